@@ -1,0 +1,36 @@
+// Shapes of a convolution stage: 5x5 convolution by table, squash, weighted 2x2 pooling, squash.
+// (1990: H1-H2 and H3-H4. 1998, section II.B: C1-S2 and C3-S4.)
+//
+//   SAMPLES       samples in the window that one dispatch sees
+//   C, M, J       input maps, feature maps, connections between them
+//   x  [SAMPLES, C, HEIGHT, WIDTH]   what the stage sees
+//   h  [SAMPLES, M, OH, OW]          behind the convolution and its squash
+//   s  [SAMPLES, M, PH, PW]          behind the pooling and its squash
+//   dh, ds                           the loss by what each squash got: dE/da, where h = f(a)
+//   p  weights [J, 5, 5], bias [M], coefficient [M], pooling bias [M]
+//   table  first [M+1], channel [J], map [J], first_out [C+1], by_channel [J]:
+//          map m owns the connections first[m] .. first[m+1]; connection j leads from the input
+//          map channel[j] to the feature map map[j]; the connections that leave input map c are
+//          by_channel[first_out[c]] .. by_channel[first_out[c+1]]
+
+const OH = HEIGHT - 4u;
+const OW = WIDTH - 4u;
+const PH = OH / 2u;
+const PW = OW / 2u;
+
+// Where the parts of p and of the table begin.
+const BIAS = J * 25u;
+const COEFFICIENT = BIAS + M;
+const POOL_BIAS = COEFFICIENT + M;
+const CHANNEL = M + 1u;
+const MAP = CHANNEL + J;
+const FIRST_OUT = MAP + J;
+const BY_CHANNEL = FIRST_OUT + C + 1u;
+
+// A strip is STRIP pooled outputs side by side: 2 rows of N outputs of the convolution, which see
+// 6 rows of R inputs.
+const N = 2u * STRIP;
+const R = N + 4u;
+const STRIPS = PW / STRIP;
+alias Outputs = array<f32, N>;
+alias Inputs = array<f32, R>;

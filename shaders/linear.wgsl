@@ -1,0 +1,16 @@
+// Shapes of a linear layer, and of C5: a convolution whose kernel is as large as what it sees.
+//
+//   SAMPLES            samples in the window that one dispatch sees
+//   INPUTS, OUTPUTS    units below and in this layer
+//   x   [SAMPLES, INPUTS]     what the layer sees: squashed outputs of the layer below
+//   y   [SAMPLES, OUTPUTS]    = f(w x + bias)
+//   dy  [SAMPLES, OUTPUTS]    the loss by what the squash of this layer got
+//   dx  [SAMPLES, INPUTS]     the loss by what the squash of the layer below got
+//   w   [OUTPUTS, INPUTS]     its rows part[0] .. part[0] + ROWS, where w is larger than a window
+//   gradient  dbias [OUTPUTS], and from WEIGHTS on dw [OUTPUTS, INPUTS]: as the parameters stand
+//
+// An invocation makes a tile: four samples (or outputs) as a vec4f, times TILE. A tile that hangs
+// over the edge works on the last row again and leaves the surplus out when it writes.
+
+const SAMPLE_TILES = (SAMPLES + 3u) / 4u;
+const INPUT_TILES = (INPUTS + TILE - 1u) / TILE;

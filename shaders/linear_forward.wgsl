@@ -1,0 +1,41 @@
+// linear_forward:  y[n,o] = f( bias[o] + sum over i of w[o,i] x[n,i] )
+//
+// 1998, section II.B: C5, F6, a linear output. The output of the 1990 network.
+// One invocation makes TILE outputs of four samples.
+
+const ROW_TILES = (ROWS + TILE - 1u) / TILE;
+
+@compute @workgroup_size(WORKGROUP)
+fn linear_forward(@builtin(global_invocation_id) id: vec3u) {
+    for (var item = id.x; item < ITEMS; item += THREADS) {
+        let n = 4u * (item % SAMPLE_TILES);
+        let row = TILE * (item / SAMPLE_TILES);
+        let first = part_at(0u);
+
+        var sum: array<vec4f, TILE>;
+        for (var a = 0u; a < TILE; a++) {
+            sum[a] = vec4f(bias_at(first + min(row + a, ROWS - 1u)));
+        }
+        let x0 = INPUTS * min(n, SAMPLES - 1u);
+        let x1 = INPUTS * min(n + 1u, SAMPLES - 1u);
+        let x2 = INPUTS * min(n + 2u, SAMPLES - 1u);
+        let x3 = INPUTS * min(n + 3u, SAMPLES - 1u);
+        for (var i = 0u; i < INPUTS; i++) {
+            let v = vec4f(x_at(x0 + i), x_at(x1 + i), x_at(x2 + i), x_at(x3 + i));
+            for (var a = 0u; a < TILE; a++) {
+                sum[a] += w_at(INPUTS * min(row + a, ROWS - 1u) + i) * v;
+            }
+        }
+
+        for (var a = 0u; a < TILE; a++) {
+            if (row + a < ROWS) {
+                let at = n * OUTPUTS + first + row + a;
+                for (var b = 0u; b < 4u; b++) {
+                    if (n + b < SAMPLES) {
+                        y[at + b * OUTPUTS] = squash(sum[a][b]);
+                    }
+                }
+            }
+        }
+    }
+}

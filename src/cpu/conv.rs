@@ -1,0 +1,243 @@
+//! Twins of the convolution stages.
+
+use super::{squash, squash_slope};
+use crate::network::{KERNEL, TAPS};
+use crate::plan::op::Stage;
+
+/// Shapes of a stage as `usize`, and the table's parts.
+struct Shapes<'a> {
+    samples: usize,
+    c: usize,
+    m: usize,
+    j: usize,
+    height: usize,
+    width: usize,
+    oh: usize,
+    ow: usize,
+    ph: usize,
+    pw: usize,
+    table: &'a [u32],
+}
+
+impl<'a> Shapes<'a> {
+    fn of(k: &Stage, table: &'a [u32]) -> Self {
+        Shapes {
+            samples: k.samples as usize,
+            c: k.c as usize,
+            m: k.m as usize,
+            j: k.j as usize,
+            height: k.height as usize,
+            width: k.width as usize,
+            oh: k.oh() as usize,
+            ow: k.ow() as usize,
+            ph: k.ph() as usize,
+            pw: k.pw() as usize,
+            table,
+        }
+    }
+
+    /// Place of x[n, c, y, x].
+    fn x(&self, n: usize, c: usize, y: usize, x: usize) -> usize {
+        ((n * self.c + c) * self.height + y) * self.width + x
+    }
+
+    /// Place of h[n, m, y, x].
+    fn h(&self, n: usize, m: usize, y: usize, x: usize) -> usize {
+        ((n * self.m + m) * self.oh + y) * self.ow + x
+    }
+
+    /// Place of s[n, m, y, x].
+    fn s(&self, n: usize, m: usize, y: usize, x: usize) -> usize {
+        ((n * self.m + m) * self.ph + y) * self.pw + x
+    }
+
+    /// The connections of feature map `m`.
+    fn connections(&self, m: usize) -> std::ops::Range<usize> {
+        self.table[m] as usize..self.table[m + 1] as usize
+    }
+
+    fn channel(&self, j: usize) -> usize {
+        self.table[self.m + 1 + j] as usize
+    }
+
+    fn map(&self, j: usize) -> usize {
+        self.table[self.m + 1 + self.j + j] as usize
+    }
+}
+
+/// The taps of a kernel: (index in the kernel, row, column).
+fn taps() -> impl Iterator<Item = (usize, usize, usize)> {
+    (0..TAPS).map(|tap| (tap, tap / KERNEL, tap % KERNEL))
+}
+
+/// One value of h, before the squash.
+fn convolve(
+    k: &Stage,
+    at: &Shapes,
+    x: &[f32],
+    p: &[f32],
+    n: usize,
+    m: usize,
+    y: usize,
+    left: usize,
+) -> f64 {
+    let mut sum = f64::from(p[k.bias() + m]);
+    for j in at.connections(m) {
+        for (tap, ky, kx) in taps() {
+            let input = x[at.x(n, at.channel(j), y + ky, left + kx)];
+            sum += f64::from(p[j * TAPS + tap]) * f64::from(input);
+        }
+    }
+    sum
+}
+
+/// The whole stage, forward: `x` and `p` to `h` (where it is kept) and `s`.
+pub fn conv_pool_forward(
+    k: &Stage,
+    x: &[f32],
+    p: &[f32],
+    table: &[u32],
+    h: &mut [f32],
+    s: &mut [f32],
+) {
+    let at = Shapes::of(k, table);
+    for n in 0..at.samples {
+        for m in 0..at.m {
+            for y in 0..at.ph {
+                for left in 0..at.pw {
+                    let mut block = 0.0;
+                    for (dy, dx) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+                        let (row, column) = (2 * y + dy, 2 * left + dx);
+                        let value = squash(k.squash, convolve(k, &at, x, p, n, m, row, column));
+                        block += value;
+                        if k.keep {
+                            h[at.h(n, m, row, column)] = value as f32;
+                        }
+                    }
+                    let scale = f64::from(k.block_scale) * f64::from(p[k.coefficient() + m]);
+                    let value = scale * block + f64::from(p[k.pool_bias() + m]);
+                    s[at.s(n, m, y, left)] = squash(k.squash, value) as f32;
+                }
+            }
+        }
+    }
+}
+
+/// Every gradient of the first stage, which sees one map; h is made anew.
+pub fn conv_pool_backward(
+    k: &Stage,
+    x: &[f32],
+    p: &[f32],
+    ds: &[f32],
+    part: &[u32],
+    partials: &mut [f32],
+) {
+    // Map m has the one connection m, from the one input map to itself.
+    let m = k.m;
+    let table: Vec<u32> = (0..=m).chain((0..m).map(|_| 0)).chain(0..m).collect();
+    let size = (k.samples * k.m * k.oh() * k.ow()) as usize;
+    let (mut h, mut s, mut dh) = (vec![0.0; size], vec![0.0; size / 4], vec![0.0; size]);
+    conv_pool_forward(&Stage { keep: true, ..*k }, x, p, &table, &mut h, &mut s);
+    pool_backward(k, &h, p, ds, part, &mut dh, partials);
+    conv_backward_weights(k, x, &dh, &table, part, partials);
+}
+
+/// From behind the pooling to the convolution below it.
+pub fn pool_backward(
+    k: &Stage,
+    h: &[f32],
+    p: &[f32],
+    ds: &[f32],
+    part: &[u32],
+    dh: &mut [f32],
+    partials: &mut [f32],
+) {
+    let at = Shapes::of(k, &[]);
+    let scale = f64::from(k.block_scale);
+    for m in 0..at.m {
+        let (mut bias, mut coefficient, mut pool_bias) = (0.0, 0.0, 0.0);
+        for n in 0..at.samples {
+            for y in 0..at.oh {
+                for x in 0..at.ow {
+                    let d = f64::from(ds[at.s(n, m, y / 2, x / 2)]);
+                    let value = f64::from(h[at.h(n, m, y, x)]);
+                    let down = d * scale * f64::from(p[k.coefficient() + m]);
+                    let delta = down * squash_slope(k.squash, value);
+                    dh[at.h(n, m, y, x)] = delta as f32;
+                    bias += delta;
+                    coefficient += d * scale * value;
+                    pool_bias += d / 4.0;
+                }
+            }
+        }
+        put(k, part, partials, k.bias() + m, bias);
+        put(k, part, partials, k.coefficient() + m, coefficient);
+        put(k, part, partials, k.pool_bias() + m, pool_bias);
+    }
+}
+
+/// The gradient of the kernels.
+pub fn conv_backward_weights(
+    k: &Stage,
+    x: &[f32],
+    dh: &[f32],
+    table: &[u32],
+    part: &[u32],
+    partials: &mut [f32],
+) {
+    let at = Shapes::of(k, table);
+    for j in 0..at.j {
+        for (tap, ky, kx) in taps() {
+            let mut sum = 0.0;
+            for n in 0..at.samples {
+                for y in 0..at.oh {
+                    for left in 0..at.ow {
+                        let input = x[at.x(n, at.channel(j), y + ky, left + kx)];
+                        sum += f64::from(dh[at.h(n, at.map(j), y, left)]) * f64::from(input);
+                    }
+                }
+            }
+            put(k, part, partials, j * TAPS + tap, sum);
+        }
+    }
+}
+
+/// What a convolution hands down to the squash of the layer below.
+pub fn conv_backward_input(
+    k: &Stage,
+    x: &[f32],
+    p: &[f32],
+    dh: &[f32],
+    table: &[u32],
+    dx: &mut [f32],
+) {
+    let at = Shapes::of(k, table);
+    let mut sums = vec![0.0; at.samples * at.c * at.height * at.width];
+    for n in 0..at.samples {
+        for j in 0..at.j {
+            for (tap, ky, kx) in taps() {
+                let weight = f64::from(p[j * TAPS + tap]);
+                for y in 0..at.oh {
+                    for left in 0..at.ow {
+                        let delta = f64::from(dh[at.h(n, at.map(j), y, left)]);
+                        sums[at.x(n, at.channel(j), y + ky, left + kx)] += weight * delta;
+                    }
+                }
+            }
+        }
+    }
+    for ((out, sum), &below) in dx.iter_mut().zip(sums).zip(x) {
+        *out = (sum * squash_slope(k.squash, f64::from(below))) as f32;
+    }
+}
+
+/// Leaves a whole sum in the first row of the partials and clears the others; a later window of
+/// the same step adds.
+fn put(k: &Stage, part: &[u32], partials: &mut [f32], place: usize, sum: f64) {
+    let starts = part[1] == 1;
+    for slot in 0..k.slots as usize {
+        let value = &mut partials[slot * k.stride as usize + place];
+        let before = if starts { 0.0 } else { *value };
+        *value = if slot == 0 { before + sum as f32 } else { before };
+    }
+}

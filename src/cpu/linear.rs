@@ -1,0 +1,67 @@
+//! Twins of the linear layers.
+
+use super::{squash, squash_slope};
+use crate::plan::op::Linear;
+
+/// `y[n,o] = f(bias[o] + sum_i w[o,i] x[n,i])` for the rows of `w` in the window.
+pub fn linear_forward(k: &Linear, x: &[f32], w: &[f32], bias: &[f32], part: &[u32], y: &mut [f32]) {
+    let (inputs, outputs) = (k.inputs as usize, k.outputs as usize);
+    for n in 0..k.samples as usize {
+        for row in 0..k.rows as usize {
+            let o = part[0] as usize + row;
+            let mut sum = f64::from(bias[o]);
+            for i in 0..inputs {
+                sum += f64::from(w[row * inputs + i]) * f64::from(x[n * inputs + i]);
+            }
+            y[n * outputs + o] = squash(k.squash, sum) as f32;
+        }
+    }
+}
+
+/// `dx[n,i] = f'(x[n,i]) sum_o w[o,i] dy[n,o]`, one window of `w` after the other.
+pub fn linear_backward_input(
+    k: &Linear,
+    x: &[f32],
+    w: &[f32],
+    dy: &[f32],
+    part: &[u32],
+    dx: &mut [f32],
+) {
+    let (inputs, outputs) = (k.inputs as usize, k.outputs as usize);
+    for n in 0..k.samples as usize {
+        for i in 0..inputs {
+            let at = n * inputs + i;
+            let mut sum = if part[1] == 1 { 0.0 } else { f64::from(dx[at]) };
+            for row in 0..k.rows as usize {
+                let o = part[0] as usize + row;
+                sum += f64::from(w[row * inputs + i]) * f64::from(dy[n * outputs + o]);
+            }
+            let slope = if part[2] == 1 { squash_slope(k.squash, f64::from(x[at])) } else { 1.0 };
+            dx[at] = (sum * slope) as f32;
+        }
+    }
+}
+
+/// `dw[o,i] = sum_n dy[n,o] x[n,i]` and `dbias[o] = sum_n dy[n,o]`, as the parameters stand.
+pub fn linear_backward_weights(
+    k: &Linear,
+    x: &[f32],
+    dy: &[f32],
+    part: &[u32],
+    gradient: &mut [f32],
+) {
+    let (inputs, outputs) = (k.inputs as usize, k.outputs as usize);
+    let mut put = |place: usize, sum: f64| {
+        let before = if part[1] == 1 { 0.0 } else { gradient[place] };
+        gradient[place] = before + sum as f32;
+    };
+    for o in 0..outputs {
+        let delta = |n: usize| f64::from(dy[n * outputs + o]);
+        put(o, (0..k.samples as usize).map(delta).sum());
+        for i in 0..inputs {
+            let product = |n: usize| delta(n) * f64::from(x[n * inputs + i]);
+            let place = k.weights as usize + o * inputs + i;
+            put(place, (0..k.samples as usize).map(product).sum());
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The reference: every kernel once more, in naive loops on the CPU, and an executor that replays a
+//! plan with them.
+//!
+//! A twin has its kernel's name and takes the kernel's constants, then its bindings in their order.
+//! Shapes and formulas stand at the head of the shader of the same name. Twins add up in f64 where
+//! the kernel sums, so that what they give can be trusted to the last bits of f32; where a kernel
+//! spreads a sum over rows of partials, the twin leaves it whole in the first row.
+
+mod conv;
+mod linear;
+mod output;
+mod update;
+
+pub use conv::{
+    conv_backward_input, conv_backward_weights, conv_pool_backward, conv_pool_forward,
+    pool_backward,
+};
+pub use linear::{linear_backward_input, linear_backward_weights, linear_forward};
+pub use output::{loss, rbf_backward, rbf_forward};
+pub use update::{gather, update};
+
+use crate::error::Result;
+use crate::executor::Executor;
+use crate::network::Squash;
+use crate::plan::{Access, BufferId, Dispatch, Op, Plan, Start, View};
+
+/// f(a) = A tanh(S a).
+pub fn squash(squash: Squash, a: f64) -> f64 {
+    let (amplitude, slope) = squash.amplitude_and_slope();
+    f64::from(amplitude) * (f64::from(slope) * a).tanh()
+}
+
+/// f'(a), from y = f(a).
+pub fn squash_slope(squash: Squash, y: f64) -> f64 {
+    let (amplitude, slope) = squash.amplitude_and_slope();
+    let amplitude = f64::from(amplitude);
+    f64::from(slope) * (amplitude - y * y / amplitude)
+}
+
+/// A plan and the memory it works in.
+#[derive(Debug)]
+pub struct Cpu {
+    plan: Plan,
+    memory: Vec<Vec<u32>>,
+}
+
+impl Cpu {
+    /// Sets up the buffers of a plan as it says they start.
+    pub fn new(plan: Plan) -> Self {
+        let memory = plan
+            .buffers
+            .iter()
+            .map(|buffer| match &buffer.start {
+                Start::Zero => vec![0; buffer.words],
+                Start::Fill(value) => vec![value.to_bits(); buffer.words],
+                Start::Words(words) => {
+                    let mut words = words.clone();
+                    words.resize(buffer.words.max(words.len()), 0);
+                    words
+                }
+            })
+            .collect();
+        Cpu { plan, memory }
+    }
+
+    /// Runs the twin of one dispatch.
+    pub fn dispatch(&mut self, dispatch: &Dispatch) {
+        let op = self.plan.kernels[dispatch.kernel].op;
+        let bindings = op.bindings();
+        // Written buffers are taken out while the twin runs: no kernel reads what it writes
+        // through another binding.
+        let mut written: Vec<(View, Vec<u32>)> = bindings
+            .iter()
+            .zip(&dispatch.views)
+            .filter(|(binding, _)| binding.access == Access::Write)
+            .map(|(_, &view)| (view, std::mem::take(&mut self.memory[view.buffer])))
+            .collect();
+        let reads: Vec<&[u32]> = bindings
+            .iter()
+            .zip(&dispatch.views)
+            .filter(|(binding, _)| binding.access != Access::Write)
+            .map(|(_, view)| &self.memory[view.buffer][view.offset..view.offset + view.words])
+            .collect();
+        let mut writes: Vec<&mut [u32]> = written
+            .iter_mut()
+            .map(|(view, words)| &mut words[view.offset..view.offset + view.words])
+            .collect();
+        run_twin(&op, &reads, &mut writes);
+        for (view, words) in written {
+            self.memory[view.buffer] = words;
+        }
+    }
+}
+
+impl Executor for Cpu {
+    fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    fn write(&mut self, buffer: BufferId, at: usize, words: &[u32]) -> Result<()> {
+        self.memory[buffer][at..at + words.len()].copy_from_slice(words);
+        Ok(())
+    }
+
+    fn read(&mut self, buffer: BufferId, count: usize) -> Result<Vec<u32>> {
+        Ok(self.memory[buffer][..count].to_vec())
+    }
+
+    fn run(&mut self, count: usize, backward: bool) -> Result<()> {
+        let last = if backward { self.plan.backward.len() } else { 0 };
+        for _ in 0..count {
+            for dispatch in
+                self.plan.forward.clone().iter().chain(&self.plan.backward.clone()[..last])
+            {
+                self.dispatch(dispatch);
+            }
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Calls the twin of an operation. `reads` are its read bindings in order, `writes` the written.
+///
+/// # Panics
+/// If there are fewer slices than the operation has bindings, or shorter ones than its shapes say.
+pub fn run_twin(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
+    let f = |index: usize| -> &[f32] { bytemuck::cast_slice(reads[index]) };
+    let u = |index: usize| reads[index];
+    let mut writes = writes.iter_mut();
+    let mut out = || -> &mut [u32] { writes.next().expect("a slice for each written binding") };
+    macro_rules! w {
+        () => {
+            bytemuck::cast_slice_mut::<u32, f32>(out())
+        };
+    }
+    match op {
+        Op::Gather(k) => gather(k, u(0), u(1), u(2), u(3), out(), out(), w!()),
+        Op::ConvPoolForward(k) => conv_pool_forward(k, f(0), f(1), u(2), w!(), w!()),
+        Op::ConvPoolBackward(k) => conv_pool_backward(k, f(0), f(1), f(2), u(3), w!()),
+        Op::PoolBackward(k) => pool_backward(k, f(0), f(1), f(2), u(3), w!(), w!()),
+        Op::ConvBackwardWeights(k) => conv_backward_weights(k, f(0), f(1), u(2), u(3), w!()),
+        Op::ConvBackwardInput(k) => conv_backward_input(k, f(0), f(1), f(2), u(3), w!()),
+        Op::LinearForward(k) => linear_forward(k, f(0), f(1), f(2), u(3), w!()),
+        Op::LinearBackwardInput(k) => linear_backward_input(k, f(0), f(1), f(2), u(3), w!()),
+        Op::LinearBackwardWeights(k) => linear_backward_weights(k, f(0), f(1), u(2), w!()),
+        Op::RbfForward(k) => rbf_forward(k, f(0), f(1), w!()),
+        Op::RbfBackward(k) => rbf_backward(k, f(0), f(1), f(2), w!()),
+        Op::Loss(k) => loss(k, f(0), u(1), u(2), w!(), w!(), out()),
+        Op::Update(k) => update(k, f(0), u(1), w!(), w!()),
+    }
+}

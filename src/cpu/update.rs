@@ -1,0 +1,58 @@
+//! Twins of the first and the last kernel of a step.
+
+use crate::network::DIGIT_SIDE;
+use crate::plan::STEP_WORDS;
+use crate::plan::op::{Gather, Update};
+use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
+
+/// Label of a place in the batch that has no digit.
+const NO_DIGIT: u32 = 10;
+
+/// Copies the samples of the step that `cursor` names into `x` and `label`.
+#[expect(clippy::too_many_arguments, reason = "the bindings of gather.wgsl, in their order")]
+pub fn gather(
+    k: &Gather,
+    digits: &[u32],
+    order: &[u32],
+    steps: &[u32],
+    cursor: &[u32],
+    now: &mut [u32],
+    label: &mut [u32],
+    x: &mut [f32],
+) {
+    let step = &steps[cursor[0] as usize * STEP_WORDS..][..STEP_WORDS];
+    let (first, count) = (step[0] as usize, step[1] as usize);
+    now[..STEP_WORDS].copy_from_slice(&[step[0], step[1], step[2], cursor[0]]);
+    let (width, border) = (k.width as usize, k.border as usize);
+    for n in 0..k.samples as usize {
+        let here = n < count;
+        let digit = order[first + if here { n } else { 0 }] as usize;
+        let record = &digits[digit * RECORD_WORDS..][..RECORD_WORDS];
+        label[n] = if here { record[PIXEL_WORDS] } else { NO_DIGIT };
+        for pixel in 0..DIGIT_SIDE * DIGIT_SIDE {
+            let byte = record[pixel / 4] >> (8 * (pixel % 4)) & 255;
+            let (row, column) = (pixel / DIGIT_SIDE + border, pixel % DIGIT_SIDE + border);
+            x[(n * k.height as usize + row) * width + column] =
+                k.scale * byte as f32 + k.background;
+        }
+    }
+}
+
+/// One step of SGD with momentum, as PyTorch has it: v = m v + g, w -= rate v.
+pub fn update(
+    k: &Update,
+    partials: &[f32],
+    now: &[u32],
+    velocity: &mut [f32],
+    parameters: &mut [f32],
+) {
+    let rate = f32::from_bits(now[2]);
+    for place in 0..k.parameters as usize {
+        let row = |slot: u32| partials[(slot * k.stride) as usize + place];
+        let gradient: f32 = (0..k.slots).map(row).sum();
+        let w = &mut parameters[place];
+        let v = &mut velocity[place];
+        *v = k.momentum * *v + gradient + k.weight_decay * *w;
+        *w -= rate * *v;
+    }
+}

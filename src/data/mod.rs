@@ -1,0 +1,165 @@
+//! Digits: where they come from and what is known about them.
+//!
+//! The whole of MNIST is part of the program, so that it needs neither a network nor a folder:
+//! [`builtin`] unpacks it in a fraction of a second. [`mnist`] reads a folder that the user names
+//! instead. Both go through [`idx`], which accepts nothing that it has not checked, so that the
+//! rest of the program can rely on what a [`Digits`] promises: 28x28 pixels and a label from 0 to
+//! 9 for every digit. [`image`] reads and writes single digits as PNG files and draws them in a
+//! terminal; [`mod@facts`] counts and averages.
+
+pub mod facts;
+pub mod idx;
+pub mod image;
+pub mod mnist;
+
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::network::{CLASSES, DIGIT_SIDE};
+
+pub use facts::{Facts, facts};
+
+/// Pixels of one digit: 28 x 28.
+pub const DIGIT_PIXELS: usize = DIGIT_SIDE * DIGIT_SIDE;
+
+/// N digits, each `[28, 28]` bytes (0 background, 255 ink) row by row, with a label from 0 to 9.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Digits {
+    /// `[N, 28, 28]`.
+    pixels: Vec<u8>,
+    /// `[N]`, each below [`CLASSES`].
+    labels: Vec<u8>,
+}
+
+/// The two halves of MNIST, as they come: training digits and test digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mnist {
+    pub train: Digits,
+    pub test: Digits,
+}
+
+impl Digits {
+    /// Digits from `pixels` `[N, 28, 28]` and `labels` `[N]`.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if the two lengths do not agree or a label is over 9.
+    pub fn new(pixels: Vec<u8>, labels: Vec<u8>) -> Result<Self> {
+        if pixels.len() != labels.len() * DIGIT_PIXELS {
+            return Err(Error::Data(format!(
+                "{} pixels for {} labels, where every label needs {DIGIT_PIXELS}; \
+                 give as many digits as labels",
+                thousands(pixels.len()),
+                thousands(labels.len()),
+            )));
+        }
+        if let Some((index, label)) = first_bad_label(&labels) {
+            return Err(Error::Data(format!(
+                "label {label} at index {index}, where 0 to 9 were expected; correct it"
+            )));
+        }
+        Ok(Digits { pixels, labels })
+    }
+
+    /// Number of digits, N.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// True if there is no digit.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// All bytes, `[N, 28, 28]`.
+    pub fn pixels(&self) -> &[u8] {
+        &self.pixels
+    }
+
+    /// All labels, `[N]`, each from 0 to 9.
+    pub fn labels(&self) -> &[u8] {
+        &self.labels
+    }
+
+    /// The bytes of digit `i`, `[28, 28]`.
+    ///
+    /// # Panics
+    /// If `i` is not below [`Digits::len`], as indexing a slice does.
+    pub fn digit(&self, i: usize) -> &[u8] {
+        &self.pixels[i * DIGIT_PIXELS..(i + 1) * DIGIT_PIXELS]
+    }
+
+    /// The label of digit `i`, 0 to 9.
+    ///
+    /// # Panics
+    /// If `i` is not below [`Digits::len`], as indexing a slice does.
+    pub fn label(&self, i: usize) -> u8 {
+        self.labels[i]
+    }
+
+    /// Keeps the first `n` digits; does nothing if there are no more than that.
+    pub fn truncate(&mut self, n: usize) {
+        self.labels.truncate(n);
+        self.pixels.truncate(self.labels.len() * DIGIT_PIXELS);
+    }
+}
+
+/// Only the number of digits: 47 million bytes help nobody.
+impl std::fmt::Debug for Digits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Digits").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+/// The digits in the folder `dir`, or the built-in ones without a folder.
+///
+/// # Errors
+/// [`Error::Data`] as [`mnist::read`] and [`builtin`] give it.
+pub fn load(dir: Option<&Path>) -> Result<Mnist> {
+    match dir {
+        Some(dir) => Ok(mnist::read(dir)?.0),
+        None => builtin(),
+    }
+}
+
+/// The 60,000 training and 10,000 test digits that are part of the program.
+///
+/// # Errors
+/// [`Error::Data`] if the program was built with broken files.
+pub fn builtin() -> Result<Mnist> {
+    macro_rules! file {
+        ($name:literal) => {
+            idx::IdxFile::built_in(
+                $name,
+                include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/mnist/", $name)),
+            )
+        };
+    }
+    Ok(Mnist {
+        train: idx::digits(
+            file!("train-images-idx3-ubyte.gz")?,
+            file!("train-labels-idx1-ubyte.gz")?,
+        )?,
+        test: idx::digits(
+            file!("t10k-images-idx3-ubyte.gz")?,
+            file!("t10k-labels-idx1-ubyte.gz")?,
+        )?,
+    })
+}
+
+/// Index and value of the first label over 9.
+fn first_bad_label(labels: &[u8]) -> Option<(usize, u8)> {
+    labels.iter().copied().enumerate().find(|&(_, label)| usize::from(label) >= CLASSES)
+}
+
+/// A number with commas, as messages show it: `60,008`.
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

@@ -1,0 +1,58 @@
+//! What can go wrong, sorted by what the user has to do about it.
+//!
+//! Every message names the thing that is wrong and the way out. The kind decides the exit code.
+
+use std::path::Path;
+
+/// The one error type of the program.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A flag or a setting that cannot be carried out (exit code 2).
+    #[error("{0}")]
+    Usage(String),
+    /// A data set, image or model file that is missing or broken (exit code 3).
+    #[error("{0}")]
+    Data(String),
+    /// No adapter, no such adapter, or one that computes wrongly (exit code 4).
+    #[error("{0}")]
+    Adapter(String),
+    /// The loss stopped being a finite number (exit code 5).
+    #[error("{0}")]
+    Diverged(String),
+    /// Ctrl-C: what was there has been written (exit code 130).
+    #[error("{0}")]
+    Interrupted(String),
+    /// Everything else: a file that cannot be written, a lost device (exit code 1).
+    #[error("{0}")]
+    Other(String),
+}
+
+/// The result type of the program.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// The process's exit code for this kind of error.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Error::Other(_) => 1,
+            Error::Usage(_) => 2,
+            Error::Data(_) => 3,
+            Error::Adapter(_) => 4,
+            Error::Diverged(_) => 5,
+            Error::Interrupted(_) => 130,
+        }
+    }
+
+    /// A file or folder that cannot be written, with what the system said.
+    pub fn cannot_write(path: &Path, error: impl std::fmt::Display) -> Self {
+        Error::Other(format!(
+            "cannot write {}: {error}; choose another place with --out",
+            path.display()
+        ))
+    }
+
+    /// A file that cannot be read, with what the system said and what to do about it.
+    pub fn cannot_read(path: &Path, error: impl std::fmt::Display, way_out: &str) -> Self {
+        Error::Data(format!("cannot read {}: {error}; {way_out}", path.display()))
+    }
+}

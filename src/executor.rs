@@ -1,0 +1,51 @@
+//! What can carry out a plan: an adapter ([`crate::gpu::Gpu`]) or the CPU ([`crate::cpu::Cpu`]).
+
+use crate::error::Result;
+use crate::plan::{BufferId, Plan};
+
+/// Carries out the steps of a plan, in order, on memory of its own.
+pub trait Executor {
+    /// The plan that is carried out.
+    fn plan(&self) -> &Plan;
+
+    /// Writes words into a buffer, from word `at` on, before any step that follows.
+    ///
+    /// # Errors
+    /// [`crate::Error::Adapter`] if the adapter was lost or refused.
+    fn write(&mut self, buffer: BufferId, at: usize, words: &[u32]) -> Result<()>;
+
+    /// The first `count` words of a buffer, once every step before has ended.
+    ///
+    /// # Errors
+    /// As [`Executor::write`].
+    fn read(&mut self, buffer: BufferId, count: usize) -> Result<Vec<u32>>;
+
+    /// Queues `count` steps, of which the cursor names the first: forward only, or with backward
+    /// pass and update. May return before they have ended, but lets only few calls run ahead.
+    ///
+    /// # Errors
+    /// As [`Executor::write`].
+    fn run(&mut self, count: usize, backward: bool) -> Result<()>;
+
+    /// Waits until every queued step has ended.
+    ///
+    /// # Errors
+    /// As [`Executor::write`].
+    fn wait(&mut self) -> Result<()>;
+
+    /// The first `count` numbers of a buffer.
+    ///
+    /// # Errors
+    /// As [`Executor::write`].
+    fn read_f32(&mut self, buffer: BufferId, count: usize) -> Result<Vec<f32>> {
+        Ok(self.read(buffer, count)?.into_iter().map(f32::from_bits).collect())
+    }
+
+    /// Writes numbers into a buffer, from its start on.
+    ///
+    /// # Errors
+    /// As [`Executor::write`].
+    fn write_f32(&mut self, buffer: BufferId, numbers: &[f32]) -> Result<()> {
+        self.write(buffer, 0, bytemuck::cast_slice(numbers))
+    }
+}

@@ -1,0 +1,78 @@
+//! Which adapters there are, and which one to take.
+
+use wgpu::{Adapter, AdapterInfo, Backends, DeviceType, Instance, InstanceDescriptor};
+
+use crate::error::{Error, Result};
+use crate::plan::Profile;
+
+/// The way out for a machine without any driver.
+pub const HOW_TO_GET_ONE: &str = "install a Vulkan driver (on Debian and Ubuntu \
+     `apt install mesa-vulkan-drivers` brings a software adapter), or train with --device cpu";
+
+/// The graphics interfaces that are tried. GL is left out: its compute support is no match.
+const BACKENDS: Backends = Backends::VULKAN.union(Backends::METAL).union(Backends::DX12);
+
+/// Every adapter of this machine: GPUs first, software adapters last, else as the system lists them.
+pub fn all() -> Vec<Adapter> {
+    let mut descriptor = InstanceDescriptor::new_without_display_handle_from_env();
+    descriptor.backends &= BACKENDS;
+    let instance = Instance::new(descriptor);
+    let mut adapters = pollster::block_on(instance.enumerate_adapters(BACKENDS));
+    adapters.retain(|adapter| adapter.limits().max_compute_invocations_per_workgroup > 0);
+    adapters.sort_by_key(|adapter| match adapter.get_info().device_type {
+        DeviceType::DiscreteGpu => 0,
+        DeviceType::IntegratedGpu => 1,
+        DeviceType::VirtualGpu => 2,
+        DeviceType::Other => 3,
+        DeviceType::Cpu => 4,
+    });
+    adapters
+}
+
+/// The adapters that `name` stands for: an index into [`all`], or a part of the name, in any case.
+///
+/// # Errors
+/// [`Error::Adapter`] if there are none at all, or none that matches; the message lists them.
+pub fn find(name: Option<&str>) -> Result<Vec<Adapter>> {
+    let adapters = all();
+    if adapters.is_empty() {
+        return Err(Error::Adapter(format!("no adapter was found: {HOW_TO_GET_ONE}")));
+    }
+    let Some(name) = name else { return Ok(adapters) };
+    let names: Vec<String> =
+        adapters.iter().enumerate().map(|(i, a)| format!("{i}: {}", a.get_info().name)).collect();
+    let index = name.parse::<usize>().ok();
+    let wanted = name.to_lowercase();
+    let matching: Vec<Adapter> = adapters
+        .into_iter()
+        .enumerate()
+        .filter(|(i, adapter)| match index {
+            Some(index) => *i == index,
+            None => adapter.get_info().name.to_lowercase().contains(&wanted),
+        })
+        .map(|(_, adapter)| adapter)
+        .collect();
+    if matching.is_empty() {
+        let names = names.join(", ");
+        return Err(Error::Adapter(format!(
+            "--adapter {name} matches none of the adapters here: {names}"
+        )));
+    }
+    Ok(matching)
+}
+
+/// Whether the adapter computes on the CPU.
+pub fn is_software(info: &AdapterInfo) -> bool {
+    info.device_type == DeviceType::Cpu
+}
+
+/// The launch profile that suits an adapter.
+pub fn profile(info: &AdapterInfo) -> Profile {
+    if is_software(info) { Profile::software() } else { Profile::gpu() }
+}
+
+/// Name, interface, driver and its version, for a person.
+pub fn describe(info: &AdapterInfo) -> String {
+    let driver = [info.driver.as_str(), info.driver_info.as_str()].join(" ");
+    format!("{} ({:?}, {})", info.name, info.backend, driver.trim())
+}

@@ -1,0 +1,12 @@
+//! The plan on an adapter. Only this folder knows wgpu.
+//!
+//! [`Gpu::new`] makes buffers and bind groups once; pipelines are made when they are first needed,
+//! since a software adapter takes its time to compile them. Steps are recorded many to a
+//! submission, nothing is read back between them.
+
+pub mod adapter;
+mod engine;
+mod pipeline;
+pub mod timing;
+
+pub use engine::Gpu;

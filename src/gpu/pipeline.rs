@@ -1,0 +1,84 @@
+//! From kernels and dispatches to pipelines and bind groups.
+
+use wgpu::{
+    BindGroup, BindGroupDescriptor, BindGroupEntry, BindGroupLayout, BindGroupLayoutDescriptor,
+    BindGroupLayoutEntry, BindingResource, BindingType, BufferBinding, BufferBindingType,
+    BufferSize, ComputePipeline, ComputePipelineDescriptor, Device, PipelineLayoutDescriptor,
+    ShaderModuleDescriptor, ShaderSource, ShaderStages,
+};
+
+use crate::plan::{Access, Kernel, View};
+
+/// The bindings of a kernel, as the device wants them declared.
+pub fn layout(device: &Device, kernel: &Kernel) -> BindGroupLayout {
+    let entries: Vec<BindGroupLayoutEntry> = kernel
+        .op
+        .bindings()
+        .iter()
+        .zip(&kernel.windows)
+        .enumerate()
+        .map(|(number, (binding, window))| {
+            let ty = match (binding.access, window) {
+                (Access::Write, _) => BufferBindingType::Storage { read_only: false },
+                (_, Some(_)) => BufferBindingType::Uniform,
+                (_, None) => BufferBindingType::Storage { read_only: true },
+            };
+            BindGroupLayoutEntry {
+                binding: number as u32,
+                visibility: ShaderStages::COMPUTE,
+                ty: BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None },
+                count: None,
+            }
+        })
+        .collect();
+    let label = Some(kernel.label.as_str());
+    device.create_bind_group_layout(&BindGroupLayoutDescriptor { label, entries: &entries })
+}
+
+/// Compiles a kernel.
+pub fn pipeline(device: &Device, kernel: &Kernel, layout: &BindGroupLayout) -> ComputePipeline {
+    let label = Some(kernel.label.as_str());
+    let module = device.create_shader_module(ShaderModuleDescriptor {
+        label,
+        source: ShaderSource::Wgsl(kernel.wgsl().into()),
+    });
+    let layout = device.create_pipeline_layout(&PipelineLayoutDescriptor {
+        label,
+        bind_group_layouts: &[Some(layout)],
+        immediate_size: 0,
+    });
+    device.create_compute_pipeline(&ComputePipelineDescriptor {
+        label,
+        layout: Some(&layout),
+        module: &module,
+        entry_point: Some(kernel.op.name()),
+        compilation_options: Default::default(),
+        cache: None,
+    })
+}
+
+/// Binds the views of a dispatch.
+pub fn bind_group(
+    device: &Device,
+    layout: &BindGroupLayout,
+    buffers: &[wgpu::Buffer],
+    views: &[View],
+) -> BindGroup {
+    let entries: Vec<BindGroupEntry> = views
+        .iter()
+        .enumerate()
+        .map(|(number, view)| {
+            // A uniform array is a whole number of vec4s.
+            let words = if view.uniform { view.words.next_multiple_of(4) } else { view.words };
+            BindGroupEntry {
+                binding: number as u32,
+                resource: BindingResource::Buffer(BufferBinding {
+                    buffer: &buffers[view.buffer],
+                    offset: 4 * view.offset as u64,
+                    size: BufferSize::new(4 * words as u64),
+                }),
+            }
+        })
+        .collect();
+    device.create_bind_group(&BindGroupDescriptor { label: None, layout, entries: &entries })
+}

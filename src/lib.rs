@@ -1,0 +1,16 @@
+//! LeCun's convolutional networks, trained and run entirely in WGSL compute shaders.
+//!
+//! A network is a table ([`network`]), a training step is a plan ([`plan`]), and a plan is data that
+//! an adapter ([`gpu`]) or the CPU ([`cpu`]) carries out.
+
+pub mod cpu;
+pub mod data;
+pub mod error;
+pub mod executor;
+pub mod gpu;
+pub mod network;
+pub mod plan;
+pub mod rng;
+pub mod train;
+
+pub use error::{Error, Result};

@@ -1,0 +1,121 @@
+//! Which input maps each feature map of a convolution sees.
+
+/// A connection table: for every feature map the input maps it sees, in order.
+///
+/// Connections are numbered map by map; connection `j` owns the 25 weights at `25 j`. What the
+/// table does not name has no storage and no arithmetic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connections {
+    inputs: usize,
+    rows: Vec<Vec<usize>>,
+}
+
+/// Table I of the 1998 paper: C3's 16 maps over S2's 6.
+pub const TABLE_I: &[&[usize]] = &[
+    &[0, 1, 2],
+    &[1, 2, 3],
+    &[2, 3, 4],
+    &[3, 4, 5],
+    &[0, 4, 5],
+    &[0, 1, 5],
+    &[0, 1, 2, 3],
+    &[1, 2, 3, 4],
+    &[2, 3, 4, 5],
+    &[0, 3, 4, 5],
+    &[0, 1, 4, 5],
+    &[0, 1, 2, 5],
+    &[0, 1, 3, 4],
+    &[1, 2, 4, 5],
+    &[0, 2, 3, 5],
+    &[0, 1, 2, 3, 4, 5],
+];
+
+/// The 1990 network's H3: 12 maps over H2's 4, as the notebook lists them.
+pub const TABLE_1990: &[&[usize]] = &[
+    &[0],
+    &[0, 1],
+    &[0, 1],
+    &[1],
+    &[0, 1],
+    &[0, 1],
+    &[2],
+    &[2, 3],
+    &[2, 3],
+    &[3],
+    &[2, 3],
+    &[2, 3],
+];
+
+impl Connections {
+    /// Every one of `maps` feature maps sees every one of `inputs` input maps.
+    pub fn full(inputs: usize, maps: usize) -> Self {
+        Connections { inputs, rows: vec![(0..inputs).collect(); maps] }
+    }
+
+    /// The table as it stands in a paper.
+    ///
+    /// # Panics
+    /// If it names an input map that is not there: a slip in a table of this program.
+    pub fn listed(inputs: usize, rows: &[&[usize]]) -> Self {
+        assert!(rows.iter().all(|row| row.iter().all(|&map| map < inputs)));
+        Connections { inputs, rows: rows.iter().map(|row| row.to_vec()).collect() }
+    }
+
+    /// Feature maps.
+    pub fn maps(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Input maps.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Connections, J.
+    pub fn count(&self) -> usize {
+        self.rows.iter().map(Vec::len).sum()
+    }
+
+    /// The input maps of feature map `map`.
+    pub fn row(&self, map: usize) -> &[usize] {
+        &self.rows[map]
+    }
+
+    /// Whether nothing is left out.
+    pub fn is_full(&self) -> bool {
+        self.rows.iter().all(|row| row.len() == self.inputs)
+    }
+
+    /// The table as the shaders read it, one after the other (C input maps, M feature maps):
+    ///
+    /// | part | length | says |
+    /// |---|---|---|
+    /// | first | M + 1 | map m owns the connections `first[m]..first[m + 1]` |
+    /// | channel | J | the input map of connection j |
+    /// | map | J | the feature map of connection j |
+    /// | first_out | C + 1 | input map c feeds the entries `first_out[c]..first_out[c + 1]` of `by_channel` |
+    /// | by_channel | J | connections, sorted by input map |
+    pub fn words(&self) -> Vec<u32> {
+        let edges: Vec<(usize, usize)> = (0..self.maps())
+            .flat_map(|map| self.row(map).iter().map(move |&channel| (channel, map)))
+            .collect();
+        let mut words = vec![0];
+        words.extend(self.rows.iter().scan(0, |total, row| {
+            *total += row.len();
+            Some(*total)
+        }));
+        words.extend(edges.iter().map(|&(channel, _)| channel));
+        words.extend(edges.iter().map(|&(_, map)| map));
+        let fed_by = |c: usize| {
+            let edges = &edges;
+            (0..edges.len()).filter(move |&j| edges[j].0 == c)
+        };
+        words.push(0);
+        words.extend((0..self.inputs).scan(0, |total, c| {
+            *total += fed_by(c).count();
+            Some(*total)
+        }));
+        words.extend((0..self.inputs).flat_map(fed_by));
+        words.into_iter().map(|word| word as u32).collect()
+    }
+}

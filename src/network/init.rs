@@ -1,0 +1,42 @@
+//! The first weights.
+
+use serde::{Deserialize, Serialize};
+
+use super::Network;
+use super::tensors::{Layout, Role};
+use crate::rng::{Rng, Stream};
+
+/// How the weights start. F is the fan-in of the unit: for a map of C3 75, 100 or 150.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Init {
+    /// Weights and biases uniform in +-2.4/F (1998, appendix A).
+    Lecun,
+    /// Weights uniform in +-1.2/sqrt(F), biases 0 (the authors' code).
+    LecunSqrt,
+    /// Weights and biases uniform in +-1/sqrt(F), PyTorch's default for these layers.
+    Pytorch,
+}
+
+/// The parameters of a network at the start, in the places of `layout`.
+///
+/// Poolings start at their form's coefficient and bias 0, whatever `init`.
+pub fn parameters(network: &Network, layout: &Layout, init: Init, seed: u64) -> Vec<f32> {
+    let mut rng = Rng::new(seed, Stream::Weights);
+    let mut parameters = vec![0.0; layout.size];
+    for tensor in &layout.tensors {
+        let fan_in = tensor.fan_in as f32;
+        let limit = match (init, tensor.role) {
+            (_, Role::Coefficient | Role::PoolBias) | (Init::LecunSqrt, Role::Bias) => 0.0,
+            (Init::Lecun, _) => 2.4 / fan_in,
+            (Init::LecunSqrt, _) => 1.2 / fan_in.sqrt(),
+            (Init::Pytorch, _) => 1.0 / fan_in.sqrt(),
+        };
+        let centre =
+            if tensor.role == Role::Coefficient { network.options.pool.start() } else { 0.0 };
+        for value in &mut parameters[tensor.range()] {
+            *value = if limit == 0.0 { centre } else { rng.symmetric(limit) };
+        }
+    }
+    parameters
+}

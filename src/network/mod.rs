@@ -1,0 +1,204 @@
+//! A network is a table of layers.
+//!
+//! [`lenet`] holds the tables, [`build`] turns one and the user's choices into a [`Network`] whose
+//! shapes, parameters and connections are all known, [`init`] draws its first weights and
+//! [`summary`] prints it. Shapes are `[maps, height, width]`.
+
+pub mod bitmaps;
+mod build;
+pub mod connections;
+pub mod init;
+pub mod lenet;
+
+pub mod tensors;
+
+pub use build::{Options, build};
+pub use connections::Connections;
+
+use serde::{Deserialize, Serialize};
+
+/// Side of the square kernel of every convolution in the papers.
+pub const KERNEL: usize = 5;
+/// Weights of one connection between an input map and a feature map.
+pub const TAPS: usize = KERNEL * KERNEL;
+/// Digits, and so outputs.
+pub const CLASSES: usize = 10;
+/// Side of an MNIST digit, in pixels.
+pub const DIGIT_SIDE: usize = 28;
+
+/// The squash f(a) = A tanh(S a) behind every layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Squash {
+    /// tanh(a): A = S = 1, as the notebook has it.
+    Tanh,
+    /// 1.7159 tanh(2a/3), of the 1998 paper (appendix A), so that f(1) = 1.
+    Scaled,
+}
+
+impl Squash {
+    /// (A, S) of f(a) = A tanh(S a).
+    pub fn amplitude_and_slope(self) -> (f32, f32) {
+        match self {
+            Squash::Tanh => (1.0, 1.0),
+            Squash::Scaled => (1.7159, 2.0 / 3.0),
+        }
+    }
+}
+
+/// The two forms of the weighted 2x2 pooling: the same functions, gradients scaled by 4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum PoolForm {
+    /// mean of the block * weight + bias (the notebook); starts at weight 1.
+    Mean,
+    /// sum of the block * coefficient + bias (1998, section II.B); starts at coefficient 0.5.
+    Sum,
+}
+
+impl PoolForm {
+    /// What the sum of the 2x2 block is multiplied with before the trainable coefficient.
+    pub fn block_scale(self) -> f32 {
+        match self {
+            PoolForm::Mean => 0.25,
+            PoolForm::Sum => 1.0,
+        }
+    }
+
+    /// Start value of the trainable coefficient.
+    pub fn start(self) -> f32 {
+        match self {
+            PoolForm::Mean => 1.0,
+            PoolForm::Sum => 0.5,
+        }
+    }
+}
+
+/// How a byte of a digit becomes an input: x = scale * byte + background.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scaling {
+    /// Background -0.1, ink 1.175 (1998, section II.B).
+    Paper,
+    /// Background -1, ink +1 (1990 and the notebook).
+    Symmetric,
+}
+
+impl Scaling {
+    /// (scale per byte, background).
+    pub fn scale_and_background(self) -> (f32, f32) {
+        match self {
+            Scaling::Paper => (1.275 / 255.0, -0.1),
+            Scaling::Symmetric => (2.0 / 255.0, -1.0),
+        }
+    }
+}
+
+/// What stands behind the last hidden layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Output {
+    /// Ten linear units and the squash; the largest output wins.
+    Linear,
+    /// Euclidean distance to ten fixed 7x12 bitmaps (1998, eq. 7); the smallest wins.
+    Rbf,
+}
+
+/// What training makes small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// With `linear`: the mean of (output - target)^2 over batch and outputs, targets +1 and -1.
+    /// With `rbf`: the mean distance to the right class (1998, eq. 8).
+    Mse,
+    /// With `rbf` only: eq. 9, which also pushes the wrong classes away.
+    Map,
+}
+
+/// `[maps, height, width]` of what flows between two layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    pub maps: usize,
+    pub height: usize,
+    pub width: usize,
+}
+
+impl Shape {
+    /// Numbers in it.
+    pub fn size(self) -> usize {
+        self.maps * self.height * self.width
+    }
+}
+
+/// What a layer computes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// 5x5 convolution, stride 1, no border, over the input maps that the table names, then squash.
+    Conv(Connections),
+    /// Weighted 2x2 pooling, then squash.
+    Pool(PoolForm),
+    /// Every unit sees every input, then squash.
+    Linear,
+    /// Squared distance to the ten bitmaps; nothing to train and no squash.
+    Rbf,
+}
+
+/// One layer with its shapes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layer {
+    /// The paper's name, in small letters: `c1`, `s2`, ...
+    pub name: &'static str,
+    pub kind: Kind,
+    pub input: Shape,
+    pub output: Shape,
+}
+
+impl Layer {
+    /// Trainable parameters.
+    pub fn parameters(&self) -> usize {
+        let maps = self.output.maps;
+        match &self.kind {
+            Kind::Conv(table) => table.count() * TAPS + maps,
+            Kind::Pool(_) => 2 * maps,
+            Kind::Linear => (self.input.size() + 1) * maps,
+            Kind::Rbf => 0,
+        }
+    }
+
+    /// Connections as the papers count them: inputs of every unit, its bias included.
+    pub fn connections(&self) -> usize {
+        let units = self.output.size();
+        let area = self.output.height * self.output.width;
+        match &self.kind {
+            Kind::Conv(_) | Kind::Linear => self.parameters() * area,
+            Kind::Pool(_) => 5 * units,
+            Kind::Rbf => self.input.size() * units,
+        }
+    }
+}
+
+/// A network whose every shape is known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network {
+    /// `lenet1`, `lenet5`, `lenet5-short`.
+    pub name: &'static str,
+    pub options: Options,
+    pub layers: Vec<Layer>,
+}
+
+impl Network {
+    /// Trainable parameters of all layers.
+    pub fn parameters(&self) -> usize {
+        self.layers.iter().map(Layer::parameters).sum()
+    }
+
+    /// Connections of all layers, as the papers count them.
+    pub fn connections(&self) -> usize {
+        self.layers.iter().map(Layer::connections).sum()
+    }
+
+    /// Shape of the input, its border included.
+    pub fn input(&self) -> Shape {
+        self.layers[0].input
+    }
+}

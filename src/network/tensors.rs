@@ -1,0 +1,196 @@
+//! Where each parameter stands in the one flat buffer that holds them all.
+//!
+//! The buffer is a row of groups, one a convolution stage (convolution and the pooling behind it)
+//! or linear layer, each beginning at a multiple of [`ALIGN`] so that it can be bound alone. Inside
+//! a stage: weights `[J, 5, 5]`, biases `[M]`, pooling coefficients `[M]`, pooling biases `[M]`.
+//! Inside a linear layer: biases, then from the next multiple of [`ALIGN`] the weights
+//! `[outputs, inputs]`. Gaps stay zero.
+
+use super::{Kind, Layer, Network, TAPS};
+use crate::error::{Error, Result};
+
+/// Numbers between two places where a binding may begin: 256 bytes, WebGPU's default limit.
+pub const ALIGN: usize = 64;
+
+/// What a tensor is for, which decides how it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    Weight,
+    Bias,
+    /// Of a pooling.
+    Coefficient,
+    PoolBias,
+}
+
+/// A named piece of the parameter buffer, with the name and shape that the notebook's PyTorch
+/// modules would give it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tensor {
+    pub name: String,
+    pub shape: Vec<usize>,
+    pub role: Role,
+    /// Inputs of one of its units, the bias left out.
+    pub fan_in: usize,
+    /// Place of the first number in the buffer.
+    pub start: usize,
+}
+
+impl Tensor {
+    /// Numbers in it.
+    pub fn size(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Its place in the buffer.
+    pub fn range(&self) -> std::ops::Range<usize> {
+        self.start..self.start + self.size()
+    }
+}
+
+/// Layers whose parameters are bound together.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Block {
+    /// A convolution and the pooling behind it, as indices into the layers.
+    Stage { conv: usize, pool: usize },
+    /// A linear layer, or a convolution that sees its whole input at once (C5).
+    Linear(usize),
+    /// The distances to the bitmaps: no parameters.
+    Rbf(usize),
+}
+
+impl Block {
+    /// Index of the layer whose output leaves the block.
+    pub fn output(&self) -> usize {
+        match *self {
+            Block::Stage { pool, .. } => pool,
+            Block::Linear(at) | Block::Rbf(at) => at,
+        }
+    }
+}
+
+/// The buffer of parameters of a network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layout {
+    pub blocks: Vec<Block>,
+    /// Place of the first number of each block.
+    pub starts: Vec<usize>,
+    pub tensors: Vec<Tensor>,
+    /// Numbers up to the end of the last convolution stage, gaps included.
+    pub stages: usize,
+    /// Numbers in all, gaps included.
+    pub size: usize,
+}
+
+/// The next multiple of [`ALIGN`].
+pub fn aligned(size: usize) -> usize {
+    size.next_multiple_of(ALIGN)
+}
+
+/// Groups the layers of a network into blocks.
+///
+/// # Errors
+/// [`Error::Usage`] if a convolution is neither pooled nor as large as its input: the kernels are
+/// made for the two ways that the papers know.
+pub fn blocks(network: &Network) -> Result<Vec<Block>> {
+    let layers = &network.layers;
+    let mut blocks = Vec::new();
+    let mut at = 0;
+    while at < layers.len() {
+        let pooled = layers.get(at + 1).is_some_and(|next| matches!(next.kind, Kind::Pool(_)));
+        let one_by_one = layers[at].output.height == 1;
+        blocks.push(match &layers[at].kind {
+            Kind::Conv(_) if pooled => Block::Stage { conv: at, pool: at + 1 },
+            Kind::Conv(table) if one_by_one && table.is_full() => Block::Linear(at),
+            Kind::Linear => Block::Linear(at),
+            Kind::Rbf => Block::Rbf(at),
+            _ => {
+                return Err(Error::Usage(format!(
+                    "{} of {}: a convolution has to be followed by a pooling, or see its whole \
+                     input with one kernel; this border leaves {}x{} outputs",
+                    layers[at].name,
+                    network.name,
+                    layers[at].output.height,
+                    layers[at].output.width
+                )));
+            }
+        });
+        at += if let Some(Block::Stage { .. }) = blocks.last() { 2 } else { 1 };
+    }
+    Ok(blocks)
+}
+
+impl Layout {
+    /// Lays out the parameters of a network.
+    ///
+    /// # Errors
+    /// As [`blocks`].
+    pub fn of(network: &Network) -> Result<Layout> {
+        let blocks = blocks(network)?;
+        let mut layout =
+            Layout { starts: Vec::new(), tensors: Vec::new(), stages: 0, size: 0, blocks };
+        for block in layout.blocks.clone() {
+            let start = layout.size;
+            layout.starts.push(start);
+            match block {
+                Block::Stage { conv, pool } => {
+                    layout.stage(start, &network.layers[conv], &network.layers[pool]);
+                    layout.stages = layout.size;
+                }
+                Block::Linear(at) => layout.linear(start, &network.layers[at]),
+                Block::Rbf(_) => {}
+            }
+        }
+        Ok(layout)
+    }
+
+    fn push(&mut self, name: String, shape: &[usize], role: Role, fan_in: usize, start: usize) {
+        let tensor = Tensor { name, shape: shape.to_vec(), role, fan_in, start };
+        self.size = aligned(tensor.range().end).max(self.size);
+        self.tensors.push(tensor);
+    }
+
+    fn stage(&mut self, start: usize, conv: &Layer, pool: &Layer) {
+        let Kind::Conv(table) = &conv.kind else {
+            unreachable!("a stage begins with a convolution")
+        };
+        let maps = table.maps();
+        let bias = start + table.count() * TAPS;
+        let name = conv.name;
+        if table.is_full() {
+            let fan_in = table.inputs() * TAPS;
+            let shape = [maps, table.inputs(), 5, 5];
+            self.push(format!("{name}.weight"), &shape, Role::Weight, fan_in, start);
+            self.push(format!("{name}.bias"), &[maps], Role::Bias, fan_in, bias);
+        } else {
+            let mut weights = start;
+            for map in 0..maps {
+                let inputs = table.row(map).len();
+                let fan_in = inputs * TAPS;
+                let prefix = format!("{name}.convs.{map}");
+                self.push(
+                    format!("{prefix}.weight"),
+                    &[1, inputs, 5, 5],
+                    Role::Weight,
+                    fan_in,
+                    weights,
+                );
+                self.push(format!("{prefix}.bias"), &[1], Role::Bias, fan_in, bias + map);
+                weights += fan_in;
+            }
+        }
+        let (name, shape) = (pool.name, [maps, 1, 1]);
+        self.push(format!("{name}.weight"), &shape, Role::Coefficient, 4, bias + maps);
+        self.push(format!("{name}.bias"), &shape, Role::PoolBias, 4, bias + 2 * maps);
+    }
+
+    fn linear(&mut self, start: usize, layer: &Layer) {
+        let (units, inputs) = (layer.output.maps, layer.input.size());
+        let shape = match layer.kind {
+            Kind::Conv(_) => vec![units, layer.input.maps, layer.input.height, layer.input.width],
+            _ => vec![units, inputs],
+        };
+        let weights = start + aligned(units);
+        self.push(format!("{}.weight", layer.name), &shape, Role::Weight, inputs, weights);
+        self.push(format!("{}.bias", layer.name), &[units], Role::Bias, inputs, start);
+    }
+}

@@ -1,0 +1,552 @@
+//! From a network to the buffers and dispatches of a training step.
+
+use super::constant::LossKind;
+use super::op::{Access, Gather, Linear, LossShape, Op, Rbf, Stage, Update};
+use super::profile::UNIFORM_WINDOW;
+use super::records::RECORD_WORDS;
+use super::{ALIGN, Buffer, BufferId, Dispatch, Kernel, Layout, Plan, Ports, Profile, Start, View};
+use crate::error::Result;
+use crate::network::tensors::{Block, aligned};
+use crate::network::{CLASSES, DIGIT_SIDE, Kind, Layer, Network, bitmaps};
+
+/// What the data set and the epochs need on the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Digits of the data set, training and test together.
+    pub digits: usize,
+    /// Entries of the index list.
+    pub order: usize,
+    /// Rows of the table of steps.
+    pub steps: usize,
+}
+
+/// What the update does besides the learning rate, which comes with each step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Optimizer {
+    pub momentum: f32,
+    pub weight_decay: f32,
+}
+
+/// Words of a row of the table of steps.
+pub const STEP_WORDS: usize = 4;
+/// Numbers of a row of the totals.
+pub const TOTALS: usize = 4;
+
+impl Plan {
+    /// Plans a training step.
+    ///
+    /// # Errors
+    /// [`crate::Error::Usage`] if the network has a layer that no kernel is made for.
+    pub fn new(
+        network: &Network,
+        profile: Profile,
+        batch: usize,
+        optimizer: Optimizer,
+        room: Room,
+    ) -> Result<Plan> {
+        let layout = Layout::of(network)?;
+        let slots = profile.slots_of(layout.stages, batch);
+        let mut builder = Builder::new(network, profile, batch, layout, slots, room);
+        builder.gather();
+        for block in 0..builder.layout.blocks.len() {
+            builder.forward(block);
+        }
+        builder.loss();
+        let forward = std::mem::take(&mut builder.dispatches);
+        for block in (0..builder.layout.blocks.len()).rev() {
+            builder.backward(block);
+        }
+        builder.update(optimizer);
+        Ok(builder.finish(forward))
+    }
+}
+
+struct Builder<'a> {
+    network: &'a Network,
+    profile: Profile,
+    batch: usize,
+    layout: Layout,
+    slots: usize,
+    buffers: Vec<Buffer>,
+    kernels: Vec<Kernel>,
+    dispatches: Vec<Dispatch>,
+    ports: Ports,
+    label: BufferId,
+    now: BufferId,
+    /// Rows of `part`, each in a binding of its own.
+    parts: BufferId,
+    /// Behind the squash of each block, the input first: `activations[b]` is what block b sees.
+    activations: Vec<BufferId>,
+    /// The loss by what the squash of each block got; for the RBF by its outputs.
+    deltas: Vec<BufferId>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(
+        network: &'a Network,
+        profile: Profile,
+        batch: usize,
+        layout: Layout,
+        slots: usize,
+        room: Room,
+    ) -> Self {
+        let mut buffers = Vec::new();
+        let mut add = |name: &str, words: usize, start: Start| {
+            buffers.push(Buffer { name: name.into(), words, start });
+            buffers.len() - 1
+        };
+        let (_, background) = network.options.scaling.scale_and_background();
+        let input = network.input().size() * batch;
+        let mut activations = vec![add("input", input, Start::Fill(background))];
+        let mut deltas = Vec::new();
+        for block in &layout.blocks {
+            let layer = &network.layers[block.output()];
+            let words = layer.output.size() * batch;
+            activations.push(add(layer.name, words, Start::Zero));
+            deltas.push(add(&format!("d.{}", layer.name), words, Start::Zero));
+        }
+        let linear = layout.size - layout.stages;
+        let ports = Ports {
+            digits: add("digits", room.digits * RECORD_WORDS, Start::Zero),
+            order: add("order", room.order, Start::Zero),
+            steps: add("steps", room.steps * STEP_WORDS, Start::Zero),
+            cursor: add("cursor", 1, Start::Zero),
+            parameters: add("parameters", layout.size, Start::Zero),
+            velocity: add("velocity", layout.size, Start::Zero),
+            partials: add("partials", slots * layout.stages, Start::Zero),
+            gradient: add("gradient", linear, Start::Zero),
+            scores: *activations.last().expect("a network has an output"),
+            totals: add("totals", batch * TOTALS, Start::Zero),
+        };
+        let label = add("label", batch, Start::Zero);
+        let now = add("now", STEP_WORDS, Start::Zero);
+        let parts = add("part", 0, Start::Words(Vec::new()));
+        Builder {
+            network,
+            profile,
+            batch,
+            layout,
+            slots,
+            buffers,
+            kernels: Vec::new(),
+            dispatches: Vec::new(),
+            ports,
+            label,
+            now,
+            parts,
+            activations,
+            deltas,
+        }
+    }
+
+    fn buffer(&mut self, name: String, start: Start) -> BufferId {
+        let words = if let Start::Words(words) = &start { words.len() } else { 0 };
+        self.buffers.push(Buffer { name, words, start });
+        self.buffers.len() - 1
+    }
+
+    fn find_or_add(&mut self, name: &str, start: impl FnOnce() -> Start) -> BufferId {
+        match self.buffers.iter().position(|buffer| buffer.name == name) {
+            Some(id) => id,
+            None => self.buffer(name.into(), start()),
+        }
+    }
+
+    /// A binding with the first row of w, whether the sum starts here, and whether it ends here.
+    fn part(&mut self, row: usize, starts: bool, ends: bool) -> View {
+        let Start::Words(words) = &mut self.buffers[self.parts].start else {
+            unreachable!("part holds words")
+        };
+        let part = [row as u32, u32::from(starts), u32::from(ends), 0];
+        let known = words.chunks(ALIGN).position(|chunk| chunk[..4] == part);
+        let index = known.unwrap_or_else(|| {
+            words.extend(part);
+            words.resize(words.len().next_multiple_of(ALIGN), 0);
+            words.len() / ALIGN - 1
+        });
+        self.view(self.parts, index * ALIGN, 4)
+    }
+
+    fn view(&self, buffer: BufferId, offset: usize, words: usize) -> View {
+        View { buffer, offset, words, uniform: false }
+    }
+
+    /// `samples` samples of `size` words from sample `first` on.
+    fn samples(&self, buffer: BufferId, size: u32, first: usize, samples: usize) -> View {
+        self.view(buffer, first * size as usize, samples * size as usize)
+    }
+
+    fn dispatch(&mut self, layer: &str, op: Op, mut views: Vec<View>) {
+        let bindings = op.bindings();
+        assert_eq!(bindings.len(), views.len(), "{} has other bindings", op.name());
+        for (binding, view) in bindings.iter().zip(&mut views) {
+            view.uniform = self.profile.uniform
+                && binding.access == Access::Read
+                && view.words <= UNIFORM_WINDOW
+                && view.offset.is_multiple_of(ALIGN);
+            // Uniform arrays come in vec4s; the rest of the last one is never looked at.
+            let end = (view.offset + view.words).next_multiple_of(4);
+            let words = &mut self.buffers[view.buffer].words;
+            *words = end.max(*words);
+        }
+        let windows = views.iter().map(|view| view.uniform.then_some(view.words)).collect();
+        let kernel = Kernel {
+            label: format!("{layer}.{}", op.name()),
+            op,
+            windows,
+            workgroup: self.profile.workgroup,
+            workgroups: self.profile.workgroups_for(op.items(), op.iterations_per_item()),
+        };
+        let known = self.kernels.iter().position(|other| *other == kernel);
+        let index = known.unwrap_or_else(|| {
+            self.kernels.push(kernel);
+            self.kernels.len() - 1
+        });
+        self.dispatches.push(Dispatch { kernel: index, views });
+    }
+
+    fn gather(&mut self) {
+        let input = self.network.input();
+        let (scale, background) = self.network.options.scaling.scale_and_background();
+        let op = Op::Gather(Gather {
+            samples: self.batch as u32,
+            height: input.height as u32,
+            width: input.width as u32,
+            border: ((input.height - DIGIT_SIDE) / 2) as u32,
+            scale,
+            background,
+        });
+        let whole = |id: BufferId| self.view(id, 0, self.buffers[id].words);
+        let Ports { digits, order, steps, cursor, .. } = self.ports;
+        let views = [digits, order, steps, cursor, self.now, self.label, self.activations[0]]
+            .map(whole)
+            .to_vec();
+        self.dispatch("input", op, views);
+    }
+
+    fn forward(&mut self, block: usize) {
+        match self.layout.blocks[block] {
+            Block::Stage { conv, pool } => {
+                let (layer, mut k) = self.stage(block, conv, pool);
+                let [x, h, s] = k.sizes();
+                let kept = if k.keep { h } else { 0 };
+                let h_buffer = self.find_or_add(layer.name, || Start::Zero);
+                let table = self.table(&layer);
+                let writes = [s as usize, kept as usize];
+                let step = self.profile.samples_of(self.batch, &[x as usize], &writes);
+                for first in (0..self.batch).step_by(step) {
+                    k.samples = step as u32;
+                    // A buffer that is not kept still needs a binding.
+                    let mut h_view = self.samples(h_buffer, kept, first, step);
+                    h_view.words = h_view.words.max(4);
+                    let views = vec![
+                        self.samples(self.activations[block], x, first, step),
+                        self.parameters(block, k.parameters()),
+                        table,
+                        h_view,
+                        self.samples(self.activations[block + 1], s, first, step),
+                    ];
+                    self.dispatch(layer.name, Op::ConvPoolForward(k), views);
+                }
+            }
+            Block::Linear(at) => {
+                let (layer, mut k) = self.linear(at);
+                let (inputs, outputs) = (k.inputs, k.outputs);
+                let step = self.linear_samples(&k);
+                let rows = self.profile.rows_of(outputs as usize, inputs as usize);
+                for first in (0..self.batch).step_by(step) {
+                    for row in (0..outputs as usize).step_by(rows) {
+                        k.samples = step as u32;
+                        k.rows = rows.min(outputs as usize - row) as u32;
+                        let views = vec![
+                            self.samples(self.activations[block], inputs, first, step),
+                            self.weights(block, &k, row),
+                            self.parameters(block, outputs),
+                            self.part(row, true, true),
+                            self.samples(self.activations[block + 1], outputs, first, step),
+                        ];
+                        self.dispatch(layer.name, Op::LinearForward(k), views);
+                    }
+                }
+            }
+            Block::Rbf(at) => {
+                let (layer, mut k) = self.rbf(at);
+                let centre = self.centres();
+                let classes = CLASSES as u32;
+                let sizes = ([k.units as usize], [CLASSES]);
+                let step = self.profile.samples_of(self.batch, &sizes.0, &sizes.1);
+                for first in (0..self.batch).step_by(step) {
+                    k.samples = step as u32;
+                    let views = vec![
+                        self.samples(self.activations[block], k.units, first, step),
+                        centre,
+                        self.samples(self.activations[block + 1], classes, first, step),
+                    ];
+                    self.dispatch(layer.name, Op::RbfForward(k), views);
+                }
+            }
+        }
+    }
+
+    fn loss(&mut self) {
+        let options = self.network.options;
+        let op = Op::Loss(LossShape {
+            samples: self.batch as u32,
+            loss: LossKind::of(options.output, options.loss),
+            j: options.j,
+            squash: options.squash,
+        });
+        let scores = self.batch * CLASSES;
+        let delta = *self.deltas.last().expect("a network has an output");
+        let views = vec![
+            self.view(self.ports.scores, 0, scores),
+            self.view(self.label, 0, self.batch),
+            self.view(self.now, 0, STEP_WORDS),
+            self.view(delta, 0, scores),
+            self.view(self.ports.totals, 0, self.batch * TOTALS),
+            self.view(self.ports.cursor, 0, 1),
+        ];
+        self.dispatch("output", op, views);
+    }
+
+    fn backward(&mut self, block: usize) {
+        match self.layout.blocks[block] {
+            Block::Rbf(at) => self.rbf_backward(block, at),
+            Block::Linear(at) => self.linear_backward(block, at),
+            Block::Stage { conv, pool } if block == 0 => self.first_backward(conv, pool),
+            Block::Stage { conv, pool } => self.stage_backward(block, conv, pool),
+        }
+    }
+
+    fn rbf_backward(&mut self, block: usize, at: usize) {
+        let (layer, mut k) = self.rbf(at);
+        let centre = self.centres();
+        let step =
+            self.profile.samples_of(self.batch, &[k.units as usize, CLASSES], &[k.units as usize]);
+        for first in (0..self.batch).step_by(step) {
+            k.samples = step as u32;
+            let views = vec![
+                self.samples(self.activations[block], k.units, first, step),
+                self.samples(self.deltas[block], CLASSES as u32, first, step),
+                centre,
+                self.samples(self.deltas[block - 1], k.units, first, step),
+            ];
+            self.dispatch(layer.name, Op::RbfBackward(k), views);
+        }
+    }
+
+    fn linear_backward(&mut self, block: usize, at: usize) {
+        let (layer, mut k) = self.linear(at);
+        let (inputs, outputs) = (k.inputs, k.outputs as usize);
+        let step = self.linear_samples(&k);
+        let rows = self.profile.rows_of(outputs, inputs as usize);
+        for first in (0..self.batch).step_by(step) {
+            k.samples = step as u32;
+            k.rows = k.outputs;
+            let x = self.samples(self.activations[block], inputs, first, step);
+            let dy = self.samples(self.deltas[block], k.outputs, first, step);
+            let start = self.layout.starts[block] - self.layout.stages;
+            let size = (k.weights + k.inputs * k.outputs) as usize;
+            let views = vec![
+                x,
+                dy,
+                self.part(0, first == 0, true),
+                self.view(self.ports.gradient, start, size),
+            ];
+            self.dispatch(layer.name, Op::LinearBackwardWeights(k), views);
+            if block == 0 {
+                continue;
+            }
+            for row in (0..outputs).step_by(rows) {
+                k.rows = rows.min(outputs - row) as u32;
+                let views = vec![
+                    x,
+                    self.weights(block, &k, row),
+                    dy,
+                    self.part(row, row == 0, row + rows >= outputs),
+                    self.samples(self.deltas[block - 1], inputs, first, step),
+                ];
+                self.dispatch(layer.name, Op::LinearBackwardInput(k), views);
+            }
+        }
+    }
+
+    fn first_backward(&mut self, conv: usize, pool: usize) {
+        let (layer, mut k) = self.stage(0, conv, pool);
+        assert_eq!((k.c, k.j), (1, k.m), "the first stage sees one map");
+        let [x, _, s] = k.sizes();
+        let step = self.profile.samples_of(self.batch, &[x as usize, s as usize], &[]);
+        for first in (0..self.batch).step_by(step) {
+            k.samples = step as u32;
+            let views = vec![
+                self.samples(self.activations[0], x, first, step),
+                self.parameters(0, k.parameters()),
+                self.samples(self.deltas[0], s, first, step),
+                self.part(0, first == 0, true),
+                self.partials(0),
+            ];
+            self.dispatch(layer.name, Op::ConvPoolBackward(k), views);
+        }
+    }
+
+    fn stage_backward(&mut self, block: usize, conv: usize, pool: usize) {
+        let (layer, mut k) = self.stage(block, conv, pool);
+        let [x, h, s] = k.sizes();
+        let [x_size, h_size, s_size] = [x as usize, h as usize, s as usize];
+        let h_buffer = self.find_or_add(layer.name, || Start::Zero);
+        let dh_buffer = self.find_or_add(&format!("d.{}", layer.name), || Start::Zero);
+        let table = self.table(&layer);
+        let p = self.parameters(block, k.parameters());
+        let partials = self.partials(block);
+
+        let step = self.profile.samples_of(self.batch, &[h_size, s_size], &[h_size]);
+        for first in (0..self.batch).step_by(step) {
+            k.samples = step as u32;
+            let views = vec![
+                self.samples(h_buffer, h, first, step),
+                p,
+                self.samples(self.deltas[block], s, first, step),
+                self.part(0, first == 0, true),
+                self.samples(dh_buffer, h, first, step),
+                partials,
+            ];
+            self.dispatch(self.network.layers[pool].name, Op::PoolBackward(k), views);
+        }
+        let step = self.profile.samples_of(self.batch, &[x_size, h_size], &[x_size]);
+        for first in (0..self.batch).step_by(step) {
+            k.samples = step as u32;
+            let x_view = self.samples(self.activations[block], x, first, step);
+            let dh = self.samples(dh_buffer, h, first, step);
+            let part = self.part(0, first == 0, true);
+            let weights = vec![x_view, dh, table, part, partials];
+            self.dispatch(layer.name, Op::ConvBackwardWeights(k), weights);
+            let dx = self.samples(self.deltas[block - 1], x, first, step);
+            let input = vec![x_view, p, dh, table, dx];
+            self.dispatch(layer.name, Op::ConvBackwardInput(k), input);
+        }
+    }
+
+    fn update(&mut self, optimizer: Optimizer) {
+        let Layout { stages, size, .. } = self.layout;
+        let Ports { parameters, velocity, partials, gradient, .. } = self.ports;
+        let window = if self.profile.uniform { UNIFORM_WINDOW } else { size };
+        let pieces = [(0, stages, self.slots, stages, partials)]
+            .into_iter()
+            .filter(|piece| piece.1 > 0)
+            .chain(
+                (stages..size)
+                    .step_by(window)
+                    .map(|at| (at, window.min(size - at), 1, 0, gradient)),
+            );
+        for (at, words, slots, stride, source) in pieces.collect::<Vec<_>>() {
+            let op = Op::Update(Update {
+                parameters: words as u32,
+                slots: slots as u32,
+                stride: stride as u32,
+                momentum: optimizer.momentum,
+                weight_decay: optimizer.weight_decay,
+            });
+            let from = if source == partials { 0 } else { at - stages };
+            let views = vec![
+                self.view(source, from, words * slots),
+                self.view(self.now, 0, STEP_WORDS),
+                self.view(velocity, at, words),
+                self.view(parameters, at, words),
+            ];
+            self.dispatch(if source == partials { "stages" } else { "linear" }, op, views);
+        }
+    }
+
+    fn finish(self, forward: Vec<Dispatch>) -> Plan {
+        Plan {
+            profile: self.profile,
+            batch: self.batch,
+            layout: self.layout,
+            slots: self.slots,
+            buffers: self.buffers,
+            kernels: self.kernels,
+            forward,
+            backward: self.dispatches,
+            ports: self.ports,
+        }
+    }
+
+    fn stage(&self, block: usize, conv: usize, pool: usize) -> (Layer, Stage) {
+        let (layer, pool) = (self.network.layers[conv].clone(), &self.network.layers[pool]);
+        let (Kind::Conv(table), Kind::Pool(form)) = (&layer.kind, &pool.kind) else {
+            unreachable!("a stage is a convolution and a pooling")
+        };
+        let stage = Stage {
+            samples: 0,
+            c: layer.input.maps as u32,
+            m: layer.output.maps as u32,
+            j: table.count() as u32,
+            height: layer.input.height as u32,
+            width: layer.input.width as u32,
+            strip: self.profile.strip_of(pool.output.width) as u32,
+            block_scale: form.block_scale(),
+            keep: block > 0,
+            slots: self.slots as u32,
+            stride: self.layout.stages as u32,
+            squash: self.network.options.squash,
+        };
+        (layer, stage)
+    }
+
+    fn linear(&self, at: usize) -> (Layer, Linear) {
+        let layer = self.network.layers[at].clone();
+        let outputs = layer.output.maps;
+        let linear = Linear {
+            samples: 0,
+            inputs: layer.input.size() as u32,
+            outputs: outputs as u32,
+            rows: outputs as u32,
+            tile: self.profile.tile,
+            weights: aligned(outputs) as u32,
+            squash: self.network.options.squash,
+        };
+        (layer, linear)
+    }
+
+    fn rbf(&self, at: usize) -> (Layer, Rbf) {
+        let layer = self.network.layers[at].clone();
+        let units = layer.input.size() as u32;
+        (layer, Rbf { samples: 0, units, squash: self.network.options.squash })
+    }
+
+    fn linear_samples(&self, k: &Linear) -> usize {
+        let sizes = [k.inputs as usize, k.outputs as usize];
+        self.profile.samples_of(self.batch, &sizes, &sizes)
+    }
+
+    fn parameters(&self, block: usize, words: u32) -> View {
+        self.view(self.ports.parameters, self.layout.starts[block], words as usize)
+    }
+
+    fn weights(&self, block: usize, k: &Linear, row: usize) -> View {
+        let start = self.layout.starts[block] + k.weights as usize;
+        let inputs = k.inputs as usize;
+        self.view(self.ports.parameters, start + row * inputs, k.rows as usize * inputs)
+    }
+
+    fn partials(&self, block: usize) -> View {
+        let start = self.layout.starts[block];
+        self.view(self.ports.partials, start, self.slots * self.layout.stages - start)
+    }
+
+    fn table(&mut self, layer: &Layer) -> View {
+        let Kind::Conv(table) = &layer.kind else { unreachable!("only convolutions have a table") };
+        let words = table.words();
+        let length = words.len();
+        let id = self.find_or_add(&format!("{}.table", layer.name), || Start::Words(words));
+        self.view(id, 0, length)
+    }
+
+    fn centres(&mut self) -> View {
+        let centres = bitmaps::centres();
+        let length = centres.len();
+        let words = || Start::Words(centres.into_iter().map(f32::to_bits).collect());
+        let id = self.find_or_add("rbf.centres", words);
+        self.view(id, 0, length)
+    }
+}

@@ -1,0 +1,97 @@
+//! The text in front of a shader: constants, launch, bindings. The only WGSL that is not in a file.
+
+use super::op::{Access, Element, Op};
+use super::{Kernel, UNIFORM_WORDS_PER_VEC4};
+
+macro_rules! shader {
+    ($name:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/", $name, ".wgsl"))
+    };
+}
+
+/// The files of an operation, its own last.
+fn files(op: &Op) -> &'static [&'static str] {
+    const COMMON: &str = shader!("common");
+    const STAGE: &str = shader!("conv_pool");
+    const ROWS: &str = shader!("rows");
+    const TAPS: &str = shader!("taps");
+    const TAP_GRADIENTS: &str = shader!("tap_gradients");
+    const LINEAR: &str = shader!("linear");
+    match op {
+        Op::Gather(_) => &[shader!("gather")],
+        Op::ConvPoolForward(_) => &[COMMON, STAGE, ROWS, TAPS, shader!("conv_pool_forward")],
+        Op::ConvPoolBackward(_) => {
+            &[COMMON, STAGE, ROWS, TAPS, TAP_GRADIENTS, shader!("conv_pool_backward")]
+        }
+        Op::PoolBackward(_) => &[COMMON, STAGE, shader!("pool_backward")],
+        Op::ConvBackwardWeights(_) => {
+            &[STAGE, ROWS, TAP_GRADIENTS, shader!("conv_backward_weights")]
+        }
+        Op::ConvBackwardInput(_) => &[COMMON, STAGE, shader!("conv_backward_input")],
+        Op::LinearForward(_) => &[COMMON, LINEAR, shader!("linear_forward")],
+        Op::LinearBackwardInput(_) => &[COMMON, LINEAR, shader!("linear_backward_input")],
+        Op::LinearBackwardWeights(_) => &[LINEAR, shader!("linear_backward_weights")],
+        Op::RbfForward(_) => &[shader!("rbf_forward")],
+        Op::RbfBackward(_) => &[COMMON, shader!("rbf_backward")],
+        Op::Loss(_) => &[COMMON, shader!("loss")],
+        Op::Update(_) => &[shader!("update")],
+    }
+}
+
+/// Header and files, as the driver gets them.
+pub fn wgsl(kernel: &Kernel) -> String {
+    let mut text = header(kernel);
+    for file in files(&kernel.op) {
+        text.push('\n');
+        text.push_str(file);
+    }
+    text
+}
+
+/// Constants, launch and bindings.
+pub fn header(kernel: &Kernel) -> String {
+    let mut text = format!("// {}\n", kernel.label);
+    kernel.op.declare(&mut text);
+    let threads = kernel.workgroup * kernel.workgroups;
+    for (name, value) in
+        [("ITEMS", kernel.op.items()), ("WORKGROUP", kernel.workgroup), ("THREADS", threads)]
+    {
+        text.push_str(&format!("const {name}: u32 = {value}u;\n"));
+    }
+    for (number, binding) in kernel.op.bindings().iter().enumerate() {
+        text.push_str(&declaration(number, binding, kernel.windows[number]));
+    }
+    text
+}
+
+/// A binding and, where it is only read, its accessor: `x_at(i)` reads element i either way.
+fn declaration(number: usize, binding: &super::Binding, window: Option<usize>) -> String {
+    let name = binding.name;
+    let place = format!("@group(0) @binding({number}) var");
+    let (scalar, vector) = match binding.element {
+        Element::U32 => ("u32", "vec4u"),
+        Element::F32 => ("f32", "vec4f"),
+        Element::Vec4 => ("vec4f", "vec4f"),
+    };
+    if binding.access == Access::Write {
+        return format!("{place}<storage, read_write> {name}: array<{scalar}>;\n");
+    }
+    let head = format!("fn {name}_at(i: u32) -> {scalar}");
+    match window {
+        None => format!(
+            "{place}<storage, read> {name}_data: array<{scalar}>;\n\
+             {head} {{ return {name}_data[i]; }}\n"
+        ),
+        Some(words) => {
+            let length = words.div_ceil(UNIFORM_WORDS_PER_VEC4);
+            let element = match binding.element {
+                Element::Vec4 => "[i]",
+                _ => "[i / 4u][i % 4u]",
+            };
+            format!(
+                "{place}<uniform> {name}_data: array<{vector}, {length}>;\n\
+                 {head} {{ return {name}_data{element}; }}\n"
+            )
+        }
+    }
+}

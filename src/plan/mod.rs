@@ -1,0 +1,157 @@
+//! A training step as data: named buffers and an ordered list of dispatches.
+//!
+//! [`Plan::new`] turns a network, a batch and a launch [`Profile`] into buffers, kernels and
+//! dispatches; nothing here knows wgpu. The GPU engine, the CPU twins and `lenet plan` all follow
+//! the same lists, so a step can be printed, and compared dispatch by dispatch.
+
+mod build;
+pub mod constant;
+mod header;
+pub mod op;
+
+pub mod profile;
+pub mod records;
+
+pub use crate::network::tensors::{ALIGN, Layout};
+pub use build::{Optimizer, Room, STEP_WORDS, TOTALS};
+pub use op::{Access, Binding, Element, Op};
+pub use profile::Profile;
+
+/// Uniform arrays have elements of 16 bytes.
+pub const UNIFORM_WORDS_PER_VEC4: usize = 4;
+
+/// What a buffer holds before the first dispatch.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Start {
+    Zero,
+    /// The same number everywhere.
+    Fill(f32),
+    Words(Vec<u32>),
+}
+
+/// A buffer of 32-bit words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Buffer {
+    pub name: String,
+    /// Length in words: what the views need, room for the last window included.
+    pub words: usize,
+    pub start: Start,
+}
+
+/// Index of a buffer in [`Plan::buffers`].
+pub type BufferId = usize;
+
+/// A piece of a buffer, in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    pub buffer: BufferId,
+    pub offset: usize,
+    pub words: usize,
+    /// Whether it is bound as a uniform buffer.
+    pub uniform: bool,
+}
+
+/// One shader module and pipeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kernel {
+    /// Layer and operation: `c3.conv_pool_forward`.
+    pub label: String,
+    pub op: Op,
+    /// For each binding the words of its uniform window, or `None` where it is storage.
+    pub windows: Vec<Option<usize>>,
+    pub workgroup: u32,
+    pub workgroups: u32,
+}
+
+impl Kernel {
+    /// Loop iterations of the busiest invocation, loops that may be unrolled included.
+    pub fn iterations(&self) -> u32 {
+        let rounds = self.op.items().div_ceil(self.workgroup * self.workgroups);
+        rounds * (self.op.iterations_per_item() + 1)
+    }
+
+    /// The whole WGSL text that the driver gets.
+    pub fn wgsl(&self) -> String {
+        header::wgsl(self)
+    }
+
+    /// The generated part of it: constants and declarations.
+    pub fn header(&self) -> String {
+        header::header(self)
+    }
+}
+
+/// One launch of a kernel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dispatch {
+    /// Index in [`Plan::kernels`].
+    pub kernel: usize,
+    /// One for each binding of the kernel.
+    pub views: Vec<View>,
+}
+
+/// Buffers the host writes or reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ports {
+    /// The data set: 197 words a digit.
+    pub digits: BufferId,
+    /// Indices of digits.
+    pub order: BufferId,
+    /// Four words a step.
+    pub steps: BufferId,
+    /// The next step.
+    pub cursor: BufferId,
+    pub parameters: BufferId,
+    pub velocity: BufferId,
+    /// Partial gradients of the stages, `[slots, layout.stages]`.
+    pub partials: BufferId,
+    /// Gradients of the linear layers, from `layout.stages` on.
+    pub gradient: BufferId,
+    /// Outputs `[batch, 10]` of the network.
+    pub scores: BufferId,
+    /// Sums over steps, `[batch, 4]`.
+    pub totals: BufferId,
+}
+
+/// A training step of one network at one batch size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    pub profile: Profile,
+    /// Samples of a full step.
+    pub batch: usize,
+    pub layout: Layout,
+    /// Rows of partial gradients.
+    pub slots: usize,
+    pub buffers: Vec<Buffer>,
+    pub kernels: Vec<Kernel>,
+    /// From the gathering of the samples to the loss: all that an evaluation does.
+    pub forward: Vec<Dispatch>,
+    /// From the loss to the update.
+    pub backward: Vec<Dispatch>,
+    pub ports: Ports,
+}
+
+impl Plan {
+    /// All dispatches of a training step, in order.
+    pub fn step(&self) -> impl Iterator<Item = &Dispatch> {
+        self.forward.iter().chain(&self.backward)
+    }
+
+    /// Loop iterations of the busiest invocation of any kernel.
+    pub fn iterations(&self) -> u32 {
+        self.kernels.iter().map(Kernel::iterations).max().unwrap_or(0)
+    }
+
+    /// The gradient by every parameter, in the places of the layout, from the two buffers that
+    /// hold it after a backward pass.
+    pub fn gradient(&self, partials: &[f32], gradient: &[f32]) -> Vec<f32> {
+        let stages = self.layout.stages;
+        let mut sum = vec![0.0; self.layout.size];
+        for row in partials.chunks_exact(stages.max(1)).take(self.slots) {
+            sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+        }
+        let linear = self.layout.size - stages;
+        sum[stages..].copy_from_slice(&gradient[..linear]);
+        sum
+    }
+}

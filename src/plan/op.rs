@@ -1,0 +1,372 @@
+//! The kernels there are: for each its constants, its bindings, and what it costs.
+//!
+//! The name of an operation is the name of its shader file, of the entry point in it, of its CPU
+//! twin in [`crate::cpu`] and of its row in tests and benchmarks.
+
+use super::constant::{LossKind, constants};
+use crate::network::{CLASSES, Squash, TAPS};
+
+constants! {
+    /// Constants of `gather`.
+    Gather {
+        /// Samples of the batch, room for a last window included.
+        samples: u32,
+        height: u32,
+        width: u32,
+        border: u32,
+        scale: f32,
+        background: f32,
+    }
+}
+
+constants! {
+    /// Constants of the kernels of a convolution stage, in step with `shaders/conv_pool.wgsl`.
+    Stage {
+        samples: u32,
+        /// Input maps.
+        c: u32,
+        /// Feature maps.
+        m: u32,
+        /// Connections.
+        j: u32,
+        /// Of the input.
+        height: u32,
+        width: u32,
+        /// Pooled outputs side by side that one invocation makes; divides the pooled width.
+        strip: u32,
+        /// 1/4 (mean) or 1 (sum).
+        block_scale: f32,
+        /// Whether the forward pass writes h.
+        keep: bool,
+        /// Rows of partial gradients.
+        slots: u32,
+        /// Numbers in such a row, over all stages.
+        stride: u32,
+        squash: Squash,
+    }
+}
+
+constants! {
+    /// Constants of the kernels of a linear layer, in step with `shaders/linear.wgsl`.
+    Linear {
+        samples: u32,
+        inputs: u32,
+        outputs: u32,
+        /// Rows of w in a window.
+        rows: u32,
+        tile: u32,
+        /// Where the weights begin in the layer's parameters, behind the biases.
+        weights: u32,
+        squash: Squash,
+    }
+}
+
+constants! {
+    /// Constants of `rbf_forward` and `rbf_backward`.
+    Rbf {
+        samples: u32,
+        units: u32,
+        squash: Squash,
+    }
+}
+
+constants! {
+    /// Constants of `loss`.
+    LossShape {
+        samples: u32,
+        loss: LossKind,
+        /// j of eq. 9.
+        j: f32,
+        squash: Squash,
+    }
+}
+
+constants! {
+    /// Constants of `update`.
+    Update {
+        /// Parameters in the window; a multiple of 4.
+        parameters: u32,
+        slots: u32,
+        stride: u32,
+        momentum: f32,
+        weight_decay: f32,
+    }
+}
+
+impl Stage {
+    /// Height of h.
+    pub fn oh(&self) -> u32 {
+        self.height - 4
+    }
+    /// Width of h.
+    pub fn ow(&self) -> u32 {
+        self.width - 4
+    }
+    /// Height of s.
+    pub fn ph(&self) -> u32 {
+        self.oh() / 2
+    }
+    /// Width of s.
+    pub fn pw(&self) -> u32 {
+        self.ow() / 2
+    }
+    /// Numbers in p: weights, biases, coefficients, pooling biases.
+    pub fn parameters(&self) -> u32 {
+        self.j * TAPS as u32 + 3 * self.m
+    }
+    /// Where the biases begin in p.
+    pub fn bias(&self) -> usize {
+        self.j as usize * TAPS
+    }
+    /// Where the coefficients begin in p.
+    pub fn coefficient(&self) -> usize {
+        self.bias() + self.m as usize
+    }
+    /// Where the pooling biases begin in p.
+    pub fn pool_bias(&self) -> usize {
+        self.coefficient() + self.m as usize
+    }
+    /// Numbers in x, h and s of one sample.
+    pub fn sizes(&self) -> [u32; 3] {
+        let [x, h, s] = [self.height * self.width, self.oh() * self.ow(), self.ph() * self.pw()];
+        [self.c * x, self.m * h, self.m * s]
+    }
+    fn strips(&self) -> u32 {
+        self.ph() * self.pw() / self.strip
+    }
+}
+
+/// What a binding holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Element {
+    F32,
+    U32,
+    /// Four f32 side by side.
+    Vec4,
+}
+
+/// How a kernel uses a binding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Read through `NAME_at(i)`; uniform or storage, as the plan chooses.
+    Read,
+    /// Read through `NAME_at(i)`, always from storage: too large or too scattered for a window.
+    ReadStorage,
+    /// Written, or read and written, as `NAME[i]`.
+    Write,
+}
+
+/// One argument of a kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Binding {
+    pub name: &'static str,
+    pub element: Element,
+    pub access: Access,
+}
+
+const fn read(name: &'static str) -> Binding {
+    Binding { name, element: Element::F32, access: Access::Read }
+}
+const fn words(name: &'static str) -> Binding {
+    Binding { name, element: Element::U32, access: Access::Read }
+}
+const fn write(name: &'static str) -> Binding {
+    Binding { name, element: Element::F32, access: Access::Write }
+}
+const fn storage_words(name: &'static str) -> Binding {
+    Binding { name, element: Element::U32, access: Access::ReadStorage }
+}
+const fn write_words(name: &'static str) -> Binding {
+    Binding { name, element: Element::U32, access: Access::Write }
+}
+const fn write_vec4(name: &'static str) -> Binding {
+    Binding { name, element: Element::Vec4, access: Access::Write }
+}
+
+/// A kernel with its constants.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Op {
+    Gather(Gather),
+    ConvPoolForward(Stage),
+    ConvPoolBackward(Stage),
+    PoolBackward(Stage),
+    ConvBackwardWeights(Stage),
+    ConvBackwardInput(Stage),
+    LinearForward(Linear),
+    LinearBackwardInput(Linear),
+    LinearBackwardWeights(Linear),
+    RbfForward(Rbf),
+    RbfBackward(Rbf),
+    Loss(LossShape),
+    Update(Update),
+}
+
+impl Op {
+    /// Name of shader file, entry point and twin.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Op::Gather(_) => "gather",
+            Op::ConvPoolForward(_) => "conv_pool_forward",
+            Op::ConvPoolBackward(_) => "conv_pool_backward",
+            Op::PoolBackward(_) => "pool_backward",
+            Op::ConvBackwardWeights(_) => "conv_backward_weights",
+            Op::ConvBackwardInput(_) => "conv_backward_input",
+            Op::LinearForward(_) => "linear_forward",
+            Op::LinearBackwardInput(_) => "linear_backward_input",
+            Op::LinearBackwardWeights(_) => "linear_backward_weights",
+            Op::RbfForward(_) => "rbf_forward",
+            Op::RbfBackward(_) => "rbf_backward",
+            Op::Loss(_) => "loss",
+            Op::Update(_) => "update",
+        }
+    }
+
+    /// The arguments, in the order of the shader's bindings and of the twin's parameters.
+    pub fn bindings(&self) -> Vec<Binding> {
+        match self {
+            Op::Gather(_) => vec![
+                storage_words("digits"),
+                storage_words("order"),
+                storage_words("steps"),
+                storage_words("cursor"),
+                write_words("now"),
+                write_words("label"),
+                write("x"),
+            ],
+            Op::ConvPoolForward(_) => {
+                vec![read("x"), read("p"), words("table"), write("h"), write("s")]
+            }
+            Op::ConvPoolBackward(_) => {
+                vec![read("x"), read("p"), read("ds"), words("part"), write("partials")]
+            }
+            Op::PoolBackward(_) => vec![
+                read("h"),
+                read("p"),
+                read("ds"),
+                words("part"),
+                write("dh"),
+                write("partials"),
+            ],
+            Op::ConvBackwardWeights(_) => {
+                vec![read("x"), read("dh"), words("table"), words("part"), write("partials")]
+            }
+            Op::ConvBackwardInput(_) => {
+                vec![read("x"), read("p"), read("dh"), words("table"), write("dx")]
+            }
+            Op::LinearForward(_) => {
+                vec![read("x"), read("w"), read("bias"), words("part"), write("y")]
+            }
+            Op::LinearBackwardInput(_) => {
+                vec![read("x"), read("w"), read("dy"), words("part"), write("dx")]
+            }
+            Op::LinearBackwardWeights(_) => {
+                vec![read("x"), read("dy"), words("part"), write("gradient")]
+            }
+            Op::RbfForward(_) => vec![read("x"), read("centre"), write("y")],
+            Op::RbfBackward(_) => vec![read("x"), read("dy"), read("centre"), write("dx")],
+            Op::Loss(_) => vec![
+                read("y"),
+                words("label"),
+                words("now"),
+                write("dy"),
+                write("totals"),
+                write_words("cursor"),
+            ],
+            Op::Update(_) => vec![
+                Binding { name: "partials", element: Element::Vec4, access: Access::Read },
+                words("now"),
+                write_vec4("velocity"),
+                write_vec4("parameters"),
+            ],
+        }
+    }
+
+    /// Appends the constants to the header of the shader.
+    pub fn declare(&self, header: &mut String) {
+        match self {
+            Op::Gather(k) => k.declare(header),
+            Op::ConvPoolForward(k)
+            | Op::ConvPoolBackward(k)
+            | Op::PoolBackward(k)
+            | Op::ConvBackwardWeights(k)
+            | Op::ConvBackwardInput(k) => k.declare(header),
+            Op::LinearForward(k) | Op::LinearBackwardInput(k) | Op::LinearBackwardWeights(k) => {
+                k.declare(header)
+            }
+            Op::RbfForward(k) | Op::RbfBackward(k) => k.declare(header),
+            Op::Loss(k) => k.declare(header),
+            Op::Update(k) => k.declare(header),
+        }
+    }
+
+    /// Independent pieces of work, ITEMS in the shader: one invocation does one after the other.
+    pub fn items(&self) -> u32 {
+        let tiles = |n: u32, tile: u32| n.div_ceil(tile);
+        match self {
+            Op::Gather(k) => k.samples * 28,
+            Op::ConvPoolForward(k) => k.samples * k.m * k.strips(),
+            Op::ConvPoolBackward(k) | Op::PoolBackward(k) => k.m * k.slots,
+            Op::ConvBackwardWeights(k) => k.j * k.slots,
+            Op::ConvBackwardInput(k) => k.samples * k.c * k.height,
+            Op::LinearForward(k) => tiles(k.samples, 4) * tiles(k.rows, k.tile),
+            Op::LinearBackwardInput(k) => tiles(k.samples, 4) * tiles(k.inputs, k.tile),
+            Op::LinearBackwardWeights(k) => tiles(k.outputs, 4) * tiles(k.inputs, k.tile),
+            Op::RbfForward(k) => k.samples * CLASSES as u32,
+            Op::RbfBackward(k) => k.samples * k.units,
+            Op::Loss(k) => k.samples,
+            Op::Update(k) => k.parameters / 4,
+        }
+    }
+
+    /// Loop iterations that one item takes at most, loops that the driver may unroll included.
+    ///
+    /// Mesa 22.3 ends loops without an error after 65,535 iterations of one invocation.
+    pub fn iterations_per_item(&self) -> u32 {
+        let taps = |k: &Stage| 6 * (2 * k.strip + 5) + 10 * (2 * k.strip + 1);
+        match self {
+            Op::Gather(_) => 36,
+            // A feature map sees at most all C input maps.
+            Op::ConvPoolForward(k) => k.c * (taps(k) + 6) + 10 * k.strip,
+            Op::ConvPoolBackward(k) => {
+                (k.samples * k.strips()).div_ceil(k.slots) * (3 * taps(k) + 3 * k.strip) + 50
+            }
+            Op::PoolBackward(k) => (k.samples * k.ph()).div_ceil(k.slots) * (k.pw() + 1),
+            Op::ConvBackwardWeights(k) => {
+                (k.samples * k.strips()).div_ceil(k.slots) * (2 * taps(k)) + 50
+            }
+            Op::ConvBackwardInput(k) => k.m * 5 * (k.ow() + 2) + k.width,
+            Op::LinearForward(k) => k.inputs * (k.tile + 1) + 6 * k.tile,
+            Op::LinearBackwardInput(k) => k.rows * (k.tile + 1) + 6 * k.tile,
+            Op::LinearBackwardWeights(k) => k.samples * (k.tile + 1) + 6 * k.tile,
+            Op::RbfForward(k) => k.units,
+            Op::RbfBackward(_) => CLASSES as u32,
+            Op::Loss(_) => 4 * CLASSES as u32,
+            Op::Update(k) => k.slots,
+        }
+    }
+
+    /// Multiply-adds of one dispatch, the squashes left out.
+    pub fn multiply_adds(&self) -> u64 {
+        let area = |k: &Stage| u64::from(k.samples * k.oh() * k.ow());
+        let taps = |k: &Stage| area(k) * u64::from(k.j) * TAPS as u64;
+        let pool = |k: &Stage| area(k) * u64::from(k.m);
+        match self {
+            Op::Gather(k) => u64::from(k.samples) * 784,
+            Op::ConvPoolForward(k) => taps(k) + pool(k),
+            Op::ConvPoolBackward(k) => 2 * taps(k) + 2 * pool(k),
+            Op::PoolBackward(k) => 2 * pool(k),
+            Op::ConvBackwardWeights(k) | Op::ConvBackwardInput(k) => taps(k),
+            Op::LinearForward(k) | Op::LinearBackwardInput(k) => {
+                u64::from(k.samples) * u64::from(k.inputs) * u64::from(k.rows)
+            }
+            Op::LinearBackwardWeights(k) => {
+                u64::from(k.samples) * u64::from(k.inputs) * u64::from(k.outputs)
+            }
+            Op::RbfForward(k) | Op::RbfBackward(k) => {
+                u64::from(k.samples) * u64::from(k.units) * CLASSES as u64
+            }
+            Op::Loss(k) => u64::from(k.samples) * 4 * CLASSES as u64,
+            Op::Update(k) => u64::from(k.parameters) * u64::from(k.slots + 3),
+        }
+    }
+}

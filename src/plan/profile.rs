@@ -1,0 +1,138 @@
+//! How kernels are launched: one arithmetic, three ways to spread it.
+
+/// Numbers in a uniform window: 64 KiB, WebGPU's default limit.
+pub const UNIFORM_WINDOW: usize = 16_384;
+
+/// Workgroups a dispatch may have in one dimension, WebGPU's default limit.
+const MAX_WORKGROUPS: u32 = 65_535;
+
+/// Loop iterations of one invocation that every plan stays below, whatever is unrolled.
+///
+/// Mesa 22.3 silently ends loops after 65,535 iterations of an invocation.
+pub const ITERATION_LIMIT: u32 = 60_000;
+
+/// How a plan launches its kernels and reads its inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Profile {
+    /// Shown to the user: `software`, `gpu` or `reference`.
+    pub name: &'static str,
+    /// Whether inputs are read through uniform buffers, in windows of [`UNIFORM_WINDOW`] numbers.
+    pub uniform: bool,
+    /// Samples that one dispatch takes at most.
+    pub samples: usize,
+    /// Invocations in a workgroup.
+    pub workgroup: u32,
+    /// Workgroups of a dispatch, where work is plenty; `None`: as many as there are items.
+    pub workgroups: Option<u32>,
+    /// Pooled outputs side by side that one invocation makes at most.
+    pub strip: usize,
+    /// Outputs (times four samples) that an invocation of a linear layer makes.
+    pub tile: u32,
+    /// Rows of partial gradients at most.
+    pub slots: usize,
+}
+
+impl Profile {
+    /// For software adapters (lavapipe, SwiftShader): few and fat invocations in groups of one SIMD
+    /// register, and reads through uniform buffers, which cost a twentieth of storage reads there.
+    pub fn software() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, |n| n.get() as u32);
+        Profile {
+            name: "software",
+            uniform: true,
+            samples: 64,
+            workgroup: 8,
+            workgroups: Some((2 * cores).clamp(4, 32)),
+            strip: 7,
+            tile: 4,
+            slots: 16,
+        }
+    }
+
+    /// For GPUs: an invocation for every item, and coalesced storage reads.
+    pub fn gpu() -> Self {
+        Profile {
+            name: "gpu",
+            uniform: false,
+            samples: 256,
+            workgroup: 64,
+            workgroups: None,
+            strip: 1,
+            tile: 1,
+            slots: 256,
+        }
+    }
+
+    /// For the CPU twins, which do the whole batch in one call.
+    pub fn reference() -> Self {
+        Profile {
+            name: "reference",
+            uniform: false,
+            samples: usize::MAX,
+            workgroup: 1,
+            workgroups: Some(1),
+            strip: 1,
+            tile: 1,
+            slots: 1,
+        }
+    }
+
+    /// The widest strip that divides a pooled row of `width`.
+    pub fn strip_of(&self, width: usize) -> usize {
+        (1..=self.strip.min(width)).rev().find(|strip| width.is_multiple_of(*strip)).unwrap_or(1)
+    }
+
+    /// Rows of partial gradients for stages of `size` parameters and a batch: all rows fit a
+    /// uniform window where those are used.
+    pub fn slots_of(&self, size: usize, batch: usize) -> usize {
+        let room =
+            if self.uniform && size > 0 { (UNIFORM_WINDOW / size).max(1) } else { usize::MAX };
+        self.slots.min(room).min(64 * batch)
+    }
+
+    /// Samples of a batch that one dispatch takes.
+    ///
+    /// `reads` and `writes` are the numbers a sample has in each buffer that moves with it. Where
+    /// more than one window is needed, every window begins where a binding may (64 numbers).
+    pub fn samples_of(&self, batch: usize, reads: &[usize], writes: &[usize]) -> usize {
+        let largest = reads.iter().copied().max().unwrap_or(1).max(1);
+        let room = if self.uniform { UNIFORM_WINDOW / largest } else { usize::MAX };
+        let most = room.min(self.samples);
+        if batch <= most {
+            return batch;
+        }
+        let fits = |samples: usize| {
+            reads.iter().chain(writes).all(|size| (samples * size).is_multiple_of(super::ALIGN))
+        };
+        let even = batch.div_ceil(batch.div_ceil(most.max(1)));
+        (even..=most)
+            .find(|&samples| fits(samples))
+            .or_else(|| (1..even).rev().find(|&samples| fits(samples)))
+            .unwrap_or(super::ALIGN)
+    }
+
+    /// Rows of a weight matrix with `inputs` columns that one dispatch reads.
+    pub fn rows_of(&self, rows: usize, inputs: usize) -> usize {
+        if !self.uniform || rows * inputs <= UNIFORM_WINDOW {
+            return rows;
+        }
+        let most = UNIFORM_WINDOW / inputs;
+        let even = rows.div_ceil(rows.div_ceil(most.max(1)));
+        let fits = |rows: usize| (rows * inputs).is_multiple_of(super::ALIGN);
+        (even..=most)
+            .find(|&rows| fits(rows))
+            .or_else(|| (1..even).rev().find(|&rows| fits(rows)))
+            .unwrap_or(rows)
+    }
+
+    /// Workgroups for a number of items that take so many loop iterations each.
+    pub fn workgroups_for(&self, items: u32, iterations: u32) -> u32 {
+        let all = items.div_ceil(self.workgroup);
+        let wanted = match self.workgroups {
+            Some(few) if all > 2 * few => few,
+            _ => all,
+        };
+        let rounds = (ITERATION_LIMIT / iterations.max(1)).max(1);
+        wanted.max(all.div_ceil(rounds)).clamp(1, MAX_WORKGROUPS)
+    }
+}

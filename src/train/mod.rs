@@ -1,0 +1,3 @@
+//! Training: it knows numbers, not buffers.
+
+pub mod session;

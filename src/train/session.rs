@@ -1,0 +1,259 @@
+//! Digits, epochs and evaluations on an executor: it knows what the buffers of a plan mean.
+
+use std::time::{Duration, Instant};
+
+use crate::data::Digits;
+use crate::error::Result;
+use crate::executor::Executor;
+use crate::network::CLASSES;
+use crate::plan::{Room, STEP_WORDS, TOTALS, records};
+
+/// How long the work of one submission should take: short enough for a watchdog, a progress line
+/// and Ctrl-C, long enough that submitting costs nothing.
+const SUBMISSION: Duration = Duration::from_millis(100);
+
+/// A list of digits that is gone through in steps: the training digits or a set to evaluate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Part {
+    /// First entry of the index list.
+    order: usize,
+    digits: usize,
+    /// First row of the table of steps.
+    step: usize,
+}
+
+/// What came of going through a list of digits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Metrics {
+    pub digits: usize,
+    /// Mean loss a digit.
+    pub loss: f64,
+    /// Digits that were answered wrongly.
+    pub errors: usize,
+    /// Mean over the batches of their mean loss, as the notebook counts.
+    pub batch_loss: f64,
+    /// Mean over the batches of their share of right answers, as the notebook counts.
+    pub batch_accuracy: f64,
+    /// From the first submission to the end of the last.
+    pub time: Duration,
+    /// Whether it was stopped before the end; the sums then mean nothing.
+    pub stopped: bool,
+}
+
+impl Metrics {
+    /// Share of right answers.
+    pub fn accuracy(&self) -> f64 {
+        1.0 - self.errors as f64 / self.digits as f64
+    }
+
+    /// Wrong answers in per cent.
+    pub fn error_percent(&self) -> f64 {
+        100.0 * self.errors as f64 / self.digits as f64
+    }
+
+    /// Digits a second.
+    pub fn rate(&self) -> f64 {
+        self.digits as f64 / self.time.as_secs_f64().max(1e-9)
+    }
+}
+
+/// The data set as an executor holds it: the digits once, and lists of which to go through.
+#[derive(Debug, Clone)]
+pub struct Lists {
+    records: Vec<u32>,
+    digits: usize,
+    /// Length of the list to train on.
+    train: usize,
+    /// Lists to evaluate, as indices of digits.
+    sets: Vec<Vec<u32>>,
+}
+
+impl Lists {
+    /// Digits one set after the other: an index counts through all of them.
+    pub fn new(digits: &[&Digits], train: usize, sets: Vec<Vec<u32>>) -> Self {
+        let mut packed = Vec::new();
+        for set in digits {
+            records::append(&mut packed, set.pixels(), set.labels());
+        }
+        let digits = digits.iter().map(|set| set.len()).sum();
+        Lists { records: packed, digits, train, sets }
+    }
+
+    fn lengths(&self) -> impl Iterator<Item = usize> {
+        std::iter::once(self.train).chain(self.sets.iter().map(Vec::len))
+    }
+
+    /// What the plan has to make room for.
+    pub fn room(&self, batch: usize) -> Room {
+        Room {
+            digits: self.digits,
+            order: self.lengths().sum(),
+            steps: self.lengths().map(|length| length.div_ceil(batch)).sum(),
+        }
+    }
+}
+
+/// An executor with a data set.
+pub struct Session {
+    executor: Box<dyn Executor>,
+    parts: Vec<Part>,
+    /// Steps of the last submission that kept to [`SUBMISSION`].
+    submission: usize,
+}
+
+impl Session {
+    /// Uploads the data set.
+    ///
+    /// # Errors
+    /// [`crate::Error::Adapter`] if the adapter fails.
+    pub fn new(mut executor: Box<dyn Executor>, lists: &Lists) -> Result<Self> {
+        let plan = executor.plan();
+        let (ports, batch) = (plan.ports, plan.batch);
+        executor.write(ports.digits, 0, &lists.records)?;
+        let mut parts = Vec::new();
+        let (mut order, mut step) = (0, 0);
+        for digits in lists.lengths() {
+            parts.push(Part { order, digits, step });
+            order += digits;
+            step += digits.div_ceil(batch);
+        }
+        let mut session = Session { executor, parts, submission: 1 };
+        for (set, list) in lists.sets.iter().enumerate() {
+            session.upload(set + 1, list, |_| 0.0)?;
+        }
+        Ok(session)
+    }
+
+    /// The executor.
+    pub fn executor(&mut self) -> &mut dyn Executor {
+        self.executor.as_mut()
+    }
+
+    /// Parameters, in the places of the plan's layout.
+    ///
+    /// # Errors
+    /// As [`Session::new`].
+    pub fn parameters(&mut self) -> Result<Vec<f32>> {
+        let plan = self.executor.plan();
+        let (buffer, size) = (plan.ports.parameters, plan.layout.size);
+        self.executor.read_f32(buffer, size)
+    }
+
+    /// Replaces the parameters.
+    ///
+    /// # Errors
+    /// As [`Session::new`].
+    pub fn set_parameters(&mut self, parameters: &[f32]) -> Result<()> {
+        let buffer = self.executor.plan().ports.parameters;
+        self.executor.write_f32(buffer, parameters)
+    }
+
+    /// Steps of one pass over the training list.
+    pub fn steps(&self) -> usize {
+        self.parts[0].digits.div_ceil(self.executor.plan().batch)
+    }
+
+    /// One pass over the training digits in the order given, the first `steps` steps of it;
+    /// `rate(step)` is the learning rate of each. After every submission `progress` hears the
+    /// digits done so far, and stops the pass by returning false.
+    ///
+    /// # Errors
+    /// As [`Session::new`].
+    pub fn epoch(
+        &mut self,
+        order: &[u32],
+        steps: usize,
+        rate: impl Fn(usize) -> f32,
+        progress: &mut dyn FnMut(usize) -> bool,
+    ) -> Result<Metrics> {
+        self.upload(0, order, rate)?;
+        self.pass(0, steps, true, progress)
+    }
+
+    /// One pass over the `set`-th list, forward only.
+    ///
+    /// # Errors
+    /// As [`Session::new`].
+    pub fn evaluate(
+        &mut self,
+        set: usize,
+        progress: &mut dyn FnMut(usize) -> bool,
+    ) -> Result<Metrics> {
+        let steps = self.parts[set + 1].digits.div_ceil(self.executor.plan().batch);
+        self.pass(set + 1, steps, false, progress)
+    }
+
+    /// Outputs `[digits, 10]` of the network for every digit of the `set`-th list.
+    ///
+    /// # Errors
+    /// As [`Session::new`].
+    pub fn scores(&mut self, set: usize) -> Result<Vec<f32>> {
+        let part = self.parts[set + 1];
+        let (ports, batch) = (self.executor.plan().ports, self.executor.plan().batch);
+        let mut scores = Vec::with_capacity(part.digits * CLASSES);
+        self.executor.write(ports.cursor, 0, &[part.step as u32])?;
+        while scores.len() < part.digits * CLASSES {
+            self.executor.run(1, false)?;
+            let here = batch.min(part.digits - scores.len() / CLASSES);
+            scores.extend(self.executor.read_f32(ports.scores, here * CLASSES)?);
+        }
+        Ok(scores)
+    }
+
+    fn upload(&mut self, part: usize, order: &[u32], rate: impl Fn(usize) -> f32) -> Result<()> {
+        let Part { order: first, digits, step } = self.parts[part];
+        assert_eq!(order.len(), digits, "the list keeps its length");
+        let (ports, batch) = (self.executor.plan().ports, self.executor.plan().batch);
+        let table: Vec<u32> = (0..digits.div_ceil(batch))
+            .flat_map(|i| {
+                let count = batch.min(digits - i * batch);
+                [(first + i * batch) as u32, count as u32, rate(i).to_bits(), 0]
+            })
+            .collect();
+        self.executor.write(ports.order, first, order)?;
+        self.executor.write(ports.steps, step * STEP_WORDS, &table)
+    }
+
+    fn pass(
+        &mut self,
+        part: usize,
+        steps: usize,
+        train: bool,
+        progress: &mut dyn FnMut(usize) -> bool,
+    ) -> Result<Metrics> {
+        let Part { digits, step, .. } = self.parts[part];
+        let (ports, batch) = (self.executor.plan().ports, self.executor.plan().batch);
+        self.executor.write(ports.cursor, 0, &[step as u32])?;
+        self.executor.write(ports.totals, 0, &vec![0; batch * TOTALS])?;
+        let start = Instant::now();
+        let mut done = 0;
+        let mut stopped = false;
+        while done < steps && !stopped {
+            let before = Instant::now();
+            let count = self.submission.min(steps - done);
+            self.executor.run(count, train)?;
+            done += count;
+            // While submissions queue up this is the time the host waited for an earlier one.
+            let fit = SUBMISSION.as_secs_f64() / before.elapsed().as_secs_f64().max(1e-6);
+            let next = (count as f64 * fit) as usize;
+            self.submission = next.clamp(1, 2 * count).max(self.submission / 2);
+            stopped = !progress((done * batch).min(digits));
+        }
+        self.executor.wait()?;
+        let time = start.elapsed();
+        let digits = (steps * batch).min(digits);
+        let totals = self.executor.read_f32(ports.totals, batch * TOTALS)?;
+        let sum = |column: usize| -> f64 {
+            totals.chunks_exact(TOTALS).map(|row| f64::from(row[column])).sum()
+        };
+        Ok(Metrics {
+            digits,
+            loss: sum(0) / digits as f64,
+            errors: sum(1) as usize,
+            batch_loss: sum(2) / steps as f64,
+            batch_accuracy: 1.0 - sum(3) / steps as f64,
+            time,
+            stopped,
+        })
+    }
+}
