@@ -1,4 +1,5 @@
-use ::lenet::{*, plan::*, train::session::*}; use ::lenet::network::{build, Output, Loss, init};
+use ::lenet::network::{Loss, Output, build, init};
+use ::lenet::{plan::*, train::session::*, *};
 fn main() {
     let a: Vec<String> = std::env::args().collect();
     let table = ::lenet::network::lenet::find(&a[1]).unwrap();

@@ -3,6 +3,7 @@
 //! A network is a table ([`network`]), a training step is a plan ([`plan`]), and a plan is data that
 //! an adapter ([`gpu`]) or the CPU ([`cpu`]) carries out.
 
+pub mod cli;
 pub mod cpu;
 pub mod data;
 pub mod error;

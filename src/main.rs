@@ -1,1 +1,16 @@
-fn main() {}
+//! `lenet`: see `lenet --help`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use lenet::cli::{self, Cli};
+
+fn main() -> ExitCode {
+    match cli::run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}

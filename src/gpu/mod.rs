@@ -7,6 +7,7 @@
 pub mod adapter;
 mod engine;
 mod pipeline;
+pub mod selftest;
 pub mod timing;
 
 pub use engine::Gpu;

@@ -1,3 +1,4 @@
 //! Training: it knows numbers, not buffers.
 
+pub mod checkpoint;
 pub mod session;
