@@ -11,6 +11,8 @@ pub mod executor;
 pub mod gpu;
 pub mod network;
 pub mod plan;
+pub mod recipe;
+pub mod report;
 pub mod rng;
 pub mod train;
 

@@ -1,15 +1,220 @@
-//! `lenet train`.
+//! `lenet train`: from flags to a run and its folder.
 
-use crate::error::Result;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::ValueEnum;
+
+use super::args::{DataArgs, DeviceArgs, DeviceChoice, NetworkArgs};
+use super::device::{self, Device};
+use crate::data;
+use crate::error::{Error, Result};
+use crate::network::init::{self, Init};
+use crate::plan::{Optimizer, Plan};
+use crate::recipe::{Available, Flags, Settings};
+use crate::report::console::{Console, Volume};
+use crate::report::files::{Files, Folder};
+use crate::report::json::Json;
+use crate::report::{All, End, Report, Start};
+use crate::train::checkpoint::Model;
+use crate::train::schedule::Schedule;
+use crate::train::session::Session;
+use crate::train::{self, Split};
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    On,
+    Off,
+}
 
 /// Flags of `train`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Set of defaults: notebook, lenet1, lenet5, lenet5-short [default: the network's, lenet5]
+    #[arg(long, value_name = "NAME")]
+    recipe: Option<String>,
+    #[command(flatten)]
+    network: NetworkArgs,
+    #[command(flatten)]
+    device: DeviceArgs,
+    #[command(flatten)]
+    training: TrainingArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    results: ResultArgs,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Training")]
+struct TrainingArgs {
+    /// Passes over the training digits [default: the recipe's]
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Steps in all, instead of --epochs
+    #[arg(long, value_name = "N")]
+    steps: Option<usize>,
+    /// Samples in a step, 1 to 1,024 [default: 16]
+    #[arg(long, value_name = "N")]
+    batch: Option<usize>,
+    /// Learning rate [default: the recipe's, by output and loss]
+    #[arg(long, value_name = "RATE")]
+    lr: Option<f32>,
+    /// Learning rate over the run: constant, cosine, step:EPOCH:FACTOR [default: the recipe's]
+    #[arg(long, value_name = "SCHEDULE")]
+    schedule: Option<Schedule>,
+    /// Momentum m of v = m v + g, w = w - lr v; 0 to below 1 [default: 0.9]
+    #[arg(long, value_name = "M")]
+    momentum: Option<f32>,
+    /// Weight decay d: g + d w takes the place of g [default: 0]
+    #[arg(long, value_name = "D")]
+    weight_decay: Option<f32>,
+    /// Seed of weights, order and drawn digits [default: 1]
+    #[arg(long, value_name = "SEED")]
+    seed: Option<u64>,
+    /// New order of the digits in every epoch [default: on]
+    #[arg(long, value_enum)]
+    shuffle: Option<Switch>,
+    /// Training digits, drawn at random by the seed [default: all, notebook 9,840]
+    #[arg(long, value_name = "N")]
+    train_limit: Option<usize>,
+    /// Test digits, drawn at random by the seed [default: all, notebook 2,707]
+    #[arg(long, value_name = "N")]
+    test_limit: Option<usize>,
+    /// Hold back the last N training digits and report the error on them [default: 0]
+    #[arg(long, value_name = "N")]
+    validate: Option<usize>,
+    /// First weights, in +-2.4/F, +-1.2/sqrt(F) or +-1/sqrt(F), F the fan-in [default: lecun]
+    #[arg(long, value_enum)]
+    init: Option<Init>,
+    /// Start from the parameters of this model instead of --init
+    #[arg(long, value_name = "MODEL")]
+    from: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Results")]
+struct ResultArgs {
+    /// Folder for model, settings and metrics [default: a new one under runs/]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Overwrite the run that --out holds
+    #[arg(long)]
+    force: bool,
+    /// One JSON object a line on standard output, everything else on standard error
+    #[arg(long)]
+    json: bool,
+    /// Say nothing but the result
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl Args {
+    fn flags(&self) -> Flags {
+        let t = &self.training;
+        Flags {
+            recipe: self.recipe.clone(),
+            network: self.network.clone(),
+            epochs: t.epochs,
+            steps: t.steps,
+            batch: t.batch,
+            lr: t.lr,
+            schedule: t.schedule,
+            momentum: t.momentum,
+            weight_decay: t.weight_decay,
+            seed: t.seed,
+            shuffle: t.shuffle.map(|switch| switch == Switch::On),
+            train_limit: t.train_limit,
+            test_limit: t.test_limit,
+            validate: t.validate,
+            init: t.init,
+        }
+    }
+
+    fn volume(&self) -> Volume {
+        match (self.results.quiet, self.results.json) {
+            (true, _) => Volume::Quiet,
+            (false, true) => Volume::Aside,
+            (false, false) => Volume::Full,
+        }
+    }
+}
 
 /// Trains.
 ///
 /// # Errors
-/// See [`crate::Error`].
-pub fn run(_args: Args) -> Result<()> {
+/// Everything that [`Error`] knows; what was completed before is on disk.
+pub fn run(args: Args) -> Result<()> {
+    if args.results.quiet && args.results.json {
+        return Err(Error::Usage(
+            "--quiet and --json both say what standard output gets: give one of them".into(),
+        ));
+    }
+    let from = args.training.from.as_deref().map(Model::read).transpose()?;
+    let mnist = data::load(args.data.data.as_deref())?;
+    let available = Available { train: mnist.train.len(), test: mnist.test.len() };
+    let network = from.as_ref().map(|model| &model.network);
+    let settings = Settings::resolve(&args.flags(), available, network)?;
+    let folder =
+        Folder::make(args.results.out.as_deref(), settings.network.name, args.results.force)?;
+    let chosen = device::choose(&args.device)?;
+    for warning in &chosen.warnings {
+        eprintln!("warning: {warning}");
+    }
+    let device = chosen.device;
+
+    let split = Split::draw(&settings, &mnist);
+    let lists = split.lists(&mnist);
+    let optimizer = Optimizer { momentum: settings.momentum, weight_decay: settings.weight_decay };
+    let room = lists.room(settings.batch);
+    let plan = Plan::new(&settings.network, device.profile(), settings.batch, optimizer, room)?;
+    let parameters = match from {
+        Some(model) => model.parameters,
+        None => init::parameters(&settings.network, &plan.layout, settings.init, settings.seed),
+    };
+    let mut session = Session::new(device.executor(plan)?, &lists)?;
+    session.set_parameters(&parameters)?;
+
+    let mut reports: Vec<Box<dyn Report>> = vec![
+        Box::new(Files::new(&folder, &settings.network)),
+        Box::new(Console::new(args.volume())),
+    ];
+    if args.results.json {
+        reports.push(Box::new(Json));
+    }
+    let mut report = All(reports);
+    let out = folder.name();
+    report.start(&Start {
+        settings: &settings,
+        device: &device.describe(),
+        profile: device.profile().name,
+        out: &out,
+    })?;
+    let stop = stop_on_ctrl_c()?;
+    let outcome = train::run(&mut session, &settings, &split, &mut report, &stop)?;
+    let fell_back = matches!(device, Device::Cpu) && args.device.device == DeviceChoice::Auto;
+    report.end(&End { outcome: &outcome, out: &out, fell_back })?;
+    if outcome.interrupted {
+        return Err(Error::Interrupted(match outcome.epochs.len() {
+            0 => "interrupted before the first epoch was complete; nothing was written".into(),
+            epochs => format!("interrupted; {out} holds the state after epoch {epochs}"),
+        }));
+    }
     Ok(())
+}
+
+/// A flag that Ctrl-C sets.
+fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let set = stop.clone();
+    ctrlc::set_handler(move || {
+        if set.swap(true, Ordering::Relaxed) {
+            // A second Ctrl-C does not wait for the submission.
+            std::process::exit(130);
+        }
+    })
+    .map_err(|error| Error::Other(format!("cannot listen for Ctrl-C: {error}")))?;
+    Ok(stop)
 }

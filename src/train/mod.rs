@@ -1,4 +1,137 @@
 //! Training: it knows numbers, not buffers.
 
 pub mod checkpoint;
+pub mod schedule;
 pub mod session;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::data::Mnist;
+use crate::error::{Error, Result};
+use crate::recipe::Settings;
+use crate::report::{Epoch, Progress, Report};
+use crate::rng::{Rng, Stream};
+use session::{Lists, Session};
+
+/// Which digits a run trains on, tests on and validates on, as indices into training digits
+/// followed by test digits.
+#[derive(Debug, Clone)]
+pub struct Split {
+    pub train: Vec<u32>,
+    pub test: Vec<u32>,
+    /// Empty where none are held back.
+    pub validate: Vec<u32>,
+}
+
+impl Split {
+    /// Draws the digits that the settings ask for: where there are more, at random by the seed, in
+    /// ascending order. The validation digits are the last of the training digits.
+    pub fn draw(settings: &Settings, mnist: &Mnist) -> Self {
+        let (all, test) = (mnist.train.len() as u32, mnist.test.len() as u32);
+        let rest = all - settings.validate as u32;
+        let mut rng = Rng::new(settings.seed, Stream::Subset);
+        let mut some = |from: std::ops::Range<u32>, count: usize| {
+            let mut digits: Vec<u32> = from.collect();
+            if count < digits.len() {
+                rng.shuffle(&mut digits);
+                digits.truncate(count);
+                digits.sort_unstable();
+            }
+            digits
+        };
+        Split {
+            train: some(0..rest, settings.train),
+            test: some(all..all + test, settings.test),
+            validate: (rest..all).collect(),
+        }
+    }
+
+    /// The lists for a [`Session`]: set 0 is the test set, set 1, if any, the validation set.
+    pub fn lists(&self, mnist: &Mnist) -> Lists {
+        let sets = [&self.test, &self.validate].into_iter().filter(|set| !set.is_empty());
+        let sets = sets.cloned().collect();
+        Lists::new(&[&mnist.train, &mnist.test], self.train.len(), sets)
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The completed epochs.
+    pub epochs: Vec<Epoch>,
+    pub interrupted: bool,
+}
+
+impl Outcome {
+    /// The epoch with the fewest test errors, the first of several.
+    pub fn best(&self) -> Option<&Epoch> {
+        self.epochs.iter().min_by_key(|epoch| epoch.test.errors)
+    }
+}
+
+/// Trains until the settings say, or until `stop` is set: then it ends after the submission that is
+/// under way. Every completed epoch is reported with the parameters it ended with.
+///
+/// # Errors
+/// [`Error::Diverged`] when a loss is no longer a finite number; [`Error::Adapter`] if the adapter
+/// fails; and what the report meets in writing.
+pub fn run(
+    session: &mut Session,
+    settings: &Settings,
+    split: &Split,
+    report: &mut dyn Report,
+    stop: &AtomicBool,
+) -> Result<Outcome> {
+    let mut order = split.train.clone();
+    let mut rng = Rng::new(settings.seed, Stream::Order);
+    let per_epoch = session.steps();
+    let steps = settings.steps.unwrap_or(settings.epochs * per_epoch);
+    let digits = settings.train;
+    let mut outcome = Outcome { epochs: Vec::new(), interrupted: false };
+    for epoch in 0..settings.epochs {
+        if settings.shuffle {
+            rng.shuffle(&mut order);
+        }
+        let before = epoch * per_epoch;
+        let rate =
+            |step: usize| settings.lr * settings.schedule.factor(before + step, steps, epoch);
+        let mut progress = |done: usize| {
+            report.progress(Progress {
+                epoch: epoch + 1,
+                done: epoch * digits + done,
+                all: (steps * settings.batch).min(settings.epochs * digits),
+            });
+            !stop.load(Ordering::Relaxed)
+        };
+        let here = per_epoch.min(steps - before);
+        let train = session.epoch(&order, here, rate, &mut progress)?;
+        if train.stopped {
+            outcome.interrupted = true;
+            break;
+        }
+        let mut quietly = |_: usize| !stop.load(Ordering::Relaxed);
+        let test = session.evaluate(0, &mut quietly)?;
+        let validation = match split.validate.is_empty() {
+            true => None,
+            false => Some(session.evaluate(1, &mut quietly)?),
+        };
+        if test.stopped || validation.is_some_and(|metrics| metrics.stopped) {
+            outcome.interrupted = true;
+            break;
+        }
+        if !(train.loss.is_finite() && test.loss.is_finite()) {
+            return Err(Error::Diverged(format!(
+                "the loss is no longer a finite number after epoch {}: give a smaller --lr than \
+                 {} (or less --momentum, now {})",
+                epoch + 1,
+                settings.lr,
+                settings.momentum
+            )));
+        }
+        let lr = rate(here - 1);
+        let done = Epoch { epoch: epoch + 1, lr, train, test, validation };
+        outcome.epochs.push(done);
+        report.epoch(&done, &session.parameters()?)?;
+    }
+    Ok(outcome)
+}

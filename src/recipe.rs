@@ -1,0 +1,438 @@
+//! What a run is: every setting, and where it came from.
+//!
+//! A [`Recipe`] holds defaults, [`Flags`] what the user asked for; [`Settings::resolve`] puts them
+//! together, checks every value, and keeps the origin of each for the table that is printed before
+//! a run and saved with it.
+
+use serde_json::{Value, json};
+
+use crate::cli::args::NetworkArgs;
+use crate::error::{Error, Result};
+use crate::network::init::Init;
+use crate::network::lenet::{self, Table};
+use crate::network::{Loss, Network, Options, Output, Scaling, build};
+use crate::train::schedule::Schedule;
+
+/// Samples in a batch at most.
+pub const MAX_BATCH: usize = 1024;
+/// Epochs of a run at most.
+pub const MAX_EPOCHS: usize = 10_000;
+
+/// Learning rates by what stands at the end of the network.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rates {
+    pub linear: f32,
+    /// RBF output, eq. 8.
+    pub distance: f32,
+    /// RBF output, eq. 9.
+    pub competition: f32,
+}
+
+impl Rates {
+    fn of(self, options: &Options) -> (f32, &'static str) {
+        match (options.output, options.loss) {
+            (Output::Linear, _) => (self.linear, "linear output"),
+            (Output::Rbf, Loss::Mse) => (self.distance, "rbf, mse"),
+            (Output::Rbf, Loss::Map) => (self.competition, "rbf, map"),
+        }
+    }
+}
+
+/// A set of defaults under a name.
+#[derive(Debug, Clone, Copy)]
+pub struct Recipe {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub table: &'static Table,
+    /// Where the recipe scales pixels in another way than the network's table.
+    pub scaling: Option<Scaling>,
+    pub epochs: usize,
+    pub batch: usize,
+    pub rates: Rates,
+    pub schedule: Schedule,
+    /// Digits to train on and to test on, drawn at random; `None`: all.
+    pub digits: Option<(usize, usize)>,
+}
+
+/// The notes' own training.
+pub const NOTEBOOK: Recipe = Recipe {
+    name: "notebook",
+    about: "the notebook's training: LeNet-1, 9,840 + 2,707 random digits, SGD lr 0.1",
+    table: &lenet::LENET1,
+    scaling: Some(Scaling::Symmetric),
+    epochs: 50,
+    batch: 16,
+    rates: Rates { linear: 0.1, distance: 0.001, competition: 0.003 },
+    schedule: Schedule::Step { epoch: 15, factor: 0.2 },
+    digits: Some((9_840, 2_707)),
+};
+
+/// LeNet-1 on all digits.
+pub const LENET1: Recipe = Recipe {
+    name: "lenet1",
+    about: "LeNet-1 on all 60,000 digits",
+    table: &lenet::LENET1,
+    scaling: None,
+    epochs: 12,
+    batch: 16,
+    rates: Rates { linear: 0.1, distance: 0.001, competition: 0.003 },
+    schedule: Schedule::Cosine,
+    digits: None,
+};
+
+/// LeNet-5 on all digits: the default.
+pub const LENET5: Recipe = Recipe {
+    name: "lenet5",
+    about: "LeNet-5 on all 60,000 digits (the default)",
+    table: &lenet::LENET5,
+    scaling: None,
+    epochs: 8,
+    batch: 16,
+    rates: Rates { linear: 0.03, distance: 0.001, competition: 0.002 },
+    schedule: Schedule::Cosine,
+    digits: None,
+};
+
+/// LeNet-5 without F6 on all digits.
+pub const LENET5_SHORT: Recipe = Recipe {
+    name: "lenet5-short",
+    about: "LeNet-5 without F6 on all 60,000 digits",
+    table: &lenet::LENET5_SHORT,
+    ..LENET5
+};
+
+/// Every recipe there is.
+pub const ALL: &[&Recipe] = &[&NOTEBOOK, &LENET1, &LENET5, &LENET5_SHORT];
+
+/// Momentum of every recipe.
+const MOMENTUM: f32 = 0.9;
+
+/// What the user asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    pub recipe: Option<String>,
+    pub network: NetworkArgs,
+    pub epochs: Option<usize>,
+    pub steps: Option<usize>,
+    pub batch: Option<usize>,
+    pub lr: Option<f32>,
+    pub schedule: Option<Schedule>,
+    pub momentum: Option<f32>,
+    pub weight_decay: Option<f32>,
+    pub seed: Option<u64>,
+    pub shuffle: Option<bool>,
+    pub train_limit: Option<usize>,
+    pub test_limit: Option<usize>,
+    pub validate: Option<usize>,
+    pub init: Option<Init>,
+}
+
+/// Digits that a data set has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Available {
+    pub train: usize,
+    pub test: usize,
+}
+
+/// A resolved setting, for the table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    pub name: &'static str,
+    pub value: Value,
+    pub origin: String,
+}
+
+/// Every setting of a run.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub recipe: &'static str,
+    pub network: Network,
+    pub init: Init,
+    pub epochs: usize,
+    /// Steps in all, where the run ends before its last epoch does.
+    pub steps: Option<usize>,
+    pub batch: usize,
+    pub lr: f32,
+    pub schedule: Schedule,
+    pub momentum: f32,
+    pub weight_decay: f32,
+    pub seed: u64,
+    pub shuffle: bool,
+    /// Digits trained on, tested on, and held back for validation.
+    pub train: usize,
+    pub test: usize,
+    pub validate: usize,
+    /// All of the above with their origins.
+    pub rows: Vec<Row>,
+}
+
+/// Collects rows while settings are picked.
+struct Picker {
+    recipe: String,
+    rows: Vec<Row>,
+}
+
+impl Picker {
+    /// The flag's value if it was given, else the default, whose origin is `from` or the recipe.
+    fn pick<T>(&mut self, name: &'static str, flag: Option<T>, default: T, from: Option<&str>) -> T
+    where
+        T: Clone + Into<Shown>,
+    {
+        let origin = match (&flag, from) {
+            (Some(_), _) => format!("--{name}"),
+            (None, Some(from)) => from.to_string(),
+            (None, None) => self.recipe.clone(),
+        };
+        let value = flag.unwrap_or(default);
+        self.rows.push(Row { name, value: value.clone().into().0, origin });
+        value
+    }
+}
+
+/// A value as JSON; f32 with the digits that were typed, not those of the nearest f64.
+struct Shown(Value);
+
+impl From<f32> for Shown {
+    fn from(value: f32) -> Self {
+        Shown(value.to_string().parse::<f64>().map_or(Value::Null, Value::from))
+    }
+}
+
+macro_rules! shown {
+    ($($type:ty: $value:ident => $json:expr;)*) => {
+        $(impl From<$type> for Shown {
+            fn from($value: $type) -> Self {
+                Shown($json)
+            }
+        })*
+    };
+}
+
+shown! {
+    usize: value => json!(value);
+    u64: value => json!(value);
+    &'static str: value => json!(value);
+    Schedule: value => json!(value.to_string());
+    Init: value => json!(value);
+    crate::network::Squash: value => json!(value);
+    crate::network::PoolForm: value => json!(value);
+    Scaling: value => json!(value);
+    Output: value => json!(value);
+    Loss: value => json!(value);
+}
+
+impl Settings {
+    /// Puts recipe and flags together. `from` is the network of the model that a run starts from.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for values out of range and flags that contradict each other, by name.
+    pub fn resolve(flags: &Flags, available: Available, from: Option<&Network>) -> Result<Self> {
+        let recipe = recipe(flags, from)?;
+        let mut picker = Picker { recipe: format!("recipe {}", recipe.name), rows: Vec::new() };
+        let network = network(flags, recipe, from, &mut picker)?;
+        let p = &mut picker;
+        let (init, init_from) = match from {
+            Some(_) => (Init::Lecun, Some("not used: --from")),
+            None => (Init::Lecun, None),
+        };
+        let init = p.pick("init", flags.init, init, init_from);
+        let batch = p.pick("batch", flags.batch, recipe.batch, None);
+        let epochs = p.pick("epochs", flags.epochs, recipe.epochs, None);
+        if let Some(steps) = flags.steps {
+            p.pick("steps", Some(steps), 0, None);
+        }
+        let (rate, by) = recipe.rates.of(&network.options);
+        let origin = format!("recipe {}, {by}", recipe.name);
+        let lr = p.pick("lr", flags.lr, rate, Some(&origin));
+        let schedule = p.pick("schedule", flags.schedule, recipe.schedule, None);
+        let momentum = p.pick("momentum", flags.momentum, MOMENTUM, None);
+        let weight_decay = p.pick("weight-decay", flags.weight_decay, 0.0, None);
+        let seed = p.pick("seed", flags.seed, 1, Some("default"));
+        let on_off = |on: bool| if on { "on" } else { "off" };
+        let shuffle = p.pick("shuffle", flags.shuffle.map(on_off), "on", Some("default")) == "on";
+        let validate = p.pick("validate", flags.validate, 0, Some("default"));
+        if validate >= available.train {
+            return Err(Error::Usage(format!(
+                "--validate {validate} holds back all of the {} training digits: give less",
+                available.train
+            )));
+        }
+        let rest = available.train - validate;
+        let (train, test) = recipe.digits.unwrap_or((rest, available.test));
+        let limit = recipe.digits.is_none().then_some("all there are");
+        let train = p.pick("train-limit", flags.train_limit, train.min(rest), limit);
+        let test = p.pick("test-limit", flags.test_limit, test.min(available.test), limit);
+        check_count("--train-limit", train, rest, "training digits are left")?;
+        check_count("--test-limit", test, available.test, "test digits there are")?;
+        check_count("--batch", batch, MAX_BATCH, "samples a batch may have")?;
+        check_count("--epochs", epochs, MAX_EPOCHS, "epochs a run may have")?;
+        check_numbers(lr, momentum, weight_decay)?;
+        let epochs = match flags.steps {
+            None => epochs,
+            Some(_) if flags.epochs.is_some() => {
+                return Err(Error::Usage(
+                    "--steps and --epochs both say how long to train: give one of them".into(),
+                ));
+            }
+            Some(steps) => {
+                let most = MAX_EPOCHS * train.div_ceil(batch);
+                check_count("--steps", steps, most, "steps a run may have")?;
+                steps.div_ceil(train.div_ceil(batch))
+            }
+        };
+        if let Some(row) = p.rows.iter_mut().find(|row| row.name == "epochs") {
+            if row.value != json!(epochs) {
+                row.value = json!(epochs);
+                row.origin = "--steps".into();
+            }
+        }
+        Ok(Settings {
+            recipe: recipe.name,
+            network,
+            init,
+            epochs,
+            steps: flags.steps,
+            batch,
+            lr,
+            schedule,
+            momentum,
+            weight_decay,
+            seed,
+            shuffle,
+            train,
+            test,
+            validate,
+            rows: picker.rows,
+        })
+    }
+
+    /// The settings by name, without their origins: what equal runs have in common.
+    pub fn values(&self) -> Value {
+        let rows = self.rows.iter().map(|row| (row.name.to_string(), row.value.clone()));
+        let recipe = ("recipe".to_string(), json!(self.recipe));
+        Value::Object(rows.chain([recipe]).collect())
+    }
+
+    /// The settings with their origins.
+    pub fn with_origins(&self) -> Value {
+        let row =
+            |row: &Row| (row.name.to_string(), json!({ "value": row.value, "origin": row.origin }));
+        Value::Object(self.rows.iter().map(row).collect())
+    }
+}
+
+fn recipe(flags: &Flags, from: Option<&Network>) -> Result<&'static Recipe> {
+    let find = |name: &str| ALL.iter().find(|recipe| recipe.name == name).copied();
+    let named = flags.recipe.as_deref();
+    let network = from.map(|network| network.name).or(flags.network.network.as_deref());
+    match named.or(network) {
+        None => Ok(&LENET5),
+        Some(name) => find(name).ok_or_else(|| {
+            let names: Vec<&str> = ALL.iter().map(|recipe| recipe.name).collect();
+            Error::Usage(format!("--recipe {name} is unknown: give one of {}", names.join(", ")))
+        }),
+    }
+}
+
+fn network(
+    flags: &Flags,
+    recipe: &Recipe,
+    from: Option<&Network>,
+    p: &mut Picker,
+) -> Result<Network> {
+    let args = &flags.network;
+    if let Some(network) = from {
+        return from_model(args, network, flags.init.is_some(), p);
+    }
+    let table = args.table(recipe.table);
+    let own = std::ptr::eq(table, recipe.table);
+    let mut base = table.options();
+    if let Some(scaling) = recipe.scaling {
+        base.scaling = scaling;
+    }
+    let options = args.options(base);
+    let origin = if own { None } else { Some("--network") };
+    p.pick("network", args.network.as_ref().map(|_| table.name), table.name, None);
+    p.pick("input", args.input, options.scaling, None);
+    p.pick("border", args.border, options.border, origin);
+    p.pick("squash", args.squash, options.squash, origin);
+    p.pick("pool", args.pool, options.pool, origin);
+    let connections = if options.full_connections { "full" } else { "table" };
+    p.pick("connections", args.connections.map(|_| connections), connections, origin);
+    p.pick("output", args.output, options.output, origin);
+    let brought = args.output.is_some().then_some("--output");
+    p.pick("loss", args.loss, options.loss, brought.or(origin));
+    if options.output == Output::Rbf && options.loss == Loss::Map {
+        p.pick("j", args.j, options.j, origin);
+    } else if args.j.is_some() {
+        return Err(Error::Usage(
+            "--j belongs to eq. 9, and this run has another loss: leave it out, or give \
+             --output rbf --loss map"
+                .into(),
+        ));
+    }
+    build(table, options)
+}
+
+/// The network of a model; flags may repeat what it is, but not change it.
+fn from_model(
+    args: &NetworkArgs,
+    network: &Network,
+    init: bool,
+    p: &mut Picker,
+) -> Result<Network> {
+    if init {
+        return Err(Error::Usage(
+            "--init draws the first weights, but --from brings them along: leave out one".into(),
+        ));
+    }
+    if let Some(name) = args.network.as_deref().filter(|&name| name != network.name) {
+        return Err(Error::Data(format!(
+            "the model given with --from holds {}, not the --network {name} that was asked for: \
+             leave out --network, or give another model",
+            network.name
+        )));
+    }
+    let loss = Options {
+        loss: args.loss.unwrap_or(network.options.loss),
+        j: args.j.unwrap_or(network.options.j),
+        ..network.options
+    };
+    let asked = args.options(loss);
+    if asked != loss {
+        return Err(Error::Usage(format!(
+            "--from brings its network along ({:?}), which --squash, --pool, --connections, \
+             --input, --border and --output cannot change: leave them out",
+            network.options
+        )));
+    }
+    let from = Some("--from");
+    p.pick("network", None, network.name, from);
+    p.pick("output", None, loss.output, from);
+    p.pick("loss", args.loss, loss.loss, from);
+    let table = lenet::find(network.name).expect("a model holds a known network");
+    build(table, loss)
+}
+
+fn check_count(flag: &str, value: usize, most: usize, what: &str) -> Result<()> {
+    if (1..=most).contains(&value) {
+        return Ok(());
+    }
+    Err(Error::Usage(format!("{flag} is {value}, but must be 1 to {most}: that many {what}")))
+}
+
+fn check_numbers(lr: f32, momentum: f32, weight_decay: f32) -> Result<()> {
+    let problem = |flag: &str, value: f32, range: &str| {
+        Err(Error::Usage(format!("{flag} is {value}, but must be {range}")))
+    };
+    if !(lr.is_finite() && lr > 0.0) {
+        return problem("--lr", lr, "a positive number");
+    }
+    if !(0.0..1.0).contains(&momentum) {
+        return problem("--momentum", momentum, "at least 0 and below 1");
+    }
+    if !(weight_decay.is_finite() && weight_decay >= 0.0) {
+        return problem("--weight-decay", weight_decay, "0 or a positive number");
+    }
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! A run on disk: `model.safetensors`, `run.json` and `metrics.jsonl` in one folder.
+//!
+//! Each file is written beside its place and then renamed into it, so that it is whole or not
+//! there. They are written anew after every epoch: what a run that breaks off leaves behind is the
+//! state after its last completed epoch.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::{End, Epoch, Report, Start, end_json, epoch_json};
+use crate::error::{Error, Result};
+use crate::network::Network;
+use crate::train::checkpoint::Model;
+
+/// The files of a run.
+const NAMES: [&str; 3] = [MODEL, RUN, METRICS];
+const MODEL: &str = "model.safetensors";
+const RUN: &str = "run.json";
+const METRICS: &str = "metrics.jsonl";
+
+/// Folder of runs, where none is named.
+const RUNS: &str = "runs";
+
+/// The folder of a run, found writable.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    /// Whether it was made for this run and goes away if nothing is written.
+    made: bool,
+}
+
+impl Folder {
+    /// Makes the folder that `--out` names, or a new one under `runs/`, and tries it out.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if it holds a run and `force` is not set; [`Error::Other`] if it cannot be
+    /// written.
+    pub fn make(out: Option<&Path>, network: &str, force: bool) -> Result<Folder> {
+        let folder = match out {
+            Some(path) => Folder { path: path.into(), made: !path.exists() },
+            None => Folder { path: unused(network)?, made: true },
+        };
+        let path = &folder.path;
+        if let Some(name) = NAMES.iter().find(|name| path.join(name).exists() && !force) {
+            return Err(Error::Usage(format!(
+                "{} holds a run already ({name}): give another --out, or --force to overwrite it",
+                path.display()
+            )));
+        }
+        fs::create_dir_all(path).map_err(|error| Error::cannot_write(path, error))?;
+        let probe = path.join(".probe");
+        fs::write(&probe, b"").map_err(|error| Error::cannot_write(path, error))?;
+        fs::remove_file(&probe).map_err(|error| Error::cannot_write(path, error))?;
+        Ok(folder)
+    }
+
+    /// Its path, for a person.
+    pub fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.made {
+            // Succeeds only if nothing was written into it, which is when it should.
+            let _ = fs::remove_dir(&self.path);
+        }
+    }
+}
+
+/// The first of runs/NETWORK-1, runs/NETWORK-2, ... that is not there.
+fn unused(network: &str) -> Result<PathBuf> {
+    let runs = Path::new(RUNS);
+    fs::create_dir_all(runs).map_err(|error| Error::cannot_write(runs, error))?;
+    (1..)
+        .map(|number| runs.join(format!("{network}-{number}")))
+        .find_map(|path| match fs::create_dir(&path) {
+            Ok(()) => Some(Ok(path)),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => None,
+            Err(error) => Some(Err(Error::cannot_write(&path, error))),
+        })
+        .expect("the numbers do not end")
+}
+
+/// The three files of a run.
+pub struct Files<'a> {
+    folder: &'a Folder,
+    network: Network,
+    /// What equal runs have in common, for the model file.
+    settings: Value,
+    run: Value,
+    metrics: String,
+}
+
+impl<'a> Files<'a> {
+    /// Files in a folder.
+    pub fn new(folder: &'a Folder, network: &Network) -> Self {
+        let network = network.clone();
+        Files { folder, network, settings: Value::Null, run: Value::Null, metrics: String::new() }
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.folder.path.join(name);
+        let partial = self.folder.path.join(format!(".{name}.partial"));
+        fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, &path)).map_err(|error| {
+            // The message below says what matters; a left-over partial file is hidden anyway.
+            let _ = fs::remove_file(&partial);
+            Error::cannot_write(&path, error)
+        })
+    }
+
+    fn write_run(&self) -> Result<()> {
+        self.write(RUN, format!("{:#}\n", self.run).as_bytes())
+    }
+}
+
+impl Report for Files<'_> {
+    fn start(&mut self, start: &Start) -> Result<()> {
+        let settings = start.settings;
+        self.settings = settings.values();
+        self.run = json!({
+            "lenet": env!("CARGO_PKG_VERSION"),
+            "recipe": settings.recipe,
+            "network": settings.network.name,
+            "parameters": settings.network.parameters(),
+            "connections": settings.network.connections(),
+            "device": start.device,
+            "profile": start.profile,
+            "settings": settings.with_origins(),
+            "status": "running",
+        });
+        Ok(())
+    }
+
+    fn epoch(&mut self, epoch: &Epoch, parameters: &[f32]) -> Result<()> {
+        let model = Model {
+            network: self.network.clone(),
+            parameters: parameters.to_vec(),
+            settings: self.settings.clone(),
+        };
+        self.metrics.push_str(&format!("{}\n", epoch_json(epoch)));
+        self.write(MODEL, &model.to_bytes()?)?;
+        self.write(METRICS, self.metrics.as_bytes())?;
+        self.write_run()
+    }
+
+    fn end(&mut self, end: &End) -> Result<()> {
+        if end.outcome.epochs.is_empty() {
+            return Ok(());
+        }
+        let status = if end.outcome.interrupted { "interrupted" } else { "complete" };
+        self.run["status"] = json!(status);
+        self.run["result"] = end_json(end);
+        self.write_run()
+    }
+}

@@ -1,0 +1,155 @@
+//! What a run tells: events, and where they go.
+//!
+//! A run calls a [`Report`]; [`console`] shows it to a person, [`json`] to a program, [`files`]
+//! keeps it. Nothing else prints while a run is under way.
+
+pub mod console;
+pub mod files;
+pub mod json;
+
+use serde_json::{Value, json};
+
+use crate::error::Result;
+use crate::recipe::Settings;
+use crate::train::Outcome;
+use crate::train::session::Metrics;
+
+/// Before the first step.
+#[derive(Debug, Clone)]
+pub struct Start<'a> {
+    pub settings: &'a Settings,
+    /// The adapter with its driver, or the CPU.
+    pub device: &'a str,
+    /// Launch profile: `software`, `gpu`, or `reference` for the CPU.
+    pub profile: &'static str,
+    /// Where the results will be.
+    pub out: &'a str,
+}
+
+/// How far a run is, in digits over all epochs.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// From 1.
+    pub epoch: usize,
+    pub done: usize,
+    pub all: usize,
+}
+
+/// A completed epoch.
+#[derive(Debug, Clone, Copy)]
+pub struct Epoch {
+    /// From 1.
+    pub epoch: usize,
+    /// Learning rate of its last step.
+    pub lr: f32,
+    /// Summed while it trained, so the network was a little worse at its start.
+    pub train: Metrics,
+    /// After its last step.
+    pub test: Metrics,
+    pub validation: Option<Metrics>,
+}
+
+/// After the last step.
+#[derive(Debug, Clone, Copy)]
+pub struct End<'a> {
+    pub outcome: &'a Outcome,
+    pub out: &'a str,
+    /// Whether no shader ran though the user did not ask for the CPU.
+    pub fell_back: bool,
+}
+
+/// Where the events of a run go. Methods do nothing unless a report has a use for the event.
+pub trait Report {
+    /// The run begins.
+    ///
+    /// # Errors
+    /// Where the report cannot be written.
+    fn start(&mut self, _start: &Start) -> Result<()> {
+        Ok(())
+    }
+    /// A submission was handed to the device.
+    fn progress(&mut self, _progress: Progress) {}
+    /// An epoch was completed and left these parameters.
+    ///
+    /// # Errors
+    /// Where the report cannot be written.
+    fn epoch(&mut self, _epoch: &Epoch, _parameters: &[f32]) -> Result<()> {
+        Ok(())
+    }
+    /// The run has ended.
+    ///
+    /// # Errors
+    /// Where the report cannot be written.
+    fn end(&mut self, _end: &End) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Several reports, one after the other.
+pub struct All<'a>(pub Vec<Box<dyn Report + 'a>>);
+
+impl Report for All<'_> {
+    fn start(&mut self, start: &Start) -> Result<()> {
+        self.0.iter_mut().try_for_each(|report| report.start(start))
+    }
+    fn progress(&mut self, progress: Progress) {
+        self.0.iter_mut().for_each(|report| report.progress(progress));
+    }
+    fn epoch(&mut self, epoch: &Epoch, parameters: &[f32]) -> Result<()> {
+        self.0.iter_mut().try_for_each(|report| report.epoch(epoch, parameters))
+    }
+    fn end(&mut self, end: &End) -> Result<()> {
+        self.0.iter_mut().try_for_each(|report| report.end(end))
+    }
+}
+
+/// What an epoch gave, as `metrics.jsonl` and `--json` have it: accuracies as fractions, the rate
+/// of training alone.
+pub fn epoch_json(epoch: &Epoch) -> Value {
+    let mut value = json!({
+        "event": "epoch",
+        "epoch": epoch.epoch,
+        "learning_rate": epoch.lr,
+        "train_loss": epoch.train.loss,
+        "train_accuracy": epoch.train.accuracy(),
+        "test_loss": epoch.test.loss,
+        "test_accuracy": epoch.test.accuracy(),
+        "test_errors": epoch.test.errors,
+        "samples_per_second": epoch.train.rate(),
+    });
+    if let Some(validation) = epoch.validation {
+        value["validation_loss"] = json!(validation.loss);
+        value["validation_accuracy"] = json!(validation.accuracy());
+        value["validation_errors"] = json!(validation.errors);
+    }
+    value
+}
+
+/// What a run came to, as `run.json` and `--json` have it.
+pub fn end_json(end: &End) -> Value {
+    let outcome = end.outcome;
+    let of = |epoch: Option<&Epoch>| {
+        epoch.map(|epoch| json!({ "epoch": epoch.epoch, "test_errors": epoch.test.errors }))
+    };
+    json!({
+        "event": "end",
+        "epochs": outcome.epochs.len(),
+        "best": of(outcome.best()),
+        "final": of(outcome.epochs.last()),
+        "interrupted": outcome.interrupted,
+        "cpu_fallback": end.fell_back,
+        "out": end.out,
+    })
+}
+
+/// A number with a comma between thousands.
+pub fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| std::str::from_utf8(group).expect("digits are ASCII"))
+        .collect();
+    groups.join(",")
+}
