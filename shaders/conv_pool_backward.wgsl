@@ -43,16 +43,11 @@ fn conv_pool_backward(@builtin(global_invocation_id) id: vec3u) {
                 top[i] = bias;
                 bottom[i] = bias;
             }
-            add_taps(&top, &row0, w);
-            add_taps(&top, &row1, w + 5u);
-            add_taps(&top, &row2, w + 10u);
-            add_taps(&top, &row3, w + 15u);
-            add_taps(&top, &row4, w + 20u);
-            add_taps(&bottom, &row1, w);
-            add_taps(&bottom, &row2, w + 5u);
-            add_taps(&bottom, &row3, w + 10u);
-            add_taps(&bottom, &row4, w + 15u);
-            add_taps(&bottom, &row5, w + 20u);
+            add_taps(&top, &bottom, &row0, &row1, w);
+            add_taps(&top, &bottom, &row1, &row2, w + 5u);
+            add_taps(&top, &bottom, &row2, &row3, w + 10u);
+            add_taps(&top, &bottom, &row3, &row4, w + 15u);
+            add_taps(&top, &bottom, &row4, &row5, w + 20u);
 
             let pooled = ((n * M + m) * PH + py) * PW + left / 2u;
             for (var i = 0u; i < STRIP; i++) {

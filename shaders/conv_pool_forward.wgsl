@@ -28,15 +28,12 @@ fn conv_pool_forward(@builtin(global_invocation_id) id: vec3u) {
         for (var j = table_at(m); j < last; j++) {
             let at = ((n * C + table_at(CHANNEL + j)) * HEIGHT + 2u * py) * WIDTH + left;
             let w = 25u * j;
-            var row = input_row(at);
-            add_taps(&top, &row, w);
-            for (var k = 1u; k < 5u; k++) {
-                row = input_row(at + k * WIDTH);
-                add_taps(&top, &row, w + 5u * k);
-                add_taps(&bottom, &row, w + 5u * k - 5u);
+            var upper = input_row(at);
+            for (var k = 0u; k < 5u; k++) {
+                var lower = input_row(at + (k + 1u) * WIDTH);
+                add_taps(&top, &bottom, &upper, &lower, w + 5u * k);
+                upper = lower;
             }
-            row = input_row(at + 5u * WIDTH);
-            add_taps(&bottom, &row, w + 20u);
         }
 
         for (var i = 0u; i < N; i++) {

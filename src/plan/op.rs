@@ -307,7 +307,7 @@ impl Op {
             Op::ConvPoolForward(k) => k.samples * k.m * k.strips(),
             Op::ConvPoolBackward(k) | Op::PoolBackward(k) => k.m * k.slots,
             Op::ConvBackwardWeights(k) => k.j * k.slots,
-            Op::ConvBackwardInput(k) => k.samples * k.c * k.height,
+            Op::ConvBackwardInput(k) => k.samples * k.c * (k.height / 2),
             Op::LinearForward(k) => tiles(k.samples, 4) * tiles(k.rows, k.tile),
             Op::LinearBackwardInput(k) => tiles(k.samples, 4) * tiles(k.inputs, k.tile),
             Op::LinearBackwardWeights(k) => tiles(k.outputs, 4) * tiles(k.inputs, k.tile),
@@ -334,7 +334,7 @@ impl Op {
             Op::ConvBackwardWeights(k) => {
                 (k.samples * k.strips()).div_ceil(k.slots) * (2 * taps(k)) + 50
             }
-            Op::ConvBackwardInput(k) => k.m * 5 * (k.ow() + 2) + k.width,
+            Op::ConvBackwardInput(k) => k.m * (11 * k.ow() + 6) + k.width,
             Op::LinearForward(k) => k.inputs * (k.tile + 1) + 6 * k.tile,
             Op::LinearBackwardInput(k) => k.rows * (k.tile + 1) + 6 * k.tile,
             Op::LinearBackwardWeights(k) => k.samples * (k.tile + 1) + 6 * k.tile,
