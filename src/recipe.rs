@@ -280,10 +280,9 @@ impl Settings {
                 steps.div_ceil(train.div_ceil(batch))
             }
         };
-        if let Some(row) = p.rows.iter_mut().find(|row| row.name == "epochs") {
-            if row.value != json!(epochs) {
-                row.value = json!(epochs);
-                row.origin = "--steps".into();
+        if flags.steps.is_some() {
+            for row in p.rows.iter_mut().filter(|row| row.name == "epochs") {
+                (row.value, row.origin) = (json!(epochs), "--steps".into());
             }
         }
         Ok(Settings {

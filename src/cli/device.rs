@@ -6,13 +6,14 @@ use super::args::{DeviceArgs, DeviceChoice, ProfileChoice};
 use crate::cpu::Cpu;
 use crate::error::{Error, Result};
 use crate::executor::Executor;
-use crate::gpu::{Gpu, adapter, selftest};
+use crate::gpu::selftest::{self, Health};
+use crate::gpu::{Gpu, adapter};
 use crate::plan::{Plan, Profile};
 
 /// What computes, chosen.
 pub enum Device {
     /// An adapter that passed its self-test, and how kernels are launched on it.
-    Adapter(Box<Adapter>, Profile),
+    Adapter { adapter: Box<Adapter>, profile: Profile, health: Health },
     /// The CPU twins.
     Cpu,
 }
@@ -56,14 +57,14 @@ pub fn choose(args: &DeviceArgs) -> Result<Chosen> {
     };
     for adapter in adapters {
         let info = adapter.get_info();
-        match selftest::passed(&adapter) {
-            Ok(()) => {
+        match selftest::examine(&adapter) {
+            Ok(health) => {
                 let profile = match args.profile {
                     ProfileChoice::Auto => adapter::profile(&info),
                     ProfileChoice::Software => Profile::software(),
                     ProfileChoice::Gpu => Profile::gpu(),
                 };
-                let device = Device::Adapter(Box::new(adapter), profile);
+                let device = Device::Adapter { adapter: Box::new(adapter), profile, health };
                 return Ok(Chosen { device, warnings });
             }
             Err(error) => warnings.push(error.to_string()),
@@ -83,7 +84,7 @@ impl Device {
     /// How kernels are launched.
     pub fn profile(&self) -> Profile {
         match self {
-            Device::Adapter(_, profile) => *profile,
+            Device::Adapter { profile, .. } => *profile,
             Device::Cpu => Profile::reference(),
         }
     }
@@ -91,7 +92,7 @@ impl Device {
     /// Name, driver and version, for a person.
     pub fn describe(&self) -> String {
         match self {
-            Device::Adapter(adapter, _) => adapter::describe(&adapter.get_info()),
+            Device::Adapter { adapter, .. } => adapter::describe(&adapter.get_info()),
             Device::Cpu => "CPU (the naive reference; no shader runs)".into(),
         }
     }
@@ -102,7 +103,18 @@ impl Device {
     /// [`Error::Adapter`] if the adapter refuses.
     pub fn executor(&self, plan: Plan) -> Result<Box<dyn Executor>> {
         Ok(match self {
-            Device::Adapter(adapter, _) => Box::new(Gpu::new(adapter, plan)?),
+            Device::Adapter { adapter, health, .. } => {
+                let needed = plan.iterations();
+                if needed > health.loops {
+                    return Err(Error::Adapter(format!(
+                        "{} ends loops after {} iterations and this plan needs {needed}: give a \
+                         smaller --batch, update the driver, or choose another with --adapter",
+                        self.describe(),
+                        health.loops
+                    )));
+                }
+                Box::new(Gpu::new(adapter, plan)?)
+            }
             Device::Cpu => Box::new(Cpu::new(plan)),
         })
     }

@@ -70,17 +70,9 @@ fn taps() -> impl Iterator<Item = (usize, usize, usize)> {
     (0..TAPS).map(|tap| (tap, tap / KERNEL, tap % KERNEL))
 }
 
-/// One value of h, before the squash.
-fn convolve(
-    k: &Stage,
-    at: &Shapes,
-    x: &[f32],
-    p: &[f32],
-    n: usize,
-    m: usize,
-    y: usize,
-    left: usize,
-) -> f64 {
+/// One value of h, at [n, m, y, x], before the squash.
+fn convolve(k: &Stage, at: &Shapes, x: &[f32], p: &[f32], place: [usize; 4]) -> f64 {
+    let [n, m, y, left] = place;
     let mut sum = f64::from(p[k.bias() + m]);
     for j in at.connections(m) {
         for (tap, ky, kx) in taps() {
@@ -108,7 +100,8 @@ pub fn conv_pool_forward(
                     let mut block = 0.0;
                     for (dy, dx) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
                         let (row, column) = (2 * y + dy, 2 * left + dx);
-                        let value = squash(k.squash, convolve(k, &at, x, p, n, m, row, column));
+                        let sum = convolve(k, &at, x, p, [n, m, row, column]);
+                        let value = squash(k.squash, sum);
                         block += value;
                         if k.keep {
                             h[at.h(n, m, row, column)] = value as f32;

@@ -44,19 +44,7 @@ impl Gpu {
     /// # Errors
     /// [`Error::Adapter`] if the adapter gives no device or refuses a buffer.
     pub fn new(adapter: &Adapter, plan: Plan) -> Result<Gpu> {
-        let info = adapter.get_info();
-        let (device, queue) = pollster::block_on(adapter.request_device(&DeviceDescriptor {
-            label: Some("lenet"),
-            required_features: adapter.features() & Features::TIMESTAMP_QUERY,
-            required_limits: Limits::default(),
-            ..Default::default()
-        }))
-        .map_err(|error| {
-            Error::Adapter(format!(
-                "{} gives no device: {error}; choose another with --adapter (see `lenet adapters`)",
-                adapter::describe(&info)
-            ))
-        })?;
+        let (device, queue) = device(adapter)?;
         Self::on_device(device, queue, plan)
     }
 
@@ -233,6 +221,25 @@ impl Executor for Gpu {
         self.in_flight.clear();
         self.poll(None)
     }
+}
+
+/// A device of an adapter, within WebGPU's default limits.
+///
+/// # Errors
+/// [`Error::Adapter`] if the adapter gives none.
+pub(super) fn device(adapter: &Adapter) -> Result<(Device, Queue)> {
+    pollster::block_on(adapter.request_device(&DeviceDescriptor {
+        label: Some("lenet"),
+        required_features: adapter.features() & Features::TIMESTAMP_QUERY,
+        required_limits: Limits::default(),
+        ..Default::default()
+    }))
+    .map_err(|error| {
+        Error::Adapter(format!(
+            "{} gives no device: {error}; choose another with --adapter (see `lenet adapters`)",
+            adapter::describe(&adapter.get_info())
+        ))
+    })
 }
 
 fn make_buffer(device: &Device, buffer: &Buffer, uniform: bool) -> wgpu::Buffer {

@@ -7,6 +7,7 @@
 pub mod adapter;
 mod engine;
 mod pipeline;
+pub mod probe;
 pub mod selftest;
 pub mod timing;
 

@@ -1,13 +1,135 @@
 //! A known-answer test before an adapter is trusted.
+//!
+//! A driver that this user has not used before has to repeat one small training step of the CPU
+//! twins, to give the squash of large arguments, and to show how many loop iterations an invocation
+//! really runs: Debian 12's lavapipe ends loops after 65,535 without a word. The answer is kept in
+//! the user's cache folder, by adapter, driver and version of this program.
 
-use wgpu::Adapter;
+use std::path::PathBuf;
 
-use crate::error::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use wgpu::{Adapter, AdapterInfo};
 
-/// Whether the adapter computes rightly.
+use super::{Gpu, adapter, probe};
+use crate::cpu::Cpu;
+use crate::data::{DIGIT_PIXELS, Digits};
+use crate::error::{Error, Result};
+use crate::executor::Executor;
+use crate::network::{build, init, lenet};
+use crate::plan::{Optimizer, Plan, Profile};
+use crate::rng::{Rng, Stream};
+use crate::train::session::{Lists, Session};
+
+/// Iterations that the test asks for; a driver that runs them all has no limit that matters.
+pub const LOOPS_ASKED: u32 = 200_000;
+
+/// Samples of the small step.
+const SAMPLES: usize = 3;
+
+/// How far a parameter may be from the twin's after the step.
+const TOLERANCE: f32 = 1e-4;
+
+/// What is known of an adapter that computes rightly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// Loop iterations that an invocation really runs, up to [`LOOPS_ASKED`].
+    pub loops: u32,
+}
+
+/// Tests an adapter, or remembers that it was tested.
 ///
 /// # Errors
-/// [`crate::Error::Adapter`] saying what came out wrong.
-pub fn passed(_adapter: &Adapter) -> Result<()> {
-    Ok(())
+/// [`Error::Adapter`] saying what came out wrong.
+pub fn examine(adapter: &Adapter) -> Result<Health> {
+    let info = adapter.get_info();
+    let key = key(&info);
+    if let Some(health) = remembered(&key) {
+        return Ok(health);
+    }
+    let refused = |what: String| {
+        Error::Adapter(format!(
+            "{} computes wrongly and is not used: {what}; update its driver, choose another with \
+             --adapter, or train with --device cpu",
+            adapter::describe(&info)
+        ))
+    };
+    let health = probe::ask(adapter, LOOPS_ASKED)?.map_err(refused)?;
+    small_step(adapter)?.map_err(refused)?;
+    remember(&key, health);
+    Ok(health)
+}
+
+/// One training step of LeNet-1 on made-up digits, on the adapter and on the twins.
+fn small_step(adapter: &Adapter) -> Result<std::result::Result<(), String>> {
+    let mut rng = Rng::new(0, Stream::Test);
+    let pixels = (0..SAMPLES * DIGIT_PIXELS).map(|_| rng.below(256) as u8).collect();
+    let digits = Digits::new(pixels, (0..SAMPLES as u8).collect())?;
+    let lists = Lists::new(&[&digits], SAMPLES, Vec::new());
+    let network = build(&lenet::LENET1, lenet::LENET1.options())?;
+    // Narrow strips make small kernels, which compile quickly.
+    let suited = adapter::profile(&adapter.get_info());
+    let profile = Profile { strip: 1, tile: 1, ..suited };
+
+    let step = |profile: Profile, gpu: bool| -> Result<Vec<f32>> {
+        let optimizer = Optimizer { momentum: 0.9, weight_decay: 0.0 };
+        let plan = Plan::new(&network, profile, SAMPLES, optimizer, lists.room(SAMPLES))?;
+        let start = init::parameters(&network, &plan.layout, init::Init::Pytorch, 0);
+        let executor: Box<dyn Executor> = match gpu {
+            true => Box::new(Gpu::new(adapter, plan)?),
+            false => Box::new(Cpu::new(plan)),
+        };
+        let mut session = Session::new(executor, &lists)?;
+        session.set_parameters(&start)?;
+        let order: Vec<u32> = (0..SAMPLES as u32).collect();
+        session.epoch(&order, 1, |_| 0.1, &mut |_| true)?;
+        session.parameters()
+    };
+    let (here, twin) = (step(profile, true)?, step(Profile::reference(), false)?);
+    let wrong = here.iter().zip(&twin).position(|(&a, &b)| !near(a, b, TOLERANCE));
+    Ok(match wrong {
+        None => Ok(()),
+        Some(place) => Err(format!(
+            "after one training step of LeNet-1, parameter {place} is {} where {} is right",
+            here[place], twin[place]
+        )),
+    })
+}
+
+/// Whether two numbers are close; NaN is close to nothing.
+pub(super) fn near(a: f32, b: f32, tolerance: f32) -> bool {
+    (a - b).abs() <= tolerance
+}
+
+fn key(info: &AdapterInfo) -> String {
+    format!("{} / lenet {}", adapter::describe(info), env!("CARGO_PKG_VERSION"))
+}
+
+fn cache() -> Option<PathBuf> {
+    let folders = directories::ProjectDirs::from("", "", "lenet")?;
+    Some(folders.cache_dir().join("adapters.json"))
+}
+
+fn known() -> serde_json::Map<String, Value> {
+    cache()
+        .and_then(|path| std::fs::read(path).ok())
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default()
+}
+
+fn remembered(key: &str) -> Option<Health> {
+    known().remove(key).and_then(|value| serde_json::from_value(value).ok())
+}
+
+/// A cache that cannot be written costs the next run a second, nothing else.
+fn remember(key: &str, health: Health) {
+    let (Some(path), Ok(value)) = (cache(), serde_json::to_value(health)) else { return };
+    let mut all = known();
+    all.insert(key.into(), value);
+    let partial = path.with_extension(format!("{}.partial", std::process::id()));
+    let _ = path
+        .parent()
+        .map_or(Ok(()), std::fs::create_dir_all)
+        .and_then(|()| std::fs::write(&partial, Value::Object(all).to_string()))
+        .and_then(|()| std::fs::rename(&partial, &path));
 }
