@@ -119,19 +119,23 @@ pub fn run(
             outcome.interrupted = true;
             break;
         }
-        if !(train.loss.is_finite() && test.loss.is_finite()) {
+        // Some drivers clamp NaN away before it reaches the loss, so the parameters are asked too.
+        let parameters = session.parameters()?;
+        let finite = |value: &f32| value.is_finite();
+        if !(train.loss.is_finite() && test.loss.is_finite() && parameters.iter().all(finite)) {
             return Err(Error::Diverged(format!(
-                "the loss is no longer a finite number after epoch {}: give a smaller --lr than \
-                 {} (or less --momentum, now {})",
+                "loss or weights are no longer finite numbers after epoch {}: give a smaller --lr \
+                 than {} (or less --momentum, now {}, or --weight-decay, now {})",
                 epoch + 1,
                 settings.lr,
-                settings.momentum
+                settings.momentum,
+                settings.weight_decay
             )));
         }
         let lr = rate(here - 1);
         let done = Epoch { epoch: epoch + 1, lr, train, test, validation };
         outcome.epochs.push(done);
-        report.epoch(&done, &session.parameters()?)?;
+        report.epoch(&done, &parameters)?;
     }
     Ok(outcome)
 }
