@@ -1,13 +1,13 @@
 //! From a network to the buffers and dispatches of a training step.
 
+use super::builder::Builder;
 use super::constant::LossKind;
-use super::op::{Access, Gather, Linear, LossShape, Op, Rbf, Stage, Update};
+use super::op::{Gather, LossShape, Op, Update};
 use super::profile::UNIFORM_WINDOW;
-use super::records::RECORD_WORDS;
-use super::{ALIGN, Buffer, BufferId, Dispatch, Kernel, Layout, Plan, Ports, Profile, Start, View};
+use super::{BufferId, Layout, Plan, Ports, Profile, Start};
 use crate::error::Result;
-use crate::network::tensors::{Block, aligned};
-use crate::network::{CLASSES, DIGIT_SIDE, Kind, Layer, Network, bitmaps};
+use crate::network::tensors::Block;
+use crate::network::{CLASSES, DIGIT_SIDE, Network};
 
 /// What the data set and the epochs need on the device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,150 +61,7 @@ impl Plan {
     }
 }
 
-struct Builder<'a> {
-    network: &'a Network,
-    profile: Profile,
-    batch: usize,
-    layout: Layout,
-    slots: usize,
-    buffers: Vec<Buffer>,
-    kernels: Vec<Kernel>,
-    dispatches: Vec<Dispatch>,
-    ports: Ports,
-    label: BufferId,
-    now: BufferId,
-    /// Rows of `part`, each in a binding of its own.
-    parts: BufferId,
-    /// Behind the squash of each block, the input first: `activations[b]` is what block b sees.
-    activations: Vec<BufferId>,
-    /// The loss by what the squash of each block got; for the RBF by its outputs.
-    deltas: Vec<BufferId>,
-}
-
-impl<'a> Builder<'a> {
-    fn new(
-        network: &'a Network,
-        profile: Profile,
-        batch: usize,
-        layout: Layout,
-        slots: usize,
-        room: Room,
-    ) -> Self {
-        let mut buffers = Vec::new();
-        let mut add = |name: &str, words: usize, start: Start| {
-            buffers.push(Buffer { name: name.into(), words, start });
-            buffers.len() - 1
-        };
-        let (_, background) = network.options.scaling.scale_and_background();
-        let input = network.input().size() * batch;
-        let mut activations = vec![add("input", input, Start::Fill(background))];
-        let mut deltas = Vec::new();
-        for block in &layout.blocks {
-            let layer = &network.layers[block.output()];
-            let words = layer.output.size() * batch;
-            activations.push(add(layer.name, words, Start::Zero));
-            deltas.push(add(&format!("d.{}", layer.name), words, Start::Zero));
-        }
-        let linear = layout.size - layout.stages;
-        let ports = Ports {
-            digits: add("digits", room.digits * RECORD_WORDS, Start::Zero),
-            order: add("order", room.order, Start::Zero),
-            steps: add("steps", room.steps * STEP_WORDS, Start::Zero),
-            cursor: add("cursor", 1, Start::Zero),
-            parameters: add("parameters", layout.size, Start::Zero),
-            velocity: add("velocity", layout.size, Start::Zero),
-            partials: add("partials", slots * layout.stages, Start::Zero),
-            gradient: add("gradient", linear, Start::Zero),
-            scores: *activations.last().expect("a network has an output"),
-            totals: add("totals", batch * TOTALS, Start::Zero),
-        };
-        let label = add("label", batch, Start::Zero);
-        let now = add("now", STEP_WORDS, Start::Zero);
-        let parts = add("part", 0, Start::Words(Vec::new()));
-        Builder {
-            network,
-            profile,
-            batch,
-            layout,
-            slots,
-            buffers,
-            kernels: Vec::new(),
-            dispatches: Vec::new(),
-            ports,
-            label,
-            now,
-            parts,
-            activations,
-            deltas,
-        }
-    }
-
-    fn buffer(&mut self, name: String, start: Start) -> BufferId {
-        let words = if let Start::Words(words) = &start { words.len() } else { 0 };
-        self.buffers.push(Buffer { name, words, start });
-        self.buffers.len() - 1
-    }
-
-    fn find_or_add(&mut self, name: &str, start: impl FnOnce() -> Start) -> BufferId {
-        match self.buffers.iter().position(|buffer| buffer.name == name) {
-            Some(id) => id,
-            None => self.buffer(name.into(), start()),
-        }
-    }
-
-    /// A binding with the first row of w, whether the sum starts here, and whether it ends here.
-    fn part(&mut self, row: usize, starts: bool, ends: bool) -> View {
-        let Start::Words(words) = &mut self.buffers[self.parts].start else {
-            unreachable!("part holds words")
-        };
-        let part = [row as u32, u32::from(starts), u32::from(ends), 0];
-        let known = words.chunks(ALIGN).position(|chunk| chunk[..4] == part);
-        let index = known.unwrap_or_else(|| {
-            words.extend(part);
-            words.resize(words.len().next_multiple_of(ALIGN), 0);
-            words.len() / ALIGN - 1
-        });
-        self.view(self.parts, index * ALIGN, 4)
-    }
-
-    fn view(&self, buffer: BufferId, offset: usize, words: usize) -> View {
-        View { buffer, offset, words, uniform: false }
-    }
-
-    /// `samples` samples of `size` words from sample `first` on.
-    fn samples(&self, buffer: BufferId, size: u32, first: usize, samples: usize) -> View {
-        self.view(buffer, first * size as usize, samples * size as usize)
-    }
-
-    fn dispatch(&mut self, layer: &str, op: Op, mut views: Vec<View>) {
-        let bindings = op.bindings();
-        assert_eq!(bindings.len(), views.len(), "{} has other bindings", op.name());
-        for (binding, view) in bindings.iter().zip(&mut views) {
-            view.uniform = self.profile.uniform
-                && binding.access == Access::Read
-                && view.words <= UNIFORM_WINDOW
-                && view.offset.is_multiple_of(ALIGN);
-            // Uniform arrays come in vec4s; the rest of the last one is never looked at.
-            let end = (view.offset + view.words).next_multiple_of(4);
-            let words = &mut self.buffers[view.buffer].words;
-            *words = end.max(*words);
-        }
-        let windows = views.iter().map(|view| view.uniform.then_some(view.words)).collect();
-        let kernel = Kernel {
-            label: format!("{layer}.{}", op.name()),
-            op,
-            windows,
-            workgroup: self.profile.workgroup,
-            workgroups: self.profile.workgroups_for(op.items(), op.iterations_per_item()),
-        };
-        let known = self.kernels.iter().position(|other| *other == kernel);
-        let index = known.unwrap_or_else(|| {
-            self.kernels.push(kernel);
-            self.kernels.len() - 1
-        });
-        self.dispatches.push(Dispatch { kernel: index, views });
-    }
-
+impl Builder<'_> {
     fn gather(&mut self) {
         let input = self.network.input();
         let (scale, background) = self.network.options.scaling.scale_and_background();
@@ -455,98 +312,5 @@ impl<'a> Builder<'a> {
             ];
             self.dispatch(if source == partials { "stages" } else { "linear" }, op, views);
         }
-    }
-
-    fn finish(self, forward: Vec<Dispatch>) -> Plan {
-        Plan {
-            profile: self.profile,
-            batch: self.batch,
-            layout: self.layout,
-            slots: self.slots,
-            buffers: self.buffers,
-            kernels: self.kernels,
-            forward,
-            backward: self.dispatches,
-            ports: self.ports,
-        }
-    }
-
-    fn stage(&self, block: usize, conv: usize, pool: usize) -> (Layer, Stage) {
-        let (layer, pool) = (self.network.layers[conv].clone(), &self.network.layers[pool]);
-        let (Kind::Conv(table), Kind::Pool(form)) = (&layer.kind, &pool.kind) else {
-            unreachable!("a stage is a convolution and a pooling")
-        };
-        let stage = Stage {
-            samples: 0,
-            c: layer.input.maps as u32,
-            m: layer.output.maps as u32,
-            j: table.count() as u32,
-            height: layer.input.height as u32,
-            width: layer.input.width as u32,
-            strip: self.profile.strip_of(pool.output.width) as u32,
-            block_scale: form.block_scale(),
-            keep: block > 0,
-            slots: self.slots as u32,
-            stride: self.layout.stages as u32,
-            squash: self.network.options.squash,
-        };
-        (layer, stage)
-    }
-
-    fn linear(&self, at: usize) -> (Layer, Linear) {
-        let layer = self.network.layers[at].clone();
-        let outputs = layer.output.maps;
-        let linear = Linear {
-            samples: 0,
-            inputs: layer.input.size() as u32,
-            outputs: outputs as u32,
-            rows: outputs as u32,
-            tile: self.profile.tile,
-            weights: aligned(outputs) as u32,
-            squash: self.network.options.squash,
-        };
-        (layer, linear)
-    }
-
-    fn rbf(&self, at: usize) -> (Layer, Rbf) {
-        let layer = self.network.layers[at].clone();
-        let units = layer.input.size() as u32;
-        (layer, Rbf { samples: 0, units, squash: self.network.options.squash })
-    }
-
-    fn linear_samples(&self, k: &Linear) -> usize {
-        let sizes = [k.inputs as usize, k.outputs as usize];
-        self.profile.samples_of(self.batch, &sizes, &sizes)
-    }
-
-    fn parameters(&self, block: usize, words: u32) -> View {
-        self.view(self.ports.parameters, self.layout.starts[block], words as usize)
-    }
-
-    fn weights(&self, block: usize, k: &Linear, row: usize) -> View {
-        let start = self.layout.starts[block] + k.weights as usize;
-        let inputs = k.inputs as usize;
-        self.view(self.ports.parameters, start + row * inputs, k.rows as usize * inputs)
-    }
-
-    fn partials(&self, block: usize) -> View {
-        let start = self.layout.starts[block];
-        self.view(self.ports.partials, start, self.slots * self.layout.stages - start)
-    }
-
-    fn table(&mut self, layer: &Layer) -> View {
-        let Kind::Conv(table) = &layer.kind else { unreachable!("only convolutions have a table") };
-        let words = table.words();
-        let length = words.len();
-        let id = self.find_or_add(&format!("{}.table", layer.name), || Start::Words(words));
-        self.view(id, 0, length)
-    }
-
-    fn centres(&mut self) -> View {
-        let centres = bitmaps::centres();
-        let length = centres.len();
-        let words = || Start::Words(centres.into_iter().map(f32::to_bits).collect());
-        let id = self.find_or_add("rbf.centres", words);
-        self.view(id, 0, length)
     }
 }

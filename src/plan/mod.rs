@@ -5,7 +5,9 @@
 //! the same lists, so a step can be printed, and compared dispatch by dispatch.
 
 mod build;
+mod builder;
 pub mod constant;
+mod cost;
 mod header;
 pub mod op;
 

@@ -4,7 +4,7 @@
 //! twin in [`crate::cpu`] and of its row in tests and benchmarks.
 
 use super::constant::{LossKind, constants};
-use crate::network::{CLASSES, Squash, TAPS};
+use crate::network::{Squash, TAPS};
 
 constants! {
     /// Constants of `gather`.
@@ -131,7 +131,8 @@ impl Stage {
         let [x, h, s] = [self.height * self.width, self.oh() * self.ow(), self.ph() * self.pw()];
         [self.c * x, self.m * h, self.m * s]
     }
-    fn strips(&self) -> u32 {
+    /// Strips of one map of one sample.
+    pub fn strips(&self) -> u32 {
         self.ph() * self.pw() / self.strip
     }
 }
@@ -296,77 +297,6 @@ impl Op {
             Op::RbfForward(k) | Op::RbfBackward(k) => k.declare(header),
             Op::Loss(k) => k.declare(header),
             Op::Update(k) => k.declare(header),
-        }
-    }
-
-    /// Independent pieces of work, ITEMS in the shader: one invocation does one after the other.
-    pub fn items(&self) -> u32 {
-        let tiles = |n: u32, tile: u32| n.div_ceil(tile);
-        match self {
-            Op::Gather(k) => k.samples * 28,
-            Op::ConvPoolForward(k) => k.samples * k.m * k.strips(),
-            Op::ConvPoolBackward(k) | Op::PoolBackward(k) => k.m * k.slots,
-            Op::ConvBackwardWeights(k) => k.j * k.slots,
-            Op::ConvBackwardInput(k) => k.samples * k.c * (k.height / 2),
-            Op::LinearForward(k) => tiles(k.samples, 4) * tiles(k.rows, k.tile),
-            Op::LinearBackwardInput(k) => tiles(k.samples, 4) * tiles(k.inputs, k.tile),
-            Op::LinearBackwardWeights(k) => tiles(k.outputs, 4) * tiles(k.inputs, k.tile),
-            Op::RbfForward(k) => k.samples * CLASSES as u32,
-            Op::RbfBackward(k) => k.samples * k.units,
-            Op::Loss(k) => k.samples,
-            Op::Update(k) => k.parameters / 4,
-        }
-    }
-
-    /// Loop iterations that one item takes at most, loops that the driver may unroll included.
-    ///
-    /// Mesa 22.3 ends loops without an error after 65,535 iterations of one invocation.
-    pub fn iterations_per_item(&self) -> u32 {
-        let taps = |k: &Stage| 6 * (2 * k.strip + 5) + 10 * (2 * k.strip + 1);
-        match self {
-            Op::Gather(_) => 36,
-            // A feature map sees at most all C input maps.
-            Op::ConvPoolForward(k) => k.c * (taps(k) + 6) + 10 * k.strip,
-            Op::ConvPoolBackward(k) => {
-                (k.samples * k.strips()).div_ceil(k.slots) * (3 * taps(k) + 3 * k.strip) + 50
-            }
-            Op::PoolBackward(k) => (k.samples * k.ph()).div_ceil(k.slots) * (k.pw() + 1),
-            Op::ConvBackwardWeights(k) => {
-                (k.samples * k.strips()).div_ceil(k.slots) * (2 * taps(k)) + 50
-            }
-            Op::ConvBackwardInput(k) => k.m * (11 * k.ow() + 6) + k.width,
-            Op::LinearForward(k) => k.inputs * (k.tile + 1) + 6 * k.tile,
-            Op::LinearBackwardInput(k) => k.rows * (k.tile + 1) + 6 * k.tile,
-            Op::LinearBackwardWeights(k) => k.samples * (k.tile + 1) + 6 * k.tile,
-            Op::RbfForward(k) => k.units,
-            Op::RbfBackward(_) => CLASSES as u32,
-            Op::Loss(_) => 4 * CLASSES as u32,
-            Op::Update(k) => k.slots,
-        }
-    }
-
-    /// Multiply-adds of one dispatch, the squashes left out.
-    pub fn multiply_adds(&self) -> u64 {
-        let area = |k: &Stage| u64::from(k.samples * k.oh() * k.ow());
-        let taps = |k: &Stage| area(k) * u64::from(k.j) * TAPS as u64;
-        let pool = |k: &Stage| area(k) * u64::from(k.m);
-        match self {
-            Op::Gather(k) => u64::from(k.samples) * 784,
-            Op::ConvPoolForward(k) => taps(k) + pool(k),
-            Op::ConvPoolBackward(k) => 2 * taps(k) + 2 * pool(k),
-            Op::PoolBackward(k) => 2 * pool(k),
-            Op::ConvBackwardWeights(k) | Op::ConvBackwardInput(k) => taps(k),
-            Op::LinearForward(k) | Op::LinearBackwardInput(k) => {
-                u64::from(k.samples) * u64::from(k.inputs) * u64::from(k.rows)
-            }
-            Op::LinearBackwardWeights(k) => {
-                u64::from(k.samples) * u64::from(k.inputs) * u64::from(k.outputs)
-            }
-            Op::RbfForward(k) | Op::RbfBackward(k) => {
-                u64::from(k.samples) * u64::from(k.units) * CLASSES as u64
-            }
-            Op::Loss(k) => u64::from(k.samples) * 4 * CLASSES as u64,
-            Op::Update(k) => u64::from(k.parameters) * u64::from(k.slots + 3),
         }
     }
 }

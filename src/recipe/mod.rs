@@ -1,0 +1,107 @@
+//! What a run is: every setting, and where it came from.
+//!
+//! A [`Recipe`] holds defaults, [`Flags`] what the user asked for; [`Settings::resolve`] puts them
+//! together, checks every value, and keeps the origin of each for the table that is printed before
+//! a run and saved with it.
+
+mod settings;
+
+pub use settings::{Available, Flags, Row, Settings};
+
+use crate::network::lenet::{self, Table};
+use crate::network::{Loss, Options, Output, Scaling};
+use crate::train::schedule::Schedule;
+
+/// Samples in a batch at most.
+pub const MAX_BATCH: usize = 1024;
+/// Epochs of a run at most.
+pub const MAX_EPOCHS: usize = 10_000;
+
+/// Learning rates by what stands at the end of the network.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rates {
+    pub linear: f32,
+    /// RBF output, eq. 8.
+    pub distance: f32,
+    /// RBF output, eq. 9.
+    pub competition: f32,
+}
+
+impl Rates {
+    fn of(self, options: &Options) -> (f32, &'static str) {
+        match (options.output, options.loss) {
+            (Output::Linear, _) => (self.linear, "linear output"),
+            (Output::Rbf, Loss::Mse) => (self.distance, "rbf, mse"),
+            (Output::Rbf, Loss::Map) => (self.competition, "rbf, map"),
+        }
+    }
+}
+
+/// A set of defaults under a name.
+#[derive(Debug, Clone, Copy)]
+pub struct Recipe {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub table: &'static Table,
+    /// Where the recipe scales pixels in another way than the network's table.
+    pub scaling: Option<Scaling>,
+    pub epochs: usize,
+    pub batch: usize,
+    pub rates: Rates,
+    pub schedule: Schedule,
+    /// Digits to train on and to test on, drawn at random; `None`: all.
+    pub digits: Option<(usize, usize)>,
+}
+
+/// The notes' own training.
+pub const NOTEBOOK: Recipe = Recipe {
+    name: "notebook",
+    about: "the notebook's training: LeNet-1, 9,840 + 2,707 random digits, SGD lr 0.1",
+    table: &lenet::LENET1,
+    scaling: Some(Scaling::Symmetric),
+    epochs: 50,
+    batch: 16,
+    rates: Rates { linear: 0.1, distance: 0.001, competition: 0.003 },
+    schedule: Schedule::Step { epoch: 15, factor: 0.2 },
+    digits: Some((9_840, 2_707)),
+};
+
+/// LeNet-1 on all digits.
+pub const LENET1: Recipe = Recipe {
+    name: "lenet1",
+    about: "LeNet-1 on all 60,000 digits",
+    table: &lenet::LENET1,
+    scaling: None,
+    epochs: 12,
+    batch: 16,
+    rates: Rates { linear: 0.1, distance: 0.001, competition: 0.003 },
+    schedule: Schedule::Cosine,
+    digits: None,
+};
+
+/// LeNet-5 on all digits: the default.
+pub const LENET5: Recipe = Recipe {
+    name: "lenet5",
+    about: "LeNet-5 on all 60,000 digits (the default)",
+    table: &lenet::LENET5,
+    scaling: None,
+    epochs: 8,
+    batch: 16,
+    rates: Rates { linear: 0.03, distance: 0.001, competition: 0.002 },
+    schedule: Schedule::Cosine,
+    digits: None,
+};
+
+/// LeNet-5 without F6 on all digits.
+pub const LENET5_SHORT: Recipe = Recipe {
+    name: "lenet5-short",
+    about: "LeNet-5 without F6 on all 60,000 digits",
+    table: &lenet::LENET5_SHORT,
+    ..LENET5
+};
+
+/// Every recipe there is.
+pub const ALL: &[&Recipe] = &[&NOTEBOOK, &LENET1, &LENET5, &LENET5_SHORT];
+
+/// Momentum of every recipe.
+const MOMENTUM: f32 = 0.9;
