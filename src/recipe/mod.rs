@@ -61,7 +61,7 @@ pub const NOTEBOOK: Recipe = Recipe {
     scaling: Some(Scaling::Symmetric),
     epochs: 50,
     batch: 16,
-    rates: Rates { linear: 0.1, distance: 0.001, competition: 0.003 },
+    rates: Rates { linear: 0.1, distance: 0.001, competition: 0.001 },
     schedule: Schedule::Step { epoch: 15, factor: 0.2 },
     digits: Some((9_840, 2_707)),
 };
@@ -74,7 +74,7 @@ pub const LENET1: Recipe = Recipe {
     scaling: None,
     epochs: 12,
     batch: 16,
-    rates: Rates { linear: 0.1, distance: 0.001, competition: 0.003 },
+    rates: Rates { linear: 0.1, distance: 0.001, competition: 0.001 },
     schedule: Schedule::Cosine,
     digits: None,
 };
@@ -87,7 +87,7 @@ pub const LENET5: Recipe = Recipe {
     scaling: None,
     epochs: 8,
     batch: 16,
-    rates: Rates { linear: 0.03, distance: 0.001, competition: 0.002 },
+    rates: Rates { linear: 0.03, distance: 0.001, competition: 0.001 },
     schedule: Schedule::Cosine,
     digits: None,
 };
