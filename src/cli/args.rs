@@ -43,7 +43,7 @@ pub struct NetworkArgs {
     /// Output layer [default: the network's: lenet5 rbf, else linear]
     #[arg(long, value_enum)]
     pub output: Option<Output>,
-    /// Loss: mse (with rbf: eq. 8) or map (eq. 9) [default: mse]
+    /// Loss: mse (with rbf: eq. 8) or map (eq. 9) [default: rbf map, linear mse]
     #[arg(long, value_enum)]
     pub loss: Option<Loss>,
     /// j of eq. 9, a positive number [default: 10]
@@ -63,6 +63,13 @@ impl NetworkArgs {
 
     /// What `base` says, with the flags that were given in its place.
     pub fn options(&self, base: Options) -> Options {
+        let output = self.output.unwrap_or(base.output);
+        let loss = match (output, base.output) {
+            // An output brings its own loss along.
+            (Output::Linear, _) => Loss::Mse,
+            (Output::Rbf, Output::Rbf) => base.loss,
+            (Output::Rbf, Output::Linear) => Loss::Map,
+        };
         Options {
             border: self.border.unwrap_or(base.border),
             scaling: self.input.unwrap_or(base.scaling),
@@ -72,8 +79,8 @@ impl NetworkArgs {
                 Some(choice) => choice == ConnectionChoice::Full,
                 None => base.full_connections,
             },
-            output: self.output.unwrap_or(base.output),
-            loss: self.loss.unwrap_or(base.loss),
+            output,
+            loss: self.loss.unwrap_or(loss),
             j: self.j.unwrap_or(base.j),
         }
     }

@@ -29,8 +29,7 @@ pub struct Options {
 }
 
 impl Table {
-    /// The choices of the table's source. The loss is `mse`, with an RBF output eq. 8: in the few
-    /// epochs that the recipes take it ended better than eq. 9.
+    /// The choices that the table's source made, with the loss of the training code beside it.
     pub fn options(&self) -> Options {
         Options {
             border: self.border,
@@ -39,7 +38,7 @@ impl Table {
             pool: self.pool,
             full_connections: false,
             output: self.output,
-            loss: Loss::Mse,
+            loss: if self.output == Output::Rbf { Loss::Map } else { Loss::Mse },
             j: 10.0,
         }
     }

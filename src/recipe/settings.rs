@@ -261,7 +261,8 @@ fn network(
     let connections = if options.full_connections { "full" } else { "table" };
     p.pick("connections", args.connections.map(|_| connections), connections, origin);
     p.pick("output", args.output, options.output, origin);
-    p.pick("loss", args.loss, options.loss, origin);
+    let brought = args.output.is_some().then_some("--output");
+    p.pick("loss", args.loss, options.loss, brought.or(origin));
     if options.output == Output::Rbf && options.loss == Loss::Map {
         p.pick("j", args.j, options.j, origin);
     } else if args.j.is_some() {
