@@ -14,6 +14,7 @@ pub mod plan;
 pub mod recipe;
 pub mod report;
 pub mod rng;
+pub mod text;
 pub mod train;
 
 pub use error::{Error, Result};

@@ -236,7 +236,7 @@ fn results_that_cannot_be_written() {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path();
     fs::write(path.join("file"), b"").expect("a file");
-    fails_in(path, &short(&["--out", "file/run"]), OTHER, &["file/run", "--out"]);
+    fails_in(path, &short(&["--out", "file/run"]), OTHER, &["file/run", "another place"]);
     let made = lenet(&short(&["--steps", "1", "--out", "run"]), path);
     assert!(made.status.success(), "{made:?}");
     let before = fs::read(path.join("run/model.safetensors")).expect("a model");

@@ -134,6 +134,7 @@ pub struct DeviceArgs {
 
 /// Where the digits are.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Data")]
 pub struct DataArgs {
     /// Folder with the four MNIST files, raw or .gz [default: the built-in digits]
     #[arg(long, value_name = "DIR")]

@@ -1,7 +1,18 @@
 //! The command line: one file a command.
 
+mod adapters;
 pub mod args;
+mod bench;
+mod data;
 pub mod device;
+mod evaluate;
+mod inference;
+mod kernels;
+pub mod output;
+mod plan;
+mod predict;
+mod summary;
+mod throughput;
 mod train;
 
 use clap::{Parser, Subcommand};
@@ -21,6 +32,20 @@ pub struct Cli {
 pub enum Command {
     /// Train a network on MNIST
     Train(Box<train::Args>),
+    /// Count the errors of a trained model on the test digits
+    Evaluate(evaluate::Args),
+    /// Tell which digits pictures show
+    Predict(predict::Args),
+    /// Show a network layer by layer: shapes, parameters, connections
+    Summary(summary::Args),
+    /// Show a training step as data: buffers, kernels, dispatches, WGSL
+    Plan(plan::Args),
+    /// Show the digits: counts, means, or one of them
+    Data(data::Args),
+    /// List the adapters of this machine and test them
+    Adapters(adapters::Args),
+    /// Measure digits a second beside the CPU reference
+    Bench(Box<bench::Args>),
 }
 
 /// Runs a command.
@@ -30,5 +55,12 @@ pub enum Command {
 pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Train(args) => train::run(*args),
+        Command::Evaluate(args) => evaluate::run(args),
+        Command::Predict(args) => predict::run(args),
+        Command::Summary(args) => summary::run(args),
+        Command::Plan(args) => plan::run(args),
+        Command::Data(args) => data::run(args),
+        Command::Adapters(args) => adapters::run(args),
+        Command::Bench(args) => bench::run(*args),
     }
 }

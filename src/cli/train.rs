@@ -8,6 +8,7 @@ use clap::ValueEnum;
 
 use super::args::{DataArgs, DeviceArgs, DeviceChoice, NetworkArgs};
 use super::device::{self, Device};
+use super::output;
 use crate::data;
 use crate::error::{Error, Result};
 use crate::network::init::{self, Init};
@@ -161,7 +162,7 @@ pub fn run(args: Args) -> Result<()> {
         Folder::make(args.results.out.as_deref(), settings.network.name, args.results.force)?;
     let chosen = device::choose(&args.device)?;
     for warning in &chosen.warnings {
-        eprintln!("warning: {warning}");
+        output::warn(warning);
     }
     let device = chosen.device;
 

@@ -12,9 +12,10 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
-use super::{DIGIT_PIXELS, Digits, first_bad_label, thousands};
+use super::{DIGIT_PIXELS, Digits, first_bad_label};
 use crate::error::{Error, Result};
 use crate::network::DIGIT_SIDE;
+use crate::text::thousands;
 
 /// Most items in one file; MNIST has 60,000. Keeps a broken or malicious file out of memory.
 pub const MAX_ITEMS: usize = 1_000_000;

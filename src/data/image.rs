@@ -101,7 +101,9 @@ pub fn write_png(path: &Path, pixels: &[u8], scale: usize) -> Result<()> {
     picture
         .write_to(&mut png, ImageFormat::Png)
         .map_err(|e| Error::Other(format!("cannot make a PNG for {}: {e}", path.display())))?;
-    std::fs::write(path, png.into_inner()).map_err(|e| Error::cannot_write(path, e))
+    std::fs::write(path, png.into_inner()).map_err(|e| {
+        Error::Other(format!("cannot write {}: {e}; choose another place", path.display()))
+    })
 }
 
 /// A square picture of grey bytes `[side, side]` as text: `side` columns and a line for every two

@@ -16,6 +16,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::network::{CLASSES, DIGIT_SIDE};
+use crate::text::thousands;
 
 pub use facts::{Facts, facts};
 
@@ -149,17 +150,4 @@ pub fn builtin() -> Result<Mnist> {
 /// Index and value of the first label over 9.
 fn first_bad_label(labels: &[u8]) -> Option<(usize, u8)> {
     labels.iter().copied().enumerate().find(|&(_, label)| usize::from(label) >= CLASSES)
-}
-
-/// A number with commas, as messages show it: `60,008`.
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

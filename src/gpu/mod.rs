@@ -6,6 +6,7 @@
 
 pub mod adapter;
 mod engine;
+pub mod facts;
 mod pipeline;
 pub mod probe;
 pub mod selftest;

@@ -9,7 +9,7 @@ mod build;
 pub mod connections;
 pub mod init;
 pub mod lenet;
-
+pub mod summary;
 pub mod tensors;
 
 pub use build::{Options, build};

@@ -10,9 +10,10 @@ pub mod constant;
 mod cost;
 mod header;
 pub mod op;
-
+pub mod print;
 pub mod profile;
 pub mod records;
+pub mod traffic;
 
 pub use crate::network::tensors::{ALIGN, Layout};
 pub use build::{Optimizer, Room, STEP_WORDS, TOTALS};

@@ -6,8 +6,9 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 
-use super::{End, Epoch, Progress, Report, Start, thousands};
+use super::{End, Epoch, Progress, Report, Start};
 use crate::error::Result;
+use crate::text::thousands;
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What a run tells: events, and where they go.
 //!
-//! A run calls a [`Report`]; [`console`] shows it to a person, [`json`] to a program, [`files`]
+//! A run calls a [`Report`]; [`console`] shows it to a person, [`mod@json`] to a program, [`files`]
 //! keeps it. Nothing else prints while a run is under way.
 
 pub mod console;
@@ -140,16 +140,4 @@ pub fn end_json(end: &End) -> Value {
         "cpu_fallback": end.fell_back,
         "out": end.out,
     })
-}
-
-/// A number with a comma between thousands.
-pub fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let groups: Vec<&str> = digits
-        .as_bytes()
-        .rchunks(3)
-        .rev()
-        .map(|group| std::str::from_utf8(group).expect("digits are ASCII"))
-        .collect();
-    groups.join(",")
 }

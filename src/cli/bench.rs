@@ -1,0 +1,293 @@
+//! `lenet bench`: digits a second on an adapter beside the naive CPU reference, and the time of
+//! every kernel.
+//!
+//! Both sides carry out the same plan on the same digits, in turns within one run, so that a
+//! machine that slows down slows both. Compilation is not counted: each side warms up first.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::args::{DeviceArgs, DeviceChoice, NetworkArgs};
+use super::device::{self, Device};
+use super::inference::announce;
+use super::kernels::{self, KernelTimes};
+use super::output;
+use super::throughput::{Rates, Side};
+use crate::data::{self, Mnist};
+use crate::error::{Error, Result};
+use crate::network::lenet;
+use crate::recipe::{Available, Flags, Settings};
+use crate::text::{Table, thousands};
+use crate::train::session::Lists;
+
+/// Seconds that one measurement may be asked to take.
+const MOST_SECONDS: f64 = 600.0;
+/// Measurements at most.
+const MOST_REPEATS: usize = 1_000;
+
+/// Flags of `bench`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Every network there is, one after the other [default: lenet5]
+    #[arg(long, conflicts_with = "network")]
+    all: bool,
+    /// Samples in a step, 1 to 1,024; several with commas [default: 16,256]
+    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [16, 256],
+          hide_default_value = true)]
+    batch: Vec<usize>,
+    /// Measurements of each figure, of which the median is shown [default: 5]
+    #[arg(long, value_name = "N", default_value_t = 5, hide_default_value = true)]
+    repeats: usize,
+    /// Seconds that one measurement takes [default: 1.0]
+    #[arg(long, value_name = "SECONDS", default_value_t = 1.0, hide_default_value = true)]
+    seconds: f64,
+    /// Leave out the CPU reference [default: off]
+    #[arg(long)]
+    no_cpu: bool,
+    /// Also the time of each kernel of a training step [default: off]
+    #[arg(long)]
+    kernels: bool,
+    /// One JSON object instead of text [default: off]
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    network: NetworkArgs,
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// A figure of the table, on both sides.
+struct Figure {
+    network: &'static str,
+    batch: usize,
+    /// `training` or `inference`.
+    work: &'static str,
+    adapter: Option<Rates>,
+    cpu: Option<Rates>,
+}
+
+/// Measures.
+///
+/// # Errors
+/// [`Error::Usage`] for flags out of range, [`Error::Adapter`] if the adapter fails.
+pub fn run(args: Args) -> Result<()> {
+    let time = check(&args)?;
+    let settings = settings(&args)?;
+    let chosen = device::choose(&args.device)?;
+    announce(&chosen);
+    if cfg!(debug_assertions) {
+        output::warn("this is a build without --release: its figures say nothing");
+    }
+    if let Some(load) = load().filter(|&load| load > 0.5 * threads() as f64) {
+        output::warn(&format!(
+            "other work was under way here just now (load {load} on {} threads): wait for it to \
+             end, or take the figures for too low",
+            threads()
+        ));
+    }
+    let device = match &chosen.device {
+        Device::Cpu if args.no_cpu => {
+            return Err(Error::Adapter(
+                "--no-cpu leaves nothing to measure, since no adapter computes here: leave it out"
+                    .into(),
+            ));
+        }
+        Device::Cpu if args.kernels => {
+            return Err(Error::Adapter(
+                "--kernels times the kernels of an adapter, and none computes here: leave it out"
+                    .into(),
+            ));
+        }
+        Device::Cpu => None,
+        device => Some(device),
+    };
+    let mnist = data::builtin()?;
+    let mut figures = Vec::new();
+    let mut times = Vec::new();
+    for settings in &settings {
+        let (name, batch) = (settings.network.name, settings.batch);
+        output::note(&format!("measuring {name}, batch {batch}"));
+        let measured = measure(settings, device, &mnist, &args, time)?;
+        if let (Some(Device::Adapter { adapter, profile, .. }), true) = (device, args.kernels) {
+            let training = measured.iter().find(|figure| figure.work == "training");
+            let rate = training.and_then(|figure| figure.adapter.as_ref()).map(Rates::median);
+            let step = Duration::from_secs_f64(batch as f64 / rate.unwrap_or(1.0).max(1e-3));
+            times.push(kernels::time(adapter, *profile, settings, &mnist, step)?);
+        }
+        figures.extend(measured);
+    }
+    if args.json {
+        return output::print_json(&json!({
+            "adapter": device.map(Device::describe),
+            "profile": device.map(|device| device.profile().name),
+            "cpu": cpu_model(),
+            "threads": threads(),
+            "repeats": args.repeats,
+            "seconds": args.seconds,
+            "debug_build": cfg!(debug_assertions),
+            "figures": figures.iter().map(Figure::json).collect::<Vec<_>>(),
+            "kernels": times.iter().map(KernelTimes::json).collect::<Vec<_>>(),
+        }));
+    }
+    output::print(&text(&args, device, &figures, &times))
+}
+
+/// The time of one measurement.
+fn check(args: &Args) -> Result<Duration> {
+    if !(1..=MOST_REPEATS).contains(&args.repeats) {
+        let most = thousands(MOST_REPEATS);
+        return Err(Error::Usage(format!(
+            "--repeats is {}, but must be 1 to {most}",
+            args.repeats
+        )));
+    }
+    if !(args.seconds > 0.0 && args.seconds <= MOST_SECONDS) {
+        return Err(Error::Usage(format!(
+            "--seconds is {}, but must be over 0 and at most {MOST_SECONDS}",
+            args.seconds
+        )));
+    }
+    let without = [(args.no_cpu, "--no-cpu"), (args.kernels, "--kernels")];
+    for (given, flag) in without {
+        if given && args.device.device == DeviceChoice::Cpu {
+            return Err(Error::Usage(format!(
+                "{flag} is about an adapter, and --device cpu uses none: leave out one of the two"
+            )));
+        }
+    }
+    Ok(Duration::from_secs_f64(args.seconds))
+}
+
+/// What a run of `train` would do, for each network and batch.
+fn settings(args: &Args) -> Result<Vec<Settings>> {
+    let available = Available { train: 60_000, test: 10_000 };
+    let names: Vec<Option<String>> = match args.all {
+        true => lenet::ALL.iter().map(|table| Some(table.name.to_string())).collect(),
+        false => vec![args.network.network.clone()],
+    };
+    let mut all = Vec::new();
+    for name in names {
+        for &batch in &args.batch {
+            let network = NetworkArgs { network: name.clone(), ..args.network.clone() };
+            let flags = Flags { network, batch: Some(batch), ..Flags::default() };
+            all.push(Settings::resolve(&flags, available, None)?);
+        }
+    }
+    Ok(all)
+}
+
+/// Training and inference, each side in turn.
+fn measure(
+    settings: &Settings,
+    device: Option<&Device>,
+    mnist: &Mnist,
+    args: &Args,
+    time: Duration,
+) -> Result<Vec<Figure>> {
+    let (train, test) = (mnist.train.len() as u32, mnist.test.len() as u32);
+    let sets = vec![(train..train + test).collect()];
+    let lists = Lists::new(&[&mnist.train, &mnist.test], mnist.train.len(), sets);
+    let mut adapter = match device {
+        Some(device) => Some(Side::new(settings, device, &lists)?),
+        None => None,
+    };
+    let mut cpu = match args.no_cpu {
+        true => None,
+        false => Some(Side::new(settings, &Device::Cpu, &lists)?),
+    };
+    let mut rates = [[Rates::default(), Rates::default()], [Rates::default(), Rates::default()]];
+    for _ in 0..args.repeats {
+        for (side, rates) in [&mut adapter, &mut cpu].into_iter().zip(&mut rates) {
+            let Some(side) = side else { continue };
+            rates[0].add(side.training(time)?);
+            rates[1].add(side.inference(time)?);
+        }
+    }
+    let [on_adapter, on_cpu] = rates;
+    let works = ["training", "inference"].into_iter().zip(on_adapter.into_iter().zip(on_cpu));
+    Ok(works
+        .map(|(work, (on_adapter, on_cpu))| Figure {
+            network: settings.network.name,
+            batch: settings.batch,
+            work,
+            adapter: adapter.is_some().then_some(on_adapter),
+            cpu: cpu.is_some().then_some(on_cpu),
+        })
+        .collect())
+}
+
+impl Figure {
+    fn ratio(&self) -> Option<f64> {
+        Some(self.adapter.as_ref()?.median() / self.cpu.as_ref()?.median())
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "network": self.network,
+            "batch": self.batch,
+            "work": self.work,
+            "adapter": self.adapter.as_ref().map(Rates::json),
+            "cpu": self.cpu.as_ref().map(Rates::json),
+            "ratio": self.ratio(),
+        })
+    }
+}
+
+fn text(args: &Args, device: Option<&Device>, figures: &[Figure], times: &[KernelTimes]) -> String {
+    let mut text = String::new();
+    if let Some(device) = device {
+        text.push_str(&format!("adapter  {}\n", device.describe()));
+        text.push_str(&format!("profile  {}\n", device.profile().name));
+    }
+    text.push_str(&format!("CPU      {}, {} threads\n", cpu_model(), threads()));
+    if !args.no_cpu {
+        text.push_str("         the reference is naive: loops in double precision on one thread\n");
+    }
+    text.push_str(&format!(
+        "digits a second: median (least .. most) of {} measurements of {} s\n\n",
+        args.repeats, args.seconds
+    ));
+    let headings =
+        ["network", ">batch", "work", ">adapter", ">(range)", ">reference", ">(range)", ">ratio"];
+    let mut table = Table::new(&headings);
+    for figure in figures {
+        let whole = |rate: f64| thousands(rate.round() as u64);
+        let shown = |rates: &Option<Rates>| match rates {
+            None => ["-".to_string(), String::new()],
+            Some(rates) => [
+                whole(rates.median()),
+                format!("({} .. {})", whole(rates.min()), whole(rates.max())),
+            ],
+        };
+        let head = [figure.network.to_string(), thousands(figure.batch), figure.work.to_string()];
+        let ratio = figure.ratio().map_or("-".to_string(), |ratio| format!("{ratio:.1}"));
+        let sides = shown(&figure.adapter).into_iter().chain(shown(&figure.cpu));
+        table.row(head.into_iter().chain(sides).chain([ratio]));
+    }
+    text.push_str(&table.text());
+    for times in times {
+        text.push('\n');
+        text.push_str(&times.text());
+    }
+    text
+}
+
+fn cpu_model() -> String {
+    let model = || {
+        let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
+        let line = text.lines().find(|line| line.starts_with("model name"))?;
+        Some(line.split_once(':')?.1.trim().to_string())
+    };
+    model().unwrap_or_else(|| format!("unknown ({})", std::env::consts::ARCH))
+}
+
+/// Threads that ran or wanted to run in the last minute, on average, where Linux says so.
+fn load() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/loadavg").ok()?;
+    text.split_whitespace().next()?.parse().ok()
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |threads| threads.get())
+}

@@ -1,0 +1,116 @@
+//! A trained model on a device, asked about digits: what `evaluate` and `predict` share.
+
+use std::path::Path;
+
+use super::device::{Chosen, Device};
+use super::output;
+use crate::data::Digits;
+use crate::error::Result;
+use crate::network::{CLASSES, Output};
+use crate::plan::{Optimizer, Plan, TOTALS};
+use crate::text::thousands;
+use crate::train::checkpoint::Model;
+use crate::train::session::{Lists, Session};
+
+/// Forward passes need no optimizer.
+const NO_OPTIMIZER: Optimizer = Optimizer { momentum: 0.0, weight_decay: 0.0 };
+
+/// A model and sets of digits on a device.
+pub struct Inference {
+    session: Session,
+    output: Output,
+    /// Digits in each set.
+    sets: Vec<usize>,
+}
+
+/// What the model said to every digit of a set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answers {
+    pub output: Output,
+    /// `[digits, 10]`.
+    pub scores: Vec<f32>,
+    /// Mean loss a digit.
+    pub loss: f64,
+}
+
+/// The best answer to a digit and the next best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ranking {
+    pub digit: usize,
+    pub runner_up: usize,
+}
+
+/// Says on standard error what was chosen, and what was passed over.
+pub fn announce(chosen: &Chosen) {
+    chosen.warnings.iter().for_each(|warning| output::warn(warning));
+    output::note(&format!("device   {}", chosen.device.describe()));
+}
+
+/// Says on standard error what a model is.
+pub fn announce_model(path: &Path, model: &Model) {
+    output::note(&format!(
+        "model    {}: {}, {} parameters",
+        path.display(),
+        model.network.name,
+        thousands(model.network.parameters())
+    ));
+}
+
+impl Inference {
+    /// Sets up a model to be asked about these sets of digits, `batch` digits at a time.
+    ///
+    /// # Errors
+    /// [`crate::Error::Adapter`] if the adapter refuses or fails.
+    pub fn new(model: &Model, device: &Device, batch: usize, sets: &[&Digits]) -> Result<Self> {
+        let mut first = 0;
+        let lists = sets.iter().map(|set| {
+            let list = first..first + set.len() as u32;
+            first = list.end;
+            list.collect()
+        });
+        let lists = Lists::new(sets, 0, lists.collect());
+        let room = lists.room(batch);
+        let plan = Plan::new(&model.network, device.profile(), batch, NO_OPTIMIZER, room)?;
+        let mut session = Session::new(device.executor(plan)?, &lists)?;
+        session.set_parameters(&model.parameters)?;
+        let sets = sets.iter().map(|set| set.len()).collect();
+        Ok(Inference { session, output: model.network.options.output, sets })
+    }
+
+    /// Asks about the `set`-th set.
+    ///
+    /// # Errors
+    /// [`crate::Error::Adapter`] if the adapter fails.
+    pub fn answers(&mut self, set: usize) -> Result<Answers> {
+        let executor = self.session.executor();
+        let (totals, batch) = (executor.plan().ports.totals, executor.plan().batch);
+        executor.write(totals, 0, &vec![0; batch * TOTALS])?;
+        let scores = self.session.scores(set)?;
+        let sums = self.session.executor().read_f32(totals, batch * TOTALS)?;
+        let loss: f64 = sums.chunks_exact(TOTALS).map(|row| f64::from(row[0])).sum();
+        Ok(Answers { output: self.output, scores, loss: loss / self.sets[set].max(1) as f64 })
+    }
+}
+
+impl Answers {
+    /// Scores of digit `i`, `[10]`.
+    pub fn of(&self, i: usize) -> &[f32] {
+        &self.scores[i * CLASSES..(i + 1) * CLASSES]
+    }
+
+    /// The two best answers to digit `i`: the largest outputs of a linear network, the smallest
+    /// penalties of an RBF one; of equals the first, as the shader has it.
+    pub fn ranking(&self, i: usize) -> Ranking {
+        let scores = self.of(i);
+        let better = |a: f32, b: f32| match self.output {
+            Output::Linear => a > b,
+            Output::Rbf => a < b,
+        };
+        let best = |among: &mut dyn Iterator<Item = usize>| {
+            among.reduce(|best, next| if better(scores[next], scores[best]) { next } else { best })
+        };
+        let digit = best(&mut (0..CLASSES)).unwrap_or(0);
+        let runner_up = best(&mut (0..CLASSES).filter(|&class| class != digit)).unwrap_or(0);
+        Ranking { digit, runner_up }
+    }
+}

@@ -1,0 +1,173 @@
+//! The time of each kernel of a training step, for `lenet bench --kernels`.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use wgpu::Adapter;
+
+use crate::data::Mnist;
+use crate::error::Result;
+use crate::executor::Executor;
+use crate::gpu::Gpu;
+use crate::gpu::timing::Clock;
+use crate::network::init;
+use crate::plan::{Optimizer, Plan, Profile, Room, records};
+use crate::recipe::Settings;
+use crate::text::{Table, thousands};
+
+/// Rounds of timestamps, or times that a dispatch is repeated.
+const ROUNDS: u32 = 15;
+
+/// Dispatches of one label, added up.
+struct Row {
+    label: String,
+    dispatches: usize,
+    /// In one step.
+    time: Duration,
+    multiply_adds: u64,
+}
+
+/// A training step, kernel by kernel.
+pub struct KernelTimes {
+    network: &'static str,
+    batch: usize,
+    clock: Clock,
+    rows: Vec<Row>,
+    /// A step as a run does it, many to a pass.
+    step: Duration,
+}
+
+/// Times the kernels of a training step, which takes `step` as a run does it.
+///
+/// # Errors
+/// [`crate::Error::Adapter`] if the adapter fails.
+pub fn time(
+    adapter: &Adapter,
+    profile: Profile,
+    settings: &Settings,
+    mnist: &Mnist,
+    step: Duration,
+) -> Result<KernelTimes> {
+    let Settings { network, batch, .. } = settings;
+    let optimizer = Optimizer { momentum: settings.momentum, weight_decay: settings.weight_decay };
+    // One step on the first digits, again and again.
+    let digits = (*batch).min(mnist.train.len());
+    let room = Room { digits, order: digits, steps: 1 };
+    let plan = Plan::new(network, profile, *batch, optimizer, room)?;
+    let ports = plan.ports;
+    let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
+    let mut set = mnist.train.clone();
+    set.truncate(digits);
+    let mut packed = Vec::new();
+    records::append(&mut packed, set.pixels(), set.labels());
+    let order: Vec<u32> = (0..digits as u32).collect();
+    // A rate of 0: the parameters stay where they are however often this is done.
+    let row = [0, digits as u32, 0.0_f32.to_bits(), 0];
+
+    let mut gpu = Gpu::new(adapter, plan.clone())?;
+    gpu.write(ports.digits, 0, &packed)?;
+    gpu.write(ports.order, 0, &order)?;
+    gpu.write(ports.steps, 0, &row)?;
+    gpu.write_f32(ports.parameters, &first)?;
+    gpu.write(ports.cursor, 0, &[0])?;
+    gpu.run(1, true)?;
+    gpu.wait()?;
+    let timing = gpu.time_step(ROUNDS)?;
+
+    let mut rows: Vec<Row> = Vec::new();
+    for (dispatch, &time) in plan.step().zip(&timing.dispatches) {
+        let kernel = &plan.kernels[dispatch.kernel];
+        let multiply_adds = kernel.op.multiply_adds();
+        match rows.iter_mut().find(|row| row.label == kernel.label) {
+            Some(row) => {
+                row.dispatches += 1;
+                row.time += time;
+                row.multiply_adds += multiply_adds;
+            }
+            None => {
+                rows.push(Row { label: kernel.label.clone(), dispatches: 1, time, multiply_adds });
+            }
+        }
+    }
+    Ok(KernelTimes { network: network.name, batch: *batch, clock: timing.clock, rows, step })
+}
+
+impl KernelTimes {
+    fn clock(&self) -> &'static str {
+        match self.clock {
+            Clock::Timestamps => "the adapter's timestamps",
+            Clock::Submissions => "the host's clock around submissions, for want of timestamps",
+        }
+    }
+
+    fn total(&self) -> Duration {
+        self.rows.iter().map(|row| row.time).sum()
+    }
+
+    /// For a terminal.
+    pub fn text(&self) -> String {
+        let headings =
+            ["kernel", ">dispatches", ">microseconds", ">share", ">10^9 multiply-adds/s"];
+        let mut table = Table::new(&headings);
+        let total = self.total();
+        let mut line = |label: &str, dispatches: usize, time: Duration, multiply_adds: u64| {
+            table.row([
+                label.to_string(),
+                thousands(dispatches),
+                format!("{:.1}", 1e6 * time.as_secs_f64()),
+                format!("{:.1} %", 100.0 * share(time, total)),
+                format!("{:.2}", 1e-9 * per_second(multiply_adds, time)),
+            ]);
+        };
+        for row in &self.rows {
+            line(&row.label, row.dispatches, row.time, row.multiply_adds);
+        }
+        let dispatches = self.rows.iter().map(|row| row.dispatches).sum();
+        let multiply_adds = self.rows.iter().map(|row| row.multiply_adds).sum();
+        line("total", dispatches, total, multiply_adds);
+        format!(
+            "kernels of a training step of {}, batch {}: each alone, by {}\n\n{}a step as a run \
+             does it: {:.1} microseconds\n",
+            self.network,
+            thousands(self.batch),
+            self.clock(),
+            table.text(),
+            1e6 * self.step.as_secs_f64()
+        )
+    }
+
+    /// For a program.
+    pub fn json(&self) -> Value {
+        let total = self.total();
+        let row = |row: &Row| {
+            json!({
+                "kernel": row.label,
+                "dispatches": row.dispatches,
+                "seconds": row.time.as_secs_f64(),
+                "share": share(row.time, total),
+                "multiply_adds": row.multiply_adds,
+                "multiply_adds_per_second": per_second(row.multiply_adds, row.time),
+            })
+        };
+        json!({
+            "network": self.network,
+            "batch": self.batch,
+            "clock": match self.clock {
+                Clock::Timestamps => "timestamps",
+                Clock::Submissions => "submissions",
+            },
+            "kernel_seconds": total.as_secs_f64(),
+            "step_seconds": self.step.as_secs_f64(),
+            "kernels": self.rows.iter().map(row).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn share(time: Duration, total: Duration) -> f64 {
+    time.as_secs_f64() / total.as_secs_f64().max(1e-12)
+}
+
+/// 0 where the time was too short to be seen.
+fn per_second(multiply_adds: u64, time: Duration) -> f64 {
+    if time.is_zero() { 0.0 } else { multiply_adds as f64 / time.as_secs_f64() }
+}

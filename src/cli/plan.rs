@@ -1,0 +1,126 @@
+//! `lenet plan`: a training step as data, down to the WGSL text of every kernel.
+
+use clap::ValueEnum;
+
+use super::args::NetworkArgs;
+use super::output;
+use crate::error::{Error, Result};
+use crate::plan::{Kernel, Optimizer, Plan, Profile, Room, print};
+use crate::recipe::{Available, Flags, Settings};
+use crate::text::thousands;
+
+/// Digits of MNIST, for training and for testing.
+const MNIST: Available = Available { train: 60_000, test: 10_000 };
+
+/// How the kernels of the plan are launched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ProfileName {
+    /// Few and fat invocations, as many as this machine's cores need, uniform reads.
+    Software,
+    /// An invocation for every item, storage reads.
+    Gpu,
+    /// One call for the whole batch, as the CPU twins have it.
+    Reference,
+}
+
+/// Flags of `plan`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Samples in a step, 1 to 1,024 [default: 16]
+    #[arg(long, value_name = "N")]
+    batch: Option<usize>,
+    /// Launch profile [default: software]
+    #[arg(long, value_enum, default_value = "software", hide_default_value = true)]
+    profile: ProfileName,
+    /// Only the forward half, which is all that an evaluation does [default: the whole step]
+    #[arg(long)]
+    forward: bool,
+    /// Print the WGSL text of this kernel: a part of its label, or its number in the list
+    #[arg(long, value_name = "LABEL|NUMBER", conflicts_with_all = ["json", "forward"])]
+    wgsl: Option<String>,
+    /// The whole plan as one JSON object, WGSL included, instead of text [default: off]
+    #[arg(long, conflicts_with = "forward")]
+    json: bool,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+/// Prints buffers, kernels and dispatches, or the text of one kernel. Needs no adapter.
+///
+/// # Errors
+/// [`Error::Usage`] if the flags do not make a network, or name no kernel or several.
+pub fn run(args: Args) -> Result<()> {
+    let profile = match args.profile {
+        ProfileName::Software => Profile::software(),
+        ProfileName::Gpu => Profile::gpu(),
+        ProfileName::Reference => Profile::reference(),
+    };
+    let flags = Flags { network: args.network, batch: args.batch, ..Flags::default() };
+    let settings = Settings::resolve(&flags, MNIST, None)?;
+    let plan = make(&settings, profile)?;
+    if let Some(name) = &args.wgsl {
+        return output::print(&find(&plan, name)?.wgsl());
+    }
+    let network = &settings.network;
+    if args.json {
+        let mut json = print::json(&plan);
+        json["network"] = network.name.into();
+        json["options"] = serde_json::json!(network.options);
+        return output::print_json(&json);
+    }
+    let launch = format!("{} profile", profile.name);
+    output::print(&format!(
+        "{}, batch {}, {launch}: {} kernels, {} dispatches a step ({} forward, {} backward)\n\n{}",
+        network.name,
+        thousands(plan.batch),
+        plan.kernels.len(),
+        plan.step().count(),
+        plan.forward.len(),
+        plan.backward.len(),
+        print::text(&plan, args.forward)
+    ))
+}
+
+/// The plan of a run on all of MNIST.
+fn make(settings: &Settings, profile: Profile) -> Result<Plan> {
+    let batch = settings.batch;
+    let room = Room {
+        digits: MNIST.train + MNIST.test,
+        order: MNIST.train + MNIST.test,
+        steps: MNIST.train.div_ceil(batch) + MNIST.test.div_ceil(batch),
+    };
+    let optimizer = Optimizer { momentum: settings.momentum, weight_decay: settings.weight_decay };
+    Plan::new(&settings.network, profile, batch, optimizer, room)
+}
+
+/// The kernel of that number, that label, or the only one with that in its label.
+fn find<'a>(plan: &'a Plan, name: &str) -> Result<&'a Kernel> {
+    let kernels = &plan.kernels;
+    if let Some(kernel) = name.parse().ok().and_then(|index: usize| kernels.get(index)) {
+        return Ok(kernel);
+    }
+    let matching = |fits: &dyn Fn(&str) -> bool| -> Vec<usize> {
+        (0..kernels.len()).filter(|&index| fits(&kernels[index].label)).collect()
+    };
+    let mut found = matching(&|label| label == name);
+    if found.is_empty() {
+        found = matching(&|label| label.contains(name));
+    }
+    let list = |indices: &[usize]| -> String {
+        indices.iter().map(|&index| format!("\n  {index:>2} {}", kernels[index].label)).collect()
+    };
+    match found[..] {
+        [one] => Ok(&kernels[one]),
+        [] => {
+            let all: Vec<usize> = (0..kernels.len()).collect();
+            Err(Error::Usage(format!(
+                "--wgsl {name} is in no label of this plan: give a part of one of{}",
+                list(&all)
+            )))
+        }
+        _ => Err(Error::Usage(format!(
+            "--wgsl {name} fits several kernels: give more of a label, or a number{}",
+            list(&found)
+        ))),
+    }
+}

@@ -1,0 +1,73 @@
+//! What can be told about an adapter, without any type of wgpu.
+
+use wgpu::{Adapter, DeviceType, Features, Limits};
+
+use super::adapter;
+use super::selftest::{self, Health};
+use crate::plan::Profile;
+
+/// An adapter in words and numbers.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    pub name: String,
+    /// GPU or software, for a person.
+    pub kind: &'static str,
+    /// Whether it computes on the CPU.
+    pub software: bool,
+    /// `Vulkan`, `Metal` or `Dx12`.
+    pub backend: String,
+    pub driver: String,
+    /// Mostly its version.
+    pub driver_info: String,
+    /// How kernels are launched on it unless `--profile` says otherwise.
+    pub profile: Profile,
+    /// Storage buffers that one kernel may have.
+    pub storage_buffers: u32,
+    /// Bytes.
+    pub storage_binding: u64,
+    /// Bytes.
+    pub uniform_binding: u64,
+    /// Bytes.
+    pub buffer: u64,
+    /// Invocations in a workgroup.
+    pub invocations: u32,
+    /// Workgroups in one dimension of a dispatch.
+    pub workgroups: u32,
+    /// Whether it allows WebGPU's default limits, which is what this program asks for.
+    pub suffices: bool,
+    /// Whether it can say when a kernel began and ended.
+    pub timestamps: bool,
+    /// What its self-test showed, or why it failed.
+    pub health: Result<Health, String>,
+}
+
+impl Facts {
+    /// Asks and tests an adapter, which takes up to a second.
+    pub fn of(adapter: &Adapter) -> Self {
+        let (info, limits) = (adapter.get_info(), adapter.limits());
+        Facts {
+            kind: match info.device_type {
+                DeviceType::DiscreteGpu => "discrete GPU",
+                DeviceType::IntegratedGpu => "integrated GPU",
+                DeviceType::VirtualGpu => "virtual GPU",
+                DeviceType::Cpu => "software, on the CPU",
+                DeviceType::Other => "unknown",
+            },
+            software: adapter::is_software(&info),
+            backend: format!("{:?}", info.backend),
+            profile: adapter::profile(&info),
+            storage_buffers: limits.max_storage_buffers_per_shader_stage,
+            storage_binding: limits.max_storage_buffer_binding_size,
+            uniform_binding: limits.max_uniform_buffer_binding_size,
+            buffer: limits.max_buffer_size,
+            invocations: limits.max_compute_invocations_per_workgroup,
+            workgroups: limits.max_compute_workgroups_per_dimension,
+            suffices: Limits::default().check_limits(&limits),
+            timestamps: adapter.features().contains(Features::TIMESTAMP_QUERY),
+            health: selftest::examine(adapter).map_err(|error| error.to_string()),
+            name: info.name,
+            driver: info.driver,
+            driver_info: info.driver_info,
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! A network layer by layer in numbers, as data and as text.
+//!
+//! The counts are those of the papers: every layer with its trainable parameters and its
+//! connections, the poolings included, whose 32 parameters in LeNet-1 the notebook's output misses.
+//! A multiply-add is one input of one unit: the connections without the biases.
+
+use serde_json::{Value, json};
+
+use super::tensors::Layout;
+use super::{Kind, Layer, Loss, Network, Output, PoolForm, Shape, Squash, lenet};
+use crate::error::Result;
+use crate::text::{Table, bytes, thousands};
+
+/// Bytes of a number, f32.
+const F32: usize = 4;
+
+/// One layer in numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The paper's name, in small letters.
+    pub name: &'static str,
+    /// What it computes, for a person.
+    pub what: String,
+    pub output: Shape,
+    /// Trainable.
+    pub parameters: usize,
+    /// Numbers that it computes with and never changes: the centres of the RBF.
+    pub fixed: usize,
+    /// Inputs of every unit, its bias included.
+    pub connections: usize,
+    /// Inputs of every unit, for one digit.
+    pub multiply_adds: usize,
+}
+
+/// A network in numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    pub network: Network,
+    /// Where the network comes from.
+    pub source: &'static str,
+    pub rows: Vec<Row>,
+    /// Numbers in the parameter buffer, gaps included.
+    pub buffer: usize,
+}
+
+impl Summary {
+    /// Counts.
+    ///
+    /// # Errors
+    /// [`crate::Error::Usage`] if the network has a layer that no kernel is made for.
+    pub fn of(network: &Network) -> Result<Self> {
+        Ok(Summary {
+            source: lenet::find(network.name).map_or("", |table| table.source),
+            rows: network.layers.iter().map(row).collect(),
+            buffer: Layout::of(network)?.size,
+            network: network.clone(),
+        })
+    }
+
+    /// Multiply-adds of all layers for one digit.
+    pub fn multiply_adds(&self) -> usize {
+        self.rows.iter().map(|row| row.multiply_adds).sum()
+    }
+
+    /// Numbers that are fixed.
+    pub fn fixed(&self) -> usize {
+        self.rows.iter().map(|row| row.fixed).sum()
+    }
+
+    /// Numbers between the layers for one digit, the input included.
+    pub fn activations(&self) -> usize {
+        let outputs = self.rows.iter().map(|row| row.output.size());
+        self.network.input().size() + outputs.sum::<usize>()
+    }
+
+    /// For a terminal.
+    pub fn text(&self) -> String {
+        let network = &self.network;
+        let mut table = Table::new(&[
+            "layer",
+            "kind",
+            ">output",
+            ">parameters",
+            ">connections",
+            ">multiply-adds",
+        ]);
+        table.row(["input".into(), self.input(), shape(network.input())]);
+        for row in &self.rows {
+            let counts = [row.parameters, row.connections, row.multiply_adds].map(thousands);
+            let head = [row.name.to_string(), row.what.clone(), shape(row.output)];
+            table.row(head.into_iter().chain(counts));
+        }
+        let totals = [network.parameters(), network.connections(), self.multiply_adds()];
+        let head = ["total", "", ""].map(String::from);
+        table.row(head.into_iter().chain(totals.map(thousands)));
+        format!("{}{}\n{}", self.heading(), table.text(), self.sizes())
+    }
+
+    fn heading(&self) -> String {
+        let options = &self.network.options;
+        let mut text = format!("{}: {}\n", self.network.name, self.source);
+        let squash = match options.squash {
+            Squash::Tanh => "tanh(a)",
+            Squash::Scaled => "1.7159 tanh(2a/3)",
+        };
+        let before = if options.output == Output::Rbf { " before the RBF" } else { "" };
+        let loss = match (options.output, options.loss) {
+            (Output::Linear, _) => "mean squared error against +1 and -1".to_string(),
+            (Output::Rbf, Loss::Mse) => "1998, eq. 8, the distance to the right class".to_string(),
+            (Output::Rbf, Loss::Map) => {
+                format!("1998, eq. 9, the right class against the others, j = {}", options.j)
+            }
+        };
+        text.push_str(&format!("squash {squash} behind every layer{before}; loss: {loss}\n\n"));
+        text
+    }
+
+    fn input(&self) -> String {
+        let options = &self.network.options;
+        let (scale, background) = options.scaling.scale_and_background();
+        let border = match options.border {
+            0 => String::new(),
+            border => format!(", border of {border}"),
+        };
+        format!("digit 28x28{border}, bytes to {background} .. {}", 255.0 * scale + background)
+    }
+
+    fn sizes(&self) -> String {
+        let parameters = self.network.parameters();
+        let mut table = Table::new(&["memory as f32", ">numbers", ">size"]);
+        let mut line = |name: &str, numbers: usize| {
+            table.row([name.to_string(), thousands(numbers), bytes(F32 * numbers)]);
+        };
+        line("parameters", parameters);
+        line("  as they stand in their buffer, aligned", self.buffer);
+        if self.fixed() > 0 {
+            line("fixed centres", self.fixed());
+        }
+        line("activations of a digit, the input included", self.activations());
+        table.text()
+    }
+
+    /// The connection tables of the convolutions that leave connections out, as the papers draw
+    /// them: a column for each feature map, a row for each map it may see.
+    pub fn tables(&self) -> String {
+        let mut text = String::new();
+        for (at, layer) in self.network.layers.iter().enumerate() {
+            let Kind::Conv(table) = &layer.kind else { continue };
+            if table.is_full() {
+                continue;
+            }
+            let below = at.checked_sub(1).map_or("the input", |at| self.network.layers[at].name);
+            let (maps, inputs) = (table.maps(), table.inputs());
+            text.push_str(&format!(
+                "\n{}: {maps} maps (columns) over the {inputs} of {below} (rows), {} of {} \
+                 connections\n\n",
+                layer.name,
+                table.count(),
+                maps * inputs
+            ));
+            let columns: String = (0..maps).map(|map| format!("{map:>3}")).collect();
+            text.push_str(&format!("    {columns}\n"));
+            for input in 0..inputs {
+                let mark = |map| if table.row(map).contains(&input) { "  X" } else { "   " };
+                let marks: String = (0..maps).map(mark).collect();
+                text.push_str(format!("{input:>3} {marks}").trim_end());
+                text.push('\n');
+            }
+        }
+        if text.is_empty() {
+            text.push_str("\nevery feature map sees every map below it: there is no table\n");
+        }
+        text
+    }
+
+    /// For a program. Sizes are in bytes, shapes `[maps, height, width]`; `table` holds for each
+    /// feature map of a convolution the maps it sees, and is null for other layers.
+    pub fn json(&self) -> Value {
+        let network = &self.network;
+        let layers = self.rows.iter().zip(&network.layers).map(|(row, layer)| {
+            let table = match &layer.kind {
+                Kind::Conv(table) => {
+                    json!((0..table.maps()).map(|m| table.row(m)).collect::<Vec<_>>())
+                }
+                _ => Value::Null,
+            };
+            json!({
+                "name": row.name,
+                "kind": row.what,
+                "input": dimensions(layer.input),
+                "output": dimensions(row.output),
+                "parameters": row.parameters,
+                "fixed": row.fixed,
+                "connections": row.connections,
+                "multiply_adds": row.multiply_adds,
+                "table": table,
+            })
+        });
+        json!({
+            "network": network.name,
+            "source": self.source,
+            "options": network.options,
+            "input": dimensions(network.input()),
+            "layers": layers.collect::<Vec<_>>(),
+            "parameters": network.parameters(),
+            "fixed": self.fixed(),
+            "connections": network.connections(),
+            "multiply_adds": self.multiply_adds(),
+            "activations": self.activations(),
+            "bytes": {
+                "parameters": F32 * network.parameters(),
+                "parameter_buffer": F32 * self.buffer,
+                "activations": F32 * self.activations(),
+            },
+        })
+    }
+}
+
+fn row(layer: &Layer) -> Row {
+    let (connections, units) = (layer.connections(), layer.output.size());
+    let rbf = layer.kind == Kind::Rbf;
+    Row {
+        name: layer.name,
+        what: what(layer),
+        output: layer.output,
+        parameters: layer.parameters(),
+        fixed: if rbf { layer.input.size() * units } else { 0 },
+        connections,
+        // One connection of every other unit is its bias.
+        multiply_adds: if rbf { connections } else { connections - units },
+    }
+}
+
+fn what(layer: &Layer) -> String {
+    match &layer.kind {
+        Kind::Conv(table) if table.is_full() => "convolution 5x5".into(),
+        Kind::Conv(table) => format!(
+            "convolution 5x5, {} of {} connections",
+            table.count(),
+            table.maps() * table.inputs()
+        ),
+        Kind::Pool(PoolForm::Mean) => "pooling 2x2, mean * weight + bias".into(),
+        Kind::Pool(PoolForm::Sum) => "pooling 2x2, sum * coefficient + bias".into(),
+        Kind::Linear => "linear".into(),
+        Kind::Rbf => "RBF, distance to fixed 7x12 bitmaps".into(),
+    }
+}
+
+fn shape(shape: Shape) -> String {
+    format!("{}x{}x{}", shape.maps, shape.height, shape.width)
+}
+
+fn dimensions(shape: Shape) -> [usize; 3] {
+    [shape.maps, shape.height, shape.width]
+}

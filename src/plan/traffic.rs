@@ -1,0 +1,85 @@
+//! What a dispatch moves and computes.
+
+use super::op::Stage;
+use super::{Access, Binding, Buffer, Dispatch, Op, Plan, STEP_WORDS, Start, View, records};
+use crate::network::{DIGIT_SIDE, TAPS};
+
+/// Bytes of a word.
+pub(super) const WORD: usize = 4;
+
+/// What one dispatch has to move and to compute at least: every word counted once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Traffic {
+    /// Bytes.
+    pub read: usize,
+    /// Bytes.
+    pub written: usize,
+    pub multiply_adds: u64,
+}
+
+impl std::iter::Sum for Traffic {
+    fn sum<I: Iterator<Item = Traffic>>(all: I) -> Traffic {
+        all.fold(Traffic::default(), |sum, one| Traffic {
+            read: sum.read + one.read,
+            written: sum.written + one.written,
+            multiply_adds: sum.multiply_adds + one.multiply_adds,
+        })
+    }
+}
+
+impl Traffic {
+    /// That of a dispatch of the plan.
+    pub fn of(plan: &Plan, dispatch: &Dispatch) -> Self {
+        let op = &plan.kernels[dispatch.kernel].op;
+        let bindings = op.bindings();
+        let adds = bindings.iter().zip(&dispatch.views).any(|(binding, view)| {
+            binding.name == "part" && continues(&plan.buffers[view.buffer], view)
+        });
+        let mut traffic = Traffic { multiply_adds: op.multiply_adds(), ..Traffic::default() };
+        for (binding, view) in bindings.iter().zip(&dispatch.views) {
+            let size = WORD * touched(op, binding, view);
+            if binding.access == Access::Write {
+                traffic.written += size;
+            }
+            if binding.access != Access::Write || is_read_back(op, binding, adds) {
+                traffic.read += size;
+            }
+        }
+        traffic
+    }
+}
+
+/// Whether the row of `part` that is bound says that this dispatch adds to what stands there.
+fn continues(buffer: &Buffer, view: &View) -> bool {
+    match &buffer.start {
+        Start::Words(words) => words.get(view.offset + 1) == Some(&0),
+        _ => false,
+    }
+}
+
+/// Words of a binding that a dispatch touches: all, where only those are bound that it needs.
+fn touched(op: &Op, binding: &Binding, view: &View) -> usize {
+    let rows = |k: &Stage, numbers: u32| (k.slots * numbers) as usize;
+    let words = match (op, binding.name) {
+        (Op::Gather(k), "digits") => k.samples as usize * records::RECORD_WORDS,
+        (Op::Gather(k), "order") => k.samples as usize,
+        (Op::Gather(_), "steps") => STEP_WORDS,
+        // The border already stands there.
+        (Op::Gather(k), "x") => k.samples as usize * DIGIT_SIDE * DIGIT_SIDE,
+        (Op::ConvPoolForward(k), "h") if !k.keep => 0,
+        (Op::ConvPoolBackward(k), "partials") => rows(k, k.parameters()),
+        (Op::PoolBackward(k), "partials") => rows(k, 3 * k.m),
+        (Op::ConvBackwardWeights(k), "partials") => rows(k, k.j * TAPS as u32),
+        _ => view.words,
+    };
+    words.min(view.words)
+}
+
+/// Whether what is written is also read: where a dispatch `adds`, and where it always does.
+fn is_read_back(op: &Op, binding: &Binding, adds: bool) -> bool {
+    match (op, binding.name) {
+        (Op::Update(_), "velocity" | "parameters") | (Op::Loss(_), "totals") => true,
+        (_, "partials" | "gradient" | "dx") => adds,
+        _ => false,
+    }
+}

@@ -1,0 +1,100 @@
+//! Numbers and tables for a terminal.
+
+use std::fmt::Display;
+
+/// A whole number with commas between groups of three digits: `60,008`.
+pub fn thousands(number: impl Display) -> String {
+    let number = number.to_string();
+    let (sign, digits) = match number.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", number.as_str()),
+    };
+    let mut text = String::from(sign);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number of bytes in the unit that suits it: `840 B`, `234.4 KiB`, `52.6 MiB`.
+pub fn bytes(number: usize) -> String {
+    const UNITS: [&str; 3] = ["KiB", "MiB", "GiB"];
+    let mut value = number as f64 / 1024.0;
+    if value < 1.0 {
+        return format!("{number} B");
+    }
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}
+
+/// A table of text in columns.
+#[derive(Debug, Clone)]
+pub struct Table {
+    rows: Vec<Vec<String>>,
+    /// Whether a column leans to the right, as numbers do.
+    right: Vec<bool>,
+}
+
+impl Table {
+    /// A table with these headings; a `>` in front of one (and not shown) sets its column to the
+    /// right.
+    pub fn new(headings: &[&str]) -> Self {
+        let right = headings.iter().map(|heading| heading.starts_with('>')).collect();
+        let names = headings.iter().map(|heading| heading.trim_start_matches('>').to_string());
+        Table { rows: vec![names.collect()], right }
+    }
+
+    /// Adds a row; cells left out at its end stay empty.
+    pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
+        self.rows.push(cells.into_iter().map(Into::into).collect());
+    }
+
+    /// The lines, headings first, columns two spaces apart.
+    pub fn text(&self) -> String {
+        let width = |column: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..self.right.len()).map(width).collect();
+        let mut text = String::new();
+        for row in &self.rows {
+            let mut line = String::new();
+            for ((cell, &width), &right) in row.iter().zip(&widths).zip(&self.right) {
+                line.push_str(&match right {
+                    true => format!("{cell:>width$}  "),
+                    false => format!("{cell:<width$}  "),
+                });
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_digits_by_three() {
+        let shown = [0_i64, 999, 1_000, 60_008, 1_234_567, -2_578].map(thousands);
+        assert_eq!(shown, ["0", "999", "1,000", "60,008", "1,234,567", "-2,578"]);
+        assert_eq!([840, 240_000, 55_160_000].map(bytes), ["840 B", "234.4 KiB", "52.6 MiB"]);
+    }
+
+    #[test]
+    fn sets_columns_apart() {
+        let mut table = Table::new(&["name", ">words"]);
+        table.row(["c1", "1,024"]);
+        table.row(["parameters"]);
+        assert_eq!(table.text(), "name        words\nc1          1,024\nparameters\n");
+    }
+}

@@ -1,0 +1,516 @@
+//! The commands beside `train`, through the program itself: what they print, and how they refuse.
+//!
+//! Two of them need an adapter. Without one they are reported as ignored, unless
+//! LENET_REQUIRE_ADAPTER is 1.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode, Output, Stdio};
+
+use lenet::data::{self, image};
+use lenet::gpu::adapter;
+use lenet::network::summary::Summary;
+use lenet::network::{Network, build, init, lenet as tables};
+use lenet::plan::{Layout, Optimizer, Plan, Profile, Room};
+use lenet::train::checkpoint::Model;
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const OTHER: i32 = 1;
+const USAGE: i32 = 2;
+const DATA: i32 = 3;
+const ADAPTER: i32 = 4;
+
+type Test = Result<(), Failed>;
+
+fn main() -> ExitCode {
+    let no_adapter = adapter::find(None).err().map(|error| {
+        // The way out is for users; here the reason will do.
+        error.to_string().split(':').next().unwrap_or_default().to_string()
+    });
+    let required = std::env::var("LENET_REQUIRE_ADAPTER").is_ok_and(|value| value == "1");
+    let free = |name: &str, test: fn() -> Test| Trial::test(name, test);
+    let needs_adapter = |name: &str, test: fn() -> Test| match &no_adapter {
+        None => Trial::test(name, test),
+        Some(_) if required => Trial::test(name, test),
+        Some(why) => Trial::test(name, test).with_kind(why.as_str()).with_ignored_flag(true),
+    };
+    let tests = vec![
+        free("summary_counts_as_the_papers_do", summary_counts),
+        free("summary_draws_the_tables", summary_tables),
+        free("plan_and_summary_agree", plan_and_summary_agree),
+        free("plan_prints_every_kernel_in_valid_wgsl", plan_wgsl),
+        free("plan_is_complete_as_json", plan_json),
+        free("data_counts_and_draws", data_shows),
+        free("data_writes_a_png_once", data_png),
+        free("evaluate_and_predict_agree", evaluate_and_predict),
+        free("predict_reads_pictures", predict_pictures),
+        free("flags_that_make_no_sense", usage_errors),
+        free("files_that_are_not_there", data_errors),
+        free("adapters_without_a_driver", no_driver),
+        free("bench_on_the_cpu", bench_cpu),
+        free("a_reader_who_leaves_early", closed_pipe),
+        needs_adapter("adapters_pass_their_self_test", adapters),
+        needs_adapter("bench_on_an_adapter", bench),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
+}
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lenet"));
+    command.args(args).stdin(Stdio::null());
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    command(args).output().expect("the program starts")
+}
+
+/// What a command prints that has to succeed.
+fn prints(args: &[&str]) -> String {
+    let output = run(args);
+    let (out, said) = (String::from_utf8_lossy(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{args:?} ended with {}: {said}", output.status);
+    out.into_owned()
+}
+
+fn json_of(args: &[&str]) -> Value {
+    let printed = prints(&[args, &["--json"]].concat());
+    serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{args:?}: {error}: {printed}"))
+}
+
+/// A command that has to fail with this exit code and these words, and without a panic.
+fn fails(args: &[&str], code: i32, words: &[&str]) {
+    let output = run(args);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{args:?} said {said}");
+    assert!(words.iter().all(|word| said.contains(word)), "{args:?}: {words:?} not in {said}");
+    assert!(!said.contains("panicked"), "{args:?} said {said}");
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("temporary folders have plain names")
+}
+
+/// A network with its first weights, as a model file.
+fn write_model(folder: &Path, network: &str) -> String {
+    let network = network_of(network);
+    let layout = Layout::of(&network).expect("a layout");
+    let parameters = init::parameters(&network, &layout, init::Init::LecunSqrt, 7);
+    let file = folder.join(format!("{}.safetensors", network.name));
+    let model = Model { network, parameters, settings: json!({}) };
+    fs::write(&file, model.to_bytes().expect("a model")).expect("a file");
+    path(&file).to_string()
+}
+
+fn network_of(name: &str) -> Network {
+    let table = tables::find(name).expect("a known network");
+    build(table, table.options()).expect("the table's own options fit")
+}
+
+fn summary_counts() -> Test {
+    let cases: [(&[&str], u64, u64, u64); 4] = [
+        (&["--network", "lenet1"], 2_578, 98_442, 0),
+        (&["--network", "lenet5"], 60_000, 340_908, 840),
+        (&["--network", "lenet5", "--output", "linear"], 60_850, 340_918, 0),
+        (&["--network", "lenet5-short"], 51_046, 331_114, 0),
+    ];
+    for (flags, parameters, connections, fixed) in cases {
+        let args = [&["summary"], flags].concat();
+        let json = json_of(&args);
+        assert_eq!(json["parameters"], parameters, "{flags:?}");
+        assert_eq!(json["connections"], connections, "{flags:?}");
+        assert_eq!(json["fixed"], fixed, "{flags:?}");
+        let printed = prints(&args);
+        let total = printed.lines().find(|line| line.starts_with("total")).expect("a total");
+        let numbers: Vec<u64> = total
+            .split_whitespace()
+            .filter_map(|word| word.replace(',', "").parse().ok())
+            .collect();
+        assert_eq!(numbers[..2], [parameters, connections], "{total}");
+    }
+    let layers = json_of(&["summary", "--network", "lenet1"])["layers"].take();
+    let of = |key: &str| -> Vec<u64> {
+        let layers = layers.as_array().expect("layers");
+        layers.iter().map(|layer| layer[key].as_u64().expect("a count")).collect()
+    };
+    assert_eq!(of("parameters"), [104, 8, 512, 24, 1_930], "32 of them are the poolings'");
+    assert_eq!(of("connections"), [59_904, 2_880, 32_768, 960, 1_930]);
+    assert_eq!(layers[2]["output"], json!([12, 8, 8]));
+    assert_eq!(layers[2]["table"][6], json!([2]));
+    Ok(())
+}
+
+fn summary_tables() -> Test {
+    let printed = prints(&["summary", "--table"]);
+    assert!(printed.contains("60 of 96"), "{printed}");
+    let first = printed.lines().find(|line| line.starts_with("  0 ")).expect("a row for map 0");
+    // Table I, row 0, read from the paper: X . . . X X X . . X X X X . X X.
+    assert_eq!(first, "  0   X           X  X  X        X  X  X  X     X  X");
+    assert!(prints(&["summary", "--connections", "full", "--table"]).contains("there is no table"));
+    Ok(())
+}
+
+fn plan_and_summary_agree() -> Test {
+    let optimizer = Optimizer { momentum: 0.9, weight_decay: 0.0 };
+    for table in tables::ALL {
+        let network = network_of(table.name);
+        let room = Room { digits: 10, order: 10, steps: 1 };
+        let plan = Plan::new(&network, Profile::reference(), 10, optimizer, room)?;
+        let layers = plan.forward.iter().map(|dispatch| &plan.kernels[dispatch.kernel].op);
+        let all: u64 = layers
+            .filter(|op| !["gather", "loss"].contains(&op.name()))
+            .map(|op| op.multiply_adds())
+            .sum();
+        let summary = Summary::of(&network)?;
+        assert_eq!(all, 10 * summary.multiply_adds() as u64, "{}", table.name);
+    }
+    Ok(())
+}
+
+fn plan_wgsl() -> Test {
+    let wgsl = prints(&["plan", "--wgsl", "c3.conv_pool_forward"]);
+    assert!(wgsl.contains("const M: u32 = 16u;") && wgsl.contains("fn conv_pool_forward("));
+    validate("c3.conv_pool_forward", &wgsl);
+    assert_eq!(prints(&["plan", "--wgsl", "c3.conv_pool_f"]), wgsl, "a part of a label will do");
+    fails(&["plan", "--wgsl", "c3"], USAGE, &["several", "c3.conv_backward_weights"]);
+    fails(&["plan", "--wgsl", "no such"], USAGE, &["no such", "input.gather"]);
+    let printed = prints(&["plan", "--batch", "32"]);
+    for word in ["parameters", "c3.conv_pool_forward", "output.loss", "stages.update", "total"] {
+        assert!(printed.contains(word), "{word} is not in {printed}");
+    }
+    let forward = prints(&["plan", "--forward"]);
+    assert!(forward.contains("output.loss") && !forward.contains("stages.update"), "{forward}");
+    Ok(())
+}
+
+fn validate(label: &str, wgsl: &str) {
+    use wgpu::naga::{front::wgsl::parse_str, valid};
+    let module = parse_str(wgsl).unwrap_or_else(|e| panic!("{label}: {}", e.emit_to_string(wgsl)));
+    valid::Validator::new(valid::ValidationFlags::all(), valid::Capabilities::default())
+        .validate(&module)
+        .unwrap_or_else(|error| panic!("{label}: {}", error.emit_to_string(wgsl)));
+}
+
+fn plan_json() -> Test {
+    for (network, profile, batch) in
+        [("lenet1", "software", "16"), ("lenet5", "software", "100"), ("lenet5", "gpu", "16")]
+    {
+        let args = ["plan", "--network", network, "--profile", profile, "--batch", batch];
+        let plan = json_of(&args);
+        assert_eq!(plan["network"], network);
+        let list = |key: &str| plan[key].as_array().unwrap_or_else(|| panic!("{key}")).clone();
+        let (buffers, kernels) = (list("buffers"), list("kernels"));
+        for kernel in &kernels {
+            let label = kernel["label"].as_str().expect("a label");
+            validate(label, kernel["wgsl"].as_str().expect("a text"));
+        }
+        for dispatch in list("forward").iter().chain(&list("backward")) {
+            let kernel = &kernels[dispatch["kernel"].as_u64().expect("an index") as usize];
+            let bindings = kernel["bindings"].as_array().expect("bindings");
+            let views = dispatch["views"].as_array().expect("views");
+            assert_eq!(bindings.len(), views.len(), "{}", kernel["label"]);
+            for (binding, view) in bindings.iter().zip(views) {
+                let number = |key: &str| view[key].as_u64().expect("a number");
+                let buffer = &buffers[number("buffer") as usize];
+                let end = number("offset") + number("size");
+                assert!(end <= buffer["size"].as_u64().expect("a size"), "{}", buffer["name"]);
+                assert_eq!(number("offset") % 256, 0, "{} of {}", binding["name"], kernel["label"]);
+                if binding["type"] == "uniform" {
+                    assert_eq!((number("size") % 16, &buffer["uniform"]), (0, &json!(true)));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn data_shows() -> Test {
+    let json = json_of(&["data"]);
+    assert_eq!(
+        (&json["train"]["digits"], &json["test"]["digits"]),
+        (&json!(60_000), &json!(10_000))
+    );
+    assert_eq!(json["test"]["per_label"][1], 1_135);
+    let near = |value: &Value, wanted: f64| {
+        assert!(
+            (value.as_f64().expect("a number") - wanted).abs() < 5e-4,
+            "{value} is not {wanted}"
+        );
+    };
+    near(&json["train"]["mean"], 0.1307);
+    near(&json["train"]["deviation"], 0.3081);
+    // As the notes have it: +0.028 and 0.351 on 32x32.
+    near(&json["train"]["scaled_mean"], 0.0275);
+    near(&json["train"]["scaled_deviation"], 0.3509);
+    let printed = prints(&["data", "--show", "0", "--test"]);
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!((lines[0], lines.len()), ("test digit 0, label 7", 15), "{printed}");
+    assert!(printed.contains('█'));
+    assert!(prints(&["data", "--show", "0"]).starts_with("training digit 0, label 5\n"));
+    assert_eq!(json_of(&["data", "--show", "0"])["pixels"].as_array().map(Vec::len), Some(784));
+    fails(&["data", "--show", "10000", "--test"], USAGE, &["--show 10000", "0 to 9999"]);
+    fails(&["data", "--test"], USAGE, &["--show"]);
+    Ok(())
+}
+
+fn data_png() -> Test {
+    let folder = TempDir::new()?;
+    let file = folder.path().join("digit.png");
+    let show = ["data", "--show", "3", "--test", "--png", path(&file)];
+    prints(&show);
+    // Enlarged ten times, it is read back as the digit it was, to within a little of each pixel.
+    let digit = image::read_digit(&file)?;
+    assert!(digit.resized && !digit.inverted);
+    let mnist = data::builtin()?;
+    let far = digit.pixels.iter().zip(mnist.test.digit(3)).map(|(&a, &b)| a.abs_diff(b)).max();
+    assert!(far <= Some(8), "{far:?}");
+    let before = fs::read(&file)?;
+    fails(&show, USAGE, &["digit.png", "--force"]);
+    prints(&[&show[..], &["--force"]].concat());
+    assert_eq!(fs::read(&file)?, before);
+    fails(&["data", "--show", "3", "--png", path(folder.path())], USAGE, &["is a folder"]);
+    let nowhere = folder.path().join("nowhere/digit.png");
+    fails(&["data", "--show", "3", "--png", path(&nowhere)], OTHER, &["nowhere", "another place"]);
+    Ok(())
+}
+
+/// A folder with five training and forty test digits.
+fn small_set(folder: &Path) -> String {
+    let mnist = data::builtin().expect("the built-in digits");
+    let sets = [("train", mnist.train, 5_u32), ("t10k", mnist.test, 40)];
+    for (name, mut digits, count) in sets {
+        digits.truncate(count as usize);
+        let images = [2051, count, 28, 28].map(u32::to_be_bytes).concat();
+        let labels = [2049, count].map(u32::to_be_bytes).concat();
+        let write = |kind: &str, head: Vec<u8>, bytes: &[u8]| {
+            let file = folder.join(format!("{name}-{kind}-ubyte"));
+            fs::write(file, [&head, bytes].concat()).expect("a file");
+        };
+        write("images-idx3", images, digits.pixels());
+        write("labels-idx1", labels, digits.labels());
+    }
+    path(folder).to_string()
+}
+
+fn evaluate_and_predict() -> Test {
+    let folder = TempDir::new()?;
+    let set = small_set(folder.path());
+    for network in ["lenet1", "lenet5"] {
+        let model = write_model(folder.path(), network);
+        let common = [model.as_str(), "--device", "cpu", "--data", &set];
+        let evaluated =
+            json_of(&[&["evaluate"][..], &common, &["--train", "--batch", "7"]].concat());
+        let indices = (0..40).map(|i| i.to_string()).collect::<Vec<_>>().join(",");
+        let predicted = json_of(&[&["predict"][..], &common, &["--index", &indices]].concat());
+        let answers = predicted["predictions"].as_array().expect("predictions");
+        assert_eq!(answers.len(), 40);
+        let wrong = answers.iter().filter(|answer| answer["digit"] != answer["label"]).count();
+        let test = &evaluated["test"];
+        assert_eq!((&test["digits"], &test["errors"]), (&json!(40), &json!(wrong)), "{network}");
+        assert_eq!(evaluated["training"]["digits"], 5);
+        let counted: u64 = test["confusion"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .flat_map(|row| row.as_array().into_iter().flatten())
+            .filter_map(Value::as_u64)
+            .sum();
+        assert_eq!(counted, 40);
+        assert_eq!(test["first_half"], Value::Null, "halves mean something for MNIST's set alone");
+
+        // The loss from the scores, by the formula in the paper.
+        let loss: f64 = answers.iter().map(|answer| loss_of(network, answer)).sum::<f64>() / 40.0;
+        let told = test["loss"].as_f64().expect("a loss");
+        assert!((loss - told).abs() <= 1e-4 * loss, "{network}: {told} is not {loss}");
+
+        let printed = prints(&[&["evaluate"][..], &common, &["--confusion"]].concat());
+        assert!(printed.starts_with(&format!("test errors: {wrong} of 40 (")), "{printed}");
+        assert!(printed.contains("label \\ answer"), "{printed}");
+        let printed = prints(
+            &[&["predict"][..], &common, &["--index", "0", "--index", "3", "--show"]].concat(),
+        );
+        assert_eq!(printed.lines().count(), 2 * 15, "{printed}");
+        fails(
+            &[&["predict"][..], &common, &["--index", "40"]].concat(),
+            USAGE,
+            &["--index 40", "0 to 39"],
+        );
+    }
+    Ok(())
+}
+
+/// Targets of +1 and -1, or the paper's eq. 8 or 9, whichever the network was built with.
+fn loss_of(network: &str, answer: &Value) -> f64 {
+    use lenet::network::{Loss, Output};
+    let options = network_of(network).options;
+    let number = |value: &Value| value.as_f64().expect("a number");
+    let scores: Vec<f64> = answer["scores"].as_array().into_iter().flatten().map(number).collect();
+    let label = answer["label"].as_u64().expect("a label") as usize;
+    match (options.output, options.loss) {
+        (Output::Linear, _) => {
+            let target = |class: usize| if class == label { 1.0 } else { -1.0 };
+            scores.iter().enumerate().map(|(c, y)| (y - target(c)) * (y - target(c))).sum::<f64>()
+                / 10.0
+        }
+        (Output::Rbf, Loss::Mse) => scores[label],
+        (Output::Rbf, Loss::Map) => {
+            let mass: f64 = scores.iter().map(|y| (-y).exp()).sum();
+            scores[label] + ((-f64::from(options.j)).exp() + mass).ln()
+        }
+    }
+}
+
+fn predict_pictures() -> Test {
+    let folder = TempDir::new()?;
+    let model = write_model(folder.path(), "lenet1");
+    let (same, large) = (folder.path().join("same.png"), folder.path().join("large.png"));
+    let dark = folder.path().join("dark.png");
+    let mnist = data::builtin()?;
+    image::write_png(&same, mnist.test.digit(1), 1)?;
+    image::write_png(&large, mnist.test.digit(1), 10)?;
+    let inverted: Vec<u8> = mnist.test.digit(1).iter().map(|byte| 255 - byte).collect();
+    image::write_png(&dark, &inverted, 1)?;
+    let args = ["predict", &model, "--device", "cpu", "--index", "1", path(&same), path(&dark)];
+    let output = run(&[&args[..], &[path(&large), "--json"]].concat());
+    let said = text(&output.stderr);
+    assert!(said.contains("dark.png: dark on bright") && said.contains("large.png: not 28x28"));
+    assert!(!said.contains("same.png:"), "{said}");
+    let json: Value = serde_json::from_slice(&output.stdout)?;
+    let of = |i: usize| &json["predictions"][i];
+    // Files come first, then test digits.
+    assert_eq!(of(3)["label"], 2);
+    assert_eq!(of(0)["scores"], of(3)["scores"]);
+    assert_eq!(of(1)["scores"], of(3)["scores"]);
+    assert_eq!(of(0)["label"], Value::Null);
+    Ok(())
+}
+
+fn usage_errors() -> Test {
+    let folder = TempDir::new()?;
+    let model = write_model(folder.path(), "lenet1");
+    fails(&["predict", &model], USAGE, &["--index"]);
+    fails(&["predict", &model, "--index", "seven"], USAGE, &["seven"]);
+    fails(&["evaluate", &model, "--batch", "0"], USAGE, &["--batch"]);
+    fails(&["evaluate", &model, "--device", "cpu", "--adapter", "0"], USAGE, &["--adapter"]);
+    fails(&["evaluate"], USAGE, &["MODEL"]);
+    fails(&["summary", "--network", "lenet9"], USAGE, &["lenet9", "lenet5-short"]);
+    fails(&["summary", "--network", "lenet1", "--output", "rbf"], USAGE, &["--output linear"]);
+    fails(&["summary", "--border", "3"], USAGE, &["--border"]);
+    fails(&["plan", "--batch", "100000"], USAGE, &["--batch"]);
+    fails(&["data", "--border", "17"], USAGE, &["--border"]);
+    for seconds in ["0", "-1", "nan", "inf", "1e300"] {
+        let flag = format!("--seconds={seconds}");
+        fails(&["bench", &flag], USAGE, &["--seconds"]);
+    }
+    fails(&["bench", "--repeats", "0"], USAGE, &["--repeats"]);
+    fails(&["bench", "--batch", "16,0"], USAGE, &["--batch"]);
+    fails(&["bench", "--device", "cpu", "--no-cpu"], USAGE, &["--no-cpu", "--device cpu"]);
+    fails(&["bench", "--device", "cpu", "--kernels"], USAGE, &["--kernels", "--device cpu"]);
+    fails(&["bench", "--all", "--network", "lenet1"], USAGE, &["--all", "--network"]);
+    Ok(())
+}
+
+fn data_errors() -> Test {
+    let folder = TempDir::new()?;
+    let model = write_model(folder.path(), "lenet1");
+    let nothing = path(&folder.path().join("nothing.png")).to_string();
+    fails(&["evaluate", &nothing], DATA, &["nothing.png", "lenet train"]);
+    fails(&["predict", &model, &nothing], DATA, &["nothing.png"]);
+    // A model is no picture, and no folder of digits either.
+    fails(&["predict", &model, &model], DATA, &["is not a PNG file"]);
+    fails(&["data", "--data", &model], DATA, &["is not a folder"]);
+    fails(&["evaluate", &model, "--data", &nothing], DATA, &["nothing.png"]);
+    Ok(())
+}
+
+/// Linux finds its drivers through files that can be hidden.
+fn no_driver() -> Test {
+    if cfg!(not(target_os = "linux")) {
+        return Ok(());
+    }
+    let hidden = |args: &[&str]| {
+        let mut command = command(args);
+        command.env("VK_DRIVER_FILES", "/nowhere.json").env("VK_ICD_FILENAMES", "/nowhere.json");
+        command.output().expect("the program starts")
+    };
+    let output = hidden(&["adapters"]);
+    assert_eq!(output.status.code(), Some(ADAPTER));
+    assert!(text(&output.stdout).contains("mesa-vulkan-drivers"), "{}", text(&output.stdout));
+    let output = hidden(&["adapters", "--json"]);
+    assert_eq!(output.status.code(), Some(ADAPTER));
+    assert_eq!(serde_json::from_slice::<Value>(&output.stdout)?, json!({ "adapters": [] }));
+    assert!(text(&output.stderr).contains("mesa-vulkan-drivers"), "{}", text(&output.stderr));
+    let output = hidden(&["bench", "--no-cpu"]);
+    assert_eq!(output.status.code(), Some(ADAPTER));
+    assert!(text(&output.stderr).contains("--no-cpu"), "{}", text(&output.stderr));
+    Ok(())
+}
+
+const QUICK: [&str; 7] =
+    ["--network", "lenet1", "--batch", "16", "--repeats", "1", "--seconds=0.02"];
+
+fn bench_cpu() -> Test {
+    let json = json_of(&[&["bench", "--device", "cpu"], &QUICK[..]].concat());
+    assert_eq!(json["adapter"], Value::Null);
+    let figures = json["figures"].as_array().expect("figures");
+    assert_eq!(figures.len(), 2);
+    for figure in figures {
+        assert!(figure["cpu"]["median"].as_f64() > Some(0.0), "{figure}");
+        assert_eq!((&figure["adapter"], &figure["ratio"]), (&Value::Null, &Value::Null));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn closed_pipe() -> Test {
+    Ok(())
+}
+
+/// `lenet ... | true`, more or less.
+#[cfg(unix)]
+fn closed_pipe() -> Test {
+    for args in [&["plan"][..], &["plan", "--json"], &["summary", "--table"], &["data"]] {
+        let mut child = command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        drop(child.stdout.take());
+        let output = child.wait_with_output()?;
+        let said = text(&output.stderr);
+        assert!(output.status.success() && said.is_empty(), "{args:?}: {}: {said}", output.status);
+    }
+    Ok(())
+}
+
+fn adapters() -> Test {
+    let json = json_of(&["adapters"]);
+    let list = json["adapters"].as_array().expect("a list");
+    assert!(list.iter().any(|adapter| adapter["self_test"]["passed"] == true), "{json}");
+    let printed = prints(&["adapters"]);
+    for adapter in list {
+        assert!(printed.contains(adapter["name"].as_str().expect("a name")), "{printed}");
+    }
+    assert!(printed.contains("self-test   passed"), "{printed}");
+    Ok(())
+}
+
+fn bench() -> Test {
+    let json = json_of(&[&["bench", "--device", "gpu", "--kernels"], &QUICK[..]].concat());
+    for figure in json["figures"].as_array().expect("figures") {
+        for side in ["adapter", "cpu"] {
+            let rate = |key: &str| figure[side][key].as_f64().expect("a rate");
+            assert!(0.0 < rate("min") && rate("min") <= rate("median"), "{figure}");
+            assert!(rate("median") <= rate("max"), "{figure}");
+        }
+        assert!(figure["ratio"].as_f64() > Some(0.0), "{figure}");
+    }
+    let kernels = &json["kernels"][0];
+    assert!(kernels["kernel_seconds"].as_f64() > Some(0.0), "{kernels}");
+    let shares = kernels["kernels"].as_array().into_iter().flatten();
+    let sum: f64 = shares.filter_map(|kernel| kernel["share"].as_f64()).sum();
+    assert!((sum - 1.0).abs() < 1e-6, "{kernels}");
+    Ok(())
+}
