@@ -1,12 +1,10 @@
-// conv_pool_forward: a whole convolution stage.
+// conv_pool_forward: a whole convolution stage, after the first. (1990: H3-H4. 1998: C3-S4.)
 //
 //   h[n,m,y,x] = f( bias[m] + sum over the connections j of m, ky, kx of
 //                   w[j,ky,kx] x[n, channel[j], y+ky, x+kx] )
 //   s[n,m,y,x] = f( coefficient[m] BLOCK_SCALE (the 2x2 block of h at 2y, 2x) + pooling bias[m] )
 //
 // BLOCK_SCALE is 1/4 in the notebook (mean) and 1 in 1998, section II.B (sum).
-// h is written only where KEEP says so: the backward pass of the first stage makes it anew, which
-// costs less than reading it.
 // One invocation makes one strip of s, of one map and sample.
 
 @compute @workgroup_size(WORKGROUP)
@@ -40,19 +38,11 @@ fn conv_pool_forward(@builtin(global_invocation_id) id: vec3u) {
             top[i] = squash(top[i]);
             bottom[i] = squash(bottom[i]);
         }
-        if (KEEP == 1u) {
-            let at = ((n * M + m) * OH + 2u * py) * OW + left;
-            for (var i = 0u; i < N; i++) {
-                h[at + i] = top[i];
-                h[at + OW + i] = bottom[i];
-            }
+        let at = ((n * M + m) * OH + 2u * py) * OW + left;
+        for (var i = 0u; i < N; i++) {
+            h[at + i] = top[i];
+            h[at + OW + i] = bottom[i];
         }
-        let coefficient = BLOCK_SCALE * p_at(COEFFICIENT + m);
-        let pool_bias = p_at(POOL_BIAS + m);
-        let at = ((n * M + m) * PH + py) * PW + left / 2u;
-        for (var i = 0u; i < STRIP; i++) {
-            let block = top[2u * i] + top[2u * i + 1u] + bottom[2u * i] + bottom[2u * i + 1u];
-            s[at + i] = squash(coefficient * block + pool_bias);
-        }
+        pool(&top, &bottom, m, ((n * M + m) * PH + py) * PW + left / 2u);
     }
 }

@@ -83,7 +83,7 @@ fn convolve(k: &Stage, at: &Shapes, x: &[f32], p: &[f32], place: [usize; 4]) -> 
     sum
 }
 
-/// The whole stage, forward: `x` and `p` to `h` (where it is kept) and `s`.
+/// The whole stage, forward: `x` and `p` to `h` and `s`.
 pub fn conv_pool_forward(
     k: &Stage,
     x: &[f32],
@@ -103,9 +103,7 @@ pub fn conv_pool_forward(
                         let sum = convolve(k, &at, x, p, [n, m, row, column]);
                         let value = squash(k.squash, sum);
                         block += value;
-                        if k.keep {
-                            h[at.h(n, m, row, column)] = value as f32;
-                        }
+                        h[at.h(n, m, row, column)] = value as f32;
                     }
                     let scale = f64::from(k.block_scale) * f64::from(p[k.coefficient() + m]);
                     let value = scale * block + f64::from(p[k.pool_bias() + m]);
@@ -116,8 +114,14 @@ pub fn conv_pool_forward(
     }
 }
 
-/// Every gradient of the first stage, which sees one map; h is made anew.
-pub fn conv_pool_backward(
+/// The first stage, which sees one map, forward: `x` and `p` to `s`.
+pub fn first_stage_forward(k: &Stage, x: &[f32], p: &[f32], s: &mut [f32]) {
+    let mut h = vec![0.0; (k.samples * k.sizes()[1]) as usize];
+    conv_pool_forward(k, x, p, &one_map_table(k), &mut h, s);
+}
+
+/// Every gradient of the first stage; h is made anew.
+pub fn first_stage_backward(
     k: &Stage,
     x: &[f32],
     p: &[f32],
@@ -125,14 +129,17 @@ pub fn conv_pool_backward(
     part: &[u32],
     partials: &mut [f32],
 ) {
-    // Map m has the one connection m, from the one input map to itself.
-    let m = k.m;
-    let table: Vec<u32> = (0..=m).chain((0..m).map(|_| 0)).chain(0..m).collect();
-    let size = (k.samples * k.m * k.oh() * k.ow()) as usize;
-    let (mut h, mut s, mut dh) = (vec![0.0; size], vec![0.0; size / 4], vec![0.0; size]);
-    conv_pool_forward(&Stage { keep: true, ..*k }, x, p, &table, &mut h, &mut s);
+    let table = one_map_table(k);
+    let [_, h_size, s_size] = k.sizes().map(|size| (k.samples * size) as usize);
+    let (mut h, mut s, mut dh) = (vec![0.0; h_size], vec![0.0; s_size], vec![0.0; h_size]);
+    conv_pool_forward(k, x, p, &table, &mut h, &mut s);
     pool_backward(k, &h, p, ds, part, &mut dh, partials);
     conv_backward_weights(k, x, &dh, &table, part, partials);
+}
+
+/// The table of a stage that sees one map: map m has connection m, from input map 0.
+fn one_map_table(k: &Stage) -> Vec<u32> {
+    (0..=k.m).chain((0..k.m).map(|_| 0)).chain(0..k.m).collect()
 }
 
 /// From behind the pooling to the convolution below it.

@@ -12,8 +12,8 @@ mod output;
 mod update;
 
 pub use conv::{
-    conv_backward_input, conv_backward_weights, conv_pool_backward, conv_pool_forward,
-    pool_backward,
+    conv_backward_input, conv_backward_weights, conv_pool_forward, first_stage_backward,
+    first_stage_forward, pool_backward,
 };
 pub use linear::{linear_backward_input, linear_backward_weights, linear_forward};
 pub use output::{loss, rbf_backward, rbf_forward};
@@ -140,7 +140,8 @@ pub fn run_twin(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
     match op {
         Op::Gather(k) => gather(k, u(0), u(1), u(2), u(3), out(), out(), w!()),
         Op::ConvPoolForward(k) => conv_pool_forward(k, f(0), f(1), u(2), w!(), w!()),
-        Op::ConvPoolBackward(k) => conv_pool_backward(k, f(0), f(1), f(2), u(3), w!()),
+        Op::FirstStageForward(k) => first_stage_forward(k, f(0), f(1), w!()),
+        Op::FirstStageBackward(k) => first_stage_backward(k, f(0), f(1), f(2), u(3), w!()),
         Op::PoolBackward(k) => pool_backward(k, f(0), f(1), f(2), u(3), w!(), w!()),
         Op::ConvBackwardWeights(k) => conv_backward_weights(k, f(0), f(1), u(2), u(3), w!()),
         Op::ConvBackwardInput(k) => conv_backward_input(k, f(0), f(1), f(2), u(3), w!()),

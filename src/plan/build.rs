@@ -83,29 +83,8 @@ impl Builder<'_> {
 
     fn forward(&mut self, block: usize) {
         match self.layout.blocks[block] {
-            Block::Stage { conv, pool } => {
-                let (layer, mut k) = self.stage(block, conv, pool);
-                let [x, h, s] = k.sizes();
-                let kept = if k.keep { h } else { 0 };
-                let h_buffer = self.find_or_add(layer.name, || Start::Zero);
-                let table = self.table(&layer);
-                let writes = [s as usize, kept as usize];
-                let step = self.profile.samples_of(self.batch, &[x as usize], &writes);
-                for first in (0..self.batch).step_by(step) {
-                    k.samples = step as u32;
-                    // A buffer that is not kept still needs a binding.
-                    let mut h_view = self.samples(h_buffer, kept, first, step);
-                    h_view.words = h_view.words.max(4);
-                    let views = vec![
-                        self.samples(self.activations[block], x, first, step),
-                        self.parameters(block, k.parameters()),
-                        table,
-                        h_view,
-                        self.samples(self.activations[block + 1], s, first, step),
-                    ];
-                    self.dispatch(layer.name, Op::ConvPoolForward(k), views);
-                }
-            }
+            Block::Stage { conv, pool } if block == 0 => self.first_forward(conv, pool),
+            Block::Stage { conv, pool } => self.stage_forward(block, conv, pool),
             Block::Linear(at) => {
                 let (layer, mut k) = self.linear(at);
                 let (inputs, outputs) = (k.inputs, k.outputs);
@@ -142,6 +121,42 @@ impl Builder<'_> {
                     self.dispatch(layer.name, Op::RbfForward(k), views);
                 }
             }
+        }
+    }
+
+    fn first_forward(&mut self, conv: usize, pool: usize) {
+        let (layer, mut k) = self.stage(conv, pool);
+        assert_eq!((k.c, k.j), (1, k.m), "the first stage sees one map");
+        let [x, _, s] = k.sizes();
+        let step = self.profile.samples_of(self.batch, &[x as usize], &[s as usize]);
+        for first in (0..self.batch).step_by(step) {
+            k.samples = step as u32;
+            let views = vec![
+                self.samples(self.activations[0], x, first, step),
+                self.parameters(0, k.parameters()),
+                self.samples(self.activations[1], s, first, step),
+            ];
+            self.dispatch(layer.name, Op::FirstStageForward(k), views);
+        }
+    }
+
+    fn stage_forward(&mut self, block: usize, conv: usize, pool: usize) {
+        let (layer, mut k) = self.stage(conv, pool);
+        let [x, h, s] = k.sizes();
+        let h_buffer = self.find_or_add(layer.name, || Start::Zero);
+        let table = self.table(&layer);
+        let writes = [s as usize, h as usize];
+        let step = self.profile.samples_of(self.batch, &[x as usize], &writes);
+        for first in (0..self.batch).step_by(step) {
+            k.samples = step as u32;
+            let views = vec![
+                self.samples(self.activations[block], x, first, step),
+                self.parameters(block, k.parameters()),
+                table,
+                self.samples(h_buffer, h, first, step),
+                self.samples(self.activations[block + 1], s, first, step),
+            ];
+            self.dispatch(layer.name, Op::ConvPoolForward(k), views);
         }
     }
 
@@ -229,8 +244,7 @@ impl Builder<'_> {
     }
 
     fn first_backward(&mut self, conv: usize, pool: usize) {
-        let (layer, mut k) = self.stage(0, conv, pool);
-        assert_eq!((k.c, k.j), (1, k.m), "the first stage sees one map");
+        let (layer, mut k) = self.stage(conv, pool);
         let [x, _, s] = k.sizes();
         let step = self.profile.samples_of(self.batch, &[x as usize, s as usize], &[]);
         for first in (0..self.batch).step_by(step) {
@@ -242,12 +256,12 @@ impl Builder<'_> {
                 self.part(0, first == 0, true),
                 self.partials(0),
             ];
-            self.dispatch(layer.name, Op::ConvPoolBackward(k), views);
+            self.dispatch(layer.name, Op::FirstStageBackward(k), views);
         }
     }
 
     fn stage_backward(&mut self, block: usize, conv: usize, pool: usize) {
-        let (layer, mut k) = self.stage(block, conv, pool);
+        let (layer, mut k) = self.stage(conv, pool);
         let [x, h, s] = k.sizes();
         let [x_size, h_size, s_size] = [x as usize, h as usize, s as usize];
         let h_buffer = self.find_or_add(layer.name, || Start::Zero);

@@ -173,7 +173,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    pub(super) fn stage(&self, block: usize, conv: usize, pool: usize) -> (Layer, Stage) {
+    pub(super) fn stage(&self, conv: usize, pool: usize) -> (Layer, Stage) {
         let (layer, pool) = (self.network.layers[conv].clone(), &self.network.layers[pool]);
         let (Kind::Conv(table), Kind::Pool(form)) = (&layer.kind, &pool.kind) else {
             unreachable!("a stage is a convolution and a pooling")
@@ -187,7 +187,6 @@ impl<'a> Builder<'a> {
             width: layer.input.width as u32,
             strip: self.profile.strip_of(pool.output.width) as u32,
             block_scale: form.block_scale(),
-            keep: block > 0,
             slots: self.slots as u32,
             stride: self.layout.stages as u32,
             squash: self.network.options.squash,

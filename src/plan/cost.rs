@@ -9,8 +9,9 @@ impl Op {
         let tiles = |n: u32, tile: u32| n.div_ceil(tile);
         match self {
             Op::Gather(k) => k.samples * 28,
+            Op::FirstStageForward(k) => k.samples * k.strips(),
             Op::ConvPoolForward(k) => k.samples * k.m * k.strips(),
-            Op::ConvPoolBackward(k) | Op::PoolBackward(k) => k.m * k.slots,
+            Op::FirstStageBackward(k) | Op::PoolBackward(k) => k.m * k.slots,
             Op::ConvBackwardWeights(k) => k.j * k.slots,
             Op::ConvBackwardInput(k) => k.samples * k.c * (k.height / 2),
             Op::LinearForward(k) => tiles(k.samples, 4) * tiles(k.rows, k.tile),
@@ -30,9 +31,10 @@ impl Op {
         let taps = |k: &Stage| 6 * (2 * k.strip + 5) + 10 * (2 * k.strip + 1);
         match self {
             Op::Gather(_) => 36,
+            Op::FirstStageForward(k) => k.m * (taps(k) + 5 * k.strip) + taps(k),
             // A feature map sees at most all C input maps.
             Op::ConvPoolForward(k) => k.c * (taps(k) + 6) + 10 * k.strip,
-            Op::ConvPoolBackward(k) => {
+            Op::FirstStageBackward(k) => {
                 (k.samples * k.strips()).div_ceil(k.slots) * (3 * taps(k) + 3 * k.strip) + 50
             }
             Op::PoolBackward(k) => (k.samples * k.ph()).div_ceil(k.slots) * (k.pw() + 1),
@@ -57,8 +59,8 @@ impl Op {
         let pool = |k: &Stage| area(k) * u64::from(k.m);
         match self {
             Op::Gather(k) => u64::from(k.samples) * 784,
-            Op::ConvPoolForward(k) => taps(k) + pool(k),
-            Op::ConvPoolBackward(k) => 2 * taps(k) + 2 * pool(k),
+            Op::FirstStageForward(k) | Op::ConvPoolForward(k) => taps(k) + pool(k),
+            Op::FirstStageBackward(k) => 2 * taps(k) + 2 * pool(k),
             Op::PoolBackward(k) => 2 * pool(k),
             Op::ConvBackwardWeights(k) | Op::ConvBackwardInput(k) => taps(k),
             Op::LinearForward(k) | Op::LinearBackwardInput(k) => {

@@ -15,13 +15,19 @@ fn files(op: &Op) -> &'static [&'static str] {
     const STAGE: &str = shader!("conv_pool");
     const ROWS: &str = shader!("rows");
     const TAPS: &str = shader!("taps");
+    const POOLING: &str = shader!("pooling");
     const TAP_GRADIENTS: &str = shader!("tap_gradients");
     const LINEAR: &str = shader!("linear");
     match op {
         Op::Gather(_) => &[shader!("gather")],
-        Op::ConvPoolForward(_) => &[COMMON, STAGE, ROWS, TAPS, shader!("conv_pool_forward")],
-        Op::ConvPoolBackward(_) => {
-            &[COMMON, STAGE, ROWS, TAPS, TAP_GRADIENTS, shader!("conv_pool_backward")]
+        Op::FirstStageForward(_) => {
+            &[COMMON, STAGE, ROWS, TAPS, POOLING, shader!("first_stage_forward")]
+        }
+        Op::FirstStageBackward(_) => {
+            &[COMMON, STAGE, ROWS, TAPS, TAP_GRADIENTS, shader!("first_stage_backward")]
+        }
+        Op::ConvPoolForward(_) => {
+            &[COMMON, STAGE, ROWS, TAPS, POOLING, shader!("conv_pool_forward")]
         }
         Op::PoolBackward(_) => &[COMMON, STAGE, shader!("pool_backward")],
         Op::ConvBackwardWeights(_) => {

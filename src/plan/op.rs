@@ -36,8 +36,6 @@ constants! {
         strip: u32,
         /// 1/4 (mean) or 1 (sum).
         block_scale: f32,
-        /// Whether the forward pass writes h.
-        keep: bool,
         /// Rows of partial gradients.
         slots: u32,
         /// Numbers in such a row, over all stages.
@@ -188,8 +186,9 @@ const fn write_vec4(name: &'static str) -> Binding {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Op {
     Gather(Gather),
+    FirstStageForward(Stage),
+    FirstStageBackward(Stage),
     ConvPoolForward(Stage),
-    ConvPoolBackward(Stage),
     PoolBackward(Stage),
     ConvBackwardWeights(Stage),
     ConvBackwardInput(Stage),
@@ -207,8 +206,9 @@ impl Op {
     pub fn name(&self) -> &'static str {
         match self {
             Op::Gather(_) => "gather",
+            Op::FirstStageForward(_) => "first_stage_forward",
+            Op::FirstStageBackward(_) => "first_stage_backward",
             Op::ConvPoolForward(_) => "conv_pool_forward",
-            Op::ConvPoolBackward(_) => "conv_pool_backward",
             Op::PoolBackward(_) => "pool_backward",
             Op::ConvBackwardWeights(_) => "conv_backward_weights",
             Op::ConvBackwardInput(_) => "conv_backward_input",
@@ -234,10 +234,11 @@ impl Op {
                 write_words("label"),
                 write("x"),
             ],
+            Op::FirstStageForward(_) => vec![read("x"), read("p"), write("s")],
             Op::ConvPoolForward(_) => {
                 vec![read("x"), read("p"), words("table"), write("h"), write("s")]
             }
-            Op::ConvPoolBackward(_) => {
+            Op::FirstStageBackward(_) => {
                 vec![read("x"), read("p"), read("ds"), words("part"), write("partials")]
             }
             Op::PoolBackward(_) => vec![
@@ -286,8 +287,9 @@ impl Op {
     pub fn declare(&self, header: &mut String) {
         match self {
             Op::Gather(k) => k.declare(header),
-            Op::ConvPoolForward(k)
-            | Op::ConvPoolBackward(k)
+            Op::FirstStageForward(k)
+            | Op::FirstStageBackward(k)
+            | Op::ConvPoolForward(k)
             | Op::PoolBackward(k)
             | Op::ConvBackwardWeights(k)
             | Op::ConvBackwardInput(k) => k.declare(header),

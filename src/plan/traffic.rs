@@ -66,8 +66,7 @@ fn touched(op: &Op, binding: &Binding, view: &View) -> usize {
         (Op::Gather(_), "steps") => STEP_WORDS,
         // The border already stands there.
         (Op::Gather(k), "x") => k.samples as usize * DIGIT_SIDE * DIGIT_SIDE,
-        (Op::ConvPoolForward(k), "h") if !k.keep => 0,
-        (Op::ConvPoolBackward(k), "partials") => rows(k, k.parameters()),
+        (Op::FirstStageBackward(k), "partials") => rows(k, k.parameters()),
         (Op::PoolBackward(k), "partials") => rows(k, 3 * k.m),
         (Op::ConvBackwardWeights(k), "partials") => rows(k, k.j * TAPS as u32),
         _ => view.words,

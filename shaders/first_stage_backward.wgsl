@@ -1,4 +1,4 @@
-// conv_pool_backward: every gradient of the first stage, which sees one map (C = 1, J = M) and hands
+// first_stage_backward: every gradient of the first stage, which sees one map (C = 1, J = M) and hands
 // nothing further down. h is made anew from x: cheaper than to store and to read it.
 //
 //   dcoefficient[m]  += ds[n,m,y,x] BLOCK_SCALE (the 2x2 block of h)
@@ -12,7 +12,7 @@
 // (part[1] = 0) adds to what the earlier ones left.
 
 @compute @workgroup_size(WORKGROUP)
-fn conv_pool_backward(@builtin(global_invocation_id) id: vec3u) {
+fn first_stage_backward(@builtin(global_invocation_id) id: vec3u) {
     for (var item = id.x; item < ITEMS; item += THREADS) {
         let slot = item % SLOTS;
         let m = item / SLOTS;
