@@ -1,0 +1,71 @@
+//! Central differences: what a gradient has to be, from nothing but the forward pass.
+
+use super::op::Numbers;
+
+/// Move of a parameter or an input.
+pub const STEP: f32 = 0.02;
+/// Share of the tensor's largest gradient that a difference may be off.
+pub const TOLERANCE: f64 = 3e-4;
+/// The same for whole networks, without extrapolation and behind many layers.
+pub const NETWORK_TOLERANCE: f64 = 2e-3;
+/// Places of a tensor that are tried.
+pub const SAMPLES: usize = 24;
+
+/// A central difference of `energy` at `place`, moves of `step`.
+pub fn central(
+    numbers: &[f32],
+    place: usize,
+    step: f32,
+    energy: &mut impl FnMut(&[f32]) -> f64,
+) -> f64 {
+    let mut moved = numbers.to_vec();
+    let mut at = |value: f32| {
+        moved[place] = value;
+        (energy(&moved), f64::from(value))
+    };
+    let (up, high) = at(numbers[place] + step);
+    let (down, low) = at(numbers[place] - step);
+    // The move that f32 made of it.
+    (up - down) / (high - low)
+}
+
+/// Richardson: the error of order STEP^2 cancels.
+pub fn difference(numbers: &[f32], place: usize, energy: &mut impl FnMut(&[f32]) -> f64) -> f64 {
+    let half = central(numbers, place, STEP / 2.0, energy);
+    (4.0 * half - central(numbers, place, STEP, energy)) / 3.0
+}
+
+/// Whether a gradient is what differences say, in a tensor whose largest gradient is `largest`.
+pub fn agrees(gradient: f64, difference: f64, largest: f64, tolerance: f64) -> bool {
+    (gradient - difference).abs() <= tolerance * largest
+}
+
+/// The largest of these, without their signs.
+pub fn largest(gradient: &[f32]) -> f64 {
+    gradient.iter().fold(0.0, |most: f64, &value| most.max(f64::from(value).abs()))
+}
+
+/// Holds `gradient` against differences of `energy` by `numbers`, times `slope` at each place.
+pub fn check(
+    what: &str,
+    numbers: &[f32],
+    gradient: &[f32],
+    slope: impl Fn(usize) -> f64,
+    mut energy: impl FnMut(&[f32]) -> f64,
+) {
+    let largest = largest(gradient);
+    assert!(largest > 0.0, "{what}: no gradient at all");
+    let mut random = Numbers::new(numbers.len() as u64);
+    let sampled: Vec<usize> = match numbers.len() {
+        few if few <= SAMPLES => (0..few).collect(),
+        many => random.any(SAMPLES).iter().map(|&word| word as usize % many).collect(),
+    };
+    for place in sampled {
+        let expected = slope(place) * difference(numbers, place, &mut energy);
+        let found = f64::from(gradient[place]);
+        assert!(
+            agrees(found, expected, largest, TOLERANCE),
+            "{what}[{place}] is {found:e}, by differences {expected:e}, of at most {largest:e}"
+        );
+    }
+}

@@ -1,0 +1,86 @@
+//! What the numerical tests share: the adapter, comparisons, single kernels, whole networks.
+//!
+//! Tests that need an adapter are reported as ignored where there is none, with the reason above
+//! them. With `LENET_REQUIRE_ADAPTER=1` they fail instead, so that a machine that ought to have one
+//! cannot pass by skipping.
+
+#![allow(dead_code, reason = "every test file uses another part of it")]
+
+pub mod central;
+pub mod compare;
+pub mod op;
+pub mod run;
+pub mod stages;
+
+use std::fmt::Display;
+
+use lenet::gpu::adapter;
+use lenet::plan::Profile;
+use libtest_mimic::{Arguments, Failed, Trial};
+use wgpu::Adapter;
+
+/// Set to 1 where a missing adapter is a failure.
+const REQUIRE: &str = "LENET_REQUIRE_ADAPTER";
+
+/// What a test gives back: the message of its failure.
+pub type Outcome = Result<(), Failed>;
+
+/// The two ways that an adapter runs a plan, whatever the adapter.
+pub fn profiles() -> [Profile; 2] {
+    [Profile::software(), Profile::gpu()]
+}
+
+/// Tests that need an adapter, and tests that do not.
+pub struct Tests {
+    /// The first adapter of this machine, or why there is none.
+    adapter: Result<Adapter, String>,
+    trials: Vec<Trial>,
+}
+
+impl Tests {
+    /// Looks for an adapter.
+    pub fn new() -> Self {
+        let adapter = match adapter::find(None) {
+            Ok(adapters) => Ok(adapters.into_iter().next().expect("one, or an error")),
+            Err(error) => Err(error.to_string()),
+        };
+        // Not on stdout, which belongs to the list of tests.
+        match &adapter {
+            Ok(adapter) => eprintln!("adapter: {}", adapter::describe(&adapter.get_info())),
+            Err(reason) => eprintln!("{reason}"),
+        }
+        Tests { adapter, trials: Vec::new() }
+    }
+
+    /// Adds a test that needs no adapter.
+    pub fn plain(&mut self, name: impl Display, test: impl FnOnce() -> Outcome + Send + 'static) {
+        self.trials.push(Trial::test(name.to_string(), test));
+    }
+
+    /// Adds a test that runs on an adapter.
+    pub fn on_adapter(
+        &mut self,
+        name: impl Display,
+        test: impl FnOnce(&Adapter) -> Outcome + Send + 'static,
+    ) {
+        let name = name.to_string();
+        self.trials.push(match self.adapter.clone() {
+            Ok(adapter) => Trial::test(name, move || test(&adapter)),
+            Err(reason) if is_required() => {
+                Trial::test(name, move || Err(format!("{REQUIRE} is 1, but {reason}").into()))
+            }
+            Err(reason) => Trial::test(name, move || Err(reason.into()))
+                .with_kind("no adapter")
+                .with_ignored_flag(true),
+        });
+    }
+
+    /// Runs what the command line asks for and ends the process.
+    pub fn run(self) -> ! {
+        libtest_mimic::run(&Arguments::from_args(), self.trials).exit()
+    }
+}
+
+fn is_required() -> bool {
+    std::env::var(REQUIRE).is_ok_and(|value| value == "1")
+}

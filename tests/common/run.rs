@@ -1,0 +1,238 @@
+//! Whole networks: a start, digits to step through, and what is left behind a run.
+
+use std::sync::LazyLock;
+
+use lenet::cpu::Cpu;
+use lenet::data::{self, Digits};
+use lenet::executor::Executor;
+use lenet::gpu::Gpu;
+use lenet::network::init::{self, Init};
+use lenet::network::tensors::{Role, Tensor};
+use lenet::network::{Loss, Network, Options, Output, PoolForm, Scaling, Squash};
+use lenet::network::{bitmaps, build, lenet as tables};
+use lenet::plan::{Layout, Optimizer, Plan, Profile, Room, STEP_WORDS, TOTALS, records};
+use wgpu::Adapter;
+
+use super::compare::{Differences, Tolerance};
+
+/// Digits that a run may take.
+const DIGITS: usize = 1_024;
+/// Seed of the first weights.
+const SEED: u64 = 1998;
+/// Outputs of a network.
+const CLASSES: usize = 10;
+
+static MNIST: LazyLock<Digits> = LazyLock::new(|| {
+    let mut digits = data::builtin().expect("the built-in digits can be read").test;
+    digits.truncate(DIGITS);
+    digits
+});
+
+/// A network that the tests train, and a learning rate that suits it.
+#[derive(Debug, Clone)]
+pub struct Trained {
+    pub name: &'static str,
+    pub network: Network,
+    pub rate: f32,
+}
+
+/// The table `name` with some choices made otherwise.
+pub fn network(name: &str, change: impl FnOnce(&mut Options)) -> Network {
+    let table = tables::find(name).expect("a network of this program");
+    let mut options = table.options();
+    change(&mut options);
+    build(table, options).expect("choices that fit the table")
+}
+
+/// A linear output with the squared error against +1 and -1.
+pub fn linear(options: &mut Options) {
+    options.output = Output::Linear;
+    options.loss = Loss::Mse;
+}
+
+/// Every network, output, loss, squash and pooling that the tests train.
+pub fn networks() -> Vec<Trained> {
+    const LINEAR: f32 = 0.02;
+    const RBF: f32 = 0.001;
+    let trained = |name, network, rate| Trained { name, network, rate };
+    let tanh = |options: &mut Options| {
+        options.squash = Squash::Tanh;
+        options.scaling = Scaling::Symmetric;
+    };
+    let full = |options: &mut Options| {
+        options.full_connections = true;
+        options.pool = PoolForm::Mean;
+        options.loss = Loss::Map;
+    };
+    vec![
+        trained("lenet1", network("lenet1", |_| {}), LINEAR),
+        trained("lenet1, tanh", network("lenet1", tanh), LINEAR),
+        trained("lenet1, border 2", network("lenet1", |options| options.border = 2), LINEAR),
+        trained("lenet5, eq. 9", network("lenet5", |options| options.loss = Loss::Map), RBF),
+        trained("lenet5, eq. 8", network("lenet5", |options| options.loss = Loss::Mse), RBF),
+        trained("lenet5, linear", network("lenet5", linear), LINEAR),
+        trained("lenet5, full connections, mean", network("lenet5", full), RBF),
+        trained("lenet5-short", network("lenet5-short", |_| {}), LINEAR),
+    ]
+}
+
+/// The network of that name in [`networks`].
+pub fn trained(name: &str) -> Trained {
+    networks().into_iter().find(|trained| trained.name == name).expect("a name in the list")
+}
+
+/// Steps of a network on the first digits of the test set.
+#[derive(Debug, Clone)]
+pub struct Run {
+    pub trained: Trained,
+    pub batch: usize,
+    /// Digits of each step, at most `batch`.
+    pub steps: Vec<usize>,
+    pub optimizer: Optimizer,
+}
+
+/// What a run leaves behind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    pub parameters: Vec<f32>,
+    pub velocity: Vec<f32>,
+    /// Of the last step, in the places of the layout.
+    pub gradient: Vec<f32>,
+    pub scores: Vec<f32>,
+    /// Loss, errors, and both divided by the samples of their step, summed over all samples.
+    pub totals: [f64; TOTALS],
+}
+
+impl Run {
+    /// `steps` full batches.
+    pub fn full(trained: Trained, batch: usize, steps: usize, optimizer: Optimizer) -> Self {
+        Run { trained, batch, steps: vec![batch; steps], optimizer }
+    }
+
+    /// The plan of a step.
+    pub fn plan(&self, profile: Profile) -> Plan {
+        let digits = self.steps.iter().sum();
+        let room = Room { digits, order: digits, steps: self.steps.len() };
+        Plan::new(&self.trained.network, profile, self.batch, self.optimizer, room)
+            .expect("a network that kernels are made for")
+    }
+
+    /// On the CPU, ready for the first step.
+    pub fn on_cpu(&self) -> lenet::Result<Box<dyn Executor>> {
+        self.prepared(Box::new(Cpu::new(self.plan(Profile::reference()))))
+    }
+
+    /// On an adapter, ready for the first step.
+    pub fn on_adapter(
+        &self,
+        adapter: &Adapter,
+        profile: Profile,
+    ) -> lenet::Result<Box<dyn Executor>> {
+        self.prepared(Box::new(Gpu::new(adapter, self.plan(profile))?))
+    }
+
+    fn prepared(&self, mut executor: Box<dyn Executor>) -> lenet::Result<Box<dyn Executor>> {
+        let ports = executor.plan().ports;
+        let digits: usize = self.steps.iter().sum();
+        let mut taken = MNIST.clone();
+        taken.truncate(digits);
+        assert_eq!(taken.len(), digits, "no run takes more digits than {DIGITS}");
+        let mut packed = Vec::new();
+        records::append(&mut packed, taken.pixels(), taken.labels());
+        executor.write(ports.digits, 0, &packed)?;
+        executor.write(ports.order, 0, &(0..digits as u32).rev().collect::<Vec<u32>>())?;
+        let mut first = 0;
+        for (number, &count) in self.steps.iter().enumerate() {
+            let row = [first, count as u32, self.trained.rate.to_bits(), 0];
+            executor.write(ports.steps, number * STEP_WORDS, &row)?;
+            first += count as u32;
+        }
+        self.reset(executor.as_mut())?;
+        Ok(executor)
+    }
+
+    /// Back to the first weights and the first step.
+    pub fn reset(&self, executor: &mut dyn Executor) -> lenet::Result<()> {
+        let plan = executor.plan();
+        let (ports, batch) = (plan.ports, plan.batch);
+        let start = start(&self.trained.network, &plan.layout);
+        executor.write_f32(ports.parameters, &start)?;
+        executor.write_f32(ports.velocity, &vec![0.0; start.len()])?;
+        executor.write_f32(ports.totals, &vec![0.0; batch * TOTALS])?;
+        executor.write(ports.cursor, 0, &[0])
+    }
+}
+
+/// First weights, wide enough that the squashes bend. Before an RBF output F6's biases lie between
+/// the bitmaps of 6 and 8: far from all of them eq. 9 cannot be told from eq. 8, since every e^-y
+/// is 0.
+fn start(network: &Network, layout: &Layout) -> Vec<f32> {
+    const SHARES: [(usize, f32); 2] = [(6, 0.52), (8, 0.48)];
+    let mut parameters = init::parameters(network, layout, Init::Pytorch, SEED);
+    // The poolings' biases start at 0, where a slip in them would not show.
+    for tensor in layout.tensors.iter().filter(|tensor| tensor.role == Role::PoolBias) {
+        for (number, value) in parameters[tensor.range()].iter_mut().enumerate() {
+            *value = 0.05 * (number as f32 - 2.0);
+        }
+    }
+    if network.options.output == Output::Rbf {
+        let bias = layout.tensors.iter().find(|tensor| tensor.name == "f6.bias");
+        let bias = &mut parameters[bias.expect("only LeNet-5 has an RBF output").range()];
+        let centres = bitmaps::centres();
+        for (class, share) in SHARES {
+            let centre = &centres[class * bias.len()..];
+            bias.iter_mut().zip(centre).for_each(|(value, pixel)| *value += share * pixel);
+        }
+    }
+    parameters
+}
+
+/// Reads what a run left behind.
+pub fn state(executor: &mut dyn Executor) -> lenet::Result<State> {
+    let plan = executor.plan().clone();
+    let ports = plan.ports;
+    let partials = executor.read_f32(ports.partials, plan.slots * plan.layout.stages)?;
+    let gradient = executor.read_f32(ports.gradient, plan.layout.size - plan.layout.stages)?;
+    let rows = executor.read_f32(ports.totals, plan.batch * TOTALS)?;
+    let column = |at: usize| rows.chunks_exact(TOTALS).map(|row| f64::from(row[at])).sum();
+    Ok(State {
+        parameters: executor.read_f32(ports.parameters, plan.layout.size)?,
+        velocity: executor.read_f32(ports.velocity, plan.layout.size)?,
+        gradient: plan.gradient(&partials, &gradient),
+        scores: executor.read_f32(ports.scores, plan.batch * CLASSES)?,
+        totals: [column(0), column(1), column(2), column(3)],
+    })
+}
+
+/// The numbers that a layer has in all its tensors of one kind: the one bias of a map may well be a
+/// sum that cancels, and says nothing about the size of its terms.
+pub fn of_kind(layout: &Layout, tensor: &Tensor, numbers: &[f32]) -> Vec<f32> {
+    let layer = |tensor: &Tensor| tensor.name.split('.').next().map(str::to_string);
+    layout
+        .tensors
+        .iter()
+        .filter(|other| layer(other) == layer(tensor) && other.role == tensor.role)
+        .flat_map(|other| numbers[other.range()].iter().copied())
+        .collect()
+}
+
+/// Compares two lists of numbers, laid out as parameters, tensor by tensor; `tolerance.absolute` is
+/// a share of the largest [`of_kind`]. Gaps between the tensors have to be 0.
+pub fn compare_tensors(
+    differences: &mut Differences,
+    what: &str,
+    layout: &Layout,
+    found: &[f32],
+    reference: &[f32],
+    tolerance: Tolerance,
+) {
+    let mut gaps = found.to_vec();
+    for tensor in &layout.tensors {
+        let tolerance = tolerance.of_largest(&of_kind(layout, tensor, reference));
+        let (found, reference) = (&found[tensor.range()], &reference[tensor.range()]);
+        differences.numbers(format!("{what} of {}", tensor.name), found, reference, tolerance);
+        gaps[tensor.range()].fill(0.0);
+    }
+    let exact = Tolerance { absolute: 0.0, relative: 0.0 };
+    differences.numbers(format!("gaps of {what}"), &gaps, &vec![0.0; found.len()], exact);
+}

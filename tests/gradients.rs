@@ -1,0 +1,250 @@
+//! The twins against central differences: the mathematics, before any adapter comes into it.
+//!
+//! Every backward kernel is held against its forward kernel. Behind the forward pass stands
+//! E = sum of r y, with r random, so that dE/dy = r is known. A parameter or an input moves by
+//! +-STEP and by half of that, and Richardson's extrapolation of the two central differences is
+//! compared with the gradient. Kernels hand down the loss by what a squash *got*, dE/da with
+//! x = f(a), so that a difference by x is multiplied with f'(a).
+//!
+//! Then whole networks: every squash, pooling, output and loss, the mean loss of two digits by
+//! parameters of every tensor.
+//!
+//! Twins sum in f64 but store f32: E is exact to about 1e-7 of its terms, a difference to that
+//! divided by STEP, some 1e-5. The tolerances leave room for ten times that.
+
+mod common;
+
+use common::central::{NETWORK_TOLERANCE, TOLERANCE, agrees, central, check, difference, largest};
+use common::op::{GUARD, Numbers, WHOLE, floats};
+use common::run::{Run, State, networks, of_kind, state};
+use common::stages::{Arguments, FIRST, LATER, Shape};
+use lenet::cpu;
+use lenet::network::{CLASSES, Squash};
+use lenet::plan::constant::LossKind;
+use lenet::plan::op::{Linear, LossShape, Rbf, Stage};
+use lenet::plan::{ALIGN, Optimizer, Profile, TOTALS};
+
+/// E = sum of r y.
+fn energy(r: &[f32], y: &[f32]) -> f64 {
+    r.iter().zip(y).map(|(&r, &y)| f64::from(r) * f64::from(y)).sum()
+}
+
+/// dE/da = r f'(a), from y = f(a).
+fn behind_squash(squash: Squash, r: &[f32], y: &[f32]) -> Vec<f32> {
+    let slope = |y: f32| cpu::squash_slope(squash, f64::from(y)) as f32;
+    r.iter().zip(y).map(|(r, &y)| r * slope(y)).collect()
+}
+
+/// A stage with numbers in it.
+struct StageCase {
+    k: Stage,
+    table: Vec<u32>,
+    x: Vec<f32>,
+    p: Vec<f32>,
+    r: Vec<f32>,
+}
+
+impl StageCase {
+    fn of(shape: &Shape) -> Self {
+        let k = shape.stage(Profile::reference());
+        let Arguments { x, p, ds, .. } = Arguments::of(&k, 21);
+        StageCase { k, table: shape.words(), x: floats(&x), p: floats(&p), r: floats(&ds) }
+    }
+
+    /// h and s.
+    fn forward(&self, x: &[f32], p: &[f32]) -> (Vec<f32>, Vec<f32>) {
+        let [_, h, s] = self.k.sizes().map(|size| (size * self.k.samples) as usize);
+        let (mut h, mut s) = (vec![0.0; h], vec![0.0; s]);
+        cpu::conv_pool_forward(&self.k, x, p, &self.table, &mut h, &mut s);
+        (h, s)
+    }
+
+    fn energy(&self, x: &[f32], p: &[f32]) -> f64 {
+        energy(&self.r, &self.forward(x, p).1)
+    }
+
+    /// Holds the first row of the partials against differences by every part of p.
+    fn check_parameters(&self, name: &str, partials: &[f32]) {
+        let k = &self.k;
+        let parts = [
+            ("weights", 0..k.bias()),
+            ("biases", k.bias()..k.coefficient()),
+            ("coefficients", k.coefficient()..k.pool_bias()),
+            ("pooling biases", k.pool_bias()..k.parameters() as usize),
+        ];
+        for (part, range) in parts {
+            let mut p = self.p.clone();
+            let energy = |numbers: &[f32]| {
+                p[range.clone()].copy_from_slice(numbers);
+                self.energy(&self.x, &p)
+            };
+            let (numbers, gradient) = (&self.p[range.clone()], &partials[range.clone()]);
+            check(&format!("{name}: {part}"), numbers, gradient, |_| 1.0, energy);
+        }
+    }
+}
+
+#[test]
+fn first_stage() {
+    for shape in FIRST {
+        let case = StageCase::of(shape);
+        let (_, expected) = case.forward(&case.x, &case.p);
+        let mut s = vec![0.0; expected.len()];
+        cpu::first_stage_forward(&case.k, &case.x, &case.p, &mut s);
+        assert_eq!(s, expected);
+        let ds = behind_squash(case.k.squash, &case.r, &s);
+        let mut partials = vec![f32::from_bits(GUARD); case.k.stride as usize];
+        cpu::first_stage_backward(&case.k, &case.x, &case.p, &ds, &WHOLE, &mut partials);
+        case.check_parameters(shape.name, &partials);
+    }
+}
+
+#[test]
+fn later_stages() {
+    for shape in LATER {
+        let case = StageCase::of(shape);
+        let StageCase { k, table, x, p, r } = &case;
+        let (h, s) = case.forward(x, p);
+        let ds = behind_squash(k.squash, r, &s);
+        let mut partials = vec![f32::from_bits(GUARD); k.stride as usize];
+        let (mut dh, mut dx) = (vec![0.0; h.len()], vec![0.0; x.len()]);
+        cpu::pool_backward(k, &h, p, &ds, &WHOLE, &mut dh, &mut partials);
+        cpu::conv_backward_weights(k, x, &dh, table, &WHOLE, &mut partials);
+        cpu::conv_backward_input(k, x, p, &dh, table, &mut dx);
+        case.check_parameters(shape.name, &partials);
+        let slope = |place: usize| cpu::squash_slope(k.squash, f64::from(x[place]));
+        check(&format!("{}: input", shape.name), x, &dx, slope, |x| case.energy(x, p));
+    }
+}
+
+#[test]
+fn linear_layers() {
+    for (squash, samples, inputs, outputs) in [(Squash::Tanh, 1, 7, 5), (Squash::Scaled, 3, 33, 10)]
+    {
+        let weights = ALIGN as u32;
+        let k = Linear { samples, inputs, outputs, rows: outputs, tile: 1, weights, squash };
+        let mut numbers = Numbers::new(22);
+        let x = numbers.symmetric((samples * inputs) as usize, 1.0);
+        let w = numbers.symmetric((outputs * inputs) as usize, 0.3);
+        let bias = numbers.symmetric(outputs as usize, 0.3);
+        let r = numbers.symmetric((samples * outputs) as usize, 1.0);
+        let forward = |x: &[f32], w: &[f32], bias: &[f32]| {
+            let mut y = vec![0.0; r.len()];
+            cpu::linear_forward(&k, x, w, bias, &WHOLE, &mut y);
+            y
+        };
+        let dy = behind_squash(squash, &r, &forward(&x, &w, &bias));
+        let mut gradient = vec![0.0; ALIGN + w.len()];
+        let mut dx = vec![0.0; x.len()];
+        cpu::linear_backward_weights(&k, &x, &dy, &WHOLE, &mut gradient);
+        cpu::linear_backward_input(&k, &x, &w, &dy, &WHOLE, &mut dx);
+        let name = format!("linear {inputs} -> {outputs}");
+        let to = |x: &[f32], w: &[f32], bias: &[f32]| energy(&r, &forward(x, w, bias));
+        check(&format!("{name}: w"), &w, &gradient[ALIGN..], |_| 1.0, |w| to(&x, w, &bias));
+        let dbias = &gradient[..outputs as usize];
+        check(&format!("{name}: bias"), &bias, dbias, |_| 1.0, |bias| to(&x, &w, bias));
+        let slope = |place: usize| cpu::squash_slope(squash, f64::from(x[place]));
+        check(&format!("{name}: input"), &x, &dx, slope, |x| to(x, &w, &bias));
+    }
+}
+
+#[test]
+fn rbf_output() {
+    let k = Rbf { samples: 3, units: 84, squash: Squash::Scaled };
+    let mut numbers = Numbers::new(23);
+    let x = numbers.symmetric(3 * 84, 1.7);
+    let centre = numbers.symmetric(CLASSES * 84, 1.0);
+    let r = numbers.symmetric(3 * CLASSES, 1.0);
+    let mut dx = vec![0.0; x.len()];
+    cpu::rbf_backward(&k, &x, &r, &centre, &mut dx);
+    let slope = |place: usize| cpu::squash_slope(k.squash, f64::from(x[place]));
+    check("rbf: input", &x, &dx, slope, |x| {
+        let mut y = vec![0.0; r.len()];
+        cpu::rbf_forward(&k, x, &centre, &mut y);
+        energy(&r, &y)
+    });
+}
+
+#[test]
+fn losses() {
+    const DIGITS: usize = 4;
+    let kinds = [
+        (LossKind::Targets, 10.0, Squash::Tanh, 0.0),
+        (LossKind::Targets, 10.0, Squash::Scaled, 0.0),
+        (LossKind::Distance, 10.0, Squash::Scaled, 8.0),
+        (LossKind::Competition, 10.0, Squash::Scaled, 8.0),
+        (LossKind::Competition, 1.0, Squash::Scaled, 2.0),
+    ];
+    for (loss, j, squash, around) in kinds {
+        let k = LossShape { samples: DIGITS as u32, loss, j, squash };
+        let label = [3, 9, 10, 0];
+        // Three of the four places have a digit.
+        let now = [0, 3, 0, 0];
+        let y = Numbers::new(24).symmetric(DIGITS * CLASSES, 0.9);
+        let y: Vec<f32> = y.iter().map(|value| value * (1.0 + around / 4.0) + around).collect();
+        let run = |y: &[f32]| {
+            let (mut dy, mut totals) = (vec![0.0; y.len()], vec![0.0; DIGITS * TOTALS]);
+            cpu::loss(&k, y, &label, &now, &mut dy, &mut totals, &mut [0]);
+            (dy, totals.chunks(TOTALS).map(|row| f64::from(row[2])).sum::<f64>())
+        };
+        let slope = |place: usize| match loss {
+            LossKind::Targets => cpu::squash_slope(squash, f64::from(y[place])),
+            _ => 1.0,
+        };
+        check(&format!("{loss:?}, j {j}"), &y, &run(&y).0, slope, |y| run(y).1);
+    }
+}
+
+#[test]
+fn whole_networks() {
+    const BATCH: usize = 2;
+    const NETWORK_STEP: f32 = 0.01;
+    let optimizer = Optimizer { momentum: 0.0, weight_decay: 0.0 };
+    for mut trained in networks() {
+        // The backward pass of a step, without a step.
+        trained.rate = 0.0;
+        let run = Run::full(trained, BATCH, 1, optimizer);
+        let name = run.trained.name;
+        let mut cpu = run.on_cpu().unwrap();
+        cpu.run(1, true).unwrap();
+        let layout = cpu.plan().layout.clone();
+        let State { parameters, gradient, .. } = state(cpu.as_mut()).unwrap();
+        let mut energy = |parameters: &[f32]| {
+            run.reset(cpu.as_mut()).unwrap();
+            cpu.write_f32(cpu.plan().ports.parameters, parameters).unwrap();
+            cpu.run(1, false).unwrap();
+            let totals = cpu.read_f32(cpu.plan().ports.totals, BATCH * TOTALS).unwrap();
+            totals.chunks(TOTALS).map(|row| f64::from(row[2])).sum()
+        };
+        for tensor in &layout.tensors {
+            let of_tensor = &gradient[tensor.range()];
+            let most = largest(&of_kind(&layout, tensor, &gradient));
+            let strongest =
+                |&place: &usize| f64::from(of_tensor[place]).abs() == largest(of_tensor);
+            let strongest = (0..tensor.size()).find(strongest).expect("one of them is the largest");
+            let any = Numbers::new(25).any(1)[0] as usize % tensor.size();
+            for place in [strongest, any] {
+                let found = f64::from(of_tensor[place]);
+                let at = tensor.start + place;
+                let expected = central(&parameters, at, NETWORK_STEP, &mut energy);
+                assert!(
+                    agrees(found, expected, most, NETWORK_TOLERANCE),
+                    "{name}: {}[{place}] is {found:e}, by differences {expected:e}",
+                    tensor.name
+                );
+            }
+        }
+    }
+}
+
+/// The tests above can fail: slips of the usual kinds are far outside of the tolerances.
+#[test]
+fn a_wrong_gradient_is_rejected() {
+    let mut cube = |numbers: &[f32]| f64::from(numbers[0]).powi(3);
+    let difference = difference(&[0.7], 0, &mut cube);
+    let right = 3.0 * 0.7_f64.powi(2);
+    assert!(agrees(right, difference, right, TOLERANCE));
+    for wrong in [-right, 0.0, 1.01 * right, 0.99 * right, 4.0 * right, f64::NAN] {
+        assert!(!agrees(wrong, difference, right, NETWORK_TOLERANCE), "{wrong} passed");
+    }
+}

@@ -1,0 +1,188 @@
+//! The stored results of PyTorch: a second opinion that shares no line with this program.
+//!
+//! Each file in `tests/fixtures` holds the first weights of a network and what PyTorch, in float64,
+//! gets for seven digits: outputs, loss, every gradient, and the weights after three steps of SGD
+//! with momentum (`tests/pytorch/README.md`). The names and shapes of the tensors are those of this
+//! program, absent connections and all.
+//!
+//! Every case runs on the CPU executor and, where there is an adapter, on it in both profiles.
+
+mod common;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use common::compare::{Differences, Tolerance};
+use common::run::compare_tensors;
+use common::{Outcome, Tests, profiles};
+use lenet::cpu::Cpu;
+use lenet::executor::Executor;
+use lenet::gpu::Gpu;
+use lenet::network::{CLASSES, Network, Options, build, lenet as tables};
+use lenet::plan::{Layout, Optimizer, Plan, Profile, Room, STEP_WORDS, TOTALS, records};
+use safetensors::SafeTensors;
+use serde_json::{Value, json};
+use wgpu::Adapter;
+
+const CASES: [&str; 7] = [
+    "lenet1",
+    "lenet1-scaled",
+    "lenet5-rbf-mse",
+    "lenet5-rbf-map",
+    "lenet5-rbf-map-j1",
+    "lenet5-linear",
+    "lenet5-short",
+];
+/// Digits of a fixture.
+const BATCH: usize = 7;
+/// Steps of SGD on them.
+const STEPS: usize = 3;
+
+/// Outputs between -1.7159 and 1.7159, and distances up to some hundred.
+const SCORE: Tolerance = Tolerance { absolute: 2e-6, relative: 1e-5 };
+const LOSS: Tolerance = Tolerance { absolute: 0.0, relative: 1e-5 };
+/// Absolute as a share of the layer's largest gradient of that kind: small gradients are sums of
+/// terms as large as those of the large ones, and lose as much.
+const GRADIENT: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
+/// Three steps carry the errors of three gradients into the weights, times the learning rate.
+const AFTER: Tolerance = Tolerance { absolute: 5e-6, relative: 5e-6 };
+
+fn main() {
+    let mut tests = Tests::new();
+    for name in CASES {
+        tests.plain(format!("{name}, cpu"), move || {
+            check(name, "cpu", Profile::reference(), |plan| Ok(Box::new(Cpu::new(plan))))
+        });
+        for profile in profiles() {
+            tests.on_adapter(format!("{name}, {}", profile.name), move |adapter: &Adapter| {
+                check(name, profile.name, profile, |plan| Ok(Box::new(Gpu::new(adapter, plan)?)))
+            });
+        }
+    }
+    tests.run()
+}
+
+/// A fixture: the settings it was made with, and its tensors.
+struct Fixture {
+    settings: HashMap<String, String>,
+    bytes: Vec<u8>,
+}
+
+impl Fixture {
+    fn read(name: &str) -> Result<Fixture, String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+        let path = folder.join(format!("{name}.safetensors"));
+        let bytes = std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| e.to_string())?;
+        let settings = header.metadata().clone().ok_or("a fixture without settings")?;
+        Ok(Fixture { settings, bytes })
+    }
+
+    fn bytes(&self, tensor: &str) -> Result<Vec<u8>, String> {
+        let file = SafeTensors::deserialize(&self.bytes).map_err(|e| e.to_string())?;
+        let view = file.tensor(tensor).map_err(|e| format!("{tensor}: {e}"))?;
+        Ok(view.data().to_vec())
+    }
+
+    fn numbers(&self, tensor: &str) -> Result<Vec<f32>, String> {
+        Ok(bytemuck::pod_collect_to_vec(&self.bytes(tensor)?))
+    }
+
+    /// Every tensor `KIND/NAME` in the places of the layout; `KIND/` without a surplus one.
+    fn parameters(&self, kind: &str, layout: &Layout) -> Result<Vec<f32>, String> {
+        let file = SafeTensors::deserialize(&self.bytes).map_err(|e| e.to_string())?;
+        let stored =
+            file.names().iter().filter(|name| name.starts_with(&format!("{kind}/"))).count();
+        if stored != layout.tensors.len() {
+            return Err(format!("{stored} tensors {kind}/..., not {}", layout.tensors.len()));
+        }
+        let mut parameters = vec![0.0; layout.size];
+        for tensor in &layout.tensors {
+            let name = format!("{kind}/{}", tensor.name);
+            let shape = file.tensor(&name).map_err(|e| format!("{name}: {e}"))?.shape().to_vec();
+            if shape != tensor.shape {
+                return Err(format!("{name} is {shape:?}, not {:?}", tensor.shape));
+            }
+            parameters[tensor.range()].copy_from_slice(&self.numbers(&name)?);
+        }
+        Ok(parameters)
+    }
+
+    fn setting(&self, key: &str) -> Result<&str, String> {
+        self.settings.get(key).map(String::as_str).ok_or_else(|| format!("no setting {key}"))
+    }
+
+    /// A number or a switch, which the metadata hold as JSON; words stand as they are.
+    fn value(&self, key: &str) -> Result<Value, String> {
+        let text = self.setting(key)?;
+        Ok(serde_json::from_str(text).unwrap_or_else(|_| json!(text)))
+    }
+
+    fn number(&self, key: &str) -> Result<f32, String> {
+        let number = self.value(key)?.as_f64();
+        number.map(|number| number as f32).ok_or_else(|| format!("{key} is no number"))
+    }
+
+    fn network(&self) -> Result<Network, String> {
+        let name = self.setting("network")?;
+        let table = tables::find(name).ok_or_else(|| format!("no network {name}"))?;
+        let mut options = json!({});
+        let keys =
+            ["border", "scaling", "squash", "pool", "full_connections", "output", "loss", "j"];
+        for key in keys {
+            options[key] = self.value(key)?;
+        }
+        let options: Options = serde_json::from_value(options).map_err(|e| e.to_string())?;
+        build(table, options).map_err(|e| e.to_string())
+    }
+}
+
+fn check(
+    name: &str,
+    on: &str,
+    profile: Profile,
+    make: impl FnOnce(Plan) -> lenet::Result<Box<dyn Executor>>,
+) -> Outcome {
+    let fixture = Fixture::read(name)?;
+    let network = fixture.network()?;
+    let optimizer = Optimizer {
+        momentum: fixture.number("momentum")?,
+        weight_decay: fixture.number("weight_decay")?,
+    };
+    let room = Room { digits: BATCH, order: BATCH, steps: STEPS + 1 };
+    let plan = Plan::new(&network, profile, BATCH, optimizer, room)?;
+    let (ports, layout, slots) = (plan.ports, plan.layout.clone(), plan.slots);
+    let mut executor = make(plan)?;
+
+    let mut digits = Vec::new();
+    records::append(&mut digits, &fixture.bytes("pixels")?, &fixture.bytes("labels")?);
+    executor.write(ports.digits, 0, &digits)?;
+    executor.write(ports.order, 0, &(0..BATCH as u32).collect::<Vec<u32>>())?;
+    let step = [0, BATCH as u32, fixture.number("lr")?.to_bits(), 0];
+    executor.write(ports.steps, 0, &[step; STEPS + 1].concat())?;
+    assert_eq!(step.len(), STEP_WORDS);
+    executor.write_f32(ports.parameters, &fixture.parameters("weight", &layout)?)?;
+
+    let mut differences = Differences::default();
+    let mut losses = Vec::new();
+    for number in 0..=STEPS {
+        executor.write_f32(ports.totals, &[0.0; BATCH * TOTALS])?;
+        executor.run(1, number < STEPS)?;
+        let totals = executor.read_f32(ports.totals, BATCH * TOTALS)?;
+        losses.push(totals.chunks(TOTALS).map(|row| row[2]).sum::<f32>());
+        if number == 0 {
+            let scores = executor.read_f32(ports.scores, BATCH * CLASSES)?;
+            differences.numbers("scores", &scores, &fixture.numbers("scores")?, SCORE);
+            let partials = executor.read_f32(ports.partials, slots * layout.stages)?;
+            let gradient = executor.read_f32(ports.gradient, layout.size - layout.stages)?;
+            let found = executor.plan().gradient(&partials, &gradient);
+            let expected = fixture.parameters("grad", &layout)?;
+            compare_tensors(&mut differences, "grad", &layout, &found, &expected, GRADIENT);
+        }
+    }
+    differences.numbers("loss", &losses, &fixture.numbers("loss")?, LOSS);
+    let found = executor.read_f32(ports.parameters, layout.size)?;
+    let expected = fixture.parameters("after", &layout)?;
+    compare_tensors(&mut differences, "after", &layout, &found, &expected, AFTER);
+    differences.outcome(format!("{name}, {on}"))
+}

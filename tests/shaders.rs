@@ -1,0 +1,262 @@
+//! The WGSL itself: it is valid, portable, and stays inside WebGPU's default limits.
+//!
+//! Every kernel of every network, in both profiles and at several batches, is parsed and validated
+//! by naga without any capability that WebGPU does not promise, and every plan is set up and run on
+//! wgpu's `noop` device: that checks pipelines, bind groups and dispatches like a real one, with
+//! `Limits::default()`, and computes nothing. No adapter is needed.
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use common::profiles;
+use common::run::{Run, networks};
+use lenet::executor::Executor;
+use lenet::gpu::{Gpu, probe};
+use lenet::plan::profile::ITERATION_LIMIT;
+use lenet::plan::{Access, Element, Kernel, Optimizer, Plan, Profile};
+use lenet::recipe::MAX_BATCH;
+use wgpu::naga::valid::{Capabilities, ValidationFlags, Validator};
+use wgpu::naga::{Block, Function, Handle, Module, ScalarKind, Statement, TypeInner, front::wgsl};
+use wgpu::{Device, DeviceDescriptor, Limits};
+
+/// Batches at which shaders are looked at: one that is cut everywhere, one that fills tiles, one
+/// that takes many windows.
+const BATCHES: [usize; 4] = [1, 7, 64, 1_000];
+/// The one file that no kernel has: what the self-test asks an adapter.
+const PROBE: &str = "probe.wgsl";
+
+fn plan(trained: &common::run::Trained, profile: Profile, batch: usize) -> Plan {
+    let optimizer = Optimizer { momentum: 0.9, weight_decay: 0.0 };
+    Run::full(trained.clone(), batch, 1, optimizer).plan(profile)
+}
+
+/// Every different kernel, by its text.
+fn kernels() -> BTreeMap<String, Kernel> {
+    let mut kernels = BTreeMap::new();
+    for trained in networks() {
+        for profile in profiles() {
+            for batch in BATCHES {
+                let plan = plan(&trained, profile, batch);
+                kernels.extend(plan.kernels.into_iter().map(|kernel| (kernel.wgsl(), kernel)));
+            }
+        }
+    }
+    kernels
+}
+
+fn parsed(label: &str, text: &str) -> Module {
+    let module = wgsl::parse_str(text);
+    module.unwrap_or_else(|error| panic!("{label}: {}", error.emit_to_string(text)))
+}
+
+/// Files of `shaders/`, by name.
+fn files() -> BTreeMap<String, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let read = |path: std::path::PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        (name, std::fs::read_to_string(&path).unwrap())
+    };
+    entries.map(read).collect()
+}
+
+/// Validates without any capability beyond WebGPU's own.
+fn validate(label: &str, text: &str, module: &Module) {
+    let mut validator = Validator::new(ValidationFlags::all(), Capabilities::empty());
+    if let Err(error) = validator.validate(module) {
+        panic!("{label}: {}", error.emit_to_string(text));
+    }
+}
+
+#[test]
+fn every_kernel_is_valid() {
+    for (text, kernel) in kernels() {
+        let module = parsed(&kernel.label, &text);
+        validate(&kernel.label, &text, &module);
+        let [entry] = &module.entry_points[..] else { panic!("{}: one entry", kernel.label) };
+        assert_eq!(entry.name, kernel.op.name());
+        assert_eq!(entry.workgroup_size, [kernel.workgroup, 1, 1]);
+    }
+}
+
+#[test]
+fn the_probe_of_the_self_test_is_valid() {
+    let text = probe::wgsl();
+    validate(PROBE, &text, &parsed(PROBE, &text));
+}
+
+/// The whole engine, on a device that checks everything and computes nothing.
+#[test]
+fn every_plan_runs_on_a_noop_device() {
+    let descriptor = DeviceDescriptor { required_limits: Limits::default(), ..Default::default() };
+    for trained in networks() {
+        for profile in profiles() {
+            for batch in BATCHES {
+                let (device, queue) = Device::noop(&descriptor);
+                let plan = plan(&trained, profile, batch);
+                let run = |mut gpu: Gpu| {
+                    gpu.run(1, true)?;
+                    gpu.run(1, false)?;
+                    gpu.wait()
+                };
+                if let Err(error) = Gpu::on_device(device, queue, plan).and_then(run) {
+                    panic!("{}, {}, batch {batch}: {error}", trained.name, profile.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn kernels_stay_inside_the_default_limits() {
+    let limits = Limits::default();
+    for kernel in kernels().into_values() {
+        let name = &kernel.label;
+        let bindings = kernel.op.bindings();
+        assert_eq!(bindings.len(), kernel.windows.len(), "{name}: a window for each binding");
+        let uniform = kernel.windows.iter().flatten().count();
+        let storage = bindings.len() - uniform;
+        assert!(storage <= limits.max_storage_buffers_per_shader_stage as usize, "{name}");
+        assert!(uniform <= limits.max_uniform_buffers_per_shader_stage as usize, "{name}");
+        for (binding, window) in bindings.iter().zip(&kernel.windows) {
+            let bytes = 4 * window.unwrap_or(0) as u64;
+            assert!(bytes <= limits.max_uniform_buffer_binding_size, "{name}: {}", binding.name);
+            assert!(window.is_none() || binding.access == Access::Read, "{name}");
+            assert!(binding.element != Element::Vec4 || bytes.is_multiple_of(16), "{name}");
+        }
+        assert!(kernel.workgroup <= limits.max_compute_invocations_per_workgroup, "{name}");
+        assert!(kernel.workgroup <= limits.max_compute_workgroup_size_x, "{name}");
+        assert!(kernel.workgroups <= limits.max_compute_workgroups_per_dimension, "{name}");
+    }
+}
+
+/// Mesa 22.3 ends loops without a word after 65,535 iterations of one invocation.
+#[test]
+fn no_invocation_loops_too_long() {
+    let powers = (0..=10).map(|power| 1 << power);
+    let odd = [3, 5, 7, 11, 33, 63, 65, 100, 127, 129, 255, 257, 333, 500, 511, 777, 1_000, 1_023];
+    for trained in networks() {
+        for batch in powers.clone().chain(odd) {
+            assert!(batch <= MAX_BATCH);
+            for profile in profiles() {
+                let plan = plan(&trained, profile, batch);
+                let busiest = plan.kernels.iter().max_by_key(|kernel| kernel.iterations());
+                let busiest = busiest.expect("a plan has kernels");
+                assert!(
+                    plan.iterations() <= ITERATION_LIMIT,
+                    "{}, {}, batch {batch}: {} iterations in {}",
+                    trained.name,
+                    profile.name,
+                    plan.iterations(),
+                    busiest.label
+                );
+            }
+        }
+    }
+}
+
+/// No extension, no atomic operation: sums have one order, and every WebGPU device will do.
+#[test]
+fn shaders_ask_for_nothing_special() {
+    for (name, text) in files() {
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default().trim();
+            let place = format!("{name}:{}", number + 1);
+            for directive in ["enable ", "requires ", "diagnostic"] {
+                assert!(!code.starts_with(directive), "{place}: {directive}");
+            }
+            assert!(!code.contains("atomic"), "{place}: an atomic operation");
+        }
+    }
+    for (text, kernel) in kernels() {
+        let atomic = |inner: &TypeInner| matches!(inner, TypeInner::Atomic(_));
+        let wide = |inner: &TypeInner| match inner {
+            TypeInner::Scalar(scalar) | TypeInner::Vector { scalar, .. } => {
+                scalar.width > 4 || scalar.kind == ScalarKind::Sint
+            }
+            _ => false,
+        };
+        for (_, ty) in parsed(&kernel.label, &text).types.iter() {
+            assert!(!atomic(&ty.inner), "{}: an atomic type", kernel.label);
+            assert!(!wide(&ty.inner), "{}: neither f32 nor u32", kernel.label);
+        }
+    }
+}
+
+#[test]
+fn shader_files_open_with_their_formula_and_are_used() {
+    let kernels = kernels();
+    for (name, text) in files() {
+        let comment: Vec<&str> = text.lines().take_while(|line| line.starts_with("//")).collect();
+        assert!(text.starts_with("// "), "{name} does not open with a comment");
+        let is_formula =
+            |line: &&&str| line.contains('=') || line.contains('[') || line.contains(':');
+        assert!(comment.iter().any(|line| is_formula(&line)), "{name}: no formula and no shapes");
+        let is_used = kernels.keys().any(|kernel| kernel.contains(&text));
+        assert!(is_used || name == PROBE, "no kernel has {name}");
+        assert!(text.lines().all(|line| line.len() <= 120), "{name} has lines over 120");
+    }
+    // And nothing but files and the generated header reaches the driver.
+    for (text, kernel) in &kernels {
+        let mut rest = text.replacen(&kernel.header(), "", 1);
+        for file in files().values() {
+            rest = rest.replacen(file.as_str(), "", 1);
+        }
+        assert_eq!(rest.trim(), "", "{}", kernel.label);
+    }
+}
+
+/// An invocation that returns before a barrier leaves the others waiting.
+#[test]
+fn nothing_returns_before_a_barrier() {
+    for (text, kernel) in kernels() {
+        let module = parsed(&kernel.label, &text);
+        let mut waits: BTreeSet<Handle<Function>> = BTreeSet::new();
+        // A function stands behind those that it calls.
+        for (handle, function) in module.functions.iter() {
+            let mut path = BarrierPath { waits: &waits, returned: false, barrier: false };
+            assert!(path.is_fine(&function.body), "{}: {:?}", kernel.label, function.name);
+            if path.barrier {
+                waits.insert(handle);
+            }
+        }
+        let mut path = BarrierPath { waits: &waits, returned: false, barrier: false };
+        assert!(path.is_fine(&module.entry_points[0].function.body), "{}", kernel.label);
+    }
+}
+
+/// A walk through a function, in the order of its text.
+struct BarrierPath<'a> {
+    /// Functions with a barrier in them.
+    waits: &'a BTreeSet<Handle<Function>>,
+    returned: bool,
+    barrier: bool,
+}
+
+impl BarrierPath<'_> {
+    fn is_fine(&mut self, block: &Block) -> bool {
+        block.iter().all(|statement| match statement {
+            Statement::Block(inner) => self.is_fine(inner),
+            Statement::If { accept, reject, .. } => self.is_fine(accept) && self.is_fine(reject),
+            Statement::Switch { cases, .. } => cases.iter().all(|case| self.is_fine(&case.body)),
+            Statement::Loop { body, continuing, .. } => {
+                self.is_fine(body) && self.is_fine(continuing)
+            }
+            Statement::Return { .. } => {
+                self.returned = true;
+                true
+            }
+            Statement::ControlBarrier(_) | Statement::WorkGroupUniformLoad { .. } => {
+                self.barrier = true;
+                !self.returned
+            }
+            Statement::Call { function, .. } if self.waits.contains(function) => {
+                self.barrier = true;
+                !self.returned
+            }
+            _ => true,
+        })
+    }
+}

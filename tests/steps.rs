@@ -1,0 +1,156 @@
+//! Twenty steps of every network: the adapter against the CPU, and the same bits every time.
+//!
+//! One step can hide what adds up: a velocity that is not carried over, a decay on the wrong side,
+//! a buffer that keeps what an earlier step left. After twenty steps with momentum and weight decay
+//! every parameter, velocity and gradient is compared with the CPU executor, at a batch that fills
+//! the tiles and at one that does not.
+//!
+//! Then the same steps once more, one to a submission: not a bit may differ. Nor with another
+//! number of threads below the adapter (`LP_NUM_THREADS`, which lavapipe reads when it starts: the
+//! test runs itself as another process) or with another number of workgroups.
+
+mod common;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::process::Command;
+
+use common::compare::{Differences, Tolerance};
+use common::run::{Run, State, compare_tensors, networks, state, trained};
+use common::{Outcome, Tests, profiles};
+use lenet::executor::Executor;
+use lenet::gpu::adapter;
+use lenet::plan::{Optimizer, Profile, TOTALS};
+use wgpu::Adapter;
+
+const STEPS: usize = 20;
+const OPTIMIZER: Optimizer = Optimizer { momentum: 0.9, weight_decay: 0.01 };
+const BATCHES: [usize; 2] = [16, 5];
+/// Parameters after twenty steps; absolute as a share of the largest of its kind.
+const PARAMETER: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
+/// Velocities and gradients of the last step, where the weights differ already.
+const GRADIENT: Tolerance = Tolerance { absolute: 2e-4, relative: 2e-4 };
+/// Loss over all twenty steps. Errors are whole numbers and have to agree.
+const LOSS: Tolerance = Tolerance { absolute: 0.0, relative: 1e-5 };
+
+/// Names a network: then the process prints what it got and ends.
+const PRINT: &str = "LENET_TEST_PRINT";
+/// Threads that lavapipe computes with.
+const THREADS: &str = "LP_NUM_THREADS";
+/// What a process with [`PRINT`] puts before its result.
+const RESULT: &str = "bits: ";
+
+fn main() {
+    if let Ok(name) = std::env::var(PRINT) {
+        return print(&name).expect("the process that asks has found an adapter");
+    }
+    let mut tests = Tests::new();
+    for trained in networks() {
+        for batch in BATCHES {
+            let run = Run::full(trained.clone(), batch, STEPS, OPTIMIZER);
+            tests.on_adapter(format!("{}, batch {batch}", trained.name), move |adapter| {
+                twenty_steps(adapter, &run)
+            });
+        }
+    }
+    tests.on_adapter("lenet5, linear, threads of the adapter", |_| threads("lenet5, linear"));
+    tests.on_adapter("lenet1, workgroups of a dispatch", workgroups);
+    tests.run()
+}
+
+fn twenty_steps(adapter: &Adapter, run: &Run) -> Outcome {
+    let name = run.trained.name;
+    let mut cpu = run.on_cpu()?;
+    cpu.run(STEPS, true)?;
+    let expected = state(cpu.as_mut())?;
+    for profile in profiles() {
+        let mut executor = run.on_adapter(adapter, profile)?;
+        executor.run(STEPS, true)?;
+        let found = state(executor.as_mut())?;
+        let name = format!("{name}, batch {}, {}", run.batch, profile.name);
+        compare(run, &found, &expected).outcome(&name)?;
+
+        run.reset(executor.as_mut())?;
+        for _ in 0..STEPS {
+            executor.run(1, true)?;
+        }
+        if hash(&state(executor.as_mut())?) != hash(&found) {
+            return Err(format!("{name}: a second time, a step to a submission, differs").into());
+        }
+    }
+    Ok(())
+}
+
+fn compare(run: &Run, found: &State, expected: &State) -> Differences {
+    let layout = run.plan(Profile::reference()).layout;
+    let mut differences = Differences::default();
+    let mut tensors = |what, found, reference, tolerance| {
+        compare_tensors(&mut differences, what, &layout, found, reference, tolerance);
+    };
+    tensors("parameters", &found.parameters, &expected.parameters, PARAMETER);
+    tensors("velocity", &found.velocity, &expected.velocity, GRADIENT);
+    tensors("gradient", &found.gradient, &expected.gradient, GRADIENT);
+    let narrow = |totals: [f64; TOTALS]| totals.map(|total| total as f32);
+    differences.numbers("totals", &narrow(found.totals), &narrow(expected.totals), LOSS);
+    differences
+}
+
+/// The bits of a run, in both profiles.
+fn print(name: &str) -> lenet::Result<()> {
+    let run = Run::full(trained(name), BATCHES[0], STEPS, OPTIMIZER);
+    let adapter = &adapter::find(None)?[0];
+    let bits: Vec<String> = profiles()
+        .into_iter()
+        .map(|profile| Ok(hash(&twenty(&run, adapter, profile)?)))
+        .collect::<lenet::Result<_>>()?;
+    println!("{RESULT}{}", bits.join(" "));
+    Ok(())
+}
+
+fn twenty(run: &Run, adapter: &Adapter, profile: Profile) -> lenet::Result<State> {
+    let mut executor: Box<dyn Executor> = run.on_adapter(adapter, profile)?;
+    executor.run(STEPS, true)?;
+    state(executor.as_mut())
+}
+
+fn hash(state: &State) -> String {
+    let mut hasher = DefaultHasher::new();
+    for number in [&state.parameters, &state.velocity, &state.gradient].into_iter().flatten() {
+        number.to_bits().hash(&mut hasher);
+    }
+    format!("{:016x}", hasher.finish())
+}
+
+fn threads(name: &str) -> Outcome {
+    let bits = |threads: &str| -> Result<String, String> {
+        let program = std::env::current_exe().map_err(|error| error.to_string())?;
+        let output = Command::new(program)
+            .env(PRINT, name)
+            .env(THREADS, threads)
+            .output()
+            .map_err(|error| format!("cannot run the test a second time: {error}"))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let line = text.lines().find_map(|line| line.strip_prefix(RESULT));
+        line.map(str::to_string).ok_or_else(|| {
+            format!("{THREADS}={threads}: {}", String::from_utf8_lossy(&output.stderr))
+        })
+    };
+    let [one, two] = [bits("1")?, bits("2")?];
+    if one != two {
+        return Err(format!("{name}: {one} with {THREADS}=1, but {two} with 2").into());
+    }
+    Ok(())
+}
+
+/// A machine with more cores gets more workgroups: the bits have to be the same there.
+fn workgroups(adapter: &Adapter) -> Outcome {
+    let run = Run::full(trained("lenet1"), BATCHES[0], STEPS, OPTIMIZER);
+    let with = |workgroups| {
+        let profile = Profile { workgroups: Some(workgroups), ..Profile::software() };
+        twenty(&run, adapter, profile).map(|state| hash(&state))
+    };
+    let [few, many] = [with(2)?, with(9)?];
+    if few != many {
+        return Err(format!("{few} with 2 workgroups, but {many} with 9").into());
+    }
+    Ok(())
+}
