@@ -39,15 +39,7 @@ fn first_stage_backward(@builtin(global_invocation_id) id: vec3u) {
 
             var top: Outputs;
             var bottom: Outputs;
-            for (var i = 0u; i < N; i++) {
-                top[i] = bias;
-                bottom[i] = bias;
-            }
-            add_taps(&top, &bottom, &row0, &row1, w);
-            add_taps(&top, &bottom, &row1, &row2, w + 5u);
-            add_taps(&top, &bottom, &row2, &row3, w + 10u);
-            add_taps(&top, &bottom, &row3, &row4, w + 15u);
-            add_taps(&top, &bottom, &row4, &row5, w + 20u);
+            convolve_strip(&top, &bottom, &row0, &row1, &row2, &row3, &row4, &row5, w, bias);
 
             let pooled = ((n * M + m) * PH + py) * PW + left / 2u;
             for (var i = 0u; i < STRIP; i++) {

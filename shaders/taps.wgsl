@@ -23,3 +23,27 @@ fn add_taps(
             + w3 * (*lower)[i + 3u] + w4 * (*lower)[i + 4u];
     }
 }
+
+// A whole strip of one map, before its squash: `bias`, and a 5x5 kernel at w over six rows of x.
+fn convolve_strip(
+    top: ptr<function, Outputs>,
+    bottom: ptr<function, Outputs>,
+    row0: ptr<function, Inputs>,
+    row1: ptr<function, Inputs>,
+    row2: ptr<function, Inputs>,
+    row3: ptr<function, Inputs>,
+    row4: ptr<function, Inputs>,
+    row5: ptr<function, Inputs>,
+    w: u32,
+    bias: f32,
+) {
+    for (var i = 0u; i < N; i++) {
+        (*top)[i] = bias;
+        (*bottom)[i] = bias;
+    }
+    add_taps(top, bottom, row0, row1, w);
+    add_taps(top, bottom, row1, row2, w + 5u);
+    add_taps(top, bottom, row2, row3, w + 10u);
+    add_taps(top, bottom, row3, row4, w + 15u);
+    add_taps(top, bottom, row4, row5, w + 20u);
+}
