@@ -1,13 +1,11 @@
 //! From `--device`, `--adapter` and `--profile` to something that carries out plans.
 
-use wgpu::Adapter;
-
 use super::args::{DeviceArgs, DeviceChoice, ProfileChoice};
 use crate::cpu::Cpu;
 use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::gpu::selftest::{self, Health};
-use crate::gpu::{Gpu, adapter};
+use crate::gpu::{Adapter, Gpu, adapter};
 use crate::plan::{Plan, Profile};
 
 /// What computes, chosen.

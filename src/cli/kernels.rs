@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wgpu::Adapter;
 
 use crate::data::Mnist;
 use crate::error::Result;
 use crate::executor::Executor;
+use crate::gpu::Adapter;
 use crate::gpu::Gpu;
 use crate::gpu::timing::Clock;
 use crate::network::init;

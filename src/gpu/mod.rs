@@ -13,3 +13,4 @@ pub mod selftest;
 pub mod timing;
 
 pub use engine::Gpu;
+pub use wgpu::Adapter;
