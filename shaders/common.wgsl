@@ -11,3 +11,7 @@ fn squash(a: f32) -> f32 {
 fn squash_slope(y: f32) -> f32 {
     return SQUASH_S * (SQUASH_A - y * y / SQUASH_A);
 }
+
+fn squash_slopes(y: vec4f) -> vec4f {
+    return SQUASH_S * (SQUASH_A - y * y / SQUASH_A);
+}

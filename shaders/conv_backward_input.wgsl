@@ -1,31 +1,31 @@
-// conv_backward_input: what a convolution by table hands down to the pooling below it.
+// The part of conv_backward that makes dx: two whole rows of one input map and sample.
 //
-//   dx[n,c,y,x] = f'(x[n,c,y,x]) sum over the connections j that leave c, ky, kx of
-//                 w[j,ky,kx] dh[n, map[j], y-ky, x-kx]      where y-ky and x-kx are inside
-//
-// x is the squashed output below, so dx is the loss by what that squash got.
-// One invocation makes two whole rows of one input map. Each value of dh is spread over the five
-// inputs of a row that it came from, so that columns outside never come up; rows outside are zero.
+// Each value of dh is spread over the five inputs of a row that it came from, so that columns
+// outside never come up; rows outside are zero.
 
 alias Spread = array<f32, WIDTH>;
-alias Gradients = array<f32, OW>;
+alias Deltas = array<f32, OW>;
 
-fn gradient_row(map: u32, y: u32) -> Gradients {
+// Row y of dh of one map and sample, `map` = n M + m.
+fn delta_row(map: u32, y: u32, coefficient: f32) -> Deltas {
     // y is unsigned: above the first row it is huge.
-    let inside = select(0.0, 1.0, y < OH);
-    let at = (map * OH + min(y, OH - 1u)) * OW;
-    var row: Gradients;
-    for (var i = 0u; i < OW; i++) {
-        row[i] = inside * dh_at(at + i);
+    let inside = select(0.0, coefficient, y < OH);
+    let row = map * OH + min(y, OH - 1u);
+    let pooled = (map * PH + min(y, OH - 1u) / 2u) * PW;
+    var deltas: Deltas;
+    for (var i = 0u; i < PW; i++) {
+        let e = inside * ds_at(pooled + i);
+        deltas[2u * i] = e * squash_slope(h_at(row * OW + 2u * i));
+        deltas[2u * i + 1u] = e * squash_slope(h_at(row * OW + 2u * i + 1u));
     }
-    return row;
+    return deltas;
 }
 
 fn spread(
     top: ptr<function, Spread>,
     bottom: ptr<function, Spread>,
-    upper: ptr<function, Gradients>,
-    lower: ptr<function, Gradients>,
+    upper: ptr<function, Deltas>,
+    lower: ptr<function, Deltas>,
     w: u32,
 ) {
     let w0 = p_at(w);
@@ -49,31 +49,29 @@ fn spread(
     }
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn conv_backward_input(@builtin(global_invocation_id) id: vec3u) {
-    for (var item = id.x; item < ITEMS; item += THREADS) {
-        let y = 2u * (item % (HEIGHT / 2u));
-        let n = item / (HEIGHT / 2u) % SAMPLES;
-        let c = item / (HEIGHT / 2u * SAMPLES);
+fn backward_input(item: u32) {
+    let y = 2u * (item % (HEIGHT / 2u));
+    let n = item / (HEIGHT / 2u) % SAMPLES;
+    let c = item / (HEIGHT / 2u * SAMPLES);
 
-        var top: Spread;
-        var bottom: Spread;
-        let last = table_at(FIRST_OUT + c + 1u);
-        for (var q = table_at(FIRST_OUT + c); q < last; q++) {
-            let j = table_at(BY_CHANNEL + q);
-            let map = n * M + table_at(MAP + j);
-            var lower = gradient_row(map, y + 1u);
-            for (var k = 0u; k < 5u; k++) {
-                var upper = gradient_row(map, y - k);
-                spread(&top, &bottom, &upper, &lower, 25u * j + 5u * k);
-                lower = upper;
-            }
+    var top: Spread;
+    var bottom: Spread;
+    let last = table_at(FIRST_OUT + c + 1u);
+    for (var q = table_at(FIRST_OUT + c); q < last; q++) {
+        let j = table_at(BY_CHANNEL + q);
+        let m = table_at(MAP + j);
+        let coefficient = BLOCK_SCALE * p_at(COEFFICIENT + m);
+        var lower = delta_row(n * M + m, y + 1u, coefficient);
+        for (var k = 0u; k < 5u; k++) {
+            var upper = delta_row(n * M + m, y - k, coefficient);
+            spread(&top, &bottom, &upper, &lower, 25u * j + 5u * k);
+            lower = upper;
         }
+    }
 
-        let at = ((n * C + c) * HEIGHT + y) * WIDTH;
-        for (var i = 0u; i < WIDTH; i++) {
-            dx[at + i] = top[i] * squash_slope(x_at(at + i));
-            dx[at + WIDTH + i] = bottom[i] * squash_slope(x_at(at + WIDTH + i));
-        }
+    let at = ((n * C + c) * HEIGHT + y) * WIDTH;
+    for (var i = 0u; i < WIDTH; i++) {
+        dx[at + i] = top[i] * squash_slope(x_at(at + i));
+        dx[at + WIDTH + i] = bottom[i] * squash_slope(x_at(at + WIDTH + i));
     }
 }

@@ -71,20 +71,12 @@ fn first_stage_backward(@builtin(global_invocation_id) id: vec3u) {
         }
 
         let to = slot * STRIDE;
-        if (part_at(1u) == 1u) {
-            for (var i = 0u; i < 25u; i++) {
-                partials[to + w + i] = dw[i];
-            }
-            partials[to + BIAS + m] = dbias;
-            partials[to + COEFFICIENT + m] = BLOCK_SCALE * dcoefficient;
-            partials[to + POOL_BIAS + m] = dpool_bias;
-        } else {
-            for (var i = 0u; i < 25u; i++) {
-                partials[to + w + i] += dw[i];
-            }
-            partials[to + BIAS + m] += dbias;
-            partials[to + COEFFICIENT + m] += BLOCK_SCALE * dcoefficient;
-            partials[to + POOL_BIAS + m] += dpool_bias;
+        let starts = part_at(1u) == 1u;
+        for (var i = 0u; i < 25u; i++) {
+            put(to + w + i, dw[i], starts);
         }
+        put(to + BIAS + m, dbias, starts);
+        put(to + COEFFICIENT + m, BLOCK_SCALE * dcoefficient, starts);
+        put(to + POOL_BIAS + m, dpool_bias, starts);
     }
 }

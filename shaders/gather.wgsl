@@ -4,8 +4,9 @@
 //   order   indices of digits, in the order of the epoch
 //   steps   [.., 4]: first entry of order, samples in the step, learning rate, unused
 //   cursor  the step to do
-//   now     [4]: the row of steps that is being done, and its number: kept for the later dispatches
-//   label   [SAMPLES]; NO_DIGIT where the last batch of an epoch is not full
+//   now     [4]: the row of steps that is being done, and its number: kept for the updates
+//   truth   [SAMPLES, 4]: label, samples in the step, number of the step, unused; the label is
+//           NO_DIGIT where the last batch of an epoch is not full
 //   x       [SAMPLES, HEIGHT, WIDTH] = SCALE * byte + BACKGROUND; the border already is background
 //
 // 1998, section II.B: background -0.1, ink 1.175; 1990: -1 and 1.
@@ -31,7 +32,9 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
         let here = n < count;
         let record = RECORD * order_at(first + select(0u, n, here));
         if (row == 0u) {
-            label[n] = select(NO_DIGIT, digits_at(record + 196u), here);
+            truth[4u * n] = select(NO_DIGIT, digits_at(record + 196u), here);
+            truth[4u * n + 1u] = count;
+            truth[4u * n + 2u] = step;
         }
         let at = (n * HEIGHT + row + BORDER) * WIDTH + BORDER;
         for (var word = 0u; word < 7u; word++) {

@@ -7,10 +7,9 @@
 //   dy  [SAMPLES, OUTPUTS]    the loss by what the squash of this layer got
 //   dx  [SAMPLES, INPUTS]     the loss by what the squash of the layer below got
 //   w   [OUTPUTS, INPUTS]     its rows part[0] .. part[0] + ROWS, where w is larger than a window
-//   gradient  dbias [OUTPUTS], and from WEIGHTS on dw [OUTPUTS, INPUTS]: as the parameters stand
 //
-// An invocation makes a tile: four samples (or outputs) as a vec4f, times TILE. A tile that hangs
-// over the edge works on the last row again and leaves the surplus out when it writes.
+// INPUTS is a multiple of four: x, w and dx come as vec4s of four inputs side by side, QUADS to a
+// row. A tile that hangs over the edge works on the last row again and leaves the surplus out when
+// it writes.
 
-const SAMPLE_TILES = (SAMPLES + 3u) / 4u;
-const INPUT_TILES = (INPUTS + TILE - 1u) / TILE;
+const QUADS = INPUTS / 4u;

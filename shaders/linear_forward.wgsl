@@ -1,9 +1,9 @@
 // linear_forward:  y[n,o] = f( bias[o] + sum over i of w[o,i] x[n,i] )
 //
-// 1998, section II.B: C5, F6, a linear output. The output of the 1990 network.
+// 1998, section II.B: C5, F6.
 // One invocation makes TILE outputs of four samples.
 
-const ROW_TILES = (ROWS + TILE - 1u) / TILE;
+const SAMPLE_TILES = (SAMPLES + 3u) / 4u;
 
 @compute @workgroup_size(WORKGROUP)
 fn linear_forward(@builtin(global_invocation_id) id: vec3u) {
@@ -16,14 +16,14 @@ fn linear_forward(@builtin(global_invocation_id) id: vec3u) {
         for (var a = 0u; a < TILE; a++) {
             sum[a] = vec4f(bias_at(first + min(row + a, ROWS - 1u)));
         }
-        let x0 = INPUTS * min(n, SAMPLES - 1u);
-        let x1 = INPUTS * min(n + 1u, SAMPLES - 1u);
-        let x2 = INPUTS * min(n + 2u, SAMPLES - 1u);
-        let x3 = INPUTS * min(n + 3u, SAMPLES - 1u);
-        for (var i = 0u; i < INPUTS; i++) {
-            let v = vec4f(x_at(x0 + i), x_at(x1 + i), x_at(x2 + i), x_at(x3 + i));
+        let x0 = QUADS * min(n, SAMPLES - 1u);
+        let x1 = QUADS * min(n + 1u, SAMPLES - 1u);
+        let x2 = QUADS * min(n + 2u, SAMPLES - 1u);
+        let x3 = QUADS * min(n + 3u, SAMPLES - 1u);
+        for (var i = 0u; i < QUADS; i++) {
+            let v = transpose(mat4x4f(x_at(x0 + i), x_at(x1 + i), x_at(x2 + i), x_at(x3 + i)));
             for (var a = 0u; a < TILE; a++) {
-                sum[a] += w_at(INPUTS * min(row + a, ROWS - 1u) + i) * v;
+                sum[a] += v * w_at(QUADS * min(row + a, ROWS - 1u) + i);
             }
         }
 

@@ -1,8 +1,6 @@
-// update: one step of SGD with momentum, as PyTorch has it.
+// update: a step of SGD for the parameters of the convolution stages.
 //
-//   g = sum over the SLOTS rows of partials [SLOTS, STRIDE], in order,  + WEIGHT_DECAY w
-//   v = MOMENTUM v + g
-//   w = w - rate v                     rate: now[2], of this step
+//   g = sum over the SLOTS rows of partials [SLOTS, STRIDE], in order;  rate: now[2], of this step
 //
 // One invocation does four parameters side by side.
 
@@ -14,9 +12,6 @@ fn update(@builtin(global_invocation_id) id: vec3u) {
         for (var slot = 1u; slot < SLOTS; slot++) {
             g += partials_at(slot * (STRIDE / 4u) + item);
         }
-        let w = parameters[item];
-        let v = MOMENTUM * velocity[item] + g + WEIGHT_DECAY * w;
-        velocity[item] = v;
-        parameters[item] = w - rate * v;
+        sgd(item, g, rate);
     }
 }

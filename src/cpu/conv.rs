@@ -142,8 +142,27 @@ fn one_map_table(k: &Stage) -> Vec<u32> {
     (0..=k.m).chain((0..k.m).map(|_| 0)).chain(0..k.m).collect()
 }
 
+/// Everything behind a stage after the first: the gradients, and what the stage below gets.
+#[expect(clippy::too_many_arguments, reason = "the bindings of conv_backward.wgsl, in their order")]
+pub fn conv_backward(
+    k: &Stage,
+    x: &[f32],
+    p: &[f32],
+    h: &[f32],
+    ds: &[f32],
+    table: &[u32],
+    part: &[u32],
+    partials: &mut [f32],
+    dx: &mut [f32],
+) {
+    let mut dh = vec![0.0; (k.samples * k.sizes()[1]) as usize];
+    pool_backward(k, h, p, ds, part, &mut dh, partials);
+    conv_backward_weights(k, x, &dh, table, part, partials);
+    conv_backward_input(k, x, p, &dh, table, dx);
+}
+
 /// From behind the pooling to the convolution below it.
-pub fn pool_backward(
+fn pool_backward(
     k: &Stage,
     h: &[f32],
     p: &[f32],
@@ -177,7 +196,7 @@ pub fn pool_backward(
 }
 
 /// The gradient of the kernels.
-pub fn conv_backward_weights(
+fn conv_backward_weights(
     k: &Stage,
     x: &[f32],
     dh: &[f32],
@@ -203,7 +222,7 @@ pub fn conv_backward_weights(
 }
 
 /// What a convolution hands down to the squash of the layer below.
-pub fn conv_backward_input(
+fn conv_backward_input(
     k: &Stage,
     x: &[f32],
     p: &[f32],

@@ -1,7 +1,8 @@
 //! Twins of the linear layers.
 
+use super::update::sgd;
 use super::{squash, squash_slope};
-use crate::plan::op::Linear;
+use crate::plan::op::{Linear, LinearUpdate};
 
 /// `y[n,o] = f(bias[o] + sum_i w[o,i] x[n,i])` for the rows of `w` in the window.
 pub fn linear_forward(k: &Linear, x: &[f32], w: &[f32], bias: &[f32], part: &[u32], y: &mut [f32]) {
@@ -42,18 +43,30 @@ pub fn linear_backward_input(
     }
 }
 
-/// `dw[o,i] = sum_n dy[n,o] x[n,i]` and `dbias[o] = sum_n dy[n,o]`, as the parameters stand.
-pub fn linear_backward_weights(
-    k: &Linear,
+/// The gradient `dw[o,i] = sum_n dy[n,o] x[n,i]`, `dbias[o] = sum_n dy[n,o]`, and behind the last
+/// window of the batch the step of SGD.
+#[expect(clippy::too_many_arguments, reason = "the bindings of linear_update.wgsl, in their order")]
+pub fn linear_update(
+    k: &LinearUpdate,
     x: &[f32],
     dy: &[f32],
+    now: &[u32],
     part: &[u32],
     gradient: &mut [f32],
+    velocity: &mut [f32],
+    parameters: &mut [f32],
 ) {
     let (inputs, outputs) = (k.inputs as usize, k.outputs as usize);
+    let rate = f32::from_bits(now[2]);
     let mut put = |place: usize, sum: f64| {
         let before = if part[1] == 1 { 0.0 } else { gradient[place] };
-        gradient[place] = before + sum as f32;
+        let sum = before + sum as f32;
+        if part[2] == 1 {
+            let (v, w) = (&mut velocity[place], &mut parameters[place]);
+            sgd(k.momentum, k.weight_decay, rate, sum, v, w);
+        } else {
+            gradient[place] = sum;
+        }
     };
     for o in 0..outputs {
         let delta = |n: usize| f64::from(dy[n * outputs + o]);

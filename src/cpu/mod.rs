@@ -11,12 +11,9 @@ mod linear;
 mod output;
 mod update;
 
-pub use conv::{
-    conv_backward_input, conv_backward_weights, conv_pool_forward, first_stage_backward,
-    first_stage_forward, pool_backward,
-};
-pub use linear::{linear_backward_input, linear_backward_weights, linear_forward};
-pub use output::{loss, rbf_backward, rbf_forward};
+pub use conv::{conv_backward, conv_pool_forward, first_stage_backward, first_stage_forward};
+pub use linear::{linear_backward_input, linear_forward, linear_update};
+pub use output::output;
 pub use update::{gather, update};
 
 use crate::error::Result;
@@ -142,15 +139,13 @@ pub fn run_twin(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
         Op::ConvPoolForward(k) => conv_pool_forward(k, f(0), f(1), u(2), w!(), w!()),
         Op::FirstStageForward(k) => first_stage_forward(k, f(0), f(1), w!()),
         Op::FirstStageBackward(k) => first_stage_backward(k, f(0), f(1), f(2), u(3), w!()),
-        Op::PoolBackward(k) => pool_backward(k, f(0), f(1), f(2), u(3), w!(), w!()),
-        Op::ConvBackwardWeights(k) => conv_backward_weights(k, f(0), f(1), u(2), u(3), w!()),
-        Op::ConvBackwardInput(k) => conv_backward_input(k, f(0), f(1), f(2), u(3), w!()),
+        Op::ConvBackward(k) => {
+            conv_backward(k, f(0), f(1), f(2), f(3), u(4), u(5), w!(), w!());
+        }
         Op::LinearForward(k) => linear_forward(k, f(0), f(1), f(2), u(3), w!()),
         Op::LinearBackwardInput(k) => linear_backward_input(k, f(0), f(1), f(2), u(3), w!()),
-        Op::LinearBackwardWeights(k) => linear_backward_weights(k, f(0), f(1), u(2), w!()),
-        Op::RbfForward(k) => rbf_forward(k, f(0), f(1), w!()),
-        Op::RbfBackward(k) => rbf_backward(k, f(0), f(1), f(2), w!()),
-        Op::Loss(k) => loss(k, f(0), u(1), u(2), w!(), w!(), out()),
+        Op::LinearUpdate(k) => linear_update(k, f(0), f(1), u(2), u(3), w!(), w!(), w!()),
+        Op::Output(k) => output(k, f(0), f(1), u(2), w!(), w!(), w!(), w!(), out()),
         Op::Update(k) => update(k, f(0), u(1), w!(), w!()),
     }
 }

@@ -1,70 +1,60 @@
-//! Twins of the RBF output and of the losses.
+//! Twin of the last layer and its losses.
 
-use super::squash_slope;
+use super::{squash, squash_slope};
 use crate::network::CLASSES;
-use crate::plan::TOTALS;
 use crate::plan::constant::LossKind;
-use crate::plan::op::{LossShape, Rbf};
+use crate::plan::op::Output;
+use crate::plan::{TOTALS, TRUTH_WORDS};
 
-/// `y[n,c] = sum_k (x[n,k] - centre[c,k])^2` (1998, eq. 7).
-pub fn rbf_forward(k: &Rbf, x: &[f32], centre: &[f32], y: &mut [f32]) {
-    let units = k.units as usize;
-    for n in 0..k.samples as usize {
-        for c in 0..CLASSES {
-            let mut sum = 0.0;
-            for unit in 0..units {
-                let distance = f64::from(x[n * units + unit]) - f64::from(centre[c * units + unit]);
-                sum += distance * distance;
-            }
-            y[n * CLASSES + c] = sum as f32;
-        }
-    }
-}
-
-/// `dx[n,k] = f'(x[n,k]) 2 sum_c dy[n,c] (x[n,k] - centre[c,k])`.
-pub fn rbf_backward(k: &Rbf, x: &[f32], dy: &[f32], centre: &[f32], dx: &mut [f32]) {
-    let units = k.units as usize;
-    for n in 0..k.samples as usize {
-        for unit in 0..units {
-            let value = f64::from(x[n * units + unit]);
-            let mut sum = 0.0;
-            for c in 0..CLASSES {
-                let distance = value - f64::from(centre[c * units + unit]);
-                sum += f64::from(dy[n * CLASSES + c]) * distance;
-            }
-            dx[n * units + unit] = (2.0 * sum * squash_slope(k.squash, value)) as f32;
-        }
-    }
-}
-
-/// Loss, derivative and errors of each sample; moves the cursor on.
-pub fn loss(
-    k: &LossShape,
-    y: &[f32],
-    label: &[u32],
-    now: &[u32],
+/// The last layer forward, the loss, and backward to what the layer sees; moves the cursor on.
+#[expect(clippy::too_many_arguments, reason = "the bindings of output.wgsl, in their order")]
+pub fn output(
+    k: &Output,
+    x: &[f32],
+    p: &[f32],
+    truth: &[u32],
+    y: &mut [f32],
     dy: &mut [f32],
+    dx: &mut [f32],
     totals: &mut [f32],
     cursor: &mut [u32],
 ) {
-    cursor[0] = now[3] + 1;
-    let share = 1.0 / f64::from(now[1]);
+    let inputs = k.inputs as usize;
+    let linear = k.loss == LossKind::Targets;
+    let weight = |c: usize, i: usize| f64::from(p[k.weights as usize + c * inputs + i]);
+    cursor[0] = truth[2] + 1;
     for n in 0..k.samples as usize {
+        let x: Vec<f64> = x[n * inputs..][..inputs].iter().map(|&x| f64::from(x)).collect();
         let row = n * CLASSES..(n + 1) * CLASSES;
-        let right = label[n] as usize;
-        if right >= CLASSES {
-            dy[row].fill(0.0);
-            continue;
+        for (c, y) in y[row.clone()].iter_mut().enumerate() {
+            let sum: f64 = if linear {
+                x.iter().enumerate().map(|(i, x)| weight(c, i) * x).sum()
+            } else {
+                x.iter().enumerate().map(|(i, x)| (x - weight(c, i)).powi(2)).sum()
+            };
+            *y = if linear { squash(k.squash, sum + f64::from(p[c])) } else { sum } as f32;
         }
-        let y: Vec<f64> = y[row.clone()].iter().map(|&value| f64::from(value)).collect();
-        let (sum, slopes) = sample_loss(k, &y, right);
-        for (out, slope) in dy[row].iter_mut().zip(slopes) {
-            *out = (share * slope) as f32;
+        let [label, count, ..] = truth[n * TRUTH_WORDS..][..TRUTH_WORDS] else { unreachable!() };
+        let right = label as usize;
+        if right < CLASSES {
+            let share = 1.0 / f64::from(count);
+            let y: Vec<f64> = y[row.clone()].iter().map(|&y| f64::from(y)).collect();
+            let (sum, slopes) = sample_loss(k, &y, right);
+            for (dy, slope) in dy[row.clone()].iter_mut().zip(slopes) {
+                *dy = (share * slope) as f32;
+            }
+            let wrong = if answer(k.loss, &y) == right { 0.0 } else { 1.0 };
+            let sums = [sum, wrong, sum * share, wrong * share];
+            for (total, value) in totals[n * TOTALS..][..TOTALS].iter_mut().zip(sums) {
+                *total += value as f32;
+            }
+        } else {
+            dy[row.clone()].fill(0.0);
         }
-        let wrong = if answer(k.loss, &y) == right { 0.0 } else { 1.0 };
-        let sums = [sum, wrong, sum * share, wrong * share];
-        for (total, value) in totals[n * TOTALS..][..TOTALS].iter_mut().zip(sums) {
-            *total += value as f32;
+        for (i, &x) in x.iter().enumerate() {
+            let by_input = |c| if linear { weight(c, i) } else { 2.0 * (x - weight(c, i)) };
+            let sum: f64 = (0..CLASSES).map(|c| f64::from(dy[row.start + c]) * by_input(c)).sum();
+            dx[n * inputs + i] = (sum * squash_slope(k.squash, x)) as f32;
         }
     }
 }
@@ -76,7 +66,7 @@ fn answer(loss: LossKind, y: &[f64]) -> usize {
 }
 
 /// The loss of one sample and its derivatives, before the division by the samples of the step.
-fn sample_loss(k: &LossShape, y: &[f64], right: usize) -> (f64, Vec<f64>) {
+fn sample_loss(k: &Output, y: &[f64], right: usize) -> (f64, Vec<f64>) {
     let is_right = |c: usize| if c == right { 1.0 } else { 0.0 };
     match k.loss {
         LossKind::Targets => {

@@ -1,14 +1,14 @@
 //! Twins of the first and the last kernel of a step.
 
 use crate::network::DIGIT_SIDE;
-use crate::plan::STEP_WORDS;
+use crate::plan::{STEP_WORDS, TRUTH_WORDS};
 use crate::plan::op::{Gather, Update};
 use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
 
 /// Label of a place in the batch that has no digit.
 const NO_DIGIT: u32 = 10;
 
-/// Copies the samples of the step that `cursor` names into `x` and `label`.
+/// Copies the samples of the step that `cursor` names into `x` and `truth`.
 #[expect(clippy::too_many_arguments, reason = "the bindings of gather.wgsl, in their order")]
 pub fn gather(
     k: &Gather,
@@ -17,7 +17,7 @@ pub fn gather(
     steps: &[u32],
     cursor: &[u32],
     now: &mut [u32],
-    label: &mut [u32],
+    truth: &mut [u32],
     x: &mut [f32],
 ) {
     let step = &steps[cursor[0] as usize * STEP_WORDS..][..STEP_WORDS];
@@ -28,7 +28,8 @@ pub fn gather(
         let here = n < count;
         let digit = order[first + if here { n } else { 0 }] as usize;
         let record = &digits[digit * RECORD_WORDS..][..RECORD_WORDS];
-        label[n] = if here { record[PIXEL_WORDS] } else { NO_DIGIT };
+        let label = if here { record[PIXEL_WORDS] } else { NO_DIGIT };
+        truth[n * TRUTH_WORDS..][..3].copy_from_slice(&[label, step[1], cursor[0]]);
         for pixel in 0..DIGIT_SIDE * DIGIT_SIDE {
             let byte = record[pixel / 4] >> (8 * (pixel % 4)) & 255;
             let (row, column) = (pixel / DIGIT_SIDE + border, pixel % DIGIT_SIDE + border);
@@ -50,9 +51,13 @@ pub fn update(
     for place in 0..k.parameters as usize {
         let row = |slot: u32| partials[(slot * k.stride) as usize + place];
         let gradient: f32 = (0..k.slots).map(row).sum();
-        let w = &mut parameters[place];
-        let v = &mut velocity[place];
-        *v = k.momentum * *v + gradient + k.weight_decay * *w;
-        *w -= rate * *v;
+        let (v, w) = (&mut velocity[place], &mut parameters[place]);
+        sgd(k.momentum, k.weight_decay, rate, gradient, v, w);
     }
+}
+
+/// The step of one parameter.
+pub fn sgd(momentum: f32, weight_decay: f32, rate: f32, gradient: f32, v: &mut f32, w: &mut f32) {
+    *v = momentum * *v + gradient + weight_decay * *w;
+    *w -= rate * *v;
 }

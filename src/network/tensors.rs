@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 /// Numbers between two places where a binding may begin: 256 bytes, WebGPU's default limit.
 pub const ALIGN: usize = 64;
 
+/// Inputs that the kernels of a linear layer read side by side.
+const QUAD: usize = 4;
+
 /// What a tensor is for, which decides how it starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -98,6 +101,14 @@ pub fn blocks(network: &Network) -> Result<Vec<Block>> {
     while at < layers.len() {
         let pooled = layers.get(at + 1).is_some_and(|next| matches!(next.kind, Kind::Pool(_)));
         let one_by_one = layers[at].output.height == 1;
+        if one_by_one && !layers[at].input.size().is_multiple_of(QUAD) {
+            return Err(Error::Usage(format!(
+                "{} of {} sees {} inputs; a linear layer has to see a multiple of {QUAD}",
+                layers[at].name,
+                network.name,
+                layers[at].input.size()
+            )));
+        }
         blocks.push(match &layers[at].kind {
             Kind::Conv(_) if pooled => Block::Stage { conv: at, pool: at + 1 },
             Kind::Conv(table) if one_by_one && table.is_full() => Block::Linear(at),

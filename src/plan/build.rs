@@ -2,11 +2,10 @@
 
 use super::builder::Builder;
 use super::constant::LossKind;
-use super::op::{Gather, LossShape, Op, Update};
-use super::profile::UNIFORM_WINDOW;
+use super::op::{Gather, LinearUpdate, Op, Output, Update};
 use super::{BufferId, Layout, Plan, Ports, Profile, Start};
 use crate::error::Result;
-use crate::network::tensors::Block;
+use crate::network::tensors::{Block, aligned};
 use crate::network::{CLASSES, DIGIT_SIDE, Network};
 
 /// What the data set and the epochs need on the device.
@@ -29,6 +28,8 @@ pub struct Optimizer {
 
 /// Words of a row of the table of steps.
 pub const STEP_WORDS: usize = 4;
+/// Words that a sample has in the table of what is true of it.
+pub const TRUTH_WORDS: usize = 4;
 /// Numbers of a row of the totals.
 pub const TOTALS: usize = 4;
 
@@ -48,14 +49,13 @@ impl Plan {
         let slots = profile.slots_of(layout.stages, batch);
         let mut builder = Builder::new(network, profile, batch, layout, slots, room);
         builder.gather();
-        for block in 0..builder.layout.blocks.len() {
+        let last = builder.layout.blocks.len() - 1;
+        for block in 0..last {
             builder.forward(block);
         }
-        builder.loss();
+        builder.output(last);
         let forward = std::mem::take(&mut builder.dispatches);
-        for block in (0..builder.layout.blocks.len()).rev() {
-            builder.backward(block);
-        }
+        builder.backward(last, optimizer);
         builder.update(optimizer);
         Ok(builder.finish(forward))
     }
@@ -75,7 +75,7 @@ impl Builder<'_> {
         });
         let whole = |id: BufferId| self.view(id, 0, self.buffers[id].words);
         let Ports { digits, order, steps, cursor, .. } = self.ports;
-        let views = [digits, order, steps, cursor, self.now, self.label, self.activations[0]]
+        let views = [digits, order, steps, cursor, self.now, self.truth, self.activations[0]]
             .map(whole)
             .to_vec();
         self.dispatch("input", op, views);
@@ -105,22 +105,7 @@ impl Builder<'_> {
                     }
                 }
             }
-            Block::Rbf(at) => {
-                let (layer, mut k) = self.rbf(at);
-                let centre = self.centres();
-                let classes = CLASSES as u32;
-                let sizes = ([k.units as usize], [CLASSES]);
-                let step = self.profile.samples_of(self.batch, &sizes.0, &sizes.1);
-                for first in (0..self.batch).step_by(step) {
-                    k.samples = step as u32;
-                    let views = vec![
-                        self.samples(self.activations[block], k.units, first, step),
-                        centre,
-                        self.samples(self.activations[block + 1], classes, first, step),
-                    ];
-                    self.dispatch(layer.name, Op::RbfForward(k), views);
-                }
-            }
+            Block::Rbf(_) => unreachable!("distances are an output"),
         }
     }
 
@@ -160,86 +145,109 @@ impl Builder<'_> {
         }
     }
 
-    fn loss(&mut self) {
+    /// The last block, forward and backward to what it sees, and the loss.
+    fn output(&mut self, block: usize) {
         let options = self.network.options;
-        let op = Op::Loss(LossShape {
-            samples: self.batch as u32,
-            loss: LossKind::of(options.output, options.loss),
-            j: options.j,
-            squash: options.squash,
-        });
-        let scores = self.batch * CLASSES;
-        let delta = *self.deltas.last().expect("a network has an output");
-        let views = vec![
-            self.view(self.ports.scores, 0, scores),
-            self.view(self.label, 0, self.batch),
-            self.view(self.now, 0, STEP_WORDS),
-            self.view(delta, 0, scores),
-            self.view(self.ports.totals, 0, self.batch * TOTALS),
-            self.view(self.ports.cursor, 0, 1),
-        ];
-        self.dispatch("output", op, views);
-    }
-
-    fn backward(&mut self, block: usize) {
-        match self.layout.blocks[block] {
-            Block::Rbf(at) => self.rbf_backward(block, at),
-            Block::Linear(at) => self.linear_backward(block, at),
-            Block::Stage { conv, pool } if block == 0 => self.first_backward(conv, pool),
-            Block::Stage { conv, pool } => self.stage_backward(block, conv, pool),
-        }
-    }
-
-    fn rbf_backward(&mut self, block: usize, at: usize) {
-        let (layer, mut k) = self.rbf(at);
-        let centre = self.centres();
-        let step =
-            self.profile.samples_of(self.batch, &[k.units as usize, CLASSES], &[k.units as usize]);
+        let layer = &self.network.layers[self.layout.blocks[block].output()];
+        let inputs = layer.input.size() as u32;
+        let (weights, p) = match self.layout.blocks[block] {
+            Block::Rbf(_) => (0, self.centres()),
+            _ => {
+                let weights = aligned(CLASSES) as u32;
+                (weights, self.parameters(block, weights + inputs * CLASSES as u32))
+            }
+        };
+        let classes = CLASSES as u32;
+        let sizes = [inputs as usize, CLASSES, TRUTH_WORDS];
+        let step = self.profile.samples_of(self.batch, &sizes, &sizes);
         for first in (0..self.batch).step_by(step) {
-            k.samples = step as u32;
+            let op = Op::Output(Output {
+                samples: step as u32,
+                inputs,
+                weights,
+                loss: LossKind::of(options.output, options.loss),
+                j: options.j,
+                squash: options.squash,
+            });
             let views = vec![
-                self.samples(self.activations[block], k.units, first, step),
-                self.samples(self.deltas[block], CLASSES as u32, first, step),
-                centre,
-                self.samples(self.deltas[block - 1], k.units, first, step),
+                self.samples(self.activations[block], inputs, first, step),
+                p,
+                self.samples(self.truth, TRUTH_WORDS as u32, first, step),
+                self.samples(self.activations[block + 1], classes, first, step),
+                self.samples(self.deltas[block], classes, first, step),
+                self.samples(self.deltas[block - 1], inputs, first, step),
+                self.samples(self.ports.totals, TOTALS as u32, first, step),
+                self.view(self.ports.cursor, 0, 1),
             ];
-            self.dispatch(layer.name, Op::RbfBackward(k), views);
+            self.dispatch(layer.name, op, views);
         }
     }
 
-    fn linear_backward(&mut self, block: usize, at: usize) {
+    /// From the last block to the first: what it hands down, then the step of its parameters.
+    fn backward(&mut self, last: usize, optimizer: Optimizer) {
+        for block in (0..=last).rev() {
+            match self.layout.blocks[block] {
+                Block::Rbf(_) => {}
+                Block::Linear(at) => {
+                    // The output has handed down already.
+                    if block < last {
+                        self.linear_backward_input(block, at);
+                    }
+                    self.linear_update(block, at, optimizer);
+                }
+                Block::Stage { conv, pool } if block == 0 => self.first_backward(conv, pool),
+                Block::Stage { conv, pool } => self.stage_backward(block, conv, pool),
+            }
+        }
+    }
+
+    fn linear_backward_input(&mut self, block: usize, at: usize) {
         let (layer, mut k) = self.linear(at);
         let (inputs, outputs) = (k.inputs, k.outputs as usize);
         let step = self.linear_samples(&k);
         let rows = self.profile.rows_of(outputs, inputs as usize);
         for first in (0..self.batch).step_by(step) {
             k.samples = step as u32;
-            k.rows = k.outputs;
-            let x = self.samples(self.activations[block], inputs, first, step);
-            let dy = self.samples(self.deltas[block], k.outputs, first, step);
-            let start = self.layout.starts[block] - self.layout.stages;
-            let size = (k.weights + k.inputs * k.outputs) as usize;
-            let views = vec![
-                x,
-                dy,
-                self.part(0, first == 0, true),
-                self.view(self.ports.gradient, start, size),
-            ];
-            self.dispatch(layer.name, Op::LinearBackwardWeights(k), views);
-            if block == 0 {
-                continue;
-            }
             for row in (0..outputs).step_by(rows) {
                 k.rows = rows.min(outputs - row) as u32;
                 let views = vec![
-                    x,
+                    self.samples(self.activations[block], inputs, first, step),
                     self.weights(block, &k, row),
-                    dy,
+                    self.samples(self.deltas[block], k.outputs, first, step),
                     self.part(row, row == 0, row + rows >= outputs),
                     self.samples(self.deltas[block - 1], inputs, first, step),
                 ];
                 self.dispatch(layer.name, Op::LinearBackwardInput(k), views);
             }
+        }
+    }
+
+    fn linear_update(&mut self, block: usize, at: usize, optimizer: Optimizer) {
+        let (layer, k) = self.linear(at);
+        let step = self.linear_samples(&k);
+        let weights = aligned(k.outputs as usize) as u32;
+        let start = self.layout.starts[block];
+        let size = (weights + k.inputs * k.outputs) as usize;
+        for first in (0..self.batch).step_by(step) {
+            let op = Op::LinearUpdate(LinearUpdate {
+                samples: step as u32,
+                inputs: k.inputs,
+                outputs: k.outputs,
+                tile: k.tile,
+                weights,
+                momentum: optimizer.momentum,
+                weight_decay: optimizer.weight_decay,
+            });
+            let views = vec![
+                self.samples(self.activations[block], k.inputs, first, step),
+                self.samples(self.deltas[block], k.outputs, first, step),
+                self.view(self.now, 0, STEP_WORDS),
+                self.part(0, first == 0, first + step >= self.batch),
+                self.view(self.gradient, start - self.layout.stages, size),
+                self.view(self.ports.velocity, start, size),
+                self.view(self.ports.parameters, start, size),
+            ];
+            self.dispatch(layer.name, op, views);
         }
     }
 
@@ -263,68 +271,44 @@ impl Builder<'_> {
     fn stage_backward(&mut self, block: usize, conv: usize, pool: usize) {
         let (layer, mut k) = self.stage(conv, pool);
         let [x, h, s] = k.sizes();
-        let [x_size, h_size, s_size] = [x as usize, h as usize, s as usize];
         let h_buffer = self.find_or_add(layer.name, || Start::Zero);
-        let dh_buffer = self.find_or_add(&format!("d.{}", layer.name), || Start::Zero);
         let table = self.table(&layer);
         let p = self.parameters(block, k.parameters());
         let partials = self.partials(block);
-
-        let step = self.profile.samples_of(self.batch, &[h_size, s_size], &[h_size]);
+        let reads = [x as usize, h as usize, s as usize];
+        let step = self.profile.samples_of(self.batch, &reads, &[x as usize]);
         for first in (0..self.batch).step_by(step) {
             k.samples = step as u32;
             let views = vec![
-                self.samples(h_buffer, h, first, step),
+                self.samples(self.activations[block], x, first, step),
                 p,
+                self.samples(h_buffer, h, first, step),
                 self.samples(self.deltas[block], s, first, step),
+                table,
                 self.part(0, first == 0, true),
-                self.samples(dh_buffer, h, first, step),
                 partials,
+                self.samples(self.deltas[block - 1], x, first, step),
             ];
-            self.dispatch(self.network.layers[pool].name, Op::PoolBackward(k), views);
-        }
-        let step = self.profile.samples_of(self.batch, &[x_size, h_size], &[x_size]);
-        for first in (0..self.batch).step_by(step) {
-            k.samples = step as u32;
-            let x_view = self.samples(self.activations[block], x, first, step);
-            let dh = self.samples(dh_buffer, h, first, step);
-            let part = self.part(0, first == 0, true);
-            let weights = vec![x_view, dh, table, part, partials];
-            self.dispatch(layer.name, Op::ConvBackwardWeights(k), weights);
-            let dx = self.samples(self.deltas[block - 1], x, first, step);
-            let input = vec![x_view, p, dh, table, dx];
-            self.dispatch(layer.name, Op::ConvBackwardInput(k), input);
+            self.dispatch(layer.name, Op::ConvBackward(k), views);
         }
     }
 
     fn update(&mut self, optimizer: Optimizer) {
-        let Layout { stages, size, .. } = self.layout;
-        let Ports { parameters, velocity, partials, gradient, .. } = self.ports;
-        let window = if self.profile.uniform { UNIFORM_WINDOW } else { size };
-        let pieces = [(0, stages, self.slots, stages, partials)]
-            .into_iter()
-            .filter(|piece| piece.1 > 0)
-            .chain(
-                (stages..size)
-                    .step_by(window)
-                    .map(|at| (at, window.min(size - at), 1, 0, gradient)),
-            );
-        for (at, words, slots, stride, source) in pieces.collect::<Vec<_>>() {
-            let op = Op::Update(Update {
-                parameters: words as u32,
-                slots: slots as u32,
-                stride: stride as u32,
-                momentum: optimizer.momentum,
-                weight_decay: optimizer.weight_decay,
-            });
-            let from = if source == partials { 0 } else { at - stages };
-            let views = vec![
-                self.view(source, from, words * slots),
-                self.view(self.now, 0, STEP_WORDS),
-                self.view(velocity, at, words),
-                self.view(parameters, at, words),
-            ];
-            self.dispatch(if source == partials { "stages" } else { "linear" }, op, views);
-        }
+        let stages = self.layout.stages;
+        let Ports { parameters, velocity, partials, .. } = self.ports;
+        let op = Op::Update(Update {
+            parameters: stages as u32,
+            slots: self.slots as u32,
+            stride: stages as u32,
+            momentum: optimizer.momentum,
+            weight_decay: optimizer.weight_decay,
+        });
+        let views = vec![
+            self.view(partials, 0, stages * self.slots),
+            self.view(self.now, 0, STEP_WORDS),
+            self.view(velocity, 0, stages),
+            self.view(parameters, 0, stages),
+        ];
+        self.dispatch("stages", op, views);
     }
 }

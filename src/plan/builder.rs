@@ -1,7 +1,7 @@
 //! What planning works with: buffers as they come up, views of them, and the dispatches so far.
 
-use super::build::{Room, STEP_WORDS, TOTALS};
-use super::op::{Access, Linear, Op, Rbf, Stage};
+use super::build::{Room, STEP_WORDS, TOTALS, TRUTH_WORDS};
+use super::op::{Access, Linear, Op, Stage};
 use super::profile::UNIFORM_WINDOW;
 use super::records::RECORD_WORDS;
 use super::{ALIGN, Buffer, BufferId, Dispatch, Kernel, Layout, Plan, Ports, Profile, Start, View};
@@ -19,7 +19,8 @@ pub(super) struct Builder<'a> {
     pub(super) kernels: Vec<Kernel>,
     pub(super) dispatches: Vec<Dispatch>,
     pub(super) ports: Ports,
-    pub(super) label: BufferId,
+    pub(super) truth: BufferId,
+    pub(super) gradient: BufferId,
     pub(super) now: BufferId,
     /// Rows of `part`, each in a binding of its own.
     pub(super) parts: BufferId,
@@ -62,11 +63,11 @@ impl<'a> Builder<'a> {
             parameters: add("parameters", layout.size, Start::Zero),
             velocity: add("velocity", layout.size, Start::Zero),
             partials: add("partials", slots * layout.stages, Start::Zero),
-            gradient: add("gradient", linear, Start::Zero),
             scores: *activations.last().expect("a network has an output"),
             totals: add("totals", batch * TOTALS, Start::Zero),
         };
-        let label = add("label", batch, Start::Zero);
+        let truth = add("truth", batch * TRUTH_WORDS, Start::Zero);
+        let gradient = add("gradient", linear, Start::Zero);
         let now = add("now", STEP_WORDS, Start::Zero);
         let parts = add("part", 0, Start::Words(Vec::new()));
         Builder {
@@ -79,7 +80,8 @@ impl<'a> Builder<'a> {
             kernels: Vec::new(),
             dispatches: Vec::new(),
             ports,
-            label,
+            truth,
+            gradient,
             now,
             parts,
             activations,
@@ -203,16 +205,9 @@ impl<'a> Builder<'a> {
             outputs: outputs as u32,
             rows: outputs as u32,
             tile: self.profile.tile,
-            weights: aligned(outputs) as u32,
             squash: self.network.options.squash,
         };
         (layer, linear)
-    }
-
-    pub(super) fn rbf(&self, at: usize) -> (Layer, Rbf) {
-        let layer = self.network.layers[at].clone();
-        let units = layer.input.size() as u32;
-        (layer, Rbf { samples: 0, units, squash: self.network.options.squash })
     }
 
     pub(super) fn linear_samples(&self, k: &Linear) -> usize {
@@ -225,7 +220,7 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn weights(&self, block: usize, k: &Linear, row: usize) -> View {
-        let start = self.layout.starts[block] + k.weights as usize;
+        let start = self.layout.starts[block] + aligned(k.outputs as usize);
         let inputs = k.inputs as usize;
         self.view(self.ports.parameters, start + row * inputs, k.rows as usize * inputs)
     }

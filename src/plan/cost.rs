@@ -11,15 +11,12 @@ impl Op {
             Op::Gather(k) => k.samples * 28,
             Op::FirstStageForward(k) => k.samples * k.strips(),
             Op::ConvPoolForward(k) => k.samples * k.m * k.strips(),
-            Op::FirstStageBackward(k) | Op::PoolBackward(k) => k.m * k.slots,
-            Op::ConvBackwardWeights(k) => k.j * k.slots,
-            Op::ConvBackwardInput(k) => k.samples * k.c * (k.height / 2),
+            Op::FirstStageBackward(k) => k.m * k.slots,
+            Op::ConvBackward(k) => k.samples * k.c * (k.height / 2) + k.j * k.slots,
             Op::LinearForward(k) => tiles(k.samples, 4) * tiles(k.rows, k.tile),
-            Op::LinearBackwardInput(k) => tiles(k.samples, 4) * tiles(k.inputs, k.tile),
-            Op::LinearBackwardWeights(k) => tiles(k.outputs, 4) * tiles(k.inputs, k.tile),
-            Op::RbfForward(k) => k.samples * CLASSES as u32,
-            Op::RbfBackward(k) => k.samples * k.units,
-            Op::Loss(k) => k.samples,
+            Op::LinearBackwardInput(k) => tiles(k.samples, k.tile) * (k.inputs / 4),
+            Op::LinearUpdate(k) => tiles(k.outputs, k.tile) * (k.inputs / 4) + tiles(k.outputs, 4),
+            Op::Output(k) => k.samples,
             Op::Update(k) => k.parameters / 4,
         }
     }
@@ -37,17 +34,15 @@ impl Op {
             Op::FirstStageBackward(k) => {
                 (k.samples * k.strips()).div_ceil(k.slots) * (3 * taps(k) + 3 * k.strip) + 50
             }
-            Op::PoolBackward(k) => (k.samples * k.ph()).div_ceil(k.slots) * (k.pw() + 1),
-            Op::ConvBackwardWeights(k) => {
-                (k.samples * k.strips()).div_ceil(k.slots) * (2 * taps(k)) + 50
+            Op::ConvBackward(k) => {
+                let input = k.m * (11 * k.ow() + 6) + k.width;
+                let strips = (k.samples * k.strips()).div_ceil(k.slots);
+                input.max(strips * (2 * taps(k) + k.strip) + 50)
             }
-            Op::ConvBackwardInput(k) => k.m * (11 * k.ow() + 6) + k.width,
-            Op::LinearForward(k) => k.inputs * (k.tile + 1) + 6 * k.tile,
-            Op::LinearBackwardInput(k) => k.rows * (k.tile + 1) + 6 * k.tile,
-            Op::LinearBackwardWeights(k) => k.samples * (k.tile + 1) + 6 * k.tile,
-            Op::RbfForward(k) => k.units,
-            Op::RbfBackward(_) => CLASSES as u32,
-            Op::Loss(_) => 4 * CLASSES as u32,
+            Op::LinearForward(k) => k.inputs / 4 * (k.tile + 1) + 6 * k.tile,
+            Op::LinearBackwardInput(k) => k.rows * (k.tile + 1) + 2 * k.tile,
+            Op::LinearUpdate(k) => k.samples * (k.tile.max(4) + 1) + k.tile,
+            Op::Output(k) => k.inputs / 2 * (CLASSES as u32 + 1) + 8 * CLASSES as u32,
             Op::Update(k) => k.slots,
         }
     }
@@ -61,18 +56,14 @@ impl Op {
             Op::Gather(k) => u64::from(k.samples) * 784,
             Op::FirstStageForward(k) | Op::ConvPoolForward(k) => taps(k) + pool(k),
             Op::FirstStageBackward(k) => 2 * taps(k) + 2 * pool(k),
-            Op::PoolBackward(k) => 2 * pool(k),
-            Op::ConvBackwardWeights(k) | Op::ConvBackwardInput(k) => taps(k),
+            Op::ConvBackward(k) => 2 * taps(k) + 2 * pool(k),
             Op::LinearForward(k) | Op::LinearBackwardInput(k) => {
                 u64::from(k.samples) * u64::from(k.inputs) * u64::from(k.rows)
             }
-            Op::LinearBackwardWeights(k) => {
-                u64::from(k.samples) * u64::from(k.inputs) * u64::from(k.outputs)
+            Op::LinearUpdate(k) => {
+                u64::from(k.samples + 3) * u64::from(k.inputs) * u64::from(k.outputs)
             }
-            Op::RbfForward(k) | Op::RbfBackward(k) => {
-                u64::from(k.samples) * u64::from(k.units) * CLASSES as u64
-            }
-            Op::Loss(k) => u64::from(k.samples) * 4 * CLASSES as u64,
+            Op::Output(k) => 2 * u64::from(k.samples) * u64::from(k.inputs) * CLASSES as u64,
             Op::Update(k) => u64::from(k.parameters) * u64::from(k.slots + 3),
         }
     }

@@ -17,30 +17,41 @@ fn files(op: &Op) -> &'static [&'static str] {
     const TAPS: &str = shader!("taps");
     const POOLING: &str = shader!("pooling");
     const TAP_GRADIENTS: &str = shader!("tap_gradients");
+    const PARTIALS: &str = shader!("partials");
     const LINEAR: &str = shader!("linear");
+    const SGD: &str = shader!("sgd");
     match op {
         Op::Gather(_) => &[shader!("gather")],
         Op::FirstStageForward(_) => {
             &[COMMON, STAGE, ROWS, TAPS, POOLING, shader!("first_stage_forward")]
         }
-        Op::FirstStageBackward(_) => {
-            &[COMMON, STAGE, ROWS, TAPS, TAP_GRADIENTS, shader!("first_stage_backward")]
-        }
+        Op::FirstStageBackward(_) => &[
+            COMMON,
+            STAGE,
+            ROWS,
+            TAPS,
+            TAP_GRADIENTS,
+            PARTIALS,
+            shader!("first_stage_backward"),
+        ],
         Op::ConvPoolForward(_) => {
             &[COMMON, STAGE, ROWS, TAPS, POOLING, shader!("conv_pool_forward")]
         }
-        Op::PoolBackward(_) => &[COMMON, STAGE, shader!("pool_backward")],
-        Op::ConvBackwardWeights(_) => {
-            &[STAGE, ROWS, TAP_GRADIENTS, shader!("conv_backward_weights")]
-        }
-        Op::ConvBackwardInput(_) => &[COMMON, STAGE, shader!("conv_backward_input")],
+        Op::ConvBackward(_) => &[
+            COMMON,
+            STAGE,
+            ROWS,
+            TAP_GRADIENTS,
+            PARTIALS,
+            shader!("conv_backward_input"),
+            shader!("conv_backward_weights"),
+            shader!("conv_backward"),
+        ],
         Op::LinearForward(_) => &[COMMON, LINEAR, shader!("linear_forward")],
         Op::LinearBackwardInput(_) => &[COMMON, LINEAR, shader!("linear_backward_input")],
-        Op::LinearBackwardWeights(_) => &[LINEAR, shader!("linear_backward_weights")],
-        Op::RbfForward(_) => &[shader!("rbf_forward")],
-        Op::RbfBackward(_) => &[COMMON, shader!("rbf_backward")],
-        Op::Loss(_) => &[COMMON, shader!("loss")],
-        Op::Update(_) => &[shader!("update")],
+        Op::LinearUpdate(_) => &[LINEAR, SGD, shader!("linear_update")],
+        Op::Output(_) => &[COMMON, shader!("loss"), shader!("output")],
+        Op::Update(_) => &[SGD, shader!("update")],
     }
 }
 

@@ -16,7 +16,7 @@ pub mod records;
 pub mod traffic;
 
 pub use crate::network::tensors::{ALIGN, Layout};
-pub use build::{Optimizer, Room, STEP_WORDS, TOTALS};
+pub use build::{Optimizer, Room, STEP_WORDS, TOTALS, TRUTH_WORDS};
 pub use op::{Access, Binding, Element, Op};
 pub use profile::Profile;
 
@@ -108,8 +108,6 @@ pub struct Ports {
     pub velocity: BufferId,
     /// Partial gradients of the stages, `[slots, layout.stages]`.
     pub partials: BufferId,
-    /// Gradients of the linear layers, from `layout.stages` on.
-    pub gradient: BufferId,
     /// Outputs `[batch, 10]` of the network.
     pub scores: BufferId,
     /// Sums over steps, `[batch, 4]`.
@@ -143,18 +141,5 @@ impl Plan {
     /// Loop iterations of the busiest invocation of any kernel.
     pub fn iterations(&self) -> u32 {
         self.kernels.iter().map(Kernel::iterations).max().unwrap_or(0)
-    }
-
-    /// The gradient by every parameter, in the places of the layout, from the two buffers that
-    /// hold it after a backward pass.
-    pub fn gradient(&self, partials: &[f32], gradient: &[f32]) -> Vec<f32> {
-        let stages = self.layout.stages;
-        let mut sum = vec![0.0; self.layout.size];
-        for row in partials.chunks_exact(stages.max(1)).take(self.slots) {
-            sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
-        }
-        let linear = self.layout.size - stages;
-        sum[stages..].copy_from_slice(&gradient[..linear]);
-        sum
     }
 }

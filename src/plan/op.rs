@@ -45,33 +45,43 @@ constants! {
 }
 
 constants! {
-    /// Constants of the kernels of a linear layer, in step with `shaders/linear.wgsl`.
+    /// Constants of `linear_forward` and `linear_backward_input`, in step with `shaders/linear.wgsl`.
     Linear {
         samples: u32,
+        /// A multiple of 4.
         inputs: u32,
         outputs: u32,
         /// Rows of w in a window.
         rows: u32,
         tile: u32,
-        /// Where the weights begin in the layer's parameters, behind the biases.
+        squash: Squash,
+    }
+}
+
+constants! {
+    /// Constants of `linear_update`.
+    LinearUpdate {
+        samples: u32,
+        /// A multiple of 4.
+        inputs: u32,
+        outputs: u32,
+        tile: u32,
+        /// Where the weights begin in the layer's parameters, behind the biases; a multiple of 4.
         weights: u32,
-        squash: Squash,
+        momentum: f32,
+        weight_decay: f32,
     }
 }
 
 constants! {
-    /// Constants of `rbf_forward` and `rbf_backward`.
-    Rbf {
+    /// Constants of `output`.
+    Output {
         samples: u32,
-        units: u32,
-        squash: Squash,
-    }
-}
-
-constants! {
-    /// Constants of `loss`.
-    LossShape {
-        samples: u32,
+        /// A multiple of 4.
+        inputs: u32,
+        /// Where the weights begin in p; a multiple of 4.
+        weights: u32,
+        /// Also says whether the outputs are linear or distances.
         loss: LossKind,
         /// j of eq. 9.
         j: f32,
@@ -166,6 +176,9 @@ pub struct Binding {
 const fn read(name: &'static str) -> Binding {
     Binding { name, element: Element::F32, access: Access::Read }
 }
+const fn read_vec4(name: &'static str) -> Binding {
+    Binding { name, element: Element::Vec4, access: Access::Read }
+}
 const fn words(name: &'static str) -> Binding {
     Binding { name, element: Element::U32, access: Access::Read }
 }
@@ -189,15 +202,11 @@ pub enum Op {
     FirstStageForward(Stage),
     FirstStageBackward(Stage),
     ConvPoolForward(Stage),
-    PoolBackward(Stage),
-    ConvBackwardWeights(Stage),
-    ConvBackwardInput(Stage),
+    ConvBackward(Stage),
     LinearForward(Linear),
     LinearBackwardInput(Linear),
-    LinearBackwardWeights(Linear),
-    RbfForward(Rbf),
-    RbfBackward(Rbf),
-    Loss(LossShape),
+    LinearUpdate(LinearUpdate),
+    Output(Output),
     Update(Update),
 }
 
@@ -209,15 +218,11 @@ impl Op {
             Op::FirstStageForward(_) => "first_stage_forward",
             Op::FirstStageBackward(_) => "first_stage_backward",
             Op::ConvPoolForward(_) => "conv_pool_forward",
-            Op::PoolBackward(_) => "pool_backward",
-            Op::ConvBackwardWeights(_) => "conv_backward_weights",
-            Op::ConvBackwardInput(_) => "conv_backward_input",
+            Op::ConvBackward(_) => "conv_backward",
             Op::LinearForward(_) => "linear_forward",
             Op::LinearBackwardInput(_) => "linear_backward_input",
-            Op::LinearBackwardWeights(_) => "linear_backward_weights",
-            Op::RbfForward(_) => "rbf_forward",
-            Op::RbfBackward(_) => "rbf_backward",
-            Op::Loss(_) => "loss",
+            Op::LinearUpdate(_) => "linear_update",
+            Op::Output(_) => "output",
             Op::Update(_) => "update",
         }
     }
@@ -231,7 +236,7 @@ impl Op {
                 storage_words("steps"),
                 storage_words("cursor"),
                 write_words("now"),
-                write_words("label"),
+                write_words("truth"),
                 write("x"),
             ],
             Op::FirstStageForward(_) => vec![read("x"), read("p"), write("s")],
@@ -241,41 +246,43 @@ impl Op {
             Op::FirstStageBackward(_) => {
                 vec![read("x"), read("p"), read("ds"), words("part"), write("partials")]
             }
-            Op::PoolBackward(_) => vec![
-                read("h"),
+            Op::ConvBackward(_) => vec![
+                read("x"),
                 read("p"),
+                read("h"),
                 read("ds"),
+                words("table"),
                 words("part"),
-                write("dh"),
                 write("partials"),
+                write("dx"),
             ],
-            Op::ConvBackwardWeights(_) => {
-                vec![read("x"), read("dh"), words("table"), words("part"), write("partials")]
-            }
-            Op::ConvBackwardInput(_) => {
-                vec![read("x"), read("p"), read("dh"), words("table"), write("dx")]
-            }
             Op::LinearForward(_) => {
-                vec![read("x"), read("w"), read("bias"), words("part"), write("y")]
+                vec![read_vec4("x"), read_vec4("w"), read("bias"), words("part"), write("y")]
             }
             Op::LinearBackwardInput(_) => {
-                vec![read("x"), read("w"), read("dy"), words("part"), write("dx")]
+                vec![read_vec4("x"), read_vec4("w"), read("dy"), words("part"), write_vec4("dx")]
             }
-            Op::LinearBackwardWeights(_) => {
-                vec![read("x"), read("dy"), words("part"), write("gradient")]
-            }
-            Op::RbfForward(_) => vec![read("x"), read("centre"), write("y")],
-            Op::RbfBackward(_) => vec![read("x"), read("dy"), read("centre"), write("dx")],
-            Op::Loss(_) => vec![
-                read("y"),
-                words("label"),
+            Op::LinearUpdate(_) => vec![
+                read_vec4("x"),
+                read("dy"),
                 words("now"),
+                words("part"),
+                write_vec4("gradient"),
+                write_vec4("velocity"),
+                write_vec4("parameters"),
+            ],
+            Op::Output(_) => vec![
+                read_vec4("x"),
+                read_vec4("p"),
+                words("truth"),
+                write("y"),
                 write("dy"),
+                write_vec4("dx"),
                 write("totals"),
                 write_words("cursor"),
             ],
             Op::Update(_) => vec![
-                Binding { name: "partials", element: Element::Vec4, access: Access::Read },
+                read_vec4("partials"),
                 words("now"),
                 write_vec4("velocity"),
                 write_vec4("parameters"),
@@ -290,14 +297,10 @@ impl Op {
             Op::FirstStageForward(k)
             | Op::FirstStageBackward(k)
             | Op::ConvPoolForward(k)
-            | Op::PoolBackward(k)
-            | Op::ConvBackwardWeights(k)
-            | Op::ConvBackwardInput(k) => k.declare(header),
-            Op::LinearForward(k) | Op::LinearBackwardInput(k) | Op::LinearBackwardWeights(k) => {
-                k.declare(header)
-            }
-            Op::RbfForward(k) | Op::RbfBackward(k) => k.declare(header),
-            Op::Loss(k) => k.declare(header),
+            | Op::ConvBackward(k) => k.declare(header),
+            Op::LinearForward(k) | Op::LinearBackwardInput(k) => k.declare(header),
+            Op::LinearUpdate(k) => k.declare(header),
+            Op::Output(k) => k.declare(header),
             Op::Update(k) => k.declare(header),
         }
     }

@@ -133,7 +133,6 @@ pub fn json(plan: &Plan) -> Value {
             "parameters": ports.parameters,
             "velocity": ports.velocity,
             "partials": ports.partials,
-            "gradient": ports.gradient,
             "scores": ports.scores,
             "totals": ports.totals,
         },

@@ -2,7 +2,7 @@
 
 use super::op::Stage;
 use super::{Access, Binding, Buffer, Dispatch, Op, Plan, STEP_WORDS, Start, View, records};
-use crate::network::{DIGIT_SIDE, TAPS};
+use crate::network::DIGIT_SIDE;
 
 /// Bytes of a word.
 pub(super) const WORD: usize = 4;
@@ -67,8 +67,7 @@ fn touched(op: &Op, binding: &Binding, view: &View) -> usize {
         // The border already stands there.
         (Op::Gather(k), "x") => k.samples as usize * DIGIT_SIDE * DIGIT_SIDE,
         (Op::FirstStageBackward(k), "partials") => rows(k, k.parameters()),
-        (Op::PoolBackward(k), "partials") => rows(k, 3 * k.m),
-        (Op::ConvBackwardWeights(k), "partials") => rows(k, k.j * TAPS as u32),
+        (Op::ConvBackward(k), "partials") => rows(k, k.parameters()),
         _ => view.words,
     };
     words.min(view.words)
@@ -77,7 +76,8 @@ fn touched(op: &Op, binding: &Binding, view: &View) -> usize {
 /// Whether what is written is also read: where a dispatch `adds`, and where it always does.
 fn is_read_back(op: &Op, binding: &Binding, adds: bool) -> bool {
     match (op, binding.name) {
-        (Op::Update(_), "velocity" | "parameters") | (Op::Loss(_), "totals") => true,
+        (Op::Update(_) | Op::LinearUpdate(_), "velocity" | "parameters") => true,
+        (Op::Output(_), "totals") => true,
         (_, "partials" | "gradient" | "dx") => adds,
         _ => false,
     }

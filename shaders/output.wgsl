@@ -1,0 +1,69 @@
+// output: the last layer forward, the loss, and the last layer backward to what it sees.
+//
+//   LOSS = 0     y[n,c] = f( bias[c] + sum over i of w[c,i] x[n,i] )      a linear layer
+//                dx[n,i] = f'(x[n,i]) sum over c of w[c,i] dy[n,c]
+//   LOSS = 1, 2  y[n,c] = sum over i of (x[n,i] - w[c,i])^2                (1998, eq. 7)
+//                dx[n,i] = f'(x[n,i]) sum over c of 2 dy[n,c] (x[n,i] - w[c,i])
+//
+//   x       [SAMPLES, INPUTS]   squashed outputs of the layer below; INPUTS is a multiple of four
+//   p       biases [10], from WEIGHTS on w [10, INPUTS]; with 1 and 2 only w: the 7x12 bitmaps of
+//           the classes, +1 and -1 (1998, Fig. 3)
+//   truth   [SAMPLES, 4]  label (over 9 where there is no digit: no loss, no derivative), samples
+//           in the step, number of the step
+//   y, dy   [SAMPLES, 10]  the outputs, and the loss by what the squash of each got (by y with 1, 2)
+//   dx      [SAMPLES, INPUTS]  the loss by what the squash of the layer below got
+//   totals  [SAMPLES, 4]  sums over the steps since the host cleared them: loss, errors, and both
+//           divided by the samples of their step
+//   cursor  [1]  moved to the next step
+//
+// One invocation does one sample; totals has a row a sample, so that no order of adding is open.
+
+const QUADS = INPUTS / 4u;
+
+@compute @workgroup_size(WORKGROUP)
+fn output(@builtin(global_invocation_id) id: vec3u) {
+    if (id.x == 0u) {
+        cursor[0] = truth_at(2u) + 1u;
+    }
+    for (var n = id.x; n < ITEMS; n += THREADS) {
+        var scores: Scores;
+        for (var i = 0u; i < QUADS; i++) {
+            let v = x_at(QUADS * n + i);
+            for (var c = 0u; c < 10u; c++) {
+                let w = p_at(WEIGHTS / 4u + QUADS * c + i);
+                let term = select(v - w, w, LOSS == 0u);
+                scores[c] += dot(term, select(term, v, LOSS == 0u));
+            }
+        }
+        for (var c = 0u; c < 10u; c++) {
+            if (LOSS == 0u) {
+                scores[c] = squash(scores[c] + p_at(c / 4u)[c % 4u]);
+            }
+            y[10u * n + c] = scores[c];
+        }
+
+        let right = truth_at(4u * n);
+        let share = select(0.0, 1.0 / f32(truth_at(4u * n + 1u)), right < 10u);
+        var verdict = judge(&scores, right);
+        if (right < 10u) {
+            totals[4u * n] += verdict.loss;
+            totals[4u * n + 1u] += verdict.wrong;
+            totals[4u * n + 2u] += verdict.loss * share;
+            totals[4u * n + 3u] += verdict.wrong * share;
+        }
+        for (var c = 0u; c < 10u; c++) {
+            verdict.slopes[c] *= share;
+            dy[10u * n + c] = verdict.slopes[c];
+        }
+
+        for (var i = 0u; i < QUADS; i++) {
+            let v = x_at(QUADS * n + i);
+            var sum = vec4f();
+            for (var c = 0u; c < 10u; c++) {
+                let w = p_at(WEIGHTS / 4u + QUADS * c + i);
+                sum += verdict.slopes[c] * select(2.0 * (v - w), w, LOSS == 0u);
+            }
+            dx[QUADS * n + i] = sum * squash_slopes(v);
+        }
+    }
+}
