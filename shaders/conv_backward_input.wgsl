@@ -133,20 +133,22 @@ fn conv_backward_input(@builtin(global_invocation_id) id: vec3u) {
         var sum: Below;
         let last = table_at(FIRST_OUT + c + 1u);
         var q = table_at(FIRST_OUT + c);
-        loop {
-            let j = table_at(BY_CHANNEL + q);
-            let m = table_at(MAP + j);
-            let coefficient = BLOCK_SCALE * p_at(COEFFICIENT + m);
-            var kernel = kernel_at(25u * j);
-            var reach: Reach;
-            reach_six(&reach, 0u, y, n * M + m, coefficient);
-            reach_six(&reach, 6u, y, n * M + m, coefficient);
-            reach_six(&reach, 12u, y, n * M + m, coefficient);
-            spread_seven(&sum, 0u, &reach, y, &kernel);
-            spread_seven(&sum, 7u, &reach, y, &kernel);
-            continuing {
-                q++;
-                break if q == last;
+        if (q < last) {
+            loop {
+                let j = table_at(BY_CHANNEL + q);
+                let m = table_at(MAP + j);
+                let coefficient = BLOCK_SCALE * p_at(COEFFICIENT + m);
+                var kernel = kernel_at(25u * j);
+                var reach: Reach;
+                reach_six(&reach, 0u, y, n * M + m, coefficient);
+                reach_six(&reach, 6u, y, n * M + m, coefficient);
+                reach_six(&reach, 12u, y, n * M + m, coefficient);
+                spread_seven(&sum, 0u, &reach, y, &kernel);
+                spread_seven(&sum, 7u, &reach, y, &kernel);
+                continuing {
+                    q++;
+                    break if q == last;
+                }
             }
         }
 

@@ -16,7 +16,7 @@ use lenet::plan::{Layout, Optimizer, TOTALS};
 use wgpu::Adapter;
 
 const OPTIMIZER: Optimizer = Optimizer { momentum: 0.9, weight_decay: 0.001 };
-/// Gradients: f32 sums over up to a million positions; absolute as a share of the largest of their
+/// Velocities after one step, gradients with a little decay: f32 sums over up to a million positions; absolute as a share of the largest of their
 /// kind.
 const GRADIENT: Tolerance = Tolerance { absolute: 1e-5, relative: 1e-5 };
 /// Parameters after one step, which a gradient moves by far less than their size.
@@ -72,7 +72,7 @@ fn compare(layout: &Layout, found: &State, expected: &State) -> Differences {
     let mut tensors = |what, found, reference, tolerance| {
         compare_tensors(&mut differences, what, layout, found, reference, tolerance);
     };
-    tensors("gradient", &found.gradient, &expected.gradient, GRADIENT);
+    tensors("velocity", &found.velocity, &expected.velocity, GRADIENT);
     tensors("parameters", &found.parameters, &expected.parameters, PARAMETER);
     let narrow = |totals: [f64; TOTALS]| totals.map(|total| total as f32);
     differences.numbers("totals", &narrow(found.totals), &narrow(expected.totals), TOTAL);

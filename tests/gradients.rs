@@ -15,13 +15,13 @@
 mod common;
 
 use common::central::{NETWORK_TOLERANCE, TOLERANCE, agrees, central, check, difference, largest};
-use common::op::{GUARD, Numbers, WHOLE, floats};
+use common::op::{GUARD, Numbers, floats};
 use common::run::{Run, State, networks, of_kind, state};
 use common::stages::{Arguments, FIRST, LATER, Shape};
 use lenet::cpu;
 use lenet::network::{CLASSES, Squash};
 use lenet::plan::constant::LossKind;
-use lenet::plan::op::{Linear, LossShape, Rbf, Stage};
+use lenet::plan::op::{Linear, LinearUpdate, Output, Stage};
 use lenet::plan::{ALIGN, Optimizer, Profile, TOTALS};
 
 /// E = sum of r y.
@@ -94,7 +94,7 @@ fn first_stage() {
         assert_eq!(s, expected);
         let ds = behind_squash(case.k.squash, &case.r, &s);
         let mut partials = vec![f32::from_bits(GUARD); case.k.stride as usize];
-        cpu::first_stage_backward(&case.k, &case.x, &case.p, &ds, &WHOLE, &mut partials);
+        cpu::first_stage_backward(&case.k, &case.x, &case.p, &ds, &mut partials);
         case.check_parameters(shape.name, &partials);
     }
 }
@@ -107,10 +107,9 @@ fn later_stages() {
         let (h, s) = case.forward(x, p);
         let ds = behind_squash(k.squash, r, &s);
         let mut partials = vec![f32::from_bits(GUARD); k.stride as usize];
-        let (mut dh, mut dx) = (vec![0.0; h.len()], vec![0.0; x.len()]);
-        cpu::pool_backward(k, &h, p, &ds, &WHOLE, &mut dh, &mut partials);
-        cpu::conv_backward_weights(k, x, &dh, table, &WHOLE, &mut partials);
-        cpu::conv_backward_input(k, x, p, &dh, table, &mut dx);
+        let mut dx = vec![0.0; x.len()];
+        cpu::conv_backward_weights(k, x, p, &h, &ds, table, &mut partials);
+        cpu::conv_backward_input(k, x, p, &h, &ds, table, &mut dx);
         case.check_parameters(shape.name, &partials);
         let slope = |place: usize| cpu::squash_slope(k.squash, f64::from(x[place]));
         check(&format!("{}: input", shape.name), x, &dx, slope, |x| case.energy(x, p));
@@ -119,10 +118,11 @@ fn later_stages() {
 
 #[test]
 fn linear_layers() {
-    for (squash, samples, inputs, outputs) in [(Squash::Tanh, 1, 7, 5), (Squash::Scaled, 3, 33, 10)]
+    for (squash, samples, inputs, outputs) in [(Squash::Tanh, 1, 8, 5), (Squash::Scaled, 3, 36, 10)]
     {
-        let weights = ALIGN as u32;
-        let k = Linear { samples, inputs, outputs, rows: outputs, tile: 1, weights, squash };
+        let rows = outputs;
+        let (tile, starts, ends) = (1, true, true);
+        let k = Linear { samples, inputs, outputs, rows, tile, starts, ends, squash };
         let mut numbers = Numbers::new(22);
         let x = numbers.symmetric((samples * inputs) as usize, 1.0);
         let w = numbers.symmetric((outputs * inputs) as usize, 0.3);
@@ -130,14 +130,13 @@ fn linear_layers() {
         let r = numbers.symmetric((samples * outputs) as usize, 1.0);
         let forward = |x: &[f32], w: &[f32], bias: &[f32]| {
             let mut y = vec![0.0; r.len()];
-            cpu::linear_forward(&k, x, w, bias, &WHOLE, &mut y);
+            cpu::linear_forward(&k, x, w, bias, &[0], &mut y);
             y
         };
         let dy = behind_squash(squash, &r, &forward(&x, &w, &bias));
-        let mut gradient = vec![0.0; ALIGN + w.len()];
+        let gradient = step(&k, &x, &dy);
         let mut dx = vec![0.0; x.len()];
-        cpu::linear_backward_weights(&k, &x, &dy, &WHOLE, &mut gradient);
-        cpu::linear_backward_input(&k, &x, &w, &dy, &WHOLE, &mut dx);
+        cpu::linear_backward_input(&k, &x, &w, &dy, &[0], &mut dx);
         let name = format!("linear {inputs} -> {outputs}");
         let to = |x: &[f32], w: &[f32], bias: &[f32]| energy(&r, &forward(x, w, bias));
         check(&format!("{name}: w"), &w, &gradient[ALIGN..], |_| 1.0, |w| to(&x, w, &bias));
@@ -148,50 +147,77 @@ fn linear_layers() {
     }
 }
 
-#[test]
-fn rbf_output() {
-    let k = Rbf { samples: 3, units: 84, squash: Squash::Scaled };
-    let mut numbers = Numbers::new(23);
-    let x = numbers.symmetric(3 * 84, 1.7);
-    let centre = numbers.symmetric(CLASSES * 84, 1.0);
-    let r = numbers.symmetric(3 * CLASSES, 1.0);
-    let mut dx = vec![0.0; x.len()];
-    cpu::rbf_backward(&k, &x, &r, &centre, &mut dx);
-    let slope = |place: usize| cpu::squash_slope(k.squash, f64::from(x[place]));
-    check("rbf: input", &x, &dx, slope, |x| {
-        let mut y = vec![0.0; r.len()];
-        cpu::rbf_forward(&k, x, &centre, &mut y);
-        energy(&r, &y)
-    });
+/// The velocity that a first step without momentum and decay leaves: the gradient.
+fn step(k: &Linear, x: &[f32], dy: &[f32]) -> Vec<f32> {
+    let &Linear { samples, inputs, outputs, tile, starts, ends, .. } = k;
+    let weights = ALIGN as u32;
+    let (momentum, weight_decay) = (0.0, 0.0);
+    let k = LinearUpdate {
+        samples,
+        inputs,
+        outputs,
+        tile,
+        starts,
+        ends,
+        weights,
+        momentum,
+        weight_decay,
+    };
+    let mut velocity = vec![0.0; ALIGN + (inputs * outputs) as usize];
+    let (mut gradient, mut parameters) = (velocity.clone(), velocity.clone());
+    cpu::linear_update(&k, x, dy, &[0; 4], &mut gradient, &mut velocity, &mut parameters);
+    velocity
 }
 
 #[test]
-fn losses() {
-    const DIGITS: usize = 4;
+fn outputs() {
+    const SAMPLES: usize = 4;
     let kinds = [
-        (LossKind::Targets, 10.0, Squash::Tanh, 0.0),
-        (LossKind::Targets, 10.0, Squash::Scaled, 0.0),
-        (LossKind::Distance, 10.0, Squash::Scaled, 8.0),
-        (LossKind::Competition, 10.0, Squash::Scaled, 8.0),
-        (LossKind::Competition, 1.0, Squash::Scaled, 2.0),
+        (LossKind::Targets, 10.0, Squash::Tanh, 8),
+        (LossKind::Targets, 10.0, Squash::Scaled, 36),
+        (LossKind::Distance, 10.0, Squash::Scaled, 84),
+        (LossKind::Competition, 10.0, Squash::Scaled, 8),
+        (LossKind::Competition, 1.0, Squash::Scaled, 4),
     ];
-    for (loss, j, squash, around) in kinds {
-        let k = LossShape { samples: DIGITS as u32, loss, j, squash };
-        let label = [3, 9, 10, 0];
+    for (loss, j, squash, inputs) in kinds {
+        let linear = loss == LossKind::Targets;
+        let weights = if linear { ALIGN as u32 } else { 0 };
+        let k = Output { samples: SAMPLES as u32, inputs, weights, loss, j, squash };
+        let mut numbers = Numbers::new(24);
+        let x = numbers.symmetric(SAMPLES * inputs as usize, 0.9);
+        let p = numbers.symmetric((weights + 10 * inputs) as usize, 0.3);
         // Three of the four places have a digit.
-        let now = [0, 3, 0, 0];
-        let y = Numbers::new(24).symmetric(DIGITS * CLASSES, 0.9);
-        let y: Vec<f32> = y.iter().map(|value| value * (1.0 + around / 4.0) + around).collect();
-        let run = |y: &[f32]| {
-            let (mut dy, mut totals) = (vec![0.0; y.len()], vec![0.0; DIGITS * TOTALS]);
-            cpu::loss(&k, y, &label, &now, &mut dy, &mut totals, &mut [0]);
-            (dy, totals.chunks(TOTALS).map(|row| f64::from(row[2])).sum::<f64>())
+        let truth = [3, 9, 10, 0].map(|label| [label, 3, 0, 0]).concat();
+        let run = |x: &[f32], p: &[f32]| {
+            let [mut y, mut dy] = [(); 2].map(|()| vec![0.0; SAMPLES * CLASSES]);
+            let (mut dx, mut totals) = (vec![0.0; x.len()], vec![0.0; SAMPLES * TOTALS]);
+            let cursor = &mut [0];
+            cpu::output(&k, x, p, &truth, &mut y, &mut dy, &mut dx, &mut totals, cursor);
+            let loss = totals.chunks(TOTALS).map(|row| f64::from(row[2])).sum::<f64>();
+            (dy, dx, loss)
         };
-        let slope = |place: usize| match loss {
-            LossKind::Targets => cpu::squash_slope(squash, f64::from(y[place])),
-            _ => 1.0,
-        };
-        check(&format!("{loss:?}, j {j}"), &y, &run(&y).0, slope, |y| run(y).1);
+        let name = format!("{loss:?}, j {j}");
+        let (dy, dx, _) = run(&x, &p);
+        let slope = |place: usize| cpu::squash_slope(squash, f64::from(x[place]));
+        check(&format!("{name}: input"), &x, &dx, slope, |x| run(x, &p).2);
+        if linear {
+            // dy is the loss by what the squash got, and so by the bias, summed over the samples.
+            let mut dbias = vec![0.0; CLASSES];
+            for row in dy.chunks(CLASSES) {
+                dbias.iter_mut().zip(row).for_each(|(sum, dy)| *sum += dy);
+            }
+            let mut moved = p.clone();
+            check(
+                &format!("{name}: bias"),
+                &p[..CLASSES],
+                &dbias,
+                |_| 1.0,
+                |bias| {
+                    moved[..CLASSES].copy_from_slice(bias);
+                    run(&x, &moved).2
+                },
+            );
+        }
     }
 }
 
@@ -208,7 +234,7 @@ fn whole_networks() {
         let mut cpu = run.on_cpu().unwrap();
         cpu.run(1, true).unwrap();
         let layout = cpu.plan().layout.clone();
-        let State { parameters, gradient, .. } = state(cpu.as_mut()).unwrap();
+        let State { parameters, velocity: gradient, .. } = state(cpu.as_mut()).unwrap();
         let mut energy = |parameters: &[f32]| {
             run.reset(cpu.as_mut()).unwrap();
             cpu.write_f32(cpu.plan().ports.parameters, parameters).unwrap();

@@ -10,12 +10,12 @@
 mod common;
 
 use common::compare::{Differences, Tolerance};
-use common::op::{Case, Numbers, WHOLE, bits, case, empty, floats, windows};
+use common::op::{Case, Numbers, bits, case, empty, floats};
 use common::stages::{self, Arguments, FIRST, owned};
 use common::{Outcome, Tests, profiles};
 use lenet::network::Squash;
 use lenet::plan::constant::LossKind;
-use lenet::plan::op::{Gather, Linear, LossShape, Rbf, Stage, Update};
+use lenet::plan::op::{Gather, Linear, LinearUpdate, Output, Stage, Update};
 use lenet::plan::records::{PIXEL_WORDS, RECORD_WORDS};
 use lenet::plan::{ALIGN, Op, Profile};
 use wgpu::Adapter;
@@ -32,20 +32,17 @@ fn main() {
     let mut tests = Tests::new();
     /// The cases of a kernel in a profile.
     type Cases = fn(Profile) -> Vec<Case>;
-    let kernels: [(&str, Cases); 14] = [
+    let kernels: [(&str, Cases); 11] = [
         ("gather", gather),
         ("first_stage_forward", stages::first_stage_forward),
         ("first_stage_backward", stages::first_stage_backward),
         ("conv_pool_forward", stages::conv_pool_forward),
-        ("pool_backward", stages::pool_backward),
         ("conv_backward_weights", stages::conv_backward_weights),
         ("conv_backward_input", stages::conv_backward_input),
         ("linear_forward", linear_forward),
         ("linear_backward_input", linear_backward_input),
-        ("linear_backward_weights", linear_backward_weights),
-        ("rbf_forward", rbf_forward),
-        ("rbf_backward", rbf_backward),
-        ("loss", loss),
+        ("linear_update", linear_update),
+        ("output", output),
         ("update", update),
     ];
     for profile in profiles() {
@@ -86,22 +83,22 @@ fn gather(_: Profile) -> Vec<Case> {
             Op::Gather(Gather { samples, height: side, width: side, border, scale, background });
         let (steps, _) = steps(FIRST_IN_ORDER, count);
         let x = empty(samples * side * side);
-        let (now, label) = (empty(4), empty(samples));
+        let (now, truth) = (empty(4), empty(4 * samples));
         let name = format!("{samples} samples, {count} digits, border {border}");
-        case(name, op, vec![digits, order, steps, vec![STEP], now, label, x])
+        case(name, op, vec![digits, order, steps, vec![STEP], now, truth, x])
     });
     cases.collect()
 }
 
 /// Linear layers: (samples, inputs, outputs, first row of w in the window, rows in it).
 const LINEAR: [(u32, u32, u32, u32, u32); 3] =
-    [(1, 7, 5, 0, 5), (3, 33, 10, 6, 4), (7, 33, 5, 0, 3)];
+    [(1, 8, 5, 0, 5), (3, 36, 10, 6, 4), (7, 36, 5, 0, 3)];
 
 fn linear(profile: Profile, shape: (u32, u32, u32, u32, u32)) -> (String, Linear) {
     let (samples, inputs, outputs, row, rows) = shape;
     let squash = if samples == 3 { Squash::Tanh } else { Squash::Scaled };
-    let weights = ALIGN as u32;
-    let k = Linear { samples, inputs, outputs, rows, tile: profile.tile, weights, squash };
+    let (tile, starts, ends) = (profile.tile, true, true);
+    let k = Linear { samples, inputs, outputs, rows, tile, starts, ends, squash };
     (format!("{samples} samples, {inputs} -> {outputs}, rows {row}..{}", row + rows), k)
 }
 
@@ -112,116 +109,103 @@ fn linear_forward(profile: Profile) -> Vec<Case> {
         let x = numbers.words((k.samples * k.inputs) as usize, 1.0);
         let w = numbers.words((k.rows * k.inputs) as usize, 0.5);
         let bias = numbers.words(k.outputs as usize, 0.5);
-        let part = vec![shape.3, 1, 1, 0];
         let y = empty(k.samples * k.outputs);
-        case(name, Op::LinearForward(k), vec![x, w, bias, part, y])
+        case(name, Op::LinearForward(k), vec![x, w, bias, vec![shape.3], y])
     });
     cases.collect()
 }
 
 fn linear_backward_input(profile: Profile) -> Vec<Case> {
-    let mut cases = Vec::new();
-    for (shape, starts, ends) in
-        [(LINEAR[0], 1, 1), (LINEAR[1], 0, 1), (LINEAR[2], 1, 0), (LINEAR[1], 0, 0)]
-    {
+    let windows = [
+        (LINEAR[0], true, true),
+        (LINEAR[1], false, true),
+        (LINEAR[2], true, false),
+        (LINEAR[1], false, false),
+    ];
+    let cases = windows.into_iter().map(|(shape, starts, ends)| {
         let (name, k) = linear(profile, shape);
+        let k = Linear { starts, ends, tile: profile.backward_tile, ..k };
         let mut numbers = Numbers::new(8);
         let x = numbers.words((k.samples * k.inputs) as usize, 1.0);
         let w = numbers.words((k.rows * k.inputs) as usize, 0.5);
         let dy = numbers.words((k.samples * k.outputs) as usize, 0.5);
-        let dx = if starts == 1 { empty(x.len() as u32) } else { numbers.words(x.len(), 1.0) };
-        let part = vec![shape.3, starts, ends, 0];
+        let dx = if starts { empty(x.len() as u32) } else { numbers.words(x.len(), 1.0) };
         let name = format!("{name}, starts {starts}, ends {ends}");
-        cases.push(case(name, Op::LinearBackwardInput(k), vec![x, w, dy, part, dx]));
+        case(name, Op::LinearBackwardInput(k), vec![x, w, dy, vec![shape.3], dx])
+    });
+    cases.collect()
+}
+
+fn linear_update(profile: Profile) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (samples, inputs, outputs, ..) in LINEAR {
+        for (starts, ends) in [(true, true), (true, false), (false, false), (false, true)] {
+            let k = LinearUpdate {
+                samples,
+                inputs,
+                outputs,
+                tile: profile.backward_tile,
+                starts,
+                ends,
+                weights: ALIGN as u32,
+                momentum: 0.9,
+                weight_decay: 0.01,
+            };
+            let mut numbers = Numbers::new(9);
+            let x = numbers.words((samples * inputs) as usize, 1.0);
+            let dy = numbers.words((samples * outputs) as usize, 0.5);
+            let (_, now) = steps(0, COUNT);
+            // The gap between biases and weights is 0 and stays so.
+            let mut layer = || {
+                let mut words = numbers.words(ALIGN + (inputs * outputs) as usize, 1.0);
+                words[outputs as usize..ALIGN].fill(0);
+                words
+            };
+            let arguments = vec![x, dy, now, layer(), layer(), layer()];
+            let name = format!("{samples} samples, {inputs} -> {outputs}, {starts}, {ends}");
+            cases.push(case(name, Op::LinearUpdate(k), arguments));
+        }
     }
     cases
 }
 
-fn linear_backward_weights(profile: Profile) -> Vec<Case> {
-    let cases = LINEAR.into_iter().flat_map(|shape| {
-        let (name, k) = linear(profile, shape);
-        let k = Linear { rows: k.outputs, ..k };
-        windows(&name, |part| {
-            let mut numbers = Numbers::new(9);
-            let x = numbers.words((k.samples * k.inputs) as usize, 1.0);
-            let dy = numbers.words((k.samples * k.outputs) as usize, 0.5);
-            let size = (k.weights + k.inputs * k.outputs) as usize;
-            let gradient =
-                if part == WHOLE { empty(size as u32) } else { numbers.words(size, 1.0) };
-            let arguments = vec![x, dy, part.to_vec(), gradient];
-            case("", Op::LinearBackwardWeights(k), arguments)
-        })
-    });
-    cases.collect()
-}
-
-/// Layers before the RBF: (samples, units).
-const RBF: [(u32, u32); 3] = [(1, 84), (3, 33), (7, 84)];
-
-fn rbf_forward(_: Profile) -> Vec<Case> {
-    let cases = RBF.into_iter().map(|(samples, units)| {
-        let mut numbers = Numbers::new(10);
-        let x = numbers.words((samples * units) as usize, 1.7);
-        let centre = numbers.words(10 * units as usize, 1.0);
-        let op = Op::RbfForward(Rbf { samples, units, squash: Squash::Scaled });
-        let name = format!("{samples} samples, {units} units");
-        case(name, op, vec![x, centre, empty(samples * 10)])
-    });
-    cases.collect()
-}
-
-fn rbf_backward(_: Profile) -> Vec<Case> {
-    let cases = RBF.into_iter().map(|(samples, units)| {
-        let mut numbers = Numbers::new(11);
-        let x = numbers.words((samples * units) as usize, 1.7);
-        let dy = numbers.words(samples as usize * 10, 0.5);
-        let centre = numbers.words(10 * units as usize, 1.0);
-        let op = Op::RbfBackward(Rbf { samples, units, squash: Squash::Scaled });
-        let name = format!("{samples} samples, {units} units");
-        case(name, op, vec![x, dy, centre, empty(samples * units)])
-    });
-    cases.collect()
-}
-
-/// Outputs for the losses: random ones, all equal, and those that the squash saturates at (or, for
-/// distances, as far as they get).
-fn outputs(samples: u32, loss: LossKind) -> [(&'static str, Vec<f32>); 3] {
-    let count = samples as usize * 10;
-    let mut numbers = Numbers::new(12);
-    let distance = |value: f32| (value + 1.0) * 310.0;
-    if loss == LossKind::Targets {
-        let signs = numbers.symmetric(count, 1.0);
-        let extreme = signs.iter().map(|sign| 1.7159_f32.copysign(*sign)).collect();
-        return [
-            ("random", numbers.symmetric(count, 1.7)),
-            ("equal", vec![0.25; count]),
-            ("saturated", extreme),
-        ];
-    }
-    let near = numbers.symmetric(count, 4.0).into_iter().map(|value| value + 8.0).collect();
-    let far = numbers.symmetric(count, 1.0).into_iter().map(distance).collect();
-    [("near", near), ("equal", vec![12.0; count]), ("far", far)]
-}
-
-fn loss(_: Profile) -> Vec<Case> {
+fn output(_: Profile) -> Vec<Case> {
     let kinds = [
-        (LossKind::Targets, 10.0, Squash::Tanh, 1),
-        (LossKind::Targets, 10.0, Squash::Scaled, 7),
-        (LossKind::Distance, 10.0, Squash::Scaled, 7),
-        (LossKind::Competition, 10.0, Squash::Scaled, 7),
-        (LossKind::Competition, 0.1, Squash::Scaled, 3),
+        (LossKind::Targets, 10.0, Squash::Tanh, 1, 8, 0.5),
+        (LossKind::Targets, 10.0, Squash::Scaled, 7, 36, 0.5),
+        // Weights that the squash saturates at.
+        (LossKind::Targets, 10.0, Squash::Scaled, 7, 36, 40.0),
+        (LossKind::Distance, 10.0, Squash::Scaled, 7, 84, 1.0),
+        (LossKind::Competition, 10.0, Squash::Scaled, 7, 8, 1.0),
+        // Distances of some hundred, where e^-y is 0.
+        (LossKind::Competition, 10.0, Squash::Scaled, 7, 84, 2.0),
+        (LossKind::Competition, 0.1, Squash::Scaled, 3, 8, 0.5),
     ];
     let mut cases = Vec::new();
-    for (loss, j, squash, samples) in kinds {
-        let op = Op::Loss(LossShape { samples, loss, j, squash });
-        for (name, y) in outputs(samples, loss) {
+    for (loss, j, squash, samples, inputs, limit) in kinds {
+        for equal in [false, true] {
+            let mut numbers = Numbers::new(12);
+            let weights = if loss == LossKind::Targets { ALIGN as u32 } else { 0 };
+            let op = Op::Output(Output { samples, inputs, weights, loss, j, squash });
+            let x = numbers.words((samples * inputs) as usize, 1.7);
+            let mut p = numbers.words((weights + 10 * inputs) as usize, limit);
+            if equal {
+                // Every class has the weights of the first: all outputs are equal.
+                p[..weights as usize].fill(0);
+                let first = p[weights as usize..][..inputs as usize].to_vec();
+                p[weights as usize..]
+                    .chunks_mut(inputs as usize)
+                    .for_each(|w| w.copy_from_slice(&first));
+            }
             // Two of the seven places have no digit: 10, as gather says it, and any larger number.
-            let label = [9, 0, 3, 10, 5, 4711, 1][..samples as usize].to_vec();
-            let (_, now) = steps(0, COUNT);
-            let totals = Numbers::new(13).words(samples as usize * 4, 1.0);
-            let dy = empty(samples * 10);
-            let name = format!("{loss:?}, j {j}, {samples} samples, {name}");
-            cases.push(case(name, op, vec![bits(&y), label, now, dy, totals, vec![0]]));
+            let labels = [9, 0, 3, 10, 5, 4711, 1];
+            let truth =
+                labels[..samples as usize].iter().flat_map(|&label| [label, COUNT, STEP, 0]);
+            let [y, dy, dx] = [10, 10, inputs].map(|size| empty(samples * size));
+            let totals = numbers.words(samples as usize * 4, 1.0);
+            let arguments = vec![x, p, truth.collect(), y, dy, dx, totals, vec![0]];
+            let name = format!("{loss:?}, j {j}, {samples} samples of {inputs}, equal {equal}");
+            cases.push(case(name, op, arguments));
         }
     }
     cases
@@ -251,11 +235,11 @@ fn saturation(adapter: &Adapter, profile: Profile) -> Outcome {
     const FAR: [f32; 6] = [100.0, -100.0, 1e4, -1e4, 3e38, -3e38];
     for squash in [Squash::Tanh, Squash::Scaled] {
         let (amplitude, _) = squash.amplitude_and_slope();
-        let (_, k) = linear(profile, (1, 7, FAR.len() as u32, 0, FAR.len() as u32));
+        let (_, k) = linear(profile, (1, 8, FAR.len() as u32, 0, FAR.len() as u32));
         let op = Op::LinearForward(Linear { squash, ..k });
-        let x = bits(&[0.0; 7]);
-        let w = bits(&[0.5; 7 * FAR.len()]);
-        let arguments = vec![x, w, bits(&FAR), WHOLE.to_vec(), empty(FAR.len() as u32)];
+        let x = bits(&[0.0; 8]);
+        let w = bits(&[0.5; 8 * FAR.len()]);
+        let arguments = vec![x, w, bits(&FAR), vec![0], empty(FAR.len() as u32)];
         let case = case("far", op, arguments);
         let y = floats(&case.on_adapter(adapter, profile)?[4][ALIGN..][..FAR.len()]);
         let expected = FAR.map(|argument| amplitude.copysign(argument));
@@ -286,8 +270,7 @@ fn stage_saturates(adapter: &Adapter, profile: Profile, k: Stage, far: f32) -> O
     let mut differences = Differences::default();
     differences.numbers("s", &found, &expected, SATURATED);
     differences.outcome(format!("first_stage_forward, {name}"))?;
-    let backward = vec![x, p, ds, WHOLE.to_vec(), partials];
-    let partials = owned(&k, 0..k.parameters() as usize);
-    let backward = Case { partials, ..case(&name, Op::FirstStageBackward(k), backward) };
+    let backward = vec![x, p, ds, partials];
+    let backward = Case { partials: owned(&k), ..case(&name, Op::FirstStageBackward(k), backward) };
     backward.check(adapter, profile, TOLERANCE)
 }

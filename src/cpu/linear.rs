@@ -5,7 +5,14 @@ use super::{squash, squash_slope};
 use crate::plan::op::{Linear, LinearUpdate};
 
 /// `y[n,o] = f(bias[o] + sum_i w[o,i] x[n,i])` for the rows of `w` in the window.
-pub fn linear_forward(k: &Linear, x: &[f32], w: &[f32], bias: &[f32], first: &[u32], y: &mut [f32]) {
+pub fn linear_forward(
+    k: &Linear,
+    x: &[f32],
+    w: &[f32],
+    bias: &[f32],
+    first: &[u32],
+    y: &mut [f32],
+) {
     let (inputs, outputs) = (k.inputs as usize, k.outputs as usize);
     for n in 0..k.samples as usize {
         for row in 0..k.rows as usize {

@@ -202,6 +202,7 @@ impl Builder<'_> {
 
     fn linear_backward_input(&mut self, block: usize, at: usize) {
         let (layer, mut k) = self.linear(at);
+        k.tile = self.profile.backward_tile;
         let (inputs, outputs) = (k.inputs, k.outputs as usize);
         let step = self.linear_samples(&k);
         let rows = self.profile.rows_of(outputs, inputs as usize);
@@ -234,7 +235,7 @@ impl Builder<'_> {
                 samples: step as u32,
                 inputs: k.inputs,
                 outputs: k.outputs,
-                tile: k.tile,
+                tile: self.profile.backward_tile,
                 starts: first == 0,
                 ends: first + step >= self.batch,
                 weights,

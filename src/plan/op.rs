@@ -269,22 +269,12 @@ impl Op {
             Op::FirstStageBackward(_) => {
                 vec![read("x"), read("p"), read("ds"), write("partials")]
             }
-            Op::ConvBackwardWeights(_) => vec![
-                read("x"),
-                read("p"),
-                read("h"),
-                read("ds"),
-                words("table"),
-                write("partials"),
-            ],
-            Op::ConvBackwardInput(_) => vec![
-                read("x"),
-                read("p"),
-                read("h"),
-                read("ds"),
-                words("table"),
-                write_vec2("dx"),
-            ],
+            Op::ConvBackwardWeights(_) => {
+                vec![read("x"), read("p"), read("h"), read("ds"), words("table"), write("partials")]
+            }
+            Op::ConvBackwardInput(_) => {
+                vec![read("x"), read("p"), read("h"), read("ds"), words("table"), write_vec2("dx")]
+            }
             Op::LinearForward(_) => {
                 vec![read_vec4("x"), read_vec4("w"), read("bias"), words("row"), write("y")]
             }

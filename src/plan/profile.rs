@@ -34,6 +34,8 @@ pub struct Profile {
     pub below: usize,
     /// Outputs (times four samples) that an invocation of a linear layer makes.
     pub tile: u32,
+    /// Samples, or outputs, (times four inputs) that it makes on the way back.
+    pub backward_tile: u32,
     /// Rows of partial gradients at most, for each window of the batch.
     pub slots: usize,
 }
@@ -54,6 +56,7 @@ impl Profile {
             tall: 8,
             below: 14,
             tile: 4,
+            backward_tile: 8,
             slots: 8,
         }
     }
@@ -71,6 +74,7 @@ impl Profile {
             tall: 1,
             below: 2,
             tile: 1,
+            backward_tile: 1,
             slots: 256,
         }
     }
@@ -88,6 +92,7 @@ impl Profile {
             tall: 1,
             below: 2,
             tile: 1,
+            backward_tile: 1,
             slots: 1,
         }
     }

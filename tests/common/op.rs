@@ -19,11 +19,6 @@ use super::compare::{Differences, Tolerance};
 /// What stands around every argument, and in outputs that a kernel has to leave alone: a NaN.
 pub const GUARD: u32 = 0x7fc0_dead;
 
-/// The first window of a sum, alone in it: row 0, starts, ends.
-pub const WHOLE: [u32; 4] = [0, 1, 1, 0];
-/// A later window: adds to what is there.
-pub const LATER_WINDOW: [u32; 4] = [0, 0, 1, 0];
-
 /// A kernel and the words of each of its bindings, in order.
 #[derive(Debug, Clone)]
 pub struct Case {
@@ -85,14 +80,6 @@ pub fn empty(count: u32) -> Vec<u32> {
 /// A case that no partials come into.
 pub fn case(name: impl ToString, op: Op, arguments: Vec<Vec<u32>>) -> Case {
     Case { name: name.to_string(), op, arguments, partials: None }
-}
-
-/// A case for the first window of samples and one for a later one.
-pub fn windows(name: &str, make: impl Fn([u32; 4]) -> Case) -> Vec<Case> {
-    [(WHOLE, "first window"), (LATER_WINDOW, "later window")]
-        .into_iter()
-        .map(|(part, which)| Case { name: format!("{name}, {which}"), ..make(part) })
-        .collect()
 }
 
 impl Case {
@@ -224,7 +211,6 @@ const NO_PORTS: Ports = Ports {
     parameters: 0,
     velocity: 0,
     partials: 0,
-    gradient: 0,
     scores: 0,
     totals: 0,
 };

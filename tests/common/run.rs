@@ -95,9 +95,8 @@ pub struct Run {
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
     pub parameters: Vec<f32>,
+    /// After one step without momentum and weight decay: the gradient.
     pub velocity: Vec<f32>,
-    /// Of the last step, in the places of the layout.
-    pub gradient: Vec<f32>,
     pub scores: Vec<f32>,
     /// Loss, errors, and both divided by the samples of their step, summed over all samples.
     pub totals: [f64; TOTALS],
@@ -191,14 +190,11 @@ fn start(network: &Network, layout: &Layout) -> Vec<f32> {
 pub fn state(executor: &mut dyn Executor) -> lenet::Result<State> {
     let plan = executor.plan().clone();
     let ports = plan.ports;
-    let partials = executor.read_f32(ports.partials, plan.slots * plan.layout.stages)?;
-    let gradient = executor.read_f32(ports.gradient, plan.layout.size - plan.layout.stages)?;
     let rows = executor.read_f32(ports.totals, plan.batch * TOTALS)?;
     let column = |at: usize| rows.chunks_exact(TOTALS).map(|row| f64::from(row[at])).sum();
     Ok(State {
         parameters: executor.read_f32(ports.parameters, plan.layout.size)?,
         velocity: executor.read_f32(ports.velocity, plan.layout.size)?,
-        gradient: plan.gradient(&partials, &gradient),
         scores: executor.read_f32(ports.scores, plan.batch * CLASSES)?,
         totals: [column(0), column(1), column(2), column(3)],
     })

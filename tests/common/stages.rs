@@ -3,9 +3,10 @@
 
 use lenet::network::{Connections, Squash};
 use lenet::plan::op::Stage;
+use lenet::plan::profile::largest_divisor;
 use lenet::plan::{Op, Profile};
 
-use super::op::{Case, Numbers, Partials, case, empty, windows};
+use super::op::{Case, Numbers, Partials, case, empty};
 
 /// Columns of the partials that belong to another stage.
 const OTHER_STAGES: u32 = 9;
@@ -108,13 +109,17 @@ impl Shape {
             height: self.height,
             width: self.width,
             strip: 1,
+            tall: 1,
+            below: largest_divisor(self.height as usize, profile.below),
             block_scale: self.block_scale,
-            // More rows than there is work for on a GPU.
             slots: profile.slots.min(40) as u32,
             stride: 0,
             squash: self.squash,
         };
-        stage.strip = profile.strip_of(stage.pw() as usize) as u32;
+        let tall = if self.inputs == 1 { profile.first_tall } else { profile.tall };
+        stage.strip = largest_divisor(stage.pw() as usize, profile.strip);
+        stage.tall = largest_divisor(stage.ph() as usize, tall);
+        stage.slots = stage.slots.min(stage.samples * stage.blocks());
         stage.stride = stage.parameters() + OTHER_STAGES;
         stage
     }
@@ -125,7 +130,6 @@ pub struct Arguments {
     pub x: Vec<u32>,
     pub p: Vec<u32>,
     pub h: Vec<u32>,
-    pub dh: Vec<u32>,
     pub ds: Vec<u32>,
     pub partials: Vec<u32>,
 }
@@ -139,16 +143,16 @@ impl Arguments {
             x: numbers.words(x, 1.0),
             p: numbers.words(k.parameters() as usize, LIMIT),
             h: numbers.words(h, 1.0),
-            dh: numbers.words(h, LIMIT),
             ds: numbers.words(s, LIMIT),
             partials: numbers.words((k.slots * k.stride) as usize, LIMIT),
         }
     }
 }
 
-/// The columns of the partials that a kernel of a stage owns.
-pub fn owned(k: &Stage, columns: std::ops::Range<usize>) -> Option<Partials> {
-    Some(Partials { slots: k.slots as usize, stride: k.stride as usize, owned: columns })
+/// All parameters of a stage, which its kernels own in the partials.
+pub fn owned(k: &Stage) -> Option<Partials> {
+    let owned = 0..k.parameters() as usize;
+    Some(Partials { slots: k.slots as usize, stride: k.stride as usize, owned })
 }
 
 /// Cases of `first_stage_forward`.
@@ -175,43 +179,23 @@ pub fn conv_pool_forward(profile: Profile) -> Vec<Case> {
 
 /// Cases of `first_stage_backward`.
 pub fn first_stage_backward(profile: Profile) -> Vec<Case> {
-    let cases = FIRST.iter().flat_map(|shape| {
+    let cases = FIRST.iter().map(|shape| {
         let k = shape.stage(profile);
-        windows(shape.name, |part| {
-            let Arguments { x, p, ds, partials, .. } = Arguments::of(&k, 3);
-            let arguments = vec![x, p, ds, part.to_vec(), partials];
-            let partials = owned(&k, 0..k.parameters() as usize);
-            Case { partials, ..case("", Op::FirstStageBackward(k), arguments) }
-        })
-    });
-    cases.collect()
-}
-
-/// Cases of `pool_backward`.
-pub fn pool_backward(profile: Profile) -> Vec<Case> {
-    let cases = LATER.iter().flat_map(|shape| {
-        let k = shape.stage(profile);
-        windows(shape.name, |part| {
-            let Arguments { p, h, dh, ds, partials, .. } = Arguments::of(&k, 4);
-            let dh = empty(dh.len() as u32);
-            let arguments = vec![h, p, ds, part.to_vec(), dh, partials];
-            let partials = owned(&k, k.bias()..k.parameters() as usize);
-            Case { partials, ..case("", Op::PoolBackward(k), arguments) }
-        })
+        let Arguments { x, p, ds, partials, .. } = Arguments::of(&k, 3);
+        let case = case(shape.name, Op::FirstStageBackward(k), vec![x, p, ds, partials]);
+        Case { partials: owned(&k), ..case }
     });
     cases.collect()
 }
 
 /// Cases of `conv_backward_weights`.
 pub fn conv_backward_weights(profile: Profile) -> Vec<Case> {
-    let cases = LATER.iter().flat_map(|shape| {
+    let cases = LATER.iter().map(|shape| {
         let k = shape.stage(profile);
-        windows(shape.name, |part| {
-            let Arguments { x, dh, partials, .. } = Arguments::of(&k, 5);
-            let arguments = vec![x, dh, shape.words(), part.to_vec(), partials];
-            let partials = owned(&k, 0..k.bias());
-            Case { partials, ..case("", Op::ConvBackwardWeights(k), arguments) }
-        })
+        let Arguments { x, p, h, ds, partials } = Arguments::of(&k, 5);
+        let arguments = vec![x, p, h, ds, shape.words(), partials];
+        let case = case(shape.name, Op::ConvBackwardWeights(k), arguments);
+        Case { partials: owned(&k), ..case }
     });
     cases.collect()
 }
@@ -220,9 +204,9 @@ pub fn conv_backward_weights(profile: Profile) -> Vec<Case> {
 pub fn conv_backward_input(profile: Profile) -> Vec<Case> {
     let cases = LATER.iter().map(|shape| {
         let k = shape.stage(profile);
-        let Arguments { x, p, dh, .. } = Arguments::of(&k, 6);
+        let Arguments { x, p, h, ds, .. } = Arguments::of(&k, 6);
         let dx = empty(x.len() as u32);
-        case(shape.name, Op::ConvBackwardInput(k), vec![x, p, dh, shape.words(), dx])
+        case(shape.name, Op::ConvBackwardInput(k), vec![x, p, h, ds, shape.words(), dx])
     });
     cases.collect()
 }
