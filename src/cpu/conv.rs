@@ -222,14 +222,7 @@ fn conv_backward_weights(
 }
 
 /// What a convolution hands down to the squash of the layer below.
-fn conv_backward_input(
-    k: &Stage,
-    x: &[f32],
-    p: &[f32],
-    dh: &[f32],
-    table: &[u32],
-    dx: &mut [f32],
-) {
+fn conv_backward_input(k: &Stage, x: &[f32], p: &[f32], dh: &[f32], table: &[u32], dx: &mut [f32]) {
     let at = Shapes::of(k, table);
     let mut sums = vec![0.0; at.samples * at.c * at.height * at.width];
     for n in 0..at.samples {

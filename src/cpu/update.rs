@@ -1,9 +1,9 @@
 //! Twins of the first and the last kernel of a step.
 
 use crate::network::DIGIT_SIDE;
-use crate::plan::{STEP_WORDS, TRUTH_WORDS};
 use crate::plan::op::{Gather, Update};
 use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
+use crate::plan::{STEP_WORDS, TRUTH_WORDS};
 
 /// Label of a place in the batch that has no digit.
 const NO_DIGIT: u32 = 10;

@@ -20,20 +20,19 @@ fn files(op: &Op) -> &'static [&'static str] {
     const PARTIALS: &str = shader!("partials");
     const LINEAR: &str = shader!("linear");
     const SGD: &str = shader!("sgd");
+    const LOSS: &str = shader!("loss");
+    const SAMPLE: &str = shader!("sample");
+    const PATCH: &str = shader!("sample_patch");
+    const SAMPLE_STAGES: &str = shader!("sample_stages");
+    const SAMPLE_LAYERS: &str = shader!("sample_layers");
     match op {
         Op::Gather(_) => &[shader!("gather")],
         Op::FirstStageForward(_) => {
             &[COMMON, STAGE, ROWS, TAPS, POOLING, shader!("first_stage_forward")]
         }
-        Op::FirstStageBackward(_) => &[
-            COMMON,
-            STAGE,
-            ROWS,
-            TAPS,
-            TAP_GRADIENTS,
-            PARTIALS,
-            shader!("first_stage_backward"),
-        ],
+        Op::FirstStageBackward(_) => {
+            &[COMMON, STAGE, ROWS, TAPS, TAP_GRADIENTS, PARTIALS, shader!("first_stage_backward")]
+        }
         Op::ConvPoolForward(_) => {
             &[COMMON, STAGE, ROWS, TAPS, POOLING, shader!("conv_pool_forward")]
         }
@@ -50,8 +49,25 @@ fn files(op: &Op) -> &'static [&'static str] {
         Op::LinearForward(_) => &[COMMON, LINEAR, shader!("linear_forward")],
         Op::LinearBackwardInput(_) => &[COMMON, LINEAR, shader!("linear_backward_input")],
         Op::LinearUpdate(_) => &[LINEAR, SGD, shader!("linear_update")],
-        Op::Output(_) => &[COMMON, shader!("loss"), shader!("output")],
+        Op::Output(_) => &[COMMON, LOSS, shader!("output")],
         Op::Update(_) => &[SGD, shader!("update")],
+        Op::SampleForward(_) => {
+            &[COMMON, LOSS, SAMPLE, PATCH, SAMPLE_STAGES, SAMPLE_LAYERS, shader!("sample_forward")]
+        }
+        Op::SampleStep(_) => &[
+            COMMON,
+            LOSS,
+            SAMPLE,
+            PATCH,
+            SAMPLE_STAGES,
+            SAMPLE_LAYERS,
+            shader!("sample_layers_backward"),
+            shader!("sample_second_backward"),
+            shader!("sample_first_backward"),
+            shader!("sample_step"),
+        ],
+        Op::SampleUpdate(_) => &[SGD, shader!("sample_update")],
+        Op::Advance => &[shader!("advance")],
     }
 }
 

@@ -61,6 +61,11 @@ fn continues(buffer: &Buffer, view: &View) -> bool {
 fn touched(op: &Op, binding: &Binding, view: &View) -> usize {
     let rows = |k: &Stage, numbers: u32| (k.slots * numbers) as usize;
     let words = match (op, binding.name) {
+        (Op::SampleForward(k) | Op::SampleStep(k), "digits") => {
+            k.samples as usize * records::RECORD_WORDS
+        }
+        (Op::SampleForward(k) | Op::SampleStep(k), "order") => k.samples as usize,
+        (Op::SampleForward(_) | Op::SampleStep(_), "steps") => STEP_WORDS,
         (Op::Gather(k), "digits") => k.samples as usize * records::RECORD_WORDS,
         (Op::Gather(k), "order") => k.samples as usize,
         (Op::Gather(_), "steps") => STEP_WORDS,
@@ -76,8 +81,10 @@ fn touched(op: &Op, binding: &Binding, view: &View) -> usize {
 /// Whether what is written is also read: where a dispatch `adds`, and where it always does.
 fn is_read_back(op: &Op, binding: &Binding, adds: bool) -> bool {
     match (op, binding.name) {
-        (Op::Update(_) | Op::LinearUpdate(_), "velocity" | "parameters") => true,
-        (Op::Output(_), "totals") => true,
+        (Op::Update(_) | Op::LinearUpdate(_) | Op::SampleUpdate(_), "velocity" | "parameters") => {
+            true
+        }
+        (Op::Output(_) | Op::SampleForward(_) | Op::SampleStep(_), "totals") => true,
         (_, "partials" | "gradient" | "dx") => adds,
         _ => false,
     }
