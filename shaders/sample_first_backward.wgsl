@@ -17,11 +17,11 @@ const BETWEEN = WORKGROUP + 1u;
 
 alias Sums = array<f32, SUMS>;
 
-fn add_taps(sums: ptr<function, Sums>, patch: ptr<function, Patch>, d: vec4f) {
+fn add_taps(sums: ptr<function, Sums>, tile: ptr<function, Patch>, d: vec4f) {
     for (var ky = 0u; ky < 5u; ky++) {
         for (var kx = 0u; kx < 5u; kx++) {
             let i = 6u * ky + kx;
-            let seen = vec4f((*patch)[i], (*patch)[i + 1u], (*patch)[i + 6u], (*patch)[i + 7u]);
+            let seen = vec4f((*tile)[i], (*tile)[i + 1u], (*tile)[i + 6u], (*tile)[i + 7u]);
             (*sums)[5u * ky + kx] += dot(d, seen);
         }
     }
@@ -52,11 +52,11 @@ fn first_gradients(trace: u32, t: u32) {
         let bias = p_at(BIAS1 + m);
         let coefficient = p_at(COEFFICIENT1 + m);
         for (var block = t % SLOTS; block < BLOCKS1; block += SLOTS) {
-            var patch = patch_at(ROOM + 2u * (block / PW1 * WIDTH + block % PW1), WIDTH);
-            let h = squashes(convolve(&patch, 25u * m, false) + bias);
+            var tile = patch_at(ROOM + 2u * (block / PW1 * WIDTH + block % PW1), WIDTH);
+            let h = squashes(convolve(&tile, 25u * m, false) + bias);
             let d = memory[m * BLOCKS1 + block];
             let dh = BLOCK_SCALE * coefficient * d * squash_slopes(h);
-            add_taps(&sums, &patch, dh);
+            add_taps(&sums, &tile, dh);
             sums[25] += dot(dh, vec4f(1.0));
             sums[26] += BLOCK_SCALE * d * dot(h, vec4f(1.0));
             sums[27] += d;

@@ -8,23 +8,23 @@
 alias Patch = array<f32, 36>;
 
 fn patch_at(at: u32, width: u32) -> Patch {
-    var patch: Patch;
+    var tile: Patch;
     for (var y = 0u; y < 6u; y++) {
         for (var x = 0u; x < 6u; x++) {
-            patch[6u * y + x] = memory[at + width * y + x];
+            tile[6u * y + x] = memory[at + width * y + x];
         }
     }
-    return patch;
+    return tile;
 }
 
 // Weights from `w` on, in the order of the kernel, or from its end on for the way back.
-fn convolve(patch: ptr<function, Patch>, w: u32, back: bool) -> vec4f {
+fn convolve(tile: ptr<function, Patch>, w: u32, back: bool) -> vec4f {
     var sum = vec4f();
     for (var ky = 0u; ky < 5u; ky++) {
         for (var kx = 0u; kx < 5u; kx++) {
             let tap = 5u * ky + kx;
             let i = 6u * ky + kx;
-            let seen = vec4f((*patch)[i], (*patch)[i + 1u], (*patch)[i + 6u], (*patch)[i + 7u]);
+            let seen = vec4f((*tile)[i], (*tile)[i + 1u], (*tile)[i + 6u], (*tile)[i + 7u]);
             sum += p_at(w + select(tap, 24u - tap, back)) * seen;
         }
     }

@@ -74,7 +74,7 @@ fn second_gradients(trace: u32, t: u32) {
 
 // What the 2x2 block of s1 at y, x was seen by: dh2 from four rows above and four columns left on.
 fn deltas_around(m: u32, y: u32, x: u32) -> Patch {
-    var patch: Patch;
+    var tile: Patch;
     for (var a = 0u; a < 6u; a++) {
         for (var b = 0u; b < 6u; b++) {
             // Above and left of dh2 these are huge.
@@ -82,10 +82,10 @@ fn deltas_around(m: u32, y: u32, x: u32) -> Patch {
             let column = x + b - 4u;
             let inside = row < OH2 && column < OW2;
             let at = select(0u, row * OW2 + column, inside);
-            patch[6u * a + b] = select(0.0, memory[ROOM + m * OH2 * OW2 + at], inside);
+            tile[6u * a + b] = select(0.0, memory[ROOM + m * OH2 * OW2 + at], inside);
         }
     }
-    return patch;
+    return tile;
 }
 
 // ds1 over s1. PH1 and PW1 are even, since OH2 and OW2 are.
@@ -98,8 +98,8 @@ fn second_backward_input(t: u32) {
         let last = table_at(FIRST_OUT + c + 1u);
         for (var q = table_at(FIRST_OUT + c); q < last; q++) {
             let j = table_at(BY_CHANNEL + q);
-            var patch = deltas_around(table_at(MAP + j), y, x);
-            sum += convolve(&patch, SECOND + 25u * j, true);
+            var tile = deltas_around(table_at(MAP + j), y, x);
+            sum += convolve(&tile, SECOND + 25u * j, true);
         }
         let at = (c * PH1 + y) * PW1 + x;
         put_block(at, PW1, sum * squash_slopes(block_at(at, PW1)));

@@ -11,9 +11,9 @@
 fn first_stage(t: u32) {
     for (var block = t; block < BLOCKS1; block += WORKGROUP) {
         let corner = ROOM + 2u * (block / PW1 * WIDTH + block % PW1);
-        var patch = patch_at(corner, WIDTH);
+        var tile = patch_at(corner, WIDTH);
         for (var m = 0u; m < FIRST_MAPS; m++) {
-            let h = squashes(convolve(&patch, 25u * m, false) + p_at(BIAS1 + m));
+            let h = squashes(convolve(&tile, 25u * m, false) + p_at(BIAS1 + m));
             memory[m * BLOCKS1 + block] = pool(h, COEFFICIENT1 + m, POOL_BIAS1 + m);
         }
     }
@@ -28,8 +28,8 @@ fn second_stage(t: u32) {
         var sum = vec4f(p_at(BIAS2 + m));
         let last = table_at(FIRST + m + 1u);
         for (var j = table_at(FIRST + m); j < last; j++) {
-            var patch = patch_at((table_at(CHANNEL + j) * PH1 + y) * PW1 + x, PW1);
-            sum += convolve(&patch, SECOND + 25u * j, false);
+            var tile = patch_at((table_at(CHANNEL + j) * PH1 + y) * PW1 + x, PW1);
+            sum += convolve(&tile, SECOND + 25u * j, false);
         }
         let h = squashes(sum);
         put_block(ROOM + (m * OH2 + y) * OW2 + x, OW2, h);

@@ -156,7 +156,8 @@ impl Profile {
     pub fn launch(&self, op: &Op) -> (u32, u32) {
         match op {
             Op::SampleForward(k) | Op::SampleStep(k) => (SAMPLE_WORKGROUP, k.samples),
-            _ => (self.workgroup, self.workgroups_for(op.items(), op.iterations_per_item())),
+            // The loop over the items counts as well.
+            _ => (self.workgroup, self.workgroups_for(op.items(), op.iterations_per_item() + 1)),
         }
     }
 }

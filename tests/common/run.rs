@@ -13,6 +13,7 @@ use lenet::network::{bitmaps, build, lenet as tables};
 use lenet::plan::{Layout, Optimizer, Plan, Profile, Room, STEP_WORDS, TOTALS, records};
 use wgpu::Adapter;
 
+use super::Way;
 use super::compare::{Differences, Tolerance};
 
 /// Digits that a run may take.
@@ -96,8 +97,6 @@ pub struct Run {
 pub struct State {
     pub parameters: Vec<f32>,
     pub velocity: Vec<f32>,
-    /// Of the last step, in the places of the layout.
-    pub gradient: Vec<f32>,
     pub scores: Vec<f32>,
     /// Loss, errors, and both divided by the samples of their step, summed over all samples.
     pub totals: [f64; TOTALS],
@@ -110,10 +109,11 @@ impl Run {
     }
 
     /// The plan of a step.
-    pub fn plan(&self, profile: Profile) -> Plan {
+    pub fn plan(&self, way: impl Into<Way>) -> Plan {
+        let Way { strategy, profile } = way.into();
         let digits = self.steps.iter().sum();
         let room = Room { digits, order: digits, steps: self.steps.len() };
-        Plan::new(&self.trained.network, profile, self.batch, self.optimizer, room)
+        Plan::new(&self.trained.network, strategy, profile, self.batch, self.optimizer, room)
             .expect("a network that kernels are made for")
     }
 
@@ -126,9 +126,9 @@ impl Run {
     pub fn on_adapter(
         &self,
         adapter: &Adapter,
-        profile: Profile,
+        way: impl Into<Way>,
     ) -> lenet::Result<Box<dyn Executor>> {
-        self.prepared(Box::new(Gpu::new(adapter, self.plan(profile))?))
+        self.prepared(Box::new(Gpu::new(adapter, self.plan(way))?))
     }
 
     fn prepared(&self, mut executor: Box<dyn Executor>) -> lenet::Result<Box<dyn Executor>> {
@@ -191,14 +191,11 @@ fn start(network: &Network, layout: &Layout) -> Vec<f32> {
 pub fn state(executor: &mut dyn Executor) -> lenet::Result<State> {
     let plan = executor.plan().clone();
     let ports = plan.ports;
-    let partials = executor.read_f32(ports.partials, plan.slots * plan.layout.stages)?;
-    let gradient = executor.read_f32(ports.gradient, plan.layout.size - plan.layout.stages)?;
     let rows = executor.read_f32(ports.totals, plan.batch * TOTALS)?;
     let column = |at: usize| rows.chunks_exact(TOTALS).map(|row| f64::from(row[at])).sum();
     Ok(State {
         parameters: executor.read_f32(ports.parameters, plan.layout.size)?,
         velocity: executor.read_f32(ports.velocity, plan.layout.size)?,
-        gradient: plan.gradient(&partials, &gradient),
         scores: executor.read_f32(ports.scores, plan.batch * CLASSES)?,
         totals: [column(0), column(1), column(2), column(3)],
     })
