@@ -93,8 +93,7 @@ fn last_batch(adapter: &Adapter, name: &'static str) -> Outcome {
         }
         Ok(executors)
     };
-    for ((way, mut epoch), (_, mut rest)) in
-        executors(&epoch)?.into_iter().zip(executors(&small)?)
+    for ((way, mut epoch), (_, mut rest)) in executors(&epoch)?.into_iter().zip(executors(&small)?)
     {
         epoch.run(1, true)?;
         let between = state(epoch.as_mut())?;

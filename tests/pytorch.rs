@@ -20,9 +20,7 @@ use lenet::cpu::Cpu;
 use lenet::executor::Executor;
 use lenet::gpu::Gpu;
 use lenet::network::{CLASSES, Network, Options, build, lenet as tables};
-use lenet::plan::{
-    Layout, Optimizer, Plan, Profile, Room, STEP_WORDS, Strategy, TOTALS, records,
-};
+use lenet::plan::{Layout, Optimizer, Plan, Profile, Room, STEP_WORDS, Strategy, TOTALS, records};
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
 use wgpu::Adapter;

@@ -7,8 +7,8 @@ use lenet::cpu::Cpu;
 use lenet::executor::Executor;
 use lenet::gpu::Gpu;
 use lenet::plan::{
-    ALIGN, Access, Buffer, Dispatch, Element, Kernel, Layout, Op, Plan, Ports, Profile, Start, Strategy,
-    View,
+    ALIGN, Access, Buffer, Dispatch, Element, Kernel, Layout, Op, Plan, Ports, Profile, Start,
+    Strategy, View,
 };
 use lenet::rng::{Rng, Stream};
 use wgpu::Adapter;
