@@ -1,7 +1,7 @@
 //! A training step as data: named buffers and an ordered list of dispatches.
 //!
-//! [`Plan::new`] turns a network, a [`Strategy`], a batch and a launch [`Profile`] into buffers, kernels and
-//! dispatches; nothing here knows wgpu. The GPU engine, the CPU twins and `lenet plan` all follow
+//! [`Plan::new`] turns a network, a [`Strategy`], a batch and a launch [`Profile`] into buffers,
+//! kernels and dispatches; nothing here knows wgpu. The GPU engine, the CPU twins and `lenet plan` all follow
 //! the same lists, so a step can be printed, and compared dispatch by dispatch.
 
 mod build;
