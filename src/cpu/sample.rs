@@ -228,7 +228,6 @@ pub fn sample_step(
 }
 
 /// The gradients of all samples together, and the step of SGD.
-#[expect(clippy::too_many_arguments, reason = "the bindings of sample_update.wgsl, in their order")]
 pub fn sample_update(
     k: &SampleUpdate,
     traces: &[f32],
