@@ -15,6 +15,7 @@ pub mod print;
 pub mod profile;
 pub mod records;
 pub mod sample;
+mod sample_cost;
 pub mod strategy;
 pub mod traffic;
 
