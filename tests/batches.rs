@@ -2,7 +2,7 @@
 //!
 //! Mesa 22.3 ends loops without a word after 65,535 iterations of an invocation: gradients then
 //! are wrong at large batches while the loss still falls. So every gradient and every parameter is
-//! compared, in both profiles, with the CPU executor, whose twins sum in f64 and in one piece. A
+//! compared, in both plans and profiles, with the CPU executor, whose twins sum in f64 and in one piece. A
 //! batch of 1 and of 7 fills no tile and no slot, 256 takes several windows of 64 KiB, 1,024
 //! several of everything.
 
@@ -10,15 +10,15 @@ mod common;
 
 use common::compare::{Differences, Tolerance};
 use common::run::{Run, State, compare_tensors, state, trained};
-use common::{Outcome, Tests, profiles};
+use common::{Outcome, Tests, ways};
 use lenet::executor::Executor;
 use lenet::plan::{Layout, Optimizer, TOTALS};
 use wgpu::Adapter;
 
 const OPTIMIZER: Optimizer = Optimizer { momentum: 0.9, weight_decay: 0.001 };
-/// Velocities after one step, gradients with a little decay: f32 sums over up to a million positions; absolute as a share of the largest of their
-/// kind.
-const GRADIENT: Tolerance = Tolerance { absolute: 1e-5, relative: 1e-5 };
+/// Velocities, which after one step are the gradients and the decay: f32 sums over up to a million
+/// positions; absolute as a share of the largest of their kind.
+const VELOCITY: Tolerance = Tolerance { absolute: 1e-5, relative: 1e-5 };
 /// Parameters after one step, which a gradient moves by far less than their size.
 const PARAMETER: Tolerance = Tolerance { absolute: 1e-6, relative: 1e-6 };
 /// Outputs, squashed or distances: near 0 the squash of the kernels is exact to 1e-7.
@@ -56,11 +56,10 @@ fn one_step(adapter: &Adapter, name: &'static str, batch: usize) -> Outcome {
         state(executor.as_mut())
     };
     let expected = stepped(run.on_cpu()?)?;
-    for profile in profiles() {
-        let found = stepped(run.on_adapter(adapter, profile)?)?;
-        let layout = run.plan(profile).layout;
-        compare(&layout, &found, &expected)
-            .outcome(format!("{name}, batch {batch}, {}", profile.name))?;
+    for way in ways() {
+        let found = stepped(run.on_adapter(adapter, way)?)?;
+        let layout = run.plan(way).layout;
+        compare(&layout, &found, &expected).outcome(format!("{name}, batch {batch}, {way}"))?;
     }
     Ok(())
 }
@@ -72,7 +71,7 @@ fn compare(layout: &Layout, found: &State, expected: &State) -> Differences {
     let mut tensors = |what, found, reference, tolerance| {
         compare_tensors(&mut differences, what, layout, found, reference, tolerance);
     };
-    tensors("velocity", &found.velocity, &expected.velocity, GRADIENT);
+    tensors("velocity", &found.velocity, &expected.velocity, VELOCITY);
     tensors("parameters", &found.parameters, &expected.parameters, PARAMETER);
     let narrow = |totals: [f64; TOTALS]| totals.map(|total| total as f32);
     differences.numbers("totals", &narrow(found.totals), &narrow(expected.totals), TOTAL);
@@ -87,15 +86,14 @@ fn last_batch(adapter: &Adapter, name: &'static str) -> Outcome {
     let epoch =
         Run { trained: trained(name), batch: FULL, steps: vec![FULL, REST], optimizer: OPTIMIZER };
     let small = Run { batch: REST, ..epoch.clone() };
-    let executors = |run: &Run| -> lenet::Result<Vec<(&str, Box<dyn Executor>)>> {
-        let mut executors = vec![("cpu", run.on_cpu()?)];
-        for profile in profiles() {
-            executors.push((profile.name, run.on_adapter(adapter, profile)?));
+    let executors = |run: &Run| -> lenet::Result<Vec<(String, Box<dyn Executor>)>> {
+        let mut executors = vec![("cpu".to_string(), run.on_cpu()?)];
+        for way in ways() {
+            executors.push((way.to_string(), run.on_adapter(adapter, way)?));
         }
         Ok(executors)
     };
-    for ((profile, mut epoch), (_, mut rest)) in
-        executors(&epoch)?.into_iter().zip(executors(&small)?)
+    for ((way, mut epoch), (_, mut rest)) in executors(&epoch)?.into_iter().zip(executors(&small)?)
     {
         epoch.run(1, true)?;
         let between = state(epoch.as_mut())?;
@@ -110,7 +108,7 @@ fn last_batch(adapter: &Adapter, name: &'static str) -> Outcome {
         found.scores.truncate(expected.scores.len());
         found.totals.iter_mut().zip(between.totals).for_each(|(sum, before)| *sum -= before);
         compare(&rest.plan().layout, &found, &expected)
-            .outcome(format!("{name}, {FULL} then {REST} digits, {profile}"))?;
+            .outcome(format!("{name}, {FULL} then {REST} digits, {way}"))?;
     }
     Ok(())
 }

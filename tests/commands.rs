@@ -11,7 +11,7 @@ use lenet::data::{self, image};
 use lenet::gpu::adapter;
 use lenet::network::summary::Summary;
 use lenet::network::{Network, build, init, lenet as tables};
-use lenet::plan::{Layout, Optimizer, Plan, Profile, Room};
+use lenet::plan::{Layout, Optimizer, Plan, Profile, Room, Strategy};
 use lenet::train::checkpoint::Model;
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Value, json};
@@ -161,7 +161,8 @@ fn plan_and_summary_agree() -> Test {
     for table in tables::ALL {
         let network = network_of(table.name);
         let room = Room { digits: 10, order: 10, steps: 1 };
-        let plan = Plan::new(&network, Profile::reference(), 10, optimizer, room)?;
+        let plan =
+            Plan::new(&network, Strategy::Layered, Profile::reference(), 10, optimizer, room)?;
         let layers = plan.forward.iter().map(|dispatch| &plan.kernels[dispatch.kernel].op);
         let all: u64 = layers
             .filter(|op| !["gather", "loss"].contains(&op.name()))

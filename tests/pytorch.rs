@@ -5,7 +5,8 @@
 //! with momentum (`tests/pytorch/README.md`). The names and shapes of the tensors are those of this
 //! program, absent connections and all.
 //!
-//! Every case runs on the CPU executor and, where there is an adapter, on it in both profiles.
+//! Every case runs in both plans, on the CPU executor and, where there is an adapter, on it in both
+//! profiles.
 
 mod common;
 
@@ -14,12 +15,12 @@ use std::path::Path;
 
 use common::compare::{Differences, Tolerance};
 use common::run::compare_tensors;
-use common::{Outcome, Tests, profiles};
+use common::{Outcome, Tests, Way, ways};
 use lenet::cpu::Cpu;
 use lenet::executor::Executor;
 use lenet::gpu::Gpu;
 use lenet::network::{CLASSES, Network, Options, build, lenet as tables};
-use lenet::plan::{Layout, Optimizer, Plan, Profile, Room, STEP_WORDS, TOTALS, records};
+use lenet::plan::{Layout, Optimizer, Plan, Profile, Room, STEP_WORDS, Strategy, TOTALS, records};
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
 use wgpu::Adapter;
@@ -50,12 +51,15 @@ const AFTER: Tolerance = Tolerance { absolute: 5e-6, relative: 5e-6 };
 fn main() {
     let mut tests = Tests::new();
     for name in CASES {
-        tests.plain(format!("{name}, cpu"), move || {
-            check(name, "cpu", Profile::reference(), |plan| Ok(Box::new(Cpu::new(plan))))
-        });
-        for profile in profiles() {
-            tests.on_adapter(format!("{name}, {}", profile.name), move |adapter: &Adapter| {
-                check(name, profile.name, profile, |plan| Ok(Box::new(Gpu::new(adapter, plan)?)))
+        for strategy in [Strategy::Layered, Strategy::Sample] {
+            let way = Way { strategy, profile: Profile::reference() };
+            tests.plain(format!("{name}, {way}"), move || {
+                check(name, way, |plan| Ok(Box::new(Cpu::new(plan))))
+            });
+        }
+        for way in ways() {
+            tests.on_adapter(format!("{name}, {way}"), move |adapter: &Adapter| {
+                check(name, way, |plan| Ok(Box::new(Gpu::new(adapter, plan)?)))
             });
         }
     }
@@ -139,8 +143,7 @@ impl Fixture {
 
 fn check(
     name: &str,
-    on: &str,
-    profile: Profile,
+    way: Way,
     make: impl FnOnce(Plan) -> lenet::Result<Box<dyn Executor>>,
 ) -> Outcome {
     let fixture = Fixture::read(name)?;
@@ -150,7 +153,7 @@ fn check(
         weight_decay: fixture.number("weight_decay")?,
     };
     let room = Room { digits: BATCH, order: BATCH, steps: STEPS + 1 };
-    let plan = Plan::new(&network, profile, BATCH, optimizer, room)?;
+    let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, room)?;
     let (ports, layout) = (plan.ports, plan.layout.clone());
     let mut executor = make(plan)?;
 
@@ -161,7 +164,8 @@ fn check(
     let step = [0, BATCH as u32, fixture.number("lr")?.to_bits(), 0];
     executor.write(ports.steps, 0, &[step; STEPS + 1].concat())?;
     assert_eq!(step.len(), STEP_WORDS);
-    executor.write_f32(ports.parameters, &fixture.parameters("weight", &layout)?)?;
+    let weights = fixture.parameters("weight", &layout)?;
+    executor.write_f32(ports.parameters, &weights)?;
 
     let mut differences = Differences::default();
     let mut losses = Vec::new();
@@ -173,13 +177,11 @@ fn check(
         if number == 0 {
             let scores = executor.read_f32(ports.scores, BATCH * CLASSES)?;
             differences.numbers("scores", &scores, &fixture.numbers("scores")?, SCORE);
-            // The first step leaves its gradient, and the decay of the first weights.
-            let found = executor.read_f32(ports.velocity, layout.size)?;
-            let mut expected = fixture.parameters("grad", &layout)?;
-            let weights = fixture.parameters("weight", &layout)?;
-            for (gradient, weight) in expected.iter_mut().zip(weights) {
-                *gradient += optimizer.weight_decay * weight;
-            }
+            // After the first step the velocity is the gradient and the decay.
+            let mut found = executor.read_f32(ports.velocity, layout.size)?;
+            let decay = |(v, w): (&mut f32, &f32)| *v -= optimizer.weight_decay * w;
+            found.iter_mut().zip(&weights).for_each(decay);
+            let expected = fixture.parameters("grad", &layout)?;
             compare_tensors(&mut differences, "grad", &layout, &found, &expected, GRADIENT);
         }
     }
@@ -187,5 +189,5 @@ fn check(
     let found = executor.read_f32(ports.parameters, layout.size)?;
     let expected = fixture.parameters("after", &layout)?;
     compare_tensors(&mut differences, "after", &layout, &found, &expected, AFTER);
-    differences.outcome(format!("{name}, {on}"))
+    differences.outcome(format!("{name}, {way}"))
 }

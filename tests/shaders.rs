@@ -1,6 +1,6 @@
 //! The WGSL itself: it is valid, portable, and stays inside WebGPU's default limits.
 //!
-//! Every kernel of every network, in both profiles and at several batches, is parsed and validated
+//! Every kernel of every network, in both plans and profiles and at several batches, is parsed and validated
 //! by naga without any capability that WebGPU does not promise, and every plan is set up and run on
 //! wgpu's `noop` device: that checks pipelines, bind groups and dispatches like a real one, with
 //! `Limits::default()`, and computes nothing. No adapter is needed.
@@ -10,12 +10,12 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use common::profiles;
 use common::run::{Run, networks};
+use common::{Way, ways};
 use lenet::executor::Executor;
 use lenet::gpu::{Gpu, probe};
 use lenet::plan::profile::ITERATION_LIMIT;
-use lenet::plan::{Access, Element, Kernel, Optimizer, Plan, Profile};
+use lenet::plan::{Access, Element, Kernel, Optimizer, Plan};
 use lenet::recipe::MAX_BATCH;
 use wgpu::naga::valid::{Capabilities, ValidationFlags, Validator};
 use wgpu::naga::{Block, Function, Handle, Module, ScalarKind, Statement, TypeInner, front::wgsl};
@@ -27,18 +27,18 @@ const BATCHES: [usize; 4] = [1, 7, 64, 1_000];
 /// The one file that no kernel has: what the self-test asks an adapter.
 const PROBE: &str = "probe.wgsl";
 
-fn plan(trained: &common::run::Trained, profile: Profile, batch: usize) -> Plan {
+fn plan(trained: &common::run::Trained, way: Way, batch: usize) -> Plan {
     let optimizer = Optimizer { momentum: 0.9, weight_decay: 0.0 };
-    Run::full(trained.clone(), batch, 1, optimizer).plan(profile)
+    Run::full(trained.clone(), batch, 1, optimizer).plan(way)
 }
 
 /// Every different kernel, by its text.
 fn kernels() -> BTreeMap<String, Kernel> {
     let mut kernels = BTreeMap::new();
     for trained in networks() {
-        for profile in profiles() {
+        for way in ways() {
             for batch in BATCHES {
-                let plan = plan(&trained, profile, batch);
+                let plan = plan(&trained, way, batch);
                 kernels.extend(plan.kernels.into_iter().map(|kernel| (kernel.wgsl(), kernel)));
             }
         }
@@ -92,17 +92,17 @@ fn the_probe_of_the_self_test_is_valid() {
 fn every_plan_runs_on_a_noop_device() {
     let descriptor = DeviceDescriptor { required_limits: Limits::default(), ..Default::default() };
     for trained in networks() {
-        for profile in profiles() {
+        for way in ways() {
             for batch in BATCHES {
                 let (device, queue) = Device::noop(&descriptor);
-                let plan = plan(&trained, profile, batch);
+                let plan = plan(&trained, way, batch);
                 let run = |mut gpu: Gpu| {
                     gpu.run(1, true)?;
                     gpu.run(1, false)?;
                     gpu.wait()
                 };
                 if let Err(error) = Gpu::on_device(device, queue, plan).and_then(run) {
-                    panic!("{}, {}, batch {batch}: {error}", trained.name, profile.name);
+                    panic!("{}, {way}, batch {batch}: {error}", trained.name);
                 }
             }
         }
@@ -123,7 +123,8 @@ fn kernels_stay_inside_the_default_limits() {
         for (binding, window) in bindings.iter().zip(&kernel.windows) {
             let bytes = 4 * window.unwrap_or(0) as u64;
             assert!(bytes <= limits.max_uniform_buffer_binding_size, "{name}: {}", binding.name);
-            assert!(window.is_none() || binding.access == Access::Read, "{name}");
+            let reads = [Access::Read, Access::ReadUniform].contains(&binding.access);
+            assert!(window.is_none() || reads, "{name}");
             assert!(binding.element != Element::Vec4 || bytes.is_multiple_of(16), "{name}");
         }
         assert!(kernel.workgroup <= limits.max_compute_invocations_per_workgroup, "{name}");
@@ -140,15 +141,14 @@ fn no_invocation_loops_too_long() {
     for trained in networks() {
         for batch in powers.clone().chain(odd) {
             assert!(batch <= MAX_BATCH);
-            for profile in profiles() {
-                let plan = plan(&trained, profile, batch);
+            for way in ways() {
+                let plan = plan(&trained, way, batch);
                 let busiest = plan.kernels.iter().max_by_key(|kernel| kernel.iterations());
                 let busiest = busiest.expect("a plan has kernels");
                 assert!(
                     plan.iterations() <= ITERATION_LIMIT,
-                    "{}, {}, batch {batch}: {} iterations in {}",
+                    "{}, {way}, batch {batch}: {} iterations in {}",
                     trained.name,
-                    profile.name,
                     plan.iterations(),
                     busiest.label
                 );

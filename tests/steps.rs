@@ -2,8 +2,8 @@
 //!
 //! One step can hide what adds up: a velocity that is not carried over, a decay on the wrong side,
 //! a buffer that keeps what an earlier step left. After twenty steps with momentum and weight decay
-//! every parameter and velocity is compared with the CPU executor, at a batch that fills
-//! the tiles and at one that does not.
+//! every parameter and velocity is compared with the CPU executor, in both plans, at a batch that
+//! fills the tiles and at one that does not.
 //!
 //! Then the same steps once more, one to a submission: not a bit may differ. Nor with another
 //! number of threads below the adapter (`LP_NUM_THREADS`, which lavapipe reads when it starts: the
@@ -16,10 +16,10 @@ use std::process::Command;
 
 use common::compare::{Differences, Tolerance};
 use common::run::{Run, State, compare_tensors, networks, state, trained};
-use common::{Outcome, Tests, profiles};
+use common::{Outcome, Tests, Way, ways};
 use lenet::executor::Executor;
 use lenet::gpu::adapter;
-use lenet::plan::{Optimizer, Profile, TOTALS};
+use lenet::plan::{Optimizer, Profile, Strategy, TOTALS};
 use wgpu::Adapter;
 
 const STEPS: usize = 20;
@@ -27,7 +27,7 @@ const OPTIMIZER: Optimizer = Optimizer { momentum: 0.9, weight_decay: 0.01 };
 const BATCHES: [usize; 2] = [16, 5];
 /// Parameters after twenty steps; absolute as a share of the largest of its kind.
 const PARAMETER: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
-/// Velocities, where the weights differ already.
+/// Velocities, which carry the gradients of all steps.
 const VELOCITY: Tolerance = Tolerance { absolute: 2e-4, relative: 2e-4 };
 /// Loss over all twenty steps. Errors are whole numbers and have to agree.
 const LOSS: Tolerance = Tolerance { absolute: 0.0, relative: 1e-5 };
@@ -62,11 +62,11 @@ fn twenty_steps(adapter: &Adapter, run: &Run) -> Outcome {
     let mut cpu = run.on_cpu()?;
     cpu.run(STEPS, true)?;
     let expected = state(cpu.as_mut())?;
-    for profile in profiles() {
-        let mut executor = run.on_adapter(adapter, profile)?;
+    for way in ways() {
+        let mut executor = run.on_adapter(adapter, way)?;
         executor.run(STEPS, true)?;
         let found = state(executor.as_mut())?;
-        let name = format!("{name}, batch {}, {}", run.batch, profile.name);
+        let name = format!("{name}, batch {}, {way}", run.batch);
         compare(run, &found, &expected).outcome(&name)?;
 
         run.reset(executor.as_mut())?;
@@ -93,20 +93,20 @@ fn compare(run: &Run, found: &State, expected: &State) -> Differences {
     differences
 }
 
-/// The bits of a run, in both profiles.
+/// The bits of a run, in both plans and profiles.
 fn print(name: &str) -> lenet::Result<()> {
     let run = Run::full(trained(name), BATCHES[0], STEPS, OPTIMIZER);
     let adapter = &adapter::find(None)?[0];
-    let bits: Vec<String> = profiles()
+    let bits: Vec<String> = ways()
         .into_iter()
-        .map(|profile| Ok(hash(&twenty(&run, adapter, profile)?)))
+        .map(|way| Ok(hash(&twenty(&run, adapter, way)?)))
         .collect::<lenet::Result<_>>()?;
     println!("{RESULT}{}", bits.join(" "));
     Ok(())
 }
 
-fn twenty(run: &Run, adapter: &Adapter, profile: Profile) -> lenet::Result<State> {
-    let mut executor: Box<dyn Executor> = run.on_adapter(adapter, profile)?;
+fn twenty(run: &Run, adapter: &Adapter, way: Way) -> lenet::Result<State> {
+    let mut executor: Box<dyn Executor> = run.on_adapter(adapter, way)?;
     executor.run(STEPS, true)?;
     state(executor.as_mut())
 }
@@ -143,13 +143,16 @@ fn threads(name: &str) -> Outcome {
 /// A machine with more cores gets more workgroups: the bits have to be the same there.
 fn workgroups(adapter: &Adapter) -> Outcome {
     let run = Run::full(trained("lenet1"), BATCHES[0], STEPS, OPTIMIZER);
-    let with = |workgroups| {
-        let profile = Profile { workgroups: Some(workgroups), ..Profile::software() };
-        twenty(&run, adapter, profile).map(|state| hash(&state))
-    };
-    let [few, many] = [with(2)?, with(9)?];
-    if few != many {
-        return Err(format!("{few} with 2 workgroups, but {many} with 9").into());
+    for strategy in [Strategy::Layered, Strategy::Sample] {
+        let with = |workgroups| {
+            let profile = Profile { workgroups: Some(workgroups), ..Profile::software() };
+            twenty(&run, adapter, Way { strategy, profile }).map(|state| hash(&state))
+        };
+        let [few, many] = [with(2)?, with(9)?];
+        if few != many {
+            let name = strategy.name();
+            return Err(format!("{name}: {few} with 2 workgroups, but {many} with 9").into());
+        }
     }
     Ok(())
 }

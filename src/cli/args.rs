@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::error::Result;
 use crate::network::lenet::{self, Table};
 use crate::network::{Loss, Network, Options, Output, PoolForm, Scaling, Squash, build};
+use crate::plan::{Profile, Strategy};
 
 /// Which connections the convolutions with a table have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -117,6 +118,31 @@ pub enum ProfileChoice {
     Gpu,
 }
 
+/// How a step is cut into dispatches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanChoice {
+    /// As suits profile, network and batch.
+    Auto,
+    /// Dispatches for each layer, over the whole batch.
+    Layered,
+    /// A workgroup for each sample, two dispatches a training step.
+    Sample,
+}
+
+impl PlanChoice {
+    /// The strategy, and where it comes from.
+    pub fn strategy(self, network: &Network, profile: Profile, batch: usize) -> (Strategy, String) {
+        match self {
+            PlanChoice::Auto => {
+                let (strategy, reason) = Strategy::choose(network, profile, batch);
+                (strategy, reason.into())
+            }
+            PlanChoice::Layered => (Strategy::Layered, "--plan".into()),
+            PlanChoice::Sample => (Strategy::Sample, "--plan".into()),
+        }
+    }
+}
+
 /// Where to compute.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Device")]
@@ -130,6 +156,10 @@ pub struct DeviceArgs {
     /// Launch profile: auto is software for software adapters, else gpu [default: auto]
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
     pub profile: ProfileChoice,
+    /// How a step is cut into dispatches: auto is sample on GPUs up to batch 64, else layered
+    /// [default: auto]
+    #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
+    pub plan: PlanChoice,
 }
 
 /// Where the digits are.

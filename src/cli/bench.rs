@@ -1,7 +1,7 @@
 //! `lenet bench`: digits a second on an adapter beside the naive CPU reference, and the time of
 //! every kernel.
 //!
-//! Both sides carry out the same plan on the same digits, in turns within one run, so that a
+//! Both sides do the same steps on the same digits, in turns within one run, so that a
 //! machine that slows down slows both. Compilation is not counted: each side warms up first.
 
 use std::time::Duration;
@@ -17,6 +17,7 @@ use super::throughput::{Rates, Side};
 use crate::data::{self, Mnist};
 use crate::error::{Error, Result};
 use crate::network::lenet;
+use crate::plan::Strategy;
 use crate::recipe::{Available, Flags, Settings};
 use crate::text::{Table, thousands};
 use crate::train::session::Lists;
@@ -61,6 +62,8 @@ pub struct Args {
 struct Figure {
     network: &'static str,
     batch: usize,
+    /// Of the adapter; the reference is layered.
+    strategy: Strategy,
     /// `training` or `inference`.
     work: &'static str,
     adapter: Option<Rates>,
@@ -73,7 +76,7 @@ struct Figure {
 /// [`Error::Usage`] for flags out of range, [`Error::Adapter`] if the adapter fails.
 pub fn run(args: Args) -> Result<()> {
     let time = check(&args)?;
-    let settings = settings(&args)?;
+    let mut settings = settings(&args)?;
     let chosen = device::choose(&args.device)?;
     announce(&chosen);
     if cfg!(debug_assertions) {
@@ -102,6 +105,12 @@ pub fn run(args: Args) -> Result<()> {
         Device::Cpu => None,
         device => Some(device),
     };
+    if let Some(device) = device {
+        for settings in &mut settings {
+            let (network, batch) = (&settings.network, settings.batch);
+            settings.set_plan(args.device.plan.strategy(network, device.profile(), batch));
+        }
+    }
     let mnist = data::builtin()?;
     let mut figures = Vec::new();
     let mut times = Vec::new();
@@ -194,7 +203,10 @@ fn measure(
     };
     let mut cpu = match args.no_cpu {
         true => None,
-        false => Some(Side::new(settings, &Device::Cpu, &lists)?),
+        false => {
+            let layered = Settings { strategy: Strategy::Layered, ..settings.clone() };
+            Some(Side::new(&layered, &Device::Cpu, &lists)?)
+        }
     };
     let mut rates = [[Rates::default(), Rates::default()], [Rates::default(), Rates::default()]];
     for _ in 0..args.repeats {
@@ -210,6 +222,7 @@ fn measure(
         .map(|(work, (on_adapter, on_cpu))| Figure {
             network: settings.network.name,
             batch: settings.batch,
+            strategy: settings.strategy,
             work,
             adapter: adapter.is_some().then_some(on_adapter),
             cpu: cpu.is_some().then_some(on_cpu),
@@ -226,6 +239,7 @@ impl Figure {
         json!({
             "network": self.network,
             "batch": self.batch,
+            "plan": self.strategy.name(),
             "work": self.work,
             "adapter": self.adapter.as_ref().map(Rates::json),
             "cpu": self.cpu.as_ref().map(Rates::json),
@@ -248,8 +262,17 @@ fn text(args: &Args, device: Option<&Device>, figures: &[Figure], times: &[Kerne
         "digits a second: median (least .. most) of {} measurements of {} s\n\n",
         args.repeats, args.seconds
     ));
-    let headings =
-        ["network", ">batch", "work", ">adapter", ">(range)", ">reference", ">(range)", ">ratio"];
+    let headings = [
+        "network",
+        ">batch",
+        "plan",
+        "work",
+        ">adapter",
+        ">(range)",
+        ">reference",
+        ">(range)",
+        ">ratio",
+    ];
     let mut table = Table::new(&headings);
     for figure in figures {
         let whole = |rate: f64| thousands(rate.round() as u64);
@@ -260,7 +283,12 @@ fn text(args: &Args, device: Option<&Device>, figures: &[Figure], times: &[Kerne
                 format!("({} .. {})", whole(rates.min()), whole(rates.max())),
             ],
         };
-        let head = [figure.network.to_string(), thousands(figure.batch), figure.work.to_string()];
+        let head = [
+            figure.network.to_string(),
+            thousands(figure.batch),
+            figure.strategy.name().to_string(),
+            figure.work.to_string(),
+        ];
         let ratio = figure.ratio().map_or("-".to_string(), |ratio| format!("{ratio:.1}"));
         let sides = shown(&figure.adapter).into_iter().chain(shown(&figure.cpu));
         table.row(head.into_iter().chain(sides).chain([ratio]));

@@ -78,7 +78,7 @@ pub fn run(args: Args) -> Result<()> {
         return Err(Error::Data(format!("there are no {name} digits: give another --data")));
     }
     let digits: Vec<&Digits> = sets.iter().map(|&(_, set)| set).collect();
-    let mut inference = Inference::new(&model, &chosen.device, batch, &digits)?;
+    let mut inference = Inference::new(&model, &chosen.device, args.device.plan, batch, &digits)?;
     let mut found = Vec::new();
     for (index, (name, set)) in sets.into_iter().enumerate() {
         found.push(tally(name, set, &inference.answers(index)?));

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::args::PlanChoice;
 use super::device::{Chosen, Device};
 use super::output;
 use crate::data::Digits;
@@ -61,7 +62,13 @@ impl Inference {
     ///
     /// # Errors
     /// [`crate::Error::Adapter`] if the adapter refuses or fails.
-    pub fn new(model: &Model, device: &Device, batch: usize, sets: &[&Digits]) -> Result<Self> {
+    pub fn new(
+        model: &Model,
+        device: &Device,
+        plan: PlanChoice,
+        batch: usize,
+        sets: &[&Digits],
+    ) -> Result<Self> {
         let mut first = 0;
         let lists = sets.iter().map(|set| {
             let list = first..first + set.len() as u32;
@@ -70,7 +77,9 @@ impl Inference {
         });
         let lists = Lists::new(sets, 0, lists.collect());
         let room = lists.room(batch);
-        let plan = Plan::new(&model.network, device.profile(), batch, NO_OPTIMIZER, room)?;
+        let (network, profile) = (&model.network, device.profile());
+        let (strategy, _) = plan.strategy(network, profile, batch);
+        let plan = Plan::new(network, strategy, profile, batch, NO_OPTIMIZER, room)?;
         let mut session = Session::new(device.executor(plan)?, &lists)?;
         session.set_parameters(&model.parameters)?;
         let sets = sets.iter().map(|set| set.len()).collect();

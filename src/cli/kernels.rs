@@ -48,12 +48,12 @@ pub fn time(
     mnist: &Mnist,
     step: Duration,
 ) -> Result<KernelTimes> {
-    let Settings { network, batch, .. } = settings;
+    let Settings { network, batch, strategy, .. } = settings;
     let optimizer = Optimizer { momentum: settings.momentum, weight_decay: settings.weight_decay };
     // One step on the first digits, again and again.
     let digits = (*batch).min(mnist.train.len());
     let room = Room { digits, order: digits, steps: 1 };
-    let plan = Plan::new(network, profile, *batch, optimizer, room)?;
+    let plan = Plan::new(network, *strategy, profile, *batch, optimizer, room)?;
     let ports = plan.ports;
     let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
     let mut set = mnist.train.clone();
@@ -75,7 +75,7 @@ pub fn time(
     let timing = gpu.time_step(ROUNDS)?;
 
     let mut rows: Vec<Row> = Vec::new();
-    for (dispatch, &time) in plan.step().zip(&timing.dispatches) {
+    for (dispatch, &time) in plan.training.iter().zip(&timing.dispatches) {
         let kernel = &plan.kernels[dispatch.kernel];
         let multiply_adds = kernel.op.multiply_adds();
         match rows.iter_mut().find(|row| row.label == kernel.label) {

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use super::args::NetworkArgs;
+use super::args::{NetworkArgs, PlanChoice};
 use super::output;
 use crate::error::{Error, Result};
 use crate::plan::{Kernel, Optimizer, Plan, Profile, Room, print};
@@ -32,7 +32,11 @@ pub struct Args {
     /// Launch profile [default: software]
     #[arg(long, value_enum, default_value = "software", hide_default_value = true)]
     profile: ProfileName,
-    /// Only the forward half, which is all that an evaluation does [default: the whole step]
+    /// How a step is cut into dispatches: auto is sample with --profile gpu up to batch 64, else
+    /// layered [default: auto]
+    #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
+    plan: PlanChoice,
+    /// An evaluation, forward only, in place of a training step [default: off]
     #[arg(long)]
     forward: bool,
     /// Print the WGSL text of this kernel: a part of its label, or its number in the list
@@ -56,7 +60,8 @@ pub fn run(args: Args) -> Result<()> {
         ProfileName::Reference => Profile::reference(),
     };
     let flags = Flags { network: args.network, batch: args.batch, ..Flags::default() };
-    let settings = Settings::resolve(&flags, MNIST, None)?;
+    let mut settings = Settings::resolve(&flags, MNIST, None)?;
+    settings.set_plan(args.plan.strategy(&settings.network, profile, settings.batch));
     let plan = make(&settings, profile)?;
     if let Some(name) = &args.wgsl {
         return output::print(&find(&plan, name)?.wgsl());
@@ -68,15 +73,14 @@ pub fn run(args: Args) -> Result<()> {
         json["options"] = serde_json::json!(network.options);
         return output::print_json(&json);
     }
-    let launch = format!("{} profile", profile.name);
+    let launch = format!("{} plan, {} profile", plan.strategy.name(), profile.name);
     output::print(&format!(
-        "{}, batch {}, {launch}: {} kernels, {} dispatches a step ({} forward, {} backward)\n\n{}",
+        "{}, batch {}, {launch}: {} kernels, {} dispatches a training step, {} an evaluation\n\n{}",
         network.name,
         thousands(plan.batch),
         plan.kernels.len(),
-        plan.step().count(),
+        plan.training.len(),
         plan.forward.len(),
-        plan.backward.len(),
         print::text(&plan, args.forward)
     ))
 }
@@ -90,7 +94,7 @@ fn make(settings: &Settings, profile: Profile) -> Result<Plan> {
         steps: MNIST.train.div_ceil(batch) + MNIST.test.div_ceil(batch),
     };
     let optimizer = Optimizer { momentum: settings.momentum, weight_decay: settings.weight_decay };
-    Plan::new(&settings.network, profile, batch, optimizer, room)
+    Plan::new(&settings.network, settings.strategy, profile, batch, optimizer, room)
 }
 
 /// The kernel of that number, that label, or the only one with that in its label.

@@ -68,7 +68,9 @@ pub fn run(args: Args) -> Result<()> {
     // What the labels are does not matter to a forward pass.
     let pixels = questions.iter().flat_map(|question| question.pixels.iter().copied()).collect();
     let digits = Digits::new(pixels, vec![0; questions.len()])?;
-    let answers = Inference::new(&model, &chosen.device, BATCH, &[&digits])?.answers(0)?;
+    let plan = args.device.plan;
+    let mut inference = Inference::new(&model, &chosen.device, plan, BATCH, &[&digits])?;
+    let answers = inference.answers(0)?;
     if args.json {
         let list: Vec<Value> =
             questions.iter().enumerate().map(|(i, question)| question.json(&answers, i)).collect();

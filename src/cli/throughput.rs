@@ -31,10 +31,10 @@ impl Side {
     /// # Errors
     /// [`crate::Error::Adapter`] if the adapter refuses or fails.
     pub fn new(settings: &Settings, device: &Device, lists: &Lists) -> Result<Self> {
-        let Settings { network, batch, momentum, weight_decay, .. } = settings;
+        let Settings { network, batch, strategy, momentum, weight_decay, .. } = settings;
         let optimizer = Optimizer { momentum: *momentum, weight_decay: *weight_decay };
         let room = lists.room(*batch);
-        let plan = Plan::new(network, device.profile(), *batch, optimizer, room)?;
+        let plan = Plan::new(network, *strategy, device.profile(), *batch, optimizer, room)?;
         let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
         let mut session = Session::new(device.executor(plan)?, lists)?;
         session.set_parameters(&first)?;

@@ -157,7 +157,7 @@ pub fn run(args: Args) -> Result<()> {
     let mnist = data::load(args.data.data.as_deref())?;
     let available = Available { train: mnist.train.len(), test: mnist.test.len() };
     let network = from.as_ref().map(|model| &model.network);
-    let settings = Settings::resolve(&args.flags(), available, network)?;
+    let mut settings = Settings::resolve(&args.flags(), available, network)?;
     let folder =
         Folder::make(args.results.out.as_deref(), settings.network.name, args.results.force)?;
     let chosen = device::choose(&args.device)?;
@@ -165,12 +165,15 @@ pub fn run(args: Args) -> Result<()> {
         output::warn(warning);
     }
     let device = chosen.device;
+    let plan = args.device.plan;
+    settings.set_plan(plan.strategy(&settings.network, device.profile(), settings.batch));
 
     let split = Split::draw(&settings, &mnist);
     let lists = split.lists(&mnist);
     let optimizer = Optimizer { momentum: settings.momentum, weight_decay: settings.weight_decay };
     let room = lists.room(settings.batch);
-    let plan = Plan::new(&settings.network, device.profile(), settings.batch, optimizer, room)?;
+    let Settings { network, strategy, batch, .. } = &settings;
+    let plan = Plan::new(network, *strategy, device.profile(), *batch, optimizer, room)?;
     let parameters = match from {
         Some(model) => model.parameters,
         None => init::parameters(&settings.network, &plan.layout, settings.init, settings.seed),

@@ -9,6 +9,7 @@
 mod conv;
 mod linear;
 mod output;
+mod sample;
 mod update;
 
 pub use conv::{
@@ -17,6 +18,7 @@ pub use conv::{
 };
 pub use linear::{linear_backward_input, linear_forward, linear_update};
 pub use output::output;
+pub use sample::{advance, sample_forward, sample_step, sample_update};
 pub use update::{gather, update};
 
 use crate::error::Result;
@@ -107,13 +109,10 @@ impl Executor for Cpu {
     }
 
     fn run(&mut self, count: usize, backward: bool) -> Result<()> {
-        let last = if backward { self.plan.backward.len() } else { 0 };
+        let plan = &self.plan;
+        let step = if backward { &plan.training } else { &plan.forward }.clone();
         for _ in 0..count {
-            for dispatch in
-                self.plan.forward.clone().iter().chain(&self.plan.backward.clone()[..last])
-            {
-                self.dispatch(dispatch);
-            }
+            step.iter().for_each(|dispatch| self.dispatch(dispatch));
         }
         Ok(())
     }
@@ -151,5 +150,15 @@ pub fn run_twin(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
         Op::LinearUpdate(k) => linear_update(k, f(0), f(1), u(2), w!(), w!(), w!()),
         Op::Output(k) => output(k, f(0), f(1), u(2), w!(), w!(), w!(), w!(), out()),
         Op::Update(k) => update(k, f(0), u(1), w!(), w!()),
+        Op::SampleForward(k) => {
+            let inputs = sample::Inputs::of(reads);
+            sample_forward(k, &inputs, out(), w!(), w!());
+        }
+        Op::SampleStep(k) => {
+            let inputs = sample::Inputs::of(reads);
+            sample_step(k, &inputs, out(), w!(), w!(), w!());
+        }
+        Op::SampleUpdate(k) => sample_update(k, f(0), u(1), u(2), w!(), w!(), out()),
+        Op::Advance => advance(u(0), out()),
     }
 }

@@ -32,7 +32,7 @@ pub struct Gpu {
     layouts: Vec<wgpu::BindGroupLayout>,
     pipelines: Vec<Option<ComputePipeline>>,
     forward: Vec<Launch>,
-    backward: Vec<Launch>,
+    training: Vec<Launch>,
     in_flight: Vec<SubmissionIndex>,
     /// The first thing that wgpu or the driver complained about.
     fault: Arc<Mutex<Option<String>>>,
@@ -71,7 +71,7 @@ impl Gpu {
         });
 
         let uniform = |id: BufferId| {
-            plan.step()
+            plan.dispatches()
                 .any(|dispatch| dispatch.views.iter().any(|view| view.uniform && view.buffer == id))
         };
         let buffers: Vec<wgpu::Buffer> = plan
@@ -93,7 +93,7 @@ impl Gpu {
             workgroups: plan.kernels[dispatch.kernel].workgroups,
         };
         let forward = plan.forward.iter().map(launch).collect();
-        let backward = plan.backward.iter().map(launch).collect();
+        let training = plan.training.iter().map(launch).collect();
         let gpu = Gpu {
             pipelines: vec![None; plan.kernels.len()],
             in_flight: Vec::new(),
@@ -103,7 +103,7 @@ impl Gpu {
             buffers,
             layouts,
             forward,
-            backward,
+            training,
             fault,
         };
         gpu.check()?;
@@ -120,9 +120,14 @@ impl Gpu {
         }
     }
 
-    /// Compiles the pipelines that these dispatches need and that are not there yet.
+    /// The launches of a training step, or of an evaluation.
+    fn launches(&self, backward: bool) -> &[Launch] {
+        if backward { &self.training } else { &self.forward }
+    }
+
+    /// Compiles the pipelines that such a step needs and that are not there yet.
     pub(super) fn compile(&mut self, backward: bool) {
-        let needed = self.forward.iter().chain(self.backward.iter().filter(|_| backward));
+        let needed = self.launches(backward).iter();
         for kernel in needed.map(|launch| launch.kernel).collect::<Vec<_>>() {
             if self.pipelines[kernel].is_none() {
                 let made = pipeline::pipeline(
@@ -135,18 +140,17 @@ impl Gpu {
         }
     }
 
-    /// Dispatches of a step, in order.
+    /// Dispatches of a training step.
     pub(super) fn dispatches(&self) -> usize {
-        self.forward.len() + self.backward.len()
+        self.training.len()
     }
 
-    /// Records the dispatch of that number; its pipeline has to be compiled.
+    /// Records the dispatch of that number of a training step; its pipeline has to be compiled.
     pub(super) fn record(&self, pass: &mut ComputePass, dispatch: usize) {
-        let forward = self.forward.len();
-        let launch = match dispatch.checked_sub(forward) {
-            None => &self.forward[dispatch],
-            Some(index) => &self.backward[index],
-        };
+        self.record_launch(pass, &self.training[dispatch]);
+    }
+
+    fn record_launch(&self, pass: &mut ComputePass, launch: &Launch) {
         let pipeline = self.pipelines[launch.kernel].as_ref().expect("compiled before recording");
         pass.set_pipeline(pipeline);
         pass.set_bind_group(0, &launch.group, &[]);
@@ -199,13 +203,12 @@ impl Executor for Gpu {
 
     fn run(&mut self, count: usize, backward: bool) -> Result<()> {
         self.compile(backward);
-        let last = if backward { self.dispatches() } else { self.forward.len() };
         let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());
         {
             let mut pass = encoder.begin_compute_pass(&Default::default());
             for _ in 0..count {
-                for dispatch in 0..last {
-                    self.record(&mut pass, dispatch);
+                for launch in self.launches(backward) {
+                    self.record_launch(&mut pass, launch);
                 }
             }
         }

@@ -3,8 +3,8 @@
 use wgpu::{
     BindGroup, BindGroupDescriptor, BindGroupEntry, BindGroupLayout, BindGroupLayoutDescriptor,
     BindGroupLayoutEntry, BindingResource, BindingType, BufferBinding, BufferBindingType,
-    BufferSize, ComputePipeline, ComputePipelineDescriptor, Device, PipelineLayoutDescriptor,
-    ShaderModuleDescriptor, ShaderSource, ShaderStages,
+    BufferSize, ComputePipeline, ComputePipelineDescriptor, Device, PipelineCompilationOptions,
+    PipelineLayoutDescriptor, ShaderModuleDescriptor, ShaderSource, ShaderStages,
 };
 
 use crate::plan::{Access, Kernel, View};
@@ -52,7 +52,11 @@ pub fn pipeline(device: &Device, kernel: &Kernel, layout: &BindGroupLayout) -> C
         layout: Some(&layout),
         module: &module,
         entry_point: Some(kernel.op.name()),
-        compilation_options: Default::default(),
+        compilation_options: PipelineCompilationOptions {
+            // Kernels write workgroup memory before they read it.
+            zero_initialize_workgroup_memory: false,
+            ..Default::default()
+        },
         cache: None,
     })
 }

@@ -17,7 +17,7 @@ use crate::data::{DIGIT_PIXELS, Digits};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::network::{build, init, lenet};
-use crate::plan::{Optimizer, Plan, Profile};
+use crate::plan::{Optimizer, Plan, Profile, Strategy};
 use crate::rng::{Rng, Stream};
 use crate::train::session::{Lists, Session};
 
@@ -73,7 +73,8 @@ fn small_step(adapter: &Adapter) -> Result<std::result::Result<(), String>> {
 
     let step = |profile: Profile, gpu: bool| -> Result<Vec<f32>> {
         let optimizer = Optimizer { momentum: 0.9, weight_decay: 0.0 };
-        let plan = Plan::new(&network, profile, SAMPLES, optimizer, lists.room(SAMPLES))?;
+        let (strategy, room) = (Strategy::Layered, lists.room(SAMPLES));
+        let plan = Plan::new(&network, strategy, profile, SAMPLES, optimizer, room)?;
         let start = init::parameters(&network, &plan.layout, init::Init::Pytorch, 0);
         let executor: Box<dyn Executor> = match gpu {
             true => Box::new(Gpu::new(adapter, plan)?),

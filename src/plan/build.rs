@@ -3,7 +3,7 @@
 use super::builder::Builder;
 use super::constant::LossKind;
 use super::op::{Gather, LinearUpdate, Op, Output, Update};
-use super::{BufferId, Layout, Plan, Ports, Profile, Start};
+use super::{BufferId, Layout, Plan, Ports, Profile, Start, Strategy};
 use crate::error::Result;
 use crate::network::tensors::{Block, aligned};
 use crate::network::{CLASSES, DIGIT_SIDE, Network};
@@ -37,14 +37,19 @@ impl Plan {
     /// Plans a training step.
     ///
     /// # Errors
-    /// [`crate::Error::Usage`] if the network has a layer that no kernel is made for.
+    /// [`crate::Error::Usage`] if the network has a layer that no kernel is made for, or does not
+    /// fit the strategy.
     pub fn new(
         network: &Network,
+        strategy: Strategy,
         profile: Profile,
         batch: usize,
         optimizer: Optimizer,
         room: Room,
     ) -> Result<Plan> {
+        if strategy == Strategy::Sample {
+            return super::build_sample::plan(network, profile, batch, optimizer, room);
+        }
         let layout = Layout::of(network)?;
         let mut builder = Builder::new(network, profile, batch, layout, room);
         builder.gather();

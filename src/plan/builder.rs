@@ -1,10 +1,12 @@
 //! What planning works with: buffers as they come up, views of them, and the dispatches so far.
 
 use super::build::{Room, STEP_WORDS, TOTALS, TRUTH_WORDS};
-use super::op::{Access, Linear, Op, Stage};
-use super::profile::{UNIFORM_WINDOW, largest_divisor};
+use super::op::{Linear, Op, Stage};
+use super::profile::largest_divisor;
 use super::records::RECORD_WORDS;
-use super::{ALIGN, Buffer, BufferId, Dispatch, Kernel, Layout, Plan, Ports, Profile, Start, View};
+use super::{
+    ALIGN, Buffer, BufferId, Dispatch, Kernel, Layout, Plan, Ports, Profile, Start, Strategy, View,
+};
 use crate::network::tensors::aligned;
 use crate::network::{Kind, Layer, Network, bitmaps};
 
@@ -130,37 +132,16 @@ impl<'a> Builder<'a> {
         self.view(buffer, first * size as usize, samples * size as usize)
     }
 
-    pub(super) fn dispatch(&mut self, layer: &str, op: Op, mut views: Vec<View>) {
-        let bindings = op.bindings();
-        assert_eq!(bindings.len(), views.len(), "{} has other bindings", op.name());
-        for (binding, view) in bindings.iter().zip(&mut views) {
-            view.uniform = self.profile.uniform
-                && binding.access == Access::Read
-                && view.words <= UNIFORM_WINDOW
-                && view.offset.is_multiple_of(ALIGN);
-            // Uniform arrays come in vec4s; the rest of the last one is never looked at.
-            let end = (view.offset + view.words).next_multiple_of(4);
-            let words = &mut self.buffers[view.buffer].words;
-            *words = end.max(*words);
-        }
-        let windows = views.iter().map(|view| view.uniform.then_some(view.words)).collect();
-        let kernel = Kernel {
-            label: format!("{layer}.{}", op.name()),
-            op,
-            windows,
-            workgroup: self.profile.workgroup,
-            workgroups: self.profile.workgroups_for(op.items(), op.iterations_per_item()),
-        };
-        let known = self.kernels.iter().position(|other| *other == kernel);
-        let index = known.unwrap_or_else(|| {
-            self.kernels.push(kernel);
-            self.kernels.len() - 1
-        });
-        self.dispatches.push(Dispatch { kernel: index, views });
+    pub(super) fn dispatch(&mut self, layer: &str, op: Op, views: Vec<View>) {
+        let Builder { profile, buffers, kernels, .. } = self;
+        let dispatch = launch(profile, buffers, kernels, layer, op, views);
+        self.dispatches.push(dispatch);
     }
 
     pub(super) fn finish(self, forward: Vec<Dispatch>) -> Plan {
+        let training = forward.iter().cloned().chain(self.dispatches).collect();
         Plan {
+            strategy: Strategy::Layered,
             profile: self.profile,
             batch: self.batch,
             layout: self.layout,
@@ -168,7 +149,7 @@ impl<'a> Builder<'a> {
             buffers: self.buffers,
             kernels: self.kernels,
             forward,
-            backward: self.dispatches,
+            training,
             ports: self.ports,
         }
     }
@@ -255,4 +236,35 @@ impl<'a> Builder<'a> {
         let id = self.find_or_add("rbf.centres", words);
         self.view(id, 0, length)
     }
+}
+
+/// A launch of an operation on views of buffers, which grow where a view needs it; its kernel joins
+/// the list unless it is there already.
+pub(super) fn launch(
+    profile: &Profile,
+    buffers: &mut [Buffer],
+    kernels: &mut Vec<Kernel>,
+    layer: &str,
+    op: Op,
+    mut views: Vec<View>,
+) -> Dispatch {
+    let bindings = op.bindings();
+    assert_eq!(bindings.len(), views.len(), "{} has other bindings", op.name());
+    for (binding, view) in bindings.iter().zip(&mut views) {
+        view.uniform = profile.reads_uniform(binding, view.words, view.offset);
+        // Uniform arrays come in vec4s; the rest of the last one is never looked at.
+        let end = (view.offset + view.words).next_multiple_of(4);
+        let words = &mut buffers[view.buffer].words;
+        *words = end.max(*words);
+    }
+    let windows = views.iter().map(|view| view.uniform.then_some(view.words)).collect();
+    let (workgroup, workgroups) = profile.launch(&op);
+    let label = format!("{layer}.{}", op.name());
+    let kernel = Kernel { label, op, windows, workgroup, workgroups };
+    let known = kernels.iter().position(|other| *other == kernel);
+    let index = known.unwrap_or_else(|| {
+        kernels.push(kernel);
+        kernels.len() - 1
+    });
+    Dispatch { kernel: index, views }
 }

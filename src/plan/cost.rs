@@ -1,6 +1,7 @@
 //! What an operation costs: pieces of work, loop iterations, multiply-adds.
 
 use super::op::{Op, Stage};
+use super::sample::SAMPLE_WORKGROUP;
 use crate::network::{CLASSES, TAPS};
 
 impl Op {
@@ -19,6 +20,9 @@ impl Op {
             Op::LinearUpdate(k) => tiles(k.outputs, k.tile) * (k.inputs / 4),
             Op::Output(k) => k.samples,
             Op::Update(k) => k.parameters / 4,
+            Op::SampleForward(k) | Op::SampleStep(k) => k.samples * SAMPLE_WORKGROUP,
+            Op::SampleUpdate(k) => k.parameters / 4,
+            Op::Advance => 1,
         }
     }
 
@@ -47,6 +51,10 @@ impl Op {
             Op::LinearUpdate(k) => k.samples * (k.tile + 6) + k.tile,
             Op::Output(k) => k.inputs / 2 * (CLASSES as u32 + 1) + 8 * CLASSES as u32,
             Op::Update(k) => k.slots,
+            Op::SampleForward(k) => k.forward_iterations(),
+            Op::SampleStep(k) => k.forward_iterations() + k.backward_iterations(),
+            Op::SampleUpdate(k) => k.samples + k.layers,
+            Op::Advance => 0,
         }
     }
 
@@ -68,6 +76,13 @@ impl Op {
             }
             Op::Output(k) => 2 * u64::from(k.samples) * u64::from(k.inputs) * CLASSES as u64,
             Op::Update(k) => u64::from(k.parameters) * u64::from(k.slots + 3),
+            Op::SampleForward(k) => u64::from(k.samples) * k.forward_multiply_adds(),
+            Op::SampleStep(k) => {
+                let backward = k.backward_multiply_adds();
+                u64::from(k.samples) * (k.forward_multiply_adds() + backward)
+            }
+            Op::SampleUpdate(k) => u64::from(k.parameters) * u64::from(k.samples + 3),
+            Op::Advance => 0,
         }
     }
 }

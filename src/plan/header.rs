@@ -18,6 +18,11 @@ fn files(op: &Op) -> &'static [&'static str] {
     const GRADIENTS: &str = shader!("block_gradients");
     const LINEAR: &str = shader!("linear");
     const SGD: &str = shader!("sgd");
+    const LOSS: &str = shader!("loss");
+    const SAMPLE: &str = shader!("sample");
+    const PATCH: &str = shader!("sample_patch");
+    const SAMPLE_STAGES: &str = shader!("sample_stages");
+    const SAMPLE_LAYERS: &str = shader!("sample_layers");
     match op {
         Op::Gather(_) => &[shader!("gather")],
         Op::FirstStageForward(_) => {
@@ -34,8 +39,25 @@ fn files(op: &Op) -> &'static [&'static str] {
         Op::LinearForward(_) => &[COMMON, LINEAR, shader!("linear_forward")],
         Op::LinearBackwardInput(_) => &[COMMON, LINEAR, shader!("linear_backward_input")],
         Op::LinearUpdate(_) => &[LINEAR, SGD, shader!("linear_update")],
-        Op::Output(_) => &[COMMON, shader!("loss"), shader!("output")],
+        Op::Output(_) => &[COMMON, LOSS, shader!("output")],
         Op::Update(_) => &[SGD, shader!("update")],
+        Op::SampleForward(_) => {
+            &[COMMON, LOSS, SAMPLE, PATCH, SAMPLE_STAGES, SAMPLE_LAYERS, shader!("sample_forward")]
+        }
+        Op::SampleStep(_) => &[
+            COMMON,
+            LOSS,
+            SAMPLE,
+            PATCH,
+            SAMPLE_STAGES,
+            SAMPLE_LAYERS,
+            shader!("sample_layers_backward"),
+            shader!("sample_second_backward"),
+            shader!("sample_first_backward"),
+            shader!("sample_step"),
+        ],
+        Op::SampleUpdate(_) => &[SGD, shader!("sample_update")],
+        Op::Advance => &[shader!("advance")],
     }
 }
 

@@ -1,10 +1,11 @@
 //! A training step as data: named buffers and an ordered list of dispatches.
 //!
-//! [`Plan::new`] turns a network, a batch and a launch [`Profile`] into buffers, kernels and
-//! dispatches; nothing here knows wgpu. The GPU engine, the CPU twins and `lenet plan` all follow
+//! [`Plan::new`] turns a network, a [`Strategy`], a batch and a launch [`Profile`] into buffers,
+//! kernels and dispatches; nothing here knows wgpu. The GPU engine, the CPU twins and `lenet plan` all follow
 //! the same lists, so a step can be printed, and compared dispatch by dispatch.
 
 mod build;
+mod build_sample;
 mod builder;
 pub mod constant;
 mod cost;
@@ -13,12 +14,16 @@ pub mod op;
 pub mod print;
 pub mod profile;
 pub mod records;
+pub mod sample;
+mod sample_cost;
+pub mod strategy;
 pub mod traffic;
 
 pub use crate::network::tensors::{ALIGN, Layout};
 pub use build::{Optimizer, Room, STEP_WORDS, TOTALS, TRUTH_WORDS};
 pub use op::{Access, Binding, Element, Op};
 pub use profile::Profile;
+pub use strategy::Strategy;
 
 /// Uniform arrays have elements of 16 bytes.
 pub const UNIFORM_WORDS_PER_VEC4: usize = 4;
@@ -106,7 +111,8 @@ pub struct Ports {
     pub cursor: BufferId,
     pub parameters: BufferId,
     pub velocity: BufferId,
-    /// Partial gradients of the stages, `[slots, layout.stages]`.
+    /// Partial gradients of the stages, `[slots, layout.stages]`, or the traces of
+    /// [`Strategy::Sample`], whose rows begin with them.
     pub partials: BufferId,
     /// Outputs `[batch, 10]` of the network.
     pub scores: BufferId,
@@ -117,6 +123,7 @@ pub struct Ports {
 /// A training step of one network at one batch size.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
+    pub strategy: Strategy,
     pub profile: Profile,
     /// Samples of a full step.
     pub batch: usize,
@@ -127,15 +134,15 @@ pub struct Plan {
     pub kernels: Vec<Kernel>,
     /// From the gathering of the samples to the loss: all that an evaluation does.
     pub forward: Vec<Dispatch>,
-    /// From the loss to the update.
-    pub backward: Vec<Dispatch>,
+    /// A whole training step, from the gathering of the samples to the update.
+    pub training: Vec<Dispatch>,
     pub ports: Ports,
 }
 
 impl Plan {
-    /// All dispatches of a training step, in order.
-    pub fn step(&self) -> impl Iterator<Item = &Dispatch> {
-        self.forward.iter().chain(&self.backward)
+    /// Every dispatch of a training step and of an evaluation, some of them twice.
+    pub fn dispatches(&self) -> impl Iterator<Item = &Dispatch> {
+        self.forward.iter().chain(&self.training)
     }
 
     /// Loop iterations of the busiest invocation of any kernel.

@@ -4,6 +4,7 @@
 //! twin in [`crate::cpu`] and of its row in tests and benchmarks.
 
 use super::constant::{LossKind, constants};
+use super::sample::{Sample, SampleUpdate};
 use crate::network::{Squash, TAPS};
 
 constants! {
@@ -179,6 +180,8 @@ pub enum Access {
     Read,
     /// Read through `NAME_at(i)`, always from storage: too large or too scattered for a window.
     ReadStorage,
+    /// Read through `NAME_at(i)`, always uniform: small, and mostly the same for all invocations.
+    ReadUniform,
     /// Written, or read and written, as `NAME[i]`.
     Write,
 }
@@ -206,6 +209,12 @@ const fn write(name: &'static str) -> Binding {
 const fn storage_words(name: &'static str) -> Binding {
     Binding { name, element: Element::U32, access: Access::ReadStorage }
 }
+const fn uniform(name: &'static str) -> Binding {
+    Binding { name, element: Element::F32, access: Access::ReadUniform }
+}
+const fn uniform_words(name: &'static str) -> Binding {
+    Binding { name, element: Element::U32, access: Access::ReadUniform }
+}
 const fn write_words(name: &'static str) -> Binding {
     Binding { name, element: Element::U32, access: Access::Write }
 }
@@ -230,6 +239,10 @@ pub enum Op {
     LinearUpdate(LinearUpdate),
     Output(Output),
     Update(Update),
+    SampleForward(Sample),
+    SampleStep(Sample),
+    SampleUpdate(SampleUpdate),
+    Advance,
 }
 
 impl Op {
@@ -247,6 +260,10 @@ impl Op {
             Op::LinearUpdate(_) => "linear_update",
             Op::Output(_) => "output",
             Op::Update(_) => "update",
+            Op::SampleForward(_) => "sample_forward",
+            Op::SampleStep(_) => "sample_step",
+            Op::SampleUpdate(_) => "sample_update",
+            Op::Advance => "advance",
         }
     }
 
@@ -305,6 +322,33 @@ impl Op {
                 write_vec4("velocity"),
                 write_vec4("parameters"),
             ],
+            Op::SampleForward(_) | Op::SampleStep(_) => {
+                let mut bindings = vec![
+                    storage_words("digits"),
+                    storage_words("order"),
+                    storage_words("steps"),
+                    uniform_words("cursor"),
+                    uniform("p"),
+                    read_vec4("w"),
+                    uniform_words("table"),
+                    write_words("now"),
+                    write("y"),
+                    write("totals"),
+                ];
+                if let Op::SampleStep(_) = self {
+                    bindings.push(write("traces"));
+                }
+                bindings
+            }
+            Op::SampleUpdate(_) => vec![
+                read_vec4("traces"),
+                uniform_words("layers"),
+                uniform_words("now"),
+                write_vec4("velocity"),
+                write_vec4("parameters"),
+                write_words("cursor"),
+            ],
+            Op::Advance => vec![uniform_words("now"), write_words("cursor")],
         }
     }
 
@@ -321,6 +365,9 @@ impl Op {
             Op::LinearUpdate(k) => k.declare(header),
             Op::Output(k) => k.declare(header),
             Op::Update(k) => k.declare(header),
+            Op::SampleForward(k) | Op::SampleStep(k) => k.declare(header),
+            Op::SampleUpdate(k) => k.declare(header),
+            Op::Advance => {}
         }
     }
 }

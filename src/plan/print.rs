@@ -18,7 +18,7 @@ fn kind(binding: &Binding, window: Option<usize>) -> &'static str {
     }
 }
 
-/// Buffers, kernels and the dispatches of a step, or of its forward half.
+/// Buffers, kernels and the dispatches of a training step, or of an evaluation.
 pub fn text(plan: &Plan, forward_only: bool) -> String {
     let shown = shown(plan, forward_only);
     let mut text = format!("{}\n", buffers(plan));
@@ -29,8 +29,7 @@ pub fn text(plan: &Plan, forward_only: bool) -> String {
 }
 
 fn shown(plan: &Plan, forward_only: bool) -> Vec<&Dispatch> {
-    let count = if forward_only { plan.forward.len() } else { usize::MAX };
-    plan.step().take(count).collect()
+    if forward_only { &plan.forward } else { &plan.training }.iter().collect()
 }
 
 fn buffers(plan: &Plan) -> String {
@@ -117,6 +116,7 @@ pub fn json(plan: &Plan) -> Value {
         );
     let dispatches = |list: &[Dispatch]| -> Vec<Value> { list.iter().map(dispatch).collect() };
     json!({
+        "strategy": plan.strategy.name(),
         "profile": plan.profile.name,
         "batch": plan.batch,
         "slots": plan.slots,
@@ -139,13 +139,13 @@ pub fn json(plan: &Plan) -> Value {
         "buffers": plan.buffers.iter().enumerate().map(|(id, _)| buffer(plan, id)).collect::<Vec<_>>(),
         "kernels": plan.kernels.iter().map(kernel).collect::<Vec<_>>(),
         "forward": dispatches(&plan.forward),
-        "backward": dispatches(&plan.backward),
+        "training": dispatches(&plan.training),
     })
 }
 
 fn buffer(plan: &Plan, id: usize) -> Value {
     let buffer = &plan.buffers[id];
-    let mut views = plan.step().flat_map(|dispatch| &dispatch.views);
+    let mut views = plan.dispatches().flat_map(|dispatch| &dispatch.views);
     let start = match &buffer.start {
         Start::Zero => json!("zero"),
         Start::Fill(value) => json!({ "fill": value }),

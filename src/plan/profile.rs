@@ -1,5 +1,8 @@
 //! How kernels are launched: one arithmetic, three ways to spread it.
 
+use super::op::{Access, Binding, Op};
+use super::sample::SAMPLE_WORKGROUP;
+
 /// Numbers in a uniform window: 64 KiB, WebGPU's default limit.
 pub const UNIFORM_WINDOW: usize = 16_384;
 
@@ -141,6 +144,28 @@ impl Profile {
         };
         let rounds = (ITERATION_LIMIT / iterations.max(1)).max(1);
         wanted.max(all.div_ceil(rounds)).clamp(1, MAX_WORKGROUPS)
+    }
+
+    /// Whether a binding of so many words, from that place of a buffer on, is a uniform buffer.
+    pub fn reads_uniform(&self, binding: &Binding, words: usize, offset: usize) -> bool {
+        let fits = words <= UNIFORM_WINDOW && offset.is_multiple_of(super::ALIGN);
+        match binding.access {
+            Access::Read => self.uniform && fits,
+            Access::ReadUniform => {
+                assert!(fits, "{} is made for a uniform window", binding.name);
+                true
+            }
+            Access::ReadStorage | Access::Write => false,
+        }
+    }
+
+    /// Invocations in a workgroup, and workgroups, that do an operation.
+    pub fn launch(&self, op: &Op) -> (u32, u32) {
+        match op {
+            Op::SampleForward(k) | Op::SampleStep(k) => (SAMPLE_WORKGROUP, k.samples),
+            // The loop over the items counts as well.
+            _ => (self.workgroup, self.workgroups_for(op.items(), op.iterations_per_item() + 1)),
+        }
     }
 }
 

@@ -50,6 +50,11 @@ impl Traffic {
 fn touched(op: &Op, binding: &Binding, view: &View) -> usize {
     let rows = |k: &Stage, numbers: u32| (k.slots * numbers) as usize;
     let words = match (op, binding.name) {
+        (Op::SampleForward(k) | Op::SampleStep(k), "digits") => {
+            k.samples as usize * records::RECORD_WORDS
+        }
+        (Op::SampleForward(k) | Op::SampleStep(k), "order") => k.samples as usize,
+        (Op::SampleForward(_) | Op::SampleStep(_), "steps") => STEP_WORDS,
         (Op::Gather(k), "digits") => k.samples as usize * records::RECORD_WORDS,
         (Op::Gather(k), "order") => k.samples as usize,
         (Op::Gather(_), "steps") => STEP_WORDS,
@@ -68,7 +73,8 @@ fn touched(op: &Op, binding: &Binding, view: &View) -> usize {
 /// Whether what is written is also read.
 fn is_read_back(op: &Op, binding: &Binding) -> bool {
     match (op, binding.name) {
-        (Op::Update(_), "velocity" | "parameters") | (Op::Output(_), "totals") => true,
+        (Op::Update(_) | Op::SampleUpdate(_), "velocity" | "parameters") => true,
+        (Op::Output(_) | Op::SampleForward(_) | Op::SampleStep(_), "totals") => true,
         (Op::LinearUpdate(k), "velocity" | "parameters") => k.ends,
         (Op::LinearUpdate(k), "gradient") => !k.starts,
         (Op::LinearBackwardInput(k), "dx") => !k.starts,

@@ -7,6 +7,7 @@ use crate::cli::args::NetworkArgs;
 use crate::error::{Error, Result};
 use crate::network::init::Init;
 use crate::network::{Loss, Network, Options, Output, Scaling, build, lenet};
+use crate::plan::Strategy;
 use crate::train::schedule::Schedule;
 
 /// What the user asked for.
@@ -54,6 +55,8 @@ pub struct Settings {
     /// Steps in all, where the run ends before its last epoch does.
     pub steps: Option<usize>,
     pub batch: usize,
+    /// Layered until [`Settings::set_plan`].
+    pub strategy: Strategy,
     pub lr: f32,
     pub schedule: Schedule,
     pub momentum: f32,
@@ -194,6 +197,7 @@ impl Settings {
             epochs,
             steps: flags.steps,
             batch,
+            strategy: Strategy::Layered,
             lr,
             schedule,
             momentum,
@@ -205,6 +209,13 @@ impl Settings {
             validate,
             rows: picker.rows,
         })
+    }
+
+    /// Adds how a step is cut into dispatches, which hangs on the device too, and where that comes
+    /// from.
+    pub fn set_plan(&mut self, (strategy, origin): (Strategy, String)) {
+        self.strategy = strategy;
+        self.rows.push(Row { name: "plan", value: json!(strategy.name()), origin });
     }
 
     /// The settings by name, without their origins: what equal runs have in common.

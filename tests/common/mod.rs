@@ -15,7 +15,7 @@ pub mod stages;
 use std::fmt::Display;
 
 use lenet::gpu::adapter;
-use lenet::plan::Profile;
+use lenet::plan::{Profile, Strategy};
 use libtest_mimic::{Arguments, Failed, Trial};
 use wgpu::Adapter;
 
@@ -28,6 +28,33 @@ pub type Outcome = Result<(), Failed>;
 /// The two ways that an adapter runs a plan, whatever the adapter.
 pub fn profiles() -> [Profile; 2] {
     [Profile::software(), Profile::gpu()]
+}
+
+/// How a whole network is computed.
+#[derive(Debug, Clone, Copy)]
+pub struct Way {
+    pub strategy: Strategy,
+    pub profile: Profile,
+}
+
+impl From<Profile> for Way {
+    fn from(profile: Profile) -> Self {
+        Way { strategy: Strategy::Layered, profile }
+    }
+}
+
+impl Display for Way {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "{} plan, {} profile", self.strategy.name(), self.profile.name)
+    }
+}
+
+/// Both plans in both profiles.
+pub fn ways() -> Vec<Way> {
+    [Strategy::Layered, Strategy::Sample]
+        .into_iter()
+        .flat_map(|strategy| profiles().map(|profile| Way { strategy, profile }))
+        .collect()
 }
 
 /// Tests that need an adapter, and tests that do not.

@@ -6,9 +6,9 @@
 use lenet::cpu::Cpu;
 use lenet::executor::Executor;
 use lenet::gpu::Gpu;
-use lenet::plan::profile::UNIFORM_WINDOW;
 use lenet::plan::{
-    ALIGN, Access, Buffer, Dispatch, Element, Kernel, Layout, Op, Plan, Ports, Profile, Start, View,
+    ALIGN, Access, Buffer, Dispatch, Element, Kernel, Layout, Op, Plan, Ports, Profile, Start,
+    Strategy, View,
 };
 use lenet::rng::{Rng, Stream};
 use wgpu::Adapter;
@@ -83,7 +83,7 @@ pub fn case(name: impl ToString, op: Op, arguments: Vec<Vec<u32>>) -> Case {
 }
 
 impl Case {
-    /// The plan of this one dispatch; in step with `Builder::dispatch` in `src/plan/build.rs`.
+    /// The plan of this one dispatch; in step with `launch` in `src/plan/builder.rs`.
     pub fn plan(&self, profile: Profile) -> Plan {
         let bindings = self.op.bindings();
         assert_eq!(bindings.len(), self.arguments.len(), "an argument for each binding");
@@ -96,18 +96,19 @@ impl Case {
             let start = Start::Words(words.clone());
             buffers.push(Buffer { name: binding.name.into(), words: words.len(), start });
             let words = argument.len();
-            let uniform =
-                profile.uniform && binding.access == Access::Read && words <= UNIFORM_WINDOW;
+            let uniform = profile.reads_uniform(binding, words, ALIGN);
             views.push(View { buffer, offset: ALIGN, words, uniform });
         }
+        let (workgroup, workgroups) = profile.launch(&self.op);
         let kernel = Kernel {
             label: format!("test.{}", self.op.name()),
             op: self.op,
             windows: views.iter().map(|view| view.uniform.then_some(view.words)).collect(),
-            workgroup: profile.workgroup,
-            workgroups: profile.workgroups_for(self.op.items(), self.op.iterations_per_item()),
+            workgroup,
+            workgroups,
         };
         Plan {
+            strategy: Strategy::Layered,
             profile,
             batch: 1,
             layout: Layout { blocks: vec![], starts: vec![], tensors: vec![], stages: 0, size: 0 },
@@ -115,7 +116,7 @@ impl Case {
             buffers,
             kernels: vec![kernel],
             forward: vec![Dispatch { kernel: 0, views }],
-            backward: vec![],
+            training: vec![],
             ports: NO_PORTS,
         }
     }

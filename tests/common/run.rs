@@ -13,6 +13,7 @@ use lenet::network::{bitmaps, build, lenet as tables};
 use lenet::plan::{Layout, Optimizer, Plan, Profile, Room, STEP_WORDS, TOTALS, records};
 use wgpu::Adapter;
 
+use super::Way;
 use super::compare::{Differences, Tolerance};
 
 /// Digits that a run may take.
@@ -109,10 +110,11 @@ impl Run {
     }
 
     /// The plan of a step.
-    pub fn plan(&self, profile: Profile) -> Plan {
+    pub fn plan(&self, way: impl Into<Way>) -> Plan {
+        let Way { strategy, profile } = way.into();
         let digits = self.steps.iter().sum();
         let room = Room { digits, order: digits, steps: self.steps.len() };
-        Plan::new(&self.trained.network, profile, self.batch, self.optimizer, room)
+        Plan::new(&self.trained.network, strategy, profile, self.batch, self.optimizer, room)
             .expect("a network that kernels are made for")
     }
 
@@ -125,9 +127,9 @@ impl Run {
     pub fn on_adapter(
         &self,
         adapter: &Adapter,
-        profile: Profile,
+        way: impl Into<Way>,
     ) -> lenet::Result<Box<dyn Executor>> {
-        self.prepared(Box::new(Gpu::new(adapter, self.plan(profile))?))
+        self.prepared(Box::new(Gpu::new(adapter, self.plan(way))?))
     }
 
     fn prepared(&self, mut executor: Box<dyn Executor>) -> lenet::Result<Box<dyn Executor>> {

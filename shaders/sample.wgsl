@@ -1,0 +1,110 @@
+// A whole sample in one workgroup: shapes, and what stands where in workgroup memory.
+//
+//   x    [HEIGHT, WIDTH]          the digit with its border, SCALE byte + BACKGROUND
+//   h1   [FIRST_MAPS, OH1, OW1]   behind the first convolution; never kept
+//   s1   [FIRST_MAPS, PH1, PW1]   behind its pooling
+//   h2   [MAPS, OH2, OW2]         behind the second convolution, over what the table names of s1
+//   s2   [MAPS, PH2, PW2]         behind its pooling: what the first linear layer sees
+//   y    of each linear layer, one behind the other; then come the ten outputs or distances
+//   p    of both stages, each: weights [J, 5, 5], bias, coefficient, pooling bias
+//   w    of the linear layers, in vec4s: biases and weights at the places that `table` names
+//   table  LAYERS rows of eight words (struct Layer), the table of the second convolution as in
+//          conv_pool.wgsl, and the bitmaps of the RBF output as bits
+//   traces [samples, TRACE]  what the update needs of a sample: gradients of p, x and dy of layers
+//
+//   memory   0: s1    ROOM: x, then h2, then x again    FEATURES: s2 and all y    SCRATCH
+//
+// On the way back, the loss by what a squash got takes the place of what came out of that squash.
+
+const OH1 = HEIGHT - 4u;
+const OW1 = WIDTH - 4u;
+const PH1 = OH1 / 2u;
+const PW1 = OW1 / 2u;
+const BLOCKS1 = PH1 * PW1;
+const OH2 = PH1 - 4u;
+const OW2 = PW1 - 4u;
+const PH2 = OH2 / 2u;
+const PW2 = OW2 / 2u;
+const BLOCKS2 = PH2 * PW2;
+
+// Where the parts of p and of the table begin.
+const BIAS1 = 25u * FIRST_MAPS;
+const COEFFICIENT1 = BIAS1 + FIRST_MAPS;
+const POOL_BIAS1 = COEFFICIENT1 + FIRST_MAPS;
+const BIAS2 = SECOND + 25u * CONNECTIONS;
+const COEFFICIENT2 = BIAS2 + MAPS;
+const POOL_BIAS2 = COEFFICIENT2 + MAPS;
+const FIRST = 8u * LAYERS;
+const CHANNEL = FIRST + MAPS + 1u;
+const MAP = CHANNEL + CONNECTIONS;
+const FIRST_OUT = MAP + CONNECTIONS;
+const BY_CHANNEL = FIRST_OUT + FIRST_MAPS + 1u;
+const CENTRES = BY_CHANNEL + CONNECTIONS;
+
+const RECORD = 197u;
+const NO_DIGIT = 10u;
+
+var<workgroup> memory: array<f32, MEMORY>;
+
+/// A linear layer, in step with `Layer` in src/plan/sample.rs.
+struct Layer {
+    inputs: u32,
+    outputs: u32,
+    /// Of the first vec4 of w.
+    biases: u32,
+    weights: u32,
+    /// In memory.
+    x: u32,
+    y: u32,
+    /// In a row of traces.
+    x_trace: u32,
+    dy_trace: u32,
+}
+
+fn layer_at(number: u32) -> Layer {
+    let at = 8u * number;
+    return Layer(
+        table_at(at), table_at(at + 1u), table_at(at + 2u), table_at(at + 3u),
+        table_at(at + 4u), table_at(at + 5u), table_at(at + 6u), table_at(at + 7u),
+    );
+}
+
+struct Sample {
+    /// Its place in `digits`.
+    record: u32,
+    /// NO_DIGIT where the last batch of an epoch is not full.
+    label: u32,
+    /// One by the samples in the step.
+    share: f32,
+}
+
+fn sample_at(n: u32) -> Sample {
+    let step = 4u * cursor_at(0u);
+    let count = steps_at(step + 1u);
+    let here = n < count;
+    let record = RECORD * order_at(steps_at(step) + select(0u, n, here));
+    let label = select(NO_DIGIT, digits_at(record + 196u), here);
+    return Sample(record, label, select(0.0, 1.0 / f32(count), here));
+}
+
+// The row of `steps` that is being done, and its number: the cursor moves only behind this kernel.
+fn remember_step() {
+    let step = cursor_at(0u);
+    now[0] = steps_at(4u * step);
+    now[1] = steps_at(4u * step + 1u);
+    now[2] = steps_at(4u * step + 2u);
+    now[3] = step;
+}
+
+fn read_digit(record: u32, t: u32) {
+    for (var i = t; i < HEIGHT * WIDTH; i += WORKGROUP) {
+        // Above and left of the digit these are huge.
+        let row = i / WIDTH - BORDER;
+        let column = i % WIDTH - BORDER;
+        let inside = row < 28u && column < 28u;
+        let pixel = select(0u, 28u * row + column, inside);
+        let byte = (digits_at(record + pixel / 4u) >> (8u * (pixel % 4u))) & 255u;
+        memory[ROOM + i] = SCALE * select(0.0, f32(byte), inside) + BACKGROUND;
+    }
+    workgroupBarrier();
+}

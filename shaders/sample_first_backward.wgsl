@@ -1,0 +1,67 @@
+// Every gradient of the first stage of a sample. h1 is made anew from x.
+//
+//   dh1[m,y,x]      = coefficient[m] BLOCK_SCALE ds1[m,y/2,x/2] f'(h1[m,y,x])
+//   dw[m,ky,kx]     = sum over y, x of dh1[m,y,x] x[y+ky,x+kx]
+//   dbias[m]        = sum over y, x of dh1[m,y,x]
+//   dcoefficient[m] = sum over y, x of ds1[m,y,x] BLOCK_SCALE (the 2x2 block of h1)
+//   dpool_bias[m]   = sum over y, x of ds1[m,y,x]
+//
+// SLOTS invocations share a map. Each sums every SLOTS-th block in registers; what they have is
+// added in order, in two halves of HALF sums, which take the whole memory.
+
+const SLOTS = WORKGROUP / FIRST_MAPS;
+const SUMS = 28u;
+const HALF = 14u;
+/// Between equal sums of all invocations; odd, so that no two lie in one bank of the memory.
+const BETWEEN = WORKGROUP + 1u;
+
+alias Sums = array<f32, SUMS>;
+
+fn add_taps(sums: ptr<function, Sums>, tile: ptr<function, Patch>, d: vec4f) {
+    for (var ky = 0u; ky < 5u; ky++) {
+        for (var kx = 0u; kx < 5u; kx++) {
+            let i = 6u * ky + kx;
+            let seen = vec4f((*tile)[i], (*tile)[i + 1u], (*tile)[i + 6u], (*tile)[i + 7u]);
+            (*sums)[5u * ky + kx] += dot(d, seen);
+        }
+    }
+}
+
+// Puts HALF of the sums of all invocations together, those from `first` on.
+fn add_up(sums: ptr<function, Sums>, first: u32, trace: u32, t: u32) {
+    workgroupBarrier();
+    for (var i = 0u; i < HALF; i++) {
+        memory[BETWEEN * i + t] = (*sums)[first + i];
+    }
+    workgroupBarrier();
+    for (var item = t; item < HALF * FIRST_MAPS; item += WORKGROUP) {
+        let m = item / HALF;
+        let number = first + item % HALF;
+        var place = 25u * m + number;
+        if (number >= 25u) {
+            place = BIAS1 + (number - 25u) * FIRST_MAPS + m;
+        }
+        traces[trace + place] = sum_of(BETWEEN * (item % HALF) + SLOTS * m, SLOTS);
+    }
+}
+
+fn first_gradients(trace: u32, t: u32) {
+    var sums: Sums;
+    let m = t / SLOTS;
+    if (m < FIRST_MAPS) {
+        let bias = p_at(BIAS1 + m);
+        let coefficient = p_at(COEFFICIENT1 + m);
+        for (var block = t % SLOTS; block < BLOCKS1; block += SLOTS) {
+            var tile = patch_at(ROOM + 2u * (block / PW1 * WIDTH + block % PW1), WIDTH);
+            let h = squashes(convolve(&tile, 25u * m, false) + bias);
+            let d = memory[m * BLOCKS1 + block];
+            let dh = BLOCK_SCALE * coefficient * d * squash_slopes(h);
+            add_taps(&sums, &tile, dh);
+            sums[25] += dot(dh, vec4f(1.0));
+            sums[26] += BLOCK_SCALE * d * dot(h, vec4f(1.0));
+            sums[27] += d;
+        }
+    }
+    add_up(&sums, 0u, trace, t);
+    add_up(&sums, HALF, trace, t);
+}

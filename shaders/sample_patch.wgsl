@@ -1,0 +1,52 @@
+// 2x2 blocks of a convolution, each from the 6x6 patch that it sees.
+//
+//   block = (top left, top right, bottom left, bottom right)
+//   block[a,b] = sum over ky, kx of w[ky,kx] patch[a+ky,b+kx]
+//
+// A patch stays in registers: every index becomes a constant once the short loops are unrolled.
+
+alias Patch = array<f32, 36>;
+
+fn patch_at(at: u32, width: u32) -> Patch {
+    var tile: Patch;
+    for (var y = 0u; y < 6u; y++) {
+        for (var x = 0u; x < 6u; x++) {
+            tile[6u * y + x] = memory[at + width * y + x];
+        }
+    }
+    return tile;
+}
+
+// Weights from `w` on, in the order of the kernel, or from its end on for the way back.
+fn convolve(tile: ptr<function, Patch>, w: u32, back: bool) -> vec4f {
+    var sum = vec4f();
+    for (var ky = 0u; ky < 5u; ky++) {
+        for (var kx = 0u; kx < 5u; kx++) {
+            let tap = 5u * ky + kx;
+            let i = 6u * ky + kx;
+            let seen = vec4f((*tile)[i], (*tile)[i + 1u], (*tile)[i + 6u], (*tile)[i + 7u]);
+            sum += p_at(w + select(tap, 24u - tap, back)) * seen;
+        }
+    }
+    return sum;
+}
+
+fn block_at(at: u32, width: u32) -> vec4f {
+    return vec4f(memory[at], memory[at + 1u], memory[at + width], memory[at + width + 1u]);
+}
+
+fn put_block(at: u32, width: u32, block: vec4f) {
+    memory[at] = block.x;
+    memory[at + 1u] = block.y;
+    memory[at + width] = block.z;
+    memory[at + width + 1u] = block.w;
+}
+
+fn squashes(a: vec4f) -> vec4f {
+    return vec4f(squash(a.x), squash(a.y), squash(a.z), squash(a.w));
+}
+
+// f( coefficient BLOCK_SCALE (the sum of the block) + bias ), both at their places in p.
+fn pool(block: vec4f, coefficient: u32, bias: u32) -> f32 {
+    return squash(BLOCK_SCALE * p_at(coefficient) * dot(block, vec4f(1.0)) + p_at(bias));
+}

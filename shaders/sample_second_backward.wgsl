@@ -1,0 +1,108 @@
+// The second stage of a sample, backward: ds2 to dh2, every gradient, and ds1.
+//
+//   dh2[m,y,x]     = coefficient[m] BLOCK_SCALE ds2[m,y/2,x/2] f'(h2[m,y,x])
+//   dw[j,ky,kx]    = sum over y, x of dh2[map[j],y,x] s1[channel[j],y+ky,x+kx]
+//   dbias[m]       = sum over y, x of dh2[m,y,x]
+//   dcoefficient[m] = sum over y, x of ds2[m,y,x] BLOCK_SCALE (the 2x2 block of h2)
+//   dpool_bias[m]  = sum over y, x of ds2[m,y,x]
+//   ds1[c,y,x]     = f'(s1[c,y,x]) sum over the connections j that leave c, ky, kx of
+//                    w[j,ky,kx] dh2[map[j],y-ky,x-kx]
+
+// dh2 over h2; the terms of dcoefficient go to SCRATCH.
+fn second_pooling_backward(t: u32) {
+    for (var item = t; item < MAPS * BLOCKS2; item += WORKGROUP) {
+        let m = item / BLOCKS2;
+        let y = 2u * (item % BLOCKS2 / PW2);
+        let at = ROOM + (m * OH2 + y) * OW2 + 2u * (item % PW2);
+        let h = block_at(at, OW2);
+        let e = BLOCK_SCALE * memory[FEATURES + item];
+        memory[SCRATCH + item] = e * dot(h, vec4f(1.0));
+        put_block(at, OW2, p_at(COEFFICIENT2 + m) * e * squash_slopes(h));
+    }
+    workgroupBarrier();
+}
+
+fn sum_of(first: u32, count: u32) -> f32 {
+    var sum = 0.0;
+    for (var i = 0u; i < count; i++) {
+        sum += memory[first + i];
+    }
+    return sum;
+}
+
+// One row of a kernel: five sums, over a window of five inputs that slides along each row of s1.
+fn kernel_row(j: u32, ky: u32, to: u32) {
+    let seen = (table_at(CHANNEL + j) * PH1 + ky) * PW1;
+    let deltas = ROOM + table_at(MAP + j) * OH2 * OW2;
+    var dw = vec4f();
+    var last = 0.0;
+    for (var y = 0u; y < OH2; y++) {
+        let row = seen + y * PW1;
+        var v = vec4f(memory[row], memory[row + 1u], memory[row + 2u], memory[row + 3u]);
+        for (var x = 0u; x < OW2; x++) {
+            let d = memory[deltas + y * OW2 + x];
+            let next = memory[row + x + 4u];
+            dw += d * v;
+            last += d * next;
+            v = vec4f(v.yzw, next);
+        }
+    }
+    for (var a = 0u; a < 4u; a++) {
+        traces[to + a] = dw[a];
+    }
+    traces[to + 4u] = last;
+}
+
+fn second_gradients(trace: u32, t: u32) {
+    for (var item = t; item < 5u * CONNECTIONS + 3u * MAPS; item += WORKGROUP) {
+        if (item < 5u * CONNECTIONS) {
+            kernel_row(item / 5u, item % 5u, trace + SECOND + 5u * item);
+        } else {
+            // The biases, coefficients and pooling biases stand one behind the other.
+            let place = item - 5u * CONNECTIONS;
+            let m = place % MAPS;
+            let kind = place / MAPS;
+            var first = ROOM + OH2 * OW2 * m;
+            if (kind > 0u) {
+                first = select(FEATURES, SCRATCH, kind == 1u) + BLOCKS2 * m;
+            }
+            traces[trace + BIAS2 + place] = sum_of(first, select(BLOCKS2, OH2 * OW2, kind == 0u));
+        }
+    }
+    workgroupBarrier();
+}
+
+// What the 2x2 block of s1 at y, x was seen by: dh2 from four rows above and four columns left on.
+fn deltas_around(m: u32, y: u32, x: u32) -> Patch {
+    var tile: Patch;
+    for (var a = 0u; a < 6u; a++) {
+        for (var b = 0u; b < 6u; b++) {
+            // Above and left of dh2 these are huge.
+            let row = y + a - 4u;
+            let column = x + b - 4u;
+            let inside = row < OH2 && column < OW2;
+            let at = select(0u, row * OW2 + column, inside);
+            tile[6u * a + b] = select(0.0, memory[ROOM + m * OH2 * OW2 + at], inside);
+        }
+    }
+    return tile;
+}
+
+// ds1 over s1. PH1 and PW1 are even, since OH2 and OW2 are.
+fn second_backward_input(t: u32) {
+    for (var item = t; item < FIRST_MAPS * (BLOCKS1 / 4u); item += WORKGROUP) {
+        let c = item / (BLOCKS1 / 4u);
+        let y = 2u * (item % (BLOCKS1 / 4u) / (PW1 / 2u));
+        let x = 2u * (item % (PW1 / 2u));
+        var sum = vec4f();
+        let last = table_at(FIRST_OUT + c + 1u);
+        for (var q = table_at(FIRST_OUT + c); q < last; q++) {
+            let j = table_at(BY_CHANNEL + q);
+            var tile = deltas_around(table_at(MAP + j), y, x);
+            sum += convolve(&tile, SECOND + 25u * j, true);
+        }
+        let at = (c * PH1 + y) * PW1 + x;
+        put_block(at, PW1, sum * squash_slopes(block_at(at, PW1)));
+    }
+    workgroupBarrier();
+}

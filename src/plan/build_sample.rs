@@ -1,0 +1,103 @@
+//! From a network to the dispatches of [`Strategy::Sample`].
+
+use super::builder::launch;
+use super::op::Op;
+use super::records::RECORD_WORDS;
+use super::sample::{LAYER_WORDS, SampleUpdate, Shapes};
+use super::{
+    Buffer, BufferId, Layout, Optimizer, Plan, Ports, Profile, Room, STEP_WORDS, Start, Strategy,
+    TOTALS, View,
+};
+use crate::error::Result;
+use crate::network::{CLASSES, Network};
+
+/// Plans a training step of two dispatches, and an evaluation.
+pub(super) fn plan(
+    network: &Network,
+    profile: Profile,
+    batch: usize,
+    optimizer: Optimizer,
+    room: Room,
+) -> Result<Plan> {
+    let layout = Layout::of(network)?;
+    let Shapes { sample, table, .. } = Shapes::of(network, &layout, batch)?;
+    let trace = sample.trace as usize;
+    let mut buffers = Vec::new();
+    let mut add = |name: &str, words: usize, start: Start| {
+        buffers.push(Buffer { name: name.into(), words, start });
+        buffers.len() - 1
+    };
+    let output = network.layers.last().map_or("output", |layer| layer.name);
+    let ports = Ports {
+        digits: add("digits", room.digits * RECORD_WORDS, Start::Zero),
+        order: add("order", room.order, Start::Zero),
+        steps: add("steps", room.steps * STEP_WORDS, Start::Zero),
+        cursor: add("cursor", 1, Start::Zero),
+        parameters: add("parameters", layout.size, Start::Zero),
+        velocity: add("velocity", layout.size, Start::Zero),
+        partials: add("traces", batch * trace, Start::Zero),
+        scores: add(output, batch * CLASSES, Start::Zero),
+        totals: add("totals", batch * TOTALS, Start::Zero),
+    };
+    let now = add("now", STEP_WORDS, Start::Zero);
+    let table = add("table", table.len(), Start::Words(table));
+
+    let piece = |buffer: BufferId, offset: usize, words: usize| View {
+        buffer,
+        offset,
+        words,
+        uniform: false,
+    };
+    let whole: Vec<View> =
+        buffers.iter().enumerate().map(|(id, buffer)| piece(id, 0, buffer.words)).collect();
+    let whole = |id: BufferId| whole[id];
+    let mut views: Vec<View> =
+        [ports.digits, ports.order, ports.steps, ports.cursor].map(whole).to_vec();
+    views.extend([
+        piece(ports.parameters, 0, layout.stages),
+        piece(ports.parameters, layout.stages, layout.size - layout.stages),
+    ]);
+    views.extend([table, now, ports.scores, ports.totals].map(whole));
+
+    let mut kernels = Vec::new();
+    let mut dispatch =
+        |op, views| launch(&profile, &mut buffers, &mut kernels, network.name, op, views);
+    let forward = vec![
+        dispatch(Op::SampleForward(sample), views.clone()),
+        dispatch(Op::Advance, vec![whole(now), whole(ports.cursor)]),
+    ];
+    views.push(whole(ports.partials));
+    let update = SampleUpdate {
+        samples: batch as u32,
+        parameters: layout.size as u32,
+        stages: layout.stages as u32,
+        layers: sample.layers,
+        trace: sample.trace,
+        momentum: optimizer.momentum,
+        weight_decay: optimizer.weight_decay,
+    };
+    let of_update = vec![
+        whole(ports.partials),
+        piece(table, 0, LAYER_WORDS * sample.layers as usize),
+        whole(now),
+        whole(ports.velocity),
+        whole(ports.parameters),
+        whole(ports.cursor),
+    ];
+    let training = vec![
+        dispatch(Op::SampleStep(sample), views),
+        dispatch(Op::SampleUpdate(update), of_update),
+    ];
+    Ok(Plan {
+        strategy: Strategy::Sample,
+        profile,
+        batch,
+        layout,
+        slots: batch,
+        buffers,
+        kernels,
+        forward,
+        training,
+        ports,
+    })
+}

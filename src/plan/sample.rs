@@ -1,0 +1,301 @@
+//! Shapes of the kernels that do a whole sample in one workgroup, and where each of its numbers
+//! stands: in workgroup memory, in the table of shapes, and in the row of traces that it leaves.
+
+use super::constant::{LossKind, constants};
+use super::op::Stage;
+use crate::error::{Error, Result};
+use crate::network::tensors::{Block, Layout, aligned};
+use crate::network::{CLASSES, Connections, DIGIT_SIDE, Kind, Network, TAPS, bitmaps};
+
+/// Invocations of the workgroup that does a sample.
+pub const SAMPLE_WORKGROUP: u32 = 256;
+/// Numbers that a workgroup can keep: 16 KiB, WebGPU's default limit.
+pub const MEMORY: u32 = 4_096;
+/// Words of a row of the table of linear layers.
+pub const LAYER_WORDS: usize = 8;
+
+/// Sums of a map of the first stage: a kernel, a bias, a coefficient, a pooling bias.
+pub(super) const SUMS: u32 = TAPS as u32 + 3;
+/// Invocations that share a sum at most; also those of a distance.
+pub(super) const LANES: u32 = 8;
+
+constants! {
+    /// Constants of `sample_forward` and `sample_step`, in step with `shaders/sample.wgsl`. A
+    /// network of two convolution stages, of which the first sees one map, and linear layers.
+    Sample {
+        /// Samples of the batch.
+        samples: u32,
+        height: u32,
+        width: u32,
+        border: u32,
+        scale: f32,
+        background: f32,
+        /// Feature maps of the first stage.
+        first_maps: u32,
+        /// Feature maps of the second stage.
+        maps: u32,
+        /// Connections of the second stage.
+        connections: u32,
+        block_scale: f32,
+        /// Where the parameters of the second stage begin in p.
+        second: u32,
+        /// Linear layers, a linear output included.
+        layers: u32,
+        /// Their weights, all together.
+        linear_weights: u32,
+        /// Place in memory of x and h2.
+        room: u32,
+        /// Place in memory of s2, and of all y behind it.
+        features: u32,
+        /// Place in memory of the outputs.
+        scores: u32,
+        /// Place in memory of what several invocations add up.
+        scratch: u32,
+        scratch_size: u32,
+        /// Numbers in memory.
+        memory: u32,
+        /// Numbers in a row of traces.
+        trace: u32,
+        loss: LossKind,
+        /// j of eq. 9.
+        j: f32,
+        squash: crate::network::Squash,
+    }
+}
+
+constants! {
+    /// Constants of `sample_update`.
+    SampleUpdate {
+        samples: u32,
+        /// Parameters, gaps included; a multiple of 4.
+        parameters: u32,
+        /// Those of the stages, gaps included; a multiple of 4.
+        stages: u32,
+        layers: u32,
+        trace: u32,
+        momentum: f32,
+        weight_decay: f32,
+    }
+}
+
+/// A linear layer; in step with `Layer` in `shaders/sample.wgsl`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layer {
+    /// A multiple of 4.
+    pub inputs: u32,
+    pub outputs: u32,
+    /// Places of biases and weights among the parameters behind the stages.
+    pub biases: u32,
+    pub weights: u32,
+    /// Places in memory of what it sees and of what it gives.
+    pub x: u32,
+    pub y: u32,
+    /// Places in a row of traces, multiples of 4.
+    pub x_trace: u32,
+    pub dy_trace: u32,
+}
+
+impl Layer {
+    /// As a row of the table.
+    pub fn words(&self) -> [u32; LAYER_WORDS] {
+        [
+            self.inputs,
+            self.outputs,
+            self.biases,
+            self.weights,
+            self.x,
+            self.y,
+            self.x_trace,
+            self.dy_trace,
+        ]
+    }
+
+    /// From a row of the table.
+    pub fn of(row: &[u32]) -> Layer {
+        Layer {
+            inputs: row[0],
+            outputs: row[1],
+            biases: row[2],
+            weights: row[3],
+            x: row[4],
+            y: row[5],
+            x_trace: row[6],
+            dy_trace: row[7],
+        }
+    }
+}
+
+/// Everything about a network that the kernels want to know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shapes {
+    pub sample: Sample,
+    pub layers: Vec<Layer>,
+    /// Layers, connection table, and the bitmaps of an RBF output.
+    pub table: Vec<u32>,
+}
+
+/// The two stages at the beginning of a network.
+struct Stages<'a> {
+    table: &'a Connections,
+    first_maps: u32,
+    block_scale: f32,
+    /// Numbers in h2 and in s2.
+    h2: u32,
+    features: u32,
+}
+
+fn stages<'a>(network: &'a Network, layout: &Layout) -> Option<Stages<'a>> {
+    let [Block::Stage { conv: first, .. }, Block::Stage { conv, pool }, rest @ ..] =
+        &layout.blocks[..]
+    else {
+        return None;
+    };
+    let (first, conv, pool) =
+        (&network.layers[*first], &network.layers[*conv], &network.layers[*pool]);
+    let linear = |block: &Block| !matches!(block, Block::Stage { .. });
+    let (Kind::Conv(table), Kind::Pool(form)) = (&conv.kind, &pool.kind) else { return None };
+    let fits = first.input.maps == 1
+        && first.output.maps <= (SAMPLE_WORKGROUP as usize)
+        && matches!(rest.first(), Some(Block::Linear(_)))
+        && rest.iter().all(linear);
+    fits.then_some(Stages {
+        table,
+        first_maps: first.output.maps as u32,
+        block_scale: form.block_scale(),
+        h2: conv.output.size() as u32,
+        features: pool.output.size() as u32,
+    })
+}
+
+impl Shapes {
+    /// Lays a sample of a network out.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if the network has other layers, or does not fit the memory.
+    pub fn of(network: &Network, layout: &Layout, samples: usize) -> Result<Shapes> {
+        let options = network.options;
+        let input = network.input();
+        let stages = stages(network, layout).ok_or_else(|| {
+            Error::Usage(format!(
+                "--plan sample is made for two convolution stages and linear layers behind them, \
+                 which {} is not: use --plan layered",
+                network.name
+            ))
+        })?;
+        let s1 = network.layers[1].output.size() as u32;
+        let room = s1;
+        let features = room + stages.h2.max(input.size() as u32);
+
+        let mut trace = layout.stages as u32;
+        let (mut x, mut y) = (features, features + stages.features);
+        let mut layers: Vec<Layer> = Vec::new();
+        let mut scratch_size = stages.features.max(LANES * CLASSES as u32);
+        for (block, &start) in layout.blocks.iter().zip(&layout.starts) {
+            let Block::Linear(at) = *block else { continue };
+            let layer = &network.layers[at];
+            let (inputs, outputs) = (layer.input.size() as u32, layer.output.maps as u32);
+            let biases = (start - layout.stages) as u32;
+            layers.push(Layer {
+                inputs,
+                outputs,
+                biases,
+                weights: biases + aligned(outputs as usize) as u32,
+                x,
+                y,
+                x_trace: trace,
+                dy_trace: trace + inputs,
+            });
+            trace += inputs + outputs.next_multiple_of(4);
+            scratch_size = scratch_size.max(inputs).max(4 * outputs);
+            (x, y) = (y, y + outputs);
+        }
+        // Distances come behind the last layer; a linear output is the last layer.
+        let loss = LossKind::of(options.output, options.loss);
+        let (scores, scratch) =
+            if loss == LossKind::Targets { (x, y) } else { (y, y + CLASSES as u32) };
+        let halves = SUMS / 2 * (SAMPLE_WORKGROUP + 1);
+        let memory = (scratch + scratch_size).max(halves);
+        if memory > MEMORY {
+            return Err(Error::Usage(format!(
+                "--plan sample keeps a sample in {MEMORY} numbers of workgroup memory, and {} with \
+                 --border {} has {memory}: use --plan layered",
+                network.name, options.border
+            )));
+        }
+
+        let (scale, background) = options.scaling.scale_and_background();
+        let sample = Sample {
+            samples: samples as u32,
+            height: input.height as u32,
+            width: input.width as u32,
+            border: ((input.height - DIGIT_SIDE) / 2) as u32,
+            scale,
+            background,
+            first_maps: stages.first_maps,
+            maps: stages.table.maps() as u32,
+            connections: stages.table.count() as u32,
+            block_scale: stages.block_scale,
+            second: layout.starts[1] as u32,
+            layers: layers.len() as u32,
+            linear_weights: layers.iter().map(|layer| layer.inputs * layer.outputs).sum(),
+            room,
+            features,
+            scores,
+            scratch,
+            scratch_size,
+            memory,
+            trace,
+            loss,
+            j: options.j,
+            squash: options.squash,
+        };
+        let mut table: Vec<u32> = layers.iter().flat_map(Layer::words).collect();
+        table.extend(stages.table.words());
+        if loss != LossKind::Targets {
+            table.extend(bitmaps::centres().into_iter().map(f32::to_bits));
+        }
+        Ok(Shapes { sample, layers, table })
+    }
+}
+
+impl Sample {
+    fn stage(&self, c: u32, m: u32, j: u32, height: u32, width: u32) -> Stage {
+        Stage {
+            samples: 1,
+            c,
+            m,
+            j,
+            height,
+            width,
+            strip: 1,
+            tall: 1,
+            below: height,
+            block_scale: self.block_scale,
+            slots: 1,
+            stride: self.trace,
+            squash: self.squash,
+        }
+    }
+
+    /// The first stage, for one sample.
+    pub fn first_stage(&self) -> Stage {
+        self.stage(1, self.first_maps, self.first_maps, self.height, self.width)
+    }
+
+    /// The second stage, for one sample.
+    pub fn second_stage(&self) -> Stage {
+        let first = self.first_stage();
+        self.stage(self.first_maps, self.maps, self.connections, first.ph(), first.pw())
+    }
+
+    /// Where the connection table begins in the table.
+    pub fn connection_table(&self) -> usize {
+        self.layers as usize * LAYER_WORDS
+    }
+
+    /// Where the bitmaps begin in the table.
+    pub fn centres(&self) -> usize {
+        let (maps, first_maps) = (self.maps as usize, self.first_maps as usize);
+        self.connection_table() + maps + first_maps + 2 + 3 * self.connections as usize
+    }
+}

@@ -1,0 +1,48 @@
+//! The two ways to cut a training step into dispatches.
+
+use super::Profile;
+use super::sample::Shapes;
+use crate::network::Network;
+use crate::network::tensors::Layout;
+
+/// The largest batch for which [`Strategy::choose`] takes [`Strategy::Sample`] on a GPU: an estimate,
+/// no measurement.
+pub const SAMPLE_BATCH: usize = 64;
+
+/// How a training step is cut into dispatches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strategy {
+    /// One or a few dispatches for each layer and direction, each over the whole batch.
+    Layered,
+    /// One workgroup for each sample, from the digit to its gradients, then one dispatch for the
+    /// update: two dispatches a step.
+    Sample,
+}
+
+impl Strategy {
+    /// As `--plan` has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Strategy::Layered => "layered",
+            Strategy::Sample => "sample",
+        }
+    }
+
+    /// What suits a profile, a network and a batch, and why.
+    ///
+    /// A small batch on a GPU is a matter of dispatches that wait for each other. A software adapter
+    /// pays twenty times as much for workgroup memory as for uniform reads.
+    pub fn choose(network: &Network, profile: Profile, batch: usize) -> (Strategy, &'static str) {
+        if profile.name != Profile::gpu().name {
+            return (Strategy::Layered, "auto: no GPU profile");
+        }
+        if batch > SAMPLE_BATCH {
+            return (Strategy::Layered, "auto: batch over 64");
+        }
+        let fits = Layout::of(network).and_then(|layout| Shapes::of(network, &layout, batch));
+        match fits {
+            Ok(_) => (Strategy::Sample, "auto: GPU profile, batch up to 64"),
+            Err(_) => (Strategy::Layered, "auto: a sample does not fit a workgroup"),
+        }
+    }
+}
