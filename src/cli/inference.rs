@@ -71,7 +71,8 @@ impl Inference {
         let lists = Lists::new(sets, 0, lists.collect());
         let room = lists.room(batch);
         let plan = Plan::new(&model.network, device.profile(), batch, NO_OPTIMIZER, room)?;
-        let mut session = Session::new(device.executor(plan)?, &lists)?;
+        let executor = device.executor(plan, &model.network, NO_OPTIMIZER)?;
+        let mut session = Session::new(executor, &lists)?;
         session.set_parameters(&model.parameters)?;
         let sets = sets.iter().map(|set| set.len()).collect();
         Ok(Inference { session, output: model.network.options.output, sets })
