@@ -313,9 +313,13 @@ fn tap_gradients<L: Lanes, const FIRST: usize, const COUNT: usize>(
         for (d, ((first, second), third)) in d[BORDER..BORDER + k.ow].iter().zip(inputs) {
             let d = L::load(d);
             let rows = [first, second, third];
-            for tap in 0..COUNT {
-                let (ky, kx) = ((FIRST + tap) / KERNEL - top, (FIRST + tap) % KERNEL);
-                sums[tap] = d.mul_add(L::load(&rows[ky][kx]), sums[tap]);
+            for (ky, row) in rows.iter().enumerate() {
+                for (kx, input) in row.iter().enumerate() {
+                    let tap = (top + ky) * KERNEL + kx;
+                    if (FIRST..FIRST + COUNT).contains(&tap) {
+                        sums[tap - FIRST] = d.mul_add(L::load(input), sums[tap - FIRST]);
+                    }
+                }
             }
         }
     }
