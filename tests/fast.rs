@@ -79,11 +79,7 @@ fn run(name: &str, batch: usize) -> Run {
     Run { trained: trained(name), batch, steps, optimizer: OPTIMIZER }
 }
 
-fn fast(
-    run: &Run,
-    threads: usize,
-    instructions: Instructions,
-) -> lenet::Result<Box<dyn Executor>> {
+fn fast(run: &Run, threads: usize, instructions: Instructions) -> lenet::Result<Box<dyn Executor>> {
     let (plan, network) = (run.plan(Profile::reference()), &run.trained.network);
     run.prepared(Box::new(Fast::new(plan, network, run.optimizer, threads, instructions)))
 }

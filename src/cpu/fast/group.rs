@@ -127,9 +127,11 @@ impl Group {
             records[lane] = digit * RECORD_WORDS;
             self.labels[lane] = here.then(|| digits[records[lane] + PIXEL_WORDS] as usize);
         }
-        let records = records.map(|at| &digits[at..][..PIXEL_WORDS]);
         for word in 0..PIXEL_WORDS {
-            let words = records.map(|record| record[word]);
+            let mut words = [0; LANES];
+            for (word_of_lane, record) in words.iter_mut().zip(records) {
+                *word_of_lane = digits[record + word];
+            }
             let (y, x) = (4 * word / DIGIT_SIDE, 4 * word % DIGIT_SIDE);
             let at = (y + program.border) * program.width + x + program.border;
             for (byte, to) in self.activations[0][at..][..4].iter_mut().enumerate() {
