@@ -462,7 +462,9 @@ fn bench_cpu() -> Test {
     let figures = json["figures"].as_array().expect("figures");
     assert_eq!(figures.len(), 2);
     for figure in figures {
-        assert!(figure["cpu"]["median"].as_f64() > Some(0.0), "{figure}");
+        for side in ["cpu", "naive"] {
+            assert!(figure[side]["median"].as_f64() > Some(0.0), "{figure}");
+        }
         assert_eq!((&figure["adapter"], &figure["ratio"]), (&Value::Null, &Value::Null));
     }
     Ok(())
@@ -501,7 +503,7 @@ fn adapters() -> Test {
 fn bench() -> Test {
     let json = json_of(&[&["bench", "--device", "gpu", "--kernels"], &QUICK[..]].concat());
     for figure in json["figures"].as_array().expect("figures") {
-        for side in ["adapter", "cpu"] {
+        for side in ["adapter", "cpu", "naive"] {
             let rate = |key: &str| figure[side][key].as_f64().expect("a rate");
             assert!(0.0 < rate("min") && rate("min") <= rate("median"), "{figure}");
             assert!(rate("median") <= rate("max"), "{figure}");

@@ -114,6 +114,8 @@ fn contradictions_name_both_flags() {
     both(&["--network", "lenet1", "--output", "rbf"], &["--output rbf", "--output linear"]);
     both(&["--device", "cpu", "--adapter", "0"], &["--device cpu", "--adapter"]);
     both(&["--device", "cpu", "--profile", "gpu"], &["--device cpu", "--profile"]);
+    both(&["--device", "gpu", "--threads", "2"], &["--threads"]);
+    both(&["--device", "cpu", "--threads", "0"], &["--threads", "1,024"]);
     both(&["--quiet", "--json"], &["--quiet", "--json"]);
     both(&["--border", "0"], &["c5", "--border 2"]);
     both(&["--border", "1"], &["s4", "--border 2"]);

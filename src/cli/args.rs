@@ -103,7 +103,7 @@ pub enum DeviceChoice {
     Auto,
     /// An adapter, or an error.
     Gpu,
-    /// The CPU twins, by choice.
+    /// The CPU, by choice.
     Cpu,
 }
 
@@ -160,6 +160,10 @@ pub struct DeviceArgs {
     /// [default: auto]
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
     pub plan: PlanChoice,
+    /// Threads of the CPU, at most one for 8 digits of a batch; changes the speed only [default:
+    /// all]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
 }
 
 /// Where the digits are.

@@ -1,8 +1,8 @@
-//! `lenet bench`: digits a second on an adapter beside the naive CPU reference, and the time of
-//! every kernel.
+//! `lenet bench`: digits a second on an adapter, on the CPU and by the naive reference, and the time
+//! of every kernel.
 //!
-//! Both sides do the same steps on the same digits, in turns within one run, so that a
-//! machine that slows down slows both. Compilation is not counted: each side warms up first.
+//! All sides train the same network on the same digits, in turns within one run, so that a machine
+//! that slows down slows all. Compilation is not counted: each side warms up first.
 
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use super::inference::announce;
 use super::kernels::{self, KernelTimes};
 use super::output;
 use super::throughput::{Rates, Side};
+use crate::cpu::fast::Instructions;
 use crate::data::{self, Mnist};
 use crate::error::{Error, Result};
 use crate::network::lenet;
@@ -43,7 +44,7 @@ pub struct Args {
     /// Seconds that one measurement takes [default: 1.0]
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0, hide_default_value = true)]
     seconds: f64,
-    /// Leave out the CPU reference [default: off]
+    /// Leave out the CPU and the naive reference [default: off]
     #[arg(long)]
     no_cpu: bool,
     /// Also the time of each kernel of a training step [default: off]
@@ -58,7 +59,10 @@ pub struct Args {
     device: DeviceArgs,
 }
 
-/// A figure of the table, on both sides.
+/// Who is measured, in the order of the columns.
+const SIDES: [&str; 3] = ["adapter", "cpu", "naive"];
+
+/// A figure of the table, on all sides.
 struct Figure {
     network: &'static str,
     batch: usize,
@@ -66,8 +70,8 @@ struct Figure {
     strategy: Strategy,
     /// `training` or `inference`.
     work: &'static str,
-    adapter: Option<Rates>,
-    cpu: Option<Rates>,
+    /// In the order of [`SIDES`].
+    rates: [Option<Rates>; SIDES.len()],
 }
 
 /// Measures.
@@ -82,27 +86,27 @@ pub fn run(args: Args) -> Result<()> {
     if cfg!(debug_assertions) {
         output::warn("this is a build without --release: its figures say nothing");
     }
-    if let Some(load) = load().filter(|&load| load > 0.5 * threads() as f64) {
+    if let Some(load) = load().filter(|&load| load > 0.5 * cores() as f64) {
         output::warn(&format!(
             "other work was under way here just now (load {load} on {} threads): wait for it to \
              end, or take the figures for too low",
-            threads()
+            cores()
         ));
     }
     let device = match &chosen.device {
-        Device::Cpu if args.no_cpu => {
+        Device::Cpu { .. } if args.no_cpu => {
             return Err(Error::Adapter(
                 "--no-cpu leaves nothing to measure, since no adapter computes here: leave it out"
                     .into(),
             ));
         }
-        Device::Cpu if args.kernels => {
+        Device::Cpu { .. } if args.kernels => {
             return Err(Error::Adapter(
                 "--kernels times the kernels of an adapter, and none computes here: leave it out"
                     .into(),
             ));
         }
-        Device::Cpu => None,
+        Device::Cpu { .. } => None,
         device => Some(device),
     };
     if let Some(device) = device {
@@ -120,7 +124,7 @@ pub fn run(args: Args) -> Result<()> {
         let measured = measure(settings, device, &mnist, &args, time)?;
         if let (Some(Device::Adapter { adapter, profile, .. }), true) = (device, args.kernels) {
             let training = measured.iter().find(|figure| figure.work == "training");
-            let rate = training.and_then(|figure| figure.adapter.as_ref()).map(Rates::median);
+            let rate = training.and_then(|figure| figure.rates[0].as_ref()).map(Rates::median);
             let step = Duration::from_secs_f64(batch as f64 / rate.unwrap_or(1.0).max(1e-3));
             times.push(kernels::time(adapter, *profile, settings, &mnist, step)?);
         }
@@ -131,7 +135,8 @@ pub fn run(args: Args) -> Result<()> {
             "adapter": device.map(Device::describe),
             "profile": device.map(|device| device.profile().name),
             "cpu": cpu_model(),
-            "threads": threads(),
+            "instructions": Instructions::detect().name(),
+            "threads": device::threads(&args.device)?,
             "repeats": args.repeats,
             "seconds": args.seconds,
             "debug_build": cfg!(debug_assertions),
@@ -139,7 +144,8 @@ pub fn run(args: Args) -> Result<()> {
             "kernels": times.iter().map(KernelTimes::json).collect::<Vec<_>>(),
         }));
     }
-    output::print(&text(&args, device, &figures, &times))
+    let threads = device::threads(&args.device)?;
+    output::print(&text(&args, device, threads, &figures, &times))
 }
 
 /// The time of one measurement.
@@ -197,82 +203,86 @@ fn measure(
     let (train, test) = (mnist.train.len() as u32, mnist.test.len() as u32);
     let sets = vec![(train..train + test).collect()];
     let lists = Lists::new(&[&mnist.train, &mnist.test], mnist.train.len(), sets);
-    let mut adapter = match device {
-        Some(device) => Some(Side::new(settings, device, &lists)?),
-        None => None,
-    };
-    let mut cpu = match args.no_cpu {
-        true => None,
-        false => {
-            let layered = Settings { strategy: Strategy::Layered, ..settings.clone() };
-            Some(Side::new(&layered, &Device::Cpu, &lists)?)
-        }
-    };
-    let mut rates = [[Rates::default(), Rates::default()], [Rates::default(), Rates::default()]];
+    let layered = Settings { strategy: Strategy::Layered, ..settings.clone() };
+    let cpu = Device::Cpu { threads: device::threads(&args.device)? };
+    let cpu = (!args.no_cpu).then_some((&cpu, &layered));
+    let naive = (!args.no_cpu).then_some((&Device::Naive, &layered));
+    let mut sides: Vec<(Option<Side>, [Rates; 2])> = Vec::new();
+    for side in [device.map(|device| (device, settings)), cpu, naive] {
+        let side = side.map(|(device, settings)| Side::new(settings, device, &lists));
+        sides.push((side.transpose()?, [Rates::default(), Rates::default()]));
+    }
     for _ in 0..args.repeats {
-        for (side, rates) in [&mut adapter, &mut cpu].into_iter().zip(&mut rates) {
+        for (side, rates) in &mut sides {
             let Some(side) = side else { continue };
             rates[0].add(side.training(time)?);
             rates[1].add(side.inference(time)?);
         }
     }
-    let [on_adapter, on_cpu] = rates;
-    let works = ["training", "inference"].into_iter().zip(on_adapter.into_iter().zip(on_cpu));
-    Ok(works
-        .map(|(work, (on_adapter, on_cpu))| Figure {
-            network: settings.network.name,
-            batch: settings.batch,
-            strategy: settings.strategy,
-            work,
-            adapter: adapter.is_some().then_some(on_adapter),
-            cpu: cpu.is_some().then_some(on_cpu),
-        })
-        .collect())
+    let figure = |(index, work): (usize, _)| Figure {
+        network: settings.network.name,
+        batch: settings.batch,
+        strategy: settings.strategy,
+        work,
+        rates: std::array::from_fn(|of| {
+            let (side, rates) = &sides[of];
+            side.is_some().then(|| rates[index].clone())
+        }),
+    };
+    Ok(["training", "inference"].into_iter().enumerate().map(figure).collect())
 }
 
 impl Figure {
+    /// The adapter by the CPU.
     fn ratio(&self) -> Option<f64> {
-        Some(self.adapter.as_ref()?.median() / self.cpu.as_ref()?.median())
+        let [adapter, cpu, _] = &self.rates;
+        Some(adapter.as_ref()?.median() / cpu.as_ref()?.median())
     }
 
     fn json(&self) -> Value {
+        let [adapter, cpu, naive] =
+            self.rates.each_ref().map(|rates| rates.as_ref().map(Rates::json));
         json!({
             "network": self.network,
             "batch": self.batch,
             "plan": self.strategy.name(),
             "work": self.work,
-            "adapter": self.adapter.as_ref().map(Rates::json),
-            "cpu": self.cpu.as_ref().map(Rates::json),
+            "adapter": adapter,
+            "cpu": cpu,
+            "naive": naive,
             "ratio": self.ratio(),
         })
     }
 }
 
-fn text(args: &Args, device: Option<&Device>, figures: &[Figure], times: &[KernelTimes]) -> String {
+fn text(
+    args: &Args,
+    device: Option<&Device>,
+    threads: usize,
+    figures: &[Figure],
+    times: &[KernelTimes],
+) -> String {
+    let instructions = Instructions::detect().name();
     let mut text = String::new();
     if let Some(device) = device {
         text.push_str(&format!("adapter  {}\n", device.describe()));
         text.push_str(&format!("profile  {}\n", device.profile().name));
     }
-    text.push_str(&format!("CPU      {}, {} threads\n", cpu_model(), threads()));
+    text.push_str(&format!("CPU      {}, {} cores\n", cpu_model(), cores()));
     if !args.no_cpu {
-        text.push_str("         the reference is naive: loops in double precision on one thread\n");
+        text.push_str(&format!(
+            "         cpu: {instructions}, {threads} threads\n\
+             \x20        naive: the twins, loops in double precision on one thread\n"
+        ));
     }
     text.push_str(&format!(
         "digits a second: median (least .. most) of {} measurements of {} s\n\n",
         args.repeats, args.seconds
     ));
-    let headings = [
-        "network",
-        ">batch",
-        "plan",
-        "work",
-        ">adapter",
-        ">(range)",
-        ">reference",
-        ">(range)",
-        ">ratio",
-    ];
+    let mut headings = vec!["network", ">batch", "plan", "work"];
+    for side in [">adapter", ">cpu", ">naive"] {
+        headings.extend([side, ">(range)"]);
+    }
     let mut table = Table::new(&headings);
     for figure in figures {
         let whole = |rate: f64| thousands(rate.round() as u64);
@@ -289,9 +299,7 @@ fn text(args: &Args, device: Option<&Device>, figures: &[Figure], times: &[Kerne
             figure.strategy.name().to_string(),
             figure.work.to_string(),
         ];
-        let ratio = figure.ratio().map_or("-".to_string(), |ratio| format!("{ratio:.1}"));
-        let sides = shown(&figure.adapter).into_iter().chain(shown(&figure.cpu));
-        table.row(head.into_iter().chain(sides).chain([ratio]));
+        table.row(head.into_iter().chain(figure.rates.iter().flat_map(shown)));
     }
     text.push_str(&table.text());
     for times in times {
@@ -316,6 +324,6 @@ fn load() -> Option<f64> {
     text.split_whitespace().next()?.parse().ok()
 }
 
-fn threads() -> usize {
+fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, |threads| threads.get())
 }

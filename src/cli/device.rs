@@ -2,18 +2,26 @@
 
 use super::args::{DeviceArgs, DeviceChoice, ProfileChoice};
 use crate::cpu::Cpu;
+use crate::cpu::fast::{Fast, Instructions};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::gpu::selftest::{self, Health};
 use crate::gpu::{Adapter, Gpu, adapter};
-use crate::plan::{Plan, Profile};
+use crate::network::Network;
+use crate::plan::{Optimizer, Plan, Profile};
+use crate::text::thousands;
+
+/// Threads that may be asked for.
+const MAX_THREADS: usize = 1_024;
 
 /// What computes, chosen.
 pub enum Device {
     /// An adapter that passed its self-test, and how kernels are launched on it.
     Adapter { adapter: Box<Adapter>, profile: Profile, health: Health },
-    /// The CPU twins.
-    Cpu,
+    /// The CPU, with vectors and threads.
+    Cpu { threads: usize },
+    /// The CPU twins, on one thread: what the others are measured against.
+    Naive,
 }
 
 /// The choice and what the user should hear of it.
@@ -30,6 +38,7 @@ pub struct Chosen {
 /// insisted on and there is none that computes rightly.
 pub fn choose(args: &DeviceArgs) -> Result<Chosen> {
     let named = args.adapter.is_some();
+    let cpu = Device::Cpu { threads: threads(args)? };
     if args.device == DeviceChoice::Cpu {
         for (given, flag) in
             [(named, "--adapter"), (args.profile != ProfileChoice::Auto, "--profile")]
@@ -41,9 +50,15 @@ pub fn choose(args: &DeviceArgs) -> Result<Chosen> {
                 )));
             }
         }
-        return Ok(Chosen { device: Device::Cpu, warnings: Vec::new() });
+        return Ok(Chosen { device: cpu, warnings: Vec::new() });
     }
     let insisted = named || args.device == DeviceChoice::Gpu;
+    if insisted && args.threads.is_some() {
+        return Err(Error::Usage(
+            "--threads is about the CPU, but an adapter was asked for: leave out one of the two"
+                .into(),
+        ));
+    }
     let mut warnings = Vec::new();
     let adapters = match adapter::find(args.adapter.as_deref()) {
         Ok(adapters) => adapters,
@@ -72,10 +87,25 @@ pub fn choose(args: &DeviceArgs) -> Result<Chosen> {
         return Err(Error::Adapter(warnings.join("\n")));
     }
     warnings.push(format!(
-        "no shader runs: the CPU computes instead, slowly. To use an adapter, {}",
+        "no shader runs: the CPU computes instead. To use an adapter, {}",
         adapter::HOW_TO_GET_ONE
     ));
-    Ok(Chosen { device: Device::Cpu, warnings })
+    Ok(Chosen { device: cpu, warnings })
+}
+
+/// Threads for the CPU: as many as asked for, or as this process may run at once.
+///
+/// # Errors
+/// [`Error::Usage`] if that is none or more than any machine has.
+pub fn threads(args: &DeviceArgs) -> Result<usize> {
+    match args.threads {
+        None => Ok(std::thread::available_parallelism().map_or(1, |threads| threads.get())),
+        Some(threads) if (1..=MAX_THREADS).contains(&threads) => Ok(threads),
+        Some(threads) => Err(Error::Usage(format!(
+            "--threads is {threads}, but must be 1 to {}",
+            thousands(MAX_THREADS)
+        ))),
+    }
 }
 
 impl Device {
@@ -83,7 +113,7 @@ impl Device {
     pub fn profile(&self) -> Profile {
         match self {
             Device::Adapter { profile, .. } => *profile,
-            Device::Cpu => Profile::reference(),
+            Device::Cpu { .. } | Device::Naive => Profile::reference(),
         }
     }
 
@@ -91,15 +121,24 @@ impl Device {
     pub fn describe(&self) -> String {
         match self {
             Device::Adapter { adapter, .. } => adapter::describe(&adapter.get_info()),
-            Device::Cpu => "CPU (the naive reference; no shader runs)".into(),
+            Device::Cpu { threads } => {
+                let instructions = Instructions::detect().name();
+                format!("CPU ({instructions}, {threads} threads; no shader runs)")
+            }
+            Device::Naive => "CPU (the naive reference; no shader runs)".into(),
         }
     }
 
-    /// Sets up a plan.
+    /// Sets up the plan that was made for a network and optimizer.
     ///
     /// # Errors
     /// [`Error::Adapter`] if the adapter refuses.
-    pub fn executor(&self, plan: Plan) -> Result<Box<dyn Executor>> {
+    pub fn executor(
+        &self,
+        plan: Plan,
+        network: &Network,
+        optimizer: Optimizer,
+    ) -> Result<Box<dyn Executor>> {
         Ok(match self {
             Device::Adapter { adapter, health, .. } => {
                 let needed = plan.iterations();
@@ -113,7 +152,11 @@ impl Device {
                 }
                 Box::new(Gpu::new(adapter, plan)?)
             }
-            Device::Cpu => Box::new(Cpu::new(plan)),
+            Device::Cpu { threads } => {
+                let instructions = Instructions::detect();
+                Box::new(Fast::new(plan, network, optimizer, *threads, instructions))
+            }
+            Device::Naive => Box::new(Cpu::new(plan)),
         })
     }
 }

@@ -80,7 +80,8 @@ impl Inference {
         let (network, profile) = (&model.network, device.profile());
         let (strategy, _) = plan.strategy(network, profile, batch);
         let plan = Plan::new(network, strategy, profile, batch, NO_OPTIMIZER, room)?;
-        let mut session = Session::new(device.executor(plan)?, &lists)?;
+        let executor = device.executor(plan, network, NO_OPTIMIZER)?;
+        let mut session = Session::new(executor, &lists)?;
         session.set_parameters(&model.parameters)?;
         let sets = sets.iter().map(|set| set.len()).collect();
         Ok(Inference { session, output: model.network.options.output, sets })

@@ -44,7 +44,7 @@ pub enum Command {
     Data(data::Args),
     /// List the adapters of this machine and test them
     Adapters(adapters::Args),
-    /// Measure digits a second beside the CPU reference
+    /// Measure digits a second on an adapter, the CPU and the naive reference
     Bench(Box<bench::Args>),
 }
 

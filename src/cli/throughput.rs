@@ -36,7 +36,7 @@ impl Side {
         let room = lists.room(*batch);
         let plan = Plan::new(network, *strategy, device.profile(), *batch, optimizer, room)?;
         let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
-        let mut session = Session::new(device.executor(plan)?, lists)?;
+        let mut session = Session::new(device.executor(plan, network, optimizer)?, lists)?;
         session.set_parameters(&first)?;
         let order = (0..settings.train as u32).collect();
         // Slower than a run trains, so that nothing diverges however long this takes.

@@ -178,7 +178,8 @@ pub fn run(args: Args) -> Result<()> {
         Some(model) => model.parameters,
         None => init::parameters(&settings.network, &plan.layout, settings.init, settings.seed),
     };
-    let mut session = Session::new(device.executor(plan)?, &lists)?;
+    let executor = device.executor(plan, &settings.network, optimizer)?;
+    let mut session = Session::new(executor, &lists)?;
     session.set_parameters(&parameters)?;
 
     let mut reports: Vec<Box<dyn Report>> = vec![
@@ -198,7 +199,8 @@ pub fn run(args: Args) -> Result<()> {
     })?;
     let stop = stop_on_ctrl_c()?;
     let outcome = train::run(&mut session, &settings, &split, &mut report, &stop)?;
-    let fell_back = matches!(device, Device::Cpu) && args.device.device == DeviceChoice::Auto;
+    let fell_back =
+        matches!(device, Device::Cpu { .. }) && args.device.device == DeviceChoice::Auto;
     report.end(&End { outcome: &outcome, out: &out, fell_back })?;
     if outcome.interrupted {
         return Err(Error::Interrupted(match outcome.epochs.len() {

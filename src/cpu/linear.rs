@@ -52,7 +52,6 @@ pub fn linear_backward_input(
 
 /// The gradient `dw[o,i] = sum_n dy[n,o] x[n,i]`, `dbias[o] = sum_n dy[n,o]`, and behind the last
 /// window of the batch the step of SGD.
-#[expect(clippy::too_many_arguments, reason = "the bindings of linear_update.wgsl, in their order")]
 pub fn linear_update(
     k: &LinearUpdate,
     x: &[f32],

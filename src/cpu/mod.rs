@@ -7,6 +7,7 @@
 //! spreads a sum over rows of partials, the twin leaves it whole in the first row.
 
 mod conv;
+pub mod fast;
 mod linear;
 mod output;
 mod sample;
@@ -49,20 +50,7 @@ pub struct Cpu {
 impl Cpu {
     /// Sets up the buffers of a plan as it says they start.
     pub fn new(plan: Plan) -> Self {
-        let memory = plan
-            .buffers
-            .iter()
-            .map(|buffer| match &buffer.start {
-                Start::Zero => vec![0; buffer.words],
-                Start::Fill(value) => vec![value.to_bits(); buffer.words],
-                Start::Words(words) => {
-                    let mut words = words.clone();
-                    words.resize(buffer.words.max(words.len()), 0);
-                    words
-                }
-            })
-            .collect();
-        Cpu { plan, memory }
+        Cpu { memory: memory(&plan), plan }
     }
 
     /// Runs the twin of one dispatch.
@@ -92,6 +80,22 @@ impl Cpu {
             self.memory[view.buffer] = words;
         }
     }
+}
+
+/// The buffers of a plan as it says they start.
+fn memory(plan: &Plan) -> Vec<Vec<u32>> {
+    plan.buffers
+        .iter()
+        .map(|buffer| match &buffer.start {
+            Start::Zero => vec![0; buffer.words],
+            Start::Fill(value) => vec![value.to_bits(); buffer.words],
+            Start::Words(words) => {
+                let mut words = words.clone();
+                words.resize(buffer.words.max(words.len()), 0);
+                words
+            }
+        })
+        .collect()
 }
 
 impl Executor for Cpu {

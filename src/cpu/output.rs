@@ -60,13 +60,13 @@ pub fn output(
 }
 
 /// The class that the outputs name: the first of the largest, or of the smallest distances.
-fn answer(loss: LossKind, y: &[f64]) -> usize {
+pub(super) fn answer(loss: LossKind, y: &[f64]) -> usize {
     let better = |a: f64, b: f64| if loss == LossKind::Targets { a > b } else { a < b };
     (1..CLASSES).fold(0, |best, c| if better(y[c], y[best]) { c } else { best })
 }
 
 /// The loss of one sample and its derivatives, before the division by the samples of the step.
-fn sample_loss(k: &Output, y: &[f64], right: usize) -> (f64, Vec<f64>) {
+pub(super) fn sample_loss(k: &Output, y: &[f64], right: usize) -> (f64, Vec<f64>) {
     let is_right = |c: usize| if c == right { 1.0 } else { 0.0 };
     match k.loss {
         LossKind::Targets => {

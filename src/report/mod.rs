@@ -18,7 +18,7 @@ use crate::train::session::Metrics;
 #[derive(Debug, Clone)]
 pub struct Start<'a> {
     pub settings: &'a Settings,
-    /// The adapter with its driver, or the CPU.
+    /// The adapter with its driver, or the CPU with its instructions and threads.
     pub device: &'a str,
     /// Launch profile: `software`, `gpu`, or `reference` for the CPU.
     pub profile: &'static str,

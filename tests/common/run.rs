@@ -132,7 +132,8 @@ impl Run {
         self.prepared(Box::new(Gpu::new(adapter, self.plan(way))?))
     }
 
-    fn prepared(&self, mut executor: Box<dyn Executor>) -> lenet::Result<Box<dyn Executor>> {
+    /// On any executor of the plan, ready for the first step.
+    pub fn prepared(&self, mut executor: Box<dyn Executor>) -> lenet::Result<Box<dyn Executor>> {
         let ports = executor.plan().ports;
         let digits: usize = self.steps.iter().sum();
         let mut taken = MNIST.clone();

@@ -1,0 +1,149 @@
+//! Linear layers and distances of eight samples.
+//!
+//! A tile is up to [`ROWS`] rows of a weight matrix `[outputs, inputs]`, one a sum in a register;
+//! x `[inputs]` and y `[outputs]` hold eight samples each.
+
+use super::lanes::{LANES, Lanes, V};
+use super::squash::Curve;
+use crate::network::CLASSES;
+
+/// Rows of a tile at most.
+pub const ROWS: usize = 8;
+
+/// Rows of a tile: the most that divide a layer evenly.
+pub fn rows_of(outputs: usize) -> usize {
+    (1..=ROWS).rev().find(|&rows| outputs.is_multiple_of(rows)).unwrap_or(1)
+}
+
+/// Calls a kernel made for `$rows` rows, 1 to [`ROWS`].
+macro_rules! for_rows {
+    ($rows:expr, $kernel:ident, $arguments:tt) => {
+        match $rows {
+            1 => $kernel::<L, 1> $arguments,
+            2 => $kernel::<L, 2> $arguments,
+            3 => $kernel::<L, 3> $arguments,
+            4 => $kernel::<L, 4> $arguments,
+            5 => $kernel::<L, 5> $arguments,
+            6 => $kernel::<L, 6> $arguments,
+            7 => $kernel::<L, 7> $arguments,
+            _ => $kernel::<L, ROWS> $arguments,
+        }
+    };
+}
+
+/// The outputs `y = f(bias + w x)` of a tile.
+#[inline(always)]
+pub fn forward<L: Lanes>(f: Curve, w: &[f32], bias: &[f32], x: &[V], y: &mut [V]) {
+    for_rows!(y.len(), forward_rows, (f, w, bias, x, y));
+}
+
+/// What the rows of a tile hand down: `dx += w^T dy`, before the slope of the squash.
+#[inline(always)]
+pub fn backward<L: Lanes>(w: &[f32], dy: &[V], dx: &mut [V]) {
+    for_rows!(dy.len(), backward_rows, (w, dy, dx));
+}
+
+/// The gradient of a tile over a batch: `sum over n of dy[n, o] x[n, i]`. For each group of eight
+/// samples, `x` holds a row a sample, filled up to whole vectors as are the rows of `gradient`, and
+/// `dy` a derivative a row of the tile.
+#[inline(always)]
+pub fn gradient<L: Lanes>(x: &[&[V]], dy: &[&[V]], gradient: &mut [f32]) {
+    for_rows!(dy[0].len(), gradient_rows, (x, dy, gradient));
+}
+
+#[inline(always)]
+fn forward_rows<L: Lanes, const R: usize>(f: Curve, w: &[f32], bias: &[f32], x: &[V], y: &mut [V]) {
+    let rows: [&[f32]; R] = std::array::from_fn(|row| &w[row * x.len()..][..x.len()]);
+    let mut sums = [L::splat(0.0); R];
+    for row in 0..R {
+        sums[row] = L::splat(bias[row]);
+    }
+    for (i, input) in x.iter().enumerate() {
+        let input = L::load(input);
+        for row in 0..R {
+            sums[row] = L::splat(rows[row][i]).mul_add(input, sums[row]);
+        }
+    }
+    for row in 0..R {
+        f.squash(sums[row]).store(&mut y[row]);
+    }
+}
+
+#[inline(always)]
+fn backward_rows<L: Lanes, const R: usize>(w: &[f32], dy: &[V], dx: &mut [V]) {
+    let inputs = dx.len();
+    let rows: [&[f32]; R] = std::array::from_fn(|row| &w[row * inputs..][..inputs]);
+    let mut deltas = [L::splat(0.0); R];
+    for row in 0..R {
+        deltas[row] = L::load(&dy[row]);
+    }
+    for (i, dx) in dx.iter_mut().enumerate() {
+        let mut sum = L::load(dx);
+        for row in 0..R {
+            sum = L::splat(rows[row][i]).mul_add(deltas[row], sum);
+        }
+        sum.store(dx);
+    }
+}
+
+#[inline(always)]
+fn gradient_rows<L: Lanes, const R: usize>(x: &[&[V]], dy: &[&[V]], gradient: &mut [f32]) {
+    let length = gradient.len() / (R * LANES);
+    for i in 0..length {
+        let mut sums = [L::splat(0.0); R];
+        for (x, dy) in x.iter().zip(dy) {
+            let dy = &dy[..R];
+            for lane in 0..LANES {
+                let input = L::load(&x[lane * length + i]);
+                for row in 0..R {
+                    sums[row] = L::splat(dy[row].0[lane]).mul_add(input, sums[row]);
+                }
+            }
+        }
+        for row in 0..R {
+            let mut numbers = V::ZERO;
+            sums[row].store(&mut numbers);
+            gradient[(row * length + i) * LANES..][..LANES].copy_from_slice(&numbers.0);
+        }
+    }
+}
+
+/// `[8, inputs]` from `[inputs]` of eight samples; a row is filled up to whole vectors.
+pub fn transpose(x: &[V], rows: &mut [V]) {
+    let length = rows.len() / LANES;
+    for (i, inputs) in x.chunks(LANES).enumerate() {
+        for lane in 0..LANES {
+            let row = &mut rows[lane * length + i].0;
+            for (to, from) in row.iter_mut().zip(inputs) {
+                *to = from.0[lane];
+            }
+        }
+    }
+}
+
+/// The distances `y[c] = sum over i of (x[i] - w[c, i])^2` (1998, eq. 7).
+#[inline(always)]
+pub fn distances<L: Lanes>(w: &[f32], x: &[V], y: &mut [V]) {
+    for (w, y) in w.chunks_exact(x.len()).zip(y) {
+        let mut sum = L::splat(0.0);
+        for (&w, x) in w.iter().zip(x) {
+            let apart = L::load(x).sub(L::splat(w));
+            sum = apart.mul_add(apart, sum);
+        }
+        sum.store(y);
+    }
+}
+
+/// `dx[i] = sum over c of 2 dy[c] (x[i] - w[c, i])`, before the slope of the squash.
+#[inline(always)]
+pub fn distances_backward<L: Lanes>(w: &[f32], x: &[V], dy: &[V], dx: &mut [V]) {
+    let (two, inputs) = (L::splat(2.0), x.len());
+    for (i, (x, dx)) in x.iter().zip(dx.iter_mut()).enumerate() {
+        let mut sum = L::splat(0.0);
+        for c in 0..CLASSES {
+            let apart = L::load(x).sub(L::splat(w[c * inputs + i]));
+            sum = L::load(&dy[c]).mul_add(apart, sum);
+        }
+        sum.mul(two).store(dx);
+    }
+}

@@ -1,0 +1,123 @@
+//! A network as the fast executor carries it out: its blocks with their shapes, and its parameters
+//! cut into pieces that a thread updates alone.
+
+use std::ops::Range;
+
+use super::conv::Stage;
+use super::linear;
+use super::squash::Curve;
+use crate::network::tensors::{Block, Layout, aligned};
+use crate::network::{CLASSES, Kind, Network, bitmaps};
+use crate::plan::Optimizer;
+use crate::plan::constant::LossKind;
+use crate::plan::op::Output;
+
+/// What a block computes.
+#[derive(Debug)]
+pub enum Step {
+    /// Its parameters are one piece.
+    Stage { stage: Stage, piece: usize },
+    /// Its biases are one piece, every few rows of its weights are another.
+    Linear { bias: usize, rows: usize, pieces: Range<usize> },
+    /// Distances to these centres, `[10, inputs]`.
+    Rbf { centres: Vec<f32> },
+}
+
+/// Where a piece of the parameters belongs.
+#[derive(Debug, Clone, Copy)]
+pub enum Piece {
+    /// All of a stage.
+    Stage,
+    /// The biases of the linear block `block`.
+    Bias { block: usize },
+    /// Rows of its weights, from output `first` on.
+    Rows { block: usize, first: usize, rows: usize },
+}
+
+/// The network, ready to be carried out.
+#[derive(Debug)]
+pub struct Program {
+    pub steps: Vec<Step>,
+    /// Numbers that a sample has in front of each block and behind the last.
+    pub sizes: Vec<usize>,
+    /// Pieces of the parameters, one behind the other, each with its place.
+    pub pieces: Vec<(Piece, Range<usize>)>,
+    /// Numbers up to the end of the last stage.
+    pub stages: usize,
+    pub curve: Curve,
+    /// Width of the input and pixels of background around the digit.
+    pub width: usize,
+    pub border: usize,
+    /// x = scale * byte + background.
+    pub scale: f32,
+    pub background: f32,
+    /// The loss.
+    pub output: Output,
+    pub optimizer: Optimizer,
+}
+
+impl Program {
+    pub fn new(network: &Network, layout: &Layout, optimizer: Optimizer) -> Self {
+        let options = network.options;
+        let (scale, background) = options.scaling.scale_and_background();
+        let mut program = Program {
+            steps: Vec::new(),
+            sizes: vec![network.input().size()],
+            pieces: Vec::new(),
+            stages: layout.stages,
+            curve: Curve::of(options.squash),
+            width: network.input().width,
+            border: options.border,
+            scale,
+            background,
+            output: Output {
+                samples: 1,
+                inputs: network.layers[network.layers.len() - 1].input.size() as u32,
+                weights: aligned(CLASSES) as u32,
+                loss: LossKind::of(options.output, options.loss),
+                j: options.j,
+                squash: options.squash,
+            },
+            optimizer,
+        };
+        let ends = layout.starts[1..].iter().chain([&layout.size]);
+        for (index, (block, (&start, &end))) in
+            layout.blocks.iter().zip(layout.starts.iter().zip(ends)).enumerate()
+        {
+            program.sizes.push(network.layers[block.output()].output.size());
+            let step = match *block {
+                Block::Stage { conv, pool } => program.stage(network, conv, pool, start..end),
+                Block::Linear(_) => program.linear(index, start..end),
+                Block::Rbf(_) => Step::Rbf { centres: bitmaps::centres() },
+            };
+            program.steps.push(step);
+        }
+        program
+    }
+
+    fn stage(&mut self, network: &Network, conv: usize, pool: usize, place: Range<usize>) -> Step {
+        let (conv, pool) = (&network.layers[conv], &network.layers[pool]);
+        let (Kind::Conv(table), Kind::Pool(form)) = (&conv.kind, &pool.kind) else {
+            unreachable!("a stage is a convolution and a pooling")
+        };
+        self.pieces.push((Piece::Stage, place));
+        let stage = Stage::new(conv.input, table, *form);
+        Step::Stage { stage, piece: self.pieces.len() - 1 }
+    }
+
+    fn linear(&mut self, block: usize, place: Range<usize>) -> Step {
+        let (inputs, outputs) = (self.sizes[block], self.sizes[block + 1]);
+        let rows = linear::rows_of(outputs);
+        let bias = self.pieces.len();
+        let mut start = place.start + aligned(outputs);
+        self.pieces.push((Piece::Bias { block }, place.start..start));
+        for first in (0..outputs).step_by(rows) {
+            let last = first + rows == outputs;
+            // The last piece takes the gap behind the layer along.
+            let end = if last { place.end } else { start + rows * inputs };
+            self.pieces.push((Piece::Rows { block, first, rows }, start..end));
+            start = end;
+        }
+        Step::Linear { bias, rows, pieces: bias + 1..self.pieces.len() }
+    }
+}
