@@ -1,0 +1,79 @@
+"""Where things are, and what the figures were measured on."""
+
+import os
+import platform
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+CACHE = HERE / "cache"
+TARGET = HERE / "target"
+PYTHON = HERE / "venv" / "bin" / "python"
+
+
+def cargo(call, crate: str) -> Path:
+    """Builds one of the crates in this folder -> its program."""
+    manifest = HERE / crate / "Cargo.toml"
+    call(["cargo", "build", "--release", "--locked", "--manifest-path", manifest, "--target-dir", TARGET])
+    return TARGET / "release" / f"peer-{crate}"
+
+
+def describe() -> dict:
+    try:
+        info = platform.freedesktop_os_release()["PRETTY_NAME"]
+    except OSError:
+        info = platform.platform(terse=True)
+    return {
+        "cpu": cpu(),
+        "cores": os.cpu_count(),
+        "os": f"{info}, {platform.system()} {platform.release()}",
+        "load_at_end": round(os.getloadavg()[0], 2),
+    }
+
+
+def cpu() -> str:
+    try:
+        names = re.findall(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    except OSError:
+        names = []
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def versions() -> dict:
+    """Of everything that computes; what is not there is null."""
+    burn = lock(HERE / "burn" / "Cargo.lock")
+    return {
+        "rustc": said("rustc", "--version"),
+        "lenet": said(ROOT / "target" / "release" / "lenet", "--version"),
+        "commit": said("git", "-C", ROOT, "describe", "--always", "--dirty"),
+        "wgpu": lock(ROOT / "Cargo.lock").get("wgpu"),
+        "adapter": adapter(),
+        "python": said(PYTHON, "--version"),
+        "torch": said(PYTHON, "-c", "import torch; print(torch.__version__)"),
+        "torchvision": said(PYTHON, "-c", "import torchvision; print(torchvision.__version__)"),
+        "g++": said("g++", "-dumpfullversion"),
+        "burn": burn.get("burn"),
+        "burn's wgpu": burn.get("wgpu"),
+    }
+
+
+def lock(file: Path) -> dict[str, str]:
+    packages = tomllib.loads(file.read_text())["package"]
+    return {package["name"]: package["version"] for package in packages}
+
+
+def said(*command) -> str | None:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True)
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def adapter() -> str | None:
+    """The adapter and driver that `lenet bench` names."""
+    text = said(ROOT / "target" / "release" / "lenet", "adapters")
+    return text.splitlines()[0] if text else None
