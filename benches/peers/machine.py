@@ -1,5 +1,6 @@
 """Where things are, and what the figures were measured on."""
 
+import json
 import os
 import platform
 import re
@@ -14,11 +15,11 @@ TARGET = HERE / "target"
 PYTHON = HERE / "venv" / "bin" / "python"
 
 
-def cargo(call, crate: str) -> Path:
-    """Builds one of the crates in this folder -> its program."""
+def build(crate: str) -> list:
+    """What builds the program `peer-CRATE` of a crate in this folder."""
     manifest = HERE / crate / "Cargo.toml"
-    call(["cargo", "build", "--release", "--locked", "--manifest-path", manifest, "--target-dir", TARGET])
-    return TARGET / "release" / f"peer-{crate}"
+    command = ["cargo", "build", "--release", "--locked", "--manifest-path", manifest]
+    return [*command, "--target-dir", TARGET]
 
 
 def describe() -> dict:
@@ -74,6 +75,7 @@ def said(*command) -> str | None:
 
 
 def adapter() -> str | None:
-    """The adapter and driver that `lenet bench` names."""
-    text = said(ROOT / "target" / "release" / "lenet", "adapters")
-    return text.splitlines()[0] if text else None
+    """The adapter and driver that `lenet bench` takes: the first of `lenet adapters`."""
+    text = said(ROOT / "target" / "release" / "lenet", "adapters", "--json")
+    adapters = json.loads(text)["adapters"] if text else []
+    return f"{adapters[0]['name']}, {adapters[0]['driver_info']}" if adapters else None
