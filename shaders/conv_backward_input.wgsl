@@ -1,77 +1,164 @@
-// The part of conv_backward that makes dx: two whole rows of one input map and sample.
+// conv_backward_input: what a convolution stage after the first hands down to the pooling below it.
+//
+//   dh[n,m,y,x]  = coefficient[m] BLOCK_SCALE ds[n,m,y/2,x/2] f'(h[n,m,y,x])
+//   dx[n,c,y,x]  = f'(x[n,c,y,x]) sum over the connections j that leave c, ky, kx of
+//                  w[j,ky,kx] dh[n, map[j], y-ky, x-kx]      where y-ky and x-kx are inside
+//
+// x is the squashed output below, so dx is the loss by what that squash got. dh is made anew
+// wherever it is needed: cheaper than to store and to read it. dx is written as vec2s.
+// One invocation makes BELOW whole rows of one input map and sample, from the BELOW + 4 rows of dh
+// that reach them; row r of these is row y + r - 4 of dh.
 //
 // Each value of dh is spread over the five inputs of a row that it came from, so that columns
-// outside never come up; rows outside are zero.
+// outside never come up; rows outside are left out. As in convolve.wgsl, rows are called one by one.
 
-alias Spread = array<f32, WIDTH>;
-alias Deltas = array<f32, OW>;
+alias Below = array<f32, BELOW * WIDTH>;
+alias Reach = array<f32, (BELOW + 4u) * OW>;
 
-// Row y of dh of one map and sample, `map` = n M + m.
-fn delta_row(map: u32, y: u32, coefficient: f32) -> Deltas {
-    // y is unsigned: above the first row it is huge.
-    let inside = select(0.0, coefficient, y < OH);
-    let row = map * OH + min(y, OH - 1u);
-    let pooled = (map * PH + min(y, OH - 1u) / 2u) * PW;
-    var deltas: Deltas;
-    for (var i = 0u; i < PW; i++) {
-        let e = inside * ds_at(pooled + i);
-        deltas[2u * i] = e * squash_slope(h_at(row * OW + 2u * i));
-        deltas[2u * i + 1u] = e * squash_slope(h_at(row * OW + 2u * i + 1u));
-    }
-    return deltas;
+fn is_inside(r: u32, y: u32) -> bool {
+    return r < BELOW + 4u && y + r >= 4u && y + r < OH + 4u;
 }
 
-fn spread(
-    top: ptr<function, Spread>,
-    bottom: ptr<function, Spread>,
-    upper: ptr<function, Deltas>,
-    lower: ptr<function, Deltas>,
-    w: u32,
-) {
-    let w0 = p_at(w);
-    let w1 = p_at(w + 1u);
-    let w2 = p_at(w + 2u);
-    let w3 = p_at(w + 3u);
-    let w4 = p_at(w + 4u);
-    for (var i = 0u; i < OW; i++) {
-        let t = (*upper)[i];
-        let b = (*lower)[i];
-        (*top)[i] += w0 * t;
-        (*top)[i + 1u] += w1 * t;
-        (*top)[i + 2u] += w2 * t;
-        (*top)[i + 3u] += w3 * t;
-        (*top)[i + 4u] += w4 * t;
-        (*bottom)[i] += w0 * b;
-        (*bottom)[i + 1u] += w1 * b;
-        (*bottom)[i + 2u] += w2 * b;
-        (*bottom)[i + 3u] += w3 * b;
-        (*bottom)[i + 4u] += w4 * b;
-    }
-}
-
-fn backward_input(item: u32) {
-    let y = 2u * (item % (HEIGHT / 2u));
-    let n = item / (HEIGHT / 2u) % SAMPLES;
-    let c = item / (HEIGHT / 2u * SAMPLES);
-
-    var top: Spread;
-    var bottom: Spread;
-    let last = table_at(FIRST_OUT + c + 1u);
-    for (var q = table_at(FIRST_OUT + c); q < last; q++) {
-        let j = table_at(BY_CHANNEL + q);
-        let m = table_at(MAP + j);
-        let coefficient = BLOCK_SCALE * p_at(COEFFICIENT + m);
-        var lower = delta_row(n * M + m, y + 1u, coefficient);
-        for (var k = 0u; k < 5u; k++) {
-            var upper = delta_row(n * M + m, y - k, coefficient);
-            spread(&top, &bottom, &upper, &lower, 25u * j + 5u * k);
-            lower = upper;
+// Makes row r of dh from h and ds; `map` = n M + m.
+fn reach_row(reach: ptr<function, Reach>, r: u32, y: u32, map: u32, coefficient: f32) {
+    if (is_inside(r, y)) {
+        let kept = (map * OH + y + r - 4u) * OW;
+        let pooled = (map * PH + (y + r - 4u) / 2u) * PW;
+        for (var i = 0u; i < PW; i++) {
+            let e = coefficient * ds_at(pooled + i);
+            let at = OW * r + 2u * i;
+            (*reach)[at] = e * squash_slope(h_at(kept + 2u * i));
+            (*reach)[at + 1u] = e * squash_slope(h_at(kept + 2u * i + 1u));
         }
     }
+}
 
-    let at = ((n * C + c) * HEIGHT + y) * WIDTH;
-    for (var i = 0u; i < WIDTH; i++) {
-        dx[at + i] = top[i] * squash_slope(x_at(at + i));
-        dx[at + WIDTH + i] = bottom[i] * squash_slope(x_at(at + WIDTH + i));
+fn reach_six(reach: ptr<function, Reach>, r: u32, y: u32, map: u32, coefficient: f32) {
+    reach_row(reach, r, y, map, coefficient);
+    reach_row(reach, r + 1u, y, map, coefficient);
+    reach_row(reach, r + 2u, y, map, coefficient);
+    reach_row(reach, r + 3u, y, map, coefficient);
+    reach_row(reach, r + 4u, y, map, coefficient);
+    reach_row(reach, r + 5u, y, map, coefficient);
+}
+
+// Row ky of the kernel carries row `row` + 4 - ky of dh to row `row` of dx.
+fn spread(
+    sum: ptr<function, Below>,
+    row: u32,
+    ky: u32,
+    reach: ptr<function, Reach>,
+    y: u32,
+    kernel: ptr<function, Kernel>,
+) {
+    if (is_inside(row + 4u - ky, y)) {
+        let w0 = (*kernel)[5u * ky];
+        let w1 = (*kernel)[5u * ky + 1u];
+        let w2 = (*kernel)[5u * ky + 2u];
+        let w3 = (*kernel)[5u * ky + 3u];
+        let w4 = (*kernel)[5u * ky + 4u];
+        let at = WIDTH * row;
+        for (var i = 0u; i < OW; i++) {
+            let d = (*reach)[OW * (row + 4u - ky) + i];
+            (*sum)[at + i] += w0 * d;
+            (*sum)[at + i + 1u] += w1 * d;
+            (*sum)[at + i + 2u] += w2 * d;
+            (*sum)[at + i + 3u] += w3 * d;
+            (*sum)[at + i + 4u] += w4 * d;
+        }
+    }
+}
+
+fn spread_row(
+    sum: ptr<function, Below>,
+    row: u32,
+    reach: ptr<function, Reach>,
+    y: u32,
+    kernel: ptr<function, Kernel>,
+) {
+    if (row < BELOW) {
+        spread(sum, row, 0u, reach, y, kernel);
+        spread(sum, row, 1u, reach, y, kernel);
+        spread(sum, row, 2u, reach, y, kernel);
+        spread(sum, row, 3u, reach, y, kernel);
+        spread(sum, row, 4u, reach, y, kernel);
+    }
+}
+
+fn spread_seven(
+    sum: ptr<function, Below>,
+    row: u32,
+    reach: ptr<function, Reach>,
+    y: u32,
+    kernel: ptr<function, Kernel>,
+) {
+    spread_row(sum, row, reach, y, kernel);
+    spread_row(sum, row + 1u, reach, y, kernel);
+    spread_row(sum, row + 2u, reach, y, kernel);
+    spread_row(sum, row + 3u, reach, y, kernel);
+    spread_row(sum, row + 4u, reach, y, kernel);
+    spread_row(sum, row + 5u, reach, y, kernel);
+    spread_row(sum, row + 6u, reach, y, kernel);
+}
+
+fn hand_down_row(sum: ptr<function, Below>, row: u32, at: u32) {
+    if (row < BELOW) {
+        for (var i = 0u; i < WIDTH / 2u; i++) {
+            let source = WIDTH * row + 2u * i;
+            let left = (*sum)[source] * squash_slope(x_at(at + source));
+            let right = (*sum)[source + 1u] * squash_slope(x_at(at + source + 1u));
+            dx[(at + source) / 2u] = vec2f(left, right);
+        }
+    }
+}
+
+fn hand_down_four(sum: ptr<function, Below>, row: u32, at: u32) {
+    hand_down_row(sum, row, at);
+    hand_down_row(sum, row + 1u, at);
+    hand_down_row(sum, row + 2u, at);
+    hand_down_row(sum, row + 3u, at);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn conv_backward_input(@builtin(global_invocation_id) id: vec3u) {
+    var item = id.x;
+    if (item >= ITEMS) {
+        return;
+    }
+    loop {
+        let y = BELOW * (item % (HEIGHT / BELOW));
+        let n = item / (HEIGHT / BELOW) % SAMPLES;
+        let c = item / (HEIGHT / BELOW * SAMPLES);
+
+        var sum: Below;
+        let last = table_at(FIRST_OUT + c + 1u);
+        var q = table_at(FIRST_OUT + c);
+        loop {
+            let j = table_at(BY_CHANNEL + q);
+            let m = table_at(MAP + j);
+            let coefficient = BLOCK_SCALE * p_at(COEFFICIENT + m);
+            var kernel = kernel_at(25u * j);
+            var reach: Reach;
+            reach_six(&reach, 0u, y, n * M + m, coefficient);
+            reach_six(&reach, 6u, y, n * M + m, coefficient);
+            reach_six(&reach, 12u, y, n * M + m, coefficient);
+            spread_seven(&sum, 0u, &reach, y, &kernel);
+            spread_seven(&sum, 7u, &reach, y, &kernel);
+            continuing {
+                q++;
+                break if q == last;
+            }
+        }
+
+        let at = ((n * C + c) * HEIGHT + y) * WIDTH;
+        hand_down_four(&sum, 0u, at);
+        hand_down_four(&sum, 4u, at);
+        hand_down_four(&sum, 8u, at);
+        hand_down_four(&sum, 12u, at);
+
+        continuing {
+            item += THREADS;
+            break if item >= ITEMS;
+        }
     }
 }

@@ -1,70 +1,62 @@
-// The part of conv_backward that makes gradients: every SLOTS-th strip for one connection, summed
-// in order into its own row of partials. The first connection of a map also brings the gradients
-// of that map's bias and pooling.
+// conv_backward_weights: the gradients of a convolution stage after the first.
+//
+// One invocation sums every SLOTS-th block of one connection, in order (block_gradients.wgsl), and
+// writes its own row of partials [SLOTS, STRIDE], laid out as p; `update` adds the rows. The first
+// connection of a map also brings the gradients of that map's bias and pooling.
 
-fn backward_weights(item: u32) {
-    let slot = item % SLOTS;
-    let j = item / SLOTS;
-    let c = table_at(CHANNEL + j);
-    let m = table_at(MAP + j);
-    let coefficient = BLOCK_SCALE * p_at(COEFFICIENT + m);
-
-    var dw: Kernel;
-    var dbias = 0.0;
-    var dcoefficient = 0.0;
-    var dpool_bias = 0.0;
-    for (var unit = slot; unit < SAMPLES * PH * STRIPS; unit += SLOTS) {
-        let left = unit % STRIPS * N;
-        let py = unit / STRIPS % PH;
-        let n = unit / (STRIPS * PH);
-
-        var top: Outputs;
-        var bottom: Outputs;
-        let out = ((n * M + m) * OH + 2u * py) * OW + left;
-        let pooled = ((n * M + m) * PH + py) * PW + left / 2u;
-        for (var i = 0u; i < STRIP; i++) {
-            let d = ds_at(pooled + i);
-            let e = coefficient * d;
-            let h0 = h_at(out + 2u * i);
-            let h1 = h_at(out + 2u * i + 1u);
-            let h2 = h_at(out + OW + 2u * i);
-            let h3 = h_at(out + OW + 2u * i + 1u);
-            dpool_bias += d;
-            dcoefficient += d * (h0 + h1 + h2 + h3);
-            top[2u * i] = e * squash_slope(h0);
-            top[2u * i + 1u] = e * squash_slope(h1);
-            bottom[2u * i] = e * squash_slope(h2);
-            bottom[2u * i + 1u] = e * squash_slope(h3);
-            dbias += top[2u * i] + top[2u * i + 1u] + bottom[2u * i] + bottom[2u * i + 1u];
+fn kept_row(h: ptr<function, Block>, y: u32, at: u32) {
+    if (y < ROWS) {
+        for (var i = 0u; i < N; i++) {
+            (*h)[N * y + i] = h_at(at + OW * y + i);
         }
-
-        let at = ((n * C + c) * HEIGHT + 2u * py) * WIDTH + left;
-        var row0 = input_row(at);
-        add_tap_gradients(&dw, 0u, &row0, &top);
-        var row1 = input_row(at + WIDTH);
-        add_tap_gradients(&dw, 5u, &row1, &top);
-        add_tap_gradients(&dw, 0u, &row1, &bottom);
-        var row2 = input_row(at + 2u * WIDTH);
-        add_tap_gradients(&dw, 10u, &row2, &top);
-        add_tap_gradients(&dw, 5u, &row2, &bottom);
-        var row3 = input_row(at + 3u * WIDTH);
-        add_tap_gradients(&dw, 15u, &row3, &top);
-        add_tap_gradients(&dw, 10u, &row3, &bottom);
-        var row4 = input_row(at + 4u * WIDTH);
-        add_tap_gradients(&dw, 20u, &row4, &top);
-        add_tap_gradients(&dw, 15u, &row4, &bottom);
-        var row5 = input_row(at + 5u * WIDTH);
-        add_tap_gradients(&dw, 20u, &row5, &bottom);
     }
+}
 
-    let to = slot * STRIDE;
-    let starts = part_at(1u) == 1u;
-    for (var i = 0u; i < 25u; i++) {
-        put(to + 25u * j + i, dw[i], starts);
+fn kept_four(h: ptr<function, Block>, y: u32, at: u32) {
+    kept_row(h, y, at);
+    kept_row(h, y + 1u, at);
+    kept_row(h, y + 2u, at);
+    kept_row(h, y + 3u, at);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn conv_backward_weights(@builtin(global_invocation_id) id: vec3u) {
+    var item = id.x;
+    if (item >= ITEMS) {
+        return;
     }
-    if (table_at(m) == j) {
-        put(to + BIAS + m, dbias, starts);
-        put(to + COEFFICIENT + m, BLOCK_SCALE * dcoefficient, starts);
-        put(to + POOL_BIAS + m, dpool_bias, starts);
+    loop {
+        let slot = item % SLOTS;
+        let j = item / SLOTS;
+        let c = table_at(CHANNEL + j);
+        let m = table_at(MAP + j);
+        let coefficient = BLOCK_SCALE * p_at(COEFFICIENT + m);
+
+        var g: Gradients;
+        var unit = slot;
+        loop {
+            let place = corner(unit % BLOCKS);
+            let n = unit / BLOCKS;
+            var h: Block;
+            let kept = ((n * M + m) * OH + 2u * place.x) * OW + 2u * place.y;
+            kept_four(&h, 0u, kept);
+            kept_four(&h, 4u, kept);
+            kept_four(&h, 8u, kept);
+            kept_four(&h, 12u, kept);
+            var seen: Seen;
+            see(&seen, ((n * C + c) * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
+            let pooled = ((n * M + m) * PH + place.x) * PW + place.y;
+            block_gradients(&g, &seen, &h, coefficient, pooled);
+            continuing {
+                unit += SLOTS;
+                break if unit >= SAMPLES * BLOCKS;
+            }
+        }
+        put_gradients(&g, slot, j, m, j == table_at(m));
+
+        continuing {
+            item += THREADS;
+            break if item >= ITEMS;
+        }
     }
 }

@@ -27,10 +27,26 @@ const MAP = CHANNEL + J;
 const FIRST_OUT = MAP + J;
 const BY_CHANNEL = FIRST_OUT + C + 1u;
 
-// A strip is STRIP pooled outputs side by side: 2 rows of N outputs of the convolution, which see
-// 6 rows of R inputs.
+// A block is TALL x STRIP pooled outputs: ROWS rows of N outputs of the convolution, which see
+// ROWS + 4 rows of R inputs. Blocks of a map are numbered row by row.
+const ROWS = 2u * TALL;
 const N = 2u * STRIP;
 const R = N + 4u;
-const STRIPS = PW / STRIP;
-alias Outputs = array<f32, N>;
-alias Inputs = array<f32, R>;
+const ACROSS = PW / STRIP;
+const BLOCKS = PH / TALL * ACROSS;
+alias Block = array<f32, ROWS * N>;
+alias Seen = array<f32, (ROWS + 4u) * R>;
+alias Kernel = array<f32, 25>;
+
+// The first pooled row and column of a block.
+fn corner(block: u32) -> vec2u {
+    return vec2u(TALL * (block / ACROSS), STRIP * (block % ACROSS));
+}
+
+fn kernel_at(w: u32) -> Kernel {
+    var kernel: Kernel;
+    for (var i = 0u; i < 25u; i++) {
+        kernel[i] = p_at(w + i);
+    }
+    return kernel;
+}

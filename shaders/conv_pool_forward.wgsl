@@ -5,44 +5,60 @@
 //   s[n,m,y,x] = f( coefficient[m] BLOCK_SCALE (the 2x2 block of h at 2y, 2x) + pooling bias[m] )
 //
 // BLOCK_SCALE is 1/4 in the notebook (mean) and 1 in 1998, section II.B (sum).
-// One invocation makes one strip of s, of one map and sample.
+// One invocation makes one block of one map and sample. h is written as vec2s.
+
+fn keep_row(sum: ptr<function, Block>, y: u32, at: u32) {
+    if (y < ROWS) {
+        for (var i = 0u; i < STRIP; i++) {
+            let source = N * y + 2u * i;
+            h[(at + OW * y) / 2u + i] = vec2f((*sum)[source], (*sum)[source + 1u]);
+        }
+    }
+}
+
+fn keep_four(sum: ptr<function, Block>, y: u32, at: u32) {
+    keep_row(sum, y, at);
+    keep_row(sum, y + 1u, at);
+    keep_row(sum, y + 2u, at);
+    keep_row(sum, y + 3u, at);
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn conv_pool_forward(@builtin(global_invocation_id) id: vec3u) {
-    for (var item = id.x; item < ITEMS; item += THREADS) {
-        let left = item % STRIPS * N;
-        let py = item / STRIPS % PH;
-        let n = item / (STRIPS * PH) % SAMPLES;
-        let m = item / (STRIPS * PH * SAMPLES);
+    var item = id.x;
+    if (item >= ITEMS) {
+        return;
+    }
+    loop {
+        let place = corner(item % BLOCKS);
+        let n = item / BLOCKS % SAMPLES;
+        let m = item / (BLOCKS * SAMPLES);
 
-        var top: Outputs;
-        var bottom: Outputs;
-        let bias = p_at(BIAS + m);
-        for (var i = 0u; i < N; i++) {
-            top[i] = bias;
-            bottom[i] = bias;
-        }
+        var sum: Block;
         let last = table_at(m + 1u);
-        for (var j = table_at(m); j < last; j++) {
-            let at = ((n * C + table_at(CHANNEL + j)) * HEIGHT + 2u * py) * WIDTH + left;
-            let w = 25u * j;
-            var upper = input_row(at);
-            for (var k = 0u; k < 5u; k++) {
-                var lower = input_row(at + (k + 1u) * WIDTH);
-                add_taps(&top, &bottom, &upper, &lower, w + 5u * k);
-                upper = lower;
+        var j = table_at(m);
+        loop {
+            let channel = n * C + table_at(CHANNEL + j);
+            var seen: Seen;
+            see(&seen, (channel * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
+            var kernel = kernel_at(25u * j);
+            convolve(&sum, &seen, &kernel);
+            continuing {
+                j++;
+                break if j == last;
             }
         }
+        squash_block(&sum, p_at(BIAS + m));
 
-        for (var i = 0u; i < N; i++) {
-            top[i] = squash(top[i]);
-            bottom[i] = squash(bottom[i]);
+        let at = ((n * M + m) * OH + 2u * place.x) * OW + 2u * place.y;
+        keep_four(&sum, 0u, at);
+        keep_four(&sum, 4u, at);
+        keep_four(&sum, 8u, at);
+        keep_four(&sum, 12u, at);
+        pool(&sum, m, ((n * M + m) * PH + place.x) * PW + place.y);
+        continuing {
+            item += THREADS;
+            break if item >= ITEMS;
         }
-        let at = ((n * M + m) * OH + 2u * py) * OW + left;
-        for (var i = 0u; i < N; i++) {
-            h[at + i] = top[i];
-            h[at + OW + i] = bottom[i];
-        }
-        pool(&top, &bottom, m, ((n * M + m) * PH + py) * PW + left / 2u);
     }
 }

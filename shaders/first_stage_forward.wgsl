@@ -4,33 +4,36 @@
 //   s[n,m,y,x] = f( coefficient[m] BLOCK_SCALE (the 2x2 block of h at 2y, 2x) + pooling bias[m] )
 //
 // h is not stored: the backward pass makes it anew, which costs less than reading it.
-// One invocation makes one strip of every map, from six rows of x that it reads once.
+// One invocation makes one block of every map, from inputs that it reads once.
 
 @compute @workgroup_size(WORKGROUP)
 fn first_stage_forward(@builtin(global_invocation_id) id: vec3u) {
-    for (var item = id.x; item < ITEMS; item += THREADS) {
-        let left = item % STRIPS * N;
-        let py = item / STRIPS % PH;
-        let n = item / (STRIPS * PH);
+    var item = id.x;
+    if (item >= ITEMS) {
+        return;
+    }
+    loop {
+        let place = corner(item % BLOCKS);
+        let n = item / BLOCKS;
 
-        let at = (n * HEIGHT + 2u * py) * WIDTH + left;
-        var row0 = input_row(at);
-        var row1 = input_row(at + WIDTH);
-        var row2 = input_row(at + 2u * WIDTH);
-        var row3 = input_row(at + 3u * WIDTH);
-        var row4 = input_row(at + 4u * WIDTH);
-        var row5 = input_row(at + 5u * WIDTH);
-        for (var m = 0u; m < M; m++) {
-            let w = 25u * m;
+        var seen: Seen;
+        see(&seen, (n * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
+        var m = 0u;
+        loop {
+            var kernel = kernel_at(25u * m);
             let bias = p_at(BIAS + m);
-            var top: Outputs;
-            var bottom: Outputs;
-            convolve_strip(&top, &bottom, &row0, &row1, &row2, &row3, &row4, &row5, w, bias);
-            for (var i = 0u; i < N; i++) {
-                top[i] = squash(top[i]);
-                bottom[i] = squash(bottom[i]);
+            var sum: Block;
+            convolve(&sum, &seen, &kernel);
+            squash_block(&sum, bias);
+            pool(&sum, m, ((n * M + m) * PH + place.x) * PW + place.y);
+            continuing {
+                m++;
+                break if m == M;
             }
-            pool(&top, &bottom, m, ((n * M + m) * PH + py) * PW + left / 2u);
+        }
+        continuing {
+            item += THREADS;
+            break if item >= ITEMS;
         }
     }
 }

@@ -26,7 +26,11 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
         now[2] = steps_at(4u * step + 2u);
         now[3] = step;
     }
-    for (var item = id.x; item < ITEMS; item += THREADS) {
+    var item = id.x;
+    if (item >= ITEMS) {
+        return;
+    }
+    loop {
         let n = item / 28u;
         let row = item % 28u;
         let here = n < count;
@@ -42,6 +46,10 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
             for (var byte = 0u; byte < 4u; byte++) {
                 x[at + 4u * word + byte] = SCALE * f32((bytes >> (8u * byte)) & 255u) + BACKGROUND;
             }
+        }
+        continuing {
+            item += THREADS;
+            break if item >= ITEMS;
         }
     }
 }

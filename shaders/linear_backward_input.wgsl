@@ -1,17 +1,21 @@
 // linear_backward_input:  dx[n,i] = f'(x[n,i]) sum over o of w[o,i] dy[n,o]
 //
-// Where w comes in several windows, the first (part[1] = 1) starts the sum, the later ones add to
-// it, and the last (part[2] = 1) multiplies with f'.
+// Where w comes in several windows, the first (STARTS) starts the sum, the later ones add to it, and
+// the last (ENDS) multiplies with f'.
 // One invocation makes four inputs side by side of TILE samples.
 
 const SAMPLE_TILES = (SAMPLES + TILE - 1u) / TILE;
 
 @compute @workgroup_size(WORKGROUP)
 fn linear_backward_input(@builtin(global_invocation_id) id: vec3u) {
-    for (var item = id.x; item < ITEMS; item += THREADS) {
+    var item = id.x;
+    if (item >= ITEMS) {
+        return;
+    }
+    loop {
         let n = TILE * (item % SAMPLE_TILES);
         let i = item / SAMPLE_TILES;
-        let first = part_at(0u);
+        let first = row_at(0u);
 
         var sum: array<vec4f, TILE>;
         for (var o = 0u; o < ROWS; o++) {
@@ -25,14 +29,18 @@ fn linear_backward_input(@builtin(global_invocation_id) id: vec3u) {
             if (n + a < SAMPLES) {
                 let at = QUADS * (n + a) + i;
                 var value = sum[a];
-                if (part_at(1u) == 0u) {
+                if (!STARTS) {
                     value += dx[at];
                 }
-                if (part_at(2u) == 1u) {
+                if (ENDS) {
                     value *= squash_slopes(x_at(at));
                 }
                 dx[at] = value;
             }
+        }
+        continuing {
+            item += THREADS;
+            break if item >= ITEMS;
         }
     }
 }

@@ -25,7 +25,11 @@ fn output(@builtin(global_invocation_id) id: vec3u) {
     if (id.x == 0u) {
         cursor[0] = truth_at(2u) + 1u;
     }
-    for (var n = id.x; n < ITEMS; n += THREADS) {
+    var n = id.x;
+    if (n >= ITEMS) {
+        return;
+    }
+    loop {
         var scores: Scores;
         for (var i = 0u; i < QUADS; i++) {
             let v = x_at(QUADS * n + i);
@@ -64,6 +68,10 @@ fn output(@builtin(global_invocation_id) id: vec3u) {
                 sum += verdict.slopes[c] * select(2.0 * (v - w), w, LOSS == 0u);
             }
             dx[QUADS * n + i] = sum * squash_slopes(v);
+        }
+        continuing {
+            n += THREADS;
+            break if n >= ITEMS;
         }
     }
 }

@@ -1,13 +1,27 @@
-// The pooling behind a strip, written to s from `at` on.
+// The pooling of a block h, written to s from `at` on.
 //
-//   s[i] = f( coefficient[m] BLOCK_SCALE (the i-th 2x2 block of the strip) + pooling bias[m] )
+//   s[y,x] = f( coefficient[m] BLOCK_SCALE (the 2x2 block of h at 2y, 2x) + pooling bias[m] )
 
-fn pool(top: ptr<function, Outputs>, bottom: ptr<function, Outputs>, m: u32, at: u32) {
+fn pool_row(h: ptr<function, Block>, y: u32, coefficient: f32, bias: f32, at: u32) {
+    if (y < TALL) {
+        for (var i = 0u; i < STRIP; i++) {
+            let source = 2u * (N * y + i);
+            let upper = (*h)[source] + (*h)[source + 1u];
+            let lower = (*h)[source + N] + (*h)[source + N + 1u];
+            s[at + PW * y + i] = squash(coefficient * (upper + lower) + bias);
+        }
+    }
+}
+
+fn pool(h: ptr<function, Block>, m: u32, at: u32) {
     let coefficient = BLOCK_SCALE * p_at(COEFFICIENT + m);
     let bias = p_at(POOL_BIAS + m);
-    for (var i = 0u; i < STRIP; i++) {
-        let upper = (*top)[2u * i] + (*top)[2u * i + 1u];
-        let lower = (*bottom)[2u * i] + (*bottom)[2u * i + 1u];
-        s[at + i] = squash(coefficient * (upper + lower) + bias);
-    }
+    pool_row(h, 0u, coefficient, bias, at);
+    pool_row(h, 1u, coefficient, bias, at);
+    pool_row(h, 2u, coefficient, bias, at);
+    pool_row(h, 3u, coefficient, bias, at);
+    pool_row(h, 4u, coefficient, bias, at);
+    pool_row(h, 5u, coefficient, bias, at);
+    pool_row(h, 6u, coefficient, bias, at);
+    pool_row(h, 7u, coefficient, bias, at);
 }

@@ -7,11 +7,19 @@
 @compute @workgroup_size(WORKGROUP)
 fn update(@builtin(global_invocation_id) id: vec3u) {
     let rate = bitcast<f32>(now_at(2u));
-    for (var item = id.x; item < ITEMS; item += THREADS) {
+    var item = id.x;
+    if (item >= ITEMS) {
+        return;
+    }
+    loop {
         var g = partials_at(item);
         for (var slot = 1u; slot < SLOTS; slot++) {
             g += partials_at(slot * (STRIDE / 4u) + item);
         }
         sgd(item, g, rate);
+        continuing {
+            item += THREADS;
+            break if item >= ITEMS;
+        }
     }
 }

@@ -121,20 +121,12 @@ pub fn first_stage_forward(k: &Stage, x: &[f32], p: &[f32], s: &mut [f32]) {
 }
 
 /// Every gradient of the first stage; h is made anew.
-pub fn first_stage_backward(
-    k: &Stage,
-    x: &[f32],
-    p: &[f32],
-    ds: &[f32],
-    part: &[u32],
-    partials: &mut [f32],
-) {
+pub fn first_stage_backward(k: &Stage, x: &[f32], p: &[f32], ds: &[f32], partials: &mut [f32]) {
     let table = one_map_table(k);
     let [_, h_size, s_size] = k.sizes().map(|size| (k.samples * size) as usize);
-    let (mut h, mut s, mut dh) = (vec![0.0; h_size], vec![0.0; s_size], vec![0.0; h_size]);
+    let (mut h, mut s) = (vec![0.0; h_size], vec![0.0; s_size]);
     conv_pool_forward(k, x, p, &table, &mut h, &mut s);
-    pool_backward(k, &h, p, ds, part, &mut dh, partials);
-    conv_backward_weights(k, x, &dh, &table, part, partials);
+    conv_backward_weights(k, x, p, &h, ds, &table, partials);
 }
 
 /// The table of a stage that sees one map: map m has connection m, from input map 0.
@@ -142,95 +134,32 @@ fn one_map_table(k: &Stage) -> Vec<u32> {
     (0..=k.m).chain((0..k.m).map(|_| 0)).chain(0..k.m).collect()
 }
 
-/// Everything behind a stage after the first: the gradients, and what the stage below gets.
-#[expect(clippy::too_many_arguments, reason = "the bindings of conv_backward.wgsl, in their order")]
-pub fn conv_backward(
+/// The gradients of a stage after the first.
+pub fn conv_backward_weights(
     k: &Stage,
     x: &[f32],
     p: &[f32],
     h: &[f32],
     ds: &[f32],
     table: &[u32],
-    part: &[u32],
     partials: &mut [f32],
-    dx: &mut [f32],
 ) {
-    let mut dh = vec![0.0; (k.samples * k.sizes()[1]) as usize];
-    pool_backward(k, h, p, ds, part, &mut dh, partials);
-    conv_backward_weights(k, x, &dh, table, part, partials);
-    conv_backward_input(k, x, p, &dh, table, dx);
+    let dh = pool_backward(k, h, p, ds, partials);
+    kernel_gradients(k, x, &dh, table, partials);
 }
 
-/// From behind the pooling to the convolution below it.
-fn pool_backward(
+/// What a stage after the first hands down to the squash of the layer below.
+pub fn conv_backward_input(
     k: &Stage,
+    x: &[f32],
+    p: &[f32],
     h: &[f32],
-    p: &[f32],
     ds: &[f32],
-    part: &[u32],
-    dh: &mut [f32],
-    partials: &mut [f32],
-) {
-    let at = Shapes::of(k, &[]);
-    let scale = f64::from(k.block_scale);
-    for m in 0..at.m {
-        let (mut bias, mut coefficient, mut pool_bias) = (0.0, 0.0, 0.0);
-        for n in 0..at.samples {
-            for y in 0..at.oh {
-                for x in 0..at.ow {
-                    let d = f64::from(ds[at.s(n, m, y / 2, x / 2)]);
-                    let value = f64::from(h[at.h(n, m, y, x)]);
-                    let down = d * scale * f64::from(p[k.coefficient() + m]);
-                    let delta = down * squash_slope(k.squash, value);
-                    dh[at.h(n, m, y, x)] = delta as f32;
-                    bias += delta;
-                    coefficient += d * scale * value;
-                    pool_bias += d / 4.0;
-                }
-            }
-        }
-        put(k, part, partials, k.bias() + m, bias);
-        put(k, part, partials, k.coefficient() + m, coefficient);
-        put(k, part, partials, k.pool_bias() + m, pool_bias);
-    }
-}
-
-/// The gradient of the kernels.
-fn conv_backward_weights(
-    k: &Stage,
-    x: &[f32],
-    dh: &[f32],
-    table: &[u32],
-    part: &[u32],
-    partials: &mut [f32],
-) {
-    let at = Shapes::of(k, table);
-    for j in 0..at.j {
-        for (tap, ky, kx) in taps() {
-            let mut sum = 0.0;
-            for n in 0..at.samples {
-                for y in 0..at.oh {
-                    for left in 0..at.ow {
-                        let input = x[at.x(n, at.channel(j), y + ky, left + kx)];
-                        sum += f64::from(dh[at.h(n, at.map(j), y, left)]) * f64::from(input);
-                    }
-                }
-            }
-            put(k, part, partials, j * TAPS + tap, sum);
-        }
-    }
-}
-
-/// What a convolution hands down to the squash of the layer below.
-fn conv_backward_input(
-    k: &Stage,
-    x: &[f32],
-    p: &[f32],
-    dh: &[f32],
     table: &[u32],
     dx: &mut [f32],
 ) {
     let at = Shapes::of(k, table);
+    let dh = pool_backward(k, h, p, ds, &mut vec![0.0; (k.slots * k.stride) as usize]);
     let mut sums = vec![0.0; at.samples * at.c * at.height * at.width];
     for n in 0..at.samples {
         for j in 0..at.j {
@@ -250,13 +179,56 @@ fn conv_backward_input(
     }
 }
 
-/// Leaves a whole sum in the first row of the partials and clears the others; a later window of
-/// the same step adds.
-fn put(k: &Stage, part: &[u32], partials: &mut [f32], place: usize, sum: f64) {
-    let starts = part[1] == 1;
+/// From behind the pooling to dh, and the gradients of pooling and biases.
+fn pool_backward(k: &Stage, h: &[f32], p: &[f32], ds: &[f32], partials: &mut [f32]) -> Vec<f32> {
+    let at = Shapes::of(k, &[]);
+    let mut dh = vec![0.0; h.len()];
+    let scale = f64::from(k.block_scale);
+    for m in 0..at.m {
+        let (mut bias, mut coefficient, mut pool_bias) = (0.0, 0.0, 0.0);
+        for n in 0..at.samples {
+            for y in 0..at.oh {
+                for x in 0..at.ow {
+                    let d = f64::from(ds[at.s(n, m, y / 2, x / 2)]);
+                    let value = f64::from(h[at.h(n, m, y, x)]);
+                    let down = d * scale * f64::from(p[k.coefficient() + m]);
+                    let delta = down * squash_slope(k.squash, value);
+                    dh[at.h(n, m, y, x)] = delta as f32;
+                    bias += delta;
+                    coefficient += d * scale * value;
+                    pool_bias += d / 4.0;
+                }
+            }
+        }
+        put(k, partials, k.bias() + m, bias);
+        put(k, partials, k.coefficient() + m, coefficient);
+        put(k, partials, k.pool_bias() + m, pool_bias);
+    }
+    dh
+}
+
+/// The gradient of the kernels.
+fn kernel_gradients(k: &Stage, x: &[f32], dh: &[f32], table: &[u32], partials: &mut [f32]) {
+    let at = Shapes::of(k, table);
+    for j in 0..at.j {
+        for (tap, ky, kx) in taps() {
+            let mut sum = 0.0;
+            for n in 0..at.samples {
+                for y in 0..at.oh {
+                    for left in 0..at.ow {
+                        let input = x[at.x(n, at.channel(j), y + ky, left + kx)];
+                        sum += f64::from(dh[at.h(n, at.map(j), y, left)]) * f64::from(input);
+                    }
+                }
+            }
+            put(k, partials, j * TAPS + tap, sum);
+        }
+    }
+}
+
+/// Leaves a whole sum in the first row of the partials and clears the others.
+fn put(k: &Stage, partials: &mut [f32], place: usize, sum: f64) {
     for slot in 0..k.slots as usize {
-        let value = &mut partials[slot * k.stride as usize + place];
-        let before = if starts { 0.0 } else { *value };
-        *value = if slot == 0 { before + sum as f32 } else { before };
+        partials[slot * k.stride as usize + place] = if slot == 0 { sum as f32 } else { 0.0 };
     }
 }

@@ -5,11 +5,11 @@ use super::{squash, squash_slope};
 use crate::plan::op::{Linear, LinearUpdate};
 
 /// `y[n,o] = f(bias[o] + sum_i w[o,i] x[n,i])` for the rows of `w` in the window.
-pub fn linear_forward(k: &Linear, x: &[f32], w: &[f32], bias: &[f32], part: &[u32], y: &mut [f32]) {
+pub fn linear_forward(k: &Linear, x: &[f32], w: &[f32], bias: &[f32], first: &[u32], y: &mut [f32]) {
     let (inputs, outputs) = (k.inputs as usize, k.outputs as usize);
     for n in 0..k.samples as usize {
         for row in 0..k.rows as usize {
-            let o = part[0] as usize + row;
+            let o = first[0] as usize + row;
             let mut sum = f64::from(bias[o]);
             for i in 0..inputs {
                 sum += f64::from(w[row * inputs + i]) * f64::from(x[n * inputs + i]);
@@ -25,19 +25,19 @@ pub fn linear_backward_input(
     x: &[f32],
     w: &[f32],
     dy: &[f32],
-    part: &[u32],
+    first: &[u32],
     dx: &mut [f32],
 ) {
     let (inputs, outputs) = (k.inputs as usize, k.outputs as usize);
     for n in 0..k.samples as usize {
         for i in 0..inputs {
             let at = n * inputs + i;
-            let mut sum = if part[1] == 1 { 0.0 } else { f64::from(dx[at]) };
+            let mut sum = if k.starts { 0.0 } else { f64::from(dx[at]) };
             for row in 0..k.rows as usize {
-                let o = part[0] as usize + row;
+                let o = first[0] as usize + row;
                 sum += f64::from(w[row * inputs + i]) * f64::from(dy[n * outputs + o]);
             }
-            let slope = if part[2] == 1 { squash_slope(k.squash, f64::from(x[at])) } else { 1.0 };
+            let slope = if k.ends { squash_slope(k.squash, f64::from(x[at])) } else { 1.0 };
             dx[at] = (sum * slope) as f32;
         }
     }
@@ -51,7 +51,6 @@ pub fn linear_update(
     x: &[f32],
     dy: &[f32],
     now: &[u32],
-    part: &[u32],
     gradient: &mut [f32],
     velocity: &mut [f32],
     parameters: &mut [f32],
@@ -59,9 +58,9 @@ pub fn linear_update(
     let (inputs, outputs) = (k.inputs as usize, k.outputs as usize);
     let rate = f32::from_bits(now[2]);
     let mut put = |place: usize, sum: f64| {
-        let before = if part[1] == 1 { 0.0 } else { gradient[place] };
+        let before = if k.starts { 0.0 } else { gradient[place] };
         let sum = before + sum as f32;
-        if part[2] == 1 {
+        if k.ends {
             let (v, w) = (&mut velocity[place], &mut parameters[place]);
             sgd(k.momentum, k.weight_decay, rate, sum, v, w);
         } else {

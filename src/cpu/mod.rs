@@ -11,7 +11,10 @@ mod linear;
 mod output;
 mod update;
 
-pub use conv::{conv_backward, conv_pool_forward, first_stage_backward, first_stage_forward};
+pub use conv::{
+    conv_backward_input, conv_backward_weights, conv_pool_forward, first_stage_backward,
+    first_stage_forward,
+};
 pub use linear::{linear_backward_input, linear_forward, linear_update};
 pub use output::output;
 pub use update::{gather, update};
@@ -138,13 +141,14 @@ pub fn run_twin(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
         Op::Gather(k) => gather(k, u(0), u(1), u(2), u(3), out(), out(), w!()),
         Op::ConvPoolForward(k) => conv_pool_forward(k, f(0), f(1), u(2), w!(), w!()),
         Op::FirstStageForward(k) => first_stage_forward(k, f(0), f(1), w!()),
-        Op::FirstStageBackward(k) => first_stage_backward(k, f(0), f(1), f(2), u(3), w!()),
-        Op::ConvBackward(k) => {
-            conv_backward(k, f(0), f(1), f(2), f(3), u(4), u(5), w!(), w!());
+        Op::FirstStageBackward(k) => first_stage_backward(k, f(0), f(1), f(2), w!()),
+        Op::ConvBackwardWeights(k) => {
+            conv_backward_weights(k, f(0), f(1), f(2), f(3), u(4), w!());
         }
+        Op::ConvBackwardInput(k) => conv_backward_input(k, f(0), f(1), f(2), f(3), u(4), w!()),
         Op::LinearForward(k) => linear_forward(k, f(0), f(1), f(2), u(3), w!()),
         Op::LinearBackwardInput(k) => linear_backward_input(k, f(0), f(1), f(2), u(3), w!()),
-        Op::LinearUpdate(k) => linear_update(k, f(0), f(1), u(2), u(3), w!(), w!(), w!()),
+        Op::LinearUpdate(k) => linear_update(k, f(0), f(1), u(2), w!(), w!(), w!()),
         Op::Output(k) => output(k, f(0), f(1), u(2), w!(), w!(), w!(), w!(), out()),
         Op::Update(k) => update(k, f(0), u(1), w!(), w!()),
     }

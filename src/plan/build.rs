@@ -46,8 +46,7 @@ impl Plan {
         room: Room,
     ) -> Result<Plan> {
         let layout = Layout::of(network)?;
-        let slots = profile.slots_of(layout.stages, batch);
-        let mut builder = Builder::new(network, profile, batch, layout, slots, room);
+        let mut builder = Builder::new(network, profile, batch, layout, room);
         builder.gather();
         let last = builder.layout.blocks.len() - 1;
         for block in 0..last {
@@ -98,7 +97,7 @@ impl Builder<'_> {
                             self.samples(self.activations[block], inputs, first, step),
                             self.weights(block, &k, row),
                             self.parameters(block, outputs),
-                            self.part(row, true, true),
+                            self.row(row),
                             self.samples(self.activations[block + 1], outputs, first, step),
                         ];
                         self.dispatch(layer.name, Op::LinearForward(k), views);
@@ -210,11 +209,13 @@ impl Builder<'_> {
             k.samples = step as u32;
             for row in (0..outputs).step_by(rows) {
                 k.rows = rows.min(outputs - row) as u32;
+                k.starts = row == 0;
+                k.ends = row + rows >= outputs;
                 let views = vec![
                     self.samples(self.activations[block], inputs, first, step),
                     self.weights(block, &k, row),
                     self.samples(self.deltas[block], k.outputs, first, step),
-                    self.part(row, row == 0, row + rows >= outputs),
+                    self.row(row),
                     self.samples(self.deltas[block - 1], inputs, first, step),
                 ];
                 self.dispatch(layer.name, Op::LinearBackwardInput(k), views);
@@ -234,6 +235,8 @@ impl Builder<'_> {
                 inputs: k.inputs,
                 outputs: k.outputs,
                 tile: k.tile,
+                starts: first == 0,
+                ends: first + step >= self.batch,
                 weights,
                 momentum: optimizer.momentum,
                 weight_decay: optimizer.weight_decay,
@@ -242,7 +245,6 @@ impl Builder<'_> {
                 self.samples(self.activations[block], k.inputs, first, step),
                 self.samples(self.deltas[block], k.outputs, first, step),
                 self.view(self.now, 0, STEP_WORDS),
-                self.part(0, first == 0, first + step >= self.batch),
                 self.view(self.gradient, start - self.layout.stages, size),
                 self.view(self.ports.velocity, start, size),
                 self.view(self.ports.parameters, start, size),
@@ -255,14 +257,14 @@ impl Builder<'_> {
         let (layer, mut k) = self.stage(conv, pool);
         let [x, _, s] = k.sizes();
         let step = self.profile.samples_of(self.batch, &[x as usize, s as usize], &[]);
-        for first in (0..self.batch).step_by(step) {
+        for (window, first) in (0..self.batch).step_by(step).enumerate() {
             k.samples = step as u32;
+            let partials = self.partials(0, &mut k, window);
             let views = vec![
                 self.samples(self.activations[0], x, first, step),
                 self.parameters(0, k.parameters()),
                 self.samples(self.deltas[0], s, first, step),
-                self.part(0, first == 0, true),
-                self.partials(0),
+                partials,
             ];
             self.dispatch(layer.name, Op::FirstStageBackward(k), views);
         }
@@ -274,22 +276,22 @@ impl Builder<'_> {
         let h_buffer = self.find_or_add(layer.name, || Start::Zero);
         let table = self.table(&layer);
         let p = self.parameters(block, k.parameters());
-        let partials = self.partials(block);
         let reads = [x as usize, h as usize, s as usize];
         let step = self.profile.samples_of(self.batch, &reads, &[x as usize]);
-        for first in (0..self.batch).step_by(step) {
+        for (window, first) in (0..self.batch).step_by(step).enumerate() {
             k.samples = step as u32;
-            let views = vec![
+            let partials = self.partials(block, &mut k, window);
+            let mut views = vec![
                 self.samples(self.activations[block], x, first, step),
                 p,
                 self.samples(h_buffer, h, first, step),
                 self.samples(self.deltas[block], s, first, step),
                 table,
-                self.part(0, first == 0, true),
                 partials,
-                self.samples(self.deltas[block - 1], x, first, step),
             ];
-            self.dispatch(layer.name, Op::ConvBackward(k), views);
+            self.dispatch(layer.name, Op::ConvBackwardWeights(k), views.clone());
+            views[5] = self.samples(self.deltas[block - 1], x, first, step);
+            self.dispatch(layer.name, Op::ConvBackwardInput(k), views);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::build::{Room, STEP_WORDS, TOTALS, TRUTH_WORDS};
 use super::op::{Access, Linear, Op, Stage};
-use super::profile::UNIFORM_WINDOW;
+use super::profile::{UNIFORM_WINDOW, largest_divisor};
 use super::records::RECORD_WORDS;
 use super::{ALIGN, Buffer, BufferId, Dispatch, Kernel, Layout, Plan, Ports, Profile, Start, View};
 use crate::network::tensors::aligned;
@@ -22,8 +22,8 @@ pub(super) struct Builder<'a> {
     pub(super) truth: BufferId,
     pub(super) gradient: BufferId,
     pub(super) now: BufferId,
-    /// Rows of `part`, each in a binding of its own.
-    pub(super) parts: BufferId,
+    /// Numbers of rows of weights, each in a binding of its own.
+    pub(super) rows: BufferId,
     /// Behind the squash of each block, the input first: `activations[b]` is what block b sees.
     pub(super) activations: Vec<BufferId>,
     /// The loss by what the squash of each block got; for the RBF by its outputs.
@@ -36,7 +36,6 @@ impl<'a> Builder<'a> {
         profile: Profile,
         batch: usize,
         layout: Layout,
-        slots: usize,
         room: Room,
     ) -> Self {
         let mut buffers = Vec::new();
@@ -62,20 +61,20 @@ impl<'a> Builder<'a> {
             cursor: add("cursor", 1, Start::Zero),
             parameters: add("parameters", layout.size, Start::Zero),
             velocity: add("velocity", layout.size, Start::Zero),
-            partials: add("partials", slots * layout.stages, Start::Zero),
+            partials: add("partials", 0, Start::Zero),
             scores: *activations.last().expect("a network has an output"),
             totals: add("totals", batch * TOTALS, Start::Zero),
         };
         let truth = add("truth", batch * TRUTH_WORDS, Start::Zero);
         let gradient = add("gradient", linear, Start::Zero);
         let now = add("now", STEP_WORDS, Start::Zero);
-        let parts = add("part", 0, Start::Words(Vec::new()));
+        let rows = add("row", 0, Start::Words(Vec::new()));
         Builder {
             network,
             profile,
             batch,
             layout,
-            slots,
+            slots: 0,
             buffers,
             kernels: Vec::new(),
             dispatches: Vec::new(),
@@ -83,7 +82,7 @@ impl<'a> Builder<'a> {
             truth,
             gradient,
             now,
-            parts,
+            rows,
             activations,
             deltas,
         }
@@ -102,19 +101,18 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A binding with the first row of w, whether the sum starts here, and whether it ends here.
-    pub(super) fn part(&mut self, row: usize, starts: bool, ends: bool) -> View {
-        let Start::Words(words) = &mut self.buffers[self.parts].start else {
-            unreachable!("part holds words")
+    /// A binding with the number of a row of w.
+    pub(super) fn row(&mut self, row: usize) -> View {
+        let Start::Words(words) = &mut self.buffers[self.rows].start else {
+            unreachable!("rows holds words")
         };
-        let part = [row as u32, u32::from(starts), u32::from(ends), 0];
-        let known = words.chunks(ALIGN).position(|chunk| chunk[..4] == part);
+        let known = words.iter().step_by(ALIGN).position(|&known| known == row as u32);
         let index = known.unwrap_or_else(|| {
-            words.extend(part);
+            words.push(row as u32);
             words.resize(words.len().next_multiple_of(ALIGN), 0);
             words.len() / ALIGN - 1
         });
-        self.view(self.parts, index * ALIGN, 4)
+        self.view(self.rows, index * ALIGN, 1)
     }
 
     pub(super) fn view(&self, buffer: BufferId, offset: usize, words: usize) -> View {
@@ -180,6 +178,7 @@ impl<'a> Builder<'a> {
         let (Kind::Conv(table), Kind::Pool(form)) = (&layer.kind, &pool.kind) else {
             unreachable!("a stage is a convolution and a pooling")
         };
+        let tall = if conv == 0 { self.profile.first_tall } else { self.profile.tall };
         let stage = Stage {
             samples: 0,
             c: layer.input.maps as u32,
@@ -187,9 +186,11 @@ impl<'a> Builder<'a> {
             j: table.count() as u32,
             height: layer.input.height as u32,
             width: layer.input.width as u32,
-            strip: self.profile.strip_of(pool.output.width) as u32,
+            strip: largest_divisor(pool.output.width, self.profile.strip),
+            tall: largest_divisor(pool.output.height, tall),
+            below: largest_divisor(layer.input.height, self.profile.below),
             block_scale: form.block_scale(),
-            slots: self.slots as u32,
+            slots: 0,
             stride: self.layout.stages as u32,
             squash: self.network.options.squash,
         };
@@ -205,6 +206,8 @@ impl<'a> Builder<'a> {
             outputs: outputs as u32,
             rows: outputs as u32,
             tile: self.profile.tile,
+            starts: true,
+            ends: true,
             squash: self.network.options.squash,
         };
         (layer, linear)
@@ -225,9 +228,16 @@ impl<'a> Builder<'a> {
         self.view(self.ports.parameters, start + row * inputs, k.rows as usize * inputs)
     }
 
-    pub(super) fn partials(&self, block: usize) -> View {
+    /// The rows of partials of a window of the batch; also says how many rows it has.
+    pub(super) fn partials(&mut self, block: usize, k: &mut Stage, window: usize) -> View {
+        let units = (k.samples * k.blocks()) as usize;
+        let slots = self.profile.slots.min(units);
+        k.slots = slots as u32;
+        let stages = self.layout.stages;
+        let first = window * self.profile.slots;
+        self.slots = self.slots.max(first + slots);
         let start = self.layout.starts[block];
-        self.view(self.ports.partials, start, self.slots * self.layout.stages - start)
+        self.view(self.ports.partials, first * stages + start, slots * stages - start)
     }
 
     pub(super) fn table(&mut self, layer: &Layer) -> View {

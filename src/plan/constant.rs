@@ -16,7 +16,7 @@ impl Constant for u32 {
 
 impl Constant for bool {
     fn declare(&self, name: &str, header: &mut String) {
-        u32::from(*self).declare(name, header);
+        header.push_str(&format!("const {name}: bool = {self};\n"));
     }
 }
 

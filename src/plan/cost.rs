@@ -9,13 +9,14 @@ impl Op {
         let tiles = |n: u32, tile: u32| n.div_ceil(tile);
         match self {
             Op::Gather(k) => k.samples * 28,
-            Op::FirstStageForward(k) => k.samples * k.strips(),
-            Op::ConvPoolForward(k) => k.samples * k.m * k.strips(),
+            Op::FirstStageForward(k) => k.samples * k.blocks(),
+            Op::ConvPoolForward(k) => k.samples * k.m * k.blocks(),
             Op::FirstStageBackward(k) => k.m * k.slots,
-            Op::ConvBackward(k) => k.samples * k.c * (k.height / 2) + k.j * k.slots,
+            Op::ConvBackwardWeights(k) => k.j * k.slots,
+            Op::ConvBackwardInput(k) => k.samples * k.c * (k.height / k.below),
             Op::LinearForward(k) => tiles(k.samples, 4) * tiles(k.rows, k.tile),
             Op::LinearBackwardInput(k) => tiles(k.samples, k.tile) * (k.inputs / 4),
-            Op::LinearUpdate(k) => tiles(k.outputs, k.tile) * (k.inputs / 4) + tiles(k.outputs, 4),
+            Op::LinearUpdate(k) => tiles(k.outputs, k.tile) * (k.inputs / 4),
             Op::Output(k) => k.samples,
             Op::Update(k) => k.parameters / 4,
         }
@@ -25,23 +26,25 @@ impl Op {
     ///
     /// Mesa 22.3 ends loops without an error after 65,535 iterations of one invocation.
     pub fn iterations_per_item(&self) -> u32 {
-        let taps = |k: &Stage| 6 * (2 * k.strip + 5) + 10 * (2 * k.strip + 1);
+        // Reading what a block sees and the kernel; a loop over a row of the block for each tap row.
+        let see = |k: &Stage| (k.rows() + 4) * (2 * k.strip + 5) + 26;
+        let taps = |k: &Stage| 5 * k.rows() * (2 * k.strip + 1);
+        let finish = |k: &Stage| k.rows() * (4 * k.strip + 2) + k.tall * (k.strip + 1);
+        let units = |k: &Stage| (k.samples * k.blocks()).div_ceil(k.slots);
         match self {
             Op::Gather(_) => 36,
-            Op::FirstStageForward(k) => k.m * (taps(k) + 5 * k.strip) + taps(k),
+            Op::FirstStageForward(k) => k.m * (taps(k) + finish(k) + 26) + see(k),
             // A feature map sees at most all C input maps.
-            Op::ConvPoolForward(k) => k.c * (taps(k) + 6) + 10 * k.strip,
-            Op::FirstStageBackward(k) => {
-                (k.samples * k.strips()).div_ceil(k.slots) * (3 * taps(k) + 3 * k.strip) + 50
-            }
-            Op::ConvBackward(k) => {
-                let input = k.m * (11 * k.ow() + 6) + k.width;
-                let strips = (k.samples * k.strips()).div_ceil(k.slots);
-                input.max(strips * (2 * taps(k) + k.strip) + 50)
+            Op::ConvPoolForward(k) => k.c * (taps(k) + see(k)) + finish(k),
+            Op::FirstStageBackward(k) => units(k) * (2 * taps(k) + see(k) + finish(k)) + 50,
+            Op::ConvBackwardWeights(k) => units(k) * (taps(k) + see(k) + finish(k)) + 50,
+            Op::ConvBackwardInput(k) => {
+                let row = k.pw() + 1 + 5 * (k.ow() + 1);
+                k.m * ((k.below + 4) * row + 26) + k.below * (k.width + 1)
             }
             Op::LinearForward(k) => k.inputs / 4 * (k.tile + 1) + 6 * k.tile,
             Op::LinearBackwardInput(k) => k.rows * (k.tile + 1) + 2 * k.tile,
-            Op::LinearUpdate(k) => k.samples * (k.tile.max(4) + 1) + k.tile,
+            Op::LinearUpdate(k) => k.samples * (k.tile + 6) + k.tile,
             Op::Output(k) => k.inputs / 2 * (CLASSES as u32 + 1) + 8 * CLASSES as u32,
             Op::Update(k) => k.slots,
         }
@@ -56,7 +59,7 @@ impl Op {
             Op::Gather(k) => u64::from(k.samples) * 784,
             Op::FirstStageForward(k) | Op::ConvPoolForward(k) => taps(k) + pool(k),
             Op::FirstStageBackward(k) => 2 * taps(k) + 2 * pool(k),
-            Op::ConvBackward(k) => 2 * taps(k) + 2 * pool(k),
+            Op::ConvBackwardWeights(k) | Op::ConvBackwardInput(k) => taps(k) + pool(k),
             Op::LinearForward(k) | Op::LinearBackwardInput(k) => {
                 u64::from(k.samples) * u64::from(k.inputs) * u64::from(k.rows)
             }

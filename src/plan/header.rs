@@ -13,40 +13,24 @@ macro_rules! shader {
 fn files(op: &Op) -> &'static [&'static str] {
     const COMMON: &str = shader!("common");
     const STAGE: &str = shader!("conv_pool");
-    const ROWS: &str = shader!("rows");
-    const TAPS: &str = shader!("taps");
+    const CONVOLVE: &str = shader!("convolve");
     const POOLING: &str = shader!("pooling");
-    const TAP_GRADIENTS: &str = shader!("tap_gradients");
-    const PARTIALS: &str = shader!("partials");
+    const GRADIENTS: &str = shader!("block_gradients");
     const LINEAR: &str = shader!("linear");
     const SGD: &str = shader!("sgd");
     match op {
         Op::Gather(_) => &[shader!("gather")],
         Op::FirstStageForward(_) => {
-            &[COMMON, STAGE, ROWS, TAPS, POOLING, shader!("first_stage_forward")]
+            &[COMMON, STAGE, CONVOLVE, POOLING, shader!("first_stage_forward")]
         }
-        Op::FirstStageBackward(_) => &[
-            COMMON,
-            STAGE,
-            ROWS,
-            TAPS,
-            TAP_GRADIENTS,
-            PARTIALS,
-            shader!("first_stage_backward"),
-        ],
-        Op::ConvPoolForward(_) => {
-            &[COMMON, STAGE, ROWS, TAPS, POOLING, shader!("conv_pool_forward")]
+        Op::FirstStageBackward(_) => {
+            &[COMMON, STAGE, CONVOLVE, GRADIENTS, shader!("first_stage_backward")]
         }
-        Op::ConvBackward(_) => &[
-            COMMON,
-            STAGE,
-            ROWS,
-            TAP_GRADIENTS,
-            PARTIALS,
-            shader!("conv_backward_input"),
-            shader!("conv_backward_weights"),
-            shader!("conv_backward"),
-        ],
+        Op::ConvPoolForward(_) => &[COMMON, STAGE, CONVOLVE, POOLING, shader!("conv_pool_forward")],
+        Op::ConvBackwardWeights(_) => {
+            &[COMMON, STAGE, CONVOLVE, GRADIENTS, shader!("conv_backward_weights")]
+        }
+        Op::ConvBackwardInput(_) => &[COMMON, STAGE, shader!("conv_backward_input")],
         Op::LinearForward(_) => &[COMMON, LINEAR, shader!("linear_forward")],
         Op::LinearBackwardInput(_) => &[COMMON, LINEAR, shader!("linear_backward_input")],
         Op::LinearUpdate(_) => &[LINEAR, SGD, shader!("linear_update")],
@@ -88,6 +72,7 @@ fn declaration(number: usize, binding: &super::Binding, window: Option<usize>) -
     let (scalar, vector) = match binding.element {
         Element::U32 => ("u32", "vec4u"),
         Element::F32 => ("f32", "vec4f"),
+        Element::Vec2 => ("vec2f", "vec4f"),
         Element::Vec4 => ("vec4f", "vec4f"),
     };
     if binding.access == Access::Write {

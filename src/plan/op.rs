@@ -32,8 +32,12 @@ constants! {
         /// Of the input.
         height: u32,
         width: u32,
-        /// Pooled outputs side by side that one invocation makes; divides the pooled width.
+        /// Pooled outputs side by side in a block; divides the pooled width.
         strip: u32,
+        /// Pooled rows in a block, at most 8; divides the pooled height.
+        tall: u32,
+        /// Rows of dx that one invocation makes, at most 14; divides the height of the input.
+        below: u32,
         /// 1/4 (mean) or 1 (sum).
         block_scale: f32,
         /// Rows of partial gradients.
@@ -54,6 +58,10 @@ constants! {
         /// Rows of w in a window.
         rows: u32,
         tile: u32,
+        /// Whether the sum over the windows of w starts with this one.
+        starts: bool,
+        /// Whether it ends with this one.
+        ends: bool,
         squash: Squash,
     }
 }
@@ -66,6 +74,10 @@ constants! {
         inputs: u32,
         outputs: u32,
         tile: u32,
+        /// Whether the sum over the windows of the batch starts with this one.
+        starts: bool,
+        /// Whether it ends with this one.
+        ends: bool,
         /// Where the weights begin in the layer's parameters, behind the biases; a multiple of 4.
         weights: u32,
         momentum: f32,
@@ -139,9 +151,13 @@ impl Stage {
         let [x, h, s] = [self.height * self.width, self.oh() * self.ow(), self.ph() * self.pw()];
         [self.c * x, self.m * h, self.m * s]
     }
-    /// Strips of one map of one sample.
-    pub fn strips(&self) -> u32 {
-        self.ph() * self.pw() / self.strip
+    /// Blocks of one map of one sample.
+    pub fn blocks(&self) -> u32 {
+        self.ph() * self.pw() / (self.strip * self.tall)
+    }
+    /// Rows of h in a block.
+    pub fn rows(&self) -> u32 {
+        2 * self.tall
     }
 }
 
@@ -150,6 +166,8 @@ impl Stage {
 pub enum Element {
     F32,
     U32,
+    /// Two f32 side by side.
+    Vec2,
     /// Four f32 side by side.
     Vec4,
 }
@@ -191,6 +209,9 @@ const fn storage_words(name: &'static str) -> Binding {
 const fn write_words(name: &'static str) -> Binding {
     Binding { name, element: Element::U32, access: Access::Write }
 }
+const fn write_vec2(name: &'static str) -> Binding {
+    Binding { name, element: Element::Vec2, access: Access::Write }
+}
 const fn write_vec4(name: &'static str) -> Binding {
     Binding { name, element: Element::Vec4, access: Access::Write }
 }
@@ -202,7 +223,8 @@ pub enum Op {
     FirstStageForward(Stage),
     FirstStageBackward(Stage),
     ConvPoolForward(Stage),
-    ConvBackward(Stage),
+    ConvBackwardWeights(Stage),
+    ConvBackwardInput(Stage),
     LinearForward(Linear),
     LinearBackwardInput(Linear),
     LinearUpdate(LinearUpdate),
@@ -218,7 +240,8 @@ impl Op {
             Op::FirstStageForward(_) => "first_stage_forward",
             Op::FirstStageBackward(_) => "first_stage_backward",
             Op::ConvPoolForward(_) => "conv_pool_forward",
-            Op::ConvBackward(_) => "conv_backward",
+            Op::ConvBackwardWeights(_) => "conv_backward_weights",
+            Op::ConvBackwardInput(_) => "conv_backward_input",
             Op::LinearForward(_) => "linear_forward",
             Op::LinearBackwardInput(_) => "linear_backward_input",
             Op::LinearUpdate(_) => "linear_update",
@@ -241,32 +264,37 @@ impl Op {
             ],
             Op::FirstStageForward(_) => vec![read("x"), read("p"), write("s")],
             Op::ConvPoolForward(_) => {
-                vec![read("x"), read("p"), words("table"), write("h"), write("s")]
+                vec![read("x"), read("p"), words("table"), write_vec2("h"), write("s")]
             }
             Op::FirstStageBackward(_) => {
-                vec![read("x"), read("p"), read("ds"), words("part"), write("partials")]
+                vec![read("x"), read("p"), read("ds"), write("partials")]
             }
-            Op::ConvBackward(_) => vec![
+            Op::ConvBackwardWeights(_) => vec![
                 read("x"),
                 read("p"),
                 read("h"),
                 read("ds"),
                 words("table"),
-                words("part"),
                 write("partials"),
-                write("dx"),
+            ],
+            Op::ConvBackwardInput(_) => vec![
+                read("x"),
+                read("p"),
+                read("h"),
+                read("ds"),
+                words("table"),
+                write_vec2("dx"),
             ],
             Op::LinearForward(_) => {
-                vec![read_vec4("x"), read_vec4("w"), read("bias"), words("part"), write("y")]
+                vec![read_vec4("x"), read_vec4("w"), read("bias"), words("row"), write("y")]
             }
             Op::LinearBackwardInput(_) => {
-                vec![read_vec4("x"), read_vec4("w"), read("dy"), words("part"), write_vec4("dx")]
+                vec![read_vec4("x"), read_vec4("w"), read("dy"), words("row"), write_vec4("dx")]
             }
             Op::LinearUpdate(_) => vec![
                 read_vec4("x"),
                 read("dy"),
                 words("now"),
-                words("part"),
                 write_vec4("gradient"),
                 write_vec4("velocity"),
                 write_vec4("parameters"),
@@ -297,7 +325,8 @@ impl Op {
             Op::FirstStageForward(k)
             | Op::FirstStageBackward(k)
             | Op::ConvPoolForward(k)
-            | Op::ConvBackward(k) => k.declare(header),
+            | Op::ConvBackwardWeights(k)
+            | Op::ConvBackwardInput(k) => k.declare(header),
             Op::LinearForward(k) | Op::LinearBackwardInput(k) => k.declare(header),
             Op::LinearUpdate(k) => k.declare(header),
             Op::Output(k) => k.declare(header),

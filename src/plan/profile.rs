@@ -26,9 +26,15 @@ pub struct Profile {
     pub workgroups: Option<u32>,
     /// Pooled outputs side by side that one invocation makes at most.
     pub strip: usize,
+    /// Pooled rows of the first stage that one invocation makes at most; up to 8.
+    pub first_tall: usize,
+    /// The same for the later stages.
+    pub tall: usize,
+    /// Rows that one invocation hands down at most, of what a later stage sees; up to 14.
+    pub below: usize,
     /// Outputs (times four samples) that an invocation of a linear layer makes.
     pub tile: u32,
-    /// Rows of partial gradients at most.
+    /// Rows of partial gradients at most, for each window of the batch.
     pub slots: usize,
 }
 
@@ -44,8 +50,11 @@ impl Profile {
             workgroup: 8,
             workgroups: Some((2 * cores).clamp(4, 32)),
             strip: 7,
+            first_tall: 2,
+            tall: 8,
+            below: 14,
             tile: 4,
-            slots: 16,
+            slots: 8,
         }
     }
 
@@ -58,6 +67,9 @@ impl Profile {
             workgroup: 64,
             workgroups: None,
             strip: 1,
+            first_tall: 1,
+            tall: 1,
+            below: 2,
             tile: 1,
             slots: 256,
         }
@@ -72,22 +84,12 @@ impl Profile {
             workgroup: 1,
             workgroups: Some(1),
             strip: 1,
+            first_tall: 1,
+            tall: 1,
+            below: 2,
             tile: 1,
             slots: 1,
         }
-    }
-
-    /// The widest strip that divides a pooled row of `width`.
-    pub fn strip_of(&self, width: usize) -> usize {
-        (1..=self.strip.min(width)).rev().find(|strip| width.is_multiple_of(*strip)).unwrap_or(1)
-    }
-
-    /// Rows of partial gradients for stages of `size` parameters and a batch: all rows fit a
-    /// uniform window where those are used.
-    pub fn slots_of(&self, size: usize, batch: usize) -> usize {
-        let room =
-            if self.uniform && size > 0 { (UNIFORM_WINDOW / size).max(1) } else { usize::MAX };
-        self.slots.min(room).min(64 * batch)
     }
 
     /// Samples of a batch that one dispatch takes.
@@ -135,4 +137,9 @@ impl Profile {
         let rounds = (ITERATION_LIMIT / iterations.max(1)).max(1);
         wanted.max(all.div_ceil(rounds)).clamp(1, MAX_WORKGROUPS)
     }
+}
+
+/// The largest divisor of `length` that is at most `limit`.
+pub fn largest_divisor(length: usize, limit: usize) -> u32 {
+    (1..=limit.min(length)).rev().find(|&part| length.is_multiple_of(part)).unwrap_or(1) as u32
 }

@@ -1,7 +1,7 @@
 //! What a dispatch moves and computes.
 
 use super::op::Stage;
-use super::{Access, Binding, Buffer, Dispatch, Op, Plan, STEP_WORDS, Start, View, records};
+use super::{Access, Binding, Dispatch, Op, Plan, STEP_WORDS, View, records};
 use crate::network::DIGIT_SIDE;
 
 /// Bytes of a word.
@@ -32,28 +32,17 @@ impl Traffic {
     pub fn of(plan: &Plan, dispatch: &Dispatch) -> Self {
         let op = &plan.kernels[dispatch.kernel].op;
         let bindings = op.bindings();
-        let adds = bindings.iter().zip(&dispatch.views).any(|(binding, view)| {
-            binding.name == "part" && continues(&plan.buffers[view.buffer], view)
-        });
         let mut traffic = Traffic { multiply_adds: op.multiply_adds(), ..Traffic::default() };
         for (binding, view) in bindings.iter().zip(&dispatch.views) {
             let size = WORD * touched(op, binding, view);
             if binding.access == Access::Write {
                 traffic.written += size;
             }
-            if binding.access != Access::Write || is_read_back(op, binding, adds) {
+            if binding.access != Access::Write || is_read_back(op, binding) {
                 traffic.read += size;
             }
         }
         traffic
-    }
-}
-
-/// Whether the row of `part` that is bound says that this dispatch adds to what stands there.
-fn continues(buffer: &Buffer, view: &View) -> bool {
-    match &buffer.start {
-        Start::Words(words) => words.get(view.offset + 1) == Some(&0),
-        _ => false,
     }
 }
 
@@ -66,19 +55,23 @@ fn touched(op: &Op, binding: &Binding, view: &View) -> usize {
         (Op::Gather(_), "steps") => STEP_WORDS,
         // The border already stands there.
         (Op::Gather(k), "x") => k.samples as usize * DIGIT_SIDE * DIGIT_SIDE,
+        // The last window of a batch reads the gradient of the others, and leaves none.
+        (Op::LinearUpdate(k), "gradient") if k.starts && k.ends => 0,
+        (Op::LinearUpdate(k), "velocity" | "parameters") if !k.ends => 0,
         (Op::FirstStageBackward(k), "partials") => rows(k, k.parameters()),
-        (Op::ConvBackward(k), "partials") => rows(k, k.parameters()),
+        (Op::ConvBackwardWeights(k), "partials") => rows(k, k.parameters()),
         _ => view.words,
     };
     words.min(view.words)
 }
 
-/// Whether what is written is also read: where a dispatch `adds`, and where it always does.
-fn is_read_back(op: &Op, binding: &Binding, adds: bool) -> bool {
+/// Whether what is written is also read.
+fn is_read_back(op: &Op, binding: &Binding) -> bool {
     match (op, binding.name) {
-        (Op::Update(_) | Op::LinearUpdate(_), "velocity" | "parameters") => true,
-        (Op::Output(_), "totals") => true,
-        (_, "partials" | "gradient" | "dx") => adds,
+        (Op::Update(_), "velocity" | "parameters") | (Op::Output(_), "totals") => true,
+        (Op::LinearUpdate(k), "velocity" | "parameters") => k.ends,
+        (Op::LinearUpdate(k), "gradient") => !k.starts,
+        (Op::LinearBackwardInput(k), "dx") => !k.starts,
         _ => false,
     }
 }

@@ -1,0 +1,117 @@
+// The gradients of one map and one connection to it, from the blocks of one map of h and of what
+// they see.
+//
+//   dcoefficient  += ds[y,x] BLOCK_SCALE (the 2x2 block of h)
+//   dpool_bias    += ds[y,x]
+//   dh[y,x]        = coefficient BLOCK_SCALE ds[y/2,x/2] f'(h[y,x])
+//   dbias         += dh[y,x]
+//   dw[ky,kx]     += dh[y,x] seen[y+ky, x+kx]
+
+struct Gradients {
+    dw: Kernel,
+    dbias: f32,
+    dcoefficient: f32,
+    dpool_bias: f32,
+}
+
+fn add_tap_gradients(
+    g: ptr<function, Gradients>,
+    first: u32,
+    seen: ptr<function, Seen>,
+    source: u32,
+    dh: ptr<function, Block>,
+    at: u32,
+) {
+    var d0 = 0.0;
+    var d1 = 0.0;
+    var d2 = 0.0;
+    var d3 = 0.0;
+    var d4 = 0.0;
+    for (var i = 0u; i < N; i++) {
+        let d = (*dh)[at + i];
+        d0 += d * (*seen)[source + i];
+        d1 += d * (*seen)[source + i + 1u];
+        d2 += d * (*seen)[source + i + 2u];
+        d3 += d * (*seen)[source + i + 3u];
+        d4 += d * (*seen)[source + i + 4u];
+    }
+    (*g).dw[first] += d0;
+    (*g).dw[first + 1u] += d1;
+    (*g).dw[first + 2u] += d2;
+    (*g).dw[first + 3u] += d3;
+    (*g).dw[first + 4u] += d4;
+}
+
+fn row_gradients(
+    g: ptr<function, Gradients>,
+    seen: ptr<function, Seen>,
+    dh: ptr<function, Block>,
+    y: u32,
+) {
+    add_tap_gradients(g, 0u, seen, R * y, dh, N * y);
+    add_tap_gradients(g, 5u, seen, R * (y + 1u), dh, N * y);
+    add_tap_gradients(g, 10u, seen, R * (y + 2u), dh, N * y);
+    add_tap_gradients(g, 15u, seen, R * (y + 3u), dh, N * y);
+    add_tap_gradients(g, 20u, seen, R * (y + 4u), dh, N * y);
+}
+
+// Two rows of h, one of ds: h becomes dh.
+fn pooled_row_gradients(
+    g: ptr<function, Gradients>,
+    seen: ptr<function, Seen>,
+    h: ptr<function, Block>,
+    y: u32,
+    coefficient: f32,
+    at: u32,
+) {
+    if (y < TALL) {
+        for (var i = 0u; i < STRIP; i++) {
+            let d = ds_at(at + PW * y + i);
+            let e = coefficient * d;
+            let upper = 2u * (N * y + i);
+            let lower = upper + N;
+            let block = (*h)[upper] + (*h)[upper + 1u] + (*h)[lower] + (*h)[lower + 1u];
+            (*h)[upper] = e * squash_slope((*h)[upper]);
+            (*h)[upper + 1u] = e * squash_slope((*h)[upper + 1u]);
+            (*h)[lower] = e * squash_slope((*h)[lower]);
+            (*h)[lower + 1u] = e * squash_slope((*h)[lower + 1u]);
+            (*g).dpool_bias += d;
+            (*g).dcoefficient += BLOCK_SCALE * d * block;
+            (*g).dbias += (*h)[upper] + (*h)[upper + 1u] + (*h)[lower] + (*h)[lower + 1u];
+        }
+        row_gradients(g, seen, h, 2u * y);
+        row_gradients(g, seen, h, 2u * y + 1u);
+    }
+}
+
+// Adds what a block brings; ds of the block begins at `at`.
+fn block_gradients(
+    g: ptr<function, Gradients>,
+    seen: ptr<function, Seen>,
+    h: ptr<function, Block>,
+    coefficient: f32,
+    at: u32,
+) {
+    pooled_row_gradients(g, seen, h, 0u, coefficient, at);
+    pooled_row_gradients(g, seen, h, 1u, coefficient, at);
+    pooled_row_gradients(g, seen, h, 2u, coefficient, at);
+    pooled_row_gradients(g, seen, h, 3u, coefficient, at);
+    pooled_row_gradients(g, seen, h, 4u, coefficient, at);
+    pooled_row_gradients(g, seen, h, 5u, coefficient, at);
+    pooled_row_gradients(g, seen, h, 6u, coefficient, at);
+    pooled_row_gradients(g, seen, h, 7u, coefficient, at);
+}
+
+// Writes the gradients of connection j of map m into row `slot` of the partials: those of bias and
+// pooling, which every connection of a map finds alike, only once.
+fn put_gradients(g: ptr<function, Gradients>, slot: u32, j: u32, m: u32, is_first: bool) {
+    let to = slot * STRIDE;
+    for (var i = 0u; i < 25u; i++) {
+        partials[to + 25u * j + i] = (*g).dw[i];
+    }
+    if (is_first) {
+        partials[to + BIAS + m] = (*g).dbias;
+        partials[to + COEFFICIENT + m] = (*g).dcoefficient;
+        partials[to + POOL_BIAS + m] = (*g).dpool_bias;
+    }
+}
