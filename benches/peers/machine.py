@@ -43,7 +43,7 @@ def cpu() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def versions() -> dict:
+def versions(python: Path) -> dict:
     """Of everything that computes; what is not there is null."""
     burn = lock(HERE / "burn" / "Cargo.lock")
     return {
@@ -52,9 +52,9 @@ def versions() -> dict:
         "commit": said("git", "-C", ROOT, "describe", "--always", "--dirty"),
         "wgpu": lock(ROOT / "Cargo.lock").get("wgpu"),
         "adapter": adapter(),
-        "python": said(PYTHON, "--version"),
-        "torch": said(PYTHON, "-c", "import torch; print(torch.__version__)"),
-        "torchvision": said(PYTHON, "-c", "import torchvision; print(torchvision.__version__)"),
+        "python": said(python, "--version"),
+        "torch": said(python, "-c", "import torch; print(torch.__version__)"),
+        "torchvision": said(python, "-c", "import torchvision; print(torchvision.__version__)"),
         "g++": said("g++", "-dumpfullversion"),
         "burn": burn.get("burn"),
         "burn's wgpu": burn.get("wgpu"),

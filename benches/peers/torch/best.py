@@ -5,7 +5,8 @@
   and a step multiplies that one gradient by the mask, so they stay zero. Inference pays nothing for
   the mask. The dense convolution computes 96 kernels where LeNet-5's table has 60, and 48 where
   LeNet-1's has 20.
-- Weights and digits in channels-last order, which is the faster one here; SGD is the fused one.
+- Weights in channels-last order and the fused SGD; contiguous order and the foreach SGD came out
+  within 10 % of these, in either direction.
 - Nothing is read back inside an epoch.
 
 Shapes: B batch, C input maps, M feature maps.

@@ -2,6 +2,7 @@
 
 import gzip
 import sys
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -16,11 +17,12 @@ from mnist import ASSETS, read  # noqa: E402
 __all__ = ["TABLE_1990", "TABLE_I", "tensors", "unpack"]
 
 
+@cache
 def tensors(part: str, border: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """`train` or `t10k` -> inputs in -1..1, [N, 1, H, W], targets +-1, [N, 10], and labels, [N]."""
     pixels, labels = read(part)
     inputs = torch.tensor(pixels)[:, None].float() / 127.5 - 1
-    labels = torch.from_numpy(labels).long()
+    labels = torch.tensor(labels).long()
     targets = 2.0 * one_hot(labels, 10) - 1
     return pad(inputs, [border] * 4, value=-1.0), targets, labels
 

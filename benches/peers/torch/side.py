@@ -1,6 +1,8 @@
-"""One repeat of a PyTorch side: a JSON line for each network, batch and mode.
+"""A PyTorch side: sets up each network and batch, then measures all of them once for each line read.
 
-    python side.py --form eager --threads 2 --seconds 0.5
+    echo 0.5 | python side.py --form eager --threads 2
+
+A line of input is the seconds of a measurement; sides.py has the protocol.
 """
 
 import argparse
@@ -13,37 +15,45 @@ from pathlib import Path
 
 import torch
 
-WARM_UP = 0.2  # seconds, after what the first calls compile
+WARM_UP = 0.1  # seconds before each measurement
 FORMS = ["notebook", "eager", "compiled"]
+MODES = ["training", "inference"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--form", choices=FORMS, required=True)
     parser.add_argument("--threads", type=int, required=True)
-    parser.add_argument("--seconds", type=float, default=0.5, help="of a measurement")
     parser.add_argument("--networks", nargs="+", default=["lenet1", "lenet5"])
     parser.add_argument("--batches", nargs="+", type=int, default=[16, 256])
-    parser.add_argument("--cache", type=Path, default=Path(__file__).parent / "cache")
+    parser.add_argument("--cache", type=Path, default=Path(__file__).parents[1] / "cache")
     args = parser.parse_args()
 
     if args.form == "compiled" and not (shutil.which("g++") or shutil.which("clang++")):
-        print(json.dumps({"skipped": "torch.compile needs a C++ compiler, and there is no g++"}))
+        say({"skipped": "torch.compile needs a C++ compiler, and there is no g++"})
         return
     torch.set_num_threads(args.threads)
     torch.manual_seed(1)
+    works = {}
     for network in args.networks:
         for batch in args.batches:
-            side = make(args.form, network, batch, args.cache)
-            for mode in ("training", "inference"):
-                work = getattr(side, mode)
+            contender = make(args.form, network, batch, args.cache)
+            for mode in MODES:
+                work = getattr(contender, mode)
                 work(0)
                 work(0)
-                work(WARM_UP)
-                digits, seconds = work(args.seconds)
-                rate = digits / seconds
-                line = {"network": network, "batch": batch, "mode": mode, "rate": rate}
-                print(json.dumps(line), flush=True)
+                works[network, batch, mode] = work
+    say({"ready": True})
+    for line in sys.stdin:
+        for (network, batch, mode), work in works.items():
+            work(WARM_UP)
+            digits, seconds = work(float(line))
+            say({"network": network, "batch": batch, "mode": mode, "rate": digits / seconds})
+        say({"done": True})
+
+
+def say(line: dict) -> None:
+    print(json.dumps(line), flush=True)
 
 
 def make(form: str, network: str, batch: int, cache: Path):
@@ -59,4 +69,4 @@ def make(form: str, network: str, batch: int, cache: Path):
 if __name__ == "__main__":
     warnings.filterwarnings("ignore")
     logging.getLogger("torch").setLevel(logging.ERROR)
-    sys.exit(main())
+    main()

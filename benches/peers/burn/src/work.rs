@@ -9,7 +9,7 @@ use burn::optim::{GradientsParams, ModuleOptimizer, SgdConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::seq::SliceRandom;
 
-use crate::digits::{self, COUNT};
+use crate::digits::COUNT;
 use crate::lenet::{self, LeNet};
 
 const LEARNING_RATE: f64 = 0.01;
@@ -32,12 +32,18 @@ pub struct Work {
 }
 
 impl Work {
-    pub fn new(network: &str, batch: usize, device: &Device) -> std::io::Result<Self> {
-        let (inputs, targets) = digits::tensors(lenet::border(network), device)?;
+    /// `digits` are inputs and targets from [`digits::tensors`](crate::digits::tensors).
+    pub fn new(
+        network: &str,
+        batch: usize,
+        digits: &(Tensor<4>, Tensor<2>),
+        device: &Device,
+    ) -> Self {
+        let (inputs, targets) = digits.clone();
         let mut order: Vec<i32> = (0..COUNT as i32).collect();
         order.shuffle(&mut rand::rng());
         let momentum = MomentumConfig::new().with_momentum(0.9).with_dampening(0.0);
-        Ok(Self {
+        Self {
             device: device.clone(),
             batch,
             model: LeNet::new(network, &device.clone().autodiff()),
@@ -48,7 +54,7 @@ impl Work {
             order: Tensor::from_data(TensorData::new(order, [COUNT]), device),
             position: 0,
             total: Tensor::zeros([1], device),
-        })
+        }
     }
 
     /// Where the next batch begins; after the last whole batch at the start again.
@@ -90,14 +96,23 @@ impl Work {
         }
     }
 
+    /// The first steps, which compile and tune.
+    pub fn warm_up(&mut self, work: fn(&mut Self, usize)) -> Result<(), String> {
+        self.time(work, 1)?;
+        self.time(work, 1)?;
+        Ok(())
+    }
+
     /// Digits a second of as many steps as fit into `seconds`, at least one.
     ///
-    /// A device works behind the host, so the count follows from a step that is waited for; the
-    /// first steps compile and tune and are not counted.
+    /// A device works behind the host, so the count follows from a step that is waited for. That
+    /// step is the measurement if it takes the whole time, and is not counted else.
     pub fn rate(&mut self, work: fn(&mut Self, usize), seconds: f64) -> Result<f64, String> {
-        self.time(work, 2)?;
-        let one = self.time(work, 1)?;
         let goal = Duration::from_secs_f64(seconds);
+        let one = self.time(work, 1)?;
+        if one >= goal {
+            return Ok(self.batch as f64 / one.as_secs_f64());
+        }
         let steps = (goal.as_secs_f64() / one.as_secs_f64()).ceil() as usize;
         let steps = steps.clamp(1, MOST_STEPS);
         let (mut count, mut spent) = (0, Duration::ZERO);

@@ -67,8 +67,8 @@ pub struct Contender {
 /// Labels of the forms that are known; others go by their own name.
 const LABELS: [(&str, &str, &str); 6] = [
     ("lenet", "adapter", "lenet"),
-    ("lenet", "cpu", "lenet, naive CPU"),
-    ("lenet", "cpu_fast", "lenet, fast CPU"),
+    ("lenet", "cpu", "lenet, CPU"),
+    ("lenet", "naive", "lenet, naive CPU"),
     ("torch", "notebook", "PyTorch, notebook"),
     ("burn", "flex", "burn, CPU"),
     ("burn", "wgpu", "burn, wgpu"),
@@ -185,7 +185,7 @@ pub fn example() -> Record {
     let mut results = Vec::new();
     for (program, form, threads, median) in [
         ("lenet", "adapter", Value::Null, 30_000.0),
-        ("lenet", "cpu", Value::Null, 2_000.0),
+        ("lenet", "naive", Value::Null, 2_000.0),
         ("torch", "notebook", 2.into(), 2_500.0),
         ("torch", "eager", 1.into(), 12_000.0),
         ("torch", "eager", 2.into(), 15_000.0),
