@@ -8,7 +8,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::record::{
-    Case, Contender, LENET, PYTORCH_BEST, PYTORCH_NOTEBOOK, Record, thousands, title,
+    Case, Contender, LENET, LENET_CPU, PYTORCH_BEST, PYTORCH_NOTEBOOK, Record, thousands, title,
 };
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
@@ -144,6 +144,7 @@ fn range(record: &Record) -> (f64, f64) {
 fn color(contender: &Contender) -> RGBColor {
     match contender.label.as_str() {
         LENET => RGBColor(213, 94, 0),
+        LENET_CPU => RGBColor(230, 159, 0),
         _ if contender.is_lenet() => RGBColor(240, 190, 140),
         PYTORCH_BEST => RGBColor(0, 114, 178),
         PYTORCH_NOTEBOOK => RGBColor(86, 180, 233),

@@ -66,8 +66,8 @@ pub struct Contender {
 
 /// Labels of the forms that are known; others go by their own name.
 const LABELS: [(&str, &str, &str); 6] = [
-    ("lenet", "adapter", "lenet"),
-    ("lenet", "cpu", "lenet, CPU"),
+    ("lenet", "adapter", LENET),
+    ("lenet", "cpu", LENET_CPU),
     ("lenet", "naive", "lenet, naive CPU"),
     ("torch", "notebook", "PyTorch, notebook"),
     ("burn", "flex", "burn, CPU"),
@@ -78,6 +78,7 @@ const BEST: [&str; 2] = ["eager", "compiled"];
 pub const PYTORCH_BEST: &str = "PyTorch, best";
 pub const PYTORCH_NOTEBOOK: &str = "PyTorch, notebook";
 pub const LENET: &str = "lenet";
+pub const LENET_CPU: &str = "lenet, CPU";
 
 impl Record {
     /// Everything that was measured, lenet's adapter first.
