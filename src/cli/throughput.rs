@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::network::init;
 use crate::plan::{Optimizer, Plan};
 use crate::recipe::Settings;
+use crate::rng::{Rng, Stream};
 use crate::train::session::{Lists, Metrics, Session};
 
 /// What an adapter does before it is measured, once its kernels are compiled.
@@ -38,7 +39,8 @@ impl Side {
         let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
         let mut session = Session::new(device.executor(plan, network, optimizer)?, lists)?;
         session.set_parameters(&first)?;
-        let order = (0..settings.train as u32).collect();
+        let mut order: Vec<u32> = (0..settings.train as u32).collect();
+        Rng::new(settings.seed, Stream::Order).shuffle(&mut order);
         // Slower than a run trains, so that nothing diverges however long this takes.
         let mut side = Side { session, order, rate: 0.1 * settings.lr };
         side.training(Duration::ZERO)?;

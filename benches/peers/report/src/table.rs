@@ -1,0 +1,134 @@
+//! The Markdown table, and its place in a README.
+
+use crate::record::{Case, LENET, PYTORCH_BEST, PYTORCH_NOTEBOOK, Record, thousands, title};
+
+const BEGIN: &str = "<!-- peers:begin -->";
+const END: &str = "<!-- peers:end -->";
+
+/// Picture, table and what they rest on. `picture` is the path from the file that this stands in.
+pub fn markdown(record: &Record, picture: &str) -> String {
+    let mut text = format!("![Digits a second of lenet, PyTorch and burn]({picture})\n\n");
+    text.push_str(&table(record));
+    text.push_str(&notes(record));
+    text
+}
+
+fn table(record: &Record) -> String {
+    let contenders = record.contenders();
+    let find = |label: &str| contenders.iter().find(|contender| contender.label == label);
+    let (lenet, best, notebook) = (find(LENET), find(PYTORCH_BEST), find(PYTORCH_NOTEBOOK));
+    let mut lines = Vec::new();
+    let mut head = vec!["network".to_string(), "batch".to_string(), "work".to_string()];
+    head.extend(contenders.iter().map(|contender| contender.label.clone()));
+    head.extend(["lenet / best", "lenet / notebook"].map(String::from));
+    let rule = (0..head.len()).map(|i| if i == 0 || i == 2 { "---" } else { "---:" });
+    lines.push(row(head.iter().map(String::as_str)));
+    lines.push(row(rule));
+    for case in record.cases() {
+        let rate = |contender| record.figure(contender, &case).map(|figure| figure.median);
+        let ratio = |other: Option<_>| {
+            let ratio = Some(rate(lenet?)? / rate(other?)?);
+            ratio.map(|ratio| format!("{ratio:.1}"))
+        };
+        let Case { network, batch, mode } = &case;
+        let mut cells = vec![title(network), batch.to_string(), mode.clone()];
+        cells.extend(contenders.iter().map(|contender| match rate(contender) {
+            Some(rate) if contender.label == LENET => format!("**{}**", thousands(rate)),
+            Some(rate) => thousands(rate),
+            None => "-".into(),
+        }));
+        cells.extend([best, notebook].map(|other| ratio(other).unwrap_or("-".into())));
+        lines.push(row(cells.iter().map(String::as_str)));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn row<'a>(cells: impl Iterator<Item = &'a str>) -> String {
+    format!("| {} |", cells.collect::<Vec<_>>().join(" | "))
+}
+
+fn notes(record: &Record) -> String {
+    let version = |name| record.version(name);
+    let mut text = format!(
+        "\nDigits a second, medians of {} measurements of {} s taken in turns, from `{}` on {}. {}, \
+         {} cores, {}; {}; adapter {}; wgpu {}; PyTorch {}, Python {}; burn {} with wgpu {}; {}.\n",
+        record.repeats,
+        record.seconds,
+        record.command,
+        record.date,
+        record.machine.cpu,
+        record.machine.cores,
+        record.machine.os,
+        version("lenet"),
+        version("adapter"),
+        version("wgpu"),
+        version("torch"),
+        version("python").trim_start_matches("Python "),
+        version("burn"),
+        version("burn's wgpu"),
+        version("rustc"),
+    );
+    for skipped in &record.skipped {
+        let threads = skipped.threads.map_or(String::new(), |count| format!(", threads {count}"));
+        text.push_str(&format!(
+            "\nNot measured: {} {}{threads}: {}\n",
+            skipped.program, skipped.form, skipped.reason
+        ));
+    }
+    text
+}
+
+/// `readme` with the text between the markers replaced.
+///
+/// # Errors
+/// If the markers are not there, once each and in order.
+pub fn replace(readme: &str, text: &str) -> Result<String, String> {
+    let missing = || format!("the file needs the lines {BEGIN} and {END}, once and in this order");
+    let (before, rest) = readme.split_once(BEGIN).ok_or_else(missing)?;
+    let (_, after) = rest.split_once(END).ok_or_else(missing)?;
+    if after.contains(BEGIN) || after.contains(END) {
+        return Err(missing());
+    }
+    Ok(format!("{before}{BEGIN}\n{text}{END}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::example;
+
+    #[test]
+    fn best_is_the_fastest_form_and_ratios_are_lenets() {
+        let text = table(&example());
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines[0],
+            "| network | batch | work | lenet | lenet, naive CPU | PyTorch, best | \
+             PyTorch, notebook | burn, wgpu | lenet / best | lenet / notebook |"
+        );
+        assert_eq!(
+            lines[2],
+            "| LeNet-1 | 16 | training | **30,000** | 2,000 | 15,000 | 2,500 | 85 | 2.0 | 12.0 |"
+        );
+    }
+
+    #[test]
+    fn what_was_skipped_is_said() {
+        assert!(notes(&example()).contains("Not measured: burn flex: no room"));
+    }
+
+    #[test]
+    fn replacing_twice_changes_nothing_more() {
+        let readme = format!("a\n{BEGIN}\nold\n{END}\nb\n");
+        let once = replace(&readme, "new\n").unwrap();
+        assert_eq!(once, format!("a\n{BEGIN}\nnew\n{END}\nb\n"));
+        assert_eq!(replace(&once, "new\n").unwrap(), once);
+    }
+
+    #[test]
+    fn a_missing_or_doubled_marker_is_an_error() {
+        assert!(replace("nothing", "new").is_err());
+        assert!(replace(&format!("{END}{BEGIN}"), "new").is_err());
+        assert!(replace(&format!("{BEGIN}{END}{BEGIN}{END}"), "new").is_err());
+    }
+}
