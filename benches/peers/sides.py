@@ -18,7 +18,7 @@ BATCHES = "16,256"
 # The peers' networks: one plain tanh for a squash, pixels in -1..1, ten linear outputs.
 LENET_FLAGS = ["--squash", "tanh", "--input", "symmetric", "--output", "linear"]
 # Seconds that a side may take to set itself up, or for a turn.
-LONGEST = 600
+LONGEST = 900
 
 
 class Unable(Exception):
