@@ -6,7 +6,8 @@
 //   y   [SAMPLES, OUTPUTS]    = f(w x + bias)
 //   dy  [SAMPLES, OUTPUTS]    the loss by what the squash of this layer got
 //   dx  [SAMPLES, INPUTS]     the loss by what the squash of the layer below got
-//   w   [OUTPUTS, INPUTS]     C5's is larger than a uniform window, and read from storage
+//   w   [OUTPUTS, INPUTS]     its rows from `row` on, ROWS of them, where w is larger than a window
+//   row [1]
 //
 // INPUTS is a multiple of four: x, w and dx come as vec4s of four inputs side by side, QUADS to a
 // row. A tile that hangs over the edge works on the last row again and leaves the surplus out when

@@ -1,5 +1,7 @@
 // linear_backward_input:  dx[n,i] = f'(x[n,i]) sum over o of w[o,i] dy[n,o]
 //
+// Where w comes in several windows, the first (STARTS) starts the sum, the later ones add to it, and
+// the last (ENDS) multiplies with f'.
 // One invocation makes four inputs side by side of TILE samples.
 
 const SAMPLE_TILES = (SAMPLES + TILE - 1u) / TILE;
@@ -13,19 +15,27 @@ fn linear_backward_input(@builtin(global_invocation_id) id: vec3u) {
     loop {
         let n = TILE * (item % SAMPLE_TILES);
         let i = item / SAMPLE_TILES;
+        let first = row_at(0u);
 
         var sum: array<vec4f, TILE>;
-        for (var o = 0u; o < OUTPUTS; o++) {
+        for (var o = 0u; o < ROWS; o++) {
             let w = w_at(QUADS * o + i);
             for (var a = 0u; a < TILE; a++) {
-                sum[a] += dy_at(OUTPUTS * min(n + a, SAMPLES - 1u) + o) * w;
+                sum[a] += dy_at(OUTPUTS * min(n + a, SAMPLES - 1u) + first + o) * w;
             }
         }
 
         for (var a = 0u; a < TILE; a++) {
             if (n + a < SAMPLES) {
                 let at = QUADS * (n + a) + i;
-                dx[at] = sum[a] * squash_slopes(x_at(at));
+                var value = sum[a];
+                if (!STARTS) {
+                    value += dx[at];
+                }
+                if (ENDS) {
+                    value *= squash_slopes(x_at(at));
+                }
+                dx[at] = value;
             }
         }
         continuing {

@@ -120,7 +120,9 @@ fn later_stages() {
 fn linear_layers() {
     for (squash, samples, inputs, outputs) in [(Squash::Tanh, 1, 8, 5), (Squash::Scaled, 3, 36, 10)]
     {
-        let k = Linear { samples, inputs, outputs, tile: 1, squash };
+        let rows = outputs;
+        let (tile, starts, ends) = (1, true, true);
+        let k = Linear { samples, inputs, outputs, rows, tile, starts, ends, squash };
         let mut numbers = Numbers::new(22);
         let x = numbers.symmetric((samples * inputs) as usize, 1.0);
         let w = numbers.symmetric((outputs * inputs) as usize, 0.3);
@@ -128,13 +130,13 @@ fn linear_layers() {
         let r = numbers.symmetric((samples * outputs) as usize, 1.0);
         let forward = |x: &[f32], w: &[f32], bias: &[f32]| {
             let mut y = vec![0.0; r.len()];
-            cpu::linear_forward(&k, x, w, bias, &mut y);
+            cpu::linear_forward(&k, x, w, bias, &[0], &mut y);
             y
         };
         let dy = behind_squash(squash, &r, &forward(&x, &w, &bias));
         let gradient = step(&k, &x, &dy);
         let mut dx = vec![0.0; x.len()];
-        cpu::linear_backward_input(&k, &x, &w, &dy, &mut dx);
+        cpu::linear_backward_input(&k, &x, &w, &dy, &[0], &mut dx);
         let name = format!("linear {inputs} -> {outputs}");
         let to = |x: &[f32], w: &[f32], bias: &[f32]| energy(&r, &forward(x, w, bias));
         check(&format!("{name}: w"), &w, &gradient[ALIGN..], |_| 1.0, |w| to(&x, w, &bias));
@@ -147,8 +149,7 @@ fn linear_layers() {
 
 /// The velocity that a first step without momentum and decay leaves: the gradient.
 fn step(k: &Linear, x: &[f32], dy: &[f32]) -> Vec<f32> {
-    let &Linear { samples, inputs, outputs, tile, .. } = k;
-    let (starts, ends) = (true, true);
+    let &Linear { samples, inputs, outputs, tile, starts, ends, .. } = k;
     let weights = ALIGN as u32;
     let (momentum, weight_decay) = (0.0, 0.0);
     let k = LinearUpdate {

@@ -90,14 +90,16 @@ fn gather(_: Profile) -> Vec<Case> {
     cases.collect()
 }
 
-/// Linear layers: (samples, inputs, outputs).
-const LINEAR: [(u32, u32, u32); 3] = [(1, 8, 5), (3, 36, 10), (7, 36, 5)];
+/// Linear layers: (samples, inputs, outputs, first row of w in the window, rows in it).
+const LINEAR: [(u32, u32, u32, u32, u32); 3] =
+    [(1, 8, 5, 0, 5), (3, 36, 10, 6, 4), (7, 36, 5, 0, 3)];
 
-fn linear(profile: Profile, shape: (u32, u32, u32)) -> (String, Linear) {
-    let (samples, inputs, outputs) = shape;
+fn linear(profile: Profile, shape: (u32, u32, u32, u32, u32)) -> (String, Linear) {
+    let (samples, inputs, outputs, row, rows) = shape;
     let squash = if samples == 3 { Squash::Tanh } else { Squash::Scaled };
-    let k = Linear { samples, inputs, outputs, tile: profile.tile, squash };
-    (format!("{samples} samples, {inputs} -> {outputs}"), k)
+    let (tile, starts, ends) = (profile.tile, true, true);
+    let k = Linear { samples, inputs, outputs, rows, tile, starts, ends, squash };
+    (format!("{samples} samples, {inputs} -> {outputs}, rows {row}..{}", row + rows), k)
 }
 
 fn linear_forward(profile: Profile) -> Vec<Case> {
@@ -105,36 +107,44 @@ fn linear_forward(profile: Profile) -> Vec<Case> {
         let (name, k) = linear(profile, shape);
         let mut numbers = Numbers::new(7);
         let x = numbers.words((k.samples * k.inputs) as usize, 1.0);
-        let w = numbers.words((k.outputs * k.inputs) as usize, 0.5);
+        let w = numbers.words((k.rows * k.inputs) as usize, 0.5);
         let bias = numbers.words(k.outputs as usize, 0.5);
         let y = empty(k.samples * k.outputs);
-        case(name, Op::LinearForward(k), vec![x, w, bias, y])
+        case(name, Op::LinearForward(k), vec![x, w, bias, vec![shape.3], y])
     });
     cases.collect()
 }
 
 fn linear_backward_input(profile: Profile) -> Vec<Case> {
-    let cases = LINEAR.into_iter().map(|shape| {
+    let windows = [
+        (LINEAR[0], true, true),
+        (LINEAR[1], false, true),
+        (LINEAR[2], true, false),
+        (LINEAR[1], false, false),
+    ];
+    let cases = windows.into_iter().map(|(shape, starts, ends)| {
         let (name, k) = linear(profile, shape);
+        let k = Linear { starts, ends, tile: profile.backward_tile, ..k };
         let mut numbers = Numbers::new(8);
         let x = numbers.words((k.samples * k.inputs) as usize, 1.0);
-        let w = numbers.words((k.outputs * k.inputs) as usize, 0.5);
+        let w = numbers.words((k.rows * k.inputs) as usize, 0.5);
         let dy = numbers.words((k.samples * k.outputs) as usize, 0.5);
-        let dx = empty(x.len() as u32);
-        case(name, Op::LinearBackwardInput(k), vec![x, w, dy, dx])
+        let dx = if starts { empty(x.len() as u32) } else { numbers.words(x.len(), 1.0) };
+        let name = format!("{name}, starts {starts}, ends {ends}");
+        case(name, Op::LinearBackwardInput(k), vec![x, w, dy, vec![shape.3], dx])
     });
     cases.collect()
 }
 
 fn linear_update(profile: Profile) -> Vec<Case> {
     let mut cases = Vec::new();
-    for (samples, inputs, outputs) in LINEAR {
+    for (samples, inputs, outputs, ..) in LINEAR {
         for (starts, ends) in [(true, true), (true, false), (false, false), (false, true)] {
             let k = LinearUpdate {
                 samples,
                 inputs,
                 outputs,
-                tile: profile.tile,
+                tile: profile.backward_tile,
                 starts,
                 ends,
                 weights: ALIGN as u32,
@@ -225,13 +235,13 @@ fn saturation(adapter: &Adapter, profile: Profile) -> Outcome {
     const FAR: [f32; 6] = [100.0, -100.0, 1e4, -1e4, 3e38, -3e38];
     for squash in [Squash::Tanh, Squash::Scaled] {
         let (amplitude, _) = squash.amplitude_and_slope();
-        let (_, k) = linear(profile, (1, 8, FAR.len() as u32));
+        let (_, k) = linear(profile, (1, 8, FAR.len() as u32, 0, FAR.len() as u32));
         let op = Op::LinearForward(Linear { squash, ..k });
         let x = bits(&[0.0; 8]);
         let w = bits(&[0.5; 8 * FAR.len()]);
-        let arguments = vec![x, w, bits(&FAR), empty(FAR.len() as u32)];
+        let arguments = vec![x, w, bits(&FAR), vec![0], empty(FAR.len() as u32)];
         let case = case("far", op, arguments);
-        let y = floats(&case.on_adapter(adapter, profile)?[3][ALIGN..][..FAR.len()]);
+        let y = floats(&case.on_adapter(adapter, profile)?[4][ALIGN..][..FAR.len()]);
         let expected = FAR.map(|argument| amplitude.copysign(argument));
         let mut differences = Differences::default();
         differences.numbers("y", &y, &expected, SATURATED);

@@ -4,31 +4,48 @@ use super::update::sgd;
 use super::{squash, squash_slope};
 use crate::plan::op::{Linear, LinearUpdate};
 
-/// `y[n,o] = f(bias[o] + sum_i w[o,i] x[n,i])`.
-pub fn linear_forward(k: &Linear, x: &[f32], w: &[f32], bias: &[f32], y: &mut [f32]) {
+/// `y[n,o] = f(bias[o] + sum_i w[o,i] x[n,i])` for the rows of `w` in the window.
+pub fn linear_forward(
+    k: &Linear,
+    x: &[f32],
+    w: &[f32],
+    bias: &[f32],
+    first: &[u32],
+    y: &mut [f32],
+) {
     let (inputs, outputs) = (k.inputs as usize, k.outputs as usize);
     for n in 0..k.samples as usize {
-        for o in 0..outputs {
+        for row in 0..k.rows as usize {
+            let o = first[0] as usize + row;
             let mut sum = f64::from(bias[o]);
             for i in 0..inputs {
-                sum += f64::from(w[o * inputs + i]) * f64::from(x[n * inputs + i]);
+                sum += f64::from(w[row * inputs + i]) * f64::from(x[n * inputs + i]);
             }
             y[n * outputs + o] = squash(k.squash, sum) as f32;
         }
     }
 }
 
-/// `dx[n,i] = f'(x[n,i]) sum_o w[o,i] dy[n,o]`.
-pub fn linear_backward_input(k: &Linear, x: &[f32], w: &[f32], dy: &[f32], dx: &mut [f32]) {
+/// `dx[n,i] = f'(x[n,i]) sum_o w[o,i] dy[n,o]`, one window of `w` after the other.
+pub fn linear_backward_input(
+    k: &Linear,
+    x: &[f32],
+    w: &[f32],
+    dy: &[f32],
+    first: &[u32],
+    dx: &mut [f32],
+) {
     let (inputs, outputs) = (k.inputs as usize, k.outputs as usize);
     for n in 0..k.samples as usize {
         for i in 0..inputs {
             let at = n * inputs + i;
-            let mut sum = 0.0;
-            for o in 0..outputs {
-                sum += f64::from(w[o * inputs + i]) * f64::from(dy[n * outputs + o]);
+            let mut sum = if k.starts { 0.0 } else { f64::from(dx[at]) };
+            for row in 0..k.rows as usize {
+                let o = first[0] as usize + row;
+                sum += f64::from(w[row * inputs + i]) * f64::from(dy[n * outputs + o]);
             }
-            dx[at] = (sum * squash_slope(k.squash, f64::from(x[at]))) as f32;
+            let slope = if k.ends { squash_slope(k.squash, f64::from(x[at])) } else { 1.0 };
+            dx[at] = (sum * slope) as f32;
         }
     }
 }

@@ -149,8 +149,8 @@ pub fn run_twin(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
             conv_backward_weights(k, f(0), f(1), f(2), f(3), u(4), w!());
         }
         Op::ConvBackwardInput(k) => conv_backward_input(k, f(0), f(1), f(2), f(3), u(4), w!()),
-        Op::LinearForward(k) => linear_forward(k, f(0), f(1), f(2), w!()),
-        Op::LinearBackwardInput(k) => linear_backward_input(k, f(0), f(1), f(2), w!()),
+        Op::LinearForward(k) => linear_forward(k, f(0), f(1), f(2), u(3), w!()),
+        Op::LinearBackwardInput(k) => linear_backward_input(k, f(0), f(1), f(2), u(3), w!()),
         Op::LinearUpdate(k) => linear_update(k, f(0), f(1), u(2), w!(), w!(), w!()),
         Op::Output(k) => output(k, f(0), f(1), u(2), w!(), w!(), w!(), w!(), out()),
         Op::Update(k) => update(k, f(0), u(1), w!(), w!()),

@@ -13,6 +13,9 @@ use crate::plan::op::{Gather, Linear, Output};
 use crate::plan::sample::{LAYER_WORDS, Layer, Sample, SampleUpdate};
 use crate::plan::{STEP_WORDS, TOTALS, TRUTH_WORDS};
 
+/// The whole of a weight matrix.
+const FIRST_ROW: [u32; 1] = [0];
+
 /// What `sample_forward` and `sample_step` read, in the order of their bindings.
 #[derive(Debug, Clone, Copy)]
 pub struct Inputs<'a> {
@@ -122,7 +125,14 @@ fn pass(
     for layer in &layers[..hidden] {
         let (bias, weights) = from.of_layer(layer);
         let mut next = zeros(layer.outputs);
-        linear_forward(&linear(k, layer), &values[values.len() - 1], weights, bias, &mut next);
+        linear_forward(
+            &linear(k, layer),
+            &values[values.len() - 1],
+            weights,
+            bias,
+            &FIRST_ROW,
+            &mut next,
+        );
         values.push(next);
     }
     let below = &values[hidden];
@@ -155,7 +165,16 @@ fn pass(
 }
 
 fn linear(k: &Sample, layer: &Layer) -> Linear {
-    Linear { samples: 1, inputs: layer.inputs, outputs: layer.outputs, tile: 1, squash: k.squash }
+    Linear {
+        samples: 1,
+        inputs: layer.inputs,
+        outputs: layer.outputs,
+        rows: layer.outputs,
+        tile: 1,
+        starts: true,
+        ends: true,
+        squash: k.squash,
+    }
 }
 
 /// Everything from the digits to the loss.
@@ -188,7 +207,7 @@ pub fn sample_step(
             let (below, above) = pass.deltas.split_at_mut(at + 1);
             let shape = linear(k, &layers[at]);
             let x = &pass.values[at];
-            linear_backward_input(&shape, x, weights, &above[0], &mut below[at]);
+            linear_backward_input(&shape, x, weights, &above[0], &FIRST_ROW, &mut below[at]);
         }
         for (at, layer) in layers.iter().enumerate() {
             trace[layer.x_trace as usize..][..layer.inputs as usize]

@@ -93,15 +93,20 @@ impl Builder<'_> {
                 let (layer, mut k) = self.linear(at);
                 let (inputs, outputs) = (k.inputs, k.outputs);
                 let step = self.linear_samples(&k);
+                let rows = self.profile.rows_of(outputs as usize, inputs as usize);
                 for first in (0..self.batch).step_by(step) {
-                    k.samples = step as u32;
-                    let views = vec![
-                        self.samples(self.activations[block], inputs, first, step),
-                        self.weights(block, &k),
-                        self.parameters(block, outputs),
-                        self.samples(self.activations[block + 1], outputs, first, step),
-                    ];
-                    self.dispatch(layer.name, Op::LinearForward(k), views);
+                    for row in (0..outputs as usize).step_by(rows) {
+                        k.samples = step as u32;
+                        k.rows = rows.min(outputs as usize - row) as u32;
+                        let views = vec![
+                            self.samples(self.activations[block], inputs, first, step),
+                            self.weights(block, &k, row),
+                            self.parameters(block, outputs),
+                            self.row(row),
+                            self.samples(self.activations[block + 1], outputs, first, step),
+                        ];
+                        self.dispatch(layer.name, Op::LinearForward(k), views);
+                    }
                 }
             }
             Block::Rbf(_) => unreachable!("distances are an output"),
@@ -202,17 +207,25 @@ impl Builder<'_> {
 
     fn linear_backward_input(&mut self, block: usize, at: usize) {
         let (layer, mut k) = self.linear(at);
-        let (inputs, outputs) = (k.inputs, k.outputs);
+        k.tile = self.profile.backward_tile;
+        let (inputs, outputs) = (k.inputs, k.outputs as usize);
         let step = self.linear_samples(&k);
+        let rows = self.profile.rows_of(outputs, inputs as usize);
         for first in (0..self.batch).step_by(step) {
             k.samples = step as u32;
-            let views = vec![
-                self.samples(self.activations[block], inputs, first, step),
-                self.weights(block, &k),
-                self.samples(self.deltas[block], outputs, first, step),
-                self.samples(self.deltas[block - 1], inputs, first, step),
-            ];
-            self.dispatch(layer.name, Op::LinearBackwardInput(k), views);
+            for row in (0..outputs).step_by(rows) {
+                k.rows = rows.min(outputs - row) as u32;
+                k.starts = row == 0;
+                k.ends = row + rows >= outputs;
+                let views = vec![
+                    self.samples(self.activations[block], inputs, first, step),
+                    self.weights(block, &k, row),
+                    self.samples(self.deltas[block], k.outputs, first, step),
+                    self.row(row),
+                    self.samples(self.deltas[block - 1], inputs, first, step),
+                ];
+                self.dispatch(layer.name, Op::LinearBackwardInput(k), views);
+            }
         }
     }
 
@@ -227,7 +240,7 @@ impl Builder<'_> {
                 samples: step as u32,
                 inputs: k.inputs,
                 outputs: k.outputs,
-                tile: k.tile,
+                tile: self.profile.backward_tile,
                 starts: first == 0,
                 ends: first + step >= self.batch,
                 weights,

@@ -5,7 +5,7 @@ use super::op::{Linear, Op, Stage};
 use super::profile::largest_divisor;
 use super::records::RECORD_WORDS;
 use super::{
-    Buffer, BufferId, Dispatch, Kernel, Layout, Plan, Ports, Profile, Start, Strategy, View,
+    ALIGN, Buffer, BufferId, Dispatch, Kernel, Layout, Plan, Ports, Profile, Start, Strategy, View,
 };
 use crate::network::tensors::aligned;
 use crate::network::{Kind, Layer, Network, bitmaps};
@@ -24,6 +24,8 @@ pub(super) struct Builder<'a> {
     pub(super) truth: BufferId,
     pub(super) gradient: BufferId,
     pub(super) now: BufferId,
+    /// Numbers of rows of weights, each in a binding of its own.
+    pub(super) rows: BufferId,
     /// Behind the squash of each block, the input first: `activations[b]` is what block b sees.
     pub(super) activations: Vec<BufferId>,
     /// The loss by what the squash of each block got; for the RBF by its outputs.
@@ -68,6 +70,7 @@ impl<'a> Builder<'a> {
         let truth = add("truth", batch * TRUTH_WORDS, Start::Zero);
         let gradient = add("gradient", linear, Start::Zero);
         let now = add("now", STEP_WORDS, Start::Zero);
+        let rows = add("row", 0, Start::Words(Vec::new()));
         Builder {
             network,
             profile,
@@ -81,6 +84,7 @@ impl<'a> Builder<'a> {
             truth,
             gradient,
             now,
+            rows,
             activations,
             deltas,
         }
@@ -97,6 +101,20 @@ impl<'a> Builder<'a> {
             Some(id) => id,
             None => self.buffer(name.into(), start()),
         }
+    }
+
+    /// A binding with the number of a row of w.
+    pub(super) fn row(&mut self, row: usize) -> View {
+        let Start::Words(words) = &mut self.buffers[self.rows].start else {
+            unreachable!("rows holds words")
+        };
+        let known = words.iter().step_by(ALIGN).position(|&known| known == row as u32);
+        let index = known.unwrap_or_else(|| {
+            words.push(row as u32);
+            words.resize(words.len().next_multiple_of(ALIGN), 0);
+            words.len() / ALIGN - 1
+        });
+        self.view(self.rows, index * ALIGN, 1)
     }
 
     pub(super) fn view(&self, buffer: BufferId, offset: usize, words: usize) -> View {
@@ -167,7 +185,10 @@ impl<'a> Builder<'a> {
             samples: 0,
             inputs: layer.input.size() as u32,
             outputs: outputs as u32,
+            rows: outputs as u32,
             tile: self.profile.tile,
+            starts: true,
+            ends: true,
             squash: self.network.options.squash,
         };
         (layer, linear)
@@ -182,9 +203,10 @@ impl<'a> Builder<'a> {
         self.view(self.ports.parameters, self.layout.starts[block], words as usize)
     }
 
-    pub(super) fn weights(&self, block: usize, k: &Linear) -> View {
+    pub(super) fn weights(&self, block: usize, k: &Linear, row: usize) -> View {
         let start = self.layout.starts[block] + aligned(k.outputs as usize);
-        self.view(self.ports.parameters, start, (k.inputs * k.outputs) as usize)
+        let inputs = k.inputs as usize;
+        self.view(self.ports.parameters, start + row * inputs, k.rows as usize * inputs)
     }
 
     /// The rows of partials of a window of the batch; also says how many rows it has.

@@ -15,7 +15,7 @@ impl Op {
             Op::FirstStageBackward(k) => k.m * k.slots,
             Op::ConvBackwardWeights(k) => k.j * k.slots,
             Op::ConvBackwardInput(k) => k.samples * k.c * (k.height / k.below),
-            Op::LinearForward(k) => tiles(k.samples, 4) * tiles(k.outputs, k.tile),
+            Op::LinearForward(k) => tiles(k.samples, 4) * tiles(k.rows, k.tile),
             Op::LinearBackwardInput(k) => tiles(k.samples, k.tile) * (k.inputs / 4),
             Op::LinearUpdate(k) => tiles(k.outputs, k.tile) * (k.inputs / 4),
             Op::Output(k) => k.samples,
@@ -47,7 +47,7 @@ impl Op {
                 k.m * ((k.below + 4) * row + 26) + k.below * (k.width + 1)
             }
             Op::LinearForward(k) => k.inputs / 4 * (k.tile + 1) + 6 * k.tile,
-            Op::LinearBackwardInput(k) => k.outputs * (k.tile + 1) + 2 * k.tile,
+            Op::LinearBackwardInput(k) => k.rows * (k.tile + 1) + 2 * k.tile,
             Op::LinearUpdate(k) => k.samples * (k.tile + 6) + k.tile,
             Op::Output(k) => k.inputs / 2 * (CLASSES as u32 + 1) + 8 * CLASSES as u32,
             Op::Update(k) => k.slots,
@@ -69,7 +69,7 @@ impl Op {
             Op::FirstStageBackward(k) => 2 * taps(k) + 2 * pool(k),
             Op::ConvBackwardWeights(k) | Op::ConvBackwardInput(k) => taps(k) + pool(k),
             Op::LinearForward(k) | Op::LinearBackwardInput(k) => {
-                u64::from(k.samples) * u64::from(k.inputs) * u64::from(k.outputs)
+                u64::from(k.samples) * u64::from(k.inputs) * u64::from(k.rows)
             }
             Op::LinearUpdate(k) => {
                 u64::from(k.samples + 3) * u64::from(k.inputs) * u64::from(k.outputs)

@@ -56,7 +56,13 @@ constants! {
         /// A multiple of 4.
         inputs: u32,
         outputs: u32,
+        /// Rows of w in a window.
+        rows: u32,
         tile: u32,
+        /// Whether the sum over the windows of w starts with this one.
+        starts: bool,
+        /// Whether it ends with this one.
+        ends: bool,
         squash: Squash,
     }
 }
@@ -287,10 +293,10 @@ impl Op {
                 vec![read("x"), read("p"), read("h"), read("ds"), words("table"), write_vec2("dx")]
             }
             Op::LinearForward(_) => {
-                vec![read_vec4("x"), read_vec4("w"), read("bias"), write("y")]
+                vec![read_vec4("x"), read_vec4("w"), read("bias"), words("row"), write("y")]
             }
             Op::LinearBackwardInput(_) => {
-                vec![read_vec4("x"), read_vec4("w"), read("dy"), write_vec4("dx")]
+                vec![read_vec4("x"), read_vec4("w"), read("dy"), words("row"), write_vec4("dx")]
             }
             Op::LinearUpdate(_) => vec![
                 read_vec4("x"),

@@ -35,9 +35,10 @@ pub struct Profile {
     pub tall: usize,
     /// Rows that one invocation hands down at most, of what a later stage sees; up to 14.
     pub below: usize,
-    /// Outputs (times four samples), and on the way back samples or outputs (times four inputs),
-    /// that an invocation of a linear layer makes.
+    /// Outputs (times four samples) that an invocation of a linear layer makes.
     pub tile: u32,
+    /// Samples, or outputs, (times four inputs) that it makes on the way back.
+    pub backward_tile: u32,
     /// Rows of partial gradients at most, for each window of the batch.
     pub slots: usize,
 }
@@ -57,7 +58,8 @@ impl Profile {
             first_tall: 2,
             tall: 8,
             below: 14,
-            tile: 8,
+            tile: 4,
+            backward_tile: 8,
             slots: 8,
         }
     }
@@ -75,6 +77,7 @@ impl Profile {
             tall: 1,
             below: 2,
             tile: 1,
+            backward_tile: 1,
             slots: 256,
         }
     }
@@ -92,6 +95,7 @@ impl Profile {
             tall: 1,
             below: 2,
             tile: 1,
+            backward_tile: 1,
             slots: 1,
         }
     }
@@ -115,6 +119,20 @@ impl Profile {
             .find(|&samples| fits(samples))
             .or_else(|| (1..even).rev().find(|&samples| fits(samples)))
             .unwrap_or(super::ALIGN)
+    }
+
+    /// Rows of a weight matrix with `inputs` columns that one dispatch reads.
+    pub fn rows_of(&self, rows: usize, inputs: usize) -> usize {
+        if !self.uniform || rows * inputs <= UNIFORM_WINDOW {
+            return rows;
+        }
+        let most = UNIFORM_WINDOW / inputs;
+        let even = rows.div_ceil(rows.div_ceil(most.max(1)));
+        let fits = |rows: usize| (rows * inputs).is_multiple_of(super::ALIGN);
+        (even..=most)
+            .find(|&rows| fits(rows))
+            .or_else(|| (1..even).rev().find(|&rows| fits(rows)))
+            .unwrap_or(rows)
     }
 
     /// Workgroups for a number of items that take so many loop iterations each.

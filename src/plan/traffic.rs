@@ -77,6 +77,7 @@ fn is_read_back(op: &Op, binding: &Binding) -> bool {
         (Op::Output(_) | Op::SampleForward(_) | Op::SampleStep(_), "totals") => true,
         (Op::LinearUpdate(k), "velocity" | "parameters") => k.ends,
         (Op::LinearUpdate(k), "gradient") => !k.starts,
+        (Op::LinearBackwardInput(k), "dx") => !k.starts,
         _ => false,
     }
 }
