@@ -3,6 +3,7 @@
 //! A network is a table ([`network`]), a training step is a plan ([`plan`]), and a plan is data that
 //! an adapter ([`gpu`]) or the CPU ([`cpu`]) carries out.
 
+mod cache;
 pub mod cli;
 pub mod cpu;
 pub mod data;
@@ -16,5 +17,6 @@ pub mod report;
 pub mod rng;
 pub mod text;
 pub mod train;
+pub mod tuned;
 
 pub use error::{Error, Result};

@@ -59,7 +59,8 @@ fn main() -> ExitCode {
 
 fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lenet"));
-    command.args(args).stdin(Stdio::null());
+    // Not the user's own cache: what was tuned there would change the plans.
+    command.args(args).env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR")).stdin(Stdio::null());
     command
 }
 

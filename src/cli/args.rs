@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::network::lenet::{self, Table};
 use crate::network::{Loss, Network, Options, Output, PoolForm, Scaling, Squash, build};
 use crate::plan::{Profile, Strategy};
+use crate::tuned::Tuned;
 
 /// Which connections the convolutions with a table have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -121,7 +122,7 @@ pub enum ProfileChoice {
 /// How a step is cut into dispatches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PlanChoice {
-    /// As suits profile, network and batch.
+    /// As `lenet tune` found, else as suits profile, network and batch.
     Auto,
     /// Dispatches for each layer, over the whole batch.
     Layered,
@@ -131,12 +132,22 @@ pub enum PlanChoice {
 
 impl PlanChoice {
     /// The strategy, and where it comes from.
-    pub fn strategy(self, network: &Network, profile: Profile, batch: usize) -> (Strategy, String) {
+    pub fn strategy(
+        self,
+        network: &Network,
+        profile: Profile,
+        batch: usize,
+        tuned: &Tuned,
+    ) -> (Strategy, String) {
         match self {
-            PlanChoice::Auto => {
-                let (strategy, reason) = Strategy::choose(network, profile, batch);
-                (strategy, reason.into())
-            }
+            PlanChoice::Auto => match tuned.find(network, profile, batch) {
+                Some((strategy, at)) if at == batch => (strategy, "tuned".into()),
+                Some((strategy, at)) => (strategy, format!("tuned at batch {at}")),
+                None => {
+                    let (strategy, reason) = Strategy::choose(network, profile, batch);
+                    (strategy, reason.into())
+                }
+            },
             PlanChoice::Layered => (Strategy::Layered, "--plan".into()),
             PlanChoice::Sample => (Strategy::Sample, "--plan".into()),
         }
@@ -156,8 +167,8 @@ pub struct DeviceArgs {
     /// Launch profile: auto is software for software adapters, else gpu [default: auto]
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
     pub profile: ProfileChoice,
-    /// How a step is cut into dispatches: auto is sample on GPUs up to batch 64, else layered
-    /// [default: auto]
+    /// How a step is cut into dispatches: auto is what `lenet tune` found, else sample on GPUs up to
+    /// batch 64, else layered [default: auto]
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
     pub plan: PlanChoice,
     /// Threads of the CPU, at most one for 8 digits of a batch; changes the speed only [default:

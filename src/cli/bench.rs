@@ -112,7 +112,7 @@ pub fn run(args: Args) -> Result<()> {
     if let Some(device) = device {
         for settings in &mut settings {
             let (network, batch) = (&settings.network, settings.batch);
-            settings.set_plan(args.device.plan.strategy(network, device.profile(), batch));
+            settings.set_plan(device.strategy(args.device.plan, network, batch));
         }
     }
     let mnist = data::builtin()?;

@@ -1,6 +1,6 @@
 //! From `--device`, `--adapter` and `--profile` to something that carries out plans.
 
-use super::args::{DeviceArgs, DeviceChoice, ProfileChoice};
+use super::args::{DeviceArgs, DeviceChoice, PlanChoice, ProfileChoice};
 use crate::cpu::Cpu;
 use crate::cpu::fast::{Fast, Instructions};
 use crate::error::{Error, Result};
@@ -8,16 +8,18 @@ use crate::executor::Executor;
 use crate::gpu::selftest::{self, Health};
 use crate::gpu::{Adapter, Gpu, adapter};
 use crate::network::Network;
-use crate::plan::{Optimizer, Plan, Profile};
+use crate::plan::{Optimizer, Plan, Profile, Strategy};
 use crate::text::thousands;
+use crate::tuned::Tuned;
 
 /// Threads that may be asked for.
 const MAX_THREADS: usize = 1_024;
 
 /// What computes, chosen.
 pub enum Device {
-    /// An adapter that passed its self-test, and how kernels are launched on it.
-    Adapter { adapter: Box<Adapter>, profile: Profile, health: Health },
+    /// An adapter that passed its self-test, how kernels are launched on it, and the plans that
+    /// were tuned for it.
+    Adapter { adapter: Box<Adapter>, profile: Profile, health: Health, tuned: Tuned },
     /// The CPU, with vectors and threads.
     Cpu { threads: usize },
     /// The CPU twins, on one thread: what the others are measured against.
@@ -77,7 +79,15 @@ pub fn choose(args: &DeviceArgs) -> Result<Chosen> {
                     ProfileChoice::Software => Profile::software(),
                     ProfileChoice::Gpu => Profile::gpu(),
                 };
-                let device = Device::Adapter { adapter: Box::new(adapter), profile, health };
+                let tuned = match args.plan {
+                    PlanChoice::Auto => {
+                        let (tuned, warning) = Tuned::read();
+                        warnings.extend(warning);
+                        tuned.on(adapter::describe(&info))
+                    }
+                    PlanChoice::Layered | PlanChoice::Sample => Tuned::default(),
+                };
+                let device = Device::Adapter { adapter: Box::new(adapter), profile, health, tuned };
                 return Ok(Chosen { device, warnings });
             }
             Err(error) => warnings.push(error.to_string()),
@@ -115,6 +125,20 @@ impl Device {
             Device::Adapter { profile, .. } => *profile,
             Device::Cpu { .. } | Device::Naive => Profile::reference(),
         }
+    }
+
+    /// How a step is cut into dispatches, and where that comes from.
+    pub fn strategy(
+        &self,
+        plan: PlanChoice,
+        network: &Network,
+        batch: usize,
+    ) -> (Strategy, String) {
+        let tuned = match self {
+            Device::Adapter { tuned, .. } => tuned,
+            Device::Cpu { .. } | Device::Naive => &Tuned::default(),
+        };
+        plan.strategy(network, self.profile(), batch, tuned)
     }
 
     /// Name, driver and version, for a person.

@@ -78,7 +78,7 @@ impl Inference {
         let lists = Lists::new(sets, 0, lists.collect());
         let room = lists.room(batch);
         let (network, profile) = (&model.network, device.profile());
-        let (strategy, _) = plan.strategy(network, profile, batch);
+        let (strategy, _) = device.strategy(plan, network, batch);
         let plan = Plan::new(network, strategy, profile, batch, NO_OPTIMIZER, room)?;
         let executor = device.executor(plan, network, NO_OPTIMIZER)?;
         let mut session = Session::new(executor, &lists)?;

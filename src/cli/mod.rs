@@ -11,9 +11,11 @@ mod kernels;
 pub mod output;
 mod plan;
 mod predict;
+mod race;
 mod summary;
 mod throughput;
 mod train;
+mod tune;
 
 use clap::{Parser, Subcommand};
 
@@ -46,6 +48,8 @@ pub enum Command {
     Adapters(adapters::Args),
     /// Measure digits a second on an adapter, the CPU and the naive reference
     Bench(Box<bench::Args>),
+    /// Find the fastest plan for an adapter and remember it
+    Tune(tune::Args),
 }
 
 /// Runs a command.
@@ -62,5 +66,6 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Data(args) => data::run(args),
         Command::Adapters(args) => adapters::run(args),
         Command::Bench(args) => bench::run(*args),
+        Command::Tune(args) => tune::run(args),
     }
 }

@@ -5,9 +5,11 @@ use clap::ValueEnum;
 use super::args::{NetworkArgs, PlanChoice};
 use super::output;
 use crate::error::{Error, Result};
+use crate::gpu::adapter;
 use crate::plan::{Kernel, Optimizer, Plan, Profile, Room, print};
 use crate::recipe::{Available, Flags, Settings};
 use crate::text::thousands;
+use crate::tuned::Tuned;
 
 /// Digits of MNIST, for training and for testing.
 const MNIST: Available = Available { train: 60_000, test: 10_000 };
@@ -32,8 +34,8 @@ pub struct Args {
     /// Launch profile [default: software]
     #[arg(long, value_enum, default_value = "software", hide_default_value = true)]
     profile: ProfileName,
-    /// How a step is cut into dispatches: auto is sample with --profile gpu up to batch 64, else
-    /// layered [default: auto]
+    /// How a step is cut into dispatches: auto is what `lenet tune` found for this profile on the
+    /// best adapter, else sample with --profile gpu up to batch 64, else layered [default: auto]
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
     plan: PlanChoice,
     /// An evaluation, forward only, in place of a training step [default: off]
@@ -61,7 +63,11 @@ pub fn run(args: Args) -> Result<()> {
     };
     let flags = Flags { network: args.network, batch: args.batch, ..Flags::default() };
     let mut settings = Settings::resolve(&flags, MNIST, None)?;
-    settings.set_plan(args.plan.strategy(&settings.network, profile, settings.batch));
+    let tuned = match args.plan {
+        PlanChoice::Auto => tuned(),
+        PlanChoice::Layered | PlanChoice::Sample => Tuned::default(),
+    };
+    settings.set_plan(args.plan.strategy(&settings.network, profile, settings.batch, &tuned));
     let plan = make(&settings, profile)?;
     if let Some(name) = &args.wgsl {
         return output::print(&find(&plan, name)?.wgsl());
@@ -83,6 +89,19 @@ pub fn run(args: Args) -> Result<()> {
         plan.forward.len(),
         print::text(&plan, args.forward)
     ))
+}
+
+/// What was tuned for the adapter that a run would take.
+fn tuned() -> Tuned {
+    let (tuned, warning) = Tuned::read();
+    warning.iter().for_each(|warning| output::warn(warning));
+    if tuned.is_empty() {
+        return tuned;
+    }
+    match adapter::all().first() {
+        Some(adapter) => tuned.on(adapter::describe(&adapter.get_info())),
+        None => tuned,
+    }
 }
 
 /// The plan of a run on all of MNIST.

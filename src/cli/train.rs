@@ -165,8 +165,8 @@ pub fn run(args: Args) -> Result<()> {
         output::warn(warning);
     }
     let device = chosen.device;
-    let plan = args.device.plan;
-    settings.set_plan(plan.strategy(&settings.network, device.profile(), settings.batch));
+    let plan = device.strategy(args.device.plan, &settings.network, settings.batch);
+    settings.set_plan(plan);
 
     let split = Split::draw(&settings, &mnist);
     let lists = split.lists(&mnist);

@@ -5,13 +5,12 @@
 //! really runs: Debian 12's lavapipe ends loops after 65,535 without a word. The answer is kept in
 //! the user's cache folder, by adapter, driver and version of this program.
 
-use std::path::PathBuf;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wgpu::{Adapter, AdapterInfo};
 
 use super::{Gpu, adapter, probe};
+use crate::cache;
 use crate::cpu::Cpu;
 use crate::data::{DIGIT_PIXELS, Digits};
 use crate::error::{Error, Result};
@@ -23,6 +22,9 @@ use crate::train::session::{Lists, Session};
 
 /// Iterations that the test asks for; a driver that runs them all has no limit that matters.
 pub const LOOPS_ASKED: u32 = 200_000;
+
+/// Where the answers are kept.
+const FILE: &str = "adapters.json";
 
 /// Samples of the small step.
 const SAMPLES: usize = 3;
@@ -106,13 +108,8 @@ fn key(info: &AdapterInfo) -> String {
     format!("{} / lenet {}", adapter::describe(info), env!("CARGO_PKG_VERSION"))
 }
 
-fn cache() -> Option<PathBuf> {
-    let folders = directories::ProjectDirs::from("", "", "lenet")?;
-    Some(folders.cache_dir().join("adapters.json"))
-}
-
 fn known() -> serde_json::Map<String, Value> {
-    cache()
+    cache::path(FILE)
         .and_then(|path| std::fs::read(path).ok())
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
         .unwrap_or_default()
@@ -124,13 +121,8 @@ fn remembered(key: &str) -> Option<Health> {
 
 /// A cache that cannot be written costs the next run a second, nothing else.
 fn remember(key: &str, health: Health) {
-    let (Some(path), Ok(value)) = (cache(), serde_json::to_value(health)) else { return };
+    let (Some(path), Ok(value)) = (cache::path(FILE), serde_json::to_value(health)) else { return };
     let mut all = known();
     all.insert(key.into(), value);
-    let partial = path.with_extension(format!("{}.partial", std::process::id()));
-    let _ = path
-        .parent()
-        .map_or(Ok(()), std::fs::create_dir_all)
-        .and_then(|()| std::fs::write(&partial, Value::Object(all).to_string()))
-        .and_then(|()| std::fs::rename(&partial, &path));
+    let _ = cache::write(&path, &Value::Object(all).to_string());
 }

@@ -1,5 +1,7 @@
 //! The two ways to cut a training step into dispatches.
 
+use serde::{Deserialize, Serialize};
+
 use super::Profile;
 use super::sample::Shapes;
 use crate::network::Network;
@@ -10,7 +12,8 @@ use crate::network::tensors::Layout;
 pub const SAMPLE_BATCH: usize = 64;
 
 /// How a training step is cut into dispatches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Strategy {
     /// One or a few dispatches for each layer and direction, each over the whole batch.
     Layered,
@@ -20,6 +23,9 @@ pub enum Strategy {
 }
 
 impl Strategy {
+    /// Every one there is.
+    pub const ALL: [Strategy; 2] = [Strategy::Layered, Strategy::Sample];
+
     /// As `--plan` has it.
     pub fn name(self) -> &'static str {
         match self {
@@ -34,15 +40,15 @@ impl Strategy {
     /// pays twenty times as much for workgroup memory as for uniform reads.
     pub fn choose(network: &Network, profile: Profile, batch: usize) -> (Strategy, &'static str) {
         if profile.name != Profile::gpu().name {
-            return (Strategy::Layered, "auto: no GPU profile");
+            return (Strategy::Layered, "default: no GPU profile");
         }
         if batch > SAMPLE_BATCH {
-            return (Strategy::Layered, "auto: batch over 64");
+            return (Strategy::Layered, "default: batch over 64");
         }
         let fits = Layout::of(network).and_then(|layout| Shapes::of(network, &layout, batch));
         match fits {
-            Ok(_) => (Strategy::Sample, "auto: GPU profile, batch up to 64"),
-            Err(_) => (Strategy::Layered, "auto: a sample does not fit a workgroup"),
+            Ok(_) => (Strategy::Sample, "default: GPU profile, batch up to 64"),
+            Err(_) => (Strategy::Layered, "default: a sample does not fit a workgroup"),
         }
     }
 }

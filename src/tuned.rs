@@ -1,0 +1,171 @@
+//! Which plan was the fastest on an adapter: what `lenet tune` found and other commands look up.
+//!
+//! The choices are kept in `tuned.json` in the user's cache folder, each with all that it hangs on.
+//! A file that cannot be read costs a warning and speed, nothing else.
+
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cache;
+use crate::error::{Error, Result};
+use crate::network::{Network, Output};
+use crate::plan::{Profile, Strategy};
+
+const FILE: &str = "tuned.json";
+
+/// What a choice hangs on, besides the batch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Key {
+    /// Name and driver of the adapter.
+    adapter: String,
+    /// Version of this program.
+    version: String,
+    profile: String,
+    network: String,
+    border: usize,
+    output: Output,
+    full_connections: bool,
+}
+
+/// The fastest plan of those that were timed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Choice {
+    #[serde(flatten)]
+    key: Key,
+    batch: usize,
+    plan: Strategy,
+}
+
+/// The choices of all adapters, looked at for one of them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Tuned {
+    adapter: String,
+    choices: Vec<Choice>,
+}
+
+impl Tuned {
+    /// What is remembered, and a warning if there is a file that cannot be understood.
+    pub fn read() -> (Self, Option<String>) {
+        let none = Tuned::default();
+        let Some(path) = cache::path(FILE) else { return (none, None) };
+        let broken = |error: &dyn std::fmt::Display| {
+            Some(format!(
+                "cannot read the tuned plans in {}: {error}; they are passed over, and `lenet tune` \
+                 replaces them",
+                path.display()
+            ))
+        };
+        match std::fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => (none, None),
+            Err(error) => (none, broken(&error)),
+            Ok(bytes) => match serde_json::from_slice(&bytes) {
+                Ok(choices) => (Tuned { choices, ..none }, None),
+                Err(error) => (none, broken(&error)),
+            },
+        }
+    }
+
+    /// Whether nothing is remembered, of any adapter.
+    pub fn is_empty(&self) -> bool {
+        self.choices.is_empty()
+    }
+
+    /// The same, looked at for the adapter that [`crate::gpu::adapter::describe`] calls so.
+    pub fn on(self, adapter: String) -> Self {
+        Tuned { adapter, ..self }
+    }
+
+    /// The plan for a network, and the batch that it was timed at: that batch, else the nearest by
+    /// ratio, of two the smaller.
+    pub fn find(
+        &self,
+        network: &Network,
+        profile: Profile,
+        batch: usize,
+    ) -> Option<(Strategy, usize)> {
+        let key = self.key(network, profile);
+        let apart = |choice: &&Choice| {
+            let (small, large) = (choice.batch.min(batch), choice.batch.max(batch));
+            large as f64 / small as f64
+        };
+        self.choices
+            .iter()
+            .filter(|choice| choice.key == key)
+            .min_by(|a, b| apart(a).total_cmp(&apart(b)).then(a.batch.cmp(&b.batch)))
+            .map(|choice| (choice.plan, choice.batch))
+    }
+
+    /// Takes a choice in, in place of an earlier one for the same network and batch.
+    pub fn insert(&mut self, network: &Network, profile: Profile, batch: usize, plan: Strategy) {
+        let key = self.key(network, profile);
+        self.choices.retain(|choice| choice.key != key || choice.batch != batch);
+        self.choices.push(Choice { key, batch, plan });
+    }
+
+    /// Writes the choices to the cache folder; gives the file.
+    ///
+    /// # Errors
+    /// [`Error::Other`] if there is no such folder or it cannot be written.
+    pub fn write(&self) -> Result<PathBuf> {
+        let path = cache::path(FILE)
+            .ok_or_else(|| Error::Other("there is no cache folder: set HOME".into()))?;
+        serde_json::to_string_pretty(&self.choices)
+            .map_err(std::io::Error::from)
+            .and_then(|text| cache::write(&path, &text))
+            .map_err(|error| Error::cannot_write(&path, error))?;
+        Ok(path)
+    }
+
+    fn key(&self, network: &Network, profile: Profile) -> Key {
+        Key {
+            adapter: self.adapter.clone(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            profile: profile.name.into(),
+            network: network.name.into(),
+            border: network.options.border,
+            output: network.options.output,
+            full_connections: network.options.full_connections,
+        }
+    }
+}
+
+/// Removes the choices of all adapters; gives the file, if there was one.
+///
+/// # Errors
+/// [`Error::Other`] if it cannot be removed.
+pub fn forget() -> Result<Option<PathBuf>> {
+    let Some(path) = cache::path(FILE) else { return Ok(None) };
+    match std::fs::remove_file(&path) {
+        Ok(()) => Ok(Some(path)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::Other(format!(
+            "cannot remove {}: {error}; remove it by hand",
+            path.display()
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{build, lenet};
+
+    #[test]
+    fn finds_the_nearest_batch_of_the_same_network() -> Result<()> {
+        let network = build(&lenet::LENET1, lenet::LENET1.options())?;
+        let wide = build(&lenet::LENET1, crate::network::Options { border: 2, ..network.options })?;
+        let gpu = Profile::gpu();
+        let mut tuned = Tuned::default();
+        tuned.insert(&network, gpu, 16, Strategy::Layered);
+        tuned.insert(&network, gpu, 16, Strategy::Sample);
+        tuned.insert(&network, gpu, 64, Strategy::Layered);
+        assert_eq!(tuned.find(&network, gpu, 16), Some((Strategy::Sample, 16)));
+        assert_eq!(tuned.find(&network, gpu, 32), Some((Strategy::Sample, 16)));
+        assert_eq!(tuned.find(&network, gpu, 33), Some((Strategy::Layered, 64)));
+        assert_eq!(tuned.find(&network, Profile::software(), 16), None);
+        assert_eq!(tuned.find(&wide, gpu, 16), None);
+        Ok(())
+    }
+}
