@@ -49,6 +49,10 @@ pub enum Command {
     /// Measure digits a second on an adapter, the CPU and the naive reference
     Bench(Box<bench::Args>),
     /// Find the fastest plan for an adapter and remember it
+    ///
+    /// The other commands take it with --plan auto. Only whole plans are timed (--plan layered and
+    /// sample), in training steps, not the sizes of their tiles. Takes under ten seconds for each
+    /// network and batch, besides compilation.
     Tune(tune::Args),
 }
 

@@ -25,12 +25,6 @@ const BATCHES: [usize; 3] = [16, 64, 256];
 
 /// Flags of `tune`.
 #[derive(Debug, clap::Args)]
-#[command(
-    long_about = "Find the fastest plan for an adapter and remember it, for --plan auto of the \
-                  other commands. Only whole plans are timed (--plan layered and sample), in \
-                  training steps, not the sizes of their tiles. Takes under ten seconds for each \
-                  network and batch, besides compilation."
-)]
 pub struct Args {
     /// Samples in a step, 1 to 1,024 [default: 16]
     #[arg(long, value_name = "N")]
