@@ -30,7 +30,7 @@ def describe() -> dict:
     return {
         "cpu": cpu(),
         "cores": os.cpu_count(),
-        "os": f"{info}, {platform.system()} {platform.release()}",
+        "os": f"{info}, {platform.system()}",
         "load_at_end": round(os.getloadavg()[0], 2),
     }
 
