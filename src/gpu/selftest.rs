@@ -69,9 +69,9 @@ fn small_step(adapter: &Adapter) -> Result<std::result::Result<(), String>> {
     let digits = Digits::new(pixels, (0..SAMPLES as u8).collect())?;
     let lists = Lists::new(&[&digits], SAMPLES, Vec::new());
     let network = build(&lenet::LENET1, lenet::LENET1.options())?;
-    // Narrow strips make small kernels, which compile quickly.
+    // Small blocks make small kernels, which compile quickly.
     let suited = adapter::profile(&adapter.get_info());
-    let profile = Profile { strip: 1, tile: 1, ..suited };
+    let profile = Profile { strip: 1, first_tall: 1, tall: 1, below: 2, tile: 1, ..suited };
 
     let step = |profile: Profile, gpu: bool| -> Result<Vec<f32>> {
         let optimizer = Optimizer { momentum: 0.9, weight_decay: 0.0 };
