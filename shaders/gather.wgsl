@@ -5,15 +5,14 @@
 //   steps   [.., 4]: first entry of order, samples in the step, learning rate, unused
 //   cursor  the step to do
 //   now     [4]: the row of steps that is being done, and its number: kept for the updates
-//   truth   [SAMPLES, 4]: label, samples in the step, number of the step, unused; the label is
-//           NO_DIGIT where the last batch of an epoch is not full
+//   truth   [SAMPLES, 4]: label, samples in the step (0 where the last batch of an epoch has no
+//           digit), number of the step, unused
 //   x       [SAMPLES, HEIGHT, WIDTH] = SCALE * byte + BACKGROUND; the border already is background
 //
 // 1998, section II.B: background -0.1, ink 1.175; 1990: -1 and 1.
 // One invocation copies one row of 28 pixels.
 
 const RECORD = 197u;
-const NO_DIGIT = 10u;
 
 @compute @workgroup_size(WORKGROUP)
 fn gather(@builtin(global_invocation_id) id: vec3u) {
@@ -36,8 +35,8 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
         let here = n < count;
         let record = RECORD * order_at(first + select(0u, n, here));
         if (row == 0u) {
-            truth[4u * n] = select(NO_DIGIT, digits_at(record + 196u), here);
-            truth[4u * n + 1u] = count;
+            truth[4u * n] = digits_at(record + 196u);
+            truth[4u * n + 1u] = select(0u, count, here);
             truth[4u * n + 2u] = step;
         }
         let at = (n * HEIGHT + row + BORDER) * WIDTH + BORDER;

@@ -8,8 +8,9 @@
 //   x       [SAMPLES, INPUTS]   squashed outputs of the layer below; INPUTS is a multiple of four
 //   p       biases [10], from WEIGHTS on w [10, INPUTS]; with 1 and 2 only w: the 7x12 bitmaps of
 //           the classes, +1 and -1 (1998, Fig. 3)
-//   truth   [SAMPLES, 4]  label (over 9 where there is no digit: no loss, no derivative), samples
-//           in the step, number of the step
+//   truth   [SAMPLES, 4]  label, samples in the step, number of the step. Where there are no samples
+//           there is no digit: no loss, no derivative. So it is behind the batch, where its last
+//           window may reach
 //   y, dy   [SAMPLES, 10]  the outputs, and the loss by what the squash of each got (by y with 1, 2)
 //   dx      [SAMPLES, INPUTS]  the loss by what the squash of the layer below got
 //   totals  [SAMPLES, 4]  sums over the steps since the host cleared them: loss, errors, and both
@@ -47,9 +48,10 @@ fn output(@builtin(global_invocation_id) id: vec3u) {
         }
 
         let right = truth_at(4u * n);
-        let share = select(0.0, 1.0 / f32(truth_at(4u * n + 1u)), right < 10u);
+        let samples = truth_at(4u * n + 1u);
+        let share = select(0.0, 1.0 / f32(samples), samples > 0u);
         var verdict = judge(&scores, right);
-        if (right < 10u) {
+        if (samples > 0u) {
             totals[4u * n] += verdict.loss;
             totals[4u * n + 1u] += verdict.wrong;
             totals[4u * n + 2u] += verdict.loss * share;

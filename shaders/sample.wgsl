@@ -42,7 +42,6 @@ const BY_CHANNEL = FIRST_OUT + FIRST_MAPS + 1u;
 const CENTRES = BY_CHANNEL + CONNECTIONS;
 
 const RECORD = 197u;
-const NO_DIGIT = 10u;
 
 var<workgroup> memory: array<f32, MEMORY>;
 
@@ -72,9 +71,8 @@ fn layer_at(number: u32) -> Layer {
 struct Sample {
     /// Its place in `digits`.
     record: u32,
-    /// NO_DIGIT where the last batch of an epoch is not full.
     label: u32,
-    /// One by the samples in the step.
+    /// One by the samples in the step; 0 where the last batch of an epoch has no digit.
     share: f32,
 }
 
@@ -83,8 +81,7 @@ fn sample_at(n: u32) -> Sample {
     let count = steps_at(step + 1u);
     let here = n < count;
     let record = RECORD * order_at(steps_at(step) + select(0u, n, here));
-    let label = select(NO_DIGIT, digits_at(record + 196u), here);
-    return Sample(record, label, select(0.0, 1.0 / f32(count), here));
+    return Sample(record, digits_at(record + 196u), select(0.0, 1.0 / f32(count), here));
 }
 
 // The row of `steps` that is being done, and its number: the cursor moves only behind this kernel.

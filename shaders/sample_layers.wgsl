@@ -74,7 +74,7 @@ fn verdict_of(n: u32, sample: Sample, t: u32) {
             y[CLASSES * n + c] = scores[c];
         }
         let verdict = judge(&scores, sample.label);
-        if (sample.label < CLASSES) {
+        if (sample.share > 0.0) {
             totals[4u * n] += verdict.loss;
             totals[4u * n + 1u] += verdict.wrong;
             totals[4u * n + 2u] += verdict.loss * sample.share;

@@ -187,7 +187,8 @@ fn outputs() {
         let x = numbers.symmetric(SAMPLES * inputs as usize, 0.9);
         let p = numbers.symmetric((weights + 10 * inputs) as usize, 0.3);
         // Three of the four places have a digit.
-        let truth = [3, 9, 10, 0].map(|label| [label, 3, 0, 0]).concat();
+        let truth = [(3, 3), (9, 3), (1, 0), (0, 3)].map(|(label, samples)| [label, samples, 0, 0]);
+        let truth = truth.concat();
         let run = |x: &[f32], p: &[f32]| {
             let [mut y, mut dy] = [(); 2].map(|()| vec![0.0; SAMPLES * CLASSES]);
             let (mut dx, mut totals) = (vec![0.0; x.len()], vec![0.0; SAMPLES * TOTALS]);

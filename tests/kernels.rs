@@ -197,10 +197,11 @@ fn output(_: Profile) -> Vec<Case> {
                     .chunks_mut(inputs as usize)
                     .for_each(|w| w.copy_from_slice(&first));
             }
-            // Two of the seven places have no digit: 10, as gather says it, and any larger number.
-            let labels = [9, 0, 3, 10, 5, 4711, 1];
+            // Two of the seven places have no digit, whatever their label.
             let truth =
-                labels[..samples as usize].iter().flat_map(|&label| [label, COUNT, STEP, 0]);
+                [(9, COUNT), (0, COUNT), (3, COUNT), (4, 0), (5, COUNT), (0, 0), (1, COUNT)];
+            let truth = truth[..samples as usize].iter();
+            let truth = truth.flat_map(|&(label, samples)| [label, samples, STEP, 0]);
             let [y, dy, dx] = [10, 10, inputs].map(|size| empty(samples * size));
             let totals = numbers.words(samples as usize * 4, 1.0);
             let arguments = vec![x, p, truth.collect(), y, dy, dx, totals, vec![0]];

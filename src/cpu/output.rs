@@ -34,10 +34,10 @@ pub fn output(
             };
             *y = if linear { squash(k.squash, sum + f64::from(p[c])) } else { sum } as f32;
         }
-        let [label, count, ..] = truth[n * TRUTH_WORDS..][..TRUTH_WORDS] else { unreachable!() };
+        let [label, samples, ..] = truth[n * TRUTH_WORDS..][..TRUTH_WORDS] else { unreachable!() };
         let right = label as usize;
-        if right < CLASSES {
-            let share = 1.0 / f64::from(count);
+        if samples > 0 {
+            let share = 1.0 / f64::from(samples);
             let y: Vec<f64> = y[row.clone()].iter().map(|&y| f64::from(y)).collect();
             let (sum, slopes) = sample_loss(k, &y, right);
             for (dy, slope) in dy[row.clone()].iter_mut().zip(slopes) {

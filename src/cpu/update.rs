@@ -5,9 +5,6 @@ use crate::plan::op::{Gather, Update};
 use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
 use crate::plan::{STEP_WORDS, TRUTH_WORDS};
 
-/// Label of a place in the batch that has no digit.
-const NO_DIGIT: u32 = 10;
-
 /// Copies the samples of the step that `cursor` names into `x` and `truth`.
 #[expect(clippy::too_many_arguments, reason = "the bindings of gather.wgsl, in their order")]
 pub fn gather(
@@ -28,8 +25,8 @@ pub fn gather(
         let here = n < count;
         let digit = order[first + if here { n } else { 0 }] as usize;
         let record = &digits[digit * RECORD_WORDS..][..RECORD_WORDS];
-        let label = if here { record[PIXEL_WORDS] } else { NO_DIGIT };
-        truth[n * TRUTH_WORDS..][..3].copy_from_slice(&[label, step[1], cursor[0]]);
+        let samples = if here { step[1] } else { 0 };
+        truth[n * TRUTH_WORDS..][..3].copy_from_slice(&[record[PIXEL_WORDS], samples, cursor[0]]);
         for pixel in 0..DIGIT_SIDE * DIGIT_SIDE {
             let byte = record[pixel / 4] >> (8 * (pixel % 4)) & 255;
             let (row, column) = (pixel / DIGIT_SIDE + border, pixel % DIGIT_SIDE + border);
