@@ -55,36 +55,7 @@ fn row_gradients(
     add_tap_gradients(g, 20u, seen, R * (y + 4u), dh, N * y);
 }
 
-// Two rows of h, one of ds: h becomes dh.
-fn pooled_row_gradients(
-    g: ptr<function, Gradients>,
-    seen: ptr<function, Seen>,
-    h: ptr<function, Block>,
-    y: u32,
-    coefficient: f32,
-    at: u32,
-) {
-    if (y < TALL) {
-        for (var i = 0u; i < STRIP; i++) {
-            let d = ds_at(at + PW * y + i);
-            let e = coefficient * d;
-            let upper = 2u * (N * y + i);
-            let lower = upper + N;
-            let block = (*h)[upper] + (*h)[upper + 1u] + (*h)[lower] + (*h)[lower + 1u];
-            (*h)[upper] = e * squash_slope((*h)[upper]);
-            (*h)[upper + 1u] = e * squash_slope((*h)[upper + 1u]);
-            (*h)[lower] = e * squash_slope((*h)[lower]);
-            (*h)[lower + 1u] = e * squash_slope((*h)[lower + 1u]);
-            (*g).dpool_bias += d;
-            (*g).dcoefficient += BLOCK_SCALE * d * block;
-            (*g).dbias += (*h)[upper] + (*h)[upper + 1u] + (*h)[lower] + (*h)[lower + 1u];
-        }
-        row_gradients(g, seen, h, 2u * y);
-        row_gradients(g, seen, h, 2u * y + 1u);
-    }
-}
-
-// Adds what a block brings; ds of the block begins at `at`.
+// Adds what a block of one pooled row (TALL = 1) brings, and makes dh of h; ds of it begins at `at`.
 fn block_gradients(
     g: ptr<function, Gradients>,
     seen: ptr<function, Seen>,
@@ -92,14 +63,22 @@ fn block_gradients(
     coefficient: f32,
     at: u32,
 ) {
-    pooled_row_gradients(g, seen, h, 0u, coefficient, at);
-    pooled_row_gradients(g, seen, h, 1u, coefficient, at);
-    pooled_row_gradients(g, seen, h, 2u, coefficient, at);
-    pooled_row_gradients(g, seen, h, 3u, coefficient, at);
-    pooled_row_gradients(g, seen, h, 4u, coefficient, at);
-    pooled_row_gradients(g, seen, h, 5u, coefficient, at);
-    pooled_row_gradients(g, seen, h, 6u, coefficient, at);
-    pooled_row_gradients(g, seen, h, 7u, coefficient, at);
+    for (var i = 0u; i < STRIP; i++) {
+        let d = ds_at(at + i);
+        let e = coefficient * d;
+        let upper = 2u * i;
+        let lower = upper + N;
+        let block = (*h)[upper] + (*h)[upper + 1u] + (*h)[lower] + (*h)[lower + 1u];
+        (*h)[upper] = e * squash_slope((*h)[upper]);
+        (*h)[upper + 1u] = e * squash_slope((*h)[upper + 1u]);
+        (*h)[lower] = e * squash_slope((*h)[lower]);
+        (*h)[lower + 1u] = e * squash_slope((*h)[lower + 1u]);
+        (*g).dpool_bias += d;
+        (*g).dcoefficient += BLOCK_SCALE * d * block;
+        (*g).dbias += (*h)[upper] + (*h)[upper + 1u] + (*h)[lower] + (*h)[lower + 1u];
+    }
+    row_gradients(g, seen, h, 0u);
+    row_gradients(g, seen, h, 1u);
 }
 
 // Writes the gradients of connection j of map m into row `slot` of the partials: those of bias and

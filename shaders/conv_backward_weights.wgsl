@@ -5,18 +5,9 @@
 // connection of a map also brings the gradients of that map's bias and pooling.
 
 fn kept_row(h: ptr<function, Block>, y: u32, at: u32) {
-    if (y < ROWS) {
-        for (var i = 0u; i < N; i++) {
-            (*h)[N * y + i] = h_at(at + OW * y + i);
-        }
+    for (var i = 0u; i < N; i++) {
+        (*h)[N * y + i] = h_at(at + OW * y + i);
     }
-}
-
-fn kept_four(h: ptr<function, Block>, y: u32, at: u32) {
-    kept_row(h, y, at);
-    kept_row(h, y + 1u, at);
-    kept_row(h, y + 2u, at);
-    kept_row(h, y + 3u, at);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -39,10 +30,8 @@ fn conv_backward_weights(@builtin(global_invocation_id) id: vec3u) {
             let n = unit / BLOCKS;
             var h: Block;
             let kept = ((n * M + m) * OH + 2u * place.x) * OW + 2u * place.y;
-            kept_four(&h, 0u, kept);
-            kept_four(&h, 4u, kept);
-            kept_four(&h, 8u, kept);
-            kept_four(&h, 12u, kept);
+            kept_row(&h, 0u, kept);
+            kept_row(&h, 1u, kept);
             var seen: Seen;
             see(&seen, ((n * C + c) * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
             let pooled = ((n * M + m) * PH + place.x) * PW + place.y;

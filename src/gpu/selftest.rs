@@ -71,7 +71,7 @@ fn small_step(adapter: &Adapter) -> Result<std::result::Result<(), String>> {
     let network = build(&lenet::LENET1, lenet::LENET1.options())?;
     // Small blocks make small kernels, which compile quickly.
     let suited = adapter::profile(&adapter.get_info());
-    let profile = Profile { strip: 1, first_tall: 1, tall: 1, below: 2, tile: 1, ..suited };
+    let profile = Profile { strip: 1, tall: 1, below: 2, tile: 1, ..suited };
 
     let step = |profile: Profile, gpu: bool| -> Result<Vec<f32>> {
         let optimizer = Optimizer { momentum: 0.9, weight_decay: 0.0 };

@@ -3,6 +3,7 @@
 use super::builder::Builder;
 use super::constant::LossKind;
 use super::op::{Gather, LinearUpdate, Op, Output, Update};
+use super::profile::largest_divisor;
 use super::{BufferId, Layout, Plan, Ports, Profile, Start, Strategy};
 use crate::error::Result;
 use crate::network::tensors::{Block, aligned};
@@ -131,6 +132,7 @@ impl Builder<'_> {
 
     fn stage_forward(&mut self, block: usize, conv: usize, pool: usize) {
         let (layer, mut k) = self.stage(conv, pool);
+        k.tall = largest_divisor(k.ph() as usize, self.profile.tall);
         let [x, h, s] = k.sizes();
         let h_buffer = self.find_or_add(layer.name, || Start::Zero);
         let table = self.table(&layer);

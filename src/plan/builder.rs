@@ -159,7 +159,6 @@ impl<'a> Builder<'a> {
         let (Kind::Conv(table), Kind::Pool(form)) = (&layer.kind, &pool.kind) else {
             unreachable!("a stage is a convolution and a pooling")
         };
-        let tall = if conv == 0 { self.profile.first_tall } else { self.profile.tall };
         let stage = Stage {
             samples: 0,
             c: layer.input.maps as u32,
@@ -168,7 +167,7 @@ impl<'a> Builder<'a> {
             height: layer.input.height as u32,
             width: layer.input.width as u32,
             strip: largest_divisor(pool.output.width, self.profile.strip),
-            tall: largest_divisor(pool.output.height, tall),
+            tall: 1,
             below: largest_divisor(layer.input.height, self.profile.below),
             block_scale: form.block_scale(),
             slots: 0,

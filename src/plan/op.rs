@@ -35,7 +35,7 @@ constants! {
         width: u32,
         /// Pooled outputs side by side in a block; divides the pooled width.
         strip: u32,
-        /// Pooled rows in a block, at most 8; divides the pooled height.
+        /// Pooled rows in a block, at most 8; divides the pooled height. 1 but in `conv_pool_forward`.
         tall: u32,
         /// Rows of dx that one invocation makes, at most 14; divides the height of the input.
         below: u32,

@@ -29,9 +29,8 @@ pub struct Profile {
     pub workgroups: Option<u32>,
     /// Pooled outputs side by side that one invocation makes at most.
     pub strip: usize,
-    /// Pooled rows of the first stage that one invocation makes at most; up to 8.
-    pub first_tall: usize,
-    /// The same for the later stages.
+    /// Pooled rows that one invocation of `conv_pool_forward` makes at most; up to 8. Elsewhere one:
+    /// more is not faster there and takes longer to compile.
     pub tall: usize,
     /// Rows that one invocation hands down at most, of what a later stage sees; up to 14.
     pub below: usize,
@@ -55,7 +54,6 @@ impl Profile {
             workgroup: 8,
             workgroups: Some((2 * cores).clamp(4, 32)),
             strip: 7,
-            first_tall: 2,
             tall: 8,
             below: 14,
             tile: 4,
@@ -73,7 +71,6 @@ impl Profile {
             workgroup: 64,
             workgroups: None,
             strip: 1,
-            first_tall: 1,
             tall: 1,
             below: 2,
             tile: 1,
@@ -91,7 +88,6 @@ impl Profile {
             workgroup: 1,
             workgroups: Some(1),
             strip: 1,
-            first_tall: 1,
             tall: 1,
             below: 2,
             tile: 1,

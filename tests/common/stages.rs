@@ -116,9 +116,7 @@ impl Shape {
             stride: 0,
             squash: self.squash,
         };
-        let tall = if self.inputs == 1 { profile.first_tall } else { profile.tall };
         stage.strip = largest_divisor(stage.pw() as usize, profile.strip);
-        stage.tall = largest_divisor(stage.ph() as usize, tall);
         stage.slots = stage.slots.min(stage.samples * stage.blocks());
         stage.stride = stage.parameters() + OTHER_STAGES;
         stage
@@ -169,7 +167,8 @@ pub fn first_stage_forward(profile: Profile) -> Vec<Case> {
 /// Cases of `conv_pool_forward`.
 pub fn conv_pool_forward(profile: Profile) -> Vec<Case> {
     let cases = LATER.iter().map(|shape| {
-        let k = shape.stage(profile);
+        let mut k = shape.stage(profile);
+        k.tall = largest_divisor(k.ph() as usize, profile.tall);
         let Arguments { x, p, h, ds, .. } = Arguments::of(&k, 2);
         let (h, s) = (empty(h.len() as u32), empty(ds.len() as u32));
         case(shape.name, Op::ConvPoolForward(k), vec![x, p, shape.words(), h, s])
