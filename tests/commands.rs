@@ -3,99 +3,39 @@
 //! Two of them need an adapter. Without one they are reported as ignored, unless
 //! LENET_REQUIRE_ADAPTER is 1.
 
+mod common;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Command, ExitCode, Output, Stdio};
+use std::process::Stdio;
 
+use common::program::{USAGE, command, fails, json_of, network_of, path, prints, run, text};
+use common::{Outcome, Tests};
 use lenet::data::{self, image};
-use lenet::gpu::adapter;
-use lenet::network::summary::Summary;
-use lenet::network::{Network, build, init, lenet as tables};
-use lenet::plan::{Layout, Optimizer, Plan, Profile, Room, Strategy};
+use lenet::network::init;
+use lenet::plan::Layout;
 use lenet::train::checkpoint::Model;
-use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const OTHER: i32 = 1;
-const USAGE: i32 = 2;
 const DATA: i32 = 3;
 const ADAPTER: i32 = 4;
 
-type Test = Result<(), Failed>;
-
-fn main() -> ExitCode {
-    let no_adapter = adapter::find(None).err().map(|error| {
-        // The way out is for users; here the reason will do.
-        error.to_string().split(':').next().unwrap_or_default().to_string()
-    });
-    let required = std::env::var("LENET_REQUIRE_ADAPTER").is_ok_and(|value| value == "1");
-    let free = |name: &str, test: fn() -> Test| Trial::test(name, test);
-    let needs_adapter = |name: &str, test: fn() -> Test| match &no_adapter {
-        None => Trial::test(name, test),
-        Some(_) if required => Trial::test(name, test),
-        Some(why) => Trial::test(name, test).with_kind(why.as_str()).with_ignored_flag(true),
-    };
-    let tests = vec![
-        free("summary_counts_as_the_papers_do", summary_counts),
-        free("summary_draws_the_tables", summary_tables),
-        free("plan_and_summary_agree", plan_and_summary_agree),
-        free("plan_prints_every_kernel_in_valid_wgsl", plan_wgsl),
-        free("plan_is_complete_as_json", plan_json),
-        free("data_counts_and_draws", data_shows),
-        free("data_writes_a_png_once", data_png),
-        free("evaluate_and_predict_agree", evaluate_and_predict),
-        free("predict_reads_pictures", predict_pictures),
-        free("flags_that_make_no_sense", usage_errors),
-        free("files_that_are_not_there", data_errors),
-        free("adapters_without_a_driver", no_driver),
-        free("bench_on_the_cpu", bench_cpu),
-        free("a_reader_who_leaves_early", closed_pipe),
-        needs_adapter("adapters_pass_their_self_test", adapters),
-        needs_adapter("bench_on_an_adapter", bench),
-    ];
-    libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
-}
-
-fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lenet"));
-    // Not the user's own cache: what was tuned there would change the plans.
-    command.args(args).env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR")).stdin(Stdio::null());
-    command
-}
-
-fn run(args: &[&str]) -> Output {
-    command(args).output().expect("the program starts")
-}
-
-/// What a command prints that has to succeed.
-fn prints(args: &[&str]) -> String {
-    let output = run(args);
-    let (out, said) = (String::from_utf8_lossy(&output.stdout), text(&output.stderr));
-    assert!(output.status.success(), "{args:?} ended with {}: {said}", output.status);
-    out.into_owned()
-}
-
-fn json_of(args: &[&str]) -> Value {
-    let printed = prints(&[args, &["--json"]].concat());
-    serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{args:?}: {error}: {printed}"))
-}
-
-/// A command that has to fail with this exit code and these words, and without a panic.
-fn fails(args: &[&str], code: i32, words: &[&str]) {
-    let output = run(args);
-    let said = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{args:?} said {said}");
-    assert!(words.iter().all(|word| said.contains(word)), "{args:?}: {words:?} not in {said}");
-    assert!(!said.contains("panicked"), "{args:?} said {said}");
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn path(path: &Path) -> &str {
-    path.to_str().expect("temporary folders have plain names")
+fn main() {
+    let mut tests = Tests::new();
+    tests.plain("data_counts_and_draws", data_shows);
+    tests.plain("data_writes_a_png_once", data_png);
+    tests.plain("evaluate_and_predict_agree", evaluate_and_predict);
+    tests.plain("predict_reads_pictures", predict_pictures);
+    tests.plain("flags_that_make_no_sense", usage_errors);
+    tests.plain("files_that_are_not_there", data_errors);
+    tests.plain("adapters_without_a_driver", no_driver);
+    tests.plain("bench_on_the_cpu", bench_cpu);
+    tests.plain("a_reader_who_leaves_early", closed_pipe);
+    tests.on_adapter("adapters_pass_their_self_test", |_| adapters());
+    tests.on_adapter("bench_on_an_adapter", |_| bench());
+    tests.run()
 }
 
 /// A network with its first weights, as a model file.
@@ -109,131 +49,7 @@ fn write_model(folder: &Path, network: &str) -> String {
     path(&file).to_string()
 }
 
-fn network_of(name: &str) -> Network {
-    let table = tables::find(name).expect("a known network");
-    build(table, table.options()).expect("the table's own options fit")
-}
-
-fn summary_counts() -> Test {
-    let cases: [(&[&str], u64, u64, u64); 4] = [
-        (&["--network", "lenet1"], 2_578, 98_442, 0),
-        (&["--network", "lenet5"], 60_000, 340_908, 840),
-        (&["--network", "lenet5", "--output", "linear"], 60_850, 340_918, 0),
-        (&["--network", "lenet5-short"], 51_046, 331_114, 0),
-    ];
-    for (flags, parameters, connections, fixed) in cases {
-        let args = [&["summary"], flags].concat();
-        let json = json_of(&args);
-        assert_eq!(json["parameters"], parameters, "{flags:?}");
-        assert_eq!(json["connections"], connections, "{flags:?}");
-        assert_eq!(json["fixed"], fixed, "{flags:?}");
-        let printed = prints(&args);
-        let total = printed.lines().find(|line| line.starts_with("total")).expect("a total");
-        let numbers: Vec<u64> = total
-            .split_whitespace()
-            .filter_map(|word| word.replace(',', "").parse().ok())
-            .collect();
-        assert_eq!(numbers[..2], [parameters, connections], "{total}");
-    }
-    let layers = json_of(&["summary", "--network", "lenet1"])["layers"].take();
-    let of = |key: &str| -> Vec<u64> {
-        let layers = layers.as_array().expect("layers");
-        layers.iter().map(|layer| layer[key].as_u64().expect("a count")).collect()
-    };
-    assert_eq!(of("parameters"), [104, 8, 512, 24, 1_930], "32 of them are the poolings'");
-    assert_eq!(of("connections"), [59_904, 2_880, 32_768, 960, 1_930]);
-    assert_eq!(layers[2]["output"], json!([12, 8, 8]));
-    assert_eq!(layers[2]["table"][6], json!([2]));
-    Ok(())
-}
-
-fn summary_tables() -> Test {
-    let printed = prints(&["summary", "--table"]);
-    assert!(printed.contains("60 of 96"), "{printed}");
-    let first = printed.lines().find(|line| line.starts_with("  0 ")).expect("a row for map 0");
-    // Table I, row 0, read from the paper: X . . . X X X . . X X X X . X X.
-    assert_eq!(first, "  0   X           X  X  X        X  X  X  X     X  X");
-    assert!(prints(&["summary", "--connections", "full", "--table"]).contains("there is no table"));
-    Ok(())
-}
-
-fn plan_and_summary_agree() -> Test {
-    let optimizer = Optimizer { momentum: 0.9, weight_decay: 0.0 };
-    for table in tables::ALL {
-        let network = network_of(table.name);
-        let room = Room { digits: 10, order: 10, steps: 1 };
-        let plan =
-            Plan::new(&network, Strategy::Layered, Profile::reference(), 10, optimizer, room)?;
-        let layers = plan.forward.iter().map(|dispatch| &plan.kernels[dispatch.kernel].op);
-        let all: u64 = layers
-            .filter(|op| op.name() != "gather")
-            // The output goes forward and back in one kernel.
-            .map(|op| op.multiply_adds() / if op.name() == "output" { 2 } else { 1 })
-            .sum();
-        let summary = Summary::of(&network)?;
-        assert_eq!(all, 10 * summary.multiply_adds() as u64, "{}", table.name);
-    }
-    Ok(())
-}
-
-fn plan_wgsl() -> Test {
-    let wgsl = prints(&["plan", "--wgsl", "c3.conv_pool_forward"]);
-    assert!(wgsl.contains("const M: u32 = 16u;") && wgsl.contains("fn conv_pool_forward("));
-    validate("c3.conv_pool_forward", &wgsl);
-    assert_eq!(prints(&["plan", "--wgsl", "c3.conv_pool_f"]), wgsl, "a part of a label will do");
-    fails(&["plan", "--wgsl", "c3"], USAGE, &["several", "c3.conv_backward_weights"]);
-    fails(&["plan", "--wgsl", "no such"], USAGE, &["no such", "input.gather"]);
-    let printed = prints(&["plan", "--batch", "32"]);
-    for word in ["parameters", "c3.conv_pool_forward", "rbf.output", "stages.update", "total"] {
-        assert!(printed.contains(word), "{word} is not in {printed}");
-    }
-    let forward = prints(&["plan", "--forward"]);
-    assert!(forward.contains("rbf.output") && !forward.contains("stages.update"), "{forward}");
-    Ok(())
-}
-
-fn validate(label: &str, wgsl: &str) {
-    use wgpu::naga::{front::wgsl::parse_str, valid};
-    let module = parse_str(wgsl).unwrap_or_else(|e| panic!("{label}: {}", e.emit_to_string(wgsl)));
-    valid::Validator::new(valid::ValidationFlags::all(), valid::Capabilities::default())
-        .validate(&module)
-        .unwrap_or_else(|error| panic!("{label}: {}", error.emit_to_string(wgsl)));
-}
-
-fn plan_json() -> Test {
-    for (network, profile, batch) in
-        [("lenet1", "software", "16"), ("lenet5", "software", "100"), ("lenet5", "gpu", "16")]
-    {
-        let args = ["plan", "--network", network, "--profile", profile, "--batch", batch];
-        let plan = json_of(&args);
-        assert_eq!(plan["network"], network);
-        let list = |key: &str| plan[key].as_array().unwrap_or_else(|| panic!("{key}")).clone();
-        let (buffers, kernels) = (list("buffers"), list("kernels"));
-        for kernel in &kernels {
-            let label = kernel["label"].as_str().expect("a label");
-            validate(label, kernel["wgsl"].as_str().expect("a text"));
-        }
-        for dispatch in list("forward").iter().chain(&list("training")) {
-            let kernel = &kernels[dispatch["kernel"].as_u64().expect("an index") as usize];
-            let bindings = kernel["bindings"].as_array().expect("bindings");
-            let views = dispatch["views"].as_array().expect("views");
-            assert_eq!(bindings.len(), views.len(), "{}", kernel["label"]);
-            for (binding, view) in bindings.iter().zip(views) {
-                let number = |key: &str| view[key].as_u64().expect("a number");
-                let buffer = &buffers[number("buffer") as usize];
-                let end = number("offset") + number("size");
-                assert!(end <= buffer["size"].as_u64().expect("a size"), "{}", buffer["name"]);
-                assert_eq!(number("offset") % 256, 0, "{} of {}", binding["name"], kernel["label"]);
-                if binding["type"] == "uniform" {
-                    assert_eq!((number("size") % 16, &buffer["uniform"]), (0, &json!(true)));
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-fn data_shows() -> Test {
+fn data_shows() -> Outcome {
     let json = json_of(&["data"]);
     assert_eq!(
         (&json["train"]["digits"], &json["test"]["digits"]),
@@ -262,7 +78,7 @@ fn data_shows() -> Test {
     Ok(())
 }
 
-fn data_png() -> Test {
+fn data_png() -> Outcome {
     let folder = TempDir::new()?;
     let file = folder.path().join("digit.png");
     let show = ["data", "--show", "3", "--test", "--png", path(&file)];
@@ -301,7 +117,7 @@ fn small_set(folder: &Path) -> String {
     path(folder).to_string()
 }
 
-fn evaluate_and_predict() -> Test {
+fn evaluate_and_predict() -> Outcome {
     let folder = TempDir::new()?;
     let set = small_set(folder.path());
     for network in ["lenet1", "lenet5"] {
@@ -369,7 +185,7 @@ fn loss_of(network: &str, answer: &Value) -> f64 {
     }
 }
 
-fn predict_pictures() -> Test {
+fn predict_pictures() -> Outcome {
     let folder = TempDir::new()?;
     let model = write_model(folder.path(), "lenet1");
     let (same, large) = (folder.path().join("same.png"), folder.path().join("large.png"));
@@ -394,7 +210,7 @@ fn predict_pictures() -> Test {
     Ok(())
 }
 
-fn usage_errors() -> Test {
+fn usage_errors() -> Outcome {
     let folder = TempDir::new()?;
     let model = write_model(folder.path(), "lenet1");
     fails(&["predict", &model], USAGE, &["--index"]);
@@ -419,7 +235,7 @@ fn usage_errors() -> Test {
     Ok(())
 }
 
-fn data_errors() -> Test {
+fn data_errors() -> Outcome {
     let folder = TempDir::new()?;
     let model = write_model(folder.path(), "lenet1");
     let nothing = path(&folder.path().join("nothing.png")).to_string();
@@ -433,7 +249,7 @@ fn data_errors() -> Test {
 }
 
 /// Linux finds its drivers through files that can be hidden.
-fn no_driver() -> Test {
+fn no_driver() -> Outcome {
     if cfg!(not(target_os = "linux")) {
         return Ok(());
     }
@@ -458,7 +274,7 @@ fn no_driver() -> Test {
 const QUICK: [&str; 7] =
     ["--network", "lenet1", "--batch", "16", "--repeats", "1", "--seconds=0.02"];
 
-fn bench_cpu() -> Test {
+fn bench_cpu() -> Outcome {
     let json = json_of(&[&["bench", "--device", "cpu"], &QUICK[..]].concat());
     assert_eq!(json["adapter"], Value::Null);
     let figures = json["figures"].as_array().expect("figures");
@@ -473,13 +289,13 @@ fn bench_cpu() -> Test {
 }
 
 #[cfg(not(unix))]
-fn closed_pipe() -> Test {
+fn closed_pipe() -> Outcome {
     Ok(())
 }
 
 /// `lenet ... | true`, more or less.
 #[cfg(unix)]
-fn closed_pipe() -> Test {
+fn closed_pipe() -> Outcome {
     for args in [&["plan"][..], &["plan", "--json"], &["summary", "--table"], &["data"]] {
         let mut child = command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         drop(child.stdout.take());
@@ -490,7 +306,7 @@ fn closed_pipe() -> Test {
     Ok(())
 }
 
-fn adapters() -> Test {
+fn adapters() -> Outcome {
     let json = json_of(&["adapters"]);
     let list = json["adapters"].as_array().expect("a list");
     assert!(list.iter().any(|adapter| adapter["self_test"]["passed"] == true), "{json}");
@@ -502,7 +318,7 @@ fn adapters() -> Test {
     Ok(())
 }
 
-fn bench() -> Test {
+fn bench() -> Outcome {
     let json = json_of(&[&["bench", "--device", "gpu", "--kernels"], &QUICK[..]].concat());
     for figure in json["figures"].as_array().expect("figures") {
         for side in ["adapter", "cpu", "naive"] {

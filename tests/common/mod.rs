@@ -9,6 +9,7 @@
 pub mod central;
 pub mod compare;
 pub mod op;
+pub mod program;
 pub mod run;
 pub mod stages;
 
