@@ -51,6 +51,13 @@ impl<'a> Shapes<'a> {
         ((n * self.m + m) * self.ph + y) * self.pw + x
     }
 
+    /// Every [n, m, y, x] of h.
+    fn places(&self) -> impl Iterator<Item = (usize, usize, usize, usize)> + use<> {
+        let (maps, oh, ow) = (self.m, self.oh, self.ow);
+        let places = 0..self.samples * maps * oh * ow;
+        places.map(move |i| (i / (maps * oh * ow), i / (oh * ow) % maps, i / ow % oh, i % ow))
+    }
+
     /// The connections of feature map `m`.
     fn connections(&self, m: usize) -> std::ops::Range<usize> {
         self.table[m] as usize..self.table[m + 1] as usize
@@ -144,7 +151,8 @@ pub fn conv_backward_weights(
     table: &[u32],
     partials: &mut [f32],
 ) {
-    let dh = pool_backward(k, h, p, ds, partials);
+    let dh = deltas(k, p, h, ds);
+    map_gradients(k, h, ds, &dh, partials);
     kernel_gradients(k, x, &dh, table, partials);
 }
 
@@ -159,7 +167,7 @@ pub fn conv_backward_input(
     dx: &mut [f32],
 ) {
     let at = Shapes::of(k, table);
-    let dh = pool_backward(k, h, p, ds, &mut vec![0.0; (k.slots * k.stride) as usize]);
+    let dh = deltas(k, p, h, ds);
     let mut sums = vec![0.0; at.samples * at.c * at.height * at.width];
     for n in 0..at.samples {
         for j in 0..at.j {
@@ -179,32 +187,36 @@ pub fn conv_backward_input(
     }
 }
 
-/// From behind the pooling to dh, and the gradients of pooling and biases.
-fn pool_backward(k: &Stage, h: &[f32], p: &[f32], ds: &[f32], partials: &mut [f32]) -> Vec<f32> {
+/// From behind the pooling to dh.
+fn deltas(k: &Stage, p: &[f32], h: &[f32], ds: &[f32]) -> Vec<f32> {
     let at = Shapes::of(k, &[]);
     let mut dh = vec![0.0; h.len()];
-    let scale = f64::from(k.block_scale);
-    for m in 0..at.m {
-        let (mut bias, mut coefficient, mut pool_bias) = (0.0, 0.0, 0.0);
-        for n in 0..at.samples {
-            for y in 0..at.oh {
-                for x in 0..at.ow {
-                    let d = f64::from(ds[at.s(n, m, y / 2, x / 2)]);
-                    let value = f64::from(h[at.h(n, m, y, x)]);
-                    let down = d * scale * f64::from(p[k.coefficient() + m]);
-                    let delta = down * squash_slope(k.squash, value);
-                    dh[at.h(n, m, y, x)] = delta as f32;
-                    bias += delta;
-                    coefficient += d * scale * value;
-                    pool_bias += d / 4.0;
-                }
-            }
-        }
+    for (n, m, y, x) in at.places() {
+        let scale = f64::from(k.block_scale) * f64::from(p[k.coefficient() + m]);
+        let down = scale * f64::from(ds[at.s(n, m, y / 2, x / 2)]);
+        let place = at.h(n, m, y, x);
+        dh[place] = (down * squash_slope(k.squash, f64::from(h[place]))) as f32;
+    }
+    dh
+}
+
+/// The gradients of biases, coefficients and pooling biases.
+fn map_gradients(k: &Stage, h: &[f32], ds: &[f32], dh: &[f32], partials: &mut [f32]) {
+    let at = Shapes::of(k, &[]);
+    let mut sums = vec![[0.0; 3]; at.m];
+    for (n, m, y, x) in at.places() {
+        let d = f64::from(ds[at.s(n, m, y / 2, x / 2)]);
+        let place = at.h(n, m, y, x);
+        let [bias, coefficient, pool_bias] = &mut sums[m];
+        *bias += f64::from(dh[place]);
+        *coefficient += d * f64::from(k.block_scale) * f64::from(h[place]);
+        *pool_bias += d / 4.0;
+    }
+    for (m, [bias, coefficient, pool_bias]) in sums.into_iter().enumerate() {
         put(k, partials, k.bias() + m, bias);
         put(k, partials, k.coefficient() + m, coefficient);
         put(k, partials, k.pool_bias() + m, pool_bias);
     }
-    dh
 }
 
 /// The gradient of the kernels.

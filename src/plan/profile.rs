@@ -104,31 +104,17 @@ impl Profile {
         let largest = reads.iter().copied().max().unwrap_or(1).max(1);
         let room = if self.uniform { UNIFORM_WINDOW / largest } else { usize::MAX };
         let most = room.min(self.samples);
-        if batch <= most {
-            return batch;
-        }
         let fits = |samples: usize| {
             reads.iter().chain(writes).all(|size| (samples * size).is_multiple_of(super::ALIGN))
         };
-        let even = batch.div_ceil(batch.div_ceil(most.max(1)));
-        (even..=most)
-            .find(|&samples| fits(samples))
-            .or_else(|| (1..even).rev().find(|&samples| fits(samples)))
-            .unwrap_or(super::ALIGN)
+        window(batch, most, fits).unwrap_or(super::ALIGN)
     }
 
     /// Rows of a weight matrix with `inputs` columns that one dispatch reads.
     pub fn rows_of(&self, rows: usize, inputs: usize) -> usize {
-        if !self.uniform || rows * inputs <= UNIFORM_WINDOW {
-            return rows;
-        }
-        let most = UNIFORM_WINDOW / inputs;
-        let even = rows.div_ceil(rows.div_ceil(most.max(1)));
+        let most = if self.uniform { UNIFORM_WINDOW / inputs } else { usize::MAX };
         let fits = |rows: usize| (rows * inputs).is_multiple_of(super::ALIGN);
-        (even..=most)
-            .find(|&rows| fits(rows))
-            .or_else(|| (1..even).rev().find(|&rows| fits(rows)))
-            .unwrap_or(rows)
+        window(rows, most, fits).unwrap_or(rows)
     }
 
     /// Workgroups for a number of items that take so many loop iterations each.
@@ -163,6 +149,16 @@ impl Profile {
             _ => (self.workgroup, self.workgroups_for(op.items(), op.iterations_per_item() + 1)),
         }
     }
+}
+
+/// How many of `all` things go into a window of at most `most`: all if they do, else about even
+/// shares that `fits` allows.
+fn window(all: usize, most: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
+    if all <= most {
+        return Some(all);
+    }
+    let even = all.div_ceil(all.div_ceil(most.max(1)));
+    (even..=most).find(|&share| fits(share)).or_else(|| (1..even).rev().find(|&share| fits(share)))
 }
 
 /// The largest divisor of `length` that is at most `limit`.
