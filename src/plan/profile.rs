@@ -44,7 +44,8 @@ pub struct Profile {
 
 impl Profile {
     /// For software adapters (lavapipe, SwiftShader): few and fat invocations in groups of one SIMD
-    /// register, and reads through uniform buffers, which cost a twentieth of storage reads there.
+    /// register, and reads through uniform buffers: a third to a twentieth, by processor, of what
+    /// reads from storage cost there.
     pub fn software() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, |n| n.get() as u32);
         Profile {
