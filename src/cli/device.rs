@@ -174,7 +174,7 @@ impl Device {
                         health.loops
                     )));
                 }
-                Box::new(Gpu::new(adapter, plan)?)
+                Box::new(Gpu::new(&for_batch(adapter, plan.batch), plan)?)
             }
             Device::Cpu { threads } => {
                 let instructions = Instructions::detect();
@@ -183,4 +183,11 @@ impl Device {
             Device::Naive => Box::new(Cpu::new(plan)),
         })
     }
+}
+
+/// The adapter as it is the fastest for a batch.
+pub fn for_batch(adapter: &Adapter, batch: usize) -> Adapter {
+    // SAFETY: commands set up what computes one after the other, before they start threads that
+    // look at the environment; those of drivers do not.
+    unsafe { adapter::for_batch(adapter, batch) }
 }

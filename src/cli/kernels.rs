@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::device::for_batch;
 use crate::data::Mnist;
 use crate::error::Result;
 use crate::executor::Executor;
@@ -64,7 +65,7 @@ pub fn time(
     // A rate of 0: the parameters stay where they are however often this is done.
     let row = [0, digits as u32, 0.0_f32.to_bits(), 0];
 
-    let mut gpu = Gpu::new(adapter, plan.clone())?;
+    let mut gpu = Gpu::new(&for_batch(adapter, *batch), plan.clone())?;
     gpu.write(ports.digits, 0, &packed)?;
     gpu.write(ports.order, 0, &order)?;
     gpu.write(ports.steps, 0, &row)?;

@@ -66,6 +66,33 @@ pub fn is_software(info: &AdapterInfo) -> bool {
     info.device_type == DeviceType::Cpu
 }
 
+/// How many threads llvmpipe computes on; it looks when an instance is made.
+const DRIVER_THREADS: &str = "LP_NUM_THREADS";
+/// Samples of a step up to which a second core was never worth the handing over to it.
+const ALONE: usize = 64;
+
+/// The adapter that is the faster one for steps of `batch` samples.
+///
+/// A software adapter hands each dispatch over to threads of its own, for 15 to 20 microseconds. With
+/// one or two cores small steps are done sooner by the thread that submits them; where the
+/// environment says how many threads there shall be, it is heeded. The bits are the same.
+///
+/// # Safety
+/// No other thread may read or write the environment meanwhile.
+pub unsafe fn for_batch(adapter: &Adapter, batch: usize) -> Adapter {
+    let info = adapter.get_info();
+    let many = std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 2);
+    if !is_software(&info) || many || batch > ALONE || std::env::var_os(DRIVER_THREADS).is_some() {
+        return adapter.clone();
+    }
+    // SAFETY: the caller's promise.
+    unsafe { std::env::set_var(DRIVER_THREADS, "0") };
+    let alone = all().into_iter().find(|other| other.get_info() == info);
+    // SAFETY: as above.
+    unsafe { std::env::remove_var(DRIVER_THREADS) };
+    alone.unwrap_or_else(|| adapter.clone())
+}
+
 /// The launch profile that suits an adapter.
 pub fn profile(info: &AdapterInfo) -> Profile {
     if is_software(info) { Profile::software() } else { Profile::gpu() }
