@@ -97,7 +97,7 @@ const LINEAR: [(u32, u32, u32, u32, u32); 3] =
 fn linear(profile: Profile, shape: (u32, u32, u32, u32, u32)) -> (String, Linear) {
     let (samples, inputs, outputs, row, rows) = shape;
     let squash = if samples == 3 { Squash::Tanh } else { Squash::Scaled };
-    let (tile, starts, ends) = (profile.tile, true, true);
+    let (tile, starts, ends) = (profile.tiles.tile, true, true);
     let k = Linear { samples, inputs, outputs, rows, tile, starts, ends, squash };
     (format!("{samples} samples, {inputs} -> {outputs}, rows {row}..{}", row + rows), k)
 }
@@ -124,7 +124,7 @@ fn linear_backward_input(profile: Profile) -> Vec<Case> {
     ];
     let cases = windows.into_iter().map(|(shape, starts, ends)| {
         let (name, k) = linear(profile, shape);
-        let k = Linear { starts, ends, tile: profile.backward_tile, ..k };
+        let k = Linear { starts, ends, tile: profile.tiles.backward_tile, ..k };
         let mut numbers = Numbers::new(8);
         let x = numbers.words((k.samples * k.inputs) as usize, 1.0);
         let w = numbers.words((k.rows * k.inputs) as usize, 0.5);
@@ -144,7 +144,7 @@ fn linear_update(profile: Profile) -> Vec<Case> {
                 samples,
                 inputs,
                 outputs,
-                tile: profile.backward_tile,
+                tile: profile.tiles.backward_tile,
                 starts,
                 ends,
                 weights: ALIGN as u32,

@@ -48,21 +48,27 @@ fn main() {
         for batch in BATCHES {
             let run = Run::full(trained.clone(), batch, STEPS, OPTIMIZER);
             tests.on_adapter(format!("{}, batch {batch}", trained.name), move |adapter| {
-                twenty_steps(adapter, &run)
+                twenty_steps(adapter, &run, &ways())
             });
         }
     }
+    tests.on_adapter("lenet5-short, batch 5, other tiles", |adapter| {
+        let row = Way { strategy: Strategy::LayeredRow, profile: Profile::software() };
+        let pair = Way { strategy: Strategy::LayeredPair, profile: Profile::gpu() };
+        let run = Run::full(trained("lenet5-short"), 5, STEPS, OPTIMIZER);
+        twenty_steps(adapter, &run, &[row, pair])
+    });
     tests.on_adapter("lenet5, linear, threads of the adapter", |_| threads("lenet5, linear"));
     tests.on_adapter("lenet1, workgroups of a dispatch", workgroups);
     tests.run()
 }
 
-fn twenty_steps(adapter: &Adapter, run: &Run) -> Outcome {
+fn twenty_steps(adapter: &Adapter, run: &Run, ways: &[Way]) -> Outcome {
     let name = run.trained.name;
     let mut cpu = run.on_cpu()?;
     cpu.run(STEPS, true)?;
     let expected = state(cpu.as_mut())?;
-    for way in ways() {
+    for &way in ways {
         let mut executor = run.on_adapter(adapter, way)?;
         executor.run(STEPS, true)?;
         let found = state(executor.as_mut())?;

@@ -60,11 +60,11 @@ fn cache() -> Outcome {
     let home = folder.path();
     let (json, _) = tune(home);
     let plans = json["results"][0]["plans"].as_array().expect("plans");
-    assert_eq!(plans.len(), 2, "{json}");
+    assert!(plans.len() > 1, "{json}");
     let time = |plan: &Value| plan["microseconds"].as_f64().expect("a time");
     assert!(0.0 < time(&plans[0]) && time(&plans[0]) <= time(&plans[1]), "{json}");
     let name = |plan: &Value| plan["plan"].as_str().expect("a name").to_string();
-    let (winner, loser) = (name(&plans[0]), name(&plans[1]));
+    let (winner, loser) = (name(&plans[0]), name(plans.last().expect("several")));
     assert_eq!(json["results"][0]["chosen"], winner, "{json}");
     let path = Path::new(json["file"].as_str().expect("the choices are kept"));
 

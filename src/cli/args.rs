@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 
 use crate::error::Result;
@@ -120,14 +120,33 @@ pub enum ProfileChoice {
 }
 
 /// How a step is cut into dispatches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlanChoice {
     /// As `lenet tune` found, else as suits profile, network and batch.
     Auto,
-    /// Dispatches for each layer, over the whole batch.
-    Layered,
-    /// A workgroup for each sample, two dispatches a training step.
-    Sample,
+    Named(Strategy),
+}
+
+impl ValueEnum for PlanChoice {
+    fn value_variants<'a>() -> &'a [Self] {
+        const CHOICES: [PlanChoice; Strategy::ALL.len() + 1] = {
+            let mut choices = [PlanChoice::Auto; Strategy::ALL.len() + 1];
+            let mut i = 0;
+            while i < Strategy::ALL.len() {
+                choices[i + 1] = PlanChoice::Named(Strategy::ALL[i]);
+                i += 1;
+            }
+            choices
+        };
+        &CHOICES
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            PlanChoice::Auto => "auto",
+            PlanChoice::Named(strategy) => strategy.name(),
+        }))
+    }
 }
 
 impl PlanChoice {
@@ -148,8 +167,7 @@ impl PlanChoice {
                     (strategy, reason.into())
                 }
             },
-            PlanChoice::Layered => (Strategy::Layered, "--plan".into()),
-            PlanChoice::Sample => (Strategy::Sample, "--plan".into()),
+            PlanChoice::Named(strategy) => (strategy, "--plan".into()),
         }
     }
 }
@@ -167,8 +185,9 @@ pub struct DeviceArgs {
     /// Launch profile: auto is software for software adapters, else gpu [default: auto]
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
     pub profile: ProfileChoice,
-    /// How a step is cut into dispatches: auto is what `lenet tune` found, else sample on GPUs up to
-    /// batch 64, else layered [default: auto]
+    /// How a step is cut into dispatches: for each layer (layered, where one, pair, row or map say
+    /// what an invocation makes, else as suits the profile), or for each sample; auto is what `lenet
+    /// tune` found, else sample on GPUs up to batch 64, else layered [default: auto]
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
     pub plan: PlanChoice,
     /// Threads of the CPU, at most one for 8 digits of a batch; changes the speed only [default:

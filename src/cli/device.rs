@@ -85,7 +85,7 @@ pub fn choose(args: &DeviceArgs) -> Result<Chosen> {
                         warnings.extend(warning);
                         tuned.on(adapter::describe(&info))
                     }
-                    PlanChoice::Layered | PlanChoice::Sample => Tuned::default(),
+                    PlanChoice::Named(_) => Tuned::default(),
                 };
                 let device = Device::Adapter { adapter: Box::new(adapter), profile, health, tuned };
                 return Ok(Chosen { device, warnings });

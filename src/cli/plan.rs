@@ -65,7 +65,7 @@ pub fn run(args: Args) -> Result<()> {
     let mut settings = Settings::resolve(&flags, MNIST, None)?;
     let tuned = match args.plan {
         PlanChoice::Auto => tuned(),
-        PlanChoice::Layered | PlanChoice::Sample => Tuned::default(),
+        PlanChoice::Named(_) => Tuned::default(),
     };
     settings.set_plan(args.plan.strategy(&settings.network, profile, settings.batch, &tuned));
     let plan = make(&settings, profile)?;

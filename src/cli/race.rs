@@ -39,7 +39,7 @@ pub struct Racer {
 /// [`Error::Adapter`] if the adapter fails, or no plan can be set up.
 pub fn run(settings: &Settings, device: &Device, lists: &Lists) -> Result<Vec<Racer>> {
     let mut racers = Vec::new();
-    for strategy in Strategy::ALL {
+    for &strategy in Strategy::candidates(&device.profile()) {
         match Racer::new(settings, strategy, device, lists) {
             Ok(racer) => racers.push(racer),
             Err(error) => output::note(&format!("{} is left out: {error}", strategy.name())),

@@ -14,6 +14,7 @@ use crate::data;
 use crate::error::Result;
 use crate::gpu::adapter;
 use crate::network::lenet;
+use crate::plan::Strategy;
 use crate::recipe::{Available, Flags, Settings};
 use crate::text::{Table, thousands};
 use crate::train::session::Lists;
@@ -68,7 +69,7 @@ pub fn run(args: Args) -> Result<()> {
         device: DeviceChoice::Gpu,
         adapter: args.adapter,
         profile: args.profile,
-        plan: PlanChoice::Layered,
+        plan: PlanChoice::Named(Strategy::Layered),
         threads: None,
     })?;
     announce(&chosen);

@@ -16,7 +16,7 @@ use crate::data::{DIGIT_PIXELS, Digits};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::network::{build, init, lenet};
-use crate::plan::{Optimizer, Plan, Profile, Strategy};
+use crate::plan::{Optimizer, Plan, Profile, Strategy, Tiles};
 use crate::rng::{Rng, Stream};
 use crate::train::session::{Lists, Session};
 
@@ -71,7 +71,7 @@ fn small_step(adapter: &Adapter) -> Result<std::result::Result<(), String>> {
     let network = build(&lenet::LENET1, lenet::LENET1.options())?;
     // Small blocks make small kernels, which compile quickly.
     let suited = adapter::profile(&adapter.get_info());
-    let profile = Profile { strip: 1, tall: 1, below: 2, tile: 1, ..suited };
+    let profile = Profile { tiles: Tiles::ONE, ..suited };
 
     let step = |profile: Profile, gpu: bool| -> Result<Vec<f32>> {
         let optimizer = Optimizer { momentum: 0.9, weight_decay: 0.0 };

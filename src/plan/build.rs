@@ -51,6 +51,8 @@ impl Plan {
         if strategy == Strategy::Sample {
             return super::build_sample::plan(network, profile, batch, optimizer, room);
         }
+        let tiles = strategy.tiles().unwrap_or(profile.tiles);
+        let profile = Profile { tiles, ..profile };
         let layout = Layout::of(network)?;
         let mut builder = Builder::new(network, profile, batch, layout, room);
         builder.gather();
@@ -62,7 +64,7 @@ impl Plan {
         let forward = std::mem::take(&mut builder.dispatches);
         builder.backward(last, optimizer);
         builder.update(optimizer);
-        Ok(builder.finish(forward))
+        Ok(builder.finish(strategy, forward))
     }
 }
 
@@ -132,7 +134,7 @@ impl Builder<'_> {
 
     fn stage_forward(&mut self, block: usize, conv: usize, pool: usize) {
         let (layer, mut k) = self.stage(conv, pool);
-        k.tall = largest_divisor(k.ph() as usize, self.profile.tall);
+        k.tall = largest_divisor(k.ph() as usize, self.profile.tiles.tall);
         let [x, h, s] = k.sizes();
         let h_buffer = self.find_or_add(layer.name, || Start::Zero);
         let table = self.table(&layer);
@@ -209,7 +211,7 @@ impl Builder<'_> {
 
     fn linear_backward_input(&mut self, block: usize, at: usize) {
         let (layer, mut k) = self.linear(at);
-        k.tile = self.profile.backward_tile;
+        k.tile = self.profile.tiles.backward_tile;
         let (inputs, outputs) = (k.inputs, k.outputs as usize);
         let step = self.linear_samples(&k);
         let rows = self.profile.rows_of(outputs, inputs as usize);
@@ -242,7 +244,7 @@ impl Builder<'_> {
                 samples: step as u32,
                 inputs: k.inputs,
                 outputs: k.outputs,
-                tile: self.profile.backward_tile,
+                tile: self.profile.tiles.backward_tile,
                 starts: first == 0,
                 ends: first + step >= self.batch,
                 weights,

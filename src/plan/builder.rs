@@ -138,10 +138,10 @@ impl<'a> Builder<'a> {
         self.dispatches.push(dispatch);
     }
 
-    pub(super) fn finish(self, forward: Vec<Dispatch>) -> Plan {
+    pub(super) fn finish(self, strategy: Strategy, forward: Vec<Dispatch>) -> Plan {
         let training = forward.iter().cloned().chain(self.dispatches).collect();
         Plan {
-            strategy: Strategy::Layered,
+            strategy,
             profile: self.profile,
             batch: self.batch,
             layout: self.layout,
@@ -166,9 +166,9 @@ impl<'a> Builder<'a> {
             j: table.count() as u32,
             height: layer.input.height as u32,
             width: layer.input.width as u32,
-            strip: largest_divisor(pool.output.width, self.profile.strip),
+            strip: largest_divisor(pool.output.width, self.profile.tiles.strip),
             tall: 1,
-            below: largest_divisor(layer.input.height, self.profile.below),
+            below: largest_divisor(layer.input.height, self.profile.tiles.below),
             block_scale: form.block_scale(),
             slots: 0,
             stride: self.layout.stages as u32,
@@ -185,7 +185,7 @@ impl<'a> Builder<'a> {
             inputs: layer.input.size() as u32,
             outputs: outputs as u32,
             rows: outputs as u32,
-            tile: self.profile.tile,
+            tile: self.profile.tiles.tile,
             starts: true,
             ends: true,
             squash: self.network.options.squash,

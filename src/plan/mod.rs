@@ -22,7 +22,7 @@ pub mod traffic;
 pub use crate::network::tensors::{ALIGN, Layout};
 pub use build::{Optimizer, Room, STEP_WORDS, TOTALS, TRUTH_WORDS};
 pub use op::{Access, Binding, Element, Op};
-pub use profile::Profile;
+pub use profile::{Profile, Tiles};
 pub use strategy::Strategy;
 
 /// Uniform arrays have elements of 16 bytes.

@@ -14,6 +14,33 @@ const MAX_WORKGROUPS: u32 = 65_535;
 /// Mesa 22.3 silently ends loops after 65,535 iterations of an invocation.
 pub const ITERATION_LIMIT: u32 = 60_000;
 
+/// What one invocation makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tiles {
+    /// Pooled outputs side by side that one invocation makes at most.
+    pub strip: usize,
+    /// Pooled rows that one invocation of `conv_pool_forward` makes at most; up to 8. Elsewhere one:
+    /// more is not faster there and takes longer to compile.
+    pub tall: usize,
+    /// Rows that one invocation hands down at most, of what a later stage sees; up to 14.
+    pub below: usize,
+    /// Outputs (times four samples) that an invocation of a linear layer makes.
+    pub tile: u32,
+    /// Samples, or outputs, (times four inputs) that it makes on the way back.
+    pub backward_tile: u32,
+}
+
+impl Tiles {
+    /// One pooled output, one output of a linear layer for four samples.
+    pub const ONE: Tiles = Tiles { strip: 1, tall: 1, below: 2, tile: 1, backward_tile: 1 };
+    /// Two of each.
+    pub const PAIR: Tiles = Tiles { strip: 2, tall: 1, below: 2, tile: 2, backward_tile: 2 };
+    /// A row of a map, or half of it; starts faster than [`Tiles::MAP`].
+    pub const ROW: Tiles = Tiles { strip: 7, tall: 1, below: 2, tile: 4, backward_tile: 8 };
+    /// A whole map of a second stage.
+    pub const MAP: Tiles = Tiles { strip: 7, tall: 8, below: 14, tile: 4, backward_tile: 8 };
+}
+
 /// How a plan launches its kernels and reads its inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Profile {
@@ -27,17 +54,7 @@ pub struct Profile {
     pub workgroup: u32,
     /// Workgroups of a dispatch, where work is plenty; `None`: as many as there are items.
     pub workgroups: Option<u32>,
-    /// Pooled outputs side by side that one invocation makes at most.
-    pub strip: usize,
-    /// Pooled rows that one invocation of `conv_pool_forward` makes at most; up to 8. Elsewhere one:
-    /// more is not faster there and takes longer to compile.
-    pub tall: usize,
-    /// Rows that one invocation hands down at most, of what a later stage sees; up to 14.
-    pub below: usize,
-    /// Outputs (times four samples) that an invocation of a linear layer makes.
-    pub tile: u32,
-    /// Samples, or outputs, (times four inputs) that it makes on the way back.
-    pub backward_tile: u32,
+    pub tiles: Tiles,
     /// Rows of partial gradients at most, for each window of the batch.
     pub slots: usize,
 }
@@ -54,11 +71,7 @@ impl Profile {
             samples: 64,
             workgroup: 8,
             workgroups: Some((2 * cores).clamp(4, 32)),
-            strip: 7,
-            tall: 8,
-            below: 14,
-            tile: 4,
-            backward_tile: 8,
+            tiles: Tiles::MAP,
             slots: 8,
         }
     }
@@ -71,11 +84,7 @@ impl Profile {
             samples: 256,
             workgroup: 64,
             workgroups: None,
-            strip: 1,
-            tall: 1,
-            below: 2,
-            tile: 1,
-            backward_tile: 1,
+            tiles: Tiles::ONE,
             slots: 256,
         }
     }
@@ -88,11 +97,7 @@ impl Profile {
             samples: usize::MAX,
             workgroup: 1,
             workgroups: Some(1),
-            strip: 1,
-            tall: 1,
-            below: 2,
-            tile: 1,
-            backward_tile: 1,
+            tiles: Tiles::ONE,
             slots: 1,
         }
     }

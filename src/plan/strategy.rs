@@ -1,8 +1,8 @@
-//! The two ways to cut a training step into dispatches.
+//! The ways to cut a training step into dispatches, and what one invocation of them makes.
 
 use serde::{Deserialize, Serialize};
 
-use super::Profile;
+use super::profile::{Profile, Tiles};
 use super::sample::Shapes;
 use crate::network::Network;
 use crate::network::tensors::Layout;
@@ -15,8 +15,17 @@ pub const SAMPLE_BATCH: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strategy {
-    /// One or a few dispatches for each layer and direction, each over the whole batch.
+    /// One or a few dispatches for each layer and direction, each over the whole batch, with the
+    /// tiles of the profile.
     Layered,
+    /// The same with [`Tiles::ONE`].
+    LayeredOne,
+    /// The same with [`Tiles::PAIR`].
+    LayeredPair,
+    /// The same with [`Tiles::ROW`].
+    LayeredRow,
+    /// The same with [`Tiles::MAP`].
+    LayeredMap,
     /// One workgroup for each sample, from the digit to its gradients, then one dispatch for the
     /// update: two dispatches a step.
     Sample,
@@ -24,13 +33,46 @@ pub enum Strategy {
 
 impl Strategy {
     /// Every one there is.
-    pub const ALL: [Strategy; 2] = [Strategy::Layered, Strategy::Sample];
+    pub const ALL: [Strategy; 6] = [
+        Strategy::Layered,
+        Strategy::LayeredOne,
+        Strategy::LayeredPair,
+        Strategy::LayeredRow,
+        Strategy::LayeredMap,
+        Strategy::Sample,
+    ];
 
     /// As `--plan` has it.
     pub fn name(self) -> &'static str {
         match self {
             Strategy::Layered => "layered",
+            Strategy::LayeredOne => "layered-one",
+            Strategy::LayeredPair => "layered-pair",
+            Strategy::LayeredRow => "layered-row",
+            Strategy::LayeredMap => "layered-map",
             Strategy::Sample => "sample",
+        }
+    }
+
+    /// The tiles, where they are not those of the profile.
+    pub fn tiles(self) -> Option<Tiles> {
+        match self {
+            Strategy::Layered | Strategy::Sample => None,
+            Strategy::LayeredOne => Some(Tiles::ONE),
+            Strategy::LayeredPair => Some(Tiles::PAIR),
+            Strategy::LayeredRow => Some(Tiles::ROW),
+            Strategy::LayeredMap => Some(Tiles::MAP),
+        }
+    }
+
+    /// What is worth timing under a profile: whole maps take a GPU's registers, and single outputs
+    /// are known to be the slowest on a software adapter.
+    pub fn candidates(profile: &Profile) -> &'static [Strategy] {
+        match profile.uniform {
+            true => &[Strategy::Layered, Strategy::LayeredRow, Strategy::Sample],
+            false => {
+                &[Strategy::Layered, Strategy::LayeredPair, Strategy::LayeredRow, Strategy::Sample]
+            }
         }
     }
 

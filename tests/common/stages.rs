@@ -110,13 +110,13 @@ impl Shape {
             width: self.width,
             strip: 1,
             tall: 1,
-            below: largest_divisor(self.height as usize, profile.below),
+            below: largest_divisor(self.height as usize, profile.tiles.below),
             block_scale: self.block_scale,
             slots: profile.slots.min(40) as u32,
             stride: 0,
             squash: self.squash,
         };
-        stage.strip = largest_divisor(stage.pw() as usize, profile.strip);
+        stage.strip = largest_divisor(stage.pw() as usize, profile.tiles.strip);
         stage.slots = stage.slots.min(stage.samples * stage.blocks());
         stage.stride = stage.parameters() + OTHER_STAGES;
         stage
@@ -168,7 +168,7 @@ pub fn first_stage_forward(profile: Profile) -> Vec<Case> {
 pub fn conv_pool_forward(profile: Profile) -> Vec<Case> {
     let cases = LATER.iter().map(|shape| {
         let mut k = shape.stage(profile);
-        k.tall = largest_divisor(k.ph() as usize, profile.tall);
+        k.tall = largest_divisor(k.ph() as usize, profile.tiles.tall);
         let Arguments { x, p, h, ds, .. } = Arguments::of(&k, 2);
         let (h, s) = (empty(h.len() as u32), empty(ds.len() as u32));
         case(shape.name, Op::ConvPoolForward(k), vec![x, p, shape.words(), h, s])
