@@ -12,9 +12,9 @@ use common::{Outcome, Tests};
 use lenet::cpu::fast::{Fast, Instructions};
 use lenet::executor::Executor;
 use lenet::network::CLASSES;
-use lenet::plan::{Optimizer, Profile, TOTALS};
+use lenet::plan::{Optimizer, Pass, Profile, TOTALS};
 
-const OPTIMIZER: Optimizer = Optimizer { momentum: 0.9, weight_decay: 0.01 };
+const OPTIMIZER: Optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.01 };
 const BATCHES: [usize; 4] = [1, 7, 16, 19];
 /// The digits of the last step are fewer, where a batch has several.
 const STEPS: usize = 5;
@@ -98,18 +98,18 @@ fn left(executor: &mut dyn Executor) -> lenet::Result<Left> {
 /// One step, then the others, the last digits forward only as well.
 fn as_the_twins(run: &Run, instructions: Instructions) -> Outcome {
     let (mut found, mut expected) = (fast(run, 2, instructions)?, run.on_cpu()?);
-    for (count, backward, score, velocity, which) in [
-        (1, true, SCORE, VELOCITY, "one step"),
-        (STEPS - 1, true, LATER_SCORE, LATER_VELOCITY, "all steps"),
-        (1, false, LATER_SCORE, LATER_VELOCITY, "forward only"),
+    for (count, pass, score, velocity, which) in [
+        (1, Pass::Training, SCORE, VELOCITY, "one step"),
+        (STEPS - 1, Pass::Training, LATER_SCORE, LATER_VELOCITY, "all steps"),
+        (1, Pass::Forward, LATER_SCORE, LATER_VELOCITY, "forward only"),
     ] {
         let cursor = found.plan().ports.cursor;
-        if !backward {
+        if pass == Pass::Forward {
             found.write(cursor, 0, &[0])?;
             expected.write(cursor, 0, &[0])?;
         }
-        found.run(count, backward)?;
-        expected.run(count, backward)?;
+        found.run(count, pass)?;
+        expected.run(count, pass)?;
         let layout = found.plan().layout.clone();
         assert_eq!(found.read(cursor, 1)?, expected.read(cursor, 1)?, "the next step");
         let (found, expected) = (left(found.as_mut())?, left(expected.as_mut())?);
@@ -138,7 +138,7 @@ fn any_threads(name: &'static str, instructions: Instructions) -> Outcome {
     let run = run(name, 37);
     let with = |threads| -> lenet::Result<Left> {
         let mut executor = fast(&run, threads, instructions)?;
-        executor.run(STEPS, true)?;
+        executor.run(STEPS, Pass::Training)?;
         left(executor.as_mut())
     };
     let one = with(1)?;

@@ -20,7 +20,9 @@ use lenet::cpu::Cpu;
 use lenet::executor::Executor;
 use lenet::gpu::Gpu;
 use lenet::network::{CLASSES, Network, Options, build, lenet as tables};
-use lenet::plan::{Layout, Optimizer, Plan, Profile, Room, STEP_WORDS, Strategy, TOTALS, records};
+use lenet::plan::{
+    Layout, Optimizer, Pass, Plan, Profile, Room, STEP_WORDS, Strategy, TOTALS, records,
+};
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
 use wgpu::Adapter;
@@ -148,10 +150,8 @@ fn check(
 ) -> Outcome {
     let fixture = Fixture::read(name)?;
     let network = fixture.network()?;
-    let optimizer = Optimizer {
-        momentum: fixture.number("momentum")?,
-        weight_decay: fixture.number("weight_decay")?,
-    };
+    let (momentum, weight_decay) = (fixture.number("momentum")?, fixture.number("weight_decay")?);
+    let optimizer = Optimizer::Sgd { momentum, weight_decay };
     let room = Room { digits: BATCH, order: BATCH, steps: STEPS + 1 };
     let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, room)?;
     let (ports, layout) = (plan.ports, plan.layout.clone());
@@ -171,7 +171,7 @@ fn check(
     let mut losses = Vec::new();
     for number in 0..=STEPS {
         executor.write_f32(ports.totals, &[0.0; BATCH * TOTALS])?;
-        executor.run(1, number < STEPS)?;
+        executor.run(1, if number < STEPS { Pass::Training } else { Pass::Forward })?;
         let totals = executor.read_f32(ports.totals, BATCH * TOTALS)?;
         losses.push(totals.chunks(TOTALS).map(|row| row[2]).sum::<f32>());
         if number == 0 {
@@ -179,7 +179,7 @@ fn check(
             differences.numbers("scores", &scores, &fixture.numbers("scores")?, SCORE);
             // After the first step the velocity is the gradient and the decay.
             let mut found = executor.read_f32(ports.velocity, layout.size)?;
-            let decay = |(v, w): (&mut f32, &f32)| *v -= optimizer.weight_decay * w;
+            let decay = |(v, w): (&mut f32, &f32)| *v -= weight_decay * w;
             found.iter_mut().zip(&weights).for_each(decay);
             let expected = fixture.parameters("grad", &layout)?;
             compare_tensors(&mut differences, "grad", &layout, &found, &expected, GRADIENT);

@@ -19,11 +19,11 @@ use common::run::{Run, State, compare_tensors, networks, state, trained};
 use common::{Outcome, Tests, Way, ways};
 use lenet::executor::Executor;
 use lenet::gpu::adapter;
-use lenet::plan::{Optimizer, Profile, Strategy, TOTALS};
+use lenet::plan::{Optimizer, Pass, Profile, Strategy, TOTALS};
 use wgpu::Adapter;
 
 const STEPS: usize = 20;
-const OPTIMIZER: Optimizer = Optimizer { momentum: 0.9, weight_decay: 0.01 };
+const OPTIMIZER: Optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.01 };
 const BATCHES: [usize; 2] = [16, 5];
 /// Parameters after twenty steps; absolute as a share of the largest of its kind.
 const PARAMETER: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
@@ -60,18 +60,18 @@ fn main() {
 fn twenty_steps(adapter: &Adapter, run: &Run) -> Outcome {
     let name = run.trained.name;
     let mut cpu = run.on_cpu()?;
-    cpu.run(STEPS, true)?;
+    cpu.run(STEPS, Pass::Training)?;
     let expected = state(cpu.as_mut())?;
     for way in ways() {
         let mut executor = run.on_adapter(adapter, way)?;
-        executor.run(STEPS, true)?;
+        executor.run(STEPS, Pass::Training)?;
         let found = state(executor.as_mut())?;
         let name = format!("{name}, batch {}, {way}", run.batch);
         compare(run, &found, &expected).outcome(&name)?;
 
         run.reset(executor.as_mut())?;
         for _ in 0..STEPS {
-            executor.run(1, true)?;
+            executor.run(1, Pass::Training)?;
         }
         if hash(&state(executor.as_mut())?) != hash(&found) {
             return Err(format!("{name}: a second time, a step to a submission, differs").into());
@@ -107,7 +107,7 @@ fn print(name: &str) -> lenet::Result<()> {
 
 fn twenty(run: &Run, adapter: &Adapter, way: Way) -> lenet::Result<State> {
     let mut executor: Box<dyn Executor> = run.on_adapter(adapter, way)?;
-    executor.run(STEPS, true)?;
+    executor.run(STEPS, Pass::Training)?;
     state(executor.as_mut())
 }
 

@@ -133,6 +133,12 @@ impl Report for Console {
             test.errors,
             thousands(train.rate() as usize),
         ));
+        if !epoch.curvature.is_empty() {
+            let rates = epoch.curvature.iter().map(|layer| {
+                format!("{} {:.0e}..{:.0e}", layer.layer, layer.rate.least, layer.rate.largest)
+            });
+            self.say(&format!("        rates {}", rates.collect::<Vec<_>>().join("  ")));
+        }
         Ok(())
     }
 

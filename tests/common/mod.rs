@@ -10,6 +10,7 @@ pub mod central;
 pub mod compare;
 pub mod op;
 pub mod program;
+pub mod rules;
 pub mod run;
 pub mod stages;
 

@@ -38,6 +38,58 @@ pub trait Lanes: Copy {
     fn mul_add(self, factor: Self, term: Self) -> Self;
     /// Between -limit and limit; a NaN stays one.
     fn clamp(self, limit: f32) -> Self;
+    /// A local derivative as a backward pass counts it: itself, but in [`Squares`] its square.
+    #[inline(always)]
+    fn local(self) -> Self {
+        self
+    }
+}
+
+/// Lanes of a backward pass of second derivatives, in step with `shaders/local.wgsl`.
+#[derive(Clone, Copy)]
+pub struct Squares<L>(L);
+
+impl<L: Lanes> Lanes for Squares<L> {
+    #[inline(always)]
+    fn load(from: &V) -> Self {
+        Squares(L::load(from))
+    }
+    #[inline(always)]
+    fn store(self, to: &mut V) {
+        self.0.store(to);
+    }
+    #[inline(always)]
+    fn splat(number: f32) -> Self {
+        Squares(L::splat(number))
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Squares(self.0.add(other.0))
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        Squares(self.0.sub(other.0))
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        Squares(self.0.mul(other.0))
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        Squares(self.0.div(other.0))
+    }
+    #[inline(always)]
+    fn mul_add(self, factor: Self, term: Self) -> Self {
+        Squares(self.0.mul_add(factor.0, term.0))
+    }
+    #[inline(always)]
+    fn clamp(self, limit: f32) -> Self {
+        Squares(self.0.clamp(limit))
+    }
+    #[inline(always)]
+    fn local(self) -> Self {
+        Squares(self.0.mul(self.0))
+    }
 }
 
 /// What every processor of the target has.

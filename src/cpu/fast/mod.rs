@@ -7,7 +7,7 @@
 //!
 //! A step has two halves. First each thread takes groups from their bytes to the loss and back to
 //! the gradients of the stages (`group.rs`); then each takes pieces of the parameters, adds up their
-//! gradients over all groups in order, and makes the step of SGD (`update.rs`). Which thread does
+//! gradients over all groups in order, and makes the step of the optimizer (`update.rs`). Which thread does
 //! what changes no sum: equal bits for any number of threads. They do differ between instruction
 //! sets, since a fused multiply-add rounds once.
 //!
@@ -38,7 +38,7 @@ use super::memory;
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::{CLASSES, Network};
-use crate::plan::{BufferId, Optimizer, Plan, STEP_WORDS, TOTALS};
+use crate::plan::{BufferId, Optimizer, Pass, Plan, Rule, STEP_WORDS, TOTALS};
 
 /// A plan and the memory it works in.
 #[derive(Debug)]
@@ -107,17 +107,23 @@ impl Executor for Fast {
         Ok(self.memory[buffer][..count].to_vec())
     }
 
-    fn run(&mut self, count: usize, backward: bool) -> Result<()> {
+    fn run(&mut self, count: usize, pass: Pass) -> Result<()> {
         self.exchange_totals(|totals, row| totals.copy_from_slice(row));
         let ports = self.plan.ports;
         let mut parameters = std::mem::take(&mut self.memory[ports.parameters]);
         let mut velocity = std::mem::take(&mut self.memory[ports.velocity]);
+        let mut curvature = ports.curvature.map(|id| std::mem::take(&mut self.memory[id]));
         let first = self.memory[ports.cursor][0] as usize;
         let run = Run {
             fast: self,
             steps: &self.memory[ports.steps][first * STEP_WORDS..][..count * STEP_WORDS],
-            backward,
-            pieces: pieces(&self.program, &mut parameters, &mut velocity),
+            pass,
+            pieces: pieces(
+                &self.program,
+                &mut parameters,
+                &mut velocity,
+                curvature.as_deref_mut().unwrap_or_default(),
+            ),
             meeting: Meeting::of(self.threads),
         };
         std::thread::scope(|scope| {
@@ -130,6 +136,9 @@ impl Executor for Fast {
         drop(run);
         self.memory[ports.parameters] = parameters;
         self.memory[ports.velocity] = velocity;
+        if let (Some(id), Some(curvature)) = (ports.curvature, curvature) {
+            self.memory[id] = curvature;
+        }
         self.memory[ports.cursor][0] += count as u32;
         self.exchange_totals(|totals, row| row.copy_from_slice(totals));
         self.collect_scores();
@@ -141,20 +150,23 @@ impl Executor for Fast {
     }
 }
 
-/// The parameters and their velocity, piece by piece.
+/// The parameters with their velocity and curvature, piece by piece; that may be empty.
 fn pieces<'a>(
     program: &Program,
     parameters: &'a mut [u32],
     velocity: &'a mut [u32],
+    curvature: &'a mut [u32],
 ) -> Vec<RwLock<Parameters<'a>>> {
-    let mut parameters = bytemuck::cast_slice_mut(parameters);
-    let mut velocity = bytemuck::cast_slice_mut(velocity);
+    let mut rest = [parameters, velocity, curvature].map(bytemuck::cast_slice_mut);
     let mut pieces = Vec::new();
     for (_, place) in &program.pieces {
-        let (here, rest) = parameters.split_at_mut(place.len());
-        let (its_velocity, rest_of_velocity) = velocity.split_at_mut(place.len());
-        pieces.push(RwLock::new(Parameters { parameters: here, velocity: its_velocity }));
-        (parameters, velocity) = (rest, rest_of_velocity);
+        let [parameters, velocity, curvature] = rest.each_mut().map(|rest| {
+            let length = place.len().min(rest.len());
+            let (here, behind) = std::mem::take(rest).split_at_mut(length);
+            *rest = behind;
+            here
+        });
+        pieces.push(RwLock::new(Parameters { parameters, velocity, curvature }));
     }
     pieces
 }
@@ -164,7 +176,7 @@ struct Run<'a> {
     fast: &'a Fast,
     /// A row a step.
     steps: &'a [u32],
-    backward: bool,
+    pass: Pass,
     pieces: Vec<RwLock<Parameters<'a>>>,
     meeting: Meeting,
 }
@@ -177,9 +189,9 @@ impl Run<'_> {
         let mut gradient = Vec::new();
         for step in self.steps.chunks_exact(STEP_WORDS) {
             self.groups(thread, step);
-            if self.backward {
+            if let Some(rule) = self.fast.program.rule(self.pass) {
                 member.wait();
-                self.update(thread, f32::from_bits(step[2]), &mut gradient);
+                self.update(thread, (rule, f32::from_bits(step[2])), &mut gradient);
                 member.wait();
             }
         }
@@ -194,17 +206,17 @@ impl Run<'_> {
         let pieces: Vec<&[f32]> = guards.iter().map(|piece| &*piece.parameters).collect();
         for group in groups[thread..].iter().step_by(*threads) {
             let mut group = group.write().expect(NO_PANIC);
-            instructions.run(&mut group, program, source, &pieces, self.backward);
+            instructions.run(&mut group, program, source, &pieces, self.pass);
         }
     }
 
-    fn update(&self, thread: usize, rate: f32, gradient: &mut Vec<f32>) {
+    fn update(&self, thread: usize, step: (Rule, f32), gradient: &mut Vec<f32>) {
         let Fast { groups, program, threads, instructions, .. } = self.fast;
         let guards: Vec<_> = groups.iter().map(|group| group.read().expect(NO_PANIC)).collect();
         let groups: Vec<&Group> = guards.iter().map(|group| &**group).collect();
         for number in (thread..self.pieces.len()).step_by(*threads) {
             let mut piece = self.pieces[number].write().expect(NO_PANIC);
-            instructions.update(program, number, &groups, rate, &mut piece, gradient);
+            instructions.update(program, number, &groups, step, &mut piece, gradient);
         }
     }
 }
