@@ -8,6 +8,7 @@
 
 pub mod central;
 pub mod compare;
+pub mod jacobian;
 pub mod op;
 pub mod program;
 pub mod rules;

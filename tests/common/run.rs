@@ -29,6 +29,12 @@ static MNIST: LazyLock<Digits> = LazyLock::new(|| {
     digits
 });
 
+/// Bytes and label of a digit of the test set.
+pub fn digit(number: usize) -> (Vec<u8>, usize) {
+    let pixels = MNIST.pixels()[number * 784..][..784].to_vec();
+    (pixels, usize::from(MNIST.labels()[number]))
+}
+
 /// A network that the tests train, and a learning rate that suits it.
 #[derive(Debug, Clone)]
 pub struct Trained {
