@@ -22,17 +22,17 @@ const COLUMNS: usize = 5;
 /// Shapes of a stage, and its connections from both ends.
 #[derive(Debug, Clone)]
 pub struct Stage {
-    height: usize,
-    width: usize,
-    oh: usize,
-    ow: usize,
+    pub(super) height: usize,
+    pub(super) width: usize,
+    pub(super) oh: usize,
+    pub(super) ow: usize,
     /// Connections.
     j: usize,
-    block_scale: f32,
+    pub(super) block_scale: f32,
     /// For each feature map its connections: (connection, input map).
-    by_map: Vec<Vec<(usize, usize)>>,
+    pub(super) by_map: Vec<Vec<(usize, usize)>>,
     /// For each input map its connections: (connection, feature map).
-    by_channel: Vec<Vec<(usize, usize)>>,
+    pub(super) by_channel: Vec<Vec<(usize, usize)>>,
 }
 
 /// Calls a kernel made for `$width` columns, 1 to [`COLUMNS`].
@@ -81,15 +81,15 @@ impl Stage {
         self.ow + 2 * BORDER
     }
 
-    fn bias(&self) -> usize {
+    pub(super) fn bias(&self) -> usize {
         self.j * TAPS
     }
 
-    fn coefficient(&self) -> usize {
+    pub(super) fn coefficient(&self) -> usize {
         self.bias() + self.by_map.len()
     }
 
-    fn pool_bias(&self) -> usize {
+    pub(super) fn pool_bias(&self) -> usize {
         self.coefficient() + self.by_map.len()
     }
 

@@ -5,6 +5,7 @@ use super::group::{Group, Source};
 use super::lanes::Avx2;
 use super::lanes::Baseline;
 use super::program::Program;
+use super::single::Single;
 use super::update::{Parameters, update};
 use crate::plan::{Pass, Rule};
 
@@ -65,6 +66,23 @@ impl Instructions {
         }
     }
 
+    /// [`Single::run`] with these instructions.
+    pub(super) fn run_single(
+        self,
+        single: &mut Single,
+        program: &Program,
+        source: Source,
+        pieces: &mut [Parameters],
+        pass: Pass,
+    ) {
+        match self.0 {
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => unsafe { run_single_avx2(single, program, source, pieces, pass) },
+            Set::Baseline => single.run::<Baseline>(program, source, pieces, pass),
+        }
+    }
+
     /// [`update`] with these instructions.
     pub(super) fn update(
         self,
@@ -88,6 +106,18 @@ impl Instructions {
 #[target_feature(enable = "avx2,fma")]
 fn run_avx2(group: &mut Group, program: &Program, source: Source, pieces: &[&[f32]], pass: Pass) {
     group.run::<Avx2>(program, source, pieces, pass);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn run_single_avx2(
+    single: &mut Single,
+    program: &Program,
+    source: Source,
+    pieces: &mut [Parameters],
+    pass: Pass,
+) {
+    single.run::<Avx2>(program, source, pieces, pass);
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -12,14 +12,17 @@
 //! sets, since a fused multiply-add rounds once.
 //!
 //! There are no more threads at work than groups: a batch of 16 occupies two. A group that is not
-//! full, as every batch under eight, takes the time of a full one.
+//! full, as every batch under eight, takes the time of a full one; but a batch of one has kernels of
+//! its own, with eight places of the sample side by side (`single.rs`).
 
+mod columns;
 mod conv;
 mod group;
 mod instructions;
 mod lanes;
 mod linear;
 mod program;
+mod single;
 mod squash;
 mod team;
 mod update;
@@ -31,6 +34,7 @@ pub use lanes::LANES;
 
 use group::{Group, Source};
 use program::Program;
+use single::Single;
 use team::Meeting;
 use update::Parameters;
 
@@ -47,6 +51,8 @@ pub struct Fast {
     memory: Vec<Vec<u32>>,
     program: Program,
     groups: Vec<RwLock<Group>>,
+    /// In place of the groups where a batch is one sample.
+    single: Option<Single>,
     threads: usize,
     instructions: Instructions,
 }
@@ -62,15 +68,20 @@ impl Fast {
         instructions: Instructions,
     ) -> Self {
         let program = Program::new(network, &plan.layout, optimizer);
-        let firsts = (0..plan.batch).step_by(LANES);
+        let single = (plan.batch == 1).then(|| Single::new(&program));
+        let batch = if single.is_some() { 0 } else { plan.batch };
+        let firsts = (0..batch).step_by(LANES);
         let groups: Vec<_> = firsts.map(|first| RwLock::new(Group::new(&program, first))).collect();
-        let threads = threads.clamp(1, groups.len());
-        Fast { memory: memory(&plan), plan, program, groups, threads, instructions }
+        let threads = threads.clamp(1, groups.len().max(1));
+        Fast { memory: memory(&plan), plan, program, groups, single, threads, instructions }
     }
 
     /// Each sample's row of the totals, to or from the groups.
     fn exchange_totals(&mut self, exchange: impl Fn(&mut [f32; TOTALS], &mut [f32])) {
         let rows = bytemuck::cast_slice_mut(&mut self.memory[self.plan.ports.totals]);
+        if let Some(single) = &mut self.single {
+            exchange(&mut single.totals, rows);
+        }
         for (group, rows) in self.groups.iter_mut().zip(rows.chunks_mut(LANES * TOTALS)) {
             let group = group.get_mut().expect(NO_PANIC);
             for (totals, row) in group.totals.iter_mut().zip(rows.chunks_exact_mut(TOTALS)) {
@@ -81,6 +92,9 @@ impl Fast {
 
     fn collect_scores(&mut self) {
         let scores: &mut [f32] = bytemuck::cast_slice_mut(&mut self.memory[self.plan.ports.scores]);
+        if let Some(single) = &self.single {
+            scores[..CLASSES].copy_from_slice(single.scores());
+        }
         for (group, rows) in self.groups.iter_mut().zip(scores.chunks_mut(LANES * CLASSES)) {
             let group = group.get_mut().expect(NO_PANIC);
             for (lane, row) in rows.chunks_exact_mut(CLASSES).enumerate() {
@@ -114,6 +128,7 @@ impl Executor for Fast {
         let mut velocity = std::mem::take(&mut self.memory[ports.velocity]);
         let mut curvature = ports.curvature.map(|id| std::mem::take(&mut self.memory[id]));
         let first = self.memory[ports.cursor][0] as usize;
+        let mut single = self.single.take();
         let run = Run {
             fast: self,
             steps: &self.memory[ports.steps][first * STEP_WORDS..][..count * STEP_WORDS],
@@ -126,14 +141,11 @@ impl Executor for Fast {
             ),
             meeting: Meeting::of(self.threads),
         };
-        std::thread::scope(|scope| {
-            for thread in 1..self.threads {
-                let run = &run;
-                scope.spawn(move || run.work(thread));
-            }
-            run.work(0);
-        });
-        drop(run);
+        match &mut single {
+            Some(single) => run.alone(single),
+            None => run.together(),
+        }
+        self.single = single;
         self.memory[ports.parameters] = parameters;
         self.memory[ports.velocity] = velocity;
         if let (Some(id), Some(curvature)) = (ports.curvature, curvature) {
@@ -182,6 +194,29 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// With all threads.
+    fn together(self) {
+        std::thread::scope(|scope| {
+            for thread in 1..self.fast.threads {
+                let run = &self;
+                scope.spawn(move || run.work(thread));
+            }
+            self.work(0);
+        });
+    }
+
+    /// Where a batch is one sample.
+    fn alone(self, single: &mut Single) {
+        let Fast { plan, memory, program, instructions, .. } = self.fast;
+        let (digits, order) = (&memory[plan.ports.digits], &memory[plan.ports.order]);
+        let pieces = self.pieces.into_iter().map(|piece| piece.into_inner().expect(NO_PANIC));
+        let mut pieces: Vec<Parameters> = pieces.collect();
+        for step in self.steps.chunks_exact(STEP_WORDS) {
+            let source = Source { digits, order, step };
+            instructions.run_single(single, program, source, &mut pieces, self.pass);
+        }
+    }
+
     /// The share of one thread. Locks only tell the compiler what the meetings make sure of: in
     /// each half of a step one side is read by all, and each thread writes its own of the other.
     fn work(&self, thread: usize) {
@@ -198,7 +233,7 @@ impl Run<'_> {
     }
 
     fn groups(&self, thread: usize, step: &[u32]) {
-        let Fast { plan, memory, groups, program, threads, instructions } = self.fast;
+        let Fast { plan, memory, groups, program, threads, instructions, .. } = self.fast;
         let (digits, order) = (&memory[plan.ports.digits], &memory[plan.ports.order]);
         let source = Source { digits, order, step };
         let guards: Vec<_> =

@@ -67,7 +67,7 @@ pub fn update<L: Lanes>(
 impl Parameters<'_> {
     /// Takes the sums of the parameters from `first` on, as `Take` of the twins does.
     #[inline(always)]
-    fn take(&mut self, first: usize, count: usize, sums: &[f32], (rule, rate): (Rule, f32)) {
+    pub fn take(&mut self, first: usize, count: usize, sums: &[f32], (rule, rate): (Rule, f32)) {
         let here = first..first + count;
         let curvature = here.start.min(self.curvature.len())..here.end.min(self.curvature.len());
         let h = &mut self.curvature[curvature];
