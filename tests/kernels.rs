@@ -144,7 +144,9 @@ fn linear_update(profile: Profile) -> Vec<Case> {
     for (rule, (samples, inputs, outputs, ..)) in
         RULES.into_iter().flat_map(|rule| LINEAR.map(|shape| (rule, shape)))
     {
-        for (starts, ends) in windows {
+        // What is left for later hangs on no rule.
+        let windows = windows.iter().filter(|(_, ends)| *ends || rule == RULES[0]);
+        for &(starts, ends) in windows {
             let k = LinearUpdate {
                 samples,
                 inputs,

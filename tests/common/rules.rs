@@ -9,9 +9,8 @@ use super::op::{bits, floats};
 pub const PASSES: [(bool, bool); 3] = [(false, false), (true, false), (true, true)];
 
 /// What an update does with its sums.
-pub const RULES: [Rule; 5] = [
+pub const RULES: [Rule; 4] = [
     Rule::Step(Optimizer::Sgd { momentum: 0.9, weight_decay: 0.01 }),
-    Rule::Step(Optimizer::Sgd { momentum: 0.0, weight_decay: 0.0 }),
     Rule::Step(Optimizer::Sdlm { momentum: 0.9, mu: 0.5, exact: false }),
     Rule::Step(Optimizer::Sdlm { momentum: 0.0, mu: 0.5, exact: true }),
     Rule::Curvature { exact: false },
