@@ -7,6 +7,8 @@
 
 use lenet::network::Squash;
 
+use super::compare::{Differences, Tolerance};
+
 /// The derivatives of all outputs by one number: (output, derivative).
 pub type Column = Vec<(usize, f64)>;
 
@@ -126,4 +128,26 @@ pub fn diagonal(columns: &[Column], d: &[f64]) -> Vec<f64> {
 /// J^T v.
 pub fn transposed(columns: &[Column], v: &[f64]) -> Vec<f64> {
     columns.iter().map(|column| column.iter().map(|&(k, by)| by * v[k]).sum()).collect()
+}
+
+/// Compares second derivatives; `tolerance.absolute` is a share of the largest.
+///
+/// # Panics
+/// If they differ, or there are none at all.
+pub fn assert_near(what: &str, found: &[f32], expected: &[f64], tolerance: Tolerance) {
+    let expected: Vec<f32> = expected.iter().map(|&number| number as f32).collect();
+    assert!(expected.iter().any(|&number| number > 0.0), "{what}: no curvature at all");
+    let mut differences = Differences::default();
+    differences.numbers(what, found, &expected, tolerance.of_largest(&expected));
+    differences.outcome(what).unwrap_or_else(|e| panic!("{}", e.message().unwrap_or_default()));
+}
+
+/// In f64.
+pub fn wide(numbers: &[f32]) -> Vec<f64> {
+    numbers.iter().map(|&number| f64::from(number)).collect()
+}
+
+/// Numbers times the slopes at these squashed values, squared: through the squash.
+pub fn through(kind: Squash, d: &[f64], y: &[f64]) -> Vec<f64> {
+    d.iter().zip(y).map(|(d, &y)| d * slope(kind, unsquash(kind, y)).powi(2)).collect()
 }

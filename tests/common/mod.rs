@@ -9,6 +9,7 @@
 pub mod central;
 pub mod compare;
 pub mod jacobian;
+pub mod loss;
 pub mod op;
 pub mod program;
 pub mod rules;
