@@ -1,11 +1,13 @@
 // The gradients of one map and one connection to it, from the blocks of one map of h and of what
 // they see.
 //
-//   dcoefficient  += ds[y,x] BLOCK_SCALE (the 2x2 block of h)
+//   dcoefficient  += ds[y,x] (BLOCK_SCALE the 2x2 block of h)
 //   dpool_bias    += ds[y,x]
-//   dh[y,x]        = coefficient BLOCK_SCALE ds[y/2,x/2] f'(h[y,x])
+//   dh[y,x]        = (coefficient BLOCK_SCALE) ds[y/2,x/2] f'(h[y,x])
 //   dbias         += dh[y,x]
 //   dw[ky,kx]     += dh[y,x] seen[y+ky, x+kx]
+//
+// For second derivatives f', seen and what stands in brackets are squared (local.wgsl).
 
 struct Gradients {
     dw: Kernel,
@@ -29,11 +31,11 @@ fn add_tap_gradients(
     var d4 = 0.0;
     for (var i = 0u; i < N; i++) {
         let d = (*dh)[at + i];
-        d0 += d * (*seen)[source + i];
-        d1 += d * (*seen)[source + i + 1u];
-        d2 += d * (*seen)[source + i + 2u];
-        d3 += d * (*seen)[source + i + 3u];
-        d4 += d * (*seen)[source + i + 4u];
+        d0 += d * local((*seen)[source + i]);
+        d1 += d * local((*seen)[source + i + 1u]);
+        d2 += d * local((*seen)[source + i + 2u]);
+        d3 += d * local((*seen)[source + i + 3u]);
+        d4 += d * local((*seen)[source + i + 4u]);
     }
     (*g).dw[first] += d0;
     (*g).dw[first + 1u] += d1;
@@ -55,26 +57,27 @@ fn row_gradients(
     add_tap_gradients(g, 20u, seen, R * (y + 4u), dh, N * y);
 }
 
-// Adds what a block of one pooled row (TALL = 1) brings, and makes dh of h; ds of it begins at `at`.
+// Adds what a block of one pooled row (TALL = 1) brings, and makes dh of h; ds of it begins at `at`,
+// and `scale` is how it comes down through the pooling.
 fn block_gradients(
     g: ptr<function, Gradients>,
     seen: ptr<function, Seen>,
     h: ptr<function, Block>,
-    coefficient: f32,
+    scale: f32,
     at: u32,
 ) {
     for (var i = 0u; i < STRIP; i++) {
         let d = ds_at(at + i);
-        let e = coefficient * d;
+        let e = scale * d;
         let upper = 2u * i;
         let lower = upper + N;
         let block = (*h)[upper] + (*h)[upper + 1u] + (*h)[lower] + (*h)[lower + 1u];
-        (*h)[upper] = e * squash_slope((*h)[upper]);
-        (*h)[upper + 1u] = e * squash_slope((*h)[upper + 1u]);
-        (*h)[lower] = e * squash_slope((*h)[lower]);
-        (*h)[lower + 1u] = e * squash_slope((*h)[lower + 1u]);
+        (*h)[upper] = e * local(squash_slope((*h)[upper]));
+        (*h)[upper + 1u] = e * local(squash_slope((*h)[upper + 1u]));
+        (*h)[lower] = e * local(squash_slope((*h)[lower]));
+        (*h)[lower + 1u] = e * local(squash_slope((*h)[lower + 1u]));
         (*g).dpool_bias += d;
-        (*g).dcoefficient += BLOCK_SCALE * d * block;
+        (*g).dcoefficient += d * local(BLOCK_SCALE * block);
         (*g).dbias += (*h)[upper] + (*h)[upper + 1u] + (*h)[lower] + (*h)[lower + 1u];
     }
     row_gradients(g, seen, h, 0u);

@@ -1,8 +1,10 @@
 // conv_backward_input: what a convolution stage after the first hands down to the pooling below it.
 //
-//   dh[n,m,y,x]  = coefficient[m] BLOCK_SCALE ds[n,m,y/2,x/2] f'(h[n,m,y,x])
+//   dh[n,m,y,x]  = (coefficient[m] BLOCK_SCALE) ds[n,m,y/2,x/2] f'(h[n,m,y,x])
 //   dx[n,c,y,x]  = f'(x[n,c,y,x]) sum over the connections j that leave c, ky, kx of
 //                  w[j,ky,kx] dh[n, map[j], y-ky, x-kx]      where y-ky and x-kx are inside
+//
+// For second derivatives f', w and what stands in brackets are squared (local.wgsl).
 //
 // x is the squashed output below, so dx is the loss by what that squash got. dh is made anew
 // wherever it is needed: cheaper than to store and to read it. dx is written as vec2s.
@@ -20,26 +22,26 @@ fn is_inside(r: u32, y: u32) -> bool {
 }
 
 // Makes row r of dh from h and ds; `map` = n M + m.
-fn reach_row(reach: ptr<function, Reach>, r: u32, y: u32, map: u32, coefficient: f32) {
+fn reach_row(reach: ptr<function, Reach>, r: u32, y: u32, map: u32, scale: f32) {
     if (is_inside(r, y)) {
         let kept = (map * OH + y + r - 4u) * OW;
         let pooled = (map * PH + (y + r - 4u) / 2u) * PW;
         for (var i = 0u; i < PW; i++) {
-            let e = coefficient * ds_at(pooled + i);
+            let e = scale * ds_at(pooled + i);
             let at = OW * r + 2u * i;
-            (*reach)[at] = e * squash_slope(h_at(kept + 2u * i));
-            (*reach)[at + 1u] = e * squash_slope(h_at(kept + 2u * i + 1u));
+            (*reach)[at] = e * local(squash_slope(h_at(kept + 2u * i)));
+            (*reach)[at + 1u] = e * local(squash_slope(h_at(kept + 2u * i + 1u)));
         }
     }
 }
 
-fn reach_six(reach: ptr<function, Reach>, r: u32, y: u32, map: u32, coefficient: f32) {
-    reach_row(reach, r, y, map, coefficient);
-    reach_row(reach, r + 1u, y, map, coefficient);
-    reach_row(reach, r + 2u, y, map, coefficient);
-    reach_row(reach, r + 3u, y, map, coefficient);
-    reach_row(reach, r + 4u, y, map, coefficient);
-    reach_row(reach, r + 5u, y, map, coefficient);
+fn reach_six(reach: ptr<function, Reach>, r: u32, y: u32, map: u32, scale: f32) {
+    reach_row(reach, r, y, map, scale);
+    reach_row(reach, r + 1u, y, map, scale);
+    reach_row(reach, r + 2u, y, map, scale);
+    reach_row(reach, r + 3u, y, map, scale);
+    reach_row(reach, r + 4u, y, map, scale);
+    reach_row(reach, r + 5u, y, map, scale);
 }
 
 // Row ky of the kernel carries row `row` + 4 - ky of dh to row `row` of dx.
@@ -52,11 +54,11 @@ fn spread(
     kernel: ptr<function, Kernel>,
 ) {
     if (is_inside(row + 4u - ky, y)) {
-        let w0 = (*kernel)[5u * ky];
-        let w1 = (*kernel)[5u * ky + 1u];
-        let w2 = (*kernel)[5u * ky + 2u];
-        let w3 = (*kernel)[5u * ky + 3u];
-        let w4 = (*kernel)[5u * ky + 4u];
+        let w0 = local((*kernel)[5u * ky]);
+        let w1 = local((*kernel)[5u * ky + 1u]);
+        let w2 = local((*kernel)[5u * ky + 2u]);
+        let w3 = local((*kernel)[5u * ky + 3u]);
+        let w4 = local((*kernel)[5u * ky + 4u]);
         let at = WIDTH * row;
         for (var i = 0u; i < OW; i++) {
             let d = (*reach)[OW * (row + 4u - ky) + i];
@@ -105,8 +107,8 @@ fn hand_down_row(sum: ptr<function, Below>, row: u32, at: u32) {
     if (row < BELOW) {
         for (var i = 0u; i < WIDTH / 2u; i++) {
             let source = WIDTH * row + 2u * i;
-            let left = (*sum)[source] * squash_slope(x_at(at + source));
-            let right = (*sum)[source + 1u] * squash_slope(x_at(at + source + 1u));
+            let left = (*sum)[source] * local(squash_slope(x_at(at + source)));
+            let right = (*sum)[source + 1u] * local(squash_slope(x_at(at + source + 1u)));
             dx[(at + source) / 2u] = vec2f(left, right);
         }
     }
@@ -137,12 +139,12 @@ fn conv_backward_input(@builtin(global_invocation_id) id: vec3u) {
             loop {
                 let j = table_at(BY_CHANNEL + q);
                 let m = table_at(MAP + j);
-                let coefficient = BLOCK_SCALE * p_at(COEFFICIENT + m);
+                let scale = local(BLOCK_SCALE * p_at(COEFFICIENT + m));
                 var kernel = kernel_at(25u * j);
                 var reach: Reach;
-                reach_six(&reach, 0u, y, n * M + m, coefficient);
-                reach_six(&reach, 6u, y, n * M + m, coefficient);
-                reach_six(&reach, 12u, y, n * M + m, coefficient);
+                reach_six(&reach, 0u, y, n * M + m, scale);
+                reach_six(&reach, 6u, y, n * M + m, scale);
+                reach_six(&reach, 12u, y, n * M + m, scale);
                 spread_seven(&sum, 0u, &reach, y, &kernel);
                 spread_seven(&sum, 7u, &reach, y, &kernel);
                 continuing {

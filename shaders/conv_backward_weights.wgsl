@@ -21,7 +21,7 @@ fn conv_backward_weights(@builtin(global_invocation_id) id: vec3u) {
         let j = item / SLOTS;
         let c = table_at(CHANNEL + j);
         let m = table_at(MAP + j);
-        let coefficient = BLOCK_SCALE * p_at(COEFFICIENT + m);
+        let scale = local(BLOCK_SCALE * p_at(COEFFICIENT + m));
 
         var g: Gradients;
         var unit = slot;
@@ -35,7 +35,7 @@ fn conv_backward_weights(@builtin(global_invocation_id) id: vec3u) {
             var seen: Seen;
             see(&seen, ((n * C + c) * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
             let pooled = ((n * M + m) * PH + place.x) * PW + place.y;
-            block_gradients(&g, &seen, &h, coefficient, pooled);
+            block_gradients(&g, &seen, &h, scale, pooled);
             continuing {
                 unit += SLOTS;
                 break if unit >= SAMPLES * BLOCKS;

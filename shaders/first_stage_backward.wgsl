@@ -15,7 +15,7 @@ fn first_stage_backward(@builtin(global_invocation_id) id: vec3u) {
         let m = item / SLOTS;
         var kernel = kernel_at(25u * m);
         let bias = p_at(BIAS + m);
-        let coefficient = BLOCK_SCALE * p_at(COEFFICIENT + m);
+        let scale = local(BLOCK_SCALE * p_at(COEFFICIENT + m));
 
         var g: Gradients;
         var unit = slot;
@@ -28,7 +28,7 @@ fn first_stage_backward(@builtin(global_invocation_id) id: vec3u) {
             convolve(&h, &seen, &kernel);
             squash_block(&h, bias);
             let pooled = ((n * M + m) * PH + place.x) * PW + place.y;
-            block_gradients(&g, &seen, &h, coefficient, pooled);
+            block_gradients(&g, &seen, &h, scale, pooled);
             continuing {
                 unit += SLOTS;
                 break if unit >= SAMPLES * BLOCKS;

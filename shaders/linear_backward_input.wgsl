@@ -1,5 +1,7 @@
 // linear_backward_input:  dx[n,i] = f'(x[n,i]) sum over o of w[o,i] dy[n,o]
 //
+// For second derivatives f' and w are squared (local.wgsl).
+//
 // Where w comes in several windows, the first (STARTS) starts the sum, the later ones add to it, and
 // the last (ENDS) multiplies with f'.
 // One invocation makes four inputs side by side of TILE samples.
@@ -19,7 +21,7 @@ fn linear_backward_input(@builtin(global_invocation_id) id: vec3u) {
 
         var sum: array<vec4f, TILE>;
         for (var o = 0u; o < ROWS; o++) {
-            let w = w_at(QUADS * o + i);
+            let w = locals(w_at(QUADS * o + i));
             for (var a = 0u; a < TILE; a++) {
                 sum[a] += dy_at(OUTPUTS * min(n + a, SAMPLES - 1u) + first + o) * w;
             }
@@ -33,7 +35,7 @@ fn linear_backward_input(@builtin(global_invocation_id) id: vec3u) {
                     value += dx[at];
                 }
                 if (ENDS) {
-                    value *= squash_slopes(x_at(at));
+                    value *= locals(squash_slopes(x_at(at)));
                 }
                 dx[at] = value;
             }

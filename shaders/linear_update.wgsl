@@ -1,10 +1,11 @@
-// linear_update: the gradient of a linear layer, and at once its step of SGD.
+// linear_update: the gradient of a linear layer, and at once what becomes of it: a step (sgd.wgsl,
+// sdlm.wgsl), or with second derivatives, for which x is squared (local.wgsl), curvature.wgsl.
 //
 //   dw[o,i]  = sum over n of dy[n,o] x[n,i],   dbias[o] = sum over n of dy[n,o]
-//   gradient, velocity, parameters: biases [OUTPUTS], and from WEIGHTS on w [OUTPUTS, INPUTS]
+//   gradient, velocity, parameters, curvature: biases [OUTPUTS], and from WEIGHTS on w [OUTPUTS, INPUTS]
 //
 // Where the batch comes in several windows, the first (STARTS) starts the sum, each but the last
-// leaves it in `gradient`, and the last (ENDS) makes the step; rate: now[2].
+// leaves it in `gradient`, and the last (ENDS) takes it; rate: now[2].
 // One invocation does four inputs of TILE outputs; the first ones also four biases each.
 
 fn finish(at: u32, part: vec4f, rate: f32) {
@@ -13,7 +14,7 @@ fn finish(at: u32, part: vec4f, rate: f32) {
         sum += gradient[at];
     }
     if (ENDS) {
-        sgd(at, sum, rate);
+        take(at, sum, rate);
     } else {
         gradient[at] = sum;
     }
@@ -43,7 +44,7 @@ fn linear_update(@builtin(global_invocation_id) id: vec3u) {
         let o = TILE * (item / QUADS);
         var sum: array<vec4f, TILE>;
         for (var n = 0u; n < SAMPLES; n++) {
-            let v = x_at(QUADS * n + i);
+            let v = locals(x_at(QUADS * n + i));
             for (var a = 0u; a < TILE; a++) {
                 sum[a] += dy_at(OUTPUTS * n + min(o + a, OUTPUTS - 1u)) * v;
             }

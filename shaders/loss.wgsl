@@ -1,4 +1,4 @@
-// The loss of a sample, its derivative, and whether the answer is wrong.
+// The loss of a sample, its derivatives, and whether the answer is wrong.
 //
 //   LOSS = 0  mean over the outputs of (y - t)^2, t = +1 for the class and -1 elsewhere (1990)
 //   LOSS = 1  y[D], D the right class                                        (1998, eq. 8)
@@ -7,8 +7,16 @@
 // With 0 the outputs are squashed and the largest wins; with 1 and 2 they are distances and the
 // smallest wins, the first of equals in both. Distances reach 620, so that e^-y underflows: the
 // logarithm is taken around the smallest.
+//
+// Second derivatives (CURVATURE) have seeds of their own, which are no squares of the first:
+//
+//   LOSS = 0  by each output: 2/10;   by what its squash got: that times f'^2
+//   LOSS > 0  by each unit x[i] below the distances: 2, which is exact for LOSS = 1. For LOSS = 2 it
+//             is what the authors take; with EXACT it is, with p[c] = e^-y[c] / (e^-J + sum of e^-y)
+//             and d[c] = x[i] - w[c,i]:  2 (1 - sum p) + 4 (sum p d^2 - (sum p d)^2)
 
 alias Scores = array<f32, 10>;
+alias Apart = array<vec4f, 10>;
 
 struct Verdict {
     loss: f32,
@@ -35,7 +43,8 @@ fn judge(y: ptr<function, Scores>, right: u32) -> Verdict {
         for (var c = 0u; c < 10u; c++) {
             let error = (*y)[c] - select(-1.0, 1.0, c == right);
             verdict.loss += 0.1 * error * error;
-            verdict.slopes[c] = 0.2 * error * squash_slope((*y)[c]);
+            let by_output = 0.2 * select(error, 1.0, CURVATURE);
+            verdict.slopes[c] = by_output * local(squash_slope((*y)[c]));
         }
     } else if (LOSS == 1u) {
         verdict.loss = of_right;
@@ -55,4 +64,28 @@ fn judge(y: ptr<function, Scores>, right: u32) -> Verdict {
         }
     }
     return verdict;
+}
+
+// The second derivative by four units below the distances of the class `right`; `apart` are the d,
+// `slopes` the first derivatives by the distances.
+fn distance_seed(
+    slopes: ptr<function, Scores>,
+    right: u32,
+    apart: ptr<function, Apart>,
+) -> vec4f {
+    if (!EXACT || LOSS != 2u) {
+        return vec4f(2.0);
+    }
+    var mass = 0.0;
+    var mean = vec4f();
+    var square = vec4f();
+    for (var c = 0u; c < 10u; c++) {
+        let p = select(0.0, 1.0, c == right) - (*slopes)[c];
+        let d = (*apart)[c];
+        mass += p;
+        mean += p * d;
+        square += p * d * d;
+    }
+    // Never negative but for rounding.
+    return max(vec4f(), 2.0 * (1.0 - mass) + 4.0 * (square - mean * mean));
 }

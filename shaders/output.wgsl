@@ -17,9 +17,23 @@
 //           divided by the samples of their step
 //   cursor  [1]  moved to the next step
 //
+// With CURVATURE dx, and with LOSS = 0 dy, are second derivatives: seeds as in loss.wgsl, w and f'
+// squared (local.wgsl), and no division by the samples of the step, since a curvature is a mean over
+// patterns that `take` makes.
+//
 // One invocation does one sample; totals has a row a sample, so that no order of adding is open.
 
 const QUADS = INPUTS / 4u;
+
+// The loss by x, of inputs 4i to 4i + 3, before f': through a linear layer or through distances.
+fn handed_down(slopes: ptr<function, Scores>, v: vec4f, i: u32) -> vec4f {
+    var sum = vec4f();
+    for (var c = 0u; c < 10u; c++) {
+        let w = p_at(WEIGHTS / 4u + QUADS * c + i);
+        sum += (*slopes)[c] * select(2.0 * (v - w), locals(w), LOSS == 0u);
+    }
+    return sum;
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn output(@builtin(global_invocation_id) id: vec3u) {
@@ -50,26 +64,33 @@ fn output(@builtin(global_invocation_id) id: vec3u) {
         let right = truth_at(4u * n);
         let samples = truth_at(4u * n + 1u);
         let share = select(0.0, 1.0 / f32(samples), samples > 0u);
-        var verdict = judge(&scores, right);
+        let weight = select(share, min(f32(samples), 1.0), CURVATURE);
+        let verdict = judge(&scores, right);
         if (samples > 0u) {
             totals[4u * n] += verdict.loss;
             totals[4u * n + 1u] += verdict.wrong;
             totals[4u * n + 2u] += verdict.loss * share;
             totals[4u * n + 3u] += verdict.wrong * share;
         }
+        var slopes = verdict.slopes;
         for (var c = 0u; c < 10u; c++) {
-            verdict.slopes[c] *= share;
-            dy[10u * n + c] = verdict.slopes[c];
+            slopes[c] *= weight;
+            dy[10u * n + c] = slopes[c];
         }
 
         for (var i = 0u; i < QUADS; i++) {
             let v = x_at(QUADS * n + i);
-            var sum = vec4f();
-            for (var c = 0u; c < 10u; c++) {
-                let w = p_at(WEIGHTS / 4u + QUADS * c + i);
-                sum += verdict.slopes[c] * select(2.0 * (v - w), w, LOSS == 0u);
+            var by_x: vec4f;
+            if (CURVATURE && LOSS != 0u) {
+                var apart: Apart;
+                for (var c = 0u; c < 10u; c++) {
+                    apart[c] = v - p_at(WEIGHTS / 4u + QUADS * c + i);
+                }
+                by_x = weight * distance_seed(&slopes, right, &apart);
+            } else {
+                by_x = handed_down(&slopes, v, i);
             }
-            dx[QUADS * n + i] = sum * squash_slopes(v);
+            dx[QUADS * n + i] = by_x * locals(squash_slopes(v));
         }
         continuing {
             n += THREADS;

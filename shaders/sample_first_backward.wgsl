@@ -1,10 +1,12 @@
 // Every gradient of the first stage of a sample. h1 is made anew from x.
 //
-//   dh1[m,y,x]      = coefficient[m] BLOCK_SCALE ds1[m,y/2,x/2] f'(h1[m,y,x])
+//   dh1[m,y,x]      = (coefficient[m] BLOCK_SCALE) ds1[m,y/2,x/2] f'(h1[m,y,x])
 //   dw[m,ky,kx]     = sum over y, x of dh1[m,y,x] x[y+ky,x+kx]
 //   dbias[m]        = sum over y, x of dh1[m,y,x]
-//   dcoefficient[m] = sum over y, x of ds1[m,y,x] BLOCK_SCALE (the 2x2 block of h1)
+//   dcoefficient[m] = sum over y, x of ds1[m,y,x] (BLOCK_SCALE the 2x2 block of h1)
 //   dpool_bias[m]   = sum over y, x of ds1[m,y,x]
+//
+// For second derivatives f', x and what stands in brackets are squared (local.wgsl).
 //
 // SLOTS invocations share a map. Each sums every SLOTS-th block in registers; what they have is
 // added in order, in two halves of HALF sums, which take the whole memory.
@@ -22,7 +24,7 @@ fn add_taps(sums: ptr<function, Sums>, tile: ptr<function, Patch>, d: vec4f) {
         for (var kx = 0u; kx < 5u; kx++) {
             let i = 6u * ky + kx;
             let seen = vec4f((*tile)[i], (*tile)[i + 1u], (*tile)[i + 6u], (*tile)[i + 7u]);
-            (*sums)[5u * ky + kx] += dot(d, seen);
+            (*sums)[5u * ky + kx] += dot(d, locals(seen));
         }
     }
 }
@@ -50,15 +52,15 @@ fn first_gradients(trace: u32, t: u32) {
     let m = t / SLOTS;
     if (m < FIRST_MAPS) {
         let bias = p_at(BIAS1 + m);
-        let coefficient = p_at(COEFFICIENT1 + m);
+        let scale = local(BLOCK_SCALE * p_at(COEFFICIENT1 + m));
         for (var block = t % SLOTS; block < BLOCKS1; block += SLOTS) {
             var tile = patch_at(ROOM + 2u * (block / PW1 * WIDTH + block % PW1), WIDTH);
             let h = squashes(convolve(&tile, 25u * m, false) + bias);
             let d = memory[m * BLOCKS1 + block];
-            let dh = BLOCK_SCALE * coefficient * d * squash_slopes(h);
+            let dh = scale * d * locals(squash_slopes(h));
             add_taps(&sums, &tile, dh);
             sums[25] += dot(dh, vec4f(1.0));
-            sums[26] += BLOCK_SCALE * d * dot(h, vec4f(1.0));
+            sums[26] += d * local(BLOCK_SCALE * dot(h, vec4f(1.0)));
             sums[27] += d;
         }
     }

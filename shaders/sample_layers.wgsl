@@ -65,6 +65,11 @@ fn distances(t: u32) {
     workgroupBarrier();
 }
 
+// What a sample counts in the derivatives: a curvature is a mean over patterns that `take` makes.
+fn weight_of(sample: Sample) -> f32 {
+    return select(sample.share, ceil(sample.share), CURVATURE);
+}
+
 // Leaves the derivatives of the loss in the place of the outputs.
 fn verdict_of(n: u32, sample: Sample, t: u32) {
     if (t == 0u) {
@@ -81,7 +86,7 @@ fn verdict_of(n: u32, sample: Sample, t: u32) {
             totals[4u * n + 3u] += verdict.wrong * sample.share;
         }
         for (var c = 0u; c < CLASSES; c++) {
-            memory[SCORES + c] = verdict.slopes[c] * sample.share;
+            memory[SCORES + c] = verdict.slopes[c] * weight_of(sample);
         }
     }
     workgroupBarrier();

@@ -3,17 +3,28 @@
 //   dx[i] = f'(x[i]) sum over o of w[o,i] dy[o]
 //   dx[i] = f'(x[i]) sum over c of 2 dy[c] (x[i] - centre[c,i])     behind distances
 //
+// For second derivatives f' and w are squared (local.wgsl), and distances have a seed of their own
+// (loss.wgsl).
+//
 // The gradient dw[o,i] = dy[o] x[i] is a sum over samples: both factors go to traces.
 
-fn distances_backward(t: u32) {
+fn distances_backward(sample: Sample, t: u32) {
     let below = layer_at(LAYERS - 1u);
     for (var i = t; i < below.outputs; i += WORKGROUP) {
         let x = memory[below.y + i];
+        var slopes: Scores;
+        var apart: Apart;
         var sum = 0.0;
         for (var c = 0u; c < CLASSES; c++) {
-            sum += 2.0 * memory[SCORES + c] * (x - centre(c, i, below.outputs));
+            slopes[c] = memory[SCORES + c];
+            let d = x - centre(c, i, below.outputs);
+            apart[c] = vec4f(d);
+            sum += 2.0 * slopes[c] * d;
         }
-        memory[below.y + i] = sum * squash_slope(x);
+        if (CURVATURE) {
+            sum = weight_of(sample) * distance_seed(&slopes, sample.label, &apart).x;
+        }
+        memory[below.y + i] = sum * local(squash_slope(x));
     }
     workgroupBarrier();
 }
@@ -33,7 +44,7 @@ fn linear_backward(number: u32, trace: u32, t: u32) {
         let i = item % quads;
         var sum = vec4f();
         for (var o = item / quads; o < k.outputs; o += lanes) {
-            sum += memory[k.y + o] * w_at(k.weights / 4u + quads * o + i);
+            sum += memory[k.y + o] * locals(w_at(k.weights / 4u + quads * o + i));
         }
         for (var a = 0u; a < 4u; a++) {
             memory[SCRATCH + 4u * item + a] = sum[a];
@@ -45,7 +56,7 @@ fn linear_backward(number: u32, trace: u32, t: u32) {
         for (var lane = 0u; lane < lanes; lane++) {
             sum += memory[SCRATCH + k.inputs * lane + i];
         }
-        memory[k.x + i] = sum * squash_slope(memory[k.x + i]);
+        memory[k.x + i] = sum * local(squash_slope(memory[k.x + i]));
     }
     workgroupBarrier();
 }

@@ -17,7 +17,8 @@ fn patch_at(at: u32, width: u32) -> Patch {
     return tile;
 }
 
-// Weights from `w` on, in the order of the kernel, or from its end on for the way back.
+// Weights from `w` on, in the order of the kernel, or from its end on for the way back, on which
+// they are local derivatives.
 fn convolve(tile: ptr<function, Patch>, w: u32, back: bool) -> vec4f {
     var sum = vec4f();
     for (var ky = 0u; ky < 5u; ky++) {
@@ -25,7 +26,8 @@ fn convolve(tile: ptr<function, Patch>, w: u32, back: bool) -> vec4f {
             let tap = 5u * ky + kx;
             let i = 6u * ky + kx;
             let seen = vec4f((*tile)[i], (*tile)[i + 1u], (*tile)[i + 6u], (*tile)[i + 7u]);
-            sum += p_at(w + select(tap, 24u - tap, back)) * seen;
+            let weight = p_at(w + select(tap, 24u - tap, back));
+            sum += select(weight, local(weight), back) * seen;
         }
     }
     return sum;

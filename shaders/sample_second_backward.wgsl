@@ -1,12 +1,14 @@
 // The second stage of a sample, backward: ds2 to dh2, every gradient, and ds1.
 //
-//   dh2[m,y,x]     = coefficient[m] BLOCK_SCALE ds2[m,y/2,x/2] f'(h2[m,y,x])
+//   dh2[m,y,x]     = (coefficient[m] BLOCK_SCALE) ds2[m,y/2,x/2] f'(h2[m,y,x])
 //   dw[j,ky,kx]    = sum over y, x of dh2[map[j],y,x] s1[channel[j],y+ky,x+kx]
 //   dbias[m]       = sum over y, x of dh2[m,y,x]
-//   dcoefficient[m] = sum over y, x of ds2[m,y,x] BLOCK_SCALE (the 2x2 block of h2)
+//   dcoefficient[m] = sum over y, x of ds2[m,y,x] (BLOCK_SCALE the 2x2 block of h2)
 //   dpool_bias[m]  = sum over y, x of ds2[m,y,x]
 //   ds1[c,y,x]     = f'(s1[c,y,x]) sum over the connections j that leave c, ky, kx of
 //                    w[j,ky,kx] dh2[map[j],y-ky,x-kx]
+//
+// For second derivatives f', w, s1 and what stands in brackets are squared (local.wgsl).
 
 // dh2 over h2; the terms of dcoefficient go to SCRATCH.
 fn second_pooling_backward(t: u32) {
@@ -15,9 +17,10 @@ fn second_pooling_backward(t: u32) {
         let y = 2u * (item % BLOCKS2 / PW2);
         let at = ROOM + (m * OH2 + y) * OW2 + 2u * (item % PW2);
         let h = block_at(at, OW2);
-        let e = BLOCK_SCALE * memory[FEATURES + item];
-        memory[SCRATCH + item] = e * dot(h, vec4f(1.0));
-        put_block(at, OW2, p_at(COEFFICIENT2 + m) * e * squash_slopes(h));
+        let d = memory[FEATURES + item];
+        memory[SCRATCH + item] = d * local(BLOCK_SCALE * dot(h, vec4f(1.0)));
+        let scale = local(BLOCK_SCALE * p_at(COEFFICIENT2 + m));
+        put_block(at, OW2, scale * d * locals(squash_slopes(h)));
     }
     workgroupBarrier();
 }
@@ -38,10 +41,10 @@ fn kernel_row(j: u32, ky: u32, to: u32) {
     var last = 0.0;
     for (var y = 0u; y < OH2; y++) {
         let row = seen + y * PW1;
-        var v = vec4f(memory[row], memory[row + 1u], memory[row + 2u], memory[row + 3u]);
+        var v = locals(vec4f(memory[row], memory[row + 1u], memory[row + 2u], memory[row + 3u]));
         for (var x = 0u; x < OW2; x++) {
             let d = memory[deltas + y * OW2 + x];
-            let next = memory[row + x + 4u];
+            let next = local(memory[row + x + 4u]);
             dw += d * v;
             last += d * next;
             v = vec4f(v.yzw, next);
@@ -102,7 +105,7 @@ fn second_backward_input(t: u32) {
             sum += convolve(&tile, SECOND + 25u * j, true);
         }
         let at = (c * PH1 + y) * PW1 + x;
-        put_block(at, PW1, sum * squash_slopes(block_at(at, PW1)));
+        put_block(at, PW1, sum * locals(squash_slopes(block_at(at, PW1))));
     }
     workgroupBarrier();
 }

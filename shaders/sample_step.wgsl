@@ -1,4 +1,5 @@
-// sample_step: everything from the digit to the gradients, a workgroup to a sample.
+// sample_step: everything from the digit to the gradients, or second derivatives (local.wgsl), a
+// workgroup to a sample.
 //
 //   y      [samples, 10]     the outputs
 //   totals [samples, 4]      sums over the steps since the host cleared them
@@ -20,7 +21,7 @@ fn sample_step(
     let trace = TRACE * workgroup.x;
     forward(workgroup.x, sample, t);
     if (LOSS != 0u) {
-        distances_backward(t);
+        distances_backward(sample, t);
     }
     for (var above = LAYERS; above > 0u; above--) {
         linear_backward(above - 1u, trace, t);

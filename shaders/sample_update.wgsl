@@ -1,7 +1,9 @@
-// sample_update: the gradients of all samples together, and the step of SGD.
+// sample_update: the gradients, or second derivatives, of all samples together, and what becomes of
+// them (sgd.wgsl, sdlm.wgsl, curvature.wgsl).
 //
 //   stages         g = sum over n of the sample's gradient
-//   linear layers  dw[o,i] = sum over n of dy[n,o] x[n,i],   dbias[o] = sum over n of dy[n,o]
+//   linear layers  dw[o,i] = sum over n of dy[n,o] x[n,i],   dbias[o] = sum over n of dy[n,o];
+//                  x squared for second derivatives (local.wgsl)
 //
 //   traces [SAMPLES, TRACE]  as sample_step leaves them; from STAGES on x and dy of the layers
 //   layers [LAYERS, 8]       struct Layer of sample.wgsl
@@ -43,13 +45,13 @@ fn sample_update(@builtin(global_invocation_id) id: vec3u) {
 
         var g = vec4f();
         for (var n = 0u; n < SAMPLES; n++) {
-            var scale = 1.0;
+            var trace = traces_at((TRACE * n + vector) / 4u);
             if (is_weight) {
                 let at = TRACE * n + factor;
-                scale = traces_at(at / 4u)[at % 4u];
+                trace = traces_at(at / 4u)[at % 4u] * locals(trace);
             }
-            g += scale * traces_at((TRACE * n + vector) / 4u);
+            g += trace;
         }
-        sgd(item, g, rate);
+        take(item, g, rate);
     }
 }

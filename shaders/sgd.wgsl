@@ -1,9 +1,10 @@
-// A step of SGD with momentum, as PyTorch has it, for the four parameters at `at`.
+// What becomes of a gradient: a step of SGD with momentum, as PyTorch has it, for the four parameters
+// at `at`.
 //
 //   v = MOMENTUM v + g + WEIGHT_DECAY w
 //   w = w - rate v
 
-fn sgd(at: u32, g: vec4f, rate: f32) {
+fn take(at: u32, g: vec4f, rate: f32) {
     let w = parameters[at];
     let v = MOMENTUM * velocity[at] + g + WEIGHT_DECAY * w;
     velocity[at] = v;

@@ -1,4 +1,5 @@
-// update: a step of SGD for the parameters of the convolution stages.
+// update: the gradients, or second derivatives, of the convolution stages, and what becomes of them
+// (sgd.wgsl, sdlm.wgsl, curvature.wgsl).
 //
 //   g = sum over the SLOTS rows of partials [SLOTS, STRIDE], in order;  rate: now[2], of this step
 //
@@ -16,7 +17,7 @@ fn update(@builtin(global_invocation_id) id: vec3u) {
         for (var slot = 1u; slot < SLOTS; slot++) {
             g += partials_at(slot * (STRIDE / 4u) + item);
         }
-        sgd(item, g, rate);
+        take(item, g, rate);
         continuing {
             item += THREADS;
             break if item >= ITEMS;

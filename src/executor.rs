@@ -2,7 +2,7 @@
 //! or the CPU as the reference ([`crate::cpu::Cpu`]).
 
 use crate::error::Result;
-use crate::plan::{BufferId, Plan};
+use crate::plan::{BufferId, Pass, Plan};
 
 /// Carries out the steps of a plan, in order, on memory of its own.
 pub trait Executor {
@@ -21,12 +21,12 @@ pub trait Executor {
     /// As [`Executor::write`].
     fn read(&mut self, buffer: BufferId, count: usize) -> Result<Vec<u32>>;
 
-    /// Queues `count` steps, of which the cursor names the first: forward only, or with backward
-    /// pass and update. May return before they have ended, but lets only few calls run ahead.
+    /// Queues `count` steps of a pass, of which the cursor names the first. May return before they
+    /// have ended, but lets only few calls run ahead.
     ///
     /// # Errors
     /// As [`Executor::write`].
-    fn run(&mut self, count: usize, backward: bool) -> Result<()>;
+    fn run(&mut self, count: usize, pass: Pass) -> Result<()>;
 
     /// Waits until every queued step has ended.
     ///

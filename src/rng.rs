@@ -22,6 +22,8 @@ pub enum Stream {
     Subset = 3,
     /// Numbers for tests and self-tests.
     Test = 4,
+    /// The digits that curvatures are estimated on.
+    Curvature = 5,
 }
 
 impl Rng {

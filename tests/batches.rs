@@ -12,10 +12,10 @@ use common::compare::{Differences, Tolerance};
 use common::run::{Run, State, compare_tensors, state, trained};
 use common::{Outcome, Tests, ways};
 use lenet::executor::Executor;
-use lenet::plan::{Layout, Optimizer, TOTALS};
+use lenet::plan::{Layout, Optimizer, Pass, TOTALS};
 use wgpu::Adapter;
 
-const OPTIMIZER: Optimizer = Optimizer { momentum: 0.9, weight_decay: 0.001 };
+const OPTIMIZER: Optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.001 };
 /// Velocities, which after one step are the gradients and the decay: f32 sums over up to a million
 /// positions; absolute as a share of the largest of their kind.
 const VELOCITY: Tolerance = Tolerance { absolute: 1e-5, relative: 1e-5 };
@@ -52,7 +52,7 @@ fn main() {
 fn one_step(adapter: &Adapter, name: &'static str, batch: usize) -> Outcome {
     let run = Run::full(trained(name), batch, 1, OPTIMIZER);
     let stepped = |mut executor: Box<dyn Executor>| -> lenet::Result<State> {
-        executor.run(1, true)?;
+        executor.run(1, Pass::Training)?;
         state(executor.as_mut())
     };
     let expected = stepped(run.on_cpu()?)?;
@@ -95,15 +95,15 @@ fn last_batch(adapter: &Adapter, name: &'static str) -> Outcome {
     };
     for ((way, mut epoch), (_, mut rest)) in executors(&epoch)?.into_iter().zip(executors(&small)?)
     {
-        epoch.run(1, true)?;
+        epoch.run(1, Pass::Training)?;
         let between = state(epoch.as_mut())?;
-        epoch.run(1, true)?;
+        epoch.run(1, Pass::Training)?;
         let mut found = state(epoch.as_mut())?;
         let ports = rest.plan().ports;
         rest.write_f32(ports.parameters, &between.parameters)?;
         rest.write_f32(ports.velocity, &between.velocity)?;
         rest.write(ports.cursor, 0, &[1])?;
-        rest.run(1, true)?;
+        rest.run(1, Pass::Training)?;
         let expected = state(rest.as_mut())?;
         found.scores.truncate(expected.scores.len());
         found.totals.iter_mut().zip(between.totals).for_each(|(sum, before)| *sum -= before);

@@ -7,15 +7,23 @@
 mod common;
 
 use common::compare::{Differences, Tolerance};
-use common::run::{Run, compare_tensors, networks, trained};
+use common::run::{Run, compare_tensors, networks, state, trained};
 use common::{Outcome, Tests};
 use lenet::cpu::fast::{Fast, Instructions};
 use lenet::executor::Executor;
 use lenet::network::CLASSES;
-use lenet::plan::{Optimizer, Profile, TOTALS};
+use lenet::plan::{Optimizer, Pass, Profile, TOTALS};
 
-const OPTIMIZER: Optimizer = Optimizer { momentum: 0.9, weight_decay: 0.01 };
+const OPTIMIZER: Optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.01 };
 const BATCHES: [usize; 4] = [1, 7, 16, 19];
+/// Networks that second derivatives are tried with, by their loss, and batches.
+const SECOND: [&str; 3] = ["lenet1", "lenet5, eq. 8", "lenet5, eq. 9"];
+const SECOND_BATCHES: [usize; 2] = [1, 9];
+/// Larger mu than the paper's: the first weights of these tests are far from a minimum.
+const SDLM: [Optimizer; 2] = [
+    Optimizer::Sdlm { momentum: 0.0, mu: 1.0, exact: false },
+    Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true },
+];
 /// The digits of the last step are fewer, where a batch has several.
 const STEPS: usize = 5;
 
@@ -27,6 +35,8 @@ const LATER_SCORE: Tolerance = Tolerance { absolute: 1e-5, relative: 5e-5 };
 const TOTAL: Tolerance = Tolerance { absolute: 0.0, relative: 1e-5 };
 /// Parameters; absolute as a share of the largest of their kind.
 const PARAMETER: Tolerance = Tolerance { absolute: 5e-6, relative: 5e-6 };
+/// Curvatures, sums of squares.
+const CURVATURE: Tolerance = Tolerance { absolute: 1e-5, relative: 1e-5 };
 /// Velocities, which after the first step are the gradients and the decay.
 const VELOCITY: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
 /// Velocities of several steps.
@@ -56,6 +66,16 @@ fn main() {
                     move || as_the_twins(&run, instructions).map_err(|e| named(&name, e))
                 });
             }
+        }
+    }
+    for (name, batch) in SECOND.into_iter().flat_map(|name| SECOND_BATCHES.map(|b| (name, b))) {
+        for instructions in sets.clone() {
+            let label = format!("{name}, batch {batch}, sdlm, {}", instructions.name());
+            tests.plain(label, move || {
+                SDLM.into_iter().try_for_each(|optimizer| {
+                    second_derivatives(&Run { optimizer, ..run(name, batch) }, instructions)
+                })
+            });
         }
     }
     for name in ["lenet1", "lenet5, eq. 9", "lenet5, linear"] {
@@ -98,18 +118,18 @@ fn left(executor: &mut dyn Executor) -> lenet::Result<Left> {
 /// One step, then the others, the last digits forward only as well.
 fn as_the_twins(run: &Run, instructions: Instructions) -> Outcome {
     let (mut found, mut expected) = (fast(run, 2, instructions)?, run.on_cpu()?);
-    for (count, backward, score, velocity, which) in [
-        (1, true, SCORE, VELOCITY, "one step"),
-        (STEPS - 1, true, LATER_SCORE, LATER_VELOCITY, "all steps"),
-        (1, false, LATER_SCORE, LATER_VELOCITY, "forward only"),
+    for (count, pass, score, velocity, which) in [
+        (1, Pass::Training, SCORE, VELOCITY, "one step"),
+        (STEPS - 1, Pass::Training, LATER_SCORE, LATER_VELOCITY, "all steps"),
+        (1, Pass::Forward, LATER_SCORE, LATER_VELOCITY, "forward only"),
     ] {
         let cursor = found.plan().ports.cursor;
-        if !backward {
+        if pass == Pass::Forward {
             found.write(cursor, 0, &[0])?;
             expected.write(cursor, 0, &[0])?;
         }
-        found.run(count, backward)?;
-        expected.run(count, backward)?;
+        found.run(count, pass)?;
+        expected.run(count, pass)?;
         let layout = found.plan().layout.clone();
         assert_eq!(found.read(cursor, 1)?, expected.read(cursor, 1)?, "the next step");
         let (found, expected) = (left(found.as_mut())?, left(expected.as_mut())?);
@@ -127,6 +147,23 @@ fn as_the_twins(run: &Run, instructions: Instructions) -> Outcome {
     Ok(())
 }
 
+/// The curvature of all steps, then the steps that go by it.
+fn second_derivatives(run: &Run, instructions: Instructions) -> Outcome {
+    let (mut found, mut expected) = (fast(run, 2, instructions)?, run.on_cpu()?);
+    run.train(found.as_mut(), STEPS, STEPS)?;
+    run.train(expected.as_mut(), STEPS, STEPS)?;
+    let layout = found.plan().layout.clone();
+    let (found, expected) = (state(found.as_mut())?, state(expected.as_mut())?);
+    let mut differences = Differences::default();
+    let mut tensors = |what, found, expected, tolerance| {
+        compare_tensors(&mut differences, what, &layout, found, expected, tolerance);
+    };
+    tensors("curvature", &found.curvature, &expected.curvature, CURVATURE);
+    tensors("parameters", &found.parameters, &expected.parameters, PARAMETER);
+    tensors("velocity", &found.velocity, &expected.velocity, LATER_VELOCITY);
+    differences.outcome(format!("{:?}", run.optimizer))
+}
+
 /// Each column of the totals, added up over the batch.
 fn columns(totals: &[f32]) -> Vec<f32> {
     let sum = |column| -> f64 { totals.chunks(TOTALS).map(|row| f64::from(row[column])).sum() };
@@ -138,7 +175,7 @@ fn any_threads(name: &'static str, instructions: Instructions) -> Outcome {
     let run = run(name, 37);
     let with = |threads| -> lenet::Result<Left> {
         let mut executor = fast(&run, threads, instructions)?;
-        executor.run(STEPS, true)?;
+        executor.run(STEPS, Pass::Training)?;
         left(executor.as_mut())
     };
     let one = with(1)?;

@@ -101,6 +101,15 @@ fn settings_out_of_range() {
         args.extend((!value.is_empty()).then_some(value));
         fails(&args, USAGE, &[name]);
     }
+    for (flag, value) in [
+        ("--mu", "0"),
+        ("--eta-scale", "inf"),
+        ("--momentum", "1"),
+        ("--curvature-patterns", "0"),
+        ("--curvature-patterns", "60001"),
+    ] {
+        fails(&["train", "--optimizer", "sdlm", flag, value], USAGE, &[flag]);
+    }
     fails(&["train", "--train-limit", "0"], USAGE, &["--train-limit", "1 to 60000"]);
     fails(&["train", "--test-limit", "10001"], USAGE, &["--test-limit", "1 to 10000"]);
 }
@@ -112,6 +121,12 @@ fn contradictions_name_both_flags() {
     both(&["--output", "linear", "--loss", "map"], &["--loss map", "--output rbf"]);
     both(&["--output", "linear", "--j", "3"], &["--j", "--output rbf"]);
     both(&["--network", "lenet1", "--output", "rbf"], &["--output rbf", "--output linear"]);
+    both(&["--mu", "0.1"], &["--mu", "--optimizer sdlm"]);
+    both(&["--curvature", "exact"], &["--curvature", "--optimizer sdlm"]);
+    both(&["--recipe", "lenet5-1998", "--weight-decay", "0.1"], &["--weight-decay", "sgd"]);
+    let eight = ["--optimizer", "sdlm", "--loss", "mse", "--curvature", "exact"];
+    both(&eight, &["--curvature", "--loss map"]);
+    fails(&["plan", "--curvature"], USAGE, &["--curvature", "--optimizer sdlm"]);
     both(&["--device", "cpu", "--adapter", "0"], &["--device cpu", "--adapter"]);
     both(&["--device", "cpu", "--profile", "gpu"], &["--device cpu", "--profile"]);
     both(&["--device", "gpu", "--threads", "2"], &["--threads"]);

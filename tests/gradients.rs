@@ -18,11 +18,11 @@ use common::central::{NETWORK_TOLERANCE, TOLERANCE, agrees, central, check, diff
 use common::op::{GUARD, Numbers, floats};
 use common::run::{Run, State, networks, of_kind, state};
 use common::stages::{Arguments, FIRST, LATER, Shape};
-use lenet::cpu;
+use lenet::cpu::{self, Take};
 use lenet::network::{CLASSES, Squash};
 use lenet::plan::constant::LossKind;
 use lenet::plan::op::{Linear, LinearUpdate, Output, Stage};
-use lenet::plan::{ALIGN, Optimizer, Profile, TOTALS};
+use lenet::plan::{ALIGN, Optimizer, Pass, Profile, Rule, TOTALS};
 
 /// E = sum of r y.
 fn energy(r: &[f32], y: &[f32]) -> f64 {
@@ -121,8 +121,8 @@ fn linear_layers() {
     for (squash, samples, inputs, outputs) in [(Squash::Tanh, 1, 8, 5), (Squash::Scaled, 3, 36, 10)]
     {
         let rows = outputs;
-        let (tile, starts, ends) = (1, true, true);
-        let k = Linear { samples, inputs, outputs, rows, tile, starts, ends, squash };
+        let (tile, starts, ends, curvature) = (1, true, true, false);
+        let k = Linear { samples, inputs, outputs, rows, tile, starts, ends, squash, curvature };
         let mut numbers = Numbers::new(22);
         let x = numbers.symmetric((samples * inputs) as usize, 1.0);
         let w = numbers.symmetric((outputs * inputs) as usize, 0.3);
@@ -152,20 +152,13 @@ fn step(k: &Linear, x: &[f32], dy: &[f32]) -> Vec<f32> {
     let &Linear { samples, inputs, outputs, tile, starts, ends, .. } = k;
     let weights = ALIGN as u32;
     let (momentum, weight_decay) = (0.0, 0.0);
-    let k = LinearUpdate {
-        samples,
-        inputs,
-        outputs,
-        tile,
-        starts,
-        ends,
-        weights,
-        momentum,
-        weight_decay,
-    };
+    let rule = Rule::Step(Optimizer::Sgd { momentum, weight_decay });
+    let k = LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, rule };
     let mut velocity = vec![0.0; ALIGN + (inputs * outputs) as usize];
     let (mut gradient, mut parameters) = (velocity.clone(), velocity.clone());
-    cpu::linear_update(&k, x, dy, &[0; 4], &mut gradient, &mut velocity, &mut parameters);
+    let (v, p) = (&mut velocity, &mut parameters);
+    let take = Take::Sgd { momentum, weight_decay, velocity: v, parameters: p };
+    cpu::linear_update(&k, x, dy, &[0; 4], &mut gradient, take);
     velocity
 }
 
@@ -182,7 +175,8 @@ fn outputs() {
     for (loss, j, squash, inputs) in kinds {
         let linear = loss == LossKind::Targets;
         let weights = if linear { ALIGN as u32 } else { 0 };
-        let k = Output { samples: SAMPLES as u32, inputs, weights, loss, j, squash };
+        let (samples, curvature, exact) = (SAMPLES as u32, false, false);
+        let k = Output { samples, inputs, weights, loss, j, squash, curvature, exact };
         let mut numbers = Numbers::new(24);
         let x = numbers.symmetric(SAMPLES * inputs as usize, 0.9);
         let p = numbers.symmetric((weights + 10 * inputs) as usize, 0.3);
@@ -226,20 +220,20 @@ fn outputs() {
 fn whole_networks() {
     const BATCH: usize = 2;
     const NETWORK_STEP: f32 = 0.01;
-    let optimizer = Optimizer { momentum: 0.0, weight_decay: 0.0 };
+    let optimizer = Optimizer::Sgd { momentum: 0.0, weight_decay: 0.0 };
     for mut trained in networks() {
         // The backward pass of a step, without a step.
         trained.rate = 0.0;
         let run = Run::full(trained, BATCH, 1, optimizer);
         let name = run.trained.name;
         let mut cpu = run.on_cpu().unwrap();
-        cpu.run(1, true).unwrap();
+        cpu.run(1, Pass::Training).unwrap();
         let layout = cpu.plan().layout.clone();
         let State { parameters, velocity: gradient, .. } = state(cpu.as_mut()).unwrap();
         let mut energy = |parameters: &[f32]| {
             run.reset(cpu.as_mut()).unwrap();
             cpu.write_f32(cpu.plan().ports.parameters, parameters).unwrap();
-            cpu.run(1, false).unwrap();
+            cpu.run(1, Pass::Forward).unwrap();
             let totals = cpu.read_f32(cpu.plan().ports.totals, BATCH * TOTALS).unwrap();
             totals.chunks(TOTALS).map(|row| f64::from(row[2])).sum()
         };

@@ -2,7 +2,8 @@
 //!
 //! Each file in `tests/fixtures` holds the first weights of a network and what PyTorch, in float64,
 //! gets for seven digits: outputs, loss, every gradient, and the weights after three steps of SGD
-//! with momentum (`tests/pytorch/README.md`). The names and shapes of the tensors are those of this
+//! with momentum (`tests/pytorch/README.md`). Two more hold second derivatives of the same weights
+//! and digits, and steps by them. The names and shapes of the tensors are those of this
 //! program, absent connections and all.
 //!
 //! Every case runs in both plans, on the CPU executor and, where there is an adapter, on it in both
@@ -14,13 +15,15 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use common::compare::{Differences, Tolerance};
-use common::run::compare_tensors;
+use common::run::{compare_tensors, of_kind};
 use common::{Outcome, Tests, Way, ways};
 use lenet::cpu::Cpu;
 use lenet::executor::Executor;
 use lenet::gpu::Gpu;
 use lenet::network::{CLASSES, Network, Options, build, lenet as tables};
-use lenet::plan::{Layout, Optimizer, Plan, Profile, Room, STEP_WORDS, Strategy, TOTALS, records};
+use lenet::plan::{
+    Layout, Optimizer, Pass, Plan, Profile, Room, STEP_WORDS, Strategy, TOTALS, records,
+};
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
 use wgpu::Adapter;
@@ -34,9 +37,13 @@ const CASES: [&str; 7] = [
     "lenet5-linear",
     "lenet5-short",
 ];
+/// Second derivatives, and steps by them.
+const SECOND: [&str; 2] = ["lenet1-sdlm", "lenet5-sdlm"];
 /// Digits of a fixture.
 const BATCH: usize = 7;
-/// Steps of SGD on them.
+/// Rows of C5 that the fixtures of second derivatives keep.
+const FIRST_ROWS: usize = 8;
+/// Steps of SGD on them, or of one digit each by second derivatives.
 const STEPS: usize = 3;
 
 /// Outputs between -1.7159 and 1.7159, and distances up to some hundred.
@@ -45,26 +52,34 @@ const LOSS: Tolerance = Tolerance { absolute: 0.0, relative: 1e-5 };
 /// Absolute as a share of the layer's largest gradient of that kind: small gradients are sums of
 /// terms as large as those of the large ones, and lose as much.
 const GRADIENT: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
+/// Sums of squares, which do not cancel.
+const CURVATURE: Tolerance = Tolerance { absolute: 2e-6, relative: 2e-5 };
 /// Three steps carry the errors of three gradients into the weights, times the learning rate.
 const AFTER: Tolerance = Tolerance { absolute: 5e-6, relative: 5e-6 };
 
 fn main() {
     let mut tests = Tests::new();
-    for name in CASES {
+    let all = CASES.map(|name| (name, check as Check)).into_iter();
+    for (name, check) in all.chain(SECOND.map(|name| (name, second as Check))) {
         for strategy in [Strategy::Layered, Strategy::Sample] {
             let way = Way { strategy, profile: Profile::reference() };
             tests.plain(format!("{name}, {way}"), move || {
-                check(name, way, |plan| Ok(Box::new(Cpu::new(plan))))
+                check(name, way, &|plan| Ok(Box::new(Cpu::new(plan))))
             });
         }
         for way in ways() {
             tests.on_adapter(format!("{name}, {way}"), move |adapter: &Adapter| {
-                check(name, way, |plan| Ok(Box::new(Gpu::new(adapter, plan)?)))
+                check(name, way, &|plan| Ok(Box::new(Gpu::new(adapter, plan)?)))
             });
         }
     }
     tests.run()
 }
+
+/// Makes the executor of a plan.
+type Make<'a> = &'a dyn Fn(Plan) -> lenet::Result<Box<dyn Executor>>;
+/// A test of a fixture in one way.
+type Check = fn(&str, Way, Make) -> Outcome;
 
 /// A fixture: the settings it was made with, and its tensors.
 struct Fixture {
@@ -94,22 +109,29 @@ impl Fixture {
 
     /// Every tensor `KIND/NAME` in the places of the layout; `KIND/` without a surplus one.
     fn parameters(&self, kind: &str, layout: &Layout) -> Result<Vec<f32>, String> {
+        self.places(kind, layout).map(|(parameters, _)| parameters)
+    }
+
+    /// The same of tensors that may hold only the first rows; also the layout of what is there.
+    fn places(&self, kind: &str, layout: &Layout) -> Result<(Vec<f32>, Layout), String> {
         let file = SafeTensors::deserialize(&self.bytes).map_err(|e| e.to_string())?;
         let stored =
             file.names().iter().filter(|name| name.starts_with(&format!("{kind}/"))).count();
         if stored != layout.tensors.len() {
             return Err(format!("{stored} tensors {kind}/..., not {}", layout.tensors.len()));
         }
-        let mut parameters = vec![0.0; layout.size];
-        for tensor in &layout.tensors {
+        let (mut parameters, mut layout) = (vec![0.0; layout.size], layout.clone());
+        for tensor in &mut layout.tensors {
             let name = format!("{kind}/{}", tensor.name);
             let shape = file.tensor(&name).map_err(|e| format!("{name}: {e}"))?.shape().to_vec();
-            if shape != tensor.shape {
+            let rows = shape[0].min(tensor.shape[0]);
+            if shape[1..] != tensor.shape[1..] || (rows != tensor.shape[0] && rows != FIRST_ROWS) {
                 return Err(format!("{name} is {shape:?}, not {:?}", tensor.shape));
             }
+            tensor.shape = shape;
             parameters[tensor.range()].copy_from_slice(&self.numbers(&name)?);
         }
-        Ok(parameters)
+        Ok((parameters, layout))
     }
 
     fn setting(&self, key: &str) -> Result<&str, String> {
@@ -141,37 +163,27 @@ impl Fixture {
     }
 }
 
-fn check(
-    name: &str,
-    way: Way,
-    make: impl FnOnce(Plan) -> lenet::Result<Box<dyn Executor>>,
-) -> Outcome {
+fn check(name: &str, way: Way, make: Make) -> Outcome {
     let fixture = Fixture::read(name)?;
     let network = fixture.network()?;
-    let optimizer = Optimizer {
-        momentum: fixture.number("momentum")?,
-        weight_decay: fixture.number("weight_decay")?,
-    };
+    let (momentum, weight_decay) = (fixture.number("momentum")?, fixture.number("weight_decay")?);
+    let optimizer = Optimizer::Sgd { momentum, weight_decay };
     let room = Room { digits: BATCH, order: BATCH, steps: STEPS + 1 };
     let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, room)?;
     let (ports, layout) = (plan.ports, plan.layout.clone());
     let mut executor = make(plan)?;
 
-    let mut digits = Vec::new();
-    records::append(&mut digits, &fixture.bytes("pixels")?, &fixture.bytes("labels")?);
-    executor.write(ports.digits, 0, &digits)?;
-    executor.write(ports.order, 0, &(0..BATCH as u32).collect::<Vec<u32>>())?;
+    start(executor.as_mut(), &fixture)?;
     let step = [0, BATCH as u32, fixture.number("lr")?.to_bits(), 0];
     executor.write(ports.steps, 0, &[step; STEPS + 1].concat())?;
     assert_eq!(step.len(), STEP_WORDS);
     let weights = fixture.parameters("weight", &layout)?;
-    executor.write_f32(ports.parameters, &weights)?;
 
     let mut differences = Differences::default();
     let mut losses = Vec::new();
     for number in 0..=STEPS {
         executor.write_f32(ports.totals, &[0.0; BATCH * TOTALS])?;
-        executor.run(1, number < STEPS)?;
+        executor.run(1, if number < STEPS { Pass::Training } else { Pass::Forward })?;
         let totals = executor.read_f32(ports.totals, BATCH * TOTALS)?;
         losses.push(totals.chunks(TOTALS).map(|row| row[2]).sum::<f32>());
         if number == 0 {
@@ -179,7 +191,7 @@ fn check(
             differences.numbers("scores", &scores, &fixture.numbers("scores")?, SCORE);
             // After the first step the velocity is the gradient and the decay.
             let mut found = executor.read_f32(ports.velocity, layout.size)?;
-            let decay = |(v, w): (&mut f32, &f32)| *v -= optimizer.weight_decay * w;
+            let decay = |(v, w): (&mut f32, &f32)| *v -= weight_decay * w;
             found.iter_mut().zip(&weights).for_each(decay);
             let expected = fixture.parameters("grad", &layout)?;
             compare_tensors(&mut differences, "grad", &layout, &found, &expected, GRADIENT);
@@ -189,5 +201,53 @@ fn check(
     let found = executor.read_f32(ports.parameters, layout.size)?;
     let expected = fixture.parameters("after", &layout)?;
     compare_tensors(&mut differences, "after", &layout, &found, &expected, AFTER);
+    differences.outcome(format!("{name}, {way}"))
+}
+
+/// Writes the digits, in their order, and the first weights of a fixture.
+fn start(executor: &mut dyn Executor, fixture: &Fixture) -> Outcome {
+    let (ports, layout) = (executor.plan().ports, executor.plan().layout.clone());
+    let mut digits = Vec::new();
+    records::append(&mut digits, &fixture.bytes("pixels")?, &fixture.bytes("labels")?);
+    executor.write(ports.digits, 0, &digits)?;
+    executor.write(ports.order, 0, &(0..BATCH as u32).collect::<Vec<u32>>())?;
+    executor.write_f32(ports.parameters, &fixture.parameters("weight", &layout)?)?;
+    Ok(())
+}
+
+/// The curvature as a mean over all digits, then steps of one digit each.
+fn second(name: &str, way: Way, make: Make) -> Outcome {
+    let fixture = Fixture::read(name)?;
+    let base = Fixture::read(fixture.setting("base")?)?;
+    let exact = fixture.value("exact")? == json!(true);
+    let optimizer = Optimizer::Sdlm { momentum: 0.0, mu: fixture.number("mu")?, exact };
+    let room = Room { digits: BATCH, order: BATCH, steps: STEPS + 1 };
+    let network = base.network()?;
+    let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, room)?;
+    let (ports, layout) = (plan.ports, plan.layout.clone());
+    let mut executor = make(plan)?;
+    start(executor.as_mut(), &base)?;
+    let mean = (1.0 / BATCH as f32).to_bits();
+    let eta = fixture.number("eta")?.to_bits();
+    let steps = (0..STEPS as u32).flat_map(|digit| [digit, 1, eta, 0]);
+    let table: Vec<u32> = [0, BATCH as u32, mean, 0].into_iter().chain(steps).collect();
+    executor.write(ports.steps, 0, &table)?;
+    executor.run(1, Pass::Curvature)?;
+    executor.run(STEPS, Pass::Training)?;
+
+    let curvature = ports.curvature.expect("the optimizer has one");
+    let mut differences = Differences::default();
+    for (kind, buffer, tolerance) in
+        [("curvature", curvature, CURVATURE), ("after", ports.parameters, AFTER)]
+    {
+        let found = executor.read_f32(buffer, layout.size)?;
+        let (expected, kept) = fixture.places(kind, &layout)?;
+        for tensor in &kept.tensors {
+            let tolerance = tolerance.of_largest(&of_kind(&kept, tensor, &expected));
+            let (found, expected) = (&found[tensor.range()], &expected[tensor.range()]);
+            let what = format!("{kind} of {}", tensor.name);
+            differences.numbers(what, found, expected, tolerance);
+        }
+    }
     differences.outcome(format!("{name}, {way}"))
 }

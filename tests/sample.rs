@@ -7,6 +7,7 @@ mod common;
 
 use common::compare::Tolerance;
 use common::op::{Case, Numbers, bits, case, empty};
+use common::rules::{RULES, taken};
 use common::run::network;
 use common::{Outcome, Tests, profiles};
 use lenet::network::lenet::{Row, Table};
@@ -14,7 +15,7 @@ use lenet::network::{Network, Options, Output, PoolForm, Scaling, Squash, build}
 use lenet::plan::sample::{Sample, SampleUpdate, Shapes};
 use lenet::plan::strategy::SAMPLE_BATCH;
 use lenet::plan::{
-    Layout, Op, Optimizer, Plan, Profile, Room, STEP_WORDS, Strategy, TOTALS, records,
+    Layout, Op, Optimizer, Plan, Profile, Room, Rule, STEP_WORDS, Strategy, TOTALS, records,
 };
 
 /// One step adds up what a sample goes through, there and back.
@@ -82,7 +83,8 @@ fn main() {
         for profile in profiles() {
             let network = build(table, table.options()).expect("options that fit the table");
             for case in cases(&network) {
-                let name = format!("{}, {}, {}", case.op.name(), table.name, profile.name);
+                let of = (case.op.name(), &case.name, table.name, profile.name);
+                let name = format!("{}{}, {}, {}", of.0, of.1, of.2, of.3);
                 tests.on_adapter(name, move |adapter| case.check(adapter, profile, TOLERANCE));
             }
         }
@@ -101,12 +103,15 @@ fn cases(network: &Network) -> Vec<Case> {
     step.push(empty(k.samples * k.trace));
     let cursor = vec![0];
     let now = now();
-    vec![
-        case("", Op::SampleForward(k), forward),
-        case("", Op::SampleStep(k), step),
-        update(&shapes, &layout),
-        case("", Op::Advance, vec![now, cursor]),
-    ]
+    let mut cases =
+        vec![case("", Op::SampleForward(k), forward), case("", Op::Advance, vec![now, cursor])];
+    for curvature in [false, true] {
+        let k = Sample { curvature, exact: curvature, ..k };
+        let name = format!(", curvature {curvature}");
+        cases.push(case(name, Op::SampleStep(k), step.clone()));
+    }
+    cases.extend(RULES.map(|rule| update(&shapes, &layout, rule)));
+    cases
 }
 
 /// The second of three steps: its digits, its rate, its number.
@@ -129,7 +134,7 @@ fn reads_and_outputs(k: &Sample, layout: &Layout, table: &[u32]) -> Vec<Vec<u32>
     vec![digits, order, steps, vec![1], p, w, table.to_vec(), empty(4), y, totals]
 }
 
-fn update(shapes: &Shapes, layout: &Layout) -> Case {
+fn update(shapes: &Shapes, layout: &Layout, rule: Rule) -> Case {
     let Sample { samples, layers, trace, .. } = shapes.sample;
     let mut numbers = Numbers::new(22);
     let mut traces = numbers.symmetric((samples * trace) as usize, 1.0);
@@ -140,7 +145,7 @@ fn update(shapes: &Shapes, layout: &Layout) -> Case {
             row[end..end.next_multiple_of(4)].fill(0.0);
         }
     }
-    let mut parameters = || {
+    let parameters = || {
         let mut all = vec![0.0; layout.size];
         for tensor in &layout.tensors {
             let values = numbers.symmetric(tensor.size(), 1.0);
@@ -154,11 +159,12 @@ fn update(shapes: &Shapes, layout: &Layout) -> Case {
         stages: layout.stages as u32,
         layers,
         trace,
-        momentum: 0.9,
-        weight_decay: 0.01,
+        rule,
     });
     let rows = shapes.table[..shapes.sample.connection_table()].to_vec();
-    case("", op, vec![bits(&traces), rows, now(), parameters(), parameters(), vec![0]])
+    let mut arguments = vec![bits(&traces), rows, now(), vec![0]];
+    arguments.extend(taken(rule, parameters));
+    case(format!(", {rule:?}"), op, arguments)
 }
 
 fn wide(options: &mut Options) {
@@ -166,7 +172,7 @@ fn wide(options: &mut Options) {
 }
 
 fn does_not_fit() -> Outcome {
-    let optimizer = Optimizer { momentum: 0.9, weight_decay: 0.0 };
+    let optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 };
     let room = Room { digits: 1, order: 1, steps: 1 };
     let network = network("lenet1", wide);
     let plan = Plan::new(&network, Strategy::Sample, Profile::gpu(), 1, optimizer, room);

@@ -10,12 +10,12 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use common::run::{Run, networks};
+use common::run::{Run, Trained, networks};
 use common::{Way, ways};
 use lenet::executor::Executor;
 use lenet::gpu::{Gpu, probe};
 use lenet::plan::profile::ITERATION_LIMIT;
-use lenet::plan::{Access, Element, Kernel, Optimizer, Plan};
+use lenet::plan::{Access, Element, Kernel, Optimizer, Pass, Plan};
 use lenet::recipe::MAX_BATCH;
 use wgpu::naga::valid::{Capabilities, ValidationFlags, Validator};
 use wgpu::naga::{Block, Function, Handle, Module, ScalarKind, Statement, TypeInner, front::wgsl};
@@ -27,8 +27,14 @@ const BATCHES: [usize; 4] = [1, 7, 64, 1_000];
 /// The one file that no kernel has: what the self-test asks an adapter.
 const PROBE: &str = "probe.wgsl";
 
-fn plan(trained: &common::run::Trained, way: Way, batch: usize) -> Plan {
-    let optimizer = Optimizer { momentum: 0.9, weight_decay: 0.0 };
+/// Optimizers at a batch: the second adds kernels, which the batch has little to do with.
+fn optimizers(batch: usize) -> Vec<Optimizer> {
+    let sgd = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 };
+    let sdlm = Optimizer::Sdlm { momentum: 0.0, mu: 0.02, exact: true };
+    if batch == BATCHES[1] { vec![sgd, sdlm] } else { vec![sgd] }
+}
+
+fn plan(trained: &Trained, way: Way, batch: usize, optimizer: Optimizer) -> Plan {
     Run::full(trained.clone(), batch, 1, optimizer).plan(way)
 }
 
@@ -38,8 +44,10 @@ fn kernels() -> BTreeMap<String, Kernel> {
     for trained in networks() {
         for way in ways() {
             for batch in BATCHES {
-                let plan = plan(&trained, way, batch);
-                kernels.extend(plan.kernels.into_iter().map(|kernel| (kernel.wgsl(), kernel)));
+                for optimizer in optimizers(batch) {
+                    let plan = plan(&trained, way, batch, optimizer);
+                    kernels.extend(plan.kernels.into_iter().map(|kernel| (kernel.wgsl(), kernel)));
+                }
             }
         }
     }
@@ -94,15 +102,18 @@ fn every_plan_runs_on_a_noop_device() {
     for trained in networks() {
         for way in ways() {
             for batch in BATCHES {
-                let (device, queue) = Device::noop(&descriptor);
-                let plan = plan(&trained, way, batch);
-                let run = |mut gpu: Gpu| {
-                    gpu.run(1, true)?;
-                    gpu.run(1, false)?;
-                    gpu.wait()
-                };
-                if let Err(error) = Gpu::on_device(device, queue, plan).and_then(run) {
-                    panic!("{}, {way}, batch {batch}: {error}", trained.name);
+                for optimizer in optimizers(batch) {
+                    let (device, queue) = Device::noop(&descriptor);
+                    let plan = plan(&trained, way, batch, optimizer);
+                    let run = |mut gpu: Gpu| {
+                        gpu.run(1, Pass::Curvature)?;
+                        gpu.run(1, Pass::Training)?;
+                        gpu.run(1, Pass::Forward)?;
+                        gpu.wait()
+                    };
+                    if let Err(error) = Gpu::on_device(device, queue, plan).and_then(run) {
+                        panic!("{}, {way}, batch {batch}, {optimizer:?}: {error}", trained.name);
+                    }
                 }
             }
         }
@@ -142,7 +153,7 @@ fn no_invocation_loops_too_long() {
         for batch in powers.clone().chain(odd) {
             assert!(batch <= MAX_BATCH);
             for way in ways() {
-                let plan = plan(&trained, way, batch);
+                let plan = plan(&trained, way, batch, optimizers(batch)[0]);
                 let busiest = plan.kernels.iter().max_by_key(|kernel| kernel.iterations());
                 let busiest = busiest.expect("a plan has kernels");
                 assert!(

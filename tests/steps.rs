@@ -5,6 +5,8 @@
 //! every parameter and velocity is compared with the CPU executor, in both plans, at a batch that
 //! fills the tiles and at one that does not.
 //!
+//! SDLM runs fewer steps, and each of them first as a pass of second derivatives.
+//!
 //! Then the same steps once more, one to a submission: not a bit may differ. Nor with another
 //! number of threads below the adapter (`LP_NUM_THREADS`, which lavapipe reads when it starts: the
 //! test runs itself as another process) or with another number of workgroups.
@@ -17,21 +19,29 @@ use std::process::Command;
 use common::compare::{Differences, Tolerance};
 use common::run::{Run, State, compare_tensors, networks, state, trained};
 use common::{Outcome, Tests, Way, ways};
-use lenet::executor::Executor;
 use lenet::gpu::adapter;
 use lenet::plan::{Optimizer, Profile, Strategy, TOTALS};
 use wgpu::Adapter;
 
 const STEPS: usize = 20;
-const OPTIMIZER: Optimizer = Optimizer { momentum: 0.9, weight_decay: 0.01 };
+const OPTIMIZER: Optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.01 };
 const BATCHES: [usize; 2] = [16, 5];
+/// Networks that second derivatives are tried with, by their loss.
+const SECOND: [&str; 2] = ["lenet1", "lenet5, eq. 9"];
+/// Larger mu than the paper's: the first weights of these tests are far from a minimum.
+const SDLM: Optimizer = Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true };
+const SDLM_STEPS: usize = 4;
 /// Parameters after twenty steps; absolute as a share of the largest of its kind.
 const PARAMETER: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
 /// Velocities, which carry the gradients of all steps.
 const VELOCITY: Tolerance = Tolerance { absolute: 2e-4, relative: 2e-4 };
+/// Curvatures, which carry the squares of all local derivatives.
+const CURVATURE: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
 /// Loss over all twenty steps. Errors are whole numbers and have to agree.
 const LOSS: Tolerance = Tolerance { absolute: 0.0, relative: 1e-5 };
 
+/// What [`PRINT`] calls the steps by second derivatives.
+const SDLM_OF_LENET5: &str = "lenet5, sdlm";
 /// Names a network: then the process prints what it got and ends.
 const PRINT: &str = "LENET_TEST_PRINT";
 /// Threads that lavapipe computes with.
@@ -48,37 +58,47 @@ fn main() {
         for batch in BATCHES {
             let run = Run::full(trained.clone(), batch, STEPS, OPTIMIZER);
             tests.on_adapter(format!("{}, batch {batch}", trained.name), move |adapter| {
-                twenty_steps(adapter, &run, &ways())
+                as_the_cpu(adapter, &run, STEPS, &ways())
             });
         }
+    }
+    for name in SECOND {
+        tests.on_adapter(format!("{name}, sdlm"), move |adapter| {
+            as_the_cpu(adapter, &second(name), SDLM_STEPS, &ways())
+        });
     }
     tests.on_adapter("lenet5-short, batch 5, other tiles", |adapter| {
         let row = Way { strategy: Strategy::LayeredRow, profile: Profile::software() };
         let pair = Way { strategy: Strategy::LayeredPair, profile: Profile::gpu() };
         let run = Run::full(trained("lenet5-short"), 5, STEPS, OPTIMIZER);
-        twenty_steps(adapter, &run, &[row, pair])
+        as_the_cpu(adapter, &run, STEPS, &[row, pair])
     });
-    tests.on_adapter("lenet5, linear, threads of the adapter", |_| threads("lenet5, linear"));
+    for name in ["lenet5, linear", SDLM_OF_LENET5] {
+        tests.on_adapter(format!("{name}, threads of the adapter"), move |_| threads(name));
+    }
     tests.on_adapter("lenet1, workgroups of a dispatch", workgroups);
     tests.run()
 }
 
-fn twenty_steps(adapter: &Adapter, run: &Run, ways: &[Way]) -> Outcome {
+/// Steps of a network by second derivatives.
+fn second(name: &str) -> Run {
+    Run::full(trained(name), BATCHES[1], SDLM_STEPS, SDLM)
+}
+
+fn as_the_cpu(adapter: &Adapter, run: &Run, steps: usize, ways: &[Way]) -> Outcome {
     let name = run.trained.name;
     let mut cpu = run.on_cpu()?;
-    cpu.run(STEPS, true)?;
+    run.train(cpu.as_mut(), steps, steps)?;
     let expected = state(cpu.as_mut())?;
     for &way in ways {
         let mut executor = run.on_adapter(adapter, way)?;
-        executor.run(STEPS, true)?;
+        run.train(executor.as_mut(), steps, steps)?;
         let found = state(executor.as_mut())?;
         let name = format!("{name}, batch {}, {way}", run.batch);
         compare(run, &found, &expected).outcome(&name)?;
 
         run.reset(executor.as_mut())?;
-        for _ in 0..STEPS {
-            executor.run(1, true)?;
-        }
+        run.train(executor.as_mut(), steps, 1)?;
         if hash(&state(executor.as_mut())?) != hash(&found) {
             return Err(format!("{name}: a second time, a step to a submission, differs").into());
         }
@@ -94,6 +114,9 @@ fn compare(run: &Run, found: &State, expected: &State) -> Differences {
     };
     tensors("parameters", &found.parameters, &expected.parameters, PARAMETER);
     tensors("velocity", &found.velocity, &expected.velocity, VELOCITY);
+    if !expected.curvature.is_empty() {
+        tensors("curvature", &found.curvature, &expected.curvature, CURVATURE);
+    }
     let narrow = |totals: [f64; TOTALS]| totals.map(|total| total as f32);
     differences.numbers("totals", &narrow(found.totals), &narrow(expected.totals), LOSS);
     differences
@@ -101,25 +124,28 @@ fn compare(run: &Run, found: &State, expected: &State) -> Differences {
 
 /// The bits of a run, in both plans and profiles.
 fn print(name: &str) -> lenet::Result<()> {
-    let run = Run::full(trained(name), BATCHES[0], STEPS, OPTIMIZER);
+    let run = match name {
+        SDLM_OF_LENET5 => second("lenet5, eq. 9"),
+        _ => Run::full(trained(name), BATCHES[0], STEPS, OPTIMIZER),
+    };
     let adapter = &adapter::find(None)?[0];
     let bits: Vec<String> = ways()
         .into_iter()
-        .map(|way| Ok(hash(&twenty(&run, adapter, way)?)))
+        .map(|way| Ok(hash(&trained_state(&run, adapter, way)?)))
         .collect::<lenet::Result<_>>()?;
     println!("{RESULT}{}", bits.join(" "));
     Ok(())
 }
 
-fn twenty(run: &Run, adapter: &Adapter, way: Way) -> lenet::Result<State> {
-    let mut executor: Box<dyn Executor> = run.on_adapter(adapter, way)?;
-    executor.run(STEPS, true)?;
+fn trained_state(run: &Run, adapter: &Adapter, way: Way) -> lenet::Result<State> {
+    let mut executor = run.on_adapter(adapter, way)?;
+    run.train(executor.as_mut(), run.steps.len(), run.steps.len())?;
     state(executor.as_mut())
 }
 
 fn hash(state: &State) -> String {
     let mut hasher = DefaultHasher::new();
-    for number in [&state.parameters, &state.velocity].into_iter().flatten() {
+    for number in [&state.parameters, &state.velocity, &state.curvature].into_iter().flatten() {
         number.to_bits().hash(&mut hasher);
     }
     format!("{:016x}", hasher.finish())
@@ -152,7 +178,7 @@ fn workgroups(adapter: &Adapter) -> Outcome {
     for strategy in [Strategy::Layered, Strategy::Sample] {
         let with = |workgroups| {
             let profile = Profile { workgroups: Some(workgroups), ..Profile::software() };
-            twenty(&run, adapter, Way { strategy, profile }).map(|state| hash(&state))
+            trained_state(&run, adapter, Way { strategy, profile }).map(|state| hash(&state))
         };
         let [few, many] = [with(2)?, with(9)?];
         if few != many {

@@ -53,7 +53,7 @@ fn summary_draws_the_tables() {
 
 #[test]
 fn plan_and_summary_agree() {
-    let optimizer = Optimizer { momentum: 0.9, weight_decay: 0.0 };
+    let optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 };
     for table in tables::ALL {
         let network = network_of(table.name);
         let room = Room { digits: 10, order: 10, steps: 1 };

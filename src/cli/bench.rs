@@ -19,7 +19,7 @@ use crate::data::{self, Mnist};
 use crate::error::{Error, Result};
 use crate::network::lenet;
 use crate::plan::Strategy;
-use crate::recipe::{Available, Flags, Settings};
+use crate::recipe::{Available, Flags, Method, OptimizerArgs, Settings};
 use crate::text::{Table, thousands};
 use crate::train::session::Lists;
 
@@ -44,6 +44,9 @@ pub struct Args {
     /// Seconds that one measurement takes [default: 1.0]
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0, hide_default_value = true)]
     seconds: f64,
+    /// Optimizer of the training steps [default: sgd]
+    #[arg(long, value_enum)]
+    optimizer: Option<Method>,
     /// Leave out the CPU and the naive reference [default: off]
     #[arg(long)]
     no_cpu: bool,
@@ -185,7 +188,8 @@ fn settings(args: &Args) -> Result<Vec<Settings>> {
     for name in names {
         for &batch in &args.batch {
             let network = NetworkArgs { network: name.clone(), ..args.network.clone() };
-            let flags = Flags { network, batch: Some(batch), ..Flags::default() };
+            let optimizer = OptimizerArgs { optimizer: args.optimizer, ..OptimizerArgs::default() };
+            let flags = Flags { network, batch: Some(batch), optimizer, ..Flags::default() };
             all.push(Settings::resolve(&flags, available, None)?);
         }
     }

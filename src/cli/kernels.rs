@@ -12,7 +12,7 @@ use crate::gpu::Adapter;
 use crate::gpu::Gpu;
 use crate::gpu::timing::Clock;
 use crate::network::init;
-use crate::plan::{Optimizer, Plan, Profile, Room, records};
+use crate::plan::{Pass, Plan, Profile, Room, records};
 use crate::recipe::Settings;
 use crate::text::{Table, thousands};
 
@@ -49,12 +49,11 @@ pub fn time(
     mnist: &Mnist,
     step: Duration,
 ) -> Result<KernelTimes> {
-    let Settings { network, batch, strategy, .. } = settings;
-    let optimizer = Optimizer { momentum: settings.momentum, weight_decay: settings.weight_decay };
+    let Settings { network, batch, strategy, optimizer, .. } = settings;
     // One step on the first digits, again and again.
     let digits = (*batch).min(mnist.train.len());
     let room = Room { digits, order: digits, steps: 1 };
-    let plan = Plan::new(network, *strategy, profile, *batch, optimizer, room)?;
+    let plan = Plan::new(network, *strategy, profile, *batch, *optimizer, room)?;
     let ports = plan.ports;
     let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
     let mut set = mnist.train.clone();
@@ -71,7 +70,7 @@ pub fn time(
     gpu.write(ports.steps, 0, &row)?;
     gpu.write_f32(ports.parameters, &first)?;
     gpu.write(ports.cursor, 0, &[0])?;
-    gpu.run(1, true)?;
+    gpu.run(1, Pass::Training)?;
     gpu.wait()?;
     let timing = gpu.time_step(ROUNDS)?;
 

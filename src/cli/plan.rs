@@ -6,8 +6,8 @@ use super::args::{NetworkArgs, PlanChoice};
 use super::output;
 use crate::error::{Error, Result};
 use crate::gpu::adapter;
-use crate::plan::{Kernel, Optimizer, Plan, Profile, Room, print};
-use crate::recipe::{Available, Flags, Settings};
+use crate::plan::{Kernel, Pass, Plan, Profile, Room, print};
+use crate::recipe::{Available, Flags, Method, OptimizerArgs, Settings};
 use crate::text::thousands;
 use crate::tuned::Tuned;
 
@@ -41,11 +41,18 @@ pub struct Args {
     /// An evaluation, forward only, in place of a training step [default: off]
     #[arg(long)]
     forward: bool,
+    /// Optimizer of the training step [default: the recipe's, sgd]
+    #[arg(long, value_enum)]
+    optimizer: Option<Method>,
+    /// The pass of second derivatives that --optimizer sdlm has, in place of a training step
+    /// [default: off]
+    #[arg(long, conflicts_with = "forward")]
+    curvature: bool,
     /// Print the WGSL text of this kernel: a part of its label, or its number in the list
-    #[arg(long, value_name = "LABEL|NUMBER", conflicts_with_all = ["json", "forward"])]
+    #[arg(long, value_name = "LABEL|NUMBER", conflicts_with_all = ["json", "forward", "curvature"])]
     wgsl: Option<String>,
     /// The whole plan as one JSON object, WGSL included, instead of text [default: off]
-    #[arg(long, conflicts_with = "forward")]
+    #[arg(long, conflicts_with_all = ["forward", "curvature"])]
     json: bool,
     #[command(flatten)]
     network: NetworkArgs,
@@ -61,7 +68,8 @@ pub fn run(args: Args) -> Result<()> {
         ProfileName::Gpu => Profile::gpu(),
         ProfileName::Reference => Profile::reference(),
     };
-    let flags = Flags { network: args.network, batch: args.batch, ..Flags::default() };
+    let optimizer = OptimizerArgs { optimizer: args.optimizer, ..OptimizerArgs::default() };
+    let flags = Flags { network: args.network, batch: args.batch, optimizer, ..Flags::default() };
     let mut settings = Settings::resolve(&flags, MNIST, None)?;
     let tuned = match args.plan {
         PlanChoice::Auto => tuned(),
@@ -72,6 +80,16 @@ pub fn run(args: Args) -> Result<()> {
     if let Some(name) = &args.wgsl {
         return output::print(&find(&plan, name)?.wgsl());
     }
+    let pass = match (args.forward, args.curvature) {
+        (true, _) => Pass::Forward,
+        (false, true) if plan.curvature.is_empty() => {
+            return Err(Error::Usage(
+                "--curvature prints a pass that only --optimizer sdlm has: give both".into(),
+            ));
+        }
+        (false, true) => Pass::Curvature,
+        (false, false) => Pass::Training,
+    };
     let network = &settings.network;
     if args.json {
         let mut json = print::json(&plan);
@@ -87,7 +105,7 @@ pub fn run(args: Args) -> Result<()> {
         plan.kernels.len(),
         plan.training.len(),
         plan.forward.len(),
-        print::text(&plan, args.forward)
+        print::text(&plan, pass)
     ))
 }
 
@@ -112,8 +130,7 @@ fn make(settings: &Settings, profile: Profile) -> Result<Plan> {
         order: MNIST.train + MNIST.test,
         steps: MNIST.train.div_ceil(batch) + MNIST.test.div_ceil(batch),
     };
-    let optimizer = Optimizer { momentum: settings.momentum, weight_decay: settings.weight_decay };
-    Plan::new(&settings.network, settings.strategy, profile, batch, optimizer, room)
+    Plan::new(&settings.network, settings.strategy, profile, batch, settings.optimizer, room)
 }
 
 /// The kernel of that number, that label, or the only one with that in its label.

@@ -6,7 +6,7 @@ use super::device::Device;
 use super::output;
 use crate::error::{Error, Result};
 use crate::network::init;
-use crate::plan::{Optimizer, Plan, Strategy};
+use crate::plan::{Plan, Strategy};
 use crate::recipe::Settings;
 use crate::train::session::{Lists, Session};
 
@@ -79,12 +79,11 @@ impl Racer {
         device: &Device,
         lists: &Lists,
     ) -> Result<Self> {
-        let Settings { network, batch, momentum, weight_decay, .. } = settings;
-        let optimizer = Optimizer { momentum: *momentum, weight_decay: *weight_decay };
+        let Settings { network, batch, optimizer, .. } = settings;
         let room = lists.room(*batch);
-        let plan = Plan::new(network, strategy, device.profile(), *batch, optimizer, room)?;
+        let plan = Plan::new(network, strategy, device.profile(), *batch, *optimizer, room)?;
         let parameters = init::parameters(network, &plan.layout, settings.init, settings.seed);
-        let mut session = Session::new(device.executor(plan, network, optimizer)?, lists)?;
+        let mut session = Session::new(device.executor(plan, network, *optimizer)?, lists)?;
         session.set_parameters(&parameters)?;
         let order = (0..settings.train as u32).collect();
         // Slower than a run trains, so that nothing diverges.

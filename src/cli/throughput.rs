@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::device::Device;
 use crate::error::Result;
 use crate::network::init;
-use crate::plan::{Optimizer, Plan};
+use crate::plan::Plan;
 use crate::recipe::Settings;
 use crate::rng::{Rng, Stream};
 use crate::train::session::{Lists, Metrics, Session};
@@ -32,12 +32,11 @@ impl Side {
     /// # Errors
     /// [`crate::Error::Adapter`] if the adapter refuses or fails.
     pub fn new(settings: &Settings, device: &Device, lists: &Lists) -> Result<Self> {
-        let Settings { network, batch, strategy, momentum, weight_decay, .. } = settings;
-        let optimizer = Optimizer { momentum: *momentum, weight_decay: *weight_decay };
+        let Settings { network, batch, strategy, optimizer, .. } = settings;
         let room = lists.room(*batch);
-        let plan = Plan::new(network, *strategy, device.profile(), *batch, optimizer, room)?;
+        let plan = Plan::new(network, *strategy, device.profile(), *batch, *optimizer, room)?;
         let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
-        let mut session = Session::new(device.executor(plan, network, optimizer)?, lists)?;
+        let mut session = Session::new(device.executor(plan, network, *optimizer)?, lists)?;
         session.set_parameters(&first)?;
         let mut order: Vec<u32> = (0..settings.train as u32).collect();
         Rng::new(settings.seed, Stream::Order).shuffle(&mut order);

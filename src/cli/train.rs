@@ -4,16 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clap::ValueEnum;
-
 use super::args::{DataArgs, DeviceArgs, DeviceChoice, NetworkArgs};
 use super::device::{self, Device};
 use super::output;
 use crate::data;
 use crate::error::{Error, Result};
 use crate::network::init::{self, Init};
-use crate::plan::{Optimizer, Plan};
-use crate::recipe::{Available, Flags, Settings};
+use crate::plan::Plan;
+use crate::recipe::{Available, Flags, OptimizerArgs, Settings, Shuffle};
 use crate::report::console::{Console, Volume};
 use crate::report::files::{Files, Folder};
 use crate::report::json::Json;
@@ -23,17 +21,11 @@ use crate::train::schedule::Schedule;
 use crate::train::session::Session;
 use crate::train::{self, Split};
 
-/// On or off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Switch {
-    On,
-    Off,
-}
-
 /// Flags of `train`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Set of defaults: notebook, lenet1, lenet5, lenet5-short [default: the network's, lenet5]
+    /// Set of defaults: notebook, lenet1, lenet5, lenet5-short, lenet5-1998 [default: the network's,
+    /// lenet5]
     #[arg(long, value_name = "NAME")]
     recipe: Option<String>,
     #[command(flatten)]
@@ -42,6 +34,8 @@ pub struct Args {
     device: DeviceArgs,
     #[command(flatten)]
     training: TrainingArgs,
+    #[command(flatten)]
+    optimizer: OptimizerArgs,
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
@@ -57,27 +51,29 @@ struct TrainingArgs {
     /// Steps in all, instead of --epochs
     #[arg(long, value_name = "N")]
     steps: Option<usize>,
-    /// Samples in a step, 1 to 1,024 [default: 16]
+    /// Samples in a step, 1 to 1,024 [default: 16, lenet5-1998 1]
     #[arg(long, value_name = "N")]
     batch: Option<usize>,
-    /// Learning rate [default: the recipe's, by output and loss]
+    /// Learning rate [default: the recipe's, by output and loss; sdlm 0.0005, times --eta-scale]
     #[arg(long, value_name = "RATE")]
     lr: Option<f32>,
-    /// Learning rate over the run: constant, cosine, step:EPOCH:FACTOR [default: the recipe's]
+    /// Learning rate over the run: constant, cosine, step:EPOCH:FACTOR, lecun1998 [default: the
+    /// recipe's, sdlm lecun1998]
     #[arg(long, value_name = "SCHEDULE")]
     schedule: Option<Schedule>,
-    /// Momentum m of v = m v + g, w = w - lr v; 0 to below 1 [default: 0.9]
+    /// Momentum m of v = m v + g, w = w - lr v; 0 to below 1 [default: 0.9, sdlm 0]
     #[arg(long, value_name = "M")]
     momentum: Option<f32>,
-    /// Weight decay d: g + d w takes the place of g [default: 0]
+    /// sgd: weight decay d: g + d w takes the place of g [default: 0]
     #[arg(long, value_name = "D")]
     weight_decay: Option<f32>,
     /// Seed of weights, order and drawn digits [default: 1]
     #[arg(long, value_name = "SEED")]
     seed: Option<u64>,
-    /// New order of the digits in every epoch [default: on]
+    /// Order of the digits: on, a new one in every epoch; once, a random one; off, as they are
+    /// stored [default: on, lenet5-1998 once]
     #[arg(long, value_enum)]
-    shuffle: Option<Switch>,
+    shuffle: Option<Shuffle>,
     /// Training digits, drawn at random by the seed [default: all, notebook 9,840]
     #[arg(long, value_name = "N")]
     train_limit: Option<usize>,
@@ -87,7 +83,8 @@ struct TrainingArgs {
     /// Hold back the last N training digits and report the error on them [default: 0]
     #[arg(long, value_name = "N")]
     validate: Option<usize>,
-    /// First weights, in +-2.4/F, +-1.2/sqrt(F) or +-1/sqrt(F), F the fan-in [default: lecun]
+    /// First weights, in +-2.4/F, +-1.2/sqrt(F) or +-1/sqrt(F), F the fan-in [default: lecun,
+    /// lenet5-1998 lecun-sqrt]
     #[arg(long, value_enum)]
     init: Option<Init>,
     /// Start from the parameters of this model instead of --init
@@ -126,7 +123,8 @@ impl Args {
             momentum: t.momentum,
             weight_decay: t.weight_decay,
             seed: t.seed,
-            shuffle: t.shuffle.map(|switch| switch == Switch::On),
+            optimizer: self.optimizer,
+            shuffle: t.shuffle,
             train_limit: t.train_limit,
             test_limit: t.test_limit,
             validate: t.validate,
@@ -170,15 +168,14 @@ pub fn run(args: Args) -> Result<()> {
 
     let split = Split::draw(&settings, &mnist);
     let lists = split.lists(&mnist);
-    let optimizer = Optimizer { momentum: settings.momentum, weight_decay: settings.weight_decay };
     let room = lists.room(settings.batch);
-    let Settings { network, strategy, batch, .. } = &settings;
-    let plan = Plan::new(network, *strategy, device.profile(), *batch, optimizer, room)?;
+    let Settings { network, strategy, batch, optimizer, .. } = &settings;
+    let plan = Plan::new(network, *strategy, device.profile(), *batch, *optimizer, room)?;
     let parameters = match from {
         Some(model) => model.parameters,
         None => init::parameters(&settings.network, &plan.layout, settings.init, settings.seed),
     };
-    let executor = device.executor(plan, &settings.network, optimizer)?;
+    let executor = device.executor(plan, &settings.network, *optimizer)?;
     let mut session = Session::new(executor, &lists)?;
     session.set_parameters(&parameters)?;
 

@@ -1,6 +1,6 @@
 //! Twins of the convolution stages.
 
-use super::{squash, squash_slope};
+use super::{local, squash, squash_slope};
 use crate::network::{KERNEL, TAPS};
 use crate::plan::op::Stage;
 
@@ -172,7 +172,7 @@ pub fn conv_backward_input(
     for n in 0..at.samples {
         for j in 0..at.j {
             for (tap, ky, kx) in taps() {
-                let weight = f64::from(p[j * TAPS + tap]);
+                let weight = local(k.curvature, f64::from(p[j * TAPS + tap]));
                 for y in 0..at.oh {
                     for left in 0..at.ow {
                         let delta = f64::from(dh[at.h(n, at.map(j), y, left)]);
@@ -183,8 +183,13 @@ pub fn conv_backward_input(
         }
     }
     for ((out, sum), &below) in dx.iter_mut().zip(sums).zip(x) {
-        *out = (sum * squash_slope(k.squash, f64::from(below))) as f32;
+        *out = (sum * slope(k, below)) as f32;
     }
+}
+
+/// f'(a) from y = f(a), as the pass counts it.
+fn slope(k: &Stage, y: f32) -> f64 {
+    local(k.curvature, squash_slope(k.squash, f64::from(y)))
 }
 
 /// From behind the pooling to dh.
@@ -193,9 +198,9 @@ fn deltas(k: &Stage, p: &[f32], h: &[f32], ds: &[f32]) -> Vec<f32> {
     let mut dh = vec![0.0; h.len()];
     for (n, m, y, x) in at.places() {
         let scale = f64::from(k.block_scale) * f64::from(p[k.coefficient() + m]);
-        let down = scale * f64::from(ds[at.s(n, m, y / 2, x / 2)]);
+        let down = local(k.curvature, scale) * f64::from(ds[at.s(n, m, y / 2, x / 2)]);
         let place = at.h(n, m, y, x);
-        dh[place] = (down * squash_slope(k.squash, f64::from(h[place]))) as f32;
+        dh[place] = (down * slope(k, h[place])) as f32;
     }
     dh
 }
@@ -205,12 +210,15 @@ fn map_gradients(k: &Stage, h: &[f32], ds: &[f32], dh: &[f32], partials: &mut [f
     let at = Shapes::of(k, &[]);
     let mut sums = vec![[0.0; 3]; at.m];
     for (n, m, y, x) in at.places() {
-        let d = f64::from(ds[at.s(n, m, y / 2, x / 2)]);
-        let place = at.h(n, m, y, x);
         let [bias, coefficient, pool_bias] = &mut sums[m];
-        *bias += f64::from(dh[place]);
-        *coefficient += d * f64::from(k.block_scale) * f64::from(h[place]);
-        *pool_bias += d / 4.0;
+        *bias += f64::from(dh[at.h(n, m, y, x)]);
+        if y % 2 == 0 && x % 2 == 0 {
+            let corners = [(y, x), (y, x + 1), (y + 1, x), (y + 1, x + 1)];
+            let block: f64 = corners.iter().map(|&(y, x)| f64::from(h[at.h(n, m, y, x)])).sum();
+            let d = f64::from(ds[at.s(n, m, y / 2, x / 2)]);
+            *coefficient += d * local(k.curvature, f64::from(k.block_scale) * block);
+            *pool_bias += d;
+        }
     }
     for (m, [bias, coefficient, pool_bias]) in sums.into_iter().enumerate() {
         put(k, partials, k.bias() + m, bias);
@@ -229,7 +237,8 @@ fn kernel_gradients(k: &Stage, x: &[f32], dh: &[f32], table: &[u32], partials: &
                 for y in 0..at.oh {
                     for left in 0..at.ow {
                         let input = x[at.x(n, at.channel(j), y + ky, left + kx)];
-                        sum += f64::from(dh[at.h(n, at.map(j), y, left)]) * f64::from(input);
+                        let delta = f64::from(dh[at.h(n, at.map(j), y, left)]);
+                        sum += delta * local(k.curvature, f64::from(input));
                     }
                 }
             }

@@ -1,7 +1,6 @@
 //! Twins of the linear layers.
 
-use super::update::sgd;
-use super::{squash, squash_slope};
+use super::{Take, local, squash, squash_slope};
 use crate::plan::op::{Linear, LinearUpdate};
 
 /// `y[n,o] = f(bias[o] + sum_i w[o,i] x[n,i])` for the rows of `w` in the window.
@@ -42,24 +41,24 @@ pub fn linear_backward_input(
             let mut sum = if k.starts { 0.0 } else { f64::from(dx[at]) };
             for row in 0..k.rows as usize {
                 let o = first[0] as usize + row;
-                sum += f64::from(w[row * inputs + i]) * f64::from(dy[n * outputs + o]);
+                let weight = local(k.curvature, f64::from(w[row * inputs + i]));
+                sum += weight * f64::from(dy[n * outputs + o]);
             }
             let slope = if k.ends { squash_slope(k.squash, f64::from(x[at])) } else { 1.0 };
-            dx[at] = (sum * slope) as f32;
+            dx[at] = (sum * local(k.curvature, slope)) as f32;
         }
     }
 }
 
-/// The gradient `dw[o,i] = sum_n dy[n,o] x[n,i]`, `dbias[o] = sum_n dy[n,o]`, and behind the last
-/// window of the batch the step of SGD.
+/// The sums `dw[o,i] = sum_n dy[n,o] x[n,i]`, `dbias[o] = sum_n dy[n,o]`, and behind the last window
+/// of the batch what becomes of them.
 pub fn linear_update(
     k: &LinearUpdate,
     x: &[f32],
     dy: &[f32],
     now: &[u32],
     gradient: &mut [f32],
-    velocity: &mut [f32],
-    parameters: &mut [f32],
+    mut take: Take,
 ) {
     let (inputs, outputs) = (k.inputs as usize, k.outputs as usize);
     let rate = f32::from_bits(now[2]);
@@ -67,8 +66,7 @@ pub fn linear_update(
         let before = if k.starts { 0.0 } else { gradient[place] };
         let sum = before + sum as f32;
         if k.ends {
-            let (v, w) = (&mut velocity[place], &mut parameters[place]);
-            sgd(k.momentum, k.weight_decay, rate, sum, v, w);
+            take.sum(place, sum, rate);
         } else {
             gradient[place] = sum;
         }
@@ -77,7 +75,8 @@ pub fn linear_update(
         let delta = |n: usize| f64::from(dy[n * outputs + o]);
         put(o, (0..k.samples as usize).map(delta).sum());
         for i in 0..inputs {
-            let product = |n: usize| delta(n) * f64::from(x[n * inputs + i]);
+            let input = |n: usize| local(k.rule.is_curvature(), f64::from(x[n * inputs + i]));
+            let product = |n: usize| delta(n) * input(n);
             let place = k.weights as usize + o * inputs + i;
             put(place, (0..k.samples as usize).map(product).sum());
         }

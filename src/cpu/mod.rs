@@ -11,6 +11,7 @@ pub mod fast;
 mod linear;
 mod output;
 mod sample;
+mod take;
 mod update;
 
 pub use conv::{
@@ -20,12 +21,13 @@ pub use conv::{
 pub use linear::{linear_backward_input, linear_forward, linear_update};
 pub use output::output;
 pub use sample::{advance, sample_forward, sample_step, sample_update};
+pub use take::Take;
 pub use update::{gather, update};
 
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::Squash;
-use crate::plan::{Access, BufferId, Dispatch, Op, Plan, Start, View};
+use crate::plan::{Access, BufferId, Dispatch, Op, Pass, Plan, Start, View};
 
 /// f(a) = A tanh(S a).
 pub fn squash(squash: Squash, a: f64) -> f64 {
@@ -38,6 +40,11 @@ pub fn squash_slope(squash: Squash, y: f64) -> f64 {
     let (amplitude, slope) = squash.amplitude_and_slope();
     let amplitude = f64::from(amplitude);
     f64::from(slope) * (amplitude - y * y / amplitude)
+}
+
+/// A local derivative as the pass counts it: itself, or for second derivatives its square.
+fn local(curvature: bool, derivative: f64) -> f64 {
+    if curvature { derivative * derivative } else { derivative }
 }
 
 /// A plan and the memory it works in.
@@ -112,9 +119,8 @@ impl Executor for Cpu {
         Ok(self.memory[buffer][..count].to_vec())
     }
 
-    fn run(&mut self, count: usize, backward: bool) -> Result<()> {
-        let plan = &self.plan;
-        let step = if backward { &plan.training } else { &plan.forward }.clone();
+    fn run(&mut self, count: usize, pass: Pass) -> Result<()> {
+        let step = self.plan.step(pass).to_vec();
         for _ in 0..count {
             step.iter().for_each(|dispatch| self.dispatch(dispatch));
         }
@@ -151,9 +157,12 @@ pub fn run_twin(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
         Op::ConvBackwardInput(k) => conv_backward_input(k, f(0), f(1), f(2), f(3), u(4), w!()),
         Op::LinearForward(k) => linear_forward(k, f(0), f(1), f(2), u(3), w!()),
         Op::LinearBackwardInput(k) => linear_backward_input(k, f(0), f(1), f(2), u(3), w!()),
-        Op::LinearUpdate(k) => linear_update(k, f(0), f(1), u(2), w!(), w!(), w!()),
+        Op::LinearUpdate(k) => {
+            let gradient = w!();
+            linear_update(k, f(0), f(1), u(2), gradient, Take::of(k.rule, &reads[3..], out));
+        }
         Op::Output(k) => output(k, f(0), f(1), u(2), w!(), w!(), w!(), w!(), out()),
-        Op::Update(k) => update(k, f(0), u(1), w!(), w!()),
+        Op::Update(k) => update(k, f(0), u(1), Take::of(k.rule, &reads[2..], out)),
         Op::SampleForward(k) => {
             let inputs = sample::Inputs::of(reads);
             sample_forward(k, &inputs, out(), w!(), w!());
@@ -162,7 +171,10 @@ pub fn run_twin(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
             let inputs = sample::Inputs::of(reads);
             sample_step(k, &inputs, out(), w!(), w!(), w!());
         }
-        Op::SampleUpdate(k) => sample_update(k, f(0), u(1), u(2), w!(), w!(), out()),
+        Op::SampleUpdate(k) => {
+            let cursor = out();
+            sample_update(k, f(0), u(1), u(2), cursor, Take::of(k.rule, &reads[3..], out));
+        }
         Op::Advance => advance(u(0), out()),
     }
 }

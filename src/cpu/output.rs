@@ -1,6 +1,6 @@
 //! Twin of the last layer and its losses.
 
-use super::{squash, squash_slope};
+use super::{local, squash, squash_slope};
 use crate::network::CLASSES;
 use crate::plan::constant::LossKind;
 use crate::plan::op::Output;
@@ -40,8 +40,10 @@ pub fn output(
             let share = 1.0 / f64::from(samples);
             let y: Vec<f64> = y[row.clone()].iter().map(|&y| f64::from(y)).collect();
             let (sum, slopes) = sample_loss(k, &y, right);
+            // A curvature is a mean over patterns that is made later.
+            let weight = if k.curvature { 1.0 } else { share };
             for (dy, slope) in dy[row.clone()].iter_mut().zip(slopes) {
-                *dy = (share * slope) as f32;
+                *dy = (weight * slope) as f32;
             }
             let wrong = if answer(k.loss, &y) == right { 0.0 } else { 1.0 };
             let sums = [sum, wrong, sum * share, wrong * share];
@@ -52,11 +54,42 @@ pub fn output(
             dy[row.clone()].fill(0.0);
         }
         for (i, &x) in x.iter().enumerate() {
-            let by_input = |c| if linear { weight(c, i) } else { 2.0 * (x - weight(c, i)) };
-            let sum: f64 = (0..CLASSES).map(|c| f64::from(dy[row.start + c]) * by_input(c)).sum();
-            dx[n * inputs + i] = (sum * squash_slope(k.squash, x)) as f32;
+            let apart = |c: usize| x - weight(c, i);
+            let dy = &dy[row.clone()];
+            let sum = match (linear, k.curvature) {
+                (true, _) => handed_down(dy, |c| local(k.curvature, weight(c, i))),
+                (false, false) => handed_down(dy, |c| 2.0 * apart(c)),
+                (false, true) if samples > 0 => distance_seed(k, dy, right, apart),
+                (false, true) => 0.0,
+            };
+            dx[n * inputs + i] = (sum * local(k.curvature, squash_slope(k.squash, x))) as f32;
         }
     }
+}
+
+/// The sum over the outputs of what each has and how it hangs on an input.
+fn handed_down(dy: &[f32], by_input: impl Fn(usize) -> f64) -> f64 {
+    dy.iter().enumerate().map(|(c, &dy)| f64::from(dy) * by_input(c)).sum()
+}
+
+/// The second derivative of loss and distances by one unit below them, whose distance to centre c is
+/// `apart(c)`; `slopes` are the first derivatives by the distances. See `shaders/loss.wgsl`.
+pub(super) fn distance_seed(
+    k: &Output,
+    slopes: &[f32],
+    right: usize,
+    apart: impl Fn(usize) -> f64,
+) -> f64 {
+    if !k.exact || k.loss != LossKind::Competition {
+        return 2.0;
+    }
+    let is_right = |c: usize| if c == right { 1.0 } else { 0.0 };
+    let sum = |of: &dyn Fn(usize) -> f64| -> f64 {
+        (0..CLASSES).map(|c| (is_right(c) - f64::from(slopes[c])) * of(c)).sum()
+    };
+    let (mass, mean, square) = (sum(&|_| 1.0), sum(&apart), sum(&|c| apart(c).powi(2)));
+    // Never negative but for rounding.
+    (2.0 * (1.0 - mass) + 4.0 * (square - mean * mean)).max(0.0)
 }
 
 /// The class that the outputs name: the first of the largest, or of the smallest distances.
@@ -65,14 +98,18 @@ pub(super) fn answer(loss: LossKind, y: &[f64]) -> usize {
     (1..CLASSES).fold(0, |best, c| if better(y[c], y[best]) { c } else { best })
 }
 
-/// The loss of one sample and its derivatives, before the division by the samples of the step.
+/// The loss of one sample and its derivatives, before the division by the samples of the step: first
+/// ones, or for a linear output as `k` says second ones.
 pub(super) fn sample_loss(k: &Output, y: &[f64], right: usize) -> (f64, Vec<f64>) {
     let is_right = |c: usize| if c == right { 1.0 } else { 0.0 };
     match k.loss {
         LossKind::Targets => {
             let error = |c: usize| y[c] - (2.0 * is_right(c) - 1.0);
             let classes = CLASSES as f64;
-            let slope = |c| 2.0 * error(c) / classes * squash_slope(k.squash, y[c]);
+            let slope = |c| {
+                let by_output = 2.0 * if k.curvature { 1.0 } else { error(c) } / classes;
+                by_output * local(k.curvature, squash_slope(k.squash, y[c]))
+            };
             let sum = (0..CLASSES).map(|c| error(c).powi(2)).sum::<f64>() / classes;
             (sum, (0..CLASSES).map(slope).collect())
         }

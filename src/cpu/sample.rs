@@ -5,8 +5,8 @@ use super::conv::{
     first_stage_forward,
 };
 use super::linear::{linear_backward_input, linear_forward};
-use super::output;
-use super::update::{gather, sgd};
+use super::update::gather;
+use super::{Take, local, output};
 use crate::network::CLASSES;
 use crate::plan::constant::LossKind;
 use crate::plan::op::{Gather, Linear, Output};
@@ -150,6 +150,8 @@ fn pass(
         loss: k.loss,
         j: k.j,
         squash: k.squash,
+        curvature: k.curvature,
+        exact: k.exact,
     };
     let (mut dy, mut dx) = (vec![0.0; CLASSES], vec![0.0; below.len()]);
     // The cursor moves only behind this kernel.
@@ -174,6 +176,7 @@ fn linear(k: &Sample, layer: &Layer) -> Linear {
         starts: true,
         ends: true,
         squash: k.squash,
+        curvature: k.curvature,
     }
 }
 
@@ -225,27 +228,25 @@ pub fn sample_step(
     }
 }
 
-/// The gradients of all samples together, and the step of SGD.
+/// The sums over all samples, and what becomes of them.
 pub fn sample_update(
     k: &SampleUpdate,
     traces: &[f32],
     layers: &[u32],
     now: &[u32],
-    velocity: &mut [f32],
-    parameters: &mut [f32],
     cursor: &mut [u32],
+    mut take: Take,
 ) {
     let rate = f32::from_bits(now[2]);
     let rows = || traces.chunks(k.trace as usize).take(k.samples as usize);
-    let mut step = |place: usize, gradient: f64| {
-        let (v, w) = (&mut velocity[place], &mut parameters[place]);
-        sgd(k.momentum, k.weight_decay, rate, gradient as f32, v, w);
-    };
+    let mut step = |place: usize, sum: f64| take.sum(place, sum as f32, rate);
     for place in 0..k.stages as usize {
         step(place, rows().map(|row| f64::from(row[place])).sum());
     }
     for layer in layers.chunks(LAYER_WORDS).map(Layer::of) {
-        let x = |row: &[f32], i: u32| f64::from(row[(layer.x_trace + i) as usize]);
+        let x = |row: &[f32], i: u32| {
+            local(k.rule.is_curvature(), f64::from(row[(layer.x_trace + i) as usize]))
+        };
         let dy = |row: &[f32], o: u32| f64::from(row[(layer.dy_trace + o) as usize]);
         for o in 0..layer.outputs {
             step((k.stages + layer.biases + o) as usize, rows().map(|row| dy(row, o)).sum());

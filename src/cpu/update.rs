@@ -1,5 +1,6 @@
 //! Twins of the first and the last kernel of a step.
 
+use super::Take;
 use crate::network::DIGIT_SIDE;
 use crate::plan::op::{Gather, Update};
 use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
@@ -36,25 +37,11 @@ pub fn gather(
     }
 }
 
-/// One step of SGD with momentum, as PyTorch has it: v = m v + g, w -= rate v.
-pub fn update(
-    k: &Update,
-    partials: &[f32],
-    now: &[u32],
-    velocity: &mut [f32],
-    parameters: &mut [f32],
-) {
+/// The sums of the stages, row after row, and what becomes of them.
+pub fn update(k: &Update, partials: &[f32], now: &[u32], mut take: Take) {
     let rate = f32::from_bits(now[2]);
     for place in 0..k.parameters as usize {
         let row = |slot: u32| partials[(slot * k.stride) as usize + place];
-        let gradient: f32 = (0..k.slots).map(row).sum();
-        let (v, w) = (&mut velocity[place], &mut parameters[place]);
-        sgd(k.momentum, k.weight_decay, rate, gradient, v, w);
+        take.sum(place, (0..k.slots).map(row).sum(), rate);
     }
-}
-
-/// The step of one parameter.
-pub fn sgd(momentum: f32, weight_decay: f32, rate: f32, gradient: f32, v: &mut f32, w: &mut f32) {
-    *v = momentum * *v + gradient + weight_decay * *w;
-    *w -= rate * *v;
 }

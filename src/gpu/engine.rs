@@ -11,7 +11,7 @@ use wgpu::{
 use super::{adapter, pipeline};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
-use crate::plan::{Buffer, BufferId, Dispatch, Plan, Start};
+use crate::plan::{Buffer, BufferId, Dispatch, Pass, Plan, Start};
 
 /// Submissions that may wait on the device while the host goes on.
 const IN_FLIGHT: usize = 2;
@@ -33,6 +33,7 @@ pub struct Gpu {
     pipelines: Vec<Option<ComputePipeline>>,
     forward: Vec<Launch>,
     training: Vec<Launch>,
+    curvature: Vec<Launch>,
     in_flight: Vec<SubmissionIndex>,
     /// The first thing that wgpu or the driver complained about.
     fault: Arc<Mutex<Option<String>>>,
@@ -94,6 +95,7 @@ impl Gpu {
         };
         let forward = plan.forward.iter().map(launch).collect();
         let training = plan.training.iter().map(launch).collect();
+        let curvature = plan.curvature.iter().map(launch).collect();
         let gpu = Gpu {
             pipelines: vec![None; plan.kernels.len()],
             in_flight: Vec::new(),
@@ -104,6 +106,7 @@ impl Gpu {
             layouts,
             forward,
             training,
+            curvature,
             fault,
         };
         gpu.check()?;
@@ -120,14 +123,18 @@ impl Gpu {
         }
     }
 
-    /// The launches of a training step, or of an evaluation.
-    fn launches(&self, backward: bool) -> &[Launch] {
-        if backward { &self.training } else { &self.forward }
+    /// The launches of a step.
+    fn launches(&self, pass: Pass) -> &[Launch] {
+        match pass {
+            Pass::Forward => &self.forward,
+            Pass::Training => &self.training,
+            Pass::Curvature => &self.curvature,
+        }
     }
 
     /// Compiles the pipelines that such a step needs and that are not there yet.
-    pub(super) fn compile(&mut self, backward: bool) {
-        let needed = self.launches(backward).iter();
+    pub(super) fn compile(&mut self, pass: Pass) {
+        let needed = self.launches(pass).iter();
         for kernel in needed.map(|launch| launch.kernel).collect::<Vec<_>>() {
             if self.pipelines[kernel].is_none() {
                 let made = pipeline::pipeline(
@@ -201,14 +208,14 @@ impl Executor for Gpu {
         Ok(bytemuck::pod_collect_to_vec(&view))
     }
 
-    fn run(&mut self, count: usize, backward: bool) -> Result<()> {
-        self.compile(backward);
+    fn run(&mut self, count: usize, pass: Pass) -> Result<()> {
+        self.compile(pass);
         let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());
         {
-            let mut pass = encoder.begin_compute_pass(&Default::default());
+            let mut commands = encoder.begin_compute_pass(&Default::default());
             for _ in 0..count {
-                for launch in self.launches(backward) {
-                    self.record_launch(&mut pass, launch);
+                for launch in self.launches(pass) {
+                    self.record_launch(&mut commands, launch);
                 }
             }
         }

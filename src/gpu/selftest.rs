@@ -74,7 +74,7 @@ fn small_step(adapter: &Adapter) -> Result<std::result::Result<(), String>> {
     let profile = Profile { tiles: Tiles::ONE, ..suited };
 
     let step = |profile: Profile, gpu: bool| -> Result<Vec<f32>> {
-        let optimizer = Optimizer { momentum: 0.9, weight_decay: 0.0 };
+        let optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 };
         let (strategy, room) = (Strategy::Layered, lists.room(SAMPLES));
         let plan = Plan::new(&network, strategy, profile, SAMPLES, optimizer, room)?;
         let start = init::parameters(&network, &plan.layout, init::Init::Pytorch, 0);

@@ -11,6 +11,7 @@ use wgpu::{
 use super::Gpu;
 use crate::error::{Error, Result};
 use crate::executor::Executor;
+use crate::plan::Pass;
 
 /// Launches of a dispatch that are timed by timestamps.
 const MORE: u32 = 4;
@@ -61,7 +62,7 @@ impl Gpu {
     /// # Errors
     /// [`Error::Adapter`] if the adapter fails.
     pub fn time_dispatches(&mut self, repeats: u32) -> Result<Vec<Duration>> {
-        self.compile(true);
+        self.compile(Pass::Training);
         let cursor = self.plan().ports.cursor;
         (0..self.dispatches())
             .map(|dispatch| {
@@ -91,7 +92,7 @@ impl Gpu {
     /// Medians of `rounds` rounds. A pass has a price of its own, on a software adapter that of a
     /// small kernel: so each dispatch is timed once and [`MORE`] times more, and the rest is kept.
     fn time_by_timestamps(&mut self, rounds: u32) -> Result<Vec<Duration>> {
-        self.compile(true);
+        self.compile(Pass::Training);
         let cursor = self.plan().ports.cursor;
         let period = f64::from(self.queue.get_timestamp_period());
         let mut times = Vec::new();

@@ -4,7 +4,7 @@ use super::builder::Builder;
 use super::constant::LossKind;
 use super::op::{Gather, LinearUpdate, Op, Output, Update};
 use super::profile::largest_divisor;
-use super::{BufferId, Layout, Plan, Ports, Profile, Start, Strategy};
+use super::{BufferId, Layout, Optimizer, Plan, Ports, Profile, Rule, Start, Strategy};
 use crate::error::Result;
 use crate::network::tensors::{Block, aligned};
 use crate::network::{CLASSES, DIGIT_SIDE, Network};
@@ -18,13 +18,6 @@ pub struct Room {
     pub order: usize,
     /// Rows of the table of steps.
     pub steps: usize,
-}
-
-/// What the update does besides the learning rate, which comes with each step.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Optimizer {
-    pub momentum: f32,
-    pub weight_decay: f32,
 }
 
 /// Words of a row of the table of steps.
@@ -54,17 +47,25 @@ impl Plan {
         let tiles = strategy.tiles().unwrap_or(profile.tiles);
         let profile = Profile { tiles, ..profile };
         let layout = Layout::of(network)?;
-        let mut builder = Builder::new(network, profile, batch, layout, room);
+        let mut builder = Builder::new(network, profile, batch, layout, optimizer, room);
         builder.gather();
         let last = builder.layout.blocks.len() - 1;
         for block in 0..last {
             builder.forward(block);
         }
+        let hidden = std::mem::take(&mut builder.dispatches);
         builder.output(last);
-        let forward = std::mem::take(&mut builder.dispatches);
-        builder.backward(last, optimizer);
-        builder.update(optimizer);
-        Ok(builder.finish(strategy, forward))
+        let forward = [&hidden, &builder.dispatches[..]].concat();
+        builder.backward(last);
+        let training = [&hidden, &std::mem::take(&mut builder.dispatches)[..]].concat();
+        let Optimizer::Sdlm { exact, .. } = optimizer else {
+            return Ok(builder.finish(strategy, [forward, training, Vec::new()]));
+        };
+        builder.rule = Rule::Curvature { exact };
+        builder.output(last);
+        builder.backward(last);
+        let curvature = [hidden, std::mem::take(&mut builder.dispatches)].concat();
+        Ok(builder.finish(strategy, [forward, training, curvature]))
     }
 }
 
@@ -176,6 +177,8 @@ impl Builder<'_> {
                 loss: LossKind::of(options.output, options.loss),
                 j: options.j,
                 squash: options.squash,
+                curvature: self.rule.is_curvature(),
+                exact: self.rule == Rule::Curvature { exact: true },
             });
             let views = vec![
                 self.samples(self.activations[block], inputs, first, step),
@@ -191,8 +194,8 @@ impl Builder<'_> {
         }
     }
 
-    /// From the last block to the first: what it hands down, then the step of its parameters.
-    fn backward(&mut self, last: usize, optimizer: Optimizer) {
+    /// From the last block to the first: what it hands down, then what becomes of its sums.
+    fn backward(&mut self, last: usize) {
         for block in (0..=last).rev() {
             match self.layout.blocks[block] {
                 Block::Rbf(_) => {}
@@ -201,17 +204,19 @@ impl Builder<'_> {
                     if block < last {
                         self.linear_backward_input(block, at);
                     }
-                    self.linear_update(block, at, optimizer);
+                    self.linear_update(block, at);
                 }
                 Block::Stage { conv, pool } if block == 0 => self.first_backward(conv, pool),
                 Block::Stage { conv, pool } => self.stage_backward(block, conv, pool),
             }
         }
+        self.update();
     }
 
     fn linear_backward_input(&mut self, block: usize, at: usize) {
         let (layer, mut k) = self.linear(at);
         k.tile = self.profile.tiles.backward_tile;
+        k.curvature = self.rule.is_curvature();
         let (inputs, outputs) = (k.inputs, k.outputs as usize);
         let step = self.linear_samples(&k);
         let rows = self.profile.rows_of(outputs, inputs as usize);
@@ -233,7 +238,7 @@ impl Builder<'_> {
         }
     }
 
-    fn linear_update(&mut self, block: usize, at: usize, optimizer: Optimizer) {
+    fn linear_update(&mut self, block: usize, at: usize) {
         let (layer, k) = self.linear(at);
         let step = self.linear_samples(&k);
         let weights = aligned(k.outputs as usize) as u32;
@@ -248,23 +253,22 @@ impl Builder<'_> {
                 starts: first == 0,
                 ends: first + step >= self.batch,
                 weights,
-                momentum: optimizer.momentum,
-                weight_decay: optimizer.weight_decay,
+                rule: self.rule,
             });
-            let views = vec![
+            let mut views = vec![
                 self.samples(self.activations[block], k.inputs, first, step),
                 self.samples(self.deltas[block], k.outputs, first, step),
                 self.view(self.now, 0, STEP_WORDS),
                 self.view(self.gradient, start - self.layout.stages, size),
-                self.view(self.ports.velocity, start, size),
-                self.view(self.ports.parameters, start, size),
             ];
+            views.extend(self.taken(start, size));
             self.dispatch(layer.name, op, views);
         }
     }
 
     fn first_backward(&mut self, conv: usize, pool: usize) {
         let (layer, mut k) = self.stage(conv, pool);
+        k.curvature = self.rule.is_curvature();
         let [x, _, s] = k.sizes();
         let step = self.profile.samples_of(self.batch, &[x as usize, s as usize], &[]);
         for (window, first) in (0..self.batch).step_by(step).enumerate() {
@@ -282,6 +286,7 @@ impl Builder<'_> {
 
     fn stage_backward(&mut self, block: usize, conv: usize, pool: usize) {
         let (layer, mut k) = self.stage(conv, pool);
+        k.curvature = self.rule.is_curvature();
         let [x, h, s] = k.sizes();
         let h_buffer = self.find_or_add(layer.name, || Start::Zero);
         let table = self.table(&layer);
@@ -305,22 +310,19 @@ impl Builder<'_> {
         }
     }
 
-    fn update(&mut self, optimizer: Optimizer) {
+    fn update(&mut self) {
         let stages = self.layout.stages;
-        let Ports { parameters, velocity, partials, .. } = self.ports;
         let op = Op::Update(Update {
             parameters: stages as u32,
             slots: self.slots as u32,
             stride: stages as u32,
-            momentum: optimizer.momentum,
-            weight_decay: optimizer.weight_decay,
+            rule: self.rule,
         });
-        let views = vec![
-            self.view(partials, 0, stages * self.slots),
+        let mut views = vec![
+            self.view(self.ports.partials, 0, stages * self.slots),
             self.view(self.now, 0, STEP_WORDS),
-            self.view(velocity, 0, stages),
-            self.view(parameters, 0, stages),
         ];
+        views.extend(self.taken(0, stages));
         self.dispatch("stages", op, views);
     }
 }

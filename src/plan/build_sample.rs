@@ -3,10 +3,10 @@
 use super::builder::launch;
 use super::op::Op;
 use super::records::RECORD_WORDS;
-use super::sample::{LAYER_WORDS, SampleUpdate, Shapes};
+use super::sample::{LAYER_WORDS, Sample, SampleUpdate, Shapes};
 use super::{
-    Buffer, BufferId, Layout, Optimizer, Plan, Ports, Profile, Room, STEP_WORDS, Start, Strategy,
-    TOTALS, View,
+    Buffer, BufferId, Layout, Optimizer, Plan, Ports, Profile, Room, Rule, STEP_WORDS, Start,
+    Strategy, TOTALS, View,
 };
 use crate::error::Result;
 use crate::network::{CLASSES, Network};
@@ -28,19 +28,23 @@ pub(super) fn plan(
         buffers.len() - 1
     };
     let output = network.layers.last().map_or("output", |layer| layer.name);
-    let ports = Ports {
+    let mut ports = Ports {
         digits: add("digits", room.digits * RECORD_WORDS, Start::Zero),
         order: add("order", room.order, Start::Zero),
         steps: add("steps", room.steps * STEP_WORDS, Start::Zero),
         cursor: add("cursor", 1, Start::Zero),
         parameters: add("parameters", layout.size, Start::Zero),
         velocity: add("velocity", layout.size, Start::Zero),
+        curvature: None,
         partials: add("traces", batch * trace, Start::Zero),
         scores: add(output, batch * CLASSES, Start::Zero),
         totals: add("totals", batch * TOTALS, Start::Zero),
     };
     let now = add("now", STEP_WORDS, Start::Zero);
     let table = add("table", table.len(), Start::Words(table));
+    if let Optimizer::Sdlm { .. } = optimizer {
+        ports.curvature = Some(add("curvature", layout.size, Start::Zero));
+    }
 
     let piece = |buffer: BufferId, offset: usize, words: usize| View {
         buffer,
@@ -67,27 +71,35 @@ pub(super) fn plan(
         dispatch(Op::Advance, vec![whole(now), whole(ports.cursor)]),
     ];
     views.push(whole(ports.partials));
-    let update = SampleUpdate {
+    let update = |rule| SampleUpdate {
         samples: batch as u32,
         parameters: layout.size as u32,
         stages: layout.stages as u32,
         layers: sample.layers,
         trace: sample.trace,
-        momentum: optimizer.momentum,
-        weight_decay: optimizer.weight_decay,
+        rule,
     };
     let of_update = vec![
         whole(ports.partials),
         piece(table, 0, LAYER_WORDS * sample.layers as usize),
         whole(now),
-        whole(ports.velocity),
-        whole(ports.parameters),
         whole(ports.cursor),
     ];
-    let training = vec![
-        dispatch(Op::SampleStep(sample), views),
-        dispatch(Op::SampleUpdate(update), of_update),
-    ];
+    let mut step = |sample, rule| {
+        let mut of_update = of_update.clone();
+        of_update.extend(ports.taken(rule).map(whole));
+        vec![
+            dispatch(Op::SampleStep(sample), views.clone()),
+            dispatch(Op::SampleUpdate(update(rule)), of_update),
+        ]
+    };
+    let training = step(sample, Rule::Step(optimizer));
+    let curvature = match optimizer {
+        Optimizer::Sgd { .. } => Vec::new(),
+        Optimizer::Sdlm { exact, .. } => {
+            step(Sample { curvature: true, exact, ..sample }, Rule::Curvature { exact })
+        }
+    };
     Ok(Plan {
         strategy: Strategy::Sample,
         profile,
@@ -98,6 +110,7 @@ pub(super) fn plan(
         kernels,
         forward,
         training,
+        curvature,
         ports,
     })
 }

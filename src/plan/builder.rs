@@ -5,7 +5,8 @@ use super::op::{Linear, Op, Stage};
 use super::profile::largest_divisor;
 use super::records::RECORD_WORDS;
 use super::{
-    ALIGN, Buffer, BufferId, Dispatch, Kernel, Layout, Plan, Ports, Profile, Start, Strategy, View,
+    ALIGN, Buffer, BufferId, Dispatch, Kernel, Layout, Optimizer, Plan, Ports, Profile, Rule,
+    Start, Strategy, View,
 };
 use crate::network::tensors::aligned;
 use crate::network::{Kind, Layer, Network, bitmaps};
@@ -17,6 +18,8 @@ pub(super) struct Builder<'a> {
     pub(super) batch: usize,
     pub(super) layout: Layout,
     pub(super) slots: usize,
+    /// What backward passes are for at present.
+    pub(super) rule: Rule,
     pub(super) buffers: Vec<Buffer>,
     pub(super) kernels: Vec<Kernel>,
     pub(super) dispatches: Vec<Dispatch>,
@@ -38,6 +41,7 @@ impl<'a> Builder<'a> {
         profile: Profile,
         batch: usize,
         layout: Layout,
+        optimizer: Optimizer,
         room: Room,
     ) -> Self {
         let mut buffers = Vec::new();
@@ -56,13 +60,14 @@ impl<'a> Builder<'a> {
             deltas.push(add(&format!("d.{}", layer.name), words, Start::Zero));
         }
         let linear = layout.size - layout.stages;
-        let ports = Ports {
+        let mut ports = Ports {
             digits: add("digits", room.digits * RECORD_WORDS, Start::Zero),
             order: add("order", room.order, Start::Zero),
             steps: add("steps", room.steps * STEP_WORDS, Start::Zero),
             cursor: add("cursor", 1, Start::Zero),
             parameters: add("parameters", layout.size, Start::Zero),
             velocity: add("velocity", layout.size, Start::Zero),
+            curvature: None,
             partials: add("partials", 0, Start::Zero),
             scores: *activations.last().expect("a network has an output"),
             totals: add("totals", batch * TOTALS, Start::Zero),
@@ -71,12 +76,16 @@ impl<'a> Builder<'a> {
         let gradient = add("gradient", linear, Start::Zero);
         let now = add("now", STEP_WORDS, Start::Zero);
         let rows = add("row", 0, Start::Words(Vec::new()));
+        if let Optimizer::Sdlm { .. } = optimizer {
+            ports.curvature = Some(add("curvature", layout.size, Start::Zero));
+        }
         Builder {
             network,
             profile,
             batch,
             layout,
             slots: 0,
+            rule: Rule::Step(optimizer),
             buffers,
             kernels: Vec::new(),
             dispatches: Vec::new(),
@@ -138,8 +147,11 @@ impl<'a> Builder<'a> {
         self.dispatches.push(dispatch);
     }
 
-    pub(super) fn finish(self, strategy: Strategy, forward: Vec<Dispatch>) -> Plan {
-        let training = forward.iter().cloned().chain(self.dispatches).collect();
+    pub(super) fn finish(
+        self,
+        strategy: Strategy,
+        [forward, training, curvature]: [Vec<Dispatch>; 3],
+    ) -> Plan {
         Plan {
             strategy,
             profile: self.profile,
@@ -150,6 +162,7 @@ impl<'a> Builder<'a> {
             kernels: self.kernels,
             forward,
             training,
+            curvature,
             ports: self.ports,
         }
     }
@@ -173,6 +186,7 @@ impl<'a> Builder<'a> {
             slots: 0,
             stride: self.layout.stages as u32,
             squash: self.network.options.squash,
+            curvature: false,
         };
         (layer, stage)
     }
@@ -189,6 +203,7 @@ impl<'a> Builder<'a> {
             starts: true,
             ends: true,
             squash: self.network.options.squash,
+            curvature: false,
         };
         (layer, linear)
     }
@@ -196,6 +211,11 @@ impl<'a> Builder<'a> {
     pub(super) fn linear_samples(&self, k: &Linear) -> usize {
         let sizes = [k.inputs as usize, k.outputs as usize];
         self.profile.samples_of(self.batch, &sizes, &sizes)
+    }
+
+    /// What the rule works on, of a range of the parameters.
+    pub(super) fn taken(&self, start: usize, words: usize) -> impl Iterator<Item = View> {
+        self.ports.taken(self.rule).map(move |buffer| self.view(buffer, start, words))
     }
 
     pub(super) fn parameters(&self, block: usize, words: u32) -> View {
@@ -258,7 +278,8 @@ pub(super) fn launch(
     }
     let windows = views.iter().map(|view| view.uniform.then_some(view.words)).collect();
     let (workgroup, workgroups) = profile.launch(&op);
-    let label = format!("{layer}.{}", op.name());
+    let of_curvature = if op.is_curvature() { ".curvature" } else { "" };
+    let label = format!("{layer}.{}{of_curvature}", op.name());
     let kernel = Kernel { label, op, windows, workgroup, workgroups };
     let known = kernels.iter().position(|other| *other == kernel);
     let index = known.unwrap_or_else(|| {

@@ -1,7 +1,7 @@
 //! The text in front of a shader: constants, launch, bindings. The only WGSL that is not in a file.
 
 use super::op::{Access, Element, Op};
-use super::{Kernel, UNIFORM_WORDS_PER_VEC4};
+use super::{Kernel, Optimizer, Rule, UNIFORM_WORDS_PER_VEC4};
 
 macro_rules! shader {
     ($name:literal) => {
@@ -10,42 +10,46 @@ macro_rules! shader {
 }
 
 /// The files of an operation, its own last.
-fn files(op: &Op) -> &'static [&'static str] {
+fn files(op: &Op) -> Vec<&'static str> {
     const COMMON: &str = shader!("common");
     const STAGE: &str = shader!("conv_pool");
     const CONVOLVE: &str = shader!("convolve");
     const POOLING: &str = shader!("pooling");
     const GRADIENTS: &str = shader!("block_gradients");
     const LINEAR: &str = shader!("linear");
-    const SGD: &str = shader!("sgd");
+    const LOCAL: &str = shader!("local");
     const LOSS: &str = shader!("loss");
     const SAMPLE: &str = shader!("sample");
     const PATCH: &str = shader!("sample_patch");
     const SAMPLE_STAGES: &str = shader!("sample_stages");
     const SAMPLE_LAYERS: &str = shader!("sample_layers");
     match op {
-        Op::Gather(_) => &[shader!("gather")],
+        Op::Gather(_) => vec![shader!("gather")],
         Op::FirstStageForward(_) => {
-            &[COMMON, STAGE, CONVOLVE, POOLING, shader!("first_stage_forward")]
+            vec![COMMON, STAGE, CONVOLVE, POOLING, shader!("first_stage_forward")]
         }
         Op::FirstStageBackward(_) => {
-            &[COMMON, STAGE, CONVOLVE, GRADIENTS, shader!("first_stage_backward")]
+            vec![COMMON, LOCAL, STAGE, CONVOLVE, GRADIENTS, shader!("first_stage_backward")]
         }
-        Op::ConvPoolForward(_) => &[COMMON, STAGE, CONVOLVE, POOLING, shader!("conv_pool_forward")],
+        Op::ConvPoolForward(_) => {
+            vec![COMMON, STAGE, CONVOLVE, POOLING, shader!("conv_pool_forward")]
+        }
         Op::ConvBackwardWeights(_) => {
-            &[COMMON, STAGE, CONVOLVE, GRADIENTS, shader!("conv_backward_weights")]
+            vec![COMMON, LOCAL, STAGE, CONVOLVE, GRADIENTS, shader!("conv_backward_weights")]
         }
-        Op::ConvBackwardInput(_) => &[COMMON, STAGE, shader!("conv_backward_input")],
-        Op::LinearForward(_) => &[COMMON, LINEAR, shader!("linear_forward")],
-        Op::LinearBackwardInput(_) => &[COMMON, LINEAR, shader!("linear_backward_input")],
-        Op::LinearUpdate(_) => &[LINEAR, SGD, shader!("linear_update")],
-        Op::Output(_) => &[COMMON, LOSS, shader!("output")],
-        Op::Update(_) => &[SGD, shader!("update")],
+        Op::ConvBackwardInput(_) => vec![COMMON, LOCAL, STAGE, shader!("conv_backward_input")],
+        Op::LinearForward(_) => vec![COMMON, LINEAR, shader!("linear_forward")],
+        Op::LinearBackwardInput(_) => vec![COMMON, LOCAL, LINEAR, shader!("linear_backward_input")],
+        Op::LinearUpdate(k) => vec![LINEAR, LOCAL, take(&k.rule), shader!("linear_update")],
+        Op::Output(_) => vec![COMMON, LOCAL, LOSS, shader!("output")],
+        Op::Update(k) => vec![take(&k.rule), shader!("update")],
         Op::SampleForward(_) => {
-            &[COMMON, LOSS, SAMPLE, PATCH, SAMPLE_STAGES, SAMPLE_LAYERS, shader!("sample_forward")]
+            let own = shader!("sample_forward");
+            vec![COMMON, LOCAL, LOSS, SAMPLE, PATCH, SAMPLE_STAGES, SAMPLE_LAYERS, own]
         }
-        Op::SampleStep(_) => &[
+        Op::SampleStep(_) => vec![
             COMMON,
+            LOCAL,
             LOSS,
             SAMPLE,
             PATCH,
@@ -56,8 +60,17 @@ fn files(op: &Op) -> &'static [&'static str] {
             shader!("sample_first_backward"),
             shader!("sample_step"),
         ],
-        Op::SampleUpdate(_) => &[SGD, shader!("sample_update")],
-        Op::Advance => &[shader!("advance")],
+        Op::SampleUpdate(k) => vec![LOCAL, take(&k.rule), shader!("sample_update")],
+        Op::Advance => vec![shader!("advance")],
+    }
+}
+
+/// The file with what a rule does.
+fn take(rule: &Rule) -> &'static str {
+    match rule {
+        Rule::Step(Optimizer::Sgd { .. }) => shader!("sgd"),
+        Rule::Step(Optimizer::Sdlm { .. }) => shader!("sdlm"),
+        Rule::Curvature { .. } => shader!("curvature"),
     }
 }
 

@@ -14,16 +14,29 @@ pub mod op;
 pub mod print;
 pub mod profile;
 pub mod records;
+pub mod rule;
 pub mod sample;
 mod sample_cost;
 pub mod strategy;
 pub mod traffic;
 
 pub use crate::network::tensors::{ALIGN, Layout};
-pub use build::{Optimizer, Room, STEP_WORDS, TOTALS, TRUTH_WORDS};
+pub use build::{Room, STEP_WORDS, TOTALS, TRUTH_WORDS};
 pub use op::{Access, Binding, Element, Op};
 pub use profile::{Profile, Tiles};
+pub use rule::{Optimizer, Rule};
 pub use strategy::Strategy;
+
+/// What a step does with its samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pass {
+    /// From the gathering of the samples to the loss: all that an evaluation does.
+    Forward,
+    /// A whole training step, from the gathering of the samples to the update.
+    Training,
+    /// The second derivatives, added to the curvature of every parameter; no parameter moves.
+    Curvature,
+}
 
 /// Uniform arrays have elements of 16 bytes.
 pub const UNIFORM_WORDS_PER_VEC4: usize = 4;
@@ -111,6 +124,8 @@ pub struct Ports {
     pub cursor: BufferId,
     pub parameters: BufferId,
     pub velocity: BufferId,
+    /// Curvature of every parameter, which [`Optimizer::Sdlm`] alone has.
+    pub curvature: Option<BufferId>,
     /// Partial gradients of the stages, `[slots, layout.stages]`, or the traces of
     /// [`Strategy::Sample`], whose rows begin with them.
     pub partials: BufferId,
@@ -118,6 +133,17 @@ pub struct Ports {
     pub scores: BufferId,
     /// Sums over steps, `[batch, 4]`.
     pub totals: BufferId,
+}
+
+impl Ports {
+    /// The buffers that a rule works on, in the order of its bindings.
+    fn taken(&self, rule: Rule) -> impl Iterator<Item = BufferId> + use<> {
+        let buffers = match rule {
+            Rule::Step(_) => [self.curvature, Some(self.velocity), Some(self.parameters)],
+            Rule::Curvature { .. } => [self.curvature, None, None],
+        };
+        buffers.into_iter().flatten()
+    }
 }
 
 /// A training step of one network at one batch size.
@@ -132,17 +158,28 @@ pub struct Plan {
     pub slots: usize,
     pub buffers: Vec<Buffer>,
     pub kernels: Vec<Kernel>,
-    /// From the gathering of the samples to the loss: all that an evaluation does.
+    /// Of [`Pass::Forward`].
     pub forward: Vec<Dispatch>,
-    /// A whole training step, from the gathering of the samples to the update.
+    /// Of [`Pass::Training`].
     pub training: Vec<Dispatch>,
+    /// Of [`Pass::Curvature`]; empty where the optimizer has no use for it.
+    pub curvature: Vec<Dispatch>,
     pub ports: Ports,
 }
 
 impl Plan {
-    /// Every dispatch of a training step and of an evaluation, some of them twice.
+    /// The dispatches of a step.
+    pub fn step(&self, pass: Pass) -> &[Dispatch] {
+        match pass {
+            Pass::Forward => &self.forward,
+            Pass::Training => &self.training,
+            Pass::Curvature => &self.curvature,
+        }
+    }
+
+    /// Every dispatch of every pass, some of them more than once.
     pub fn dispatches(&self) -> impl Iterator<Item = &Dispatch> {
-        self.forward.iter().chain(&self.training)
+        self.forward.iter().chain(&self.training).chain(&self.curvature)
     }
 
     /// Loop iterations of the busiest invocation of any kernel.

@@ -4,6 +4,7 @@
 //! twin in [`crate::cpu`] and of its row in tests and benchmarks.
 
 use super::constant::{LossKind, constants};
+use super::rule::{Optimizer, Rule};
 use super::sample::{Sample, SampleUpdate};
 use crate::network::{Squash, TAPS};
 
@@ -46,6 +47,8 @@ constants! {
         /// Numbers in such a row, over all stages.
         stride: u32,
         squash: Squash,
+        /// Whether a backward kernel has second derivatives.
+        curvature: bool,
     }
 }
 
@@ -64,6 +67,8 @@ constants! {
         /// Whether it ends with this one.
         ends: bool,
         squash: Squash,
+        /// Whether the backward kernel has second derivatives.
+        curvature: bool,
     }
 }
 
@@ -81,8 +86,7 @@ constants! {
         ends: bool,
         /// Where the weights begin in the layer's parameters, behind the biases; a multiple of 4.
         weights: u32,
-        momentum: f32,
-        weight_decay: f32,
+        rule: Rule,
     }
 }
 
@@ -99,6 +103,10 @@ constants! {
         /// j of eq. 9.
         j: f32,
         squash: Squash,
+        /// Whether it hands down second derivatives.
+        curvature: bool,
+        /// Whether those of eq. 9 are exact, not constant.
+        exact: bool,
     }
 }
 
@@ -109,8 +117,7 @@ constants! {
         parameters: u32,
         slots: u32,
         stride: u32,
-        momentum: f32,
-        weight_decay: f32,
+        rule: Rule,
     }
 }
 
@@ -225,6 +232,16 @@ const fn write_vec4(name: &'static str) -> Binding {
     Binding { name, element: Element::Vec4, access: Access::Write }
 }
 
+/// What a rule works on.
+fn taken(rule: &Rule) -> Vec<Binding> {
+    let step = [write_vec4("velocity"), write_vec4("parameters")];
+    match rule {
+        Rule::Step(Optimizer::Sgd { .. }) => step.to_vec(),
+        Rule::Step(Optimizer::Sdlm { .. }) => [&[read_vec4("curvature")], &step[..]].concat(),
+        Rule::Curvature { .. } => vec![write_vec4("curvature")],
+    }
+}
+
 /// A kernel with its constants.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Op {
@@ -267,6 +284,27 @@ impl Op {
         }
     }
 
+    /// Whether it has to do with second derivatives: a kernel of [`super::Pass::Curvature`] alone.
+    pub fn is_curvature(&self) -> bool {
+        match self {
+            Op::FirstStageBackward(k) | Op::ConvBackwardWeights(k) | Op::ConvBackwardInput(k) => {
+                k.curvature
+            }
+            Op::LinearBackwardInput(k) => k.curvature,
+            Op::LinearUpdate(k) => k.rule.is_curvature(),
+            Op::Output(k) => k.curvature,
+            Op::Update(k) => k.rule.is_curvature(),
+            Op::SampleStep(k) => k.curvature,
+            Op::SampleUpdate(k) => k.rule.is_curvature(),
+            Op::Gather(_)
+            | Op::FirstStageForward(_)
+            | Op::ConvPoolForward(_)
+            | Op::LinearForward(_)
+            | Op::SampleForward(_)
+            | Op::Advance => false,
+        }
+    }
+
     /// The arguments, in the order of the shader's bindings and of the twin's parameters.
     pub fn bindings(&self) -> Vec<Binding> {
         match self {
@@ -298,14 +336,11 @@ impl Op {
             Op::LinearBackwardInput(_) => {
                 vec![read_vec4("x"), read_vec4("w"), read("dy"), words("row"), write_vec4("dx")]
             }
-            Op::LinearUpdate(_) => vec![
-                read_vec4("x"),
-                read("dy"),
-                words("now"),
-                write_vec4("gradient"),
-                write_vec4("velocity"),
-                write_vec4("parameters"),
-            ],
+            Op::LinearUpdate(k) => [
+                vec![read_vec4("x"), read("dy"), words("now"), write_vec4("gradient")],
+                taken(&k.rule),
+            ]
+            .concat(),
             Op::Output(_) => vec![
                 read_vec4("x"),
                 read_vec4("p"),
@@ -316,12 +351,7 @@ impl Op {
                 write("totals"),
                 write_words("cursor"),
             ],
-            Op::Update(_) => vec![
-                read_vec4("partials"),
-                words("now"),
-                write_vec4("velocity"),
-                write_vec4("parameters"),
-            ],
+            Op::Update(k) => [vec![read_vec4("partials"), words("now")], taken(&k.rule)].concat(),
             Op::SampleForward(_) | Op::SampleStep(_) => {
                 let mut bindings = vec![
                     storage_words("digits"),
@@ -340,14 +370,16 @@ impl Op {
                 }
                 bindings
             }
-            Op::SampleUpdate(_) => vec![
-                read_vec4("traces"),
-                uniform_words("layers"),
-                uniform_words("now"),
-                write_vec4("velocity"),
-                write_vec4("parameters"),
-                write_words("cursor"),
-            ],
+            Op::SampleUpdate(k) => [
+                vec![
+                    read_vec4("traces"),
+                    uniform_words("layers"),
+                    uniform_words("now"),
+                    write_words("cursor"),
+                ],
+                taken(&k.rule),
+            ]
+            .concat(),
             Op::Advance => vec![uniform_words("now"), write_words("cursor")],
         }
     }

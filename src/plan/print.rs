@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::traffic::{Traffic, WORD};
-use super::{Access, Binding, Dispatch, Kernel, Plan, Start};
+use super::{Access, Binding, Dispatch, Kernel, Pass, Plan, Start};
 use crate::text::{Table, bytes, thousands};
 
 /// How a binding is declared, in WebGPU's words.
@@ -18,18 +18,14 @@ fn kind(binding: &Binding, window: Option<usize>) -> &'static str {
     }
 }
 
-/// Buffers, kernels and the dispatches of a training step, or of an evaluation.
-pub fn text(plan: &Plan, forward_only: bool) -> String {
-    let shown = shown(plan, forward_only);
+/// Buffers, kernels and the dispatches of a step.
+pub fn text(plan: &Plan, pass: Pass) -> String {
+    let shown: Vec<&Dispatch> = plan.step(pass).iter().collect();
     let mut text = format!("{}\n", buffers(plan));
     text.push_str(&kernels(plan, &shown));
     text.push('\n');
     text.push_str(&dispatches(plan, &shown));
     text
-}
-
-fn shown(plan: &Plan, forward_only: bool) -> Vec<&Dispatch> {
-    if forward_only { &plan.forward } else { &plan.training }.iter().collect()
 }
 
 fn buffers(plan: &Plan) -> String {
@@ -132,6 +128,7 @@ pub fn json(plan: &Plan) -> Value {
             "cursor": ports.cursor,
             "parameters": ports.parameters,
             "velocity": ports.velocity,
+            "curvature": ports.curvature,
             "partials": ports.partials,
             "scores": ports.scores,
             "totals": ports.totals,
@@ -140,6 +137,7 @@ pub fn json(plan: &Plan) -> Value {
         "kernels": plan.kernels.iter().map(kernel).collect::<Vec<_>>(),
         "forward": dispatches(&plan.forward),
         "training": dispatches(&plan.training),
+        "curvature": dispatches(&plan.curvature),
     })
 }
 

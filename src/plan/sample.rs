@@ -3,6 +3,7 @@
 
 use super::constant::{LossKind, constants};
 use super::op::Stage;
+use super::rule::Rule;
 use crate::error::{Error, Result};
 use crate::network::tensors::{Block, Layout, aligned};
 use crate::network::{CLASSES, Connections, DIGIT_SIDE, Kind, Network, TAPS, bitmaps};
@@ -60,6 +61,10 @@ constants! {
         /// j of eq. 9.
         j: f32,
         squash: crate::network::Squash,
+        /// Whether the way back has second derivatives.
+        curvature: bool,
+        /// Whether those of eq. 9 are exact, not constant.
+        exact: bool,
     }
 }
 
@@ -73,8 +78,7 @@ constants! {
         stages: u32,
         layers: u32,
         trace: u32,
-        momentum: f32,
-        weight_decay: f32,
+        rule: Rule,
     }
 }
 
@@ -248,6 +252,8 @@ impl Shapes {
             loss,
             j: options.j,
             squash: options.squash,
+            curvature: false,
+            exact: false,
         };
         let mut table: Vec<u32> = layers.iter().flat_map(Layer::words).collect();
         table.extend(stages.table.words());
@@ -274,6 +280,7 @@ impl Sample {
             slots: 1,
             stride: self.trace,
             squash: self.squash,
+            curvature: self.curvature,
         }
     }
 

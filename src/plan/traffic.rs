@@ -62,7 +62,11 @@ fn touched(op: &Op, binding: &Binding, view: &View) -> usize {
         (Op::Gather(k), "x") => k.samples as usize * DIGIT_SIDE * DIGIT_SIDE,
         // The last window of a batch reads the gradient of the others, and leaves none.
         (Op::LinearUpdate(k), "gradient") if k.starts && k.ends => 0,
-        (Op::LinearUpdate(k), "velocity" | "parameters") if !k.ends => 0,
+        (Op::LinearUpdate(k), "velocity" | "parameters" | "curvature") if !k.ends => 0,
+        // Without momentum SDLM leaves it alone.
+        (Op::LinearUpdate(k), "velocity") if k.rule.is_without_velocity() => 0,
+        (Op::Update(k), "velocity") if k.rule.is_without_velocity() => 0,
+        (Op::SampleUpdate(k), "velocity") if k.rule.is_without_velocity() => 0,
         (Op::FirstStageBackward(k), "partials") => rows(k, k.parameters()),
         (Op::ConvBackwardWeights(k), "partials") => rows(k, k.parameters()),
         _ => view.words,
@@ -73,9 +77,9 @@ fn touched(op: &Op, binding: &Binding, view: &View) -> usize {
 /// Whether what is written is also read.
 fn is_read_back(op: &Op, binding: &Binding) -> bool {
     match (op, binding.name) {
-        (Op::Update(_) | Op::SampleUpdate(_), "velocity" | "parameters") => true,
+        (Op::Update(_) | Op::SampleUpdate(_), "velocity" | "parameters" | "curvature") => true,
         (Op::Output(_) | Op::SampleForward(_) | Op::SampleStep(_), "totals") => true,
-        (Op::LinearUpdate(k), "velocity" | "parameters") => k.ends,
+        (Op::LinearUpdate(k), "velocity" | "parameters" | "curvature") => k.ends,
         (Op::LinearUpdate(k), "gradient") => !k.starts,
         (Op::LinearBackwardInput(k), "dx") => !k.starts,
         _ => false,

@@ -4,10 +4,15 @@
 //! together, checks every value, and keeps the origin of each for the table that is printed before
 //! a run and saved with it.
 
+mod optimizer;
 mod settings;
 
+pub use optimizer::{Curvature, Method, OptimizerArgs};
 pub use settings::{Available, Flags, Row, Settings};
 
+use serde::Serialize;
+
+use crate::network::init::Init;
 use crate::network::lenet::{self, Table};
 use crate::network::{Loss, Options, Output, Scaling};
 use crate::train::schedule::Schedule;
@@ -37,6 +42,18 @@ impl Rates {
     }
 }
 
+/// The order in which the training digits come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shuffle {
+    /// A new random order in every epoch.
+    On,
+    /// One random order, the same in every epoch.
+    Once,
+    /// As they are stored.
+    Off,
+}
+
 /// A set of defaults under a name.
 #[derive(Debug, Clone, Copy)]
 pub struct Recipe {
@@ -46,8 +63,13 @@ pub struct Recipe {
     pub scaling: Option<Scaling>,
     pub epochs: usize,
     pub batch: usize,
+    pub optimizer: Method,
+    /// Of SGD; the other optimizer has its own.
     pub rates: Rates,
+    /// Of SGD.
     pub schedule: Schedule,
+    pub shuffle: Shuffle,
+    pub init: Init,
     /// Digits to train on and to test on, drawn at random; `None`: all.
     pub digits: Option<(usize, usize)>,
 }
@@ -59,8 +81,11 @@ pub const NOTEBOOK: Recipe = Recipe {
     scaling: Some(Scaling::Symmetric),
     epochs: 50,
     batch: 16,
+    optimizer: Method::Sgd,
     rates: Rates { linear: 0.1, distance: 0.001, competition: 0.001 },
     schedule: Schedule::Step { epoch: 15, factor: 0.2 },
+    shuffle: Shuffle::On,
+    init: Init::Lecun,
     digits: Some((9_840, 2_707)),
 };
 
@@ -71,8 +96,11 @@ pub const LENET1: Recipe = Recipe {
     scaling: None,
     epochs: 12,
     batch: 16,
+    optimizer: Method::Sgd,
     rates: Rates { linear: 0.1, distance: 0.001, competition: 0.001 },
     schedule: Schedule::Cosine,
+    shuffle: Shuffle::On,
+    init: Init::Lecun,
     digits: None,
 };
 
@@ -83,8 +111,11 @@ pub const LENET5: Recipe = Recipe {
     scaling: None,
     epochs: 8,
     batch: 16,
+    optimizer: Method::Sgd,
     rates: Rates { linear: 0.03, distance: 0.001, competition: 0.001 },
     schedule: Schedule::Cosine,
+    shuffle: Shuffle::On,
+    init: Init::Lecun,
     digits: None,
 };
 
@@ -92,8 +123,20 @@ pub const LENET5: Recipe = Recipe {
 pub const LENET5_SHORT: Recipe =
     Recipe { name: "lenet5-short", table: &lenet::LENET5_SHORT, ..LENET5 };
 
-/// Every recipe there is.
-pub const ALL: &[&Recipe] = &[&NOTEBOOK, &LENET1, &LENET5, &LENET5_SHORT];
+/// The training of the 1998 paper: one digit at a time in one constant order, second derivatives.
+/// From +-2.4/F, which the paper names, nearly every curvature is far below mu and training dies.
+pub const LENET5_1998: Recipe = Recipe {
+    name: "lenet5-1998",
+    epochs: 20,
+    batch: 1,
+    optimizer: Method::Sdlm,
+    shuffle: Shuffle::Once,
+    init: Init::LecunSqrt,
+    ..LENET5
+};
 
-/// Momentum of every recipe.
+/// Every recipe there is.
+pub const ALL: &[&Recipe] = &[&NOTEBOOK, &LENET1, &LENET5, &LENET5_SHORT, &LENET5_1998];
+
+/// Momentum of SGD in every recipe.
 const MOMENTUM: f32 = 0.9;

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{ALL, LENET5, MAX_BATCH, MAX_EPOCHS, MOMENTUM, Recipe};
+use super::optimizer::{self, Choice, Curvature, Method, OptimizerArgs};
+use super::{ALL, LENET5, MAX_BATCH, MAX_EPOCHS, Recipe, Shuffle};
 use crate::cli::args::NetworkArgs;
 use crate::error::{Error, Result};
 use crate::network::init::Init;
 use crate::network::{Loss, Network, Options, Output, Scaling, build, lenet};
-use crate::plan::Strategy;
+use crate::plan::{Optimizer, Strategy};
 use crate::train::schedule::Schedule;
 
 /// What the user asked for.
@@ -22,8 +23,9 @@ pub struct Flags {
     pub schedule: Option<Schedule>,
     pub momentum: Option<f32>,
     pub weight_decay: Option<f32>,
+    pub optimizer: OptimizerArgs,
     pub seed: Option<u64>,
-    pub shuffle: Option<bool>,
+    pub shuffle: Option<Shuffle>,
     pub train_limit: Option<usize>,
     pub test_limit: Option<usize>,
     pub validate: Option<usize>,
@@ -57,12 +59,14 @@ pub struct Settings {
     pub batch: usize,
     /// Layered until [`Settings::set_plan`].
     pub strategy: Strategy,
+    pub optimizer: Optimizer,
+    /// `--eta-scale` included.
     pub lr: f32,
     pub schedule: Schedule,
-    pub momentum: f32,
-    pub weight_decay: f32,
+    /// Training digits that a curvature is the mean over; 0 where the optimizer has none.
+    pub curvature_patterns: usize,
     pub seed: u64,
-    pub shuffle: bool,
+    pub shuffle: Shuffle,
     /// Digits trained on, tested on, and held back for validation.
     pub train: usize,
     pub test: usize,
@@ -72,14 +76,20 @@ pub struct Settings {
 }
 
 /// Collects rows while settings are picked.
-struct Picker {
+pub(super) struct Picker {
     recipe: String,
     rows: Vec<Row>,
 }
 
 impl Picker {
     /// The flag's value if it was given, else the default, whose origin is `from` or the recipe.
-    fn pick<T>(&mut self, name: &'static str, flag: Option<T>, default: T, from: Option<&str>) -> T
+    pub(super) fn pick<T>(
+        &mut self,
+        name: &'static str,
+        flag: Option<T>,
+        default: T,
+        from: Option<&str>,
+    ) -> T
     where
         T: Clone + Into<Shown>,
     {
@@ -95,7 +105,7 @@ impl Picker {
 }
 
 /// A value as JSON; f32 with the digits that were typed, not those of the nearest f64.
-struct Shown(Value);
+pub(super) struct Shown(Value);
 
 impl From<f32> for Shown {
     fn from(value: f32) -> Self {
@@ -124,6 +134,9 @@ shown! {
     Scaling: value => json!(value);
     Output: value => json!(value);
     Loss: value => json!(value);
+    Method: value => json!(value);
+    Curvature: value => json!(value);
+    Shuffle: value => json!(value);
 }
 
 impl Settings {
@@ -136,25 +149,15 @@ impl Settings {
         let mut picker = Picker { recipe: format!("recipe {}", recipe.name), rows: Vec::new() };
         let network = network(flags, recipe, from, &mut picker)?;
         let p = &mut picker;
-        let (init, init_from) = match from {
-            Some(_) => (Init::Lecun, Some("not used: --from")),
-            None => (Init::Lecun, None),
-        };
-        let init = p.pick("init", flags.init, init, init_from);
+        let init_from = from.map(|_| "not used: --from");
+        let init = p.pick("init", flags.init, recipe.init, init_from);
         let batch = p.pick("batch", flags.batch, recipe.batch, None);
         let epochs = p.pick("epochs", flags.epochs, recipe.epochs, None);
         if let Some(steps) = flags.steps {
             p.pick("steps", Some(steps), 0, None);
         }
-        let (rate, by) = recipe.rates.of(&network.options);
-        let origin = format!("recipe {}, {by}", recipe.name);
-        let lr = p.pick("lr", flags.lr, rate, Some(&origin));
-        let schedule = p.pick("schedule", flags.schedule, recipe.schedule, None);
-        let momentum = p.pick("momentum", flags.momentum, MOMENTUM, None);
-        let weight_decay = p.pick("weight-decay", flags.weight_decay, 0.0, None);
         let seed = p.pick("seed", flags.seed, 1, Some("default"));
-        let on_off = |on: bool| if on { "on" } else { "off" };
-        let shuffle = p.pick("shuffle", flags.shuffle.map(on_off), "on", Some("default")) == "on";
+        let shuffle = p.pick("shuffle", flags.shuffle, recipe.shuffle, None);
         let validate = p.pick("validate", flags.validate, 0, Some("default"));
         if validate >= available.train {
             return Err(Error::Usage(format!(
@@ -171,7 +174,8 @@ impl Settings {
         check_count("--test-limit", test, available.test, "test digits there are")?;
         check_count("--batch", batch, MAX_BATCH, "samples a batch may have")?;
         check_count("--epochs", epochs, MAX_EPOCHS, "epochs a run may have")?;
-        check_numbers(lr, momentum, weight_decay)?;
+        let Choice { optimizer, lr, schedule, patterns } =
+            optimizer::choose(flags, recipe, &network.options, train, p)?;
         let epochs = match flags.steps {
             None => epochs,
             Some(_) if flags.epochs.is_some() => {
@@ -198,10 +202,10 @@ impl Settings {
             steps: flags.steps,
             batch,
             strategy: Strategy::Layered,
+            optimizer,
             lr,
             schedule,
-            momentum,
-            weight_decay,
+            curvature_patterns: patterns,
             seed,
             shuffle,
             train,
@@ -331,20 +335,4 @@ fn check_count(flag: &str, value: usize, most: usize, what: &str) -> Result<()> 
         return Ok(());
     }
     Err(Error::Usage(format!("{flag} is {value}, but must be 1 to {most}: that many {what}")))
-}
-
-fn check_numbers(lr: f32, momentum: f32, weight_decay: f32) -> Result<()> {
-    let problem = |flag: &str, value: f32, range: &str| {
-        Err(Error::Usage(format!("{flag} is {value}, but must be {range}")))
-    };
-    if !(lr.is_finite() && lr > 0.0) {
-        return problem("--lr", lr, "a positive number");
-    }
-    if !(0.0..1.0).contains(&momentum) {
-        return problem("--momentum", momentum, "at least 0 and below 1");
-    }
-    if !(weight_decay.is_finite() && weight_decay >= 0.0) {
-        return problem("--weight-decay", weight_decay, "0 or a positive number");
-    }
-    Ok(())
 }

@@ -63,6 +63,7 @@ impl Report for Console {
             return Ok(());
         }
         let network = &settings.network;
+        let width = settings.rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
         let mut lines = vec![
             format!("device   {}, {} profile", start.device, start.profile),
             format!(
@@ -73,14 +74,14 @@ impl Report for Console {
             ),
             format!("results  {}", start.out),
             String::new(),
-            format!("{:<13} {:<10} from", "setting", "value"),
+            format!("{:<width$} {:<10} from", "setting", "value"),
         ];
         for row in &settings.rows {
             let value = match &row.value {
                 Value::String(text) => text.clone(),
                 other => other.to_string(),
             };
-            lines.push(format!("{:<13} {value:<10} {}", row.name, row.origin));
+            lines.push(format!("{:<width$} {value:<10} {}", row.name, row.origin));
         }
         self.say(&lines.join("\n"));
         if !self.notebook {
@@ -133,6 +134,12 @@ impl Report for Console {
             test.errors,
             thousands(train.rate() as usize),
         ));
+        if !epoch.curvature.is_empty() {
+            let rates = epoch.curvature.iter().map(|layer| {
+                format!("{} {:.0e}..{:.0e}", layer.layer, layer.rate.least, layer.rate.largest)
+            });
+            self.say(&format!("        rates {}", rates.collect::<Vec<_>>().join("  ")));
+        }
         Ok(())
     }
 

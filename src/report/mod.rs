@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::error::Result;
 use crate::recipe::Settings;
 use crate::train::Outcome;
+use crate::train::curvature::LayerCurvature;
 use crate::train::session::Metrics;
 
 /// Before the first step.
@@ -36,7 +37,7 @@ pub struct Progress {
 }
 
 /// A completed epoch.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Epoch {
     /// From 1.
     pub epoch: usize,
@@ -47,6 +48,8 @@ pub struct Epoch {
     /// After its last step.
     pub test: Metrics,
     pub validation: Option<Metrics>,
+    /// Of the second derivatives that it went by, layer by layer; empty without them.
+    pub curvature: Vec<LayerCurvature>,
 }
 
 /// After the last step.
@@ -121,6 +124,9 @@ pub fn epoch_json(epoch: &Epoch) -> Value {
         value["validation_loss"] = json!(validation.loss);
         value["validation_accuracy"] = json!(validation.accuracy());
         value["validation_errors"] = json!(validation.errors);
+    }
+    if !epoch.curvature.is_empty() {
+        value["curvature"] = json!(epoch.curvature);
     }
     value
 }

@@ -1,6 +1,7 @@
 //! Training: it knows numbers, not buffers.
 
 pub mod checkpoint;
+pub mod curvature;
 pub mod schedule;
 pub mod session;
 
@@ -8,9 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::data::Mnist;
 use crate::error::{Error, Result};
-use crate::recipe::Settings;
+use crate::plan::Optimizer;
+use crate::recipe::{Settings, Shuffle};
 use crate::report::{Epoch, Progress, Report};
 use crate::rng::{Rng, Stream};
+use curvature::Patterns;
 use session::{Lists, Session};
 
 /// Which digits a run trains on, tests on and validates on, as indices into training digits
@@ -84,12 +87,16 @@ pub fn run(
 ) -> Result<Outcome> {
     let mut order = split.train.clone();
     let mut rng = Rng::new(settings.seed, Stream::Order);
+    if settings.shuffle == Shuffle::Once {
+        rng.shuffle(&mut order);
+    }
+    let patterns = Patterns::draw(settings, split);
     let per_epoch = session.steps();
     let steps = settings.steps.unwrap_or(settings.epochs * per_epoch);
     let digits = settings.train;
     let mut outcome = Outcome { epochs: Vec::new(), interrupted: false };
     for epoch in 0..settings.epochs {
-        if settings.shuffle {
+        if settings.shuffle == Shuffle::On {
             rng.shuffle(&mut order);
         }
         let before = epoch * per_epoch;
@@ -102,6 +109,13 @@ pub fn run(
                 all: (steps * settings.batch).min(settings.epochs * digits),
             });
             !stop.load(Ordering::Relaxed)
+        };
+        let curvature = match settings.optimizer {
+            Optimizer::Sgd { .. } => Vec::new(),
+            Optimizer::Sdlm { mu, .. } => {
+                let curvature = session.curvature(&patterns.of(epoch))?;
+                curvature::by_layer(session.layout(), &curvature, mu, rate(0))
+            }
         };
         let here = per_epoch.min(steps - before);
         let train = session.epoch(&order, here, rate, &mut progress)?;
@@ -123,19 +137,29 @@ pub fn run(
         let parameters = session.parameters()?;
         let finite = |value: &f32| value.is_finite();
         if !(train.loss.is_finite() && test.loss.is_finite() && parameters.iter().all(finite)) {
-            return Err(Error::Diverged(format!(
-                "loss or weights are no longer finite numbers after epoch {}: give a smaller --lr \
-                 than {} (or less --momentum, now {}, or --weight-decay, now {})",
-                epoch + 1,
-                settings.lr,
-                settings.momentum,
-                settings.weight_decay
-            )));
+            return Err(diverged(settings, epoch + 1));
         }
         let lr = rate(here - 1);
-        let done = Epoch { epoch: epoch + 1, lr, train, test, validation };
-        outcome.epochs.push(done);
+        let done = Epoch { epoch: epoch + 1, lr, train, test, validation, curvature };
         report.epoch(&done, &parameters)?;
+        outcome.epochs.push(done);
     }
     Ok(outcome)
+}
+
+fn diverged(settings: &Settings, epoch: usize) -> Error {
+    let lr = settings.lr;
+    let way_out = match settings.optimizer {
+        Optimizer::Sgd { momentum, weight_decay } => format!(
+            "a smaller --lr than {lr} (or less --momentum, now {momentum}, or --weight-decay, now \
+             {weight_decay})"
+        ),
+        Optimizer::Sdlm { momentum, mu, .. } => format!(
+            "a smaller --eta-scale (--lr times it is {lr} now), a larger --mu than {mu}, or less \
+             --momentum, now {momentum}"
+        ),
+    };
+    Error::Diverged(format!(
+        "loss or weights are no longer finite numbers after epoch {epoch}: give {way_out}"
+    ))
 }

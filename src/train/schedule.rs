@@ -13,7 +13,13 @@ pub enum Schedule {
     Cosine,
     /// The rate times `factor` from the end of epoch `epoch` on (PyTorch's `MultiStepLR`).
     Step { epoch: usize, factor: f32 },
+    /// The 1998 paper's: 0.0005 for two passes, 0.0002 for three, 0.0001 for three,
+    /// 0.00005 for four, then 0.00001, each as a share of the first.
+    Lecun1998,
 }
+
+/// Of [`Schedule::Lecun1998`]: from this epoch on (from 0), this share of the first rate.
+const LECUN1998: [(usize, f32); 5] = [(0, 1.0), (2, 0.4), (5, 0.2), (8, 0.1), (12, 0.02)];
 
 impl Schedule {
     /// What the rate is multiplied with in step `step` (from 0) of `steps`, in epoch `epoch`
@@ -24,6 +30,10 @@ impl Schedule {
             Schedule::Cosine => 0.5 * (1.0 + (PI * step as f32 / steps as f32).cos()),
             Schedule::Step { epoch: milestone, factor } if epoch >= milestone => factor,
             Schedule::Step { .. } => 1.0,
+            Schedule::Lecun1998 => {
+                let begun = LECUN1998.iter().rfind(|(from, _)| epoch >= *from);
+                begun.expect("the first begins with the run").1
+            }
         }
     }
 }
@@ -34,6 +44,7 @@ impl fmt::Display for Schedule {
             Schedule::Constant => write!(f, "constant"),
             Schedule::Cosine => write!(f, "cosine"),
             Schedule::Step { epoch, factor } => write!(f, "step:{epoch}:{factor}"),
+            Schedule::Lecun1998 => write!(f, "lecun1998"),
         }
     }
 }
@@ -46,6 +57,7 @@ impl FromStr for Schedule {
         match parts[..] {
             ["constant"] => Ok(Schedule::Constant),
             ["cosine"] => Ok(Schedule::Cosine),
+            ["lecun1998"] => Ok(Schedule::Lecun1998),
             ["step", epoch, factor] => {
                 let epoch = epoch.parse().map_err(|_| format!("{epoch} is no epoch"))?;
                 let factor: f32 = factor.parse().map_err(|_| format!("{factor} is no number"))?;
@@ -54,7 +66,10 @@ impl FromStr for Schedule {
                 }
                 Ok(Schedule::Step { epoch, factor })
             }
-            _ => Err("give constant, cosine, or step:EPOCH:FACTOR, as in step:15:0.2".into()),
+            _ => {
+                Err("give constant, cosine, lecun1998, or step:EPOCH:FACTOR, as in step:15:0.2"
+                    .into())
+            }
         }
     }
 }
@@ -71,13 +86,20 @@ mod tests {
         assert!(cosine.factor(99, 100, 0) < 1e-3);
         let step = Schedule::Step { epoch: 15, factor: 0.2 };
         assert_eq!((step.factor(0, 1, 14), step.factor(0, 1, 15)), (1.0, 0.2));
+        let eta = |pass: usize| (1e5 * 0.0005 * Schedule::Lecun1998.factor(0, 1, pass)).round();
+        let printed = [50.0; 2].into_iter().chain([20.0; 3]).chain([10.0; 3]);
+        let printed: Vec<f32> = printed.chain([5.0; 4]).chain([1.0; 8]).collect();
+        assert_eq!((0..20).map(eta).collect::<Vec<f32>>(), printed);
     }
 
     #[test]
     fn reads_what_it_prints() {
-        for schedule in
-            [Schedule::Constant, Schedule::Cosine, Schedule::Step { epoch: 15, factor: 0.2 }]
-        {
+        for schedule in [
+            Schedule::Constant,
+            Schedule::Cosine,
+            Schedule::Step { epoch: 15, factor: 0.2 },
+            Schedule::Lecun1998,
+        ] {
             assert_eq!(schedule.to_string().parse(), Ok(schedule));
         }
         assert!("step:3".parse::<Schedule>().is_err());

@@ -6,7 +6,7 @@ use crate::data::Digits;
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::CLASSES;
-use crate::plan::{Room, STEP_WORDS, TOTALS, records};
+use crate::plan::{Layout, Pass, Room, STEP_WORDS, TOTALS, records};
 
 /// How long the work of one submission should take: short enough for a watchdog, a progress line
 /// and Ctrl-C, long enough that submitting costs nothing.
@@ -129,6 +129,11 @@ impl Session {
         self.executor.as_mut()
     }
 
+    /// Where the parameters are.
+    pub fn layout(&self) -> &Layout {
+        &self.executor.plan().layout
+    }
+
     /// Parameters, in the places of the plan's layout.
     ///
     /// # Errors
@@ -167,7 +172,25 @@ impl Session {
         progress: &mut dyn FnMut(usize) -> bool,
     ) -> Result<Metrics> {
         self.upload(0, order, rate)?;
-        self.pass(0, steps, true, progress)
+        self.pass(0, steps, Pass::Training, progress)
+    }
+
+    /// The curvature of every parameter, in the places of the plan's layout: the mean over these
+    /// training digits of the second derivatives at the parameters of now. It holds until the next.
+    ///
+    /// # Errors
+    /// As [`Session::new`].
+    ///
+    /// # Panics
+    /// If the plan has no curvature, or there are more digits than in the training list.
+    pub fn curvature(&mut self, patterns: &[u32]) -> Result<Vec<f32>> {
+        let plan = self.executor.plan();
+        let (size, steps) = (plan.layout.size, patterns.len().div_ceil(plan.batch));
+        let buffer = plan.ports.curvature.expect("only an optimizer that has one asks");
+        self.executor.write(buffer, 0, &vec![0; size])?;
+        self.upload(0, patterns, |_| 1.0 / patterns.len() as f32)?;
+        self.pass(0, steps, Pass::Curvature, &mut |_| true)?;
+        self.executor.read_f32(buffer, size)
     }
 
     /// One pass over the `set`-th list, forward only.
@@ -180,7 +203,7 @@ impl Session {
         progress: &mut dyn FnMut(usize) -> bool,
     ) -> Result<Metrics> {
         let steps = self.parts[set + 1].digits.div_ceil(self.executor.plan().batch);
-        self.pass(set + 1, steps, false, progress)
+        self.pass(set + 1, steps, Pass::Forward, progress)
     }
 
     /// Outputs `[digits, 10]` of the network for every digit of the `set`-th list.
@@ -193,7 +216,7 @@ impl Session {
         let mut scores = Vec::with_capacity(part.digits * CLASSES);
         self.executor.write(ports.cursor, 0, &[part.step as u32])?;
         while scores.len() < part.digits * CLASSES {
-            self.executor.run(1, false)?;
+            self.executor.run(1, Pass::Forward)?;
             let here = batch.min(part.digits - scores.len() / CLASSES);
             scores.extend(self.executor.read_f32(ports.scores, here * CLASSES)?);
         }
@@ -201,8 +224,9 @@ impl Session {
     }
 
     fn upload(&mut self, part: usize, order: &[u32], rate: impl Fn(usize) -> f32) -> Result<()> {
-        let Part { order: first, digits, step } = self.parts[part];
-        assert_eq!(order.len(), digits, "the list keeps its length");
+        let Part { order: first, digits: room, step } = self.parts[part];
+        let digits = order.len();
+        assert!(digits <= room, "there is room for {room} digits");
         let (ports, batch) = (self.executor.plan().ports, self.executor.plan().batch);
         let table: Vec<u32> = (0..digits.div_ceil(batch))
             .flat_map(|i| {
@@ -218,7 +242,7 @@ impl Session {
         &mut self,
         part: usize,
         steps: usize,
-        train: bool,
+        pass: Pass,
         progress: &mut dyn FnMut(usize) -> bool,
     ) -> Result<Metrics> {
         let Part { digits, step, .. } = self.parts[part];
@@ -231,7 +255,7 @@ impl Session {
         while done < steps && !stopped {
             let before = Instant::now();
             let count = self.submission.min(steps - done);
-            self.executor.run(count, train)?;
+            self.executor.run(count, pass)?;
             done += count;
             // While submissions queue up this is the time the host waited for an earlier one.
             let fit = SUBMISSION.as_secs_f64() / before.elapsed().as_secs_f64().max(1e-6);

@@ -8,8 +8,11 @@
 
 pub mod central;
 pub mod compare;
+pub mod jacobian;
+pub mod loss;
 pub mod op;
 pub mod program;
+pub mod rules;
 pub mod run;
 pub mod stages;
 

@@ -7,8 +7,8 @@ use lenet::cpu::Cpu;
 use lenet::executor::Executor;
 use lenet::gpu::Gpu;
 use lenet::plan::{
-    ALIGN, Access, Buffer, Dispatch, Element, Kernel, Layout, Op, Plan, Ports, Profile, Start,
-    Strategy, View,
+    ALIGN, Access, Buffer, Dispatch, Element, Kernel, Layout, Op, Pass, Plan, Ports, Profile,
+    Start, Strategy, View,
 };
 use lenet::rng::{Rng, Stream};
 use wgpu::Adapter;
@@ -117,6 +117,7 @@ impl Case {
             kernels: vec![kernel],
             forward: vec![Dispatch { kernel: 0, views }],
             training: vec![],
+            curvature: vec![],
             ports: NO_PORTS,
         }
     }
@@ -198,7 +199,7 @@ impl Partials {
 }
 
 fn run(executor: &mut dyn Executor) -> lenet::Result<Vec<Vec<u32>>> {
-    executor.run(1, false)?;
+    executor.run(1, Pass::Forward)?;
     let lengths: Vec<usize> = executor.plan().buffers.iter().map(|buffer| buffer.words).collect();
     lengths.iter().enumerate().map(|(id, &words)| executor.read(id, words)).collect()
 }
@@ -211,6 +212,7 @@ const NO_PORTS: Ports = Ports {
     cursor: 0,
     parameters: 0,
     velocity: 0,
+    curvature: None,
     partials: 0,
     scores: 0,
     totals: 0,

@@ -10,7 +10,7 @@ use lenet::network::init::{self, Init};
 use lenet::network::tensors::{Role, Tensor};
 use lenet::network::{Loss, Network, Options, Output, PoolForm, Scaling, Squash};
 use lenet::network::{bitmaps, build, lenet as tables};
-use lenet::plan::{Layout, Optimizer, Plan, Profile, Room, STEP_WORDS, TOTALS, records};
+use lenet::plan::{Layout, Optimizer, Pass, Plan, Profile, Room, STEP_WORDS, TOTALS, records};
 use wgpu::Adapter;
 
 use super::Way;
@@ -28,6 +28,12 @@ static MNIST: LazyLock<Digits> = LazyLock::new(|| {
     digits.truncate(DIGITS);
     digits
 });
+
+/// Bytes and label of a digit of the test set.
+pub fn digit(number: usize) -> (Vec<u8>, usize) {
+    let pixels = MNIST.pixels()[number * 784..][..784].to_vec();
+    (pixels, usize::from(MNIST.labels()[number]))
+}
 
 /// A network that the tests train, and a learning rate that suits it.
 #[derive(Debug, Clone)]
@@ -98,6 +104,8 @@ pub struct State {
     pub parameters: Vec<f32>,
     /// After one step without momentum and weight decay: the gradient.
     pub velocity: Vec<f32>,
+    /// Empty where the optimizer has none.
+    pub curvature: Vec<f32>,
     pub scores: Vec<f32>,
     /// Loss, errors, and both divided by the samples of their step, summed over all samples.
     pub totals: [f64; TOTALS],
@@ -161,7 +169,33 @@ impl Run {
         executor.write_f32(ports.parameters, &start)?;
         executor.write_f32(ports.velocity, &vec![0.0; start.len()])?;
         executor.write_f32(ports.totals, &vec![0.0; batch * TOTALS])?;
+        if let Some(curvature) = ports.curvature {
+            executor.write_f32(curvature, &vec![0.0; start.len()])?;
+        }
         executor.write(ports.cursor, 0, &[0])
+    }
+
+    /// The first `count` steps in submissions of `at_once`, from the start on: where the optimizer
+    /// has a curvature, first all of them as its pass, then as training.
+    pub fn train(
+        &self,
+        executor: &mut dyn Executor,
+        count: usize,
+        at_once: usize,
+    ) -> lenet::Result<()> {
+        let passes: &[Pass] = match self.optimizer {
+            Optimizer::Sgd { .. } => &[Pass::Training],
+            Optimizer::Sdlm { .. } => &[Pass::Curvature, Pass::Training],
+        };
+        let ports = executor.plan().ports;
+        for &pass in passes {
+            executor.write(ports.cursor, 0, &[0])?;
+            executor.write_f32(ports.totals, &vec![0.0; self.batch * TOTALS])?;
+            for first in (0..count).step_by(at_once) {
+                executor.run(at_once.min(count - first), pass)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -198,6 +232,10 @@ pub fn state(executor: &mut dyn Executor) -> lenet::Result<State> {
     Ok(State {
         parameters: executor.read_f32(ports.parameters, plan.layout.size)?,
         velocity: executor.read_f32(ports.velocity, plan.layout.size)?,
+        curvature: match ports.curvature {
+            Some(buffer) => executor.read_f32(buffer, plan.layout.size)?,
+            None => Vec::new(),
+        },
         scores: executor.read_f32(ports.scores, plan.batch * CLASSES)?,
         totals: [column(0), column(1), column(2), column(3)],
     })

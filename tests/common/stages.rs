@@ -115,6 +115,7 @@ impl Shape {
             slots: profile.slots.min(40) as u32,
             stride: 0,
             squash: self.squash,
+            curvature: false,
         };
         stage.strip = largest_divisor(stage.pw() as usize, profile.tiles.strip);
         stage.slots = stage.slots.min(stage.samples * stage.blocks());
@@ -145,6 +146,16 @@ impl Arguments {
             partials: numbers.words((k.slots * k.stride) as usize, LIMIT),
         }
     }
+}
+
+/// The constants of the backward kernels of these stages, of first and of second derivatives.
+fn backward(shapes: &[Shape], profile: Profile) -> impl Iterator<Item = (String, &Shape, Stage)> {
+    shapes.iter().flat_map(move |shape| {
+        [false, true].map(|curvature| {
+            let k = Stage { curvature, ..shape.stage(profile) };
+            (format!("{}, curvature {curvature}", shape.name), shape, k)
+        })
+    })
 }
 
 /// All parameters of a stage, which its kernels own in the partials.
@@ -178,10 +189,9 @@ pub fn conv_pool_forward(profile: Profile) -> Vec<Case> {
 
 /// Cases of `first_stage_backward`.
 pub fn first_stage_backward(profile: Profile) -> Vec<Case> {
-    let cases = FIRST.iter().map(|shape| {
-        let k = shape.stage(profile);
+    let cases = backward(FIRST, profile).map(|(name, _, k)| {
         let Arguments { x, p, ds, partials, .. } = Arguments::of(&k, 3);
-        let case = case(shape.name, Op::FirstStageBackward(k), vec![x, p, ds, partials]);
+        let case = case(name, Op::FirstStageBackward(k), vec![x, p, ds, partials]);
         Case { partials: owned(&k), ..case }
     });
     cases.collect()
@@ -189,11 +199,10 @@ pub fn first_stage_backward(profile: Profile) -> Vec<Case> {
 
 /// Cases of `conv_backward_weights`.
 pub fn conv_backward_weights(profile: Profile) -> Vec<Case> {
-    let cases = LATER.iter().map(|shape| {
-        let k = shape.stage(profile);
+    let cases = backward(LATER, profile).map(|(name, shape, k)| {
         let Arguments { x, p, h, ds, partials } = Arguments::of(&k, 5);
         let arguments = vec![x, p, h, ds, shape.words(), partials];
-        let case = case(shape.name, Op::ConvBackwardWeights(k), arguments);
+        let case = case(name, Op::ConvBackwardWeights(k), arguments);
         Case { partials: owned(&k), ..case }
     });
     cases.collect()
@@ -201,11 +210,10 @@ pub fn conv_backward_weights(profile: Profile) -> Vec<Case> {
 
 /// Cases of `conv_backward_input`.
 pub fn conv_backward_input(profile: Profile) -> Vec<Case> {
-    let cases = LATER.iter().map(|shape| {
-        let k = shape.stage(profile);
+    let cases = backward(LATER, profile).map(|(name, shape, k)| {
         let Arguments { x, p, h, ds, .. } = Arguments::of(&k, 6);
         let dx = empty(x.len() as u32);
-        case(shape.name, Op::ConvBackwardInput(k), vec![x, p, h, ds, shape.words(), dx])
+        case(name, Op::ConvBackwardInput(k), vec![x, p, h, ds, shape.words(), dx])
     });
     cases.collect()
 }

@@ -22,17 +22,17 @@ const COLUMNS: usize = 5;
 /// Shapes of a stage, and its connections from both ends.
 #[derive(Debug, Clone)]
 pub struct Stage {
-    height: usize,
-    width: usize,
-    oh: usize,
-    ow: usize,
+    pub(super) height: usize,
+    pub(super) width: usize,
+    pub(super) oh: usize,
+    pub(super) ow: usize,
     /// Connections.
     j: usize,
-    block_scale: f32,
+    pub(super) block_scale: f32,
     /// For each feature map its connections: (connection, input map).
-    by_map: Vec<Vec<(usize, usize)>>,
+    pub(super) by_map: Vec<Vec<(usize, usize)>>,
     /// For each input map its connections: (connection, feature map).
-    by_channel: Vec<Vec<(usize, usize)>>,
+    pub(super) by_channel: Vec<Vec<(usize, usize)>>,
 }
 
 /// Calls a kernel made for `$width` columns, 1 to [`COLUMNS`].
@@ -81,15 +81,15 @@ impl Stage {
         self.ow + 2 * BORDER
     }
 
-    fn bias(&self) -> usize {
+    pub(super) fn bias(&self) -> usize {
         self.j * TAPS
     }
 
-    fn coefficient(&self) -> usize {
+    pub(super) fn coefficient(&self) -> usize {
         self.bias() + self.by_map.len()
     }
 
-    fn pool_bias(&self) -> usize {
+    pub(super) fn pool_bias(&self) -> usize {
         self.coefficient() + self.by_map.len()
     }
 
@@ -152,7 +152,7 @@ impl Stage {
             }
         }
         for (dx, x) in dx.iter_mut().zip(x) {
-            L::load(dx).mul(f.slope(L::load(x))).store(dx);
+            L::load(dx).mul(f.slope(L::load(x)).local()).store(dx);
         }
     }
 
@@ -168,7 +168,7 @@ impl Stage {
         dp: &mut [V],
     ) {
         let scale = self.block_scale;
-        let down = L::splat(scale * p[self.coefficient() + m]);
+        let down = L::splat(scale * p[self.coefficient() + m]).local();
         let zero = L::splat(0.0);
         let (mut bias, mut coefficient, mut pool_bias) = (zero, zero, zero);
         for (h, ds) in h.chunks_exact_mut(2 * self.row()).zip(ds.chunks_exact(self.ow / 2)) {
@@ -179,11 +179,11 @@ impl Stage {
             for ((d, top), bottom) in ds.iter().zip(top).zip(bottom) {
                 let d = L::load(d);
                 pool_bias = pool_bias.add(d);
-                coefficient = d.mul_add(block_of::<L>(top, bottom), coefficient);
+                coefficient = d.mul_add(block_of::<L>(top, bottom).local(), coefficient);
                 let d = d.mul(down);
                 let mut below = zero;
                 for value in top.iter_mut().chain(bottom) {
-                    let delta = d.mul(f.slope(L::load(value)));
+                    let delta = d.mul(f.slope(L::load(value)).local());
                     delta.store(value);
                     below = below.add(delta);
                 }
@@ -191,7 +191,7 @@ impl Stage {
             }
         }
         bias.store(&mut dp[self.bias() + m]);
-        coefficient.mul(L::splat(scale)).store(&mut dp[self.coefficient() + m]);
+        coefficient.mul(L::splat(scale).local()).store(&mut dp[self.coefficient() + m]);
         pool_bias.store(&mut dp[self.pool_bias() + m]);
     }
 }
@@ -253,7 +253,7 @@ fn convolve_back<L: Lanes, const N: usize>(
     for &(j, m) in &k.by_channel[c] {
         let dh = &dh[m * k.plane()..][..k.plane()];
         for ky in 0..KERNEL {
-            let w = splat_taps::<L>(&p[j * TAPS + ky * KERNEL..], true);
+            let w = splat_taps::<L>(&p[j * TAPS + ky * KERNEL..], true).map(L::local);
             // Below 0 an index wraps and is outside too.
             let row = y.wrapping_sub(ky);
             if row < k.oh {
@@ -317,7 +317,8 @@ fn tap_gradients<L: Lanes, const FIRST: usize, const COUNT: usize>(
                 for (kx, input) in row.iter().enumerate() {
                     let tap = (top + ky) * KERNEL + kx;
                     if (FIRST..FIRST + COUNT).contains(&tap) {
-                        sums[tap - FIRST] = d.mul_add(L::load(input), sums[tap - FIRST]);
+                        let input = L::load(input).local();
+                        sums[tap - FIRST] = d.mul_add(input, sums[tap - FIRST]);
                     }
                 }
             }

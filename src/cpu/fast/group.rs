@@ -1,12 +1,13 @@
 //! Eight samples from their bytes to the gradients of the stages.
 
-use super::lanes::{LANES, Lanes, V};
+use super::lanes::{LANES, Lanes, Squares, V};
 use super::linear;
 use super::program::{Program, Step};
-use crate::cpu::output::{answer, sample_loss};
+use crate::cpu::output::{answer, distance_seed, sample_loss};
 use crate::network::{CLASSES, DIGIT_SIDE};
+use crate::plan::op::Output;
 use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
-use crate::plan::{STEP_WORDS, TOTALS};
+use crate::plan::{Pass, STEP_WORDS, TOTALS};
 
 /// What the samples of a step come from.
 #[derive(Clone, Copy)]
@@ -71,24 +72,27 @@ impl Group {
 }
 
 impl Group {
-    /// The step of these samples up to the loss, with `train` also the way back to the first stage.
-    /// `pieces` are the parameters.
+    /// The step of these samples up to the loss, and but for [`Pass::Forward`] the way back to the
+    /// first stage. `pieces` are the parameters.
     #[inline(always)]
     pub fn run<L: Lanes>(
         &mut self,
         program: &Program,
         source: Source,
         pieces: &[&[f32]],
-        train: bool,
+        pass: Pass,
     ) {
         self.gather(program, source);
         for block in 0..program.steps.len() {
-            self.forward::<L>(program, block, pieces, train);
+            self.forward::<L>(program, block, pieces, pass != Pass::Forward);
         }
-        self.judge(program, source.step[1]);
-        if train {
-            for block in (0..program.steps.len()).rev() {
-                self.backward::<L>(program, block, pieces);
+        let output = program.output(pass);
+        self.judge(&output, source.step[1]);
+        for block in (0..program.steps.len()).rev() {
+            match pass {
+                Pass::Forward => {}
+                Pass::Training => self.backward::<L>(program, &output, block, pieces),
+                Pass::Curvature => self.backward::<Squares<L>>(program, &output, block, pieces),
             }
         }
     }
@@ -178,29 +182,37 @@ impl Group {
     }
 
     /// The loss of each sample, added to its totals, and its derivatives.
-    fn judge(&mut self, program: &Program, samples: u32) {
+    fn judge(&mut self, output: &Output, samples: u32) {
         let share = 1.0 / f64::from(samples);
         for lane in 0..LANES {
             let scores = self.scores(lane).map(f64::from);
             let mut slopes = vec![0.0; CLASSES];
             if let Some(right) = self.labels[lane] {
-                let (loss, by_score) = sample_loss(&program.output, &scores, right);
+                let (loss, by_score) = sample_loss(output, &scores, right);
                 slopes = by_score;
-                let wrong = f64::from(answer(program.output.loss, &scores) != right);
+                let wrong = f64::from(answer(output.loss, &scores) != right);
                 let sums = [loss, wrong, loss * share, wrong * share];
                 for (total, value) in self.totals[lane].iter_mut().zip(sums) {
                     *total += value as f32;
                 }
             }
+            // A curvature is a mean over patterns that the update makes.
+            let weight = if output.curvature { 1.0 } else { share };
             let deltas = self.deltas.last_mut().expect("a network has an output");
             for (delta, slope) in deltas.iter_mut().zip(slopes) {
-                delta.0[lane] = (share * slope) as f32;
+                delta.0[lane] = (weight * slope) as f32;
             }
         }
     }
 
     #[inline(always)]
-    fn backward<L: Lanes>(&mut self, program: &Program, block: usize, parameters: &[&[f32]]) {
+    fn backward<L: Lanes>(
+        &mut self,
+        program: &Program,
+        output: &Output,
+        block: usize,
+        parameters: &[&[f32]],
+    ) {
         let (below, here) = self.deltas.split_at_mut(block);
         let (dy, mut dx) = (&here[0], below.last_mut());
         let x = &self.activations[block];
@@ -221,11 +233,36 @@ impl Group {
             }
             Step::Rbf { centres } => {
                 let Some(dx) = &mut dx else { return };
-                linear::distances_backward::<L>(centres, x, dy, dx);
+                if output.curvature {
+                    distance_seeds(output, centres, &self.labels, x, dy, dx);
+                } else {
+                    linear::distances_backward::<L>(centres, x, dy, dx);
+                }
             }
         }
         for (dx, x) in dx.into_iter().flatten().zip(x) {
-            L::load(dx).mul(program.curve.slope(L::load(x))).store(dx);
+            L::load(dx).mul(program.curve.slope(L::load(x)).local()).store(dx);
+        }
+    }
+}
+
+/// The second derivatives of loss and distances by what the distances see; 0 without a digit.
+fn distance_seeds(
+    output: &Output,
+    centres: &[f32],
+    labels: &[Option<usize>; LANES],
+    x: &[V],
+    slopes: &[V],
+    dx: &mut [V],
+) {
+    for (lane, label) in labels.iter().enumerate() {
+        let of_lane: Vec<f32> = slopes.iter().map(|slope| slope.0[lane]).collect();
+        for (i, dx) in dx.iter_mut().enumerate() {
+            let apart = |c: usize| f64::from(x[i].0[lane] - centres[c * x.len() + i]);
+            dx.0[lane] = match *label {
+                Some(right) => distance_seed(output, &of_lane, right, apart) as f32,
+                None => 0.0,
+            };
         }
     }
 }

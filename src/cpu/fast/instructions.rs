@@ -5,7 +5,9 @@ use super::group::{Group, Source};
 use super::lanes::Avx2;
 use super::lanes::Baseline;
 use super::program::Program;
+use super::single::Single;
 use super::update::{Parameters, update};
+use crate::plan::{Pass, Rule};
 
 /// The instructions that the kernels use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,13 +56,30 @@ impl Instructions {
         program: &Program,
         source: Source,
         pieces: &[&[f32]],
-        train: bool,
+        pass: Pass,
     ) {
         match self.0 {
             // SAFETY: the processor has both, or this variant would not be there.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { run_avx2(group, program, source, pieces, train) },
-            Set::Baseline => group.run::<Baseline>(program, source, pieces, train),
+            Set::Avx2 => unsafe { run_avx2(group, program, source, pieces, pass) },
+            Set::Baseline => group.run::<Baseline>(program, source, pieces, pass),
+        }
+    }
+
+    /// [`Single::run`] with these instructions.
+    pub(super) fn run_single(
+        self,
+        single: &mut Single,
+        program: &Program,
+        source: Source,
+        pieces: &mut [Parameters],
+        pass: Pass,
+    ) {
+        match self.0 {
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => unsafe { run_single_avx2(single, program, source, pieces, pass) },
+            Set::Baseline => single.run::<Baseline>(program, source, pieces, pass),
         }
     }
 
@@ -70,23 +89,35 @@ impl Instructions {
         program: &Program,
         number: usize,
         groups: &[&Group],
-        rate: f32,
+        step: (Rule, f32),
         piece: &mut Parameters,
         gradient: &mut Vec<f32>,
     ) {
         match self.0 {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { update_avx2(program, number, groups, rate, piece, gradient) },
-            Set::Baseline => update::<Baseline>(program, number, groups, rate, piece, gradient),
+            Set::Avx2 => unsafe { update_avx2(program, number, groups, step, piece, gradient) },
+            Set::Baseline => update::<Baseline>(program, number, groups, step, piece, gradient),
         }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn run_avx2(group: &mut Group, program: &Program, source: Source, pieces: &[&[f32]], train: bool) {
-    group.run::<Avx2>(program, source, pieces, train);
+fn run_avx2(group: &mut Group, program: &Program, source: Source, pieces: &[&[f32]], pass: Pass) {
+    group.run::<Avx2>(program, source, pieces, pass);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn run_single_avx2(
+    single: &mut Single,
+    program: &Program,
+    source: Source,
+    pieces: &mut [Parameters],
+    pass: Pass,
+) {
+    single.run::<Avx2>(program, source, pieces, pass);
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -95,9 +126,9 @@ fn update_avx2(
     program: &Program,
     number: usize,
     groups: &[&Group],
-    rate: f32,
+    step: (Rule, f32),
     piece: &mut Parameters,
     gradient: &mut Vec<f32>,
 ) {
-    update::<Avx2>(program, number, groups, rate, piece, gradient);
+    update::<Avx2>(program, number, groups, step, piece, gradient);
 }

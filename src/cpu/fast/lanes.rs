@@ -28,6 +28,10 @@ impl V {
 pub trait Lanes: Copy {
     fn load(from: &V) -> Self;
     fn store(self, to: &mut V);
+    /// The first eight of some numbers, wherever they stand.
+    fn from(numbers: &[f32]) -> Self;
+    /// To the first eight places of some.
+    fn to(self, numbers: &mut [f32]);
     /// The same number in every lane.
     fn splat(number: f32) -> Self;
     fn add(self, other: Self) -> Self;
@@ -38,6 +42,80 @@ pub trait Lanes: Copy {
     fn mul_add(self, factor: Self, term: Self) -> Self;
     /// Between -limit and limit; a NaN stays one.
     fn clamp(self, limit: f32) -> Self;
+    /// A local derivative as a backward pass counts it: itself, but in [`Squares`] its square.
+    #[inline(always)]
+    fn local(self) -> Self {
+        self
+    }
+    /// The sum, always added in the same order.
+    #[inline(always)]
+    fn total(self) -> f32 {
+        let mut all = V::ZERO;
+        self.store(&mut all);
+        all.sum()
+    }
+    /// The number in the first lane.
+    #[inline(always)]
+    fn first(self) -> f32 {
+        let mut all = V::ZERO;
+        self.store(&mut all);
+        all.0[0]
+    }
+}
+
+/// Lanes of a backward pass of second derivatives, in step with `shaders/local.wgsl`.
+#[derive(Clone, Copy)]
+pub struct Squares<L>(L);
+
+impl<L: Lanes> Lanes for Squares<L> {
+    #[inline(always)]
+    fn load(from: &V) -> Self {
+        Squares(L::load(from))
+    }
+    #[inline(always)]
+    fn store(self, to: &mut V) {
+        self.0.store(to);
+    }
+    #[inline(always)]
+    fn from(numbers: &[f32]) -> Self {
+        Squares(L::from(numbers))
+    }
+    #[inline(always)]
+    fn to(self, numbers: &mut [f32]) {
+        self.0.to(numbers);
+    }
+    #[inline(always)]
+    fn splat(number: f32) -> Self {
+        Squares(L::splat(number))
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Squares(self.0.add(other.0))
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        Squares(self.0.sub(other.0))
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        Squares(self.0.mul(other.0))
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        Squares(self.0.div(other.0))
+    }
+    #[inline(always)]
+    fn mul_add(self, factor: Self, term: Self) -> Self {
+        Squares(self.0.mul_add(factor.0, term.0))
+    }
+    #[inline(always)]
+    fn clamp(self, limit: f32) -> Self {
+        Squares(self.0.clamp(limit))
+    }
+    #[inline(always)]
+    fn local(self) -> Self {
+        Squares(self.0.mul(self.0))
+    }
 }
 
 /// What every processor of the target has.
@@ -62,6 +140,16 @@ impl Lanes for Baseline {
     #[inline(always)]
     fn store(self, to: &mut V) {
         to.0 = self.0;
+    }
+    #[inline(always)]
+    fn from(numbers: &[f32]) -> Self {
+        let mut result = [0.0; LANES];
+        result.copy_from_slice(&numbers[..LANES]);
+        Baseline(result)
+    }
+    #[inline(always)]
+    fn to(self, numbers: &mut [f32]) {
+        numbers[..LANES].copy_from_slice(&self.0);
     }
     #[inline(always)]
     fn splat(number: f32) -> Self {
@@ -110,7 +198,8 @@ mod avx2 {
     macro_rules! avx2 {
         ($call:expr) => {
             // SAFETY: these lanes are used by functions that have avx2 and fma enabled, which are
-            // called after the processor was found to have both; a V is aligned to 32 bytes.
+            // called after the processor was found to have both; a V is aligned to 32 bytes, and
+            // slices have been cut to eight numbers.
             unsafe { $call }
         };
     }
@@ -123,6 +212,16 @@ mod avx2 {
         #[inline(always)]
         fn store(self, to: &mut V) {
             avx2!(_mm256_store_ps(to.0.as_mut_ptr(), self.0));
+        }
+        #[inline(always)]
+        fn from(numbers: &[f32]) -> Self {
+            let numbers = &numbers[..LANES];
+            Avx2(avx2!(_mm256_loadu_ps(numbers.as_ptr())))
+        }
+        #[inline(always)]
+        fn to(self, numbers: &mut [f32]) {
+            let numbers = &mut numbers[..LANES];
+            avx2!(_mm256_storeu_ps(numbers.as_mut_ptr(), self.0));
         }
         #[inline(always)]
         fn splat(number: f32) -> Self {

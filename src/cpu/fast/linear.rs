@@ -80,7 +80,7 @@ fn backward_rows<L: Lanes, const R: usize>(w: &[f32], dy: &[V], dx: &mut [V]) {
     for (i, dx) in dx.iter_mut().enumerate() {
         let mut sum = L::load(dx);
         for row in 0..R {
-            sum = L::splat(rows[row][i]).mul_add(deltas[row], sum);
+            sum = L::splat(rows[row][i]).local().mul_add(deltas[row], sum);
         }
         sum.store(dx);
     }
@@ -94,7 +94,7 @@ fn gradient_rows<L: Lanes, const R: usize>(x: &[&[V]], dy: &[&[V]], gradient: &m
         for (x, dy) in x.iter().zip(dy) {
             let dy = &dy[..R];
             for lane in 0..LANES {
-                let input = L::load(&x[lane * length + i]);
+                let input = L::load(&x[lane * length + i]).local();
                 for row in 0..R {
                     sums[row] = L::splat(dy[row].0[lane]).mul_add(input, sums[row]);
                 }

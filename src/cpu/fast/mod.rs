@@ -7,19 +7,22 @@
 //!
 //! A step has two halves. First each thread takes groups from their bytes to the loss and back to
 //! the gradients of the stages (`group.rs`); then each takes pieces of the parameters, adds up their
-//! gradients over all groups in order, and makes the step of SGD (`update.rs`). Which thread does
+//! gradients over all groups in order, and makes the step of the optimizer (`update.rs`). Which thread does
 //! what changes no sum: equal bits for any number of threads. They do differ between instruction
 //! sets, since a fused multiply-add rounds once.
 //!
 //! There are no more threads at work than groups: a batch of 16 occupies two. A group that is not
-//! full, as every batch under eight, takes the time of a full one.
+//! full, as every batch under eight, takes the time of a full one; but a batch of one has kernels of
+//! its own, with eight places of the sample side by side (`single.rs`).
 
+mod columns;
 mod conv;
 mod group;
 mod instructions;
 mod lanes;
 mod linear;
 mod program;
+mod single;
 mod squash;
 mod team;
 mod update;
@@ -31,6 +34,7 @@ pub use lanes::LANES;
 
 use group::{Group, Source};
 use program::Program;
+use single::Single;
 use team::Meeting;
 use update::Parameters;
 
@@ -38,7 +42,7 @@ use super::memory;
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::{CLASSES, Network};
-use crate::plan::{BufferId, Optimizer, Plan, STEP_WORDS, TOTALS};
+use crate::plan::{BufferId, Optimizer, Pass, Plan, Rule, STEP_WORDS, TOTALS};
 
 /// A plan and the memory it works in.
 #[derive(Debug)]
@@ -47,6 +51,8 @@ pub struct Fast {
     memory: Vec<Vec<u32>>,
     program: Program,
     groups: Vec<RwLock<Group>>,
+    /// In place of the groups where a batch is one sample.
+    single: Option<Single>,
     threads: usize,
     instructions: Instructions,
 }
@@ -62,15 +68,20 @@ impl Fast {
         instructions: Instructions,
     ) -> Self {
         let program = Program::new(network, &plan.layout, optimizer);
-        let firsts = (0..plan.batch).step_by(LANES);
+        let single = (plan.batch == 1).then(|| Single::new(&program));
+        let batch = if single.is_some() { 0 } else { plan.batch };
+        let firsts = (0..batch).step_by(LANES);
         let groups: Vec<_> = firsts.map(|first| RwLock::new(Group::new(&program, first))).collect();
-        let threads = threads.clamp(1, groups.len());
-        Fast { memory: memory(&plan), plan, program, groups, threads, instructions }
+        let threads = threads.clamp(1, groups.len().max(1));
+        Fast { memory: memory(&plan), plan, program, groups, single, threads, instructions }
     }
 
     /// Each sample's row of the totals, to or from the groups.
     fn exchange_totals(&mut self, exchange: impl Fn(&mut [f32; TOTALS], &mut [f32])) {
         let rows = bytemuck::cast_slice_mut(&mut self.memory[self.plan.ports.totals]);
+        if let Some(single) = &mut self.single {
+            exchange(&mut single.totals, rows);
+        }
         for (group, rows) in self.groups.iter_mut().zip(rows.chunks_mut(LANES * TOTALS)) {
             let group = group.get_mut().expect(NO_PANIC);
             for (totals, row) in group.totals.iter_mut().zip(rows.chunks_exact_mut(TOTALS)) {
@@ -81,6 +92,9 @@ impl Fast {
 
     fn collect_scores(&mut self) {
         let scores: &mut [f32] = bytemuck::cast_slice_mut(&mut self.memory[self.plan.ports.scores]);
+        if let Some(single) = &self.single {
+            scores[..CLASSES].copy_from_slice(single.scores());
+        }
         for (group, rows) in self.groups.iter_mut().zip(scores.chunks_mut(LANES * CLASSES)) {
             let group = group.get_mut().expect(NO_PANIC);
             for (lane, row) in rows.chunks_exact_mut(CLASSES).enumerate() {
@@ -107,29 +121,36 @@ impl Executor for Fast {
         Ok(self.memory[buffer][..count].to_vec())
     }
 
-    fn run(&mut self, count: usize, backward: bool) -> Result<()> {
+    fn run(&mut self, count: usize, pass: Pass) -> Result<()> {
         self.exchange_totals(|totals, row| totals.copy_from_slice(row));
         let ports = self.plan.ports;
         let mut parameters = std::mem::take(&mut self.memory[ports.parameters]);
         let mut velocity = std::mem::take(&mut self.memory[ports.velocity]);
+        let mut curvature = ports.curvature.map(|id| std::mem::take(&mut self.memory[id]));
         let first = self.memory[ports.cursor][0] as usize;
+        let mut single = self.single.take();
         let run = Run {
             fast: self,
             steps: &self.memory[ports.steps][first * STEP_WORDS..][..count * STEP_WORDS],
-            backward,
-            pieces: pieces(&self.program, &mut parameters, &mut velocity),
+            pass,
+            pieces: pieces(
+                &self.program,
+                &mut parameters,
+                &mut velocity,
+                curvature.as_deref_mut().unwrap_or_default(),
+            ),
             meeting: Meeting::of(self.threads),
         };
-        std::thread::scope(|scope| {
-            for thread in 1..self.threads {
-                let run = &run;
-                scope.spawn(move || run.work(thread));
-            }
-            run.work(0);
-        });
-        drop(run);
+        match &mut single {
+            Some(single) => run.alone(single),
+            None => run.together(),
+        }
+        self.single = single;
         self.memory[ports.parameters] = parameters;
         self.memory[ports.velocity] = velocity;
+        if let (Some(id), Some(curvature)) = (ports.curvature, curvature) {
+            self.memory[id] = curvature;
+        }
         self.memory[ports.cursor][0] += count as u32;
         self.exchange_totals(|totals, row| row.copy_from_slice(totals));
         self.collect_scores();
@@ -141,20 +162,23 @@ impl Executor for Fast {
     }
 }
 
-/// The parameters and their velocity, piece by piece.
+/// The parameters with their velocity and curvature, piece by piece; that may be empty.
 fn pieces<'a>(
     program: &Program,
     parameters: &'a mut [u32],
     velocity: &'a mut [u32],
+    curvature: &'a mut [u32],
 ) -> Vec<RwLock<Parameters<'a>>> {
-    let mut parameters = bytemuck::cast_slice_mut(parameters);
-    let mut velocity = bytemuck::cast_slice_mut(velocity);
+    let mut rest = [parameters, velocity, curvature].map(bytemuck::cast_slice_mut);
     let mut pieces = Vec::new();
     for (_, place) in &program.pieces {
-        let (here, rest) = parameters.split_at_mut(place.len());
-        let (its_velocity, rest_of_velocity) = velocity.split_at_mut(place.len());
-        pieces.push(RwLock::new(Parameters { parameters: here, velocity: its_velocity }));
-        (parameters, velocity) = (rest, rest_of_velocity);
+        let [parameters, velocity, curvature] = rest.each_mut().map(|rest| {
+            let length = place.len().min(rest.len());
+            let (here, behind) = std::mem::take(rest).split_at_mut(length);
+            *rest = behind;
+            here
+        });
+        pieces.push(RwLock::new(Parameters { parameters, velocity, curvature }));
     }
     pieces
 }
@@ -164,12 +188,35 @@ struct Run<'a> {
     fast: &'a Fast,
     /// A row a step.
     steps: &'a [u32],
-    backward: bool,
+    pass: Pass,
     pieces: Vec<RwLock<Parameters<'a>>>,
     meeting: Meeting,
 }
 
 impl Run<'_> {
+    /// With all threads.
+    fn together(self) {
+        std::thread::scope(|scope| {
+            for thread in 1..self.fast.threads {
+                let run = &self;
+                scope.spawn(move || run.work(thread));
+            }
+            self.work(0);
+        });
+    }
+
+    /// Where a batch is one sample.
+    fn alone(self, single: &mut Single) {
+        let Fast { plan, memory, program, instructions, .. } = self.fast;
+        let (digits, order) = (&memory[plan.ports.digits], &memory[plan.ports.order]);
+        let pieces = self.pieces.into_iter().map(|piece| piece.into_inner().expect(NO_PANIC));
+        let mut pieces: Vec<Parameters> = pieces.collect();
+        for step in self.steps.chunks_exact(STEP_WORDS) {
+            let source = Source { digits, order, step };
+            instructions.run_single(single, program, source, &mut pieces, self.pass);
+        }
+    }
+
     /// The share of one thread. Locks only tell the compiler what the meetings make sure of: in
     /// each half of a step one side is read by all, and each thread writes its own of the other.
     fn work(&self, thread: usize) {
@@ -177,16 +224,16 @@ impl Run<'_> {
         let mut gradient = Vec::new();
         for step in self.steps.chunks_exact(STEP_WORDS) {
             self.groups(thread, step);
-            if self.backward {
+            if let Some(rule) = self.fast.program.rule(self.pass) {
                 member.wait();
-                self.update(thread, f32::from_bits(step[2]), &mut gradient);
+                self.update(thread, (rule, f32::from_bits(step[2])), &mut gradient);
                 member.wait();
             }
         }
     }
 
     fn groups(&self, thread: usize, step: &[u32]) {
-        let Fast { plan, memory, groups, program, threads, instructions } = self.fast;
+        let Fast { plan, memory, groups, program, threads, instructions, .. } = self.fast;
         let (digits, order) = (&memory[plan.ports.digits], &memory[plan.ports.order]);
         let source = Source { digits, order, step };
         let guards: Vec<_> =
@@ -194,17 +241,17 @@ impl Run<'_> {
         let pieces: Vec<&[f32]> = guards.iter().map(|piece| &*piece.parameters).collect();
         for group in groups[thread..].iter().step_by(*threads) {
             let mut group = group.write().expect(NO_PANIC);
-            instructions.run(&mut group, program, source, &pieces, self.backward);
+            instructions.run(&mut group, program, source, &pieces, self.pass);
         }
     }
 
-    fn update(&self, thread: usize, rate: f32, gradient: &mut Vec<f32>) {
+    fn update(&self, thread: usize, step: (Rule, f32), gradient: &mut Vec<f32>) {
         let Fast { groups, program, threads, instructions, .. } = self.fast;
         let guards: Vec<_> = groups.iter().map(|group| group.read().expect(NO_PANIC)).collect();
         let groups: Vec<&Group> = guards.iter().map(|group| &**group).collect();
         for number in (thread..self.pieces.len()).step_by(*threads) {
             let mut piece = self.pieces[number].write().expect(NO_PANIC);
-            instructions.update(program, number, &groups, rate, &mut piece, gradient);
+            instructions.update(program, number, &groups, step, &mut piece, gradient);
         }
     }
 }

@@ -8,9 +8,9 @@ use super::linear;
 use super::squash::Curve;
 use crate::network::tensors::{Block, Layout, aligned};
 use crate::network::{CLASSES, Kind, Network, bitmaps};
-use crate::plan::Optimizer;
 use crate::plan::constant::LossKind;
 use crate::plan::op::Output;
+use crate::plan::{Optimizer, Pass, Rule};
 
 /// What a block computes.
 #[derive(Debug)]
@@ -51,8 +51,8 @@ pub struct Program {
     /// x = scale * byte + background.
     pub scale: f32,
     pub background: f32,
-    /// The loss.
-    pub output: Output,
+    /// The loss, in a training step.
+    output: Output,
     pub optimizer: Optimizer,
 }
 
@@ -77,6 +77,8 @@ impl Program {
                 loss: LossKind::of(options.output, options.loss),
                 j: options.j,
                 squash: options.squash,
+                curvature: false,
+                exact: false,
             },
             optimizer,
         };
@@ -93,6 +95,22 @@ impl Program {
             program.steps.push(step);
         }
         program
+    }
+
+    /// The loss, in a pass.
+    pub fn output(&self, pass: Pass) -> Output {
+        let exact = matches!(self.optimizer, Optimizer::Sdlm { exact: true, .. });
+        let curvature = pass == Pass::Curvature;
+        Output { curvature, exact: curvature && exact, ..self.output }
+    }
+
+    /// What a pass does with its sums, if it has any.
+    pub fn rule(&self, pass: Pass) -> Option<Rule> {
+        match pass {
+            Pass::Forward => None,
+            Pass::Training => Some(Rule::Step(self.optimizer)),
+            Pass::Curvature => Some(Rule::Curvature { exact: self.output(pass).exact }),
+        }
     }
 
     fn stage(&mut self, network: &Network, conv: usize, pool: usize, place: Range<usize>) -> Step {

@@ -1,6 +1,6 @@
 //! The squash of eight numbers.
 
-use super::lanes::Lanes;
+use super::lanes::{LANES, Lanes};
 use crate::network::Squash;
 
 /// Where tanh is 1 to within the last bit of f32.
@@ -57,6 +57,33 @@ impl Curve {
     pub fn slope<L: Lanes>(self, y: L) -> L {
         let square = L::splat(-self.slope / self.amplitude);
         y.mul(y).mul_add(square, L::splat(self.slope * self.amplitude))
+    }
+}
+
+/// y = f(a) for all of some numbers, in place.
+#[inline(always)]
+pub fn squash_all<L: Lanes>(f: Curve, numbers: &mut [f32]) {
+    let mut vectors = numbers.chunks_exact_mut(LANES);
+    for numbers in vectors.by_ref() {
+        f.squash(L::from(numbers)).to(numbers);
+    }
+    for number in vectors.into_remainder() {
+        *number = f.squash(L::splat(*number)).first();
+    }
+}
+
+/// Derivatives by y = f(a) become those by a: each times f'(a), a local derivative. Some y may
+/// stand behind those that there are derivatives by.
+#[inline(always)]
+pub fn through<L: Lanes>(f: Curve, derivatives: &mut [f32], y: &[f32]) {
+    let y = &y[..derivatives.len()];
+    let mut vectors = derivatives.chunks_exact_mut(LANES);
+    for (d, y) in vectors.by_ref().zip(y.chunks_exact(LANES)) {
+        L::from(d).mul(f.slope(L::from(y)).local()).to(d);
+    }
+    let rest = y.chunks_exact(LANES).remainder();
+    for (d, y) in vectors.into_remainder().iter_mut().zip(rest) {
+        *d *= f.slope(L::splat(*y)).local().first();
     }
 }
 

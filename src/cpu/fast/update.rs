@@ -1,32 +1,30 @@
-//! From the derivatives of a whole batch to the step of one piece of the parameters.
+//! From the derivatives of a whole batch to what becomes of one piece of the parameters.
 
 use super::group::Group;
-use super::lanes::{LANES, Lanes, V};
+use super::lanes::{LANES, Lanes, Squares, V};
 use super::linear;
 use super::program::{Piece, Program};
-use crate::plan::Optimizer;
+use crate::plan::{Optimizer, Rule};
 
-/// A piece of the parameters with its velocity.
+/// A piece of the parameters with its velocity, and its curvature where the plan has one.
 #[derive(Debug)]
 pub struct Parameters<'a> {
     pub parameters: &'a mut [f32],
     pub velocity: &'a mut [f32],
+    pub curvature: &'a mut [f32],
 }
 
-/// Adds up the gradient of the `number`-th piece, group by group in order, and makes the step.
+/// Adds up the derivatives of the `number`-th piece, group by group in order, and takes the sums by
+/// a rule and its rate.
 #[inline(always)]
 pub fn update<L: Lanes>(
     program: &Program,
     number: usize,
     groups: &[&Group],
-    rate: f32,
+    step: (Rule, f32),
     piece: &mut Parameters,
     gradient: &mut Vec<f32>,
 ) {
-    let Parameters { parameters, velocity } = piece;
-    let step = |gradient: &[f32], parameters: &mut [f32], velocity: &mut [f32]| {
-        sgd(program.optimizer, rate, gradient, parameters, velocity);
-    };
     match &program.pieces[number] {
         (Piece::Stage, place) => {
             let mut sums = vec![0.0; place.len()];
@@ -39,14 +37,14 @@ pub fn update<L: Lanes>(
                 all.store(&mut lanes);
                 *sum = lanes.sum();
             }
-            step(&sums, parameters, velocity);
+            piece.take(0, sums.len(), &sums, step);
         }
         (Piece::Bias { block }, _) => {
             let outputs = program.sizes[block + 1];
             let sums: Vec<f32> = (0..outputs)
                 .map(|o| groups.iter().map(|group| group.deltas(*block, o..o + 1)[0].sum()).sum())
                 .collect();
-            step(&sums, parameters, velocity);
+            piece.take(0, sums.len(), &sums, step);
         }
         (Piece::Rows { block, first, rows }, _) => {
             let inputs = program.sizes[*block];
@@ -55,27 +53,48 @@ pub fn update<L: Lanes>(
             let x: Vec<&[V]> = groups.iter().map(|group| group.rows(*block)).collect();
             let dy: Vec<&[V]> =
                 groups.iter().map(|group| group.deltas(*block, *first..first + rows)).collect();
-            linear::gradient::<L>(&x, &dy, gradient);
-            let rows = parameters.chunks_exact_mut(inputs).zip(velocity.chunks_exact_mut(inputs));
-            for ((parameters, velocity), gradient) in rows.zip(gradient.chunks_exact(length)) {
-                step(gradient, parameters, velocity);
+            match step.0 {
+                Rule::Step(_) => linear::gradient::<L>(&x, &dy, gradient),
+                Rule::Curvature { .. } => linear::gradient::<Squares<L>>(&x, &dy, gradient),
+            }
+            for (row, gradient) in gradient.chunks_exact(length).enumerate() {
+                piece.take(row * inputs, inputs, gradient, step);
             }
         }
     }
 }
 
-/// SGD with momentum, as PyTorch has it; see `sgd` of the twins.
-#[inline(always)]
-fn sgd(
-    optimizer: Optimizer,
-    rate: f32,
-    gradient: &[f32],
-    parameters: &mut [f32],
-    velocity: &mut [f32],
-) {
-    let Optimizer { momentum, weight_decay } = optimizer;
-    for ((w, v), g) in parameters.iter_mut().zip(velocity).zip(gradient) {
-        *v = momentum * *v + g + weight_decay * *w;
-        *w -= rate * *v;
+impl Parameters<'_> {
+    /// Takes the sums of the parameters from `first` on, as `Take` of the twins does.
+    #[inline(always)]
+    pub fn take(&mut self, first: usize, count: usize, sums: &[f32], (rule, rate): (Rule, f32)) {
+        let here = first..first + count;
+        let curvature = here.start.min(self.curvature.len())..here.end.min(self.curvature.len());
+        let h = &mut self.curvature[curvature];
+        let (w, v) = (&mut self.parameters[here.clone()], &mut self.velocity[here]);
+        match rule {
+            Rule::Step(Optimizer::Sgd { momentum, weight_decay }) => {
+                for ((w, v), g) in w.iter_mut().zip(v).zip(sums) {
+                    *v = momentum * *v + g + weight_decay * *w;
+                    *w -= rate * *v;
+                }
+            }
+            Rule::Step(Optimizer::Sdlm { momentum: 0.0, mu, .. }) => {
+                for ((w, h), g) in w.iter_mut().zip(h).zip(sums) {
+                    *w -= rate / (mu + *h) * g;
+                }
+            }
+            Rule::Step(Optimizer::Sdlm { momentum, mu, .. }) => {
+                for (((w, v), h), g) in w.iter_mut().zip(v).zip(h).zip(sums) {
+                    *v = momentum * *v + g;
+                    *w -= rate / (mu + *h) * *v;
+                }
+            }
+            Rule::Curvature { .. } => {
+                for (h, g) in h.iter_mut().zip(sums) {
+                    *h += rate * g;
+                }
+            }
+        }
     }
 }

@@ -1,0 +1,65 @@
+//! Twins of what becomes of a sum: `sgd.wgsl`, `sdlm.wgsl` and `curvature.wgsl`.
+
+use crate::plan::{Optimizer, Rule};
+
+/// A rule with what it works on, all laid out alike.
+#[derive(Debug)]
+pub enum Take<'a> {
+    /// A step of SGD with momentum, as PyTorch has it: v = m v + g + d w, w -= rate v.
+    Sgd { momentum: f32, weight_decay: f32, velocity: &'a mut [f32], parameters: &'a mut [f32] },
+    /// The same with a rate for each parameter, rate / (mu + h), h its curvature, and no decay.
+    Sdlm {
+        momentum: f32,
+        mu: f32,
+        curvature: &'a [f32],
+        /// Left alone where there is no momentum.
+        velocity: &'a mut [f32],
+        parameters: &'a mut [f32],
+    },
+    /// A share of the mean over patterns: h += rate g.
+    Curvature { curvature: &'a mut [f32] },
+}
+
+impl<'a> Take<'a> {
+    /// A rule on the bindings that it has behind those of its kernel: what is left of the read
+    /// ones, and the written ones one after the other.
+    ///
+    /// # Panics
+    /// If there are fewer than the rule has.
+    pub fn of(rule: Rule, reads: &[&'a [u32]], mut write: impl FnMut() -> &'a mut [u32]) -> Self {
+        let mut write = || bytemuck::cast_slice_mut(write());
+        match rule {
+            Rule::Step(Optimizer::Sgd { momentum, weight_decay }) => {
+                Take::Sgd { momentum, weight_decay, velocity: write(), parameters: write() }
+            }
+            Rule::Step(Optimizer::Sdlm { momentum, mu, .. }) => Take::Sdlm {
+                momentum,
+                mu,
+                curvature: bytemuck::cast_slice(reads[0]),
+                velocity: write(),
+                parameters: write(),
+            },
+            Rule::Curvature { .. } => Take::Curvature { curvature: write() },
+        }
+    }
+
+    /// Takes the sum `g` of the parameter at `at`.
+    pub fn sum(&mut self, at: usize, g: f32, rate: f32) {
+        match self {
+            Take::Sgd { momentum, weight_decay, velocity, parameters } => {
+                let (v, w) = (&mut velocity[at], &mut parameters[at]);
+                *v = *momentum * *v + g + *weight_decay * *w;
+                *w -= rate * *v;
+            }
+            Take::Sdlm { momentum, mu, curvature, velocity, parameters } => {
+                let mut v = g;
+                if *momentum != 0.0 {
+                    v += *momentum * velocity[at];
+                    velocity[at] = v;
+                }
+                parameters[at] -= rate / (*mu + curvature[at]) * v;
+            }
+            Take::Curvature { curvature } => curvature[at] += rate * g,
+        }
+    }
+}

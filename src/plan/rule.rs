@@ -1,0 +1,61 @@
+//! What becomes of the sums of a backward pass.
+
+use super::constant::Constant;
+
+/// How parameters move, but for the learning rate, which comes with each step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Optimizer {
+    /// Gradient descent with momentum, as PyTorch has it: v = m v + g + d w, w -= rate v.
+    Sgd { momentum: f32, weight_decay: f32 },
+    /// Stochastic diagonal Levenberg-Marquardt (1998, appendix C): v = m v + g,
+    /// w -= rate / (mu + h) v, with h the curvature of each parameter, estimated now and then by
+    /// [`super::Pass::Curvature`].
+    Sdlm {
+        momentum: f32,
+        mu: f32,
+        /// Whether the second derivatives of eq. 9 are exact, not the constant 2.
+        exact: bool,
+    },
+}
+
+/// What a kernel does with the sums of a backward pass: `fn take` of the shaders.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Rule {
+    /// The sums are gradients, and the parameters make a step: `sgd.wgsl`, `sdlm.wgsl`.
+    Step(Optimizer),
+    /// The sums are second derivatives, and their mean is taken: `curvature.wgsl`.
+    Curvature {
+        /// As [`Optimizer::Sdlm`] has it.
+        exact: bool,
+    },
+}
+
+impl Rule {
+    /// Whether the sums are second derivatives.
+    pub fn is_curvature(&self) -> bool {
+        matches!(self, Rule::Curvature { .. })
+    }
+
+    /// Whether it has a velocity and leaves it alone.
+    pub fn is_without_velocity(&self) -> bool {
+        matches!(self, Rule::Step(Optimizer::Sdlm { momentum: 0.0, .. }))
+    }
+}
+
+impl Constant for Rule {
+    /// Declares `CURVATURE` and what the rule's own file needs.
+    fn declare(&self, _name: &str, header: &mut String) {
+        self.is_curvature().declare("CURVATURE", header);
+        match self {
+            Rule::Step(Optimizer::Sgd { momentum, weight_decay }) => {
+                momentum.declare("MOMENTUM", header);
+                weight_decay.declare("WEIGHT_DECAY", header);
+            }
+            Rule::Step(Optimizer::Sdlm { momentum, mu, .. }) => {
+                momentum.declare("MOMENTUM", header);
+                mu.declare("MU", header);
+            }
+            Rule::Curvature { .. } => {}
+        }
+    }
+}

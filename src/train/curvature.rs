@@ -1,0 +1,84 @@
+//! Which digits the curvature of a pass is estimated on, and what came of it.
+
+use serde::Serialize;
+
+use super::Split;
+use crate::plan::Layout;
+use crate::recipe::Settings;
+use crate::rng::{Rng, Stream};
+
+/// The training digits in a random order of their own, from which each pass takes the next few. The
+/// 1998 paper says how many (500), not whether they are always the same.
+#[derive(Debug)]
+pub struct Patterns {
+    order: Vec<u32>,
+    count: usize,
+}
+
+impl Patterns {
+    /// By the seed alone.
+    pub fn draw(settings: &Settings, split: &Split) -> Self {
+        let mut order = split.train.clone();
+        Rng::new(settings.seed, Stream::Curvature).shuffle(&mut order);
+        Patterns { order, count: settings.curvature_patterns }
+    }
+
+    /// Those of an epoch (from 0), whatever was asked for before.
+    pub fn of(&self, epoch: usize) -> Vec<u32> {
+        self.order
+            .iter()
+            .cycle()
+            .skip(epoch * self.count % self.order.len())
+            .take(self.count)
+            .copied()
+            .collect()
+    }
+}
+
+/// The smallest, the middle and the largest of some numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Range {
+    pub least: f32,
+    pub median: f32,
+    pub largest: f32,
+}
+
+impl Range {
+    /// # Panics
+    /// If there are no numbers.
+    fn of(mut numbers: Vec<f32>) -> Self {
+        numbers.sort_by(f32::total_cmp);
+        let last = numbers.len() - 1;
+        Range { least: numbers[0], median: numbers[last / 2], largest: numbers[last] }
+    }
+}
+
+/// The parameters of a layer, as second derivatives see them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LayerCurvature {
+    pub layer: String,
+    /// h, the mean second derivative of the loss.
+    pub h: Range,
+    /// eta / (mu + h).
+    pub rate: Range,
+}
+
+/// What `curvature`, in the places of a layout, means for each layer at a learning rate.
+pub fn by_layer(layout: &Layout, curvature: &[f32], mu: f32, eta: f32) -> Vec<LayerCurvature> {
+    let mut layers: Vec<(&str, Vec<f32>)> = Vec::new();
+    for tensor in &layout.tensors {
+        // c3.convs.0.weight is of c3.
+        let name = tensor.name.split('.').next().unwrap_or(&tensor.name);
+        let numbers = &curvature[tensor.range()];
+        match layers.iter_mut().find(|(layer, _)| *layer == name) {
+            Some((_, all)) => all.extend(numbers),
+            None => layers.push((name, numbers.to_vec())),
+        }
+    }
+    let of_layer = |(layer, h): (&str, Vec<f32>)| LayerCurvature {
+        layer: layer.into(),
+        rate: Range::of(h.iter().map(|h| eta / (mu + h)).collect()),
+        h: Range::of(h),
+    };
+    layers.into_iter().map(of_layer).collect()
+}
