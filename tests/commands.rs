@@ -129,6 +129,8 @@ fn evaluate_and_predict() -> Outcome {
         assert_eq!(answers.len(), 40);
         let wrong = answers.iter().filter(|answer| answer["digit"] != answer["label"]).count();
         let test = &evaluated["test"];
+        assert!(test["seconds"].as_f64() > Some(0.0), "{evaluated}");
+        assert_eq!([&evaluated["plan"], &predicted["plan"]], ["layered", "layered"]);
         assert_eq!((&test["digits"], &test["errors"]), (&json!(40), &json!(wrong)), "{network}");
         assert_eq!(evaluated["training"]["digits"], 5);
         let counted: u64 = test["confusion"]
