@@ -47,8 +47,8 @@ pub struct Args {
     /// Samples in a step, 1 to 1,024; several with commas [default: 16,256; with --all see there]
     #[arg(long, value_name = "N", value_delimiter = ',')]
     batch: Vec<usize>,
-    /// Measurements of each figure, of which the median is shown; fewer where one submission takes
-    /// longer than a measurement should [default: 5]
+    /// Measurements of each figure, of which the median is shown; fewer where one takes over four
+    /// times as long as it should [default: 5]
     #[arg(long, value_name = "N", default_value_t = 5, hide_default_value = true)]
     repeats: usize,
     /// Seconds that one measurement takes [default: 1.0, with --all 0.2]

@@ -12,6 +12,10 @@ use crate::plan::Strategy;
 use crate::recipe::Settings;
 use crate::train::session::Lists;
 
+/// How many times longer than asked for the measurements of a figure may take together. A submission
+/// that runs ahead when the time is over is waited for, which is up to twice a short time.
+const PATIENCE: u32 = 4;
+
 /// What is measured, in the order of [`Column::rates`].
 const WORK: [&str; 2] = ["training", "inference"];
 
@@ -27,8 +31,8 @@ pub struct Devices<'a> {
 pub struct Limits {
     /// Of one measurement, in which a side makes one submission at least.
     pub time: Duration,
-    /// Measurements of a figure, fewer where they take longer than `time`: none begins once those
-    /// before have used the time of all up.
+    /// Measurements of a figure, fewer where they take much longer than `time`: none begins once
+    /// those before took [`PATIENCE`] times what all should.
     pub repeats: usize,
     /// Whether a plan that the adapter refuses is left out, in place of an error.
     pub leave_out: bool,
@@ -120,10 +124,10 @@ impl Column {
         Ok(Column { side, rates: Default::default(), spent: Default::default() })
     }
 
-    /// One measurement of each work, unless those before took the time of all.
+    /// One measurement of each work, unless those before took too long.
     fn turn(&mut self, limits: Limits) -> Result<()> {
         for (index, spent) in self.spent.iter_mut().enumerate() {
-            if *spent >= limits.time * limits.repeats as u32 {
+            if *spent >= PATIENCE * limits.time * limits.repeats as u32 {
                 continue;
             }
             let start = Instant::now();
