@@ -12,6 +12,9 @@ use crate::scaling::{Half, Line, Scaling, duration};
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 const HEIGHT: u32 = 420;
+/// Labels of an axis of sizes: more of them make plotters label between powers of ten, where they
+/// run into each other.
+const LABELS: usize = 4;
 /// Radius of a point.
 const POINT: i32 = 3;
 
@@ -48,6 +51,7 @@ fn draw(area: &Area, half: &Half) -> Result<(), Box<dyn Error>> {
         .build_cartesian_2d(sizes, (least..most).log_scale())?;
     chart
         .configure_mesh()
+        .x_labels(LABELS)
         .x_desc(half.axis)
         .bold_line_style(PALE)
         .light_line_style(TRANSPARENT)
