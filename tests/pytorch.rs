@@ -94,7 +94,7 @@ impl Fixture {
         let bytes = std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| e.to_string())?;
         let settings = header.metadata().clone().ok_or("a fixture without settings")?;
-        Ok(Fixture { settings, bytes })
+        Ok(Fixture { settings: settings.into_iter().collect(), bytes })
     }
 
     fn bytes(&self, tensor: &str) -> Result<Vec<u8>, String> {

@@ -95,29 +95,7 @@ fn text_of(index: usize, facts: &Facts) -> String {
 }
 
 fn json_of(index: usize, facts: &Facts) -> Value {
-    json!({
-        "index": index,
-        "name": facts.name,
-        "type": facts.kind,
-        "software": facts.software,
-        "backend": facts.backend,
-        "driver": facts.driver,
-        "driver_info": facts.driver_info,
-        "profile": facts.profile.name,
-        "limits": {
-            "storage_buffers_per_kernel": facts.storage_buffers,
-            "storage_binding_bytes": facts.storage_binding,
-            "uniform_binding_bytes": facts.uniform_binding,
-            "buffer_bytes": facts.buffer,
-            "invocations_per_workgroup": facts.invocations,
-            "workgroups_per_dimension": facts.workgroups,
-            "suffice": facts.suffices,
-        },
-        "timestamps": facts.timestamps,
-        "iterations": facts.health.as_ref().ok().map(|health| health.loops),
-        "self_test": {
-            "passed": facts.health.is_ok(),
-            "fault": facts.health.as_ref().err(),
-        },
-    })
+    let mut json = facts.json();
+    json["index"] = index.into();
+    json
 }

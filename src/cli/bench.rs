@@ -4,46 +4,56 @@
 //! All sides train the same network on the same digits, in turns within one run, so that a machine
 //! that slows down slows all. Compilation is not counted: each side warms up first.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-
-use super::args::{DeviceArgs, DeviceChoice, NetworkArgs};
+use super::args::{DeviceArgs, DeviceChoice, NetworkArgs, PlanChoice};
 use super::device::{self, Device};
 use super::inference::announce;
 use super::kernels::{self, KernelTimes};
-use super::output;
-use super::throughput::{Rates, Side};
-use crate::cpu::fast::Instructions;
+use super::measure::{self, Devices, Figure, Limits};
+use super::record::Record;
+use super::throughput::Rates;
+use super::{host, output};
 use crate::data::{self, Mnist};
 use crate::error::{Error, Result};
+use crate::gpu::facts::Facts;
 use crate::network::lenet;
 use crate::plan::Strategy;
 use crate::recipe::{Available, Flags, Method, OptimizerArgs, Settings};
-use crate::text::{Table, thousands};
+use crate::text::thousands;
 use crate::train::session::Lists;
 
 /// Seconds that one measurement may be asked to take.
 const MOST_SECONDS: f64 = 600.0;
 /// Measurements at most.
 const MOST_REPEATS: usize = 1_000;
+/// What a call measures without further flags.
+const BATCHES: &[usize] = &[16, 256];
+const SECONDS: f64 = 1.0;
+/// The same with `--all`, which has many more figures; the kernels at [`BATCHES`] alone.
+const ALL_BATCHES: &[usize] = &[1, 4, 16, 64, 256, 1024];
+const ALL_SECONDS: f64 = 0.2;
 
 /// Flags of `bench`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Every network there is, one after the other [default: lenet5]
-    #[arg(long, conflicts_with = "network")]
+    /// A whole record: every network (unless one is named), every plan (unless one is named), batch
+    /// 1, 4, 16, 64, 256 and 1,024, and the kernels at 16 and 256, without the naive reference
+    ///
+    /// With --json this is what to hand in for your adapter. It measures for two to three minutes,
+    /// and compiles besides.
+    #[arg(long)]
     all: bool,
-    /// Samples in a step, 1 to 1,024; several with commas [default: 16,256]
-    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [16, 256],
-          hide_default_value = true)]
+    /// Samples in a step, 1 to 1,024; several with commas [default: 16,256; with --all see there]
+    #[arg(long, value_name = "N", value_delimiter = ',')]
     batch: Vec<usize>,
-    /// Measurements of each figure, of which the median is shown [default: 5]
+    /// Measurements of each figure, of which the median is shown; fewer where one takes over four
+    /// times as long as it should [default: 5]
     #[arg(long, value_name = "N", default_value_t = 5, hide_default_value = true)]
     repeats: usize,
-    /// Seconds that one measurement takes [default: 1.0]
-    #[arg(long, value_name = "SECONDS", default_value_t = 1.0, hide_default_value = true)]
-    seconds: f64,
+    /// Seconds that one measurement takes [default: 1.0, with --all 0.2]
+    #[arg(long, value_name = "SECONDS")]
+    seconds: Option<f64>,
     /// Optimizer of the training steps [default: sgd]
     #[arg(long, value_enum)]
     optimizer: Option<Method>,
@@ -62,97 +72,99 @@ pub struct Args {
     device: DeviceArgs,
 }
 
-/// Who is measured, in the order of the columns.
-const SIDES: [&str; 3] = ["adapter", "cpu", "naive"];
-
-/// A figure of the table, on all sides.
-struct Figure {
-    network: &'static str,
-    batch: usize,
-    /// Of the adapter; the reference is layered.
-    strategy: Strategy,
-    /// `training` or `inference`.
-    work: &'static str,
-    /// In the order of [`SIDES`].
-    rates: [Option<Rates>; SIDES.len()],
-}
-
 /// Measures.
 ///
 /// # Errors
 /// [`Error::Usage`] for flags out of range, [`Error::Adapter`] if the adapter fails.
 pub fn run(args: Args) -> Result<()> {
-    let time = check(&args)?;
-    let mut settings = settings(&args)?;
+    let start = Instant::now();
+    let limits = check(&args)?;
+    let cases = cases(&args)?;
     let chosen = device::choose(&args.device)?;
     announce(&chosen);
+    warn_of_company();
+    let adapter = adapter(&args, &chosen.device)?;
+    let threads = device::threads(&args.device)?;
+    let devices = Devices {
+        adapter,
+        cpu: (!args.no_cpu).then_some(Device::Cpu { threads }),
+        naive: (!args.no_cpu && !args.all).then_some(Device::Naive),
+    };
+    let mnist = data::builtin()?;
+    let lists = lists(&mnist);
+    let mut record = Record {
+        adapter: adapter.and_then(facts),
+        threads: devices.cpu.as_ref().map(|_| threads),
+        limits,
+        figures: Vec::new(),
+        left_out: Vec::new(),
+        kernels: Vec::new(),
+        seconds: 0.0,
+    };
+    for (number, case) in (1..).zip(&cases) {
+        let (name, batch) = (case.network.name, case.batch);
+        let (all, seconds) = (cases.len(), start.elapsed().as_secs());
+        output::note(&format!("{number} of {all}, after {seconds} s: {name}, batch {batch}"));
+        let plans = plans(&args, adapter, case);
+        let (figures, left_out) = measure::measure(&plans, &devices, &lists, limits)?;
+        if args.kernels || args.all && BATCHES.contains(&batch) {
+            for settings in &plans {
+                record.kernels.extend(time_kernels(settings, adapter, &figures, &mnist)?);
+            }
+        }
+        record.figures.extend(figures);
+        record.left_out.extend(left_out);
+    }
+    if let (true, Some(plan)) = (record.figures.is_empty(), record.left_out.first()) {
+        return Err(Error::Adapter(format!("no plan runs: {}", plan.reason)));
+    }
+    record.seconds = start.elapsed().as_secs_f64();
+    match args.json {
+        true => output::print_json(&record.json()),
+        false => output::print(&record.text()),
+    }
+}
+
+fn warn_of_company() {
     if cfg!(debug_assertions) {
         output::warn("this is a build without --release: its figures say nothing");
     }
-    if let Some(load) = load().filter(|&load| load > 0.5 * cores() as f64) {
+    let cores = host::cores();
+    if let Some(load) = host::load().filter(|&load| load > 0.5 * cores as f64) {
         output::warn(&format!(
-            "other work was under way here just now (load {load} on {} threads): wait for it to \
-             end, or take the figures for too low",
-            cores()
+            "other work was under way here just now (load {load} on {cores} threads): wait for it \
+             to end, or take the figures for too low"
         ));
     }
-    let device = match &chosen.device {
-        Device::Cpu { .. } if args.no_cpu => {
-            return Err(Error::Adapter(
-                "--no-cpu leaves nothing to measure, since no adapter computes here: leave it out"
-                    .into(),
-            ));
-        }
-        Device::Cpu { .. } if args.kernels => {
-            return Err(Error::Adapter(
-                "--kernels times the kernels of an adapter, and none computes here: leave it out"
-                    .into(),
-            ));
-        }
-        Device::Cpu { .. } => None,
-        device => Some(device),
-    };
-    if let Some(device) = device {
-        for settings in &mut settings {
-            let (network, batch) = (&settings.network, settings.batch);
-            settings.set_plan(device.strategy(args.device.plan, network, batch));
-        }
-    }
-    let mnist = data::builtin()?;
-    let mut figures = Vec::new();
-    let mut times = Vec::new();
-    for settings in &settings {
-        let (name, batch) = (settings.network.name, settings.batch);
-        output::note(&format!("measuring {name}, batch {batch}"));
-        let measured = measure(settings, device, &mnist, &args, time)?;
-        if let (Some(Device::Adapter { adapter, profile, .. }), true) = (device, args.kernels) {
-            let training = measured.iter().find(|figure| figure.work == "training");
-            let rate = training.and_then(|figure| figure.rates[0].as_ref()).map(Rates::median);
-            let step = Duration::from_secs_f64(batch as f64 / rate.unwrap_or(1.0).max(1e-3));
-            times.push(kernels::time(adapter, *profile, settings, &mnist, step)?);
-        }
-        figures.extend(measured);
-    }
-    if args.json {
-        return output::print_json(&json!({
-            "adapter": device.map(Device::describe),
-            "profile": device.map(|device| device.profile().name),
-            "cpu": cpu_model(),
-            "instructions": Instructions::detect().name(),
-            "threads": device::threads(&args.device)?,
-            "repeats": args.repeats,
-            "seconds": args.seconds,
-            "debug_build": cfg!(debug_assertions),
-            "figures": figures.iter().map(Figure::json).collect::<Vec<_>>(),
-            "kernels": times.iter().map(KernelTimes::json).collect::<Vec<_>>(),
-        }));
-    }
-    let threads = device::threads(&args.device)?;
-    output::print(&text(&args, device, threads, &figures, &times))
 }
 
-/// The time of one measurement.
-fn check(args: &Args) -> Result<Duration> {
+/// The device, if it is an adapter.
+fn adapter<'a>(args: &Args, device: &'a Device) -> Result<Option<&'a Device>> {
+    let without = |flag: &str, what: &str| {
+        Err(Error::Adapter(format!("{flag} {what}, and no adapter computes here: leave it out")))
+    };
+    match device {
+        Device::Adapter { .. } => Ok(Some(device)),
+        _ if args.no_cpu => without("--no-cpu", "leaves nothing but the adapter to measure"),
+        _ if args.kernels => without("--kernels", "times the kernels of an adapter"),
+        _ => Ok(None),
+    }
+}
+
+/// What is known of the adapter, and the profile that it was given.
+fn facts(device: &Device) -> Option<(Facts, &'static str)> {
+    let Device::Adapter { adapter, profile, .. } = device else { return None };
+    Some((Facts::of(adapter), profile.name))
+}
+
+fn lists(mnist: &Mnist) -> Lists {
+    let (train, test) = (mnist.train.len() as u32, mnist.test.len() as u32);
+    let sets = vec![(train..train + test).collect()];
+    Lists::new(&[&mnist.train, &mnist.test], mnist.train.len(), sets)
+}
+
+/// How long and how often to measure.
+fn check(args: &Args) -> Result<Limits> {
     if !(1..=MOST_REPEATS).contains(&args.repeats) {
         let most = thousands(MOST_REPEATS);
         return Err(Error::Usage(format!(
@@ -160,10 +172,10 @@ fn check(args: &Args) -> Result<Duration> {
             args.repeats
         )));
     }
-    if !(args.seconds > 0.0 && args.seconds <= MOST_SECONDS) {
+    let seconds = args.seconds.unwrap_or(if args.all { ALL_SECONDS } else { SECONDS });
+    if !(seconds > 0.0 && seconds <= MOST_SECONDS) {
         return Err(Error::Usage(format!(
-            "--seconds is {}, but must be over 0 and at most {MOST_SECONDS}",
-            args.seconds
+            "--seconds is {seconds}, but must be over 0 and at most {MOST_SECONDS}"
         )));
     }
     let without = [(args.no_cpu, "--no-cpu"), (args.kernels, "--kernels")];
@@ -174,160 +186,82 @@ fn check(args: &Args) -> Result<Duration> {
             )));
         }
     }
-    Ok(Duration::from_secs_f64(args.seconds))
+    let time = Duration::from_secs_f64(seconds);
+    Ok(Limits { time, repeats: args.repeats, leave_out: args.all })
 }
 
 /// What a run of `train` would do, for each network and batch.
-fn settings(args: &Args) -> Result<Vec<Settings>> {
+fn cases(args: &Args) -> Result<Vec<Settings>> {
     let available = Available { train: 60_000, test: 10_000 };
-    let names: Vec<Option<String>> = match args.all {
-        true => lenet::ALL.iter().map(|table| Some(table.name.to_string())).collect(),
-        false => vec![args.network.network.clone()],
+    let names: Vec<Option<String>> = match (args.all, &args.network.network) {
+        (true, None) => lenet::ALL.iter().map(|table| Some(table.name.to_string())).collect(),
+        (_, name) => vec![name.clone()],
     };
-    let mut all = Vec::new();
+    let batches = match (args.batch.is_empty(), args.all) {
+        (false, _) => &args.batch[..],
+        (true, true) => ALL_BATCHES,
+        (true, false) => BATCHES,
+    };
+    let mut cases = Vec::new();
     for name in names {
-        for &batch in &args.batch {
+        for &batch in batches {
             let network = NetworkArgs { network: name.clone(), ..args.network.clone() };
             let optimizer = OptimizerArgs { optimizer: args.optimizer, ..OptimizerArgs::default() };
             let flags = Flags { network, batch: Some(batch), optimizer, ..Flags::default() };
-            all.push(Settings::resolve(&flags, available, None)?);
+            cases.push(Settings::resolve(&flags, available, None)?);
         }
     }
-    Ok(all)
+    Ok(cases)
 }
 
-/// Training and inference, each side in turn.
-fn measure(
+/// The plans of one case: those that were asked for, as far as there is an adapter to run them.
+fn plans(args: &Args, adapter: Option<&Device>, case: &Settings) -> Vec<Settings> {
+    let Some(device) = adapter else { return vec![case.clone()] };
+    let strategies = match (args.all, args.device.plan) {
+        (true, PlanChoice::Auto) => Strategy::candidates(&device.profile()).to_vec(),
+        (_, plan) => vec![device.strategy(plan, &case.network, case.batch).0],
+    };
+    strategies.into_iter().map(|strategy| Settings { strategy, ..case.clone() }).collect()
+}
+
+/// The kernels of a plan that was measured.
+fn time_kernels(
     settings: &Settings,
     device: Option<&Device>,
-    mnist: &Mnist,
-    args: &Args,
-    time: Duration,
-) -> Result<Vec<Figure>> {
-    let (train, test) = (mnist.train.len() as u32, mnist.test.len() as u32);
-    let sets = vec![(train..train + test).collect()];
-    let lists = Lists::new(&[&mnist.train, &mnist.test], mnist.train.len(), sets);
-    let layered = Settings { strategy: Strategy::Layered, ..settings.clone() };
-    let cpu = Device::Cpu { threads: device::threads(&args.device)? };
-    let cpu = (!args.no_cpu).then_some((&cpu, &layered));
-    let naive = (!args.no_cpu).then_some((&Device::Naive, &layered));
-    let mut sides: Vec<(Option<Side>, [Rates; 2])> = Vec::new();
-    for side in [device.map(|device| (device, settings)), cpu, naive] {
-        let side = side.map(|(device, settings)| Side::new(settings, device, &lists));
-        sides.push((side.transpose()?, [Rates::default(), Rates::default()]));
-    }
-    for _ in 0..args.repeats {
-        for (side, rates) in &mut sides {
-            let Some(side) = side else { continue };
-            rates[0].add(side.training(time)?);
-            rates[1].add(side.inference(time)?);
-        }
-    }
-    let figure = |(index, work): (usize, _)| Figure {
-        network: settings.network.name,
-        batch: settings.batch,
-        strategy: settings.strategy,
-        work,
-        rates: std::array::from_fn(|of| {
-            let (side, rates) = &sides[of];
-            side.is_some().then(|| rates[index].clone())
-        }),
-    };
-    Ok(["training", "inference"].into_iter().enumerate().map(figure).collect())
-}
-
-impl Figure {
-    /// The adapter by the CPU.
-    fn ratio(&self) -> Option<f64> {
-        let [adapter, cpu, _] = &self.rates;
-        Some(adapter.as_ref()?.median() / cpu.as_ref()?.median())
-    }
-
-    fn json(&self) -> Value {
-        let [adapter, cpu, naive] =
-            self.rates.each_ref().map(|rates| rates.as_ref().map(Rates::json));
-        json!({
-            "network": self.network,
-            "batch": self.batch,
-            "plan": self.strategy.name(),
-            "work": self.work,
-            "adapter": adapter,
-            "cpu": cpu,
-            "naive": naive,
-            "ratio": self.ratio(),
-        })
-    }
-}
-
-fn text(
-    args: &Args,
-    device: Option<&Device>,
-    threads: usize,
     figures: &[Figure],
-    times: &[KernelTimes],
-) -> String {
-    let instructions = Instructions::detect().name();
-    let mut text = String::new();
-    if let Some(device) = device {
-        text.push_str(&format!("adapter  {}\n", device.describe()));
-        text.push_str(&format!("profile  {}\n", device.profile().name));
-    }
-    text.push_str(&format!("CPU      {}, {} cores\n", cpu_model(), cores()));
-    if !args.no_cpu {
-        text.push_str(&format!(
-            "         cpu: {instructions}, {threads} threads\n\
-             \x20        naive: the twins, loops in double precision on one thread\n"
-        ));
-    }
-    text.push_str(&format!(
-        "digits a second: median (least .. most) of {} measurements of {} s\n\n",
-        args.repeats, args.seconds
-    ));
-    let mut headings = vec!["network", ">batch", "plan", "work"];
-    for side in [">adapter", ">cpu", ">naive"] {
-        headings.extend([side, ">(range)"]);
-    }
-    let mut table = Table::new(&headings);
-    for figure in figures {
-        let whole = |rate: f64| thousands(rate.round() as u64);
-        let shown = |rates: &Option<Rates>| match rates {
-            None => ["-".to_string(), String::new()],
-            Some(rates) => [
-                whole(rates.median()),
-                format!("({} .. {})", whole(rates.min()), whole(rates.max())),
-            ],
-        };
-        let head = [
-            figure.network.to_string(),
-            thousands(figure.batch),
-            figure.strategy.name().to_string(),
-            figure.work.to_string(),
-        ];
-        table.row(head.into_iter().chain(figure.rates.iter().flat_map(shown)));
-    }
-    text.push_str(&table.text());
-    for times in times {
-        text.push('\n');
-        text.push_str(&times.text());
-    }
-    text
+    mnist: &Mnist,
+) -> Result<Option<KernelTimes>> {
+    let Some(Device::Adapter { adapter, profile, .. }) = device else { return Ok(None) };
+    let training = figures
+        .iter()
+        .find(|figure| figure.strategy == settings.strategy && figure.work == "training");
+    let Some(rates) = training.and_then(|figure| figure.adapter.as_ref()) else { return Ok(None) };
+    let step = settings.batch as f64 / Rates::median(rates).max(1e-3);
+    kernels::time(adapter, *profile, settings, mnist, Duration::from_secs_f64(step)).map(Some)
 }
 
-fn cpu_model() -> String {
-    let model = || {
-        let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
-        let line = text.lines().find(|line| line.starts_with("model name"))?;
-        Some(line.split_once(':')?.1.trim().to_string())
-    };
-    model().unwrap_or_else(|| format!("unknown ({})", std::env::consts::ARCH))
-}
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
 
-/// Threads that ran or wanted to run in the last minute, on average, where Linux says so.
-fn load() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/loadavg").ok()?;
-    text.split_whitespace().next()?.parse().ok()
-}
+    use super::*;
+    use crate::cli::{Cli, Command};
 
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, |threads| threads.get())
+    /// Network and batch of everything that flags ask for.
+    fn cases_of(flags: &[&str]) -> Vec<(&'static str, usize)> {
+        let cli = Cli::try_parse_from([&["lenet", "bench"], flags].concat()).expect("good flags");
+        let Command::Bench(args) = cli.command else { panic!("bench was asked for") };
+        let cases = cases(&args).expect("good settings");
+        cases.iter().map(|case| (case.network.name, case.batch)).collect()
+    }
+
+    #[test]
+    fn all_is_every_network_at_every_batch() {
+        let of = |name| [1, 4, 16, 64, 256, 1024].map(|batch| (name, batch));
+        let all = ["lenet1", "lenet5", "lenet5-short"].map(of).concat();
+        assert_eq!(cases_of(&["--all"]), all);
+        assert_eq!(cases_of(&["--all", "--network", "lenet1"]), of("lenet1"));
+        assert_eq!(cases_of(&["--all", "--network", "lenet1", "--batch", "3"]), [("lenet1", 3)]);
+        assert_eq!(cases_of(&[]), [("lenet5", 16), ("lenet5", 256)]);
+    }
 }

@@ -50,6 +50,8 @@ struct Found {
     digits: usize,
     errors: usize,
     loss: f64,
+    /// That the forward passes took.
+    seconds: f64,
     /// Errors in the first and in the last 5,000, if these are MNIST's test digits.
     halves: Option<[usize; 2]>,
     /// `[label][answer]`.
@@ -79,6 +81,7 @@ pub fn run(args: Args) -> Result<()> {
     }
     let digits: Vec<&Digits> = sets.iter().map(|&(_, set)| set).collect();
     let mut inference = Inference::new(&model, &chosen.device, args.device.plan, batch, &digits)?;
+    inference.warm_up()?;
     let mut found = Vec::new();
     for (index, (name, set)) in sets.into_iter().enumerate() {
         found.push(tally(name, set, &inference.answers(index)?));
@@ -90,6 +93,7 @@ pub fn run(args: Args) -> Result<()> {
             "network": model.network.name,
             "device": chosen.device.describe(),
             "profile": chosen.device.profile().name,
+            "plan": inference.strategy().name(),
             "test": of("test"),
             "training": of("training"),
         }));
@@ -112,7 +116,8 @@ fn tally(name: &'static str, set: &Digits, answers: &Answers) -> Found {
         [errors(first), errors(last)]
     });
     let (digits, errors) = (set.len(), errors(&wrong));
-    Found { name, digits, errors, loss: answers.loss, halves, confusion }
+    let (loss, seconds) = (answers.loss, answers.time.as_secs_f64());
+    Found { name, digits, errors, loss, seconds, halves, confusion }
 }
 
 fn percent(errors: usize, digits: usize) -> f64 {
@@ -128,6 +133,7 @@ impl Found {
         let name = self.name;
         let mut text = format!("{name} errors: {}\n", count(self.errors, self.digits));
         text.push_str(&format!("mean loss: {:.5}\n", self.loss));
+        text.push_str(&format!("time: {:.3} s, compilation not counted\n", self.seconds));
         if let Some([first, last]) = self.halves {
             let half = self.digits / 2;
             text.push_str(&format!("first 5,000: {}\n", count(first, half)));
@@ -167,6 +173,7 @@ impl Found {
             "errors": self.errors,
             "error_percent": percent(self.errors, self.digits),
             "loss": self.loss,
+            "seconds": self.seconds,
             "first_half": self.halves.map(|halves| half(halves[0])),
             "last_half": self.halves.map(|halves| half(halves[1])),
             "confusion": self.confusion,

@@ -1,6 +1,7 @@
 //! A trained model on a device, asked about digits: what `evaluate` and `predict` share.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::args::PlanChoice;
 use super::device::{Chosen, Device};
@@ -8,7 +9,7 @@ use super::output;
 use crate::data::Digits;
 use crate::error::Result;
 use crate::network::{CLASSES, Output};
-use crate::plan::{Optimizer, Plan, TOTALS};
+use crate::plan::{Optimizer, Pass, Plan, Strategy, TOTALS};
 use crate::text::thousands;
 use crate::train::checkpoint::Model;
 use crate::train::session::{Lists, Session};
@@ -19,6 +20,7 @@ const NO_OPTIMIZER: Optimizer = Optimizer::Sgd { momentum: 0.0, weight_decay: 0.
 /// A model and sets of digits on a device.
 pub struct Inference {
     session: Session,
+    strategy: Strategy,
     output: Output,
     /// Digits in each set.
     sets: Vec<usize>,
@@ -32,6 +34,8 @@ pub struct Answers {
     pub scores: Vec<f32>,
     /// Mean loss a digit.
     pub loss: f64,
+    /// From the first step to the last score read back.
+    pub time: Duration,
 }
 
 /// The best answer to a digit and the next best.
@@ -58,7 +62,8 @@ pub fn announce_model(path: &Path, model: &Model) {
 }
 
 impl Inference {
-    /// Sets up a model to be asked about these sets of digits, `batch` digits at a time.
+    /// Sets up a model to be asked about these sets of digits, `batch` digits at a time; says on
+    /// standard error which plan it took and why.
     ///
     /// # Errors
     /// [`crate::Error::Adapter`] if the adapter refuses or fails.
@@ -78,13 +83,32 @@ impl Inference {
         let lists = Lists::new(sets, 0, lists.collect());
         let room = lists.room(batch);
         let (network, profile) = (&model.network, device.profile());
-        let (strategy, _) = device.strategy(plan, network, batch);
+        let (strategy, origin) = device.strategy(plan, network, batch);
+        output::note(&format!("plan     {} ({origin}), {} profile", strategy.name(), profile.name));
         let plan = Plan::new(network, strategy, profile, batch, NO_OPTIMIZER, room)?;
         let executor = device.executor(plan, network, NO_OPTIMIZER)?;
         let mut session = Session::new(executor, &lists)?;
         session.set_parameters(&model.parameters)?;
         let sets = sets.iter().map(|set| set.len()).collect();
-        Ok(Inference { session, output: model.network.options.output, sets })
+        Ok(Inference { session, strategy, output: model.network.options.output, sets })
+    }
+
+    /// Makes a first step, for which a driver may have to compile, so that [`Answers::time`] is that
+    /// of the digits alone.
+    ///
+    /// # Errors
+    /// [`crate::Error::Adapter`] if the adapter fails.
+    pub fn warm_up(&mut self) -> Result<()> {
+        let executor = self.session.executor();
+        let cursor = executor.plan().ports.cursor;
+        executor.write(cursor, 0, &[0])?;
+        executor.run(1, Pass::Forward)?;
+        executor.wait()
+    }
+
+    /// The plan that was taken.
+    pub fn strategy(&self) -> Strategy {
+        self.strategy
     }
 
     /// Asks about the `set`-th set.
@@ -95,10 +119,13 @@ impl Inference {
         let executor = self.session.executor();
         let (totals, batch) = (executor.plan().ports.totals, executor.plan().batch);
         executor.write(totals, 0, &vec![0; batch * TOTALS])?;
+        let start = Instant::now();
         let scores = self.session.scores(set)?;
+        let time = start.elapsed();
         let sums = self.session.executor().read_f32(totals, batch * TOTALS)?;
         let loss: f64 = sums.chunks_exact(TOTALS).map(|row| f64::from(row[0])).sum();
-        Ok(Answers { output: self.output, scores, loss: loss / self.sets[set].max(1) as f64 })
+        let loss = loss / self.sets[set].max(1) as f64;
+        Ok(Answers { output: self.output, scores, loss, time })
     }
 }
 

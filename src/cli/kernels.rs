@@ -12,12 +12,16 @@ use crate::gpu::Adapter;
 use crate::gpu::Gpu;
 use crate::gpu::timing::Clock;
 use crate::network::init;
-use crate::plan::{Pass, Plan, Profile, Room, records};
+use crate::plan::{Pass, Plan, Profile, Room, Strategy, records};
 use crate::recipe::Settings;
 use crate::text::{Table, thousands};
 
-/// Rounds of timestamps, or times that a dispatch is repeated.
-const ROUNDS: u32 = 15;
+/// Rounds of timestamps, or times that a dispatch is repeated, at most.
+const MOST_ROUNDS: u32 = 15;
+/// Seconds that the rounds may take, where more than one has to be made.
+const MOST_SECONDS: f64 = 1.0;
+/// Launches of each dispatch in a round.
+const LAUNCHES: f64 = 6.0;
 
 /// Dispatches of one label, added up.
 struct Row {
@@ -32,6 +36,7 @@ struct Row {
 pub struct KernelTimes {
     network: &'static str,
     batch: usize,
+    strategy: Strategy,
     clock: Clock,
     rows: Vec<Row>,
     /// A step as a run does it, many to a pass.
@@ -72,7 +77,8 @@ pub fn time(
     gpu.write(ports.cursor, 0, &[0])?;
     gpu.run(1, Pass::Training)?;
     gpu.wait()?;
-    let timing = gpu.time_step(ROUNDS)?;
+    let fit = MOST_SECONDS / (LAUNCHES * step.as_secs_f64().max(1e-9));
+    let timing = gpu.time_step((fit as u32).clamp(1, MOST_ROUNDS))?;
 
     let mut rows: Vec<Row> = Vec::new();
     for (dispatch, &time) in plan.training.iter().zip(&timing.dispatches) {
@@ -89,7 +95,8 @@ pub fn time(
             }
         }
     }
-    Ok(KernelTimes { network: network.name, batch: *batch, clock: timing.clock, rows, step })
+    let (network, batch, strategy, clock) = (network.name, *batch, *strategy, timing.clock);
+    Ok(KernelTimes { network, batch, strategy, clock, rows, step })
 }
 
 impl KernelTimes {
@@ -126,10 +133,11 @@ impl KernelTimes {
         let multiply_adds = self.rows.iter().map(|row| row.multiply_adds).sum();
         line("total", dispatches, total, multiply_adds);
         format!(
-            "kernels of a training step of {}, batch {}: each alone, by {}\n\n{}a step as a run \
-             does it: {:.1} microseconds\n",
+            "kernels of a training step of {}, batch {}, {} plan: each alone, by {}\n\n{}a step as \
+             a run does it: {:.1} microseconds\n",
             self.network,
             thousands(self.batch),
+            self.strategy.name(),
             self.clock(),
             table.text(),
             1e6 * self.step.as_secs_f64()
@@ -152,6 +160,7 @@ impl KernelTimes {
         json!({
             "network": self.network,
             "batch": self.batch,
+            "plan": self.strategy.name(),
             "clock": match self.clock {
                 Clock::Timestamps => "timestamps",
                 Clock::Submissions => "submissions",

@@ -79,6 +79,8 @@ pub fn run(args: Args) -> Result<()> {
             "network": model.network.name,
             "output": model.network.options.output,
             "device": chosen.device.describe(),
+            "profile": chosen.device.profile().name,
+            "plan": inference.strategy().name(),
             "predictions": list,
         }));
     }

@@ -116,8 +116,9 @@ impl Rates {
         (at(low) + at(high)) / 2.0
     }
 
-    /// For a program.
+    /// For a program: the spread, and how many measurements it is of.
     pub fn json(&self) -> Value {
-        json!({ "median": self.median(), "min": self.min(), "max": self.max() })
+        let (median, min, max) = (self.median(), self.min(), self.max());
+        json!({ "median": median, "min": min, "max": max, "measurements": self.0.len() })
     }
 }

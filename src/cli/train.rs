@@ -178,6 +178,9 @@ pub fn run(args: Args) -> Result<()> {
     let executor = device.executor(plan, &settings.network, *optimizer)?;
     let mut session = Session::new(executor, &lists)?;
     session.set_parameters(&parameters)?;
+    // The device has the digits now: 110 MB less while it compiles and trains.
+    drop(lists);
+    drop(mnist);
 
     let mut reports: Vec<Box<dyn Report>> = vec![
         Box::new(Files::new(&folder, &settings.network)),

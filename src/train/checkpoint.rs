@@ -4,7 +4,6 @@
 //! metadata key, `lenet`, holds sorted JSON: the network, its options and the settings of the run,
 //! and nothing that differs between equal runs, so that equal runs give equal files.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -48,7 +47,7 @@ impl Model {
             "options": self.network.options,
             "settings": self.settings,
         });
-        let metadata = HashMap::from([(KEY.to_string(), about.to_string())]);
+        let metadata = [(KEY.to_string(), about.to_string())].into_iter().collect();
         safetensors::serialize(views, Some(metadata))
             .map_err(|error| Error::Other(format!("cannot lay out the model file: {error}")))
     }

@@ -14,7 +14,7 @@ use crate::record::{
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// Of the README's column, so that letters keep their size there.
-const WIDTH: u32 = 900;
+pub const WIDTH: u32 = 900;
 /// Height of a bar with its gap.
 const BAR: u32 = 19;
 const TITLE: u32 = 30;
@@ -26,7 +26,7 @@ const LABELS: u32 = 150;
 const FIGURE: u32 = 52;
 const FONT: &str = "DejaVu Sans, Verdana, sans-serif";
 const INK: RGBColor = RGBColor(40, 40, 40);
-const PALE: RGBColor = RGBColor(225, 225, 225);
+pub const PALE: RGBColor = RGBColor(225, 225, 225);
 
 /// The picture as text.
 ///
@@ -152,7 +152,7 @@ fn color(contender: &Contender) -> RGBColor {
     }
 }
 
-fn font(size: u32, bold: bool) -> TextStyle<'static> {
+pub fn font(size: u32, bold: bool) -> TextStyle<'static> {
     let style = if bold { FontStyle::Bold } else { FontStyle::Normal };
     (FONT, size, style).into_font().color(&INK)
 }

@@ -2,9 +2,6 @@
 
 use crate::record::{Case, LENET, PYTORCH_BEST, PYTORCH_NOTEBOOK, Record, thousands, title};
 
-const BEGIN: &str = "<!-- peers:begin -->";
-const END: &str = "<!-- peers:end -->";
-
 /// Picture, table and what they rest on. `picture` is the path from the file that this stands in.
 pub fn markdown(record: &Record, picture: &str) -> String {
     let mut text = format!("![Digits a second of lenet, PyTorch and burn]({picture})\n\n");
@@ -43,7 +40,8 @@ fn table(record: &Record) -> String {
     lines.join("\n") + "\n"
 }
 
-fn row<'a>(cells: impl Iterator<Item = &'a str>) -> String {
+/// A line of a table.
+pub fn row<'a>(cells: impl Iterator<Item = &'a str>) -> String {
     format!("| {} |", cells.collect::<Vec<_>>().join(" | "))
 }
 
@@ -78,18 +76,23 @@ fn notes(record: &Record) -> String {
     text
 }
 
-/// `readme` with the text between the markers replaced.
+/// `readme` with the text between the markers of that name replaced.
 ///
 /// # Errors
 /// If the markers are not there, once each and in order.
-pub fn replace(readme: &str, text: &str) -> Result<String, String> {
-    let missing = || format!("the file needs the lines {BEGIN} and {END}, once and in this order");
-    let (before, rest) = readme.split_once(BEGIN).ok_or_else(missing)?;
-    let (_, after) = rest.split_once(END).ok_or_else(missing)?;
-    if after.contains(BEGIN) || after.contains(END) {
+pub fn replace(readme: &str, text: &str, name: &str) -> Result<String, String> {
+    let [begin, end] = markers(name);
+    let missing = || format!("the file needs the lines {begin} and {end}, once and in this order");
+    let (before, rest) = readme.split_once(&begin).ok_or_else(missing)?;
+    let (_, after) = rest.split_once(&end).ok_or_else(missing)?;
+    if after.contains(&begin) || after.contains(&end) {
         return Err(missing());
     }
-    Ok(format!("{before}{BEGIN}\n{text}{END}{after}"))
+    Ok(format!("{before}{begin}\n{text}{end}{after}"))
+}
+
+fn markers(name: &str) -> [String; 2] {
+    ["begin", "end"].map(|which| format!("<!-- {name}:{which} -->"))
 }
 
 #[cfg(test)]
@@ -119,16 +122,19 @@ mod tests {
 
     #[test]
     fn replacing_twice_changes_nothing_more() {
-        let readme = format!("a\n{BEGIN}\nold\n{END}\nb\n");
-        let once = replace(&readme, "new\n").unwrap();
-        assert_eq!(once, format!("a\n{BEGIN}\nnew\n{END}\nb\n"));
-        assert_eq!(replace(&once, "new\n").unwrap(), once);
+        let [begin, end] = markers("x");
+        let readme = format!("a\n{begin}\nold\n{end}\nb\n");
+        let once = replace(&readme, "new\n", "x").unwrap();
+        assert_eq!(once, format!("a\n{begin}\nnew\n{end}\nb\n"));
+        assert_eq!(replace(&once, "new\n", "x").unwrap(), once);
+        assert!(replace(&readme, "new\n", "y").is_err());
     }
 
     #[test]
     fn a_missing_or_doubled_marker_is_an_error() {
-        assert!(replace("nothing", "new").is_err());
-        assert!(replace(&format!("{END}{BEGIN}"), "new").is_err());
-        assert!(replace(&format!("{BEGIN}{END}{BEGIN}{END}"), "new").is_err());
+        let [begin, end] = markers("x");
+        assert!(replace("nothing", "new", "x").is_err());
+        assert!(replace(&format!("{end}{begin}"), "new", "x").is_err());
+        assert!(replace(&format!("{begin}{end}{begin}{end}"), "new", "x").is_err());
     }
 }
