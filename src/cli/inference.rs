@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::network::{CLASSES, Output};
 use crate::plan::{Optimizer, Plan, TOTALS};
 use crate::text::thousands;
-use crate::train::checkpoint::Model;
+use crate::train::model::Model;
 use crate::train::session::{Lists, Session};
 
 /// Forward passes need no optimizer.
@@ -85,6 +85,14 @@ impl Inference {
         session.set_parameters(&model.parameters)?;
         let sets = sets.iter().map(|set| set.len()).collect();
         Ok(Inference { session, output: model.network.options.output, sets })
+    }
+
+    /// Takes another model of the same network.
+    ///
+    /// # Errors
+    /// [`crate::Error::Adapter`] if the adapter fails.
+    pub fn replace(&mut self, model: &Model) -> Result<()> {
+        self.session.set_parameters(&model.parameters)
     }
 
     /// Asks about the `set`-th set.

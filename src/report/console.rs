@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{End, Epoch, Progress, Report, Start};
 use crate::error::Result;
 use crate::text::thousands;
+use crate::train::checkpoint::State;
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +103,7 @@ impl Report for Console {
         self.bar.set_message(format!("{} samples/s", thousands(self.bar.per_sec() as usize)));
     }
 
-    fn epoch(&mut self, epoch: &Epoch, _parameters: &[f32]) -> Result<()> {
+    fn epoch(&mut self, epoch: &Epoch, _state: &State) -> Result<()> {
         if self.volume == Volume::Quiet {
             return Ok(());
         }
@@ -142,11 +143,11 @@ impl Report for Console {
         if let (Some(best), Some(last)) = (outcome.best(), outcome.epochs.last()) {
             self.say(&format!(
                 "final test error {:.2} % ({} of {}) after epoch {}; best {:.2} % after epoch {}",
-                last.test.error_percent(),
-                last.test.errors,
-                thousands(last.test.digits),
+                last.error_percent(),
+                last.errors,
+                thousands(last.digits),
                 last.epoch,
-                best.test.error_percent(),
+                best.error_percent(),
                 best.epoch
             ));
             self.say(&format!("written to {}", end.out));
