@@ -29,6 +29,8 @@ pub struct Launch<'a> {
     pub folder: &'a Folder,
     /// Whether no shader runs though the user did not ask for the CPU.
     pub fell_back: bool,
+    /// Whether the best network by validation is kept as well.
+    pub keep_best: bool,
 }
 
 /// Where a run begins.
@@ -52,7 +54,7 @@ impl<'a> Launch<'a> {
         mut reports: Vec<Box<dyn Report + 'a>>,
         stop: &AtomicBool,
     ) -> Result<Outcome> {
-        let Launch { settings, mnist, device, folder, fell_back } = *self;
+        let Launch { settings, mnist, device, folder, fell_back, keep_best } = *self;
         let Settings { network, strategy, batch, momentum, weight_decay, .. } = settings;
         let split = Split::draw(settings, mnist);
         let lists = split.lists(mnist);
@@ -77,7 +79,7 @@ impl<'a> Launch<'a> {
             }
             None => (Vec::new(), String::new()),
         };
-        reports.insert(0, Box::new(Files::new(folder, network, metrics)?));
+        reports.insert(0, Box::new(Files::new(folder, network, metrics, keep_best)?));
         let mut report = All(reports);
         let out = folder.name();
         report.start(&Start {

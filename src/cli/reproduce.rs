@@ -190,7 +190,14 @@ fn train(
     let mut board = Board::new(missing.clone());
     for job in missing {
         let folder = Folder::make(Some(&job.folder), job.row.recipe, true)?;
-        let launch = Launch { settings: &job.settings, mnist, device, folder: &folder, fell_back };
+        let launch = Launch {
+            settings: &job.settings,
+            mnist,
+            device,
+            folder: &folder,
+            fell_back,
+            keep_best: false,
+        };
         let outcome = launch.run(Beginning::Checkpoint, vec![Box::new(board.run())], stop);
         if stop.load(Ordering::Relaxed) || outcome.is_err() {
             board.finish();

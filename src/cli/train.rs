@@ -91,12 +91,25 @@ struct TrainingArgs {
     from: Option<PathBuf>,
 }
 
+/// Which networks a run leaves behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Select {
+    /// That after the last epoch.
+    Last,
+    /// That after the last epoch, and the best by validation.
+    Best,
+}
+
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Results")]
 struct ResultArgs {
     /// Folder for model, settings and metrics [default: a new one under runs/]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// best keeps, besides the network after the last epoch, that of the epoch with the fewest errors
+    /// on the digits that --validate holds back, as best.safetensors [default: last]
+    #[arg(long, value_enum, default_value = "last", hide_default_value = true)]
+    select: Select,
     /// Overwrite the run that --out holds
     #[arg(long)]
     force: bool,
@@ -154,6 +167,14 @@ pub fn run(args: Args) -> Result<()> {
     let available = Available { train: mnist.train.len(), test: mnist.test.len() };
     let network = from.as_ref().map(|model| &model.network);
     let mut settings = Settings::resolve(&args.flags(), available, network)?;
+    let keep_best = args.results.select == Select::Best;
+    if keep_best && settings.validate == 0 {
+        return Err(Error::Usage(
+            "--select best chooses by digits that are held back, but none are: give --validate \
+             5000, say"
+                .into(),
+        ));
+    }
     let folder =
         Folder::make(args.results.out.as_deref(), settings.network.name, args.results.force)?;
     let chosen = device::choose(&args.device)?;
@@ -175,8 +196,14 @@ pub fn run(args: Args) -> Result<()> {
         None => Beginning::Drawn,
     };
     let stop = launch::stop_on_ctrl_c()?;
-    let launch =
-        Launch { settings: &settings, mnist: &mnist, device: &device, folder: &folder, fell_back };
+    let launch = Launch {
+        settings: &settings,
+        mnist: &mnist,
+        device: &device,
+        folder: &folder,
+        fell_back,
+        keep_best,
+    };
     let outcome = launch.run(beginning, reports, &stop)?;
     let out = folder.name();
     if outcome.interrupted {

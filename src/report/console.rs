@@ -27,6 +27,8 @@ pub struct Console {
     volume: Volume,
     /// The notebook's own lines instead of one an epoch.
     notebook: bool,
+    /// Digits held back.
+    validate: usize,
     bar: ProgressBar,
 }
 
@@ -42,7 +44,7 @@ impl Console {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        Console { volume, notebook: false, bar }
+        Console { volume, notebook: false, validate: 0, bar }
     }
 
     /// Writes lines; a closed pipe is nobody's error.
@@ -60,6 +62,7 @@ impl Report for Console {
     fn start(&mut self, start: &Start) -> Result<()> {
         let settings = start.settings;
         self.notebook = settings.recipe == "notebook";
+        self.validate = settings.validate;
         if self.volume == Volume::Quiet {
             return Ok(());
         }
@@ -150,6 +153,16 @@ impl Report for Console {
                 best.error_percent(),
                 best.epoch
             ));
+            if let Some(chosen) = outcome.best_by_validation() {
+                self.say(&format!(
+                    "best by validation: test error {:.2} % after epoch {}, which had {} of {} \
+                     validation digits wrong",
+                    chosen.error_percent(),
+                    chosen.epoch,
+                    chosen.validation_errors.unwrap_or(0),
+                    thousands(self.validate)
+                ));
+            }
             self.say(&format!("written to {}", end.out));
         }
         if end.fell_back {

@@ -15,13 +15,15 @@ use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::plan::{Layout, Plan};
-use crate::train::checkpoint::State;
+use crate::train::checkpoint::{State, best_by_validation};
 use crate::train::model::Model;
 
 /// The files of a run.
-const NAMES: [&str; 4] = [MODEL, RUN, METRICS, CHECKPOINT];
+const NAMES: [&str; 5] = [MODEL, BEST, RUN, METRICS, CHECKPOINT];
 /// The network after the last completed epoch.
 pub const MODEL: &str = "model.safetensors";
+/// The network after the epoch that the digits held back chose, where that was asked for.
+pub const BEST: &str = "best.safetensors";
 /// Settings, device and result.
 pub const RUN: &str = "run.json";
 /// A line an epoch.
@@ -123,6 +125,8 @@ pub struct Files<'a> {
     folder: &'a Folder,
     network: Network,
     layout: Layout,
+    /// Whether the best network by validation is kept as well.
+    keep_best: bool,
     /// What equal runs have in common, for the model file.
     settings: Value,
     identity: Value,
@@ -131,15 +135,22 @@ pub struct Files<'a> {
 }
 
 impl<'a> Files<'a> {
-    /// Files in a folder; `metrics` has the lines of the epochs before a checkpoint.
+    /// Files in a folder; `metrics` has the lines of the epochs before a checkpoint, `keep_best` asks
+    /// for [`BEST`] besides.
     ///
     /// # Errors
     /// [`Error::Usage`] if the network cannot be laid out.
-    pub fn new(folder: &'a Folder, network: &Network, metrics: String) -> Result<Self> {
+    pub fn new(
+        folder: &'a Folder,
+        network: &Network,
+        metrics: String,
+        keep_best: bool,
+    ) -> Result<Self> {
         Ok(Files {
             folder,
             network: network.clone(),
             layout: Layout::of(network)?,
+            keep_best,
             settings: Value::Null,
             identity: Value::Null,
             run: Value::Null,
@@ -183,8 +194,16 @@ impl Report for Files<'_> {
             parameters: state.parameters().to_vec(),
             settings: self.settings.clone(),
         };
+        let model = model.to_bytes()?;
         self.metrics.push_str(&format!("{}\n", epoch_json(epoch)));
-        self.write(MODEL, &model.to_bytes()?)?;
+        self.write(MODEL, &model)?;
+        let best = best_by_validation(&state.history);
+        if self.keep_best && best.is_some_and(|best| best.epoch == epoch.epoch) {
+            self.write(BEST, &model)?;
+        } else if !self.keep_best {
+            // An overwritten run may have left one; mostly there is none.
+            let _ = fs::remove_file(self.folder.path.join(BEST));
+        }
         self.write(METRICS, self.metrics.as_bytes())?;
         self.write_run()?;
         self.write(CHECKPOINT, &state.to_bytes(&self.layout, &self.identity)?)

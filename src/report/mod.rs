@@ -157,6 +157,7 @@ pub fn end_json(end: &End) -> Value {
         "event": "end",
         "epochs": outcome.epochs.len(),
         "best": of(outcome.best()),
+        "best_by_validation": of(outcome.best_by_validation()),
         "final": of(outcome.epochs.last()),
         "interrupted": outcome.interrupted,
         "cpu_fallback": end.fell_back,

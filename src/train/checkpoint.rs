@@ -34,6 +34,13 @@ impl Tally {
     }
 }
 
+/// The epoch with the fewest errors on the digits held back, the first of several; `None` where none
+/// are. Unlike the epoch with the fewest test errors, it is chosen without looking at those.
+pub fn best_by_validation(history: &[Tally]) -> Option<&Tally> {
+    let validated = history.iter().filter(|epoch| epoch.validation_errors.is_some());
+    validated.min_by_key(|epoch| epoch.validation_errors)
+}
+
 /// Numbers that a run carries along, laid out as its parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Slot {

@@ -70,6 +70,11 @@ impl Outcome {
     pub fn best(&self) -> Option<&Tally> {
         self.epochs.iter().min_by_key(|epoch| epoch.errors)
     }
+
+    /// The epoch that the digits held back choose.
+    pub fn best_by_validation(&self) -> Option<&Tally> {
+        checkpoint::best_by_validation(&self.epochs)
+    }
 }
 
 /// Trains until the settings say, or until `stop` is set: then it ends after the submission that is
