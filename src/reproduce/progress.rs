@@ -109,6 +109,7 @@ impl Report for OfRun<'_, '_> {
     fn start(&mut self, _start: &Start) -> Result<()> {
         let board = &mut *self.0;
         (board.run_begun, board.done, board.spared) = (Instant::now(), 0, None);
+        board.last.clear();
         board.draw(1);
         Ok(())
     }
