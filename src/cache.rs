@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::disk;
+
 /// Where a file of that name is kept; `None` for a user without a home.
 pub fn path(name: &str) -> Option<PathBuf> {
     let folders = directories::ProjectDirs::from("", "", "lenet")?;
@@ -17,7 +19,5 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let partial = path.with_extension(format!("{}.partial", std::process::id()));
-    std::fs::write(&partial, text)?;
-    std::fs::rename(&partial, path)
+    disk::write(path, text.as_bytes())
 }

@@ -34,6 +34,16 @@ pub fn bytes(number: usize) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
+/// A time in the unit that suits it: `3.4 s`, `12 min`, `2.3 hours`.
+pub fn duration(seconds: f64) -> String {
+    match seconds {
+        seconds if seconds < 10.0 => format!("{seconds:.1} s"),
+        seconds if seconds < 120.0 => format!("{seconds:.0} s"),
+        seconds if seconds < 7_200.0 => format!("{:.0} min", seconds / 60.0),
+        seconds => format!("{:.1} hours", seconds / 3_600.0),
+    }
+}
+
 /// A table of text in columns.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -88,6 +98,12 @@ mod tests {
         let shown = [0_i64, 999, 1_000, 60_008, 1_234_567, -2_578].map(thousands);
         assert_eq!(shown, ["0", "999", "1,000", "60,008", "1,234,567", "-2,578"]);
         assert_eq!([840, 240_000, 55_160_000].map(bytes), ["840 B", "234.4 KiB", "52.6 MiB"]);
+    }
+
+    #[test]
+    fn tells_the_time() {
+        let shown = [0.25, 75.4, 119.0, 240.0, 9_000.0].map(duration);
+        assert_eq!(shown, ["0.2 s", "75 s", "119 s", "4 min", "2.5 hours"]);
     }
 
     #[test]

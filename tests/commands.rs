@@ -14,7 +14,7 @@ use common::{Outcome, Tests};
 use lenet::data::{self, image};
 use lenet::network::init;
 use lenet::plan::Layout;
-use lenet::train::checkpoint::Model;
+use lenet::train::model::Model;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 const USAGE: i32 = 2;
@@ -132,6 +133,7 @@ fn contradictions_name_both_flags() {
     both(&["--device", "gpu", "--threads", "2"], &["--threads"]);
     both(&["--device", "cpu", "--threads", "0"], &["--threads", "1,024"]);
     both(&["--quiet", "--json"], &["--quiet", "--json"]);
+    both(&["--select", "best"], &["--select best", "--validate"]);
     both(&["--border", "0"], &["c5", "--border 2"]);
     both(&["--border", "1"], &["s4", "--border 2"]);
 }
@@ -260,6 +262,31 @@ fn results_that_cannot_be_written() {
     fails_in(path, &short(&["--steps", "2", "--out", "run"]), USAGE, &["run", "--force"]);
     let after = fs::read(path.join("run/model.safetensors")).expect("a model");
     assert_eq!(before, after, "a run that is there is left alone");
+}
+
+#[test]
+fn the_best_by_validation_is_kept_beside_the_last() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path();
+    let seen = |name: &str| fs::read(path.join("run").join(name)).expect("a model");
+    // The rate rises so far that the last epoch is not the best.
+    let args = ["--train-limit", "600", "--epochs", "6", "--lr", "0.15", "--schedule", "step:3:8"];
+    let args = [&args[..], &["--validate", "300", "--select", "best", "--out", "run"]].concat();
+    let train = ["train", "--device", "cpu", "--network", "lenet1", "--test-limit", "50"];
+    let made = lenet(&[&train[..], &args].concat(), path);
+    assert!(made.status.success(), "{made:?}");
+    let lines = String::from_utf8(seen("metrics.jsonl")).expect("text");
+    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let errors: Vec<u64> =
+        lines.map(|line| line["validation_errors"].as_u64().expect("errors")).collect();
+    let least = errors.iter().min().expect("epochs");
+    let best = 1 + errors.iter().position(|errors| errors == least).expect("an epoch");
+    assert!(best < 6, "the last of {errors:?} is the best: nothing to tell apart");
+    let record: Value = serde_json::from_slice(&seen("run.json")).expect("JSON");
+    assert_eq!(record["result"]["best_by_validation"]["epoch"], best);
+    let said = String::from_utf8_lossy(&made.stdout);
+    assert!(said.contains("best by validation") && said.contains(&format!("after epoch {best}")));
+    assert_ne!(seen("best.safetensors"), seen("model.safetensors"));
 }
 
 #[test]

@@ -153,6 +153,15 @@ impl Device {
         }
     }
 
+    /// What the last bits of a result hang on: the adapter with its driver, or the CPU's
+    /// instructions, but not its threads.
+    pub fn arithmetic(&self) -> String {
+        match self {
+            Device::Cpu { .. } => format!("CPU, {}", Instructions::detect().name()),
+            Device::Adapter { .. } | Device::Naive => self.describe(),
+        }
+    }
+
     /// Sets up the plan that was made for a network and optimizer.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::network::CLASSES;
 use crate::recipe::MAX_BATCH;
 use crate::text::{Table, thousands};
-use crate::train::checkpoint::Model;
+use crate::train::model::Model;
 
 /// Digits of MNIST's test set, whose halves come from two groups of writers: networks make about
 /// three errors in the first for every one in the second.

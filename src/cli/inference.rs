@@ -11,11 +11,8 @@ use crate::error::Result;
 use crate::network::{CLASSES, Output};
 use crate::plan::{Optimizer, Pass, Plan, Strategy, TOTALS};
 use crate::text::thousands;
-use crate::train::checkpoint::Model;
+use crate::train::model::Model;
 use crate::train::session::{Lists, Session};
-
-/// Forward passes need no optimizer.
-const NO_OPTIMIZER: Optimizer = Optimizer::Sgd { momentum: 0.0, weight_decay: 0.0 };
 
 /// A model and sets of digits on a device.
 pub struct Inference {
@@ -85,8 +82,8 @@ impl Inference {
         let (network, profile) = (&model.network, device.profile());
         let (strategy, origin) = device.strategy(plan, network, batch);
         output::note(&format!("plan     {} ({origin}), {} profile", strategy.name(), profile.name));
-        let plan = Plan::new(network, strategy, profile, batch, NO_OPTIMIZER, room)?;
-        let executor = device.executor(plan, network, NO_OPTIMIZER)?;
+        let plan = Plan::new(network, strategy, profile, batch, Optimizer::NONE, room)?;
+        let executor = device.executor(plan, network, Optimizer::NONE)?;
         let mut session = Session::new(executor, &lists)?;
         session.set_parameters(&model.parameters)?;
         let sets = sets.iter().map(|set| set.len()).collect();
@@ -109,6 +106,14 @@ impl Inference {
     /// The plan that was taken.
     pub fn strategy(&self) -> Strategy {
         self.strategy
+    }
+
+    /// Takes another model of the same network.
+    ///
+    /// # Errors
+    /// [`crate::Error::Adapter`] if the adapter fails.
+    pub fn replace(&mut self, model: &Model) -> Result<()> {
+        self.session.set_parameters(&model.parameters)
     }
 
     /// Asks about the `set`-th set.

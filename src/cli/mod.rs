@@ -9,12 +9,14 @@ mod evaluate;
 mod host;
 mod inference;
 mod kernels;
+mod launch;
 mod measure;
 pub mod output;
 mod plan;
 mod predict;
 mod race;
 mod record;
+mod reproduce;
 mod summary;
 mod throughput;
 mod train;
@@ -37,6 +39,8 @@ pub struct Cli {
 pub enum Command {
     /// Train a network on MNIST
     Train(Box<train::Args>),
+    /// Repeat the papers' experiments over several seeds and report how they came out
+    Reproduce(Box<reproduce::Args>),
     /// Count the errors of a trained model on the test digits
     Evaluate(evaluate::Args),
     /// Tell which digits pictures show
@@ -66,6 +70,7 @@ pub enum Command {
 pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Train(args) => train::run(*args),
+        Command::Reproduce(args) => reproduce::run(*args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Summary(args) => summary::run(args),

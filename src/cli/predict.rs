@@ -11,7 +11,7 @@ use super::{device, output};
 use crate::data::{self, Digits, image};
 use crate::error::{Error, Result};
 use crate::network::Output;
-use crate::train::checkpoint::Model;
+use crate::train::model::Model;
 
 /// Digits in a step: as in training, so that a driver that keeps kernels has these already.
 const BATCH: usize = 16;

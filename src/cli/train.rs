@@ -1,25 +1,24 @@
 //! `lenet train`: from flags to a run and its folder.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::ValueEnum;
 
 use super::args::{DataArgs, DeviceArgs, DeviceChoice, NetworkArgs};
 use super::device::{self, Device};
+use super::launch::{self, Beginning, Launch};
 use super::output;
 use crate::data;
 use crate::error::{Error, Result};
-use crate::network::init::{self, Init};
-use crate::plan::Plan;
+use crate::network::init::Init;
 use crate::recipe::{Available, Flags, OptimizerArgs, Settings, Shuffle};
+use crate::report::Report;
 use crate::report::console::{Console, Volume};
-use crate::report::files::{Files, Folder};
+use crate::report::files::Folder;
 use crate::report::json::Json;
-use crate::report::{All, End, Report, Start};
-use crate::train::checkpoint::Model;
+use crate::train::Split;
+use crate::train::model::Model;
 use crate::train::schedule::Schedule;
-use crate::train::session::Session;
-use crate::train::{self, Split};
 
 /// Flags of `train`.
 #[derive(Debug, clap::Args)]
@@ -92,12 +91,25 @@ struct TrainingArgs {
     from: Option<PathBuf>,
 }
 
+/// Which networks a run leaves behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Select {
+    /// That after the last epoch.
+    Last,
+    /// That after the last epoch, and the best by validation.
+    Best,
+}
+
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Results")]
 struct ResultArgs {
     /// Folder for model, settings and metrics [default: a new one under runs/]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// best keeps, besides the network after the last epoch, that of the epoch with the fewest errors
+    /// on the digits that --validate holds back, as best.safetensors [default: last]
+    #[arg(long, value_enum, default_value = "last", hide_default_value = true)]
+    select: Select,
     /// Overwrite the run that --out holds
     #[arg(long)]
     force: bool,
@@ -156,6 +168,14 @@ pub fn run(args: Args) -> Result<()> {
     let available = Available { train: mnist.train.len(), test: mnist.test.len() };
     let network = from.as_ref().map(|model| &model.network);
     let mut settings = Settings::resolve(&args.flags(), available, network)?;
+    let keep_best = args.results.select == Select::Best;
+    if keep_best && settings.validate == 0 {
+        return Err(Error::Usage(
+            "--select best chooses by digits that are held back, but none are: give --validate \
+             5000, say"
+                .into(),
+        ));
+    }
     let folder =
         Folder::make(args.results.out.as_deref(), settings.network.name, args.results.force)?;
     let chosen = device::choose(&args.device)?;
@@ -166,42 +186,32 @@ pub fn run(args: Args) -> Result<()> {
     let plan = device.strategy(args.device.plan, &settings.network, settings.batch);
     settings.set_plan(plan);
 
-    let split = Split::draw(&settings, &mnist);
-    let lists = split.lists(&mnist);
-    let room = lists.room(settings.batch);
-    let Settings { network, strategy, batch, optimizer, .. } = &settings;
-    let plan = Plan::new(network, *strategy, device.profile(), *batch, *optimizer, room)?;
-    let parameters = match from {
-        Some(model) => model.parameters,
-        None => init::parameters(&settings.network, &plan.layout, settings.init, settings.seed),
-    };
-    let executor = device.executor(plan, &settings.network, *optimizer)?;
-    let mut session = Session::new(executor, &lists)?;
-    session.set_parameters(&parameters)?;
-    // The device has the digits now: 110 MB less while it compiles and trains.
-    drop(lists);
-    drop(mnist);
-
-    let mut reports: Vec<Box<dyn Report>> = vec![
-        Box::new(Files::new(&folder, &settings.network)),
-        Box::new(Console::new(args.volume())),
-    ];
+    let mut reports: Vec<Box<dyn Report>> = vec![Box::new(Console::new(args.volume()))];
     if args.results.json {
         reports.push(Box::new(Json));
     }
-    let mut report = All(reports);
-    let out = folder.name();
-    report.start(&Start {
-        settings: &settings,
-        device: &device.describe(),
-        profile: device.profile().name,
-        out: &out,
-    })?;
-    let stop = stop_on_ctrl_c()?;
-    let outcome = train::run(&mut session, &settings, &split, &mut report, &stop)?;
     let fell_back =
         matches!(device, Device::Cpu { .. }) && args.device.device == DeviceChoice::Auto;
-    report.end(&End { outcome: &outcome, out: &out, fell_back })?;
+    let beginning = match from {
+        Some(model) => Beginning::Model(model),
+        None => Beginning::Drawn,
+    };
+    let stop = launch::stop_on_ctrl_c()?;
+    let split = Split::draw(&settings, &mnist);
+    let lists = split.lists(&mnist);
+    // Soon the device has the digits: 110 MB less while it compiles and trains.
+    drop(mnist);
+    let launch = Launch {
+        settings: &settings,
+        split: &split,
+        lists,
+        device: &device,
+        folder: &folder,
+        fell_back,
+        keep_best,
+    };
+    let outcome = launch.run(beginning, reports, &stop)?;
+    let out = folder.name();
     if outcome.interrupted {
         return Err(Error::Interrupted(match outcome.epochs.len() {
             0 => "interrupted before the first epoch was complete; nothing was written".into(),
@@ -209,18 +219,4 @@ pub fn run(args: Args) -> Result<()> {
         }));
     }
     Ok(())
-}
-
-/// A flag that Ctrl-C sets.
-fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let set = stop.clone();
-    ctrlc::set_handler(move || {
-        if set.swap(true, Ordering::Relaxed) {
-            // A second Ctrl-C does not wait for the submission.
-            std::process::exit(130);
-        }
-    })
-    .map_err(|error| Error::Other(format!("cannot listen for Ctrl-C: {error}")))?;
-    Ok(stop)
 }

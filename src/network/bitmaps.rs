@@ -2,8 +2,10 @@
 
 use super::CLASSES;
 
-const WIDTH: usize = 7;
-const HEIGHT: usize = 12;
+/// Columns of a bitmap.
+pub const WIDTH: usize = 7;
+/// Rows of a bitmap.
+pub const HEIGHT: usize = 12;
 
 /// Rows of each digit, top to bottom, seven bits with the left column highest.
 ///

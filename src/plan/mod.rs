@@ -144,6 +144,12 @@ impl Ports {
         };
         buffers.into_iter().flatten()
     }
+
+    /// What a run carries from one epoch to the next, by name, each laid out as the parameters,
+    /// which come first. A checkpoint holds these and nothing else of the device.
+    pub fn carried(&self) -> [(&'static str, BufferId); 2] {
+        [("parameters", self.parameters), ("velocity", self.velocity)]
+    }
 }
 
 /// A training step of one network at one batch size.

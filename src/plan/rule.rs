@@ -18,6 +18,11 @@ pub enum Optimizer {
     },
 }
 
+impl Optimizer {
+    /// For plans of which only the forward pass is run.
+    pub const NONE: Optimizer = Optimizer::Sgd { momentum: 0.0, weight_decay: 0.0 };
+}
+
 /// What a kernel does with the sums of a backward pass: `fn take` of the shaders.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Rule {

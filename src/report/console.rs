@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{End, Epoch, Progress, Report, Start};
 use crate::error::Result;
 use crate::text::thousands;
+use crate::train::checkpoint::State;
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Console {
     volume: Volume,
     /// The notebook's own lines instead of one an epoch.
     notebook: bool,
+    /// Digits held back.
+    validate: usize,
     bar: ProgressBar,
 }
 
@@ -41,7 +44,7 @@ impl Console {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        Console { volume, notebook: false, bar }
+        Console { volume, notebook: false, validate: 0, bar }
     }
 
     /// Writes lines; a closed pipe is nobody's error.
@@ -59,6 +62,7 @@ impl Report for Console {
     fn start(&mut self, start: &Start) -> Result<()> {
         let settings = start.settings;
         self.notebook = settings.recipe == "notebook";
+        self.validate = settings.validate;
         if self.volume == Volume::Quiet {
             return Ok(());
         }
@@ -103,7 +107,7 @@ impl Report for Console {
         self.bar.set_message(format!("{} samples/s", thousands(self.bar.per_sec() as usize)));
     }
 
-    fn epoch(&mut self, epoch: &Epoch, _parameters: &[f32]) -> Result<()> {
+    fn epoch(&mut self, epoch: &Epoch, _state: &State) -> Result<()> {
         if self.volume == Volume::Quiet {
             return Ok(());
         }
@@ -149,13 +153,23 @@ impl Report for Console {
         if let (Some(best), Some(last)) = (outcome.best(), outcome.epochs.last()) {
             self.say(&format!(
                 "final test error {:.2} % ({} of {}) after epoch {}; best {:.2} % after epoch {}",
-                last.test.error_percent(),
-                last.test.errors,
-                thousands(last.test.digits),
+                last.error_percent(),
+                last.errors,
+                thousands(last.digits),
                 last.epoch,
-                best.test.error_percent(),
+                best.error_percent(),
                 best.epoch
             ));
+            if let Some(chosen) = outcome.best_by_validation() {
+                self.say(&format!(
+                    "best by validation: test error {:.2} % after epoch {}, which had {} of {} \
+                     validation digits wrong",
+                    chosen.error_percent(),
+                    chosen.epoch,
+                    chosen.validation_errors.unwrap_or(0),
+                    thousands(self.validate)
+                ));
+            }
             self.say(&format!("written to {}", end.out));
         }
         if end.fell_back {

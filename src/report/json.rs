@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{End, Epoch, Report, Start, end_json, epoch_json};
 use crate::error::{Error, Result};
+use crate::train::checkpoint::State;
 
 /// Standard output, in lines of JSON.
 pub struct Json;
@@ -31,7 +32,7 @@ impl Report for Json {
         }))
     }
 
-    fn epoch(&mut self, epoch: &Epoch, _parameters: &[f32]) -> Result<()> {
+    fn epoch(&mut self, epoch: &Epoch, _state: &State) -> Result<()> {
         line(&epoch_json(epoch))
     }
 

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::error::Result;
 use crate::recipe::Settings;
 use crate::train::Outcome;
+use crate::train::checkpoint::{State, Tally};
 use crate::train::curvature::LayerCurvature;
 use crate::train::session::Metrics;
 
@@ -23,6 +24,8 @@ pub struct Start<'a> {
     pub device: &'a str,
     /// Launch profile: `software`, `gpu`, or `reference` for the CPU.
     pub profile: &'static str,
+    /// What the run's bits hang on, as [`crate::train::checkpoint`] keeps it.
+    pub identity: &'a Value,
     /// Where the results will be.
     pub out: &'a str,
 }
@@ -52,6 +55,24 @@ pub struct Epoch {
     pub curvature: Vec<LayerCurvature>,
 }
 
+impl Epoch {
+    /// What is remembered of it.
+    pub fn tally(&self) -> Tally {
+        Tally {
+            epoch: self.epoch,
+            digits: self.test.digits,
+            errors: self.test.errors,
+            validation_errors: self.validation.map(|metrics| metrics.errors),
+        }
+    }
+
+    /// Training and evaluations, in seconds.
+    pub fn seconds(&self) -> f64 {
+        let sets = [Some(self.train), Some(self.test), self.validation];
+        sets.into_iter().flatten().map(|metrics| metrics.time.as_secs_f64()).sum()
+    }
+}
+
 /// After the last step.
 #[derive(Debug, Clone, Copy)]
 pub struct End<'a> {
@@ -72,11 +93,11 @@ pub trait Report {
     }
     /// A submission was handed to the device.
     fn progress(&mut self, _progress: Progress) {}
-    /// An epoch was completed and left these parameters.
+    /// An epoch was completed and left this state.
     ///
     /// # Errors
     /// Where the report cannot be written.
-    fn epoch(&mut self, _epoch: &Epoch, _parameters: &[f32]) -> Result<()> {
+    fn epoch(&mut self, _epoch: &Epoch, _state: &State) -> Result<()> {
         Ok(())
     }
     /// The run has ended.
@@ -98,8 +119,8 @@ impl Report for All<'_> {
     fn progress(&mut self, progress: Progress) {
         self.0.iter_mut().for_each(|report| report.progress(progress));
     }
-    fn epoch(&mut self, epoch: &Epoch, parameters: &[f32]) -> Result<()> {
-        self.0.iter_mut().try_for_each(|report| report.epoch(epoch, parameters))
+    fn epoch(&mut self, epoch: &Epoch, state: &State) -> Result<()> {
+        self.0.iter_mut().try_for_each(|report| report.epoch(epoch, state))
     }
     fn end(&mut self, end: &End) -> Result<()> {
         self.0.iter_mut().try_for_each(|report| report.end(end))
@@ -107,7 +128,7 @@ impl Report for All<'_> {
 }
 
 /// What an epoch gave, as `metrics.jsonl` and `--json` have it: accuracies as fractions, the rate
-/// of training alone.
+/// of training alone, the seconds with its evaluations.
 pub fn epoch_json(epoch: &Epoch) -> Value {
     let mut value = json!({
         "event": "epoch",
@@ -119,6 +140,7 @@ pub fn epoch_json(epoch: &Epoch) -> Value {
         "test_accuracy": epoch.test.accuracy(),
         "test_errors": epoch.test.errors,
         "samples_per_second": epoch.train.rate(),
+        "seconds": epoch.seconds(),
     });
     if let Some(validation) = epoch.validation {
         value["validation_loss"] = json!(validation.loss);
@@ -134,13 +156,14 @@ pub fn epoch_json(epoch: &Epoch) -> Value {
 /// What a run came to, as `run.json` and `--json` have it.
 pub fn end_json(end: &End) -> Value {
     let outcome = end.outcome;
-    let of = |epoch: Option<&Epoch>| {
-        epoch.map(|epoch| json!({ "epoch": epoch.epoch, "test_errors": epoch.test.errors }))
+    let of = |epoch: Option<&Tally>| {
+        epoch.map(|epoch| json!({ "epoch": epoch.epoch, "test_errors": epoch.errors }))
     };
     json!({
         "event": "end",
         "epochs": outcome.epochs.len(),
         "best": of(outcome.best()),
+        "best_by_validation": of(outcome.best_by_validation()),
         "final": of(outcome.epochs.last()),
         "interrupted": outcome.interrupted,
         "cpu_fallback": end.fell_back,

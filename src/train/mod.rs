@@ -1,7 +1,9 @@
 //! Training: it knows numbers, not buffers.
 
 pub mod checkpoint;
+mod container;
 pub mod curvature;
+pub mod model;
 pub mod schedule;
 pub mod session;
 
@@ -13,6 +15,7 @@ use crate::plan::Optimizer;
 use crate::recipe::{Settings, Shuffle};
 use crate::report::{Epoch, Progress, Report};
 use crate::rng::{Rng, Stream};
+use checkpoint::{Slot, State, Tally};
 use curvature::Patterns;
 use session::{Lists, Session};
 
@@ -60,20 +63,27 @@ impl Split {
 /// How a run ended.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// The completed epochs.
-    pub epochs: Vec<Epoch>,
+    /// The completed epochs, those before a checkpoint included.
+    pub epochs: Vec<Tally>,
     pub interrupted: bool,
 }
 
 impl Outcome {
     /// The epoch with the fewest test errors, the first of several.
-    pub fn best(&self) -> Option<&Epoch> {
-        self.epochs.iter().min_by_key(|epoch| epoch.test.errors)
+    pub fn best(&self) -> Option<&Tally> {
+        self.epochs.iter().min_by_key(|epoch| epoch.errors)
+    }
+
+    /// The epoch that the digits held back choose.
+    pub fn best_by_validation(&self) -> Option<&Tally> {
+        checkpoint::best_by_validation(&self.epochs)
     }
 }
 
 /// Trains until the settings say, or until `stop` is set: then it ends after the submission that is
-/// under way. Every completed epoch is reported with the parameters it ended with.
+/// under way. Every completed epoch is reported with the state it ended with. A session that was
+/// restored goes on behind the epochs `before`; the digits are shuffled for those as well, so that
+/// it meets the order it would have met.
 ///
 /// # Errors
 /// [`Error::Diverged`] when a loss is no longer a finite number; [`Error::Adapter`] if the adapter
@@ -82,6 +92,7 @@ pub fn run(
     session: &mut Session,
     settings: &Settings,
     split: &Split,
+    before: Vec<Tally>,
     report: &mut dyn Report,
     stop: &AtomicBool,
 ) -> Result<Outcome> {
@@ -94,10 +105,13 @@ pub fn run(
     let per_epoch = session.steps();
     let steps = settings.steps.unwrap_or(settings.epochs * per_epoch);
     let digits = settings.train;
-    let mut outcome = Outcome { epochs: Vec::new(), interrupted: false };
+    let mut outcome = Outcome { epochs: before, interrupted: false };
     for epoch in 0..settings.epochs {
         if settings.shuffle == Shuffle::On {
             rng.shuffle(&mut order);
+        }
+        if epoch < outcome.epochs.len() {
+            continue;
         }
         let before = epoch * per_epoch;
         let rate =
@@ -134,15 +148,15 @@ pub fn run(
             break;
         }
         // Some drivers clamp NaN away before it reaches the loss, so the parameters are asked too.
-        let parameters = session.parameters()?;
-        let finite = |value: &f32| value.is_finite();
-        if !(train.loss.is_finite() && test.loss.is_finite() && parameters.iter().all(finite)) {
+        let slots = session.carried()?;
+        let finite = |slot: &Slot| slot.numbers.iter().all(|value| value.is_finite());
+        if !(train.loss.is_finite() && test.loss.is_finite() && slots.iter().all(finite)) {
             return Err(diverged(settings, epoch + 1));
         }
         let lr = rate(here - 1);
         let done = Epoch { epoch: epoch + 1, lr, train, test, validation, curvature };
-        report.epoch(&done, &parameters)?;
-        outcome.epochs.push(done);
+        outcome.epochs.push(done.tally());
+        report.epoch(&done, &State { slots, history: outcome.epochs.clone() })?;
     }
     Ok(outcome)
 }

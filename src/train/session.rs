@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::CLASSES;
 use crate::plan::{Layout, Pass, Room, STEP_WORDS, TOTALS, records};
+use crate::train::checkpoint::Slot;
 
 /// How long the work of one submission should take: short enough for a watchdog, a progress line
 /// and Ctrl-C, long enough that submitting costs nothing.
@@ -151,6 +152,36 @@ impl Session {
     pub fn set_parameters(&mut self, parameters: &[f32]) -> Result<()> {
         let buffer = self.executor.plan().ports.parameters;
         self.executor.write_f32(buffer, parameters)
+    }
+
+    /// What the run carries from one epoch to the next: see [`crate::plan::Ports::carried`].
+    ///
+    /// # Errors
+    /// As [`Session::new`].
+    pub fn carried(&mut self) -> Result<Vec<Slot>> {
+        let plan = self.executor.plan();
+        let (carried, size) = (plan.ports.carried(), plan.layout.size);
+        let mut slots = Vec::new();
+        for (name, buffer) in carried {
+            let numbers = self.executor.read_f32(buffer, size)?;
+            slots.push(Slot { name: name.into(), numbers });
+        }
+        Ok(slots)
+    }
+
+    /// Replaces what the run carries.
+    ///
+    /// # Errors
+    /// As [`Session::new`].
+    ///
+    /// # Panics
+    /// If a slot of the plan is missing: a checkpoint that was not checked against it.
+    pub fn restore(&mut self, slots: &[Slot]) -> Result<()> {
+        for (name, buffer) in self.executor.plan().ports.carried() {
+            let slot = slots.iter().find(|slot| slot.name == name);
+            self.executor.write_f32(buffer, &slot.expect("a checked checkpoint").numbers)?;
+        }
+        Ok(())
     }
 
     /// Steps of one pass over the training list.

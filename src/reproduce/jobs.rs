@@ -1,0 +1,160 @@
+//! Which runs the table takes, which of them are there, and how long the rest will last.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::rows::Row;
+use crate::error::{Error, Result};
+use crate::recipe::Settings;
+use crate::report::files::RUN;
+
+/// A run of the table.
+#[derive(Debug, Clone)]
+pub struct Job {
+    pub row: Row,
+    pub settings: Settings,
+    pub folder: PathBuf,
+    /// Whether its folder holds the finished run.
+    pub done: bool,
+}
+
+impl Job {
+    /// Digits that it trains on, over all epochs.
+    pub fn digits(&self) -> usize {
+        self.settings.train * self.settings.epochs
+    }
+
+    /// What it costs, as far as the connections of its network tell.
+    pub fn cost(&self) -> f64 {
+        self.digits() as f64 * self.settings.network.connections() as f64
+    }
+}
+
+/// Folder of a run.
+pub fn folder(out: &Path, recipe: &str, seed: u64) -> PathBuf {
+    out.join(recipe).join(format!("seed-{seed}"))
+}
+
+/// Whether a folder holds the finished run of this identity.
+///
+/// # Errors
+/// [`Error::Usage`] if it holds another run, so that nothing is overwritten.
+pub fn is_done(folder: &Path, identity: &Value) -> Result<bool> {
+    let Some(record) = record(folder) else { return Ok(false) };
+    let found = &record["identity"];
+    if found != identity {
+        return Err(Error::Usage(format!(
+            "{} holds another run ({}): give another --out, or the flags it was made with",
+            folder.display(),
+            difference(found, identity)
+        )));
+    }
+    Ok(record["status"] == "complete")
+}
+
+/// `run.json` of a folder, if it is there and whole.
+pub fn record(folder: &Path) -> Option<Value> {
+    let text = fs::read_to_string(folder.join(RUN)).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// The first thing in which two identities differ, for a person.
+fn difference(found: &Value, wanted: &Value) -> String {
+    let parts = [found, wanted].map(Value::as_object);
+    let [Some(has), Some(wants)] = parts else {
+        return format!("{found} there, {wanted} now");
+    };
+    for key in has.keys().chain(wants.keys()) {
+        let [there, now] = [has, wants].map(|object| object.get(key).unwrap_or(&Value::Null));
+        if there != now {
+            return match there.is_object() && now.is_object() {
+                true => difference(there, now),
+                false => format!("{key} {there} there, {now} now"),
+            };
+        }
+    }
+    "equal".into()
+}
+
+/// Seconds that runs of a recipe took, and the digits that they trained on in them.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Pace {
+    seconds: f64,
+    digits: f64,
+    cost: f64,
+}
+
+/// How long things take, learned from the runs so far.
+#[derive(Debug, Clone, Default)]
+pub struct Forecast {
+    paces: Vec<(&'static str, Pace)>,
+}
+
+impl Forecast {
+    /// Learns from `digits` of a job that took `seconds`.
+    pub fn learn(&mut self, job: &Job, digits: usize, seconds: f64) {
+        let name = job.row.recipe;
+        let at = self.paces.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
+            self.paces.push((name, Pace::default()));
+            self.paces.len() - 1
+        });
+        let pace = &mut self.paces[at].1;
+        pace.seconds += seconds;
+        pace.digits += digits as f64;
+        pace.cost += job.cost() * digits as f64 / job.digits() as f64;
+    }
+
+    /// Seconds that `digits` of a job will take: by the runs of its recipe, else by what others took
+    /// for a connection; `None` before the first.
+    pub fn seconds(&self, job: &Job, digits: usize) -> Option<f64> {
+        let own = self.paces.iter().find(|(name, _)| *name == job.row.recipe);
+        if let Some((_, pace)) = own.filter(|(_, pace)| pace.digits > 0.0) {
+            return Some(pace.seconds / pace.digits * digits as f64);
+        }
+        let sum = |of: fn(&Pace) -> f64| self.paces.iter().map(|(_, pace)| of(pace)).sum::<f64>();
+        let (seconds, cost) = (sum(|pace| pace.seconds), sum(|pace| pace.cost));
+        let share = digits as f64 / job.digits() as f64;
+        (cost > 0.0).then(|| seconds / cost * job.cost() * share)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::recipe::{Available, Flags};
+    use crate::reproduce::rows::ROWS;
+
+    fn job(recipe: &str) -> Job {
+        let flags = Flags { recipe: Some(recipe.into()), ..Flags::default() };
+        let available = Available { train: 60_000, test: 10_000 };
+        let settings = Settings::resolve(&flags, available, None).unwrap();
+        let row = *ROWS.iter().find(|row| row.recipe == recipe).unwrap();
+        Job { row, settings, folder: PathBuf::new(), done: false }
+    }
+
+    #[test]
+    fn forecasts_by_recipe_else_by_connections() {
+        let (lenet1, lenet5) = (job("lenet1"), job("lenet5"));
+        let mut forecast = Forecast::default();
+        assert_eq!(forecast.seconds(&lenet1, 100), None);
+        forecast.learn(&lenet1, 1_000, 2.0);
+        assert!((forecast.seconds(&lenet1, 100).unwrap() - 0.2).abs() < 1e-9);
+        // 340,908 connections to 98,442.
+        let expected = 0.2 * 340_908.0 / 98_442.0;
+        assert!((forecast.seconds(&lenet5, 100).unwrap() - expected).abs() < 1e-9);
+        forecast.learn(&lenet5, 1_000, 5.0);
+        assert!((forecast.seconds(&lenet5, 100).unwrap() - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn names_what_differs() {
+        let run = |epochs: usize, arithmetic: &str| json!({ "arithmetic": arithmetic, "settings": { "epochs": epochs, "seed": 1 } });
+        assert_eq!(difference(&run(8, "a"), &run(3, "a")), "epochs 8 there, 3 now");
+        assert_eq!(difference(&run(8, "a"), &run(8, "b")), "arithmetic \"a\" there, \"b\" now");
+        assert!(difference(&Value::Null, &run(1, "a")).starts_with("null there"));
+    }
+}

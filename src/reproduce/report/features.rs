@@ -1,0 +1,219 @@
+//! What a network sees: feature maps, and F6 beside the bitmaps.
+
+use super::kernels::title;
+use super::picture::{Picture, Tile};
+use crate::cpu::{self, Cpu};
+use crate::data::Digits;
+use crate::error::Result;
+use crate::executor::Executor;
+use crate::network::{CLASSES, Kind, Layer, Output, Shape, bitmaps};
+use crate::plan::{Op, Optimizer, Plan, Profile, Strategy};
+use crate::train::model::Model;
+use crate::train::session::{Lists, Session};
+
+/// Width to which a feature map is enlarged, in pixels, if it is smaller.
+const MAP_WIDTH: usize = 80;
+/// Columns of a layer of single units.
+const UNIT_COLUMNS: usize = 12;
+
+/// What a layer makes of some digits, `[digits, maps, height, width]`.
+struct Activations {
+    layer: Layer,
+    values: Vec<f32>,
+}
+
+impl Activations {
+    fn of(&self, digit: usize) -> &[f32] {
+        let size = self.layer.output.size();
+        &self.values[digit * size..(digit + 1) * size]
+    }
+}
+
+/// A network with what it makes of the ten digits that it is shown.
+pub struct Features {
+    digits: Digits,
+    layers: Vec<Activations>,
+    /// A of the squash.
+    amplitude: f32,
+    output: Output,
+}
+
+impl Features {
+    /// Shows a network one digit of each class, on the CPU twins.
+    ///
+    /// # Errors
+    /// [`crate::Error::Usage`] if the network cannot be planned.
+    pub fn of(model: &Model, digits: &Digits) -> Result<Self> {
+        let network = &model.network;
+        let count = digits.len();
+        let lists = Lists::new(&[digits], 0, vec![(0..count as u32).collect()]);
+        let (profile, room) = (Profile::reference(), lists.room(count));
+        let plan = Plan::new(network, Strategy::Layered, profile, count, Optimizer::NONE, room)?;
+        let mut session = Session::new(Box::new(Cpu::new(plan)), &lists)?;
+        session.set_parameters(&model.parameters)?;
+        session.scores(0)?;
+        let executor = session.executor();
+        let layers = network.layers.iter().map(|layer| {
+            let values = match layer.kind {
+                Kind::Conv(_) if layer.output.height > 1 => stage(executor, layer, model)?,
+                _ => buffer(executor, layer.name, layer.output.size() * count)?,
+            };
+            Ok(Activations { layer: layer.clone(), values })
+        });
+        let layers = layers.collect::<Result<_>>()?;
+        let (amplitude, _) = network.options.squash.amplitude_and_slope();
+        Ok(Features { digits: digits.clone(), layers, amplitude, output: network.options.output })
+    }
+
+    /// The feature maps of every layer for one of the digits.
+    ///
+    /// # Errors
+    /// As [`Picture::grid`].
+    pub fn maps(&self, digit: usize) -> Result<Vec<Picture>> {
+        let side = crate::network::DIGIT_SIDE;
+        let bytes = self.digits.digit(digit).to_vec();
+        let input = Some(Tile { height: side, width: side, bytes });
+        let mut pictures = vec![Picture::grid("input", "The digit", &[input], 1, [3, 0])?];
+        let squashed = |layer: &&Activations| layer.layer.kind != Kind::Rbf;
+        for activations in self.layers.iter().filter(squashed) {
+            let Layer { name, output, .. } = &activations.layer;
+            let Shape { maps, height, width } = *output;
+            // Units have no neighbours: they stand in rows of one picture.
+            let (what, height, width) = match height {
+                1 if maps.is_multiple_of(UNIT_COLUMNS) => {
+                    (format!("{maps} units"), maps / UNIT_COLUMNS, UNIT_COLUMNS)
+                }
+                1 => (format!("{maps} units"), 1, maps),
+                _ => (format!("{maps} maps of {height}x{width}"), height, width),
+            };
+            let tiles: Vec<_> = activations
+                .of(digit)
+                .chunks_exact(height * width)
+                .map(|map| Some(Tile::of(map, height, width, self.amplitude)))
+                .collect();
+            let caption = format!("{}: {what}", title(name));
+            let scale = [(MAP_WIDTH / width).max(1), 4];
+            let columns = tiles.len().min(8);
+            let name = format!("{name}-maps");
+            pictures.push(Picture::grid(&name, &caption, &tiles, columns, scale)?);
+        }
+        Ok(pictures)
+    }
+
+    /// For an RBF output: the last hidden layer for each digit above the bitmap of its class;
+    /// `None` for others.
+    ///
+    /// # Errors
+    /// As [`Picture::grid`].
+    pub fn beside_bitmaps(&self) -> Result<Option<Picture>> {
+        let hidden = self.layers.iter().rev().nth(1);
+        let Some(hidden) = hidden.filter(|_| self.output == Output::Rbf) else { return Ok(None) };
+        let (height, width) = (bitmaps::HEIGHT, bitmaps::WIDTH);
+        let tile = |numbers: &[f32]| Some(Tile::of(numbers, height, width, self.amplitude));
+        let centres = bitmaps::centres();
+        let found = (0..self.digits.len()).map(|digit| tile(hidden.of(digit)));
+        let wanted = self.digits.labels().iter().map(|&label| {
+            let size = height * width;
+            tile(&centres[usize::from(label) * size..][..size])
+        });
+        let tiles: Vec<_> = found.chain(wanted).collect();
+        let caption = format!(
+            "{} as 7x12 pictures for one digit of each class, and the bitmaps that the output \
+             compares them with",
+            title(hidden.layer.name)
+        );
+        let name = format!("{}-bitmaps", hidden.layer.name);
+        Ok(Some(Picture::grid(&name, &caption, &tiles, CLASSES, [7, 10])?))
+    }
+}
+
+fn buffer(executor: &mut dyn Executor, name: &str, size: usize) -> Result<Vec<f32>> {
+    let found = executor.plan().buffers.iter().position(|buffer| buffer.name == name);
+    executor.read_f32(found.expect("a plan keeps the output of every block"), size)
+}
+
+/// The feature maps of a convolution before its pooling. A plan does not keep those of the first
+/// stage, so the twin that keeps them makes all of them anew.
+fn stage(executor: &mut dyn Executor, layer: &Layer, model: &Model) -> Result<Vec<f32>> {
+    let Kind::Conv(table) = &layer.kind else { unreachable!("a stage begins with a convolution") };
+    let plan = executor.plan();
+    let at = model.network.layers.iter().position(|other| other.name == layer.name);
+    let at = at.expect("a layer of the network");
+    let blocks = &plan.layout.blocks;
+    let block = blocks.iter().position(|block| block.output() == at + 1);
+    let start = plan.layout.starts[block.expect("a convolution with its pooling is a block")];
+    let label = format!("{}.", layer.name);
+    let k = plan.kernels.iter().filter(|kernel| kernel.label.starts_with(&label));
+    let k = k.map(|kernel| kernel.op).find_map(|op| match op {
+        Op::FirstStageForward(k) | Op::ConvPoolForward(k) => Some(k),
+        _ => None,
+    });
+    let mut k = k.expect("a plan goes forward through every stage");
+    k.samples = plan.batch as u32;
+    let before = match at {
+        0 => "input".to_string(),
+        _ => model.network.layers[at - 1].name.to_string(),
+    };
+    let [x, h, s] = k.sizes().map(|size| size as usize * plan.batch);
+    let parameters = &model.parameters[start..start + k.parameters() as usize];
+    let input = buffer(executor, &before, x)?;
+    let (mut maps, mut pooled) = (vec![0.0; h], vec![0.0; s]);
+    cpu::conv_pool_forward(&k, &input, parameters, &table.words(), &mut maps, &mut pooled);
+    Ok(maps)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::kernels::kernels;
+    use super::*;
+    use crate::data;
+    use crate::network::{build, init, lenet};
+    use crate::plan::Layout;
+
+    fn model(name: &str) -> Model {
+        let table = lenet::find(name).unwrap();
+        let network = build(table, table.options()).unwrap();
+        let layout = Layout::of(&network).unwrap();
+        let parameters = init::parameters(&network, &layout, init::Init::LecunSqrt, 7);
+        Model { network, parameters, settings: json!({}) }
+    }
+
+    #[test]
+    fn pictures_of_every_layer() {
+        let mut digits = data::builtin().unwrap().test;
+        digits.truncate(10);
+        for (name, kernels_of, maps_of) in [
+            ("lenet1", vec!["h1", "h3", "output"], vec!["h1", "h2", "h3", "h4", "output"]),
+            ("lenet5", vec!["c1", "c3", "c5", "f6"], vec!["c1", "s2", "c3", "s4", "c5", "f6"]),
+        ] {
+            let model = model(name);
+            let names = |pictures: &[Picture], end: &str| {
+                let names = pictures.iter().map(|picture| picture.name.clone());
+                names
+                    .filter_map(|name| name.strip_suffix(end).map(String::from))
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(names(&kernels(&model).unwrap(), "-kernels"), kernels_of);
+            let features = Features::of(&model, &digits).unwrap();
+            assert_eq!(names(&features.maps(0).unwrap(), "-maps"), maps_of);
+            assert_eq!(features.beside_bitmaps().unwrap().is_some(), name == "lenet5");
+        }
+    }
+
+    /// The pooling of what [`stage`] gives is what the plan has behind it.
+    #[test]
+    fn maps_are_those_of_the_network() {
+        let mut digits = data::builtin().unwrap().test;
+        digits.truncate(3);
+        let model = model("lenet5");
+        let features = Features::of(&model, &digits).unwrap();
+        let (conv, pool) = (&features.layers[0], &features.layers[1]);
+        // With coefficient 0.5 and bias 0, as the pooling starts.
+        let h = conv.of(1);
+        let block = h[0] + h[1] + h[28] + h[29];
+        let expected = cpu::squash(model.network.options.squash, f64::from(0.5 * block));
+        assert!((f64::from(pool.of(1)[0]) - expected).abs() < 1e-6);
+    }
+}

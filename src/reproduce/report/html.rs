@@ -1,0 +1,150 @@
+//! The report as one HTML file: style, charts and pictures inside, light and dark.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::{Block, Document, Mistake, Section, Table};
+
+const STYLE: &str = include_str!("style.css");
+
+/// The page.
+pub(super) fn render(document: &Document) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (document.title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                h1 { (document.title) }
+                nav { ul {
+                    @for (number, section) in document.sections.iter().enumerate() {
+                        li { a href={ "#s" (number) } { (section.title) } }
+                    }
+                } }
+                main {
+                    @for (number, section) in document.sections.iter().enumerate() {
+                        (render_section(number, section))
+                    }
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn render_section(number: usize, section: &Section) -> Markup {
+    html! {
+        section id={ "s" (number) } {
+            h2 { (section.title) }
+            @for block in &section.blocks { (render_block(block)) }
+        }
+    }
+}
+
+fn render_block(block: &Block) -> Markup {
+    match block {
+        Block::Text(text) => html! { p { (text) } },
+        Block::Heading(text) => html! { h3 { (text) } },
+        Block::Table(table) if table.matrix => matrix(table),
+        Block::Table(table) => cards(table),
+        Block::Chart { caption, svg, .. } => html! {
+            figure.wide { (PreEscaped(svg)) figcaption { (caption) } }
+        },
+        Block::Pictures(pictures) => html! {
+            div.pictures {
+                @for picture in pictures {
+                    figure {
+                        img src=(picture.uri()) width=(picture.width) alt=(picture.caption);
+                        figcaption { (picture.caption) }
+                    }
+                }
+            }
+        },
+        Block::Mistakes { list, .. } => html! {
+            div.mistakes { @for mistake in list { (render_mistake(mistake)) } }
+        },
+        Block::Commands(commands) => html! {
+            pre { code { @for command in commands { (command) "\n" } } }
+        },
+    }
+}
+
+fn render_mistake(mistake: &Mistake) -> Markup {
+    let Mistake { picture, label, said } = mistake;
+    html! {
+        figure title=(picture.name) {
+            img src=(picture.uri()) width="42" height="42"
+                alt={ (picture.name) ": " (label) ", taken for " (said) };
+            figcaption { (label) "\u{2192}" (said) }
+        }
+    }
+}
+
+/// A table whose rows become cards where the window is narrow.
+fn cards(table: &Table) -> Markup {
+    html! {
+        table.cards {
+            thead { tr { @for heading in &table.headings { th { (heading) } } } }
+            tbody {
+                @for row in &table.rows {
+                    tr {
+                        @for (heading, cell) in table.headings.iter().zip(row) {
+                            td data-label=(heading) { (cell) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Counts in a square, the right answers on its diagonal.
+fn matrix(table: &Table) -> Markup {
+    html! {
+        table.matrix {
+            thead { tr { @for heading in &table.headings { th { (heading) } } } }
+            tbody {
+                @for (number, row) in table.rows.iter().enumerate() {
+                    tr {
+                        @for (column, cell) in row.iter().enumerate() {
+                            @if column == 0 { th { (cell) } }
+                            @else if column == number + 1 { td.right { (cell) } }
+                            @else if cell.is_empty() { td {} }
+                            @else { td.wrong { (cell) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_escaped() {
+        let blocks = vec![
+            Block::Text("a < b & \"c\"".into()),
+            Block::Commands(vec!["lenet <b>".into()]),
+            Block::Table(Table {
+                headings: vec!["<x>".into()],
+                rows: vec![vec!["</td>".into()]],
+                matrix: false,
+            }),
+        ];
+        let document =
+            Document { title: "<t>".into(), sections: vec![Section { title: "&".into(), blocks }] };
+        let page = render(&document);
+        for word in ["a &lt; b &amp; &quot;c&quot;", "&lt;t&gt;", "lenet &lt;b&gt;", "&lt;/td&gt;"]
+        {
+            assert!(page.contains(word), "{word} is missing");
+        }
+        assert!(!page.contains("<b>") && !page.contains("<t>"));
+    }
+}

@@ -1,0 +1,117 @@
+//! Grey pictures in rows and columns, as PNG: digits, kernels, feature maps.
+
+use std::io::Cursor;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use image::{GrayAlphaImage, ImageFormat, LumaA};
+
+use crate::error::{Error, Result};
+
+/// A grey picture, `[height, width]` bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tile {
+    pub height: usize,
+    pub width: usize,
+    pub bytes: Vec<u8>,
+}
+
+impl Tile {
+    /// Numbers `[height, width]` from -`limit` (black) through 0 to `limit` (white).
+    pub fn of(numbers: &[f32], height: usize, width: usize, limit: f32) -> Self {
+        assert_eq!(numbers.len(), height * width, "as many numbers as pixels");
+        let byte = |number: &f32| (127.5 * (1.0 + number / limit)).round().clamp(0.0, 255.0) as u8;
+        Tile { height, width, bytes: numbers.iter().map(byte).collect() }
+    }
+}
+
+/// The largest of some numbers without their signs; 1 if all are 0.
+pub fn largest(numbers: &[f32]) -> f32 {
+    let largest = numbers.iter().map(|number| number.abs()).fold(0.0, f32::max);
+    if largest > 0.0 { largest } else { 1.0 }
+}
+
+/// A picture of tiles, with what is to be said of it.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// For its file.
+    pub name: String,
+    pub caption: String,
+    pub png: Vec<u8>,
+    /// In pixels.
+    pub width: usize,
+}
+
+impl Picture {
+    /// Tiles of one size row by row, `columns` to a row, each pixel `scale` x `scale`, with gaps of
+    /// `gap` pixels between them; gaps and the places of tiles that are not there are transparent.
+    ///
+    /// # Errors
+    /// [`Error::Other`] if the PNG cannot be made.
+    pub fn grid(
+        name: &str,
+        caption: &str,
+        tiles: &[Option<Tile>],
+        columns: usize,
+        [scale, gap]: [usize; 2],
+    ) -> Result<Self> {
+        let (height, width) = tiles
+            .iter()
+            .flatten()
+            .map(|tile| (tile.height * scale, tile.width * scale))
+            .next()
+            .unwrap_or((1, 1));
+        let rows = tiles.len().div_ceil(columns);
+        let side = |count: usize, size: usize| (count * (size + gap)).saturating_sub(gap) as u32;
+        let (all_height, all_width) = (side(rows, height), side(columns, width));
+        let pixel = |x: u32, y: u32| {
+            let (x, y) = (x as usize, y as usize);
+            let (column, row) = (x / (width + gap), y / (height + gap));
+            let (x, y) = (x % (width + gap), y % (height + gap));
+            match tiles.get(row * columns + column) {
+                Some(Some(tile)) if x < width && y < height => {
+                    LumaA([tile.bytes[y / scale * tile.width + x / scale], u8::MAX])
+                }
+                _ => LumaA([0, 0]),
+            }
+        };
+        let mut png = Cursor::new(Vec::new());
+        GrayAlphaImage::from_fn(all_width, all_height, pixel)
+            .write_to(&mut png, ImageFormat::Png)
+            .map_err(|error| Error::Other(format!("cannot make the PNG {name}: {error}")))?;
+        let width = all_width as usize;
+        Ok(Picture { name: name.into(), caption: caption.into(), png: png.into_inner(), width })
+    }
+
+    /// The picture as an address that holds it.
+    pub fn uri(&self) -> String {
+        format!("data:image/png;base64,{}", STANDARD.encode(&self.png))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_become_greys() {
+        let tile = Tile::of(&[-2.0, -1.0, 0.0, 1.0], 2, 2, 1.0);
+        assert_eq!(tile.bytes, [0, 0, 128, 255]);
+        assert_eq!(largest(&[0.5, -2.0]), 2.0);
+        assert_eq!(largest(&[0.0]), 1.0);
+    }
+
+    /// Three tiles of one pixel, doubled, in two columns; the second is not there.
+    #[test]
+    fn tiles_stand_in_rows() {
+        let tile = |byte| Some(Tile { height: 1, width: 1, bytes: vec![byte] });
+        let tiles = [tile(10), None, tile(30)];
+        let picture = Picture::grid("a", "b", &tiles, 2, [2, 1]).unwrap();
+        let read = image::load_from_memory(&picture.png).unwrap().into_luma_alpha8();
+        assert_eq!((read.width(), read.height(), picture.width), (5, 5, 5));
+        let at = |x, y| read.get_pixel(x, y).0;
+        assert_eq!((at(0, 0), at(1, 1), at(2, 0)), ([10, 255], [10, 255], [0, 0]));
+        assert_eq!((at(4, 0), at(0, 4), at(4, 4)), ([0, 0], [30, 255], [0, 0]));
+        assert!(picture.uri().starts_with("data:image/png;base64,iVBOR"));
+    }
+}

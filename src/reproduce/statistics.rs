@@ -1,0 +1,111 @@
+//! How sure a figure is.
+//!
+//! A row has n runs that differ in their seeds, all tested on the same digits; the paper has one run
+//! on the same digits. Whether the two ways of training have the same expected error there is asked
+//! of the difference between our mean and the paper's figure, in standard errors of it:
+//! sqrt(s^2/n + b^2). s is the standard deviation over our seeds. That of the paper's run is not
+//! known, but at most binomial, b = sqrt(p (1 - p) / N), which it would be if chance decided every
+//! digit anew. A single run of ours is treated like the paper's.
+
+/// Standard errors from which a difference counts as one.
+pub const SIGNIFICANT: f64 = 2.0;
+
+/// Numbers that differ by chance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    pub count: usize,
+    pub mean: f64,
+    /// With count - 1; `None` for a single number.
+    pub deviation: Option<f64>,
+}
+
+impl Sample {
+    /// `None` if there are no numbers.
+    pub fn of(numbers: &[f64]) -> Option<Self> {
+        let count = numbers.len();
+        let mean = numbers.iter().sum::<f64>() / count as f64;
+        let squares: f64 = numbers.iter().map(|number| (number - mean).powi(2)).sum();
+        let deviation = (count > 1).then(|| (squares / (count as f64 - 1.0)).sqrt());
+        (count > 0).then_some(Sample { count, mean, deviation })
+    }
+}
+
+/// Standard deviation of an error rate in per cent that is counted on some digits, each answered
+/// wrongly by chance.
+pub fn binomial(percent: f64, digits: usize) -> f64 {
+    (percent * (100.0 - percent) / digits as f64).sqrt()
+}
+
+/// What a comparison comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Less than [`SIGNIFICANT`] standard errors apart.
+    Agrees,
+    Better,
+    Worse,
+}
+
+/// Our error rate beside a paper's.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Comparison {
+    pub verdict: Verdict,
+    /// Ours minus the paper's in standard errors.
+    pub apart: f64,
+}
+
+/// Compares error rates in per cent on the same `digits`.
+pub fn compare(ours: &Sample, paper: f64, digits: usize) -> Comparison {
+    let deviation = ours.deviation.unwrap_or_else(|| binomial(ours.mean, digits));
+    let variance = deviation.powi(2) / ours.count as f64 + binomial(paper, digits).powi(2);
+    let apart = (ours.mean - paper) / variance.sqrt();
+    let verdict = match apart {
+        apart if apart <= -SIGNIFICANT => Verdict::Better,
+        apart if apart >= SIGNIFICANT => Verdict::Worse,
+        _ => Verdict::Agrees,
+    };
+    Comparison { verdict, apart }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(found: f64, expected: f64) {
+        assert!((found - expected).abs() < 1e-9, "{found} is not {expected}");
+    }
+
+    /// By hand: mean 5, squares 9 1 1 1 0 0 4 16, sum 32, by 7.
+    #[test]
+    fn mean_and_deviation() {
+        let sample = Sample::of(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]).unwrap();
+        assert_eq!((sample.count, sample.mean), (8, 5.0));
+        near(sample.deviation.unwrap(), (32.0_f64 / 7.0).sqrt());
+        assert_eq!(Sample::of(&[3.0]).unwrap().deviation, None);
+        assert_eq!(Sample::of(&[]), None);
+    }
+
+    /// 1 % of 9,900 digits: sqrt(0.01 * 0.99 / 9900) = 0.001.
+    #[test]
+    fn chance_of_ten_thousand_digits() {
+        near(binomial(1.0, 9_900), 0.1);
+        assert!((binomial(0.95, 10_000) - 0.097).abs() < 1e-4, "the paper says about 0.1");
+        near(binomial(0.0, 10_000), 0.0);
+    }
+
+    /// s = 0.1 over 4 seeds and b = 0.1: variance 0.0025 + 0.01, so the error is 0.1118...
+    #[test]
+    fn verdicts() {
+        let ours = |mean: f64| Sample { count: 4, mean, deviation: Some(0.1) };
+        let error = 0.0125_f64.sqrt();
+        let same = compare(&ours(1.0 - 1.9 * error), 1.0, 9_900);
+        assert_eq!(same.verdict, Verdict::Agrees);
+        near(same.apart, -1.9);
+        assert_eq!(compare(&ours(1.0 - 2.1 * error), 1.0, 9_900).verdict, Verdict::Better);
+        assert_eq!(compare(&ours(1.0 + 2.1 * error), 1.0, 9_900).verdict, Verdict::Worse);
+        assert_eq!(compare(&ours(1.0 + 1.9 * error), 1.0, 9_900).verdict, Verdict::Agrees);
+        // One run of ours: 1.3 % has b^2 = 1.3 * 98.7 / 9900.
+        let single = Sample { count: 1, mean: 1.3, deviation: None };
+        let both = (1.3_f64 * 98.7 / 9_900.0 + 0.01).sqrt();
+        near(compare(&single, 1.0, 9_900).apart, 0.3 / both);
+    }
+}

@@ -1,0 +1,63 @@
+//! A trained network as a safetensors file.
+//!
+//! Tensors have the names and shapes that the notebook's PyTorch modules would give them. One
+//! metadata key, `lenet`, holds sorted JSON: the network, its options and the settings of the run,
+//! and nothing that differs between equal runs, so that equal runs give equal files.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::container::{self, Container};
+use crate::error::{Error, Result};
+use crate::network::{Network, Options, build, lenet};
+use crate::plan::Layout;
+
+/// A network and its parameters.
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub network: Network,
+    /// In the places of [`Layout::of`].
+    pub parameters: Vec<f32>,
+    /// The settings of the run that made it.
+    pub settings: Value,
+}
+
+impl Model {
+    /// The bytes of the file.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if the network cannot be laid out.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let about = json!({
+            "network": self.network.name,
+            "options": self.network.options,
+            "settings": self.settings,
+        });
+        container::bytes(&Layout::of(&self.network)?, &[("", &self.parameters)], &about)
+    }
+
+    /// Reads a model file.
+    ///
+    /// # Errors
+    /// [`Error::Data`] naming the file and what is wrong with it.
+    pub fn read(path: &Path) -> Result<Model> {
+        let way_out = "give a model.safetensors that `lenet train` wrote";
+        let bytes = container::read(path, way_out)?;
+        Model::from_bytes(&bytes).map_err(|what| Error::cannot_read(path, what, way_out))
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Model, String> {
+        let container = Container::open(bytes)?;
+        let about = &container.about;
+        let name = about["network"].as_str().unwrap_or_default();
+        let table =
+            lenet::find(name).ok_or_else(|| format!("it holds the unknown network \"{name}\""))?;
+        let options: Options = serde_json::from_value(about["options"].clone())
+            .map_err(|error| format!("its options cannot be read: {error}"))?;
+        let network = build(table, options).map_err(|error| error.to_string())?;
+        let layout = Layout::of(&network).map_err(|error| error.to_string())?;
+        let parameters = container.numbers(&layout, &[""])?.remove(0);
+        Ok(Model { network, parameters, settings: about["settings"].clone() })
+    }
+}
