@@ -15,7 +15,7 @@ use common::{Way, ways};
 use lenet::executor::Executor;
 use lenet::gpu::{Gpu, probe};
 use lenet::plan::profile::ITERATION_LIMIT;
-use lenet::plan::{Access, Element, Kernel, Optimizer, Plan};
+use lenet::plan::{Access, Distortion, Element, Kernel, Optimizer, Plan, Ranges};
 use lenet::recipe::MAX_BATCH;
 use wgpu::naga::valid::{Capabilities, ValidationFlags, Validator};
 use wgpu::naga::{Block, Function, Handle, Module, ScalarKind, Statement, TypeInner, front::wgsl};
@@ -32,14 +32,20 @@ fn plan(trained: &common::run::Trained, way: Way, batch: usize) -> Plan {
     Run::full(trained.clone(), batch, 1, optimizer).plan(way)
 }
 
+/// The same with the digits distorted.
+fn distorted(trained: &common::run::Trained, way: Way, batch: usize) -> Plan {
+    plan(trained, way, batch).distorted(Distortion::new(Ranges::default(), batch))
+}
+
 /// Every different kernel, by its text.
 fn kernels() -> BTreeMap<String, Kernel> {
     let mut kernels = BTreeMap::new();
     for trained in networks() {
         for way in ways() {
             for batch in BATCHES {
-                let plan = plan(&trained, way, batch);
-                kernels.extend(plan.kernels.into_iter().map(|kernel| (kernel.wgsl(), kernel)));
+                let plans = [plan(&trained, way, batch), distorted(&trained, way, batch)];
+                let all = plans.into_iter().flat_map(|plan| plan.kernels);
+                kernels.extend(all.map(|kernel| (kernel.wgsl(), kernel)));
             }
         }
     }
@@ -142,7 +148,7 @@ fn no_invocation_loops_too_long() {
         for batch in powers.clone().chain(odd) {
             assert!(batch <= MAX_BATCH);
             for way in ways() {
-                let plan = plan(&trained, way, batch);
+                let plan = distorted(&trained, way, batch);
                 let busiest = plan.kernels.iter().max_by_key(|kernel| kernel.iterations());
                 let busiest = busiest.expect("a plan has kernels");
                 assert!(

@@ -13,6 +13,7 @@ use super::device::{self, Device};
 use super::inference::announce;
 use super::kernels::{self, KernelTimes};
 use super::output;
+use super::ranges::DistortArgs;
 use super::throughput::{Rates, Side};
 use crate::cpu::fast::Instructions;
 use crate::data::{self, Mnist};
@@ -55,6 +56,8 @@ pub struct Args {
     json: bool,
     #[command(flatten)]
     network: NetworkArgs,
+    #[command(flatten)]
+    distort: DistortArgs,
     #[command(flatten)]
     device: DeviceArgs,
 }
@@ -185,7 +188,8 @@ fn settings(args: &Args) -> Result<Vec<Settings>> {
     for name in names {
         for &batch in &args.batch {
             let network = NetworkArgs { network: name.clone(), ..args.network.clone() };
-            let flags = Flags { network, batch: Some(batch), ..Flags::default() };
+            let distort = args.distort.flags(None);
+            let flags = Flags { network, batch: Some(batch), distort, ..Flags::default() };
             all.push(Settings::resolve(&flags, available, None)?);
         }
     }

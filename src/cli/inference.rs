@@ -14,7 +14,7 @@ use crate::train::checkpoint::Model;
 use crate::train::session::{Lists, Session};
 
 /// Forward passes need no optimizer.
-const NO_OPTIMIZER: Optimizer = Optimizer { momentum: 0.0, weight_decay: 0.0 };
+pub const NO_OPTIMIZER: Optimizer = Optimizer { momentum: 0.0, weight_decay: 0.0 };
 
 /// A model and sets of digits on a device.
 pub struct Inference {

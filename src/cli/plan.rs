@@ -4,6 +4,7 @@ use clap::ValueEnum;
 
 use super::args::{NetworkArgs, PlanChoice};
 use super::output;
+use super::ranges::DistortArgs;
 use crate::error::{Error, Result};
 use crate::gpu::adapter;
 use crate::plan::{Kernel, Optimizer, Plan, Profile, Room, print};
@@ -49,6 +50,8 @@ pub struct Args {
     json: bool,
     #[command(flatten)]
     network: NetworkArgs,
+    #[command(flatten)]
+    distort: DistortArgs,
 }
 
 /// Prints buffers, kernels and dispatches, or the text of one kernel. Needs no adapter.
@@ -61,7 +64,8 @@ pub fn run(args: Args) -> Result<()> {
         ProfileName::Gpu => Profile::gpu(),
         ProfileName::Reference => Profile::reference(),
     };
-    let flags = Flags { network: args.network, batch: args.batch, ..Flags::default() };
+    let distort = args.distort.flags(None);
+    let flags = Flags { network: args.network, batch: args.batch, distort, ..Flags::default() };
     let mut settings = Settings::resolve(&flags, MNIST, None)?;
     let tuned = match args.plan {
         PlanChoice::Auto => tuned(),
@@ -113,7 +117,8 @@ fn make(settings: &Settings, profile: Profile) -> Result<Plan> {
         steps: MNIST.train.div_ceil(batch) + MNIST.test.div_ceil(batch),
     };
     let optimizer = Optimizer { momentum: settings.momentum, weight_decay: settings.weight_decay };
-    Plan::new(&settings.network, settings.strategy, profile, batch, optimizer, room)
+    let plan = Plan::new(&settings.network, settings.strategy, profile, batch, optimizer, room)?;
+    Ok(settings.distorted(plan, room.digits))
 }
 
 /// The kernel of that number, that label, or the only one with that in its label.

@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use super::args::{DataArgs, DeviceArgs, DeviceChoice, NetworkArgs};
 use super::device::{self, Device};
 use super::output;
+use super::ranges::DistortArgs;
 use crate::data;
 use crate::error::{Error, Result};
 use crate::network::init::{self, Init};
@@ -33,7 +34,8 @@ pub enum Switch {
 /// Flags of `train`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Set of defaults: notebook, lenet1, lenet5, lenet5-short [default: the network's, lenet5]
+    /// Set of defaults: notebook, lenet1, lenet5, lenet5-short, lenet5-distorted [default: the
+    /// network's, lenet5]
     #[arg(long, value_name = "NAME")]
     recipe: Option<String>,
     #[command(flatten)]
@@ -42,6 +44,8 @@ pub struct Args {
     device: DeviceArgs,
     #[command(flatten)]
     training: TrainingArgs,
+    #[command(flatten)]
+    distort: DistortArgs,
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
@@ -87,6 +91,10 @@ struct TrainingArgs {
     /// Hold back the last N training digits and report the error on them [default: 0]
     #[arg(long, value_name = "N")]
     validate: Option<usize>,
+    /// With --distort: the digits and N distorted copies of each, fixed, of which an epoch takes its
+    /// share; 9 in the paper [default: every epoch distorts anew]
+    #[arg(long, value_name = "N")]
+    distortions: Option<usize>,
     /// First weights, in +-2.4/F, +-1.2/sqrt(F) or +-1/sqrt(F), F the fan-in [default: lecun]
     #[arg(long, value_enum)]
     init: Option<Init>,
@@ -131,6 +139,7 @@ impl Args {
             test_limit: t.test_limit,
             validate: t.validate,
             init: t.init,
+            distort: self.distort.flags(t.distortions),
         }
     }
 
@@ -174,6 +183,7 @@ pub fn run(args: Args) -> Result<()> {
     let room = lists.room(settings.batch);
     let Settings { network, strategy, batch, .. } = &settings;
     let plan = Plan::new(network, *strategy, device.profile(), *batch, optimizer, room)?;
+    let plan = settings.distorted(plan, room.digits);
     let parameters = match from {
         Some(model) => model.parameters,
         None => init::parameters(&settings.network, &plan.layout, settings.init, settings.seed),

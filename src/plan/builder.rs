@@ -144,6 +144,7 @@ impl<'a> Builder<'a> {
             strategy: Strategy::Layered,
             profile: self.profile,
             batch: self.batch,
+            distortion: None,
             layout: self.layout,
             slots: self.slots,
             buffers: self.buffers,

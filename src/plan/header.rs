@@ -19,12 +19,13 @@ fn files(op: &Op) -> &'static [&'static str] {
     const LINEAR: &str = shader!("linear");
     const SGD: &str = shader!("sgd");
     const LOSS: &str = shader!("loss");
+    const DISTORT: &str = shader!("distort");
     const SAMPLE: &str = shader!("sample");
     const PATCH: &str = shader!("sample_patch");
     const SAMPLE_STAGES: &str = shader!("sample_stages");
     const SAMPLE_LAYERS: &str = shader!("sample_layers");
     match op {
-        Op::Gather(_) => &[shader!("gather")],
+        Op::Gather(_) => &[DISTORT, shader!("gather")],
         Op::FirstStageForward(_) => {
             &[COMMON, STAGE, CONVOLVE, POOLING, shader!("first_stage_forward")]
         }
@@ -41,12 +42,20 @@ fn files(op: &Op) -> &'static [&'static str] {
         Op::LinearUpdate(_) => &[LINEAR, SGD, shader!("linear_update")],
         Op::Output(_) => &[COMMON, LOSS, shader!("output")],
         Op::Update(_) => &[SGD, shader!("update")],
-        Op::SampleForward(_) => {
-            &[COMMON, LOSS, SAMPLE, PATCH, SAMPLE_STAGES, SAMPLE_LAYERS, shader!("sample_forward")]
-        }
+        Op::SampleForward(_) => &[
+            COMMON,
+            LOSS,
+            DISTORT,
+            SAMPLE,
+            PATCH,
+            SAMPLE_STAGES,
+            SAMPLE_LAYERS,
+            shader!("sample_forward"),
+        ],
         Op::SampleStep(_) => &[
             COMMON,
             LOSS,
+            DISTORT,
             SAMPLE,
             PATCH,
             SAMPLE_STAGES,

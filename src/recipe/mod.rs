@@ -4,8 +4,10 @@
 //! together, checks every value, and keeps the origin of each for the table that is printed before
 //! a run and saved with it.
 
+mod distortion;
 mod settings;
 
+pub use distortion::{DistortFlags, Distorted};
 pub use settings::{Available, Flags, Row, Settings};
 
 use crate::network::lenet::{self, Table};
@@ -50,6 +52,8 @@ pub struct Recipe {
     pub schedule: Schedule,
     /// Digits to train on and to test on, drawn at random; `None`: all.
     pub digits: Option<(usize, usize)>,
+    /// Whether the training digits are distorted.
+    pub distort: bool,
 }
 
 /// The notes' own training: 9,840 and 2,707 random digits, x0.2 after epoch 15.
@@ -62,6 +66,7 @@ pub const NOTEBOOK: Recipe = Recipe {
     rates: Rates { linear: 0.1, distance: 0.001, competition: 0.001 },
     schedule: Schedule::Step { epoch: 15, factor: 0.2 },
     digits: Some((9_840, 2_707)),
+    distort: false,
 };
 
 /// LeNet-1 on all digits.
@@ -74,6 +79,7 @@ pub const LENET1: Recipe = Recipe {
     rates: Rates { linear: 0.1, distance: 0.001, competition: 0.001 },
     schedule: Schedule::Cosine,
     digits: None,
+    distort: false,
 };
 
 /// LeNet-5 on all digits: the default.
@@ -86,14 +92,25 @@ pub const LENET5: Recipe = Recipe {
     rates: Rates { linear: 0.03, distance: 0.001, competition: 0.001 },
     schedule: Schedule::Cosine,
     digits: None,
+    distort: false,
 };
 
 /// LeNet-5 without F6 on all digits.
 pub const LENET5_SHORT: Recipe =
     Recipe { name: "lenet5-short", table: &lenet::LENET5_SHORT, ..LENET5 };
 
+/// LeNet-5 on digits that are distorted anew in every epoch.
+pub const LENET5_DISTORTED: Recipe = Recipe {
+    name: "lenet5-distorted",
+    epochs: 25,
+    batch: 32,
+    rates: Rates { linear: 0.1, distance: 0.001, competition: 0.002 },
+    distort: true,
+    ..LENET5
+};
+
 /// Every recipe there is.
-pub const ALL: &[&Recipe] = &[&NOTEBOOK, &LENET1, &LENET5, &LENET5_SHORT];
+pub const ALL: &[&Recipe] = &[&NOTEBOOK, &LENET1, &LENET5, &LENET5_SHORT, &LENET5_DISTORTED];
 
 /// Momentum of every recipe.
 const MOMENTUM: f32 = 0.9;

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::distortion::{DistortFlags, Distorted};
 use super::{ALL, LENET5, MAX_BATCH, MAX_EPOCHS, MOMENTUM, Recipe};
 use crate::cli::args::NetworkArgs;
 use crate::error::{Error, Result};
 use crate::network::init::Init;
 use crate::network::{Loss, Network, Options, Output, Scaling, build, lenet};
-use crate::plan::Strategy;
+use crate::plan::{Distortion, Plan, Strategy};
 use crate::train::schedule::Schedule;
 
 /// What the user asked for.
@@ -28,6 +29,7 @@ pub struct Flags {
     pub test_limit: Option<usize>,
     pub validate: Option<usize>,
     pub init: Option<Init>,
+    pub distort: DistortFlags,
 }
 
 /// Digits that a data set has.
@@ -67,19 +69,27 @@ pub struct Settings {
     pub train: usize,
     pub test: usize,
     pub validate: usize,
+    /// `None`: every digit as it is.
+    pub distortion: Option<Distorted>,
     /// All of the above with their origins.
     pub rows: Vec<Row>,
 }
 
 /// Collects rows while settings are picked.
-struct Picker {
+pub(super) struct Picker {
     recipe: String,
     rows: Vec<Row>,
 }
 
 impl Picker {
     /// The flag's value if it was given, else the default, whose origin is `from` or the recipe.
-    fn pick<T>(&mut self, name: &'static str, flag: Option<T>, default: T, from: Option<&str>) -> T
+    pub(super) fn pick<T>(
+        &mut self,
+        name: &'static str,
+        flag: Option<T>,
+        default: T,
+        from: Option<&str>,
+    ) -> T
     where
         T: Clone + Into<Shown>,
     {
@@ -95,7 +105,7 @@ impl Picker {
 }
 
 /// A value as JSON; f32 with the digits that were typed, not those of the nearest f64.
-struct Shown(Value);
+pub(super) struct Shown(Value);
 
 impl From<f32> for Shown {
     fn from(value: f32) -> Self {
@@ -190,6 +200,7 @@ impl Settings {
                 (row.value, row.origin) = (json!(epochs), "--steps".into());
             }
         }
+        let distortion = flags.distort.resolve(recipe.distort, available, epochs, p)?;
         Ok(Settings {
             recipe: recipe.name,
             network,
@@ -207,6 +218,7 @@ impl Settings {
             train,
             test,
             validate,
+            distortion,
             rows: picker.rows,
         })
     }
@@ -216,6 +228,14 @@ impl Settings {
     pub fn set_plan(&mut self, (strategy, origin): (Strategy, String)) {
         self.strategy = strategy;
         self.rows.push(Row { name: "plan", value: json!(strategy.name()), origin });
+    }
+
+    /// A plan of this run, on a data set of so many digits, with its digits distorted as it has them.
+    pub fn distorted(&self, plan: Plan, digits: usize) -> Plan {
+        match self.distortion {
+            None => plan,
+            Some(Distorted { ranges, .. }) => plan.distorted(Distortion::new(ranges, digits)),
+        }
     }
 
     /// The settings by name, without their origins: what equal runs have in common.

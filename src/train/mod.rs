@@ -1,6 +1,7 @@
 //! Training: it knows numbers, not buffers.
 
 pub mod checkpoint;
+pub mod order;
 pub mod schedule;
 pub mod session;
 
@@ -11,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::recipe::Settings;
 use crate::report::{Epoch, Progress, Report};
 use crate::rng::{Rng, Stream};
+use order::Orders;
 use session::{Lists, Session};
 
 /// Which digits a run trains on, tests on and validates on, as indices into training digits
@@ -82,16 +84,14 @@ pub fn run(
     report: &mut dyn Report,
     stop: &AtomicBool,
 ) -> Result<Outcome> {
-    let mut order = split.train.clone();
-    let mut rng = Rng::new(settings.seed, Stream::Order);
+    let distortion = session.executor().plan().distortion;
+    let mut orders = Orders::new(settings, &split.train, distortion.as_ref());
+    session.distort_by(settings.seed);
     let per_epoch = session.steps();
     let steps = settings.steps.unwrap_or(settings.epochs * per_epoch);
     let digits = settings.train;
     let mut outcome = Outcome { epochs: Vec::new(), interrupted: false };
     for epoch in 0..settings.epochs {
-        if settings.shuffle {
-            rng.shuffle(&mut order);
-        }
         let before = epoch * per_epoch;
         let rate =
             |step: usize| settings.lr * settings.schedule.factor(before + step, steps, epoch);
@@ -104,7 +104,7 @@ pub fn run(
             !stop.load(Ordering::Relaxed)
         };
         let here = per_epoch.min(steps - before);
-        let train = session.epoch(&order, here, rate, &mut progress)?;
+        let train = session.epoch(&orders.epoch(epoch), here, rate, &mut progress)?;
         if train.stopped {
             outcome.interrupted = true;
             break;

@@ -4,6 +4,7 @@ use super::lanes::{LANES, Lanes, V};
 use super::linear;
 use super::program::{Program, Step};
 use crate::cpu::output::{answer, sample_loss};
+use crate::cpu::{Affine, distort};
 use crate::network::{CLASSES, DIGIT_SIDE};
 use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
 use crate::plan::{STEP_WORDS, TOTALS};
@@ -114,18 +115,27 @@ impl Group {
         std::array::from_fn(|class| outputs[class].0[lane])
     }
 
-    /// Copies the digits of the step; in step with `gather` of the twins.
+    /// Copies the digits of the step, or distorts them on the way; in step with `gather` of the
+    /// twins.
     #[inline(always)]
     fn gather(&mut self, program: &Program, source: Source) {
         let Source { digits, order, step } = source;
-        let [first, count, ..]: [u32; STEP_WORDS] = step.try_into().expect("a row of steps");
+        let [first, count, _, key]: [u32; STEP_WORDS] = step.try_into().expect("a row of steps");
         let mut records = [0; LANES];
         for lane in 0..LANES {
             let n = self.first + lane;
             let here = n < count as usize;
-            let digit = order[first as usize + if here { n } else { 0 }] as usize;
-            records[lane] = digit * RECORD_WORDS;
+            let entry = order[first as usize + if here { n } else { 0 }];
+            let (digit, view) = program.distortion.map_or((entry, 0), |k| k.digit_and_view(entry));
+            records[lane] = digit as usize * RECORD_WORDS;
             self.labels[lane] = here.then(|| digits[records[lane] + PIXEL_WORDS] as usize);
+            if let Some(distortion) = &program.distortion {
+                let map = Affine::of(distortion, key, view, digit);
+                self.distort(program, lane, &map, &digits[records[lane]..][..PIXEL_WORDS]);
+            }
+        }
+        if program.distortion.is_some() {
+            return;
         }
         for word in 0..PIXEL_WORDS {
             let mut words = [0; LANES];
@@ -140,6 +150,15 @@ impl Group {
                     *number = program.scale * pixel as f32 + program.background;
                 }
             }
+        }
+    }
+
+    /// Makes the picture of one sample.
+    fn distort(&mut self, program: &Program, lane: usize, map: &Affine, pixels: &[u32]) {
+        let (height, width) = (program.height, program.width);
+        for (place, to) in self.activations[0].iter_mut().enumerate() {
+            let value = distort(map, pixels, (height, width), (place / width, place % width));
+            to.0[lane] = program.scale * value + program.background;
         }
     }
 

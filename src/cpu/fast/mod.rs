@@ -61,7 +61,7 @@ impl Fast {
         threads: usize,
         instructions: Instructions,
     ) -> Self {
-        let program = Program::new(network, &plan.layout, optimizer);
+        let program = Program::new(network, &plan, optimizer);
         let firsts = (0..plan.batch).step_by(LANES);
         let groups: Vec<_> = firsts.map(|first| RwLock::new(Group::new(&program, first))).collect();
         let threads = threads.clamp(1, groups.len());
