@@ -41,6 +41,21 @@ impl Affine {
             y: within(k.max_shift, y),
         }
     }
+
+    /// Where a place (row, column) of a picture of that height and width comes from: column and row
+    /// of the digit, in 2^-17.
+    pub fn source(
+        &self,
+        (height, width): (usize, usize),
+        (row, column): (usize, usize),
+    ) -> (i32, i32) {
+        let from_centre = |place: usize, length: usize| 2 * place as i32 + 1 - length as i32;
+        let (down, right) = (from_centre(row, height), from_centre(column, width));
+        let centre = (DIGIT_SIDE as i32 - 1) << 16;
+        let x = self.xx * right + self.xy * down + (self.x << 5) + centre;
+        let y = self.yy * down + (self.y << 5) + centre;
+        (x, y)
+    }
 }
 
 /// In -most .. most, from the upper half of a word.
@@ -49,20 +64,10 @@ fn within(most: u32, word: u32) -> i32 {
     ((i64::from(most) * unit) >> 15) as i32
 }
 
-/// The grey value, 0 to 255 in steps of 2^-16, at a place of the picture `[height, width]` of a
-/// digit, whose `pixels` are four to a word.
-pub fn distort(
-    map: &Affine,
-    pixels: &[u32],
-    (height, width): (usize, usize),
-    (row, column): (usize, usize),
-) -> f32 {
-    let from_centre = |place: usize, length: usize| 2 * place as i32 + 1 - length as i32;
-    let (down, right) = (from_centre(row, height), from_centre(column, width));
-    // In 2^-17 pixels.
-    let centre = (DIGIT_SIDE as i32 - 1) << 16;
-    let x = map.xx * right + map.xy * down + (map.x << 5) + centre;
-    let y = map.yy * down + (map.y << 5) + centre;
+/// The grey value, 0 to 255 in steps of 2^-16, at a place (row, column) of the picture of a digit,
+/// whose `pixels` are four to a word; `shape` is height and width of the picture.
+pub fn distort(map: &Affine, pixels: &[u32], shape: (usize, usize), place: (usize, usize)) -> f32 {
+    let (x, y) = map.source(shape, place);
     let (left, upper) = (x >> 17, y >> 17);
     let (x_share, y_share) = ((x >> 9 & 255) as u32, (y >> 9 & 255) as u32);
     let pixel = |row: i32, column: i32| {

@@ -34,6 +34,8 @@ enum Shuffle {
 
 impl Orders {
     /// For a run on these digits; `distortion` is that of the plan.
+    // By reference: from opt-level 1 on, rustc 1.95.0 gets some calls wrong that pass the option by
+    // value, and the orders then are those of a run without distortion.
     pub fn new(settings: &Settings, digits: &[u32], distortion: Option<&Distortion>) -> Self {
         let copies = settings.distortion.and_then(|distorted| distorted.copies);
         let (entries, anew) = match (distortion, copies) {

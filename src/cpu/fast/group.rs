@@ -1,10 +1,11 @@
 //! Eight samples from their bytes to the gradients of the stages.
 
+use super::distort::distort;
 use super::lanes::{LANES, Lanes, V};
 use super::linear;
 use super::program::{Program, Step};
+use crate::cpu::Affine;
 use crate::cpu::output::{answer, sample_loss};
-use crate::cpu::{Affine, distort};
 use crate::network::{CLASSES, DIGIT_SIDE};
 use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
 use crate::plan::{STEP_WORDS, TOTALS};
@@ -154,12 +155,13 @@ impl Group {
     }
 
     /// Makes the picture of one sample.
+    #[inline(always)]
     fn distort(&mut self, program: &Program, lane: usize, map: &Affine, pixels: &[u32]) {
         let (height, width) = (program.height, program.width);
-        for (place, to) in self.activations[0].iter_mut().enumerate() {
-            let value = distort(map, pixels, (height, width), (place / width, place % width));
-            to.0[lane] = program.scale * value + program.background;
-        }
+        let picture = &mut self.activations[0];
+        distort(map, pixels, (height, width), |place, value| {
+            picture[place].0[lane] = program.scale * value + program.background;
+        });
     }
 
     #[inline(always)]

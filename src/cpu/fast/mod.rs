@@ -15,6 +15,7 @@
 //! full, as every batch under eight, takes the time of a full one.
 
 mod conv;
+mod distort;
 mod group;
 mod instructions;
 mod lanes;
