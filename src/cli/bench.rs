@@ -142,6 +142,7 @@ pub fn run(args: Args) -> Result<()> {
             "threads": device::threads(&args.device)?,
             "repeats": args.repeats,
             "seconds": args.seconds,
+            "distort": args.distort.is_on(),
             "debug_build": cfg!(debug_assertions),
             "figures": figures.iter().map(Figure::json).collect::<Vec<_>>(),
             "kernels": times.iter().map(KernelTimes::json).collect::<Vec<_>>(),
@@ -280,8 +281,10 @@ fn text(
         ));
     }
     text.push_str(&format!(
-        "digits a second: median (least .. most) of {} measurements of {} s\n\n",
-        args.repeats, args.seconds
+        "digits a second: median (least .. most) of {} measurements of {} s{}\n\n",
+        args.repeats,
+        args.seconds,
+        if args.distort.is_on() { ", digits distorted in training" } else { "" }
     ));
     let mut headings = vec!["network", ">batch", "plan", "work"];
     for side in [">adapter", ">cpu", ">naive"] {

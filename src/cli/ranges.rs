@@ -43,6 +43,11 @@ impl RangeArgs {
 }
 
 impl DistortArgs {
+    /// Whether the flag itself says so.
+    pub fn is_on(&self) -> bool {
+        self.distort == Some(Switch::On)
+    }
+
     /// As flags of a run; `distortions` distorted copies of each digit.
     pub fn flags(&self, distortions: Option<usize>) -> DistortFlags {
         let distort = self.distort.map(|switch| switch == Switch::On);
