@@ -1,18 +1,20 @@
 // gather: the samples of this step, from the data set on the device.
 //
 //   digits  [.., 197] words: 784 bytes of pixels, row by row, then the label
-//   order   indices of digits, in the order of the epoch
-//   steps   [.., 4]: first entry of order, samples in the step, learning rate, unused
+//   order   digits in the order of the epoch; with DISTORT digit + DIGITS * view, see distort.wgsl
+//   steps   [.., 4]: first entry of order, samples in the step, learning rate, key of the distortion
 //   cursor  the step to do
 //   now     [4]: the row of steps that is being done, and its number: kept for the updates
 //   truth   [SAMPLES, 4]: label, samples in the step (0 where the last batch of an epoch has no
 //           digit), number of the step, unused
-//   x       [SAMPLES, HEIGHT, WIDTH] = SCALE * byte + BACKGROUND; the border already is background
+//   x       [SAMPLES, HEIGHT, WIDTH] = SCALE * byte + BACKGROUND; without DISTORT the border is
+//           background already
 //
 // 1998, section II.B: background -0.1, ink 1.175; 1990: -1 and 1.
-// One invocation copies one row of 28 pixels.
+// One invocation copies one row of 28 pixels, or makes one of the distorted picture.
 
 const RECORD = 197u;
+const ROWS = select(28u, HEIGHT, DISTORT);
 
 @compute @workgroup_size(WORKGROUP)
 fn gather(@builtin(global_invocation_id) id: vec3u) {
@@ -30,25 +32,41 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
         return;
     }
     loop {
-        let n = item / 28u;
-        let row = item % 28u;
+        let n = item / ROWS;
+        let row = item % ROWS;
         let here = n < count;
-        let record = RECORD * order_at(first + select(0u, n, here));
+        let entry = order_at(first + select(0u, n, here));
+        let digit = select(entry, entry % DIGITS, DISTORT);
+        let record = RECORD * digit;
         if (row == 0u) {
             truth[4u * n] = digits_at(record + 196u);
             truth[4u * n + 1u] = select(0u, count, here);
             truth[4u * n + 2u] = step;
         }
-        let at = (n * HEIGHT + row + BORDER) * WIDTH + BORDER;
-        for (var word = 0u; word < 7u; word++) {
-            let bytes = digits_at(record + row * 7u + word);
-            for (var byte = 0u; byte < 4u; byte++) {
-                x[at + 4u * word + byte] = SCALE * f32((bytes >> (8u * byte)) & 255u) + BACKGROUND;
-            }
+        if (DISTORT) {
+            let map = affine_of(steps_at(4u * step + 3u), entry / DIGITS, digit);
+            make_row(map, source_of(map, record, row), (n * HEIGHT + row) * WIDTH);
+        } else {
+            copy_row(record + row * 7u, (n * HEIGHT + row + BORDER) * WIDTH + BORDER);
         }
         continuing {
             item += THREADS;
             break if item >= ITEMS;
         }
+    }
+}
+
+fn copy_row(words: u32, at: u32) {
+    for (var word = 0u; word < 7u; word++) {
+        let bytes = digits_at(words + word);
+        for (var byte = 0u; byte < 4u; byte++) {
+            x[at + 4u * word + byte] = SCALE * f32((bytes >> (8u * byte)) & 255u) + BACKGROUND;
+        }
+    }
+}
+
+fn make_row(map: Affine, source: Source, at: u32) {
+    for (var column = 0u; column < WIDTH; column++) {
+        x[at + column] = SCALE * distorted(map, source, column) + BACKGROUND;
     }
 }

@@ -1,6 +1,7 @@
 // A whole sample in one workgroup: shapes, and what stands where in workgroup memory.
 //
-//   x    [HEIGHT, WIDTH]          the digit with its border, SCALE byte + BACKGROUND
+//   x    [HEIGHT, WIDTH]          the digit with its border, SCALE byte + BACKGROUND; with DISTORT
+//                                 as its view has it (distort.wgsl)
 //   h1   [FIRST_MAPS, OH1, OW1]   behind the first convolution; never kept
 //   s1   [FIRST_MAPS, PH1, PW1]   behind its pooling
 //   h2   [MAPS, OH2, OW2]         behind the second convolution, over what the table names of s1
@@ -71,6 +72,10 @@ fn layer_at(number: u32) -> Layer {
 struct Sample {
     /// Its place in `digits`.
     record: u32,
+    digit: u32,
+    view: u32,
+    /// Of the distortion.
+    key: u32,
     label: u32,
     /// One by the samples in the step; 0 where the last batch of an epoch has no digit.
     share: f32,
@@ -80,8 +85,17 @@ fn sample_at(n: u32) -> Sample {
     let step = 4u * cursor_at(0u);
     let count = steps_at(step + 1u);
     let here = n < count;
-    let record = RECORD * order_at(steps_at(step) + select(0u, n, here));
-    return Sample(record, digits_at(record + 196u), select(0.0, 1.0 / f32(count), here));
+    let entry = order_at(steps_at(step) + select(0u, n, here));
+    let digit = select(entry, entry % DIGITS, DISTORT);
+    let record = RECORD * digit;
+    return Sample(
+        record,
+        digit,
+        entry / DIGITS,
+        steps_at(step + 3u),
+        digits_at(record + 196u),
+        select(0.0, 1.0 / f32(count), here),
+    );
 }
 
 // The row of `steps` that is being done, and its number: the cursor moves only behind this kernel.
@@ -93,7 +107,16 @@ fn remember_step() {
     now[3] = step;
 }
 
-fn read_digit(record: u32, t: u32) {
+fn read_digit(sample: Sample, t: u32) {
+    if (DISTORT) {
+        make_digit(sample, t);
+    } else {
+        copy_digit(sample.record, t);
+    }
+    workgroupBarrier();
+}
+
+fn copy_digit(record: u32, t: u32) {
     for (var i = t; i < HEIGHT * WIDTH; i += WORKGROUP) {
         // Above and left of the digit these are huge.
         let row = i / WIDTH - BORDER;
@@ -103,5 +126,12 @@ fn read_digit(record: u32, t: u32) {
         let byte = (digits_at(record + pixel / 4u) >> (8u * (pixel % 4u))) & 255u;
         memory[ROOM + i] = SCALE * select(0.0, f32(byte), inside) + BACKGROUND;
     }
-    workgroupBarrier();
+}
+
+fn make_digit(sample: Sample, t: u32) {
+    let map = affine_of(sample.key, sample.view, sample.digit);
+    for (var i = t; i < HEIGHT * WIDTH; i += WORKGROUP) {
+        let source = source_of(map, sample.record, i / WIDTH);
+        memory[ROOM + i] = SCALE * distorted(map, source, i % WIDTH) + BACKGROUND;
+    }
 }

@@ -94,7 +94,7 @@ fn verdict_of(n: u32, sample: Sample, t: u32) {
 
 // From the digit to the loss.
 fn forward(n: u32, sample: Sample, t: u32) {
-    read_digit(sample.record, t);
+    read_digit(sample, t);
     first_stage(t);
     second_stage(t);
     for (var number = 0u; number < LAYERS; number++) {

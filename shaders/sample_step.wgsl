@@ -29,6 +29,6 @@ fn sample_step(
     second_pooling_backward(t);
     second_gradients(trace, t);
     second_backward_input(t);
-    read_digit(sample.record, t);
+    read_digit(sample, t);
     first_gradients(trace, t);
 }

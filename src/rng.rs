@@ -24,6 +24,8 @@ pub enum Stream {
     Test = 4,
     /// The digits that curvatures are estimated on.
     Curvature = 5,
+    /// The key of the distortions.
+    Distortion = 8,
 }
 
 impl Rng {
@@ -70,6 +72,22 @@ impl Rng {
             items.swap(last, self.below(last as u32 + 1) as usize);
         }
     }
+}
+
+/// Four random words from four that count: a hash, so that any invocation of a kernel draws its
+/// numbers without a state. pcg4d of Jarzynski and Olano, Hash Functions for GPU Rendering, JCGT 9(3),
+/// 2020; in step with `pcg4d` in `shaders/distort.wgsl`.
+pub fn pcg4d(counter: [u32; 4]) -> [u32; 4] {
+    let mix = |v: [u32; 4]| {
+        let [mut x, mut y, mut z, mut w] = v;
+        x = x.wrapping_add(y.wrapping_mul(w));
+        y = y.wrapping_add(z.wrapping_mul(x));
+        z = z.wrapping_add(x.wrapping_mul(y));
+        w = w.wrapping_add(y.wrapping_mul(z));
+        [x, y, z, w]
+    };
+    let v = counter.map(|word| word.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
+    mix(mix(v).map(|word| word ^ (word >> 16)))
 }
 
 #[cfg(test)]

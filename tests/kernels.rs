@@ -18,7 +18,7 @@ use lenet::network::Squash;
 use lenet::plan::constant::LossKind;
 use lenet::plan::op::{Gather, Linear, LinearUpdate, Output, Stage, Update};
 use lenet::plan::records::{PIXEL_WORDS, RECORD_WORDS};
-use lenet::plan::{ALIGN, Op, Profile};
+use lenet::plan::{ALIGN, Distortion, Op, Profile, Ranges};
 use wgpu::Adapter;
 
 /// For values of order 1 behind some hundred terms.
@@ -71,21 +71,28 @@ fn steps(first: u32, count: u32) -> (Vec<u32>, Vec<u32>) {
 fn gather(_: Profile) -> Vec<Case> {
     const DIGITS: u32 = 6;
     const FIRST_IN_ORDER: u32 = 2;
+    let wide = Ranges { shift: 6.5, scale: 0.4, squeeze: 0.4, shear: 0.9 };
+    let ranges = [Some(Ranges::default()), Some(wide), None];
     let shapes = [(1, 0, COUNT), (7, 0, COUNT), (7, 2, COUNT), (3, 5, 3)];
-    let cases = shapes.into_iter().map(|(samples, border, count)| {
+    let cases = shapes.into_iter().flat_map(|shape| ranges.map(|ranges| (shape, ranges)));
+    let cases = cases.map(|((samples, border, count), ranges)| {
         let mut digits = Numbers::new(1).any(DIGITS as usize * RECORD_WORDS);
         for (number, record) in digits.chunks_mut(RECORD_WORDS).enumerate() {
             record[PIXEL_WORDS] = number as u32 % 10;
         }
-        let order = (0..12).map(|entry| (entry * 5 + 3) % DIGITS).collect();
+        let distort = ranges.map(|ranges| Distortion::new(ranges, DIGITS as usize));
+        // With a distortion, views 0 to 3.
+        let views = if distort.is_some() { 4 } else { 1 };
+        let order = (0..12).map(|entry| (entry * 5 + 3) % (DIGITS * views)).collect();
         let side = 28 + 2 * border;
         let (scale, background) = (1.275 / 255.0, -0.1);
-        let op =
-            Op::Gather(Gather { samples, height: side, width: side, border, scale, background });
-        let (steps, _) = steps(FIRST_IN_ORDER, count);
+        let (height, width) = (side, side);
+        let op = Op::Gather(Gather { samples, height, width, border, scale, background, distort });
+        let (mut steps, _) = steps(FIRST_IN_ORDER, count);
+        steps[STEP as usize * 4 + 3] = 0x1234_5678;
         let x = empty(samples * side * side);
         let (now, truth) = (empty(4), empty(4 * samples));
-        let name = format!("{samples} samples, {count} digits, border {border}");
+        let name = format!("{samples} samples, {count} digits, border {border}, {ranges:?}");
         case(name, op, vec![digits, order, steps, vec![STEP], now, truth, x])
     });
     cases.collect()

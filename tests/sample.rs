@@ -15,7 +15,8 @@ use lenet::network::{Network, Options, Output, PoolForm, Scaling, Squash, build}
 use lenet::plan::sample::{Sample, SampleUpdate, Shapes};
 use lenet::plan::strategy::SAMPLE_BATCH;
 use lenet::plan::{
-    Layout, Op, Optimizer, Plan, Profile, Room, Rule, STEP_WORDS, Strategy, TOTALS, records,
+    Distortion, Layout, Op, Optimizer, Plan, Profile, Ranges, Room, Rule, STEP_WORDS, Strategy,
+    TOTALS, records,
 };
 
 /// One step adds up what a sample goes through, there and back.
@@ -101,6 +102,11 @@ fn cases(network: &Network) -> Vec<Case> {
     let forward = reads_and_outputs(&k, &layout, &shapes.table);
     let mut step = forward.clone();
     step.push(empty(k.samples * k.trace));
+    let distort = Some(Distortion::new(Ranges::default(), DIGITS));
+    let distorted = Sample { distort, ..k };
+    let mut of_distorted = step.clone();
+    // Views 3 and 0 of the two digits of the step.
+    of_distorted[1][1] += 3 * DIGITS as u32;
     let cursor = vec![0];
     let now = now();
     let mut cases =
@@ -110,6 +116,7 @@ fn cases(network: &Network) -> Vec<Case> {
         let name = format!(", curvature {curvature}");
         cases.push(case(name, Op::SampleStep(k), step.clone()));
     }
+    cases.push(case(", distorted", Op::SampleStep(distorted), of_distorted));
     cases.extend(RULES.map(|rule| update(&shapes, &layout, rule)));
     cases
 }
@@ -126,6 +133,7 @@ fn reads_and_outputs(k: &Sample, layout: &Layout, table: &[u32]) -> Vec<Vec<u32>
     records::append(&mut digits, &pixels, &[7, 0, 9, 3, 1]);
     let mut steps = vec![0; 3 * STEP_WORDS];
     steps[STEP_WORDS..][..3].copy_from_slice(&now()[..3]);
+    steps[STEP_WORDS + 3] = 0x1234_5678;
     let p = numbers.words(layout.stages, 0.3);
     let w = numbers.words(layout.size - layout.stages, 0.3);
     let totals = numbers.words(k.samples as usize * TOTALS, 1.0);

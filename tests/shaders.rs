@@ -15,7 +15,7 @@ use common::{Way, ways};
 use lenet::executor::Executor;
 use lenet::gpu::{Gpu, probe};
 use lenet::plan::profile::ITERATION_LIMIT;
-use lenet::plan::{Access, Element, Kernel, Optimizer, Pass, Plan};
+use lenet::plan::{Access, Distortion, Element, Kernel, Optimizer, Pass, Plan, Ranges};
 use lenet::recipe::MAX_BATCH;
 use wgpu::naga::valid::{Capabilities, ValidationFlags, Validator};
 use wgpu::naga::{Block, Function, Handle, Module, ScalarKind, Statement, TypeInner, front::wgsl};
@@ -38,16 +38,24 @@ fn plan(trained: &Trained, way: Way, batch: usize, optimizer: Optimizer) -> Plan
     Run::full(trained.clone(), batch, 1, optimizer).plan(way)
 }
 
+/// The same with the digits distorted.
+fn distorted(trained: &Trained, way: Way, batch: usize) -> Plan {
+    plan(trained, way, batch, optimizers(batch)[0])
+        .distorted(Distortion::new(Ranges::default(), batch))
+}
+
 /// Every different kernel, by its text.
 fn kernels() -> BTreeMap<String, Kernel> {
     let mut kernels = BTreeMap::new();
     for trained in networks() {
         for way in ways() {
             for batch in BATCHES {
-                for optimizer in optimizers(batch) {
-                    let plan = plan(&trained, way, batch, optimizer);
-                    kernels.extend(plan.kernels.into_iter().map(|kernel| (kernel.wgsl(), kernel)));
-                }
+                let optimizers = optimizers(batch);
+                let plans =
+                    optimizers.iter().map(|&optimizer| plan(&trained, way, batch, optimizer));
+                let plans = plans.chain([distorted(&trained, way, batch)]);
+                let all = plans.flat_map(|plan| plan.kernels);
+                kernels.extend(all.map(|kernel| (kernel.wgsl(), kernel)));
             }
         }
     }
@@ -153,7 +161,7 @@ fn no_invocation_loops_too_long() {
         for batch in powers.clone().chain(odd) {
             assert!(batch <= MAX_BATCH);
             for way in ways() {
-                let plan = plan(&trained, way, batch, optimizers(batch)[0]);
+                let plan = distorted(&trained, way, batch);
                 let busiest = plan.kernels.iter().max_by_key(|kernel| kernel.iterations());
                 let busiest = busiest.expect("a plan has kernels");
                 assert!(

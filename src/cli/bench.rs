@@ -11,6 +11,7 @@ use super::device::{self, Device};
 use super::inference::announce;
 use super::kernels::{self, KernelTimes};
 use super::measure::{self, Devices, Figure, Limits};
+use super::ranges::DistortArgs;
 use super::record::Record;
 use super::throughput::Rates;
 use super::{host, output};
@@ -69,6 +70,8 @@ pub struct Args {
     #[command(flatten)]
     network: NetworkArgs,
     #[command(flatten)]
+    distort: DistortArgs,
+    #[command(flatten)]
     device: DeviceArgs,
 }
 
@@ -96,6 +99,7 @@ pub fn run(args: Args) -> Result<()> {
         adapter: adapter.and_then(facts),
         threads: devices.cpu.as_ref().map(|_| threads),
         limits,
+        distort: args.distort.is_on(),
         figures: Vec::new(),
         left_out: Vec::new(),
         kernels: Vec::new(),
@@ -207,7 +211,9 @@ fn cases(args: &Args) -> Result<Vec<Settings>> {
         for &batch in batches {
             let network = NetworkArgs { network: name.clone(), ..args.network.clone() };
             let optimizer = OptimizerArgs { optimizer: args.optimizer, ..OptimizerArgs::default() };
-            let flags = Flags { network, batch: Some(batch), optimizer, ..Flags::default() };
+            let distort = args.distort.flags(None);
+            let batch = Some(batch);
+            let flags = Flags { network, batch, optimizer, distort, ..Flags::default() };
             cases.push(Settings::resolve(&flags, available, None)?);
         }
     }

@@ -57,7 +57,7 @@ pub fn run(args: Args) -> Result<()> {
         )));
     }
     if let Some(path) = &args.png {
-        check_free(path, args.force)?;
+        check_free("--png", path, args.force)?;
     }
     let mnist = data::load(args.data.data.as_deref())?;
     if let Some(index) = args.show {
@@ -118,17 +118,20 @@ fn json_of(facts: &Facts) -> Value {
     })
 }
 
-/// Whether a PNG file may be written there.
-fn check_free(path: &Path, force: bool) -> Result<()> {
+/// Whether the file that a flag names may be written.
+///
+/// # Errors
+/// [`Error::Usage`] if a folder or another file is in the way.
+pub fn check_free(flag: &str, path: &Path, force: bool) -> Result<()> {
     if path.is_dir() {
         return Err(Error::Usage(format!(
-            "--png {} is a folder: give the name of a file",
+            "{flag} {} is a folder: give the name of a file",
             path.display()
         )));
     }
     if path.exists() && !force {
         return Err(Error::Usage(format!(
-            "--png {} exists already: give another name, or --force to overwrite it",
+            "{flag} {} exists already: give another name, or --force to overwrite it",
             path.display()
         )));
     }

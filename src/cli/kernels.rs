@@ -59,13 +59,15 @@ pub fn time(
     let digits = (*batch).min(mnist.train.len());
     let room = Room { digits, order: digits, steps: 1 };
     let plan = Plan::new(network, *strategy, profile, *batch, *optimizer, room)?;
+    let plan = settings.distorted(plan, room.digits);
     let ports = plan.ports;
     let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
     let mut set = mnist.train.clone();
     set.truncate(digits);
     let mut packed = Vec::new();
     records::append(&mut packed, set.pixels(), set.labels());
-    let order: Vec<u32> = (0..digits as u32).collect();
+    let entry = |digit| plan.distortion.map_or(digit, |k| k.entry(digit, 1));
+    let order: Vec<u32> = (0..digits as u32).map(entry).collect();
     // A rate of 0: the parameters stay where they are however often this is done.
     let row = [0, digits as u32, 0.0_f32.to_bits(), 0];
 

@@ -58,6 +58,7 @@ impl<'a> Launch<'a> {
         let Settings { network, strategy, batch, optimizer, .. } = settings;
         let room = lists.room(*batch);
         let plan = Plan::new(network, *strategy, device.profile(), *batch, *optimizer, room)?;
+        let plan = settings.distorted(plan, room.digits);
         let identity = identity(settings, device);
         let earlier = match beginning {
             Beginning::Checkpoint => resume(folder, &plan, &identity),

@@ -5,6 +5,7 @@ pub mod args;
 mod bench;
 mod data;
 pub mod device;
+mod distort;
 mod evaluate;
 mod host;
 mod inference;
@@ -15,6 +16,7 @@ pub mod output;
 mod plan;
 mod predict;
 mod race;
+mod ranges;
 mod record;
 mod reproduce;
 mod summary;
@@ -51,6 +53,8 @@ pub enum Command {
     Plan(plan::Args),
     /// Show the digits: counts, means, or one of them
     Data(data::Args),
+    /// Draw digits and what a network that trains on distorted ones sees of them
+    Distort(distort::Args),
     /// List the adapters of this machine and test them
     Adapters(adapters::Args),
     /// Measure digits a second on an adapter, the CPU and the naive reference
@@ -76,6 +80,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Summary(args) => summary::run(args),
         Command::Plan(args) => plan::run(args),
         Command::Data(args) => data::run(args),
+        Command::Distort(args) => distort::run(args),
         Command::Adapters(args) => adapters::run(args),
         Command::Bench(args) => bench::run(*args),
         Command::Tune(args) => tune::run(args),

@@ -4,6 +4,7 @@ use clap::ValueEnum;
 
 use super::args::{NetworkArgs, PlanChoice};
 use super::output;
+use super::ranges::DistortArgs;
 use crate::error::{Error, Result};
 use crate::gpu::adapter;
 use crate::plan::{Kernel, Pass, Plan, Profile, Room, print};
@@ -56,6 +57,8 @@ pub struct Args {
     json: bool,
     #[command(flatten)]
     network: NetworkArgs,
+    #[command(flatten)]
+    distort: DistortArgs,
 }
 
 /// Prints buffers, kernels and dispatches, or the text of one kernel. Needs no adapter.
@@ -69,7 +72,9 @@ pub fn run(args: Args) -> Result<()> {
         ProfileName::Reference => Profile::reference(),
     };
     let optimizer = OptimizerArgs { optimizer: args.optimizer, ..OptimizerArgs::default() };
-    let flags = Flags { network: args.network, batch: args.batch, optimizer, ..Flags::default() };
+    let distort = args.distort.flags(None);
+    let (network, batch) = (args.network, args.batch);
+    let flags = Flags { network, batch, optimizer, distort, ..Flags::default() };
     let mut settings = Settings::resolve(&flags, MNIST, None)?;
     let tuned = match args.plan {
         PlanChoice::Auto => tuned(),
@@ -130,7 +135,9 @@ fn make(settings: &Settings, profile: Profile) -> Result<Plan> {
         order: MNIST.train + MNIST.test,
         steps: MNIST.train.div_ceil(batch) + MNIST.test.div_ceil(batch),
     };
-    Plan::new(&settings.network, settings.strategy, profile, batch, settings.optimizer, room)
+    let Settings { network, strategy, optimizer, .. } = settings;
+    let plan = Plan::new(network, *strategy, profile, batch, *optimizer, room)?;
+    Ok(settings.distorted(plan, room.digits))
 }
 
 /// The kernel of that number, that label, or the only one with that in its label.

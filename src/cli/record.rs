@@ -23,6 +23,8 @@ pub struct Record {
     /// Threads of the CPU, if it was measured.
     pub threads: Option<usize>,
     pub limits: Limits,
+    /// Whether digits were distorted in training.
+    pub distort: bool,
     pub figures: Vec<Figure>,
     pub left_out: Vec<LeftOut>,
     pub kernels: Vec<KernelTimes>,
@@ -49,6 +51,7 @@ impl Record {
             "threads": self.threads,
             "repeats": self.limits.repeats,
             "seconds": self.limits.time.as_secs_f64(),
+            "distort": self.distort,
             "figures": self.figures.iter().map(Figure::json).collect::<Vec<_>>(),
             "left_out": self.left_out.iter().map(LeftOut::json).collect::<Vec<_>>(),
             "kernels": self.kernels.iter().map(KernelTimes::json).collect::<Vec<_>>(),
@@ -82,9 +85,10 @@ impl Record {
             text.push_str("         naive: the twins, loops in double precision on one thread\n");
         }
         text.push_str(&format!(
-            "digits a second: median (least .. most) of {} measurements of {} s\n\n",
+            "digits a second: median (least .. most) of {} measurements of {} s{}\n\n",
             self.limits.repeats,
-            self.limits.time.as_secs_f64()
+            self.limits.time.as_secs_f64(),
+            if self.distort { ", digits distorted in training" } else { "" }
         ));
         text
     }

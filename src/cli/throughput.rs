@@ -35,11 +35,16 @@ impl Side {
         let Settings { network, batch, strategy, optimizer, .. } = settings;
         let room = lists.room(*batch);
         let plan = Plan::new(network, *strategy, device.profile(), *batch, *optimizer, room)?;
+        let plan = settings.distorted(plan, room.digits);
+        let distortion = plan.distortion;
         let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
         let mut session = Session::new(device.executor(plan, network, *optimizer)?, lists)?;
         session.set_parameters(&first)?;
         let mut order: Vec<u32> = (0..settings.train as u32).collect();
         Rng::new(settings.seed, Stream::Order).shuffle(&mut order);
+        if let Some(k) = distortion {
+            order.iter_mut().for_each(|digit| *digit = k.entry(*digit, 1));
+        }
         // Slower than a run trains, so that nothing diverges however long this takes.
         let mut side = Side { session, order, rate: 0.1 * settings.lr };
         side.training(Duration::ZERO)?;

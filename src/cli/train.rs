@@ -8,6 +8,7 @@ use super::args::{DataArgs, DeviceArgs, DeviceChoice, NetworkArgs};
 use super::device::{self, Device};
 use super::launch::{self, Beginning, Launch};
 use super::output;
+use super::ranges::DistortArgs;
 use crate::data;
 use crate::error::{Error, Result};
 use crate::network::init::Init;
@@ -23,8 +24,8 @@ use crate::train::schedule::Schedule;
 /// Flags of `train`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Set of defaults: notebook, lenet1, lenet5, lenet5-short, lenet5-1998 [default: the network's,
-    /// lenet5]
+    /// Set of defaults: notebook, lenet1, lenet5, lenet5-short, lenet5-1998, lenet5-distorted,
+    /// lenet5-1998-distorted [default: the network's, lenet5]
     #[arg(long, value_name = "NAME")]
     recipe: Option<String>,
     #[command(flatten)]
@@ -35,6 +36,8 @@ pub struct Args {
     training: TrainingArgs,
     #[command(flatten)]
     optimizer: OptimizerArgs,
+    #[command(flatten)]
+    distort: DistortArgs,
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
@@ -82,6 +85,10 @@ struct TrainingArgs {
     /// Hold back the last N training digits and report the error on them [default: 0]
     #[arg(long, value_name = "N")]
     validate: Option<usize>,
+    /// With --distort: the digits and N distorted copies of each, fixed, of which an epoch takes its
+    /// share; 9 in the paper [default: every epoch distorts anew]
+    #[arg(long, value_name = "N")]
+    distortions: Option<usize>,
     /// First weights, in +-2.4/F, +-1.2/sqrt(F) or +-1/sqrt(F), F the fan-in [default: lecun,
     /// lenet5-1998 lecun-sqrt]
     #[arg(long, value_enum)]
@@ -141,6 +148,7 @@ impl Args {
             test_limit: t.test_limit,
             validate: t.validate,
             init: t.init,
+            distort: self.distort.flags(t.distortions),
         }
     }
 

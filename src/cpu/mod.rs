@@ -7,6 +7,7 @@
 //! spreads a sum over rows of partials, the twin leaves it whole in the first row.
 
 mod conv;
+mod distort;
 pub mod fast;
 mod linear;
 mod output;
@@ -18,6 +19,7 @@ pub use conv::{
     conv_backward_input, conv_backward_weights, conv_pool_forward, first_stage_backward,
     first_stage_forward,
 };
+pub use distort::{Affine, distort};
 pub use linear::{linear_backward_input, linear_forward, linear_update};
 pub use output::output;
 pub use sample::{advance, sample_forward, sample_step, sample_update};

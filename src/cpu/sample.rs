@@ -91,6 +91,7 @@ fn passes(
         border: k.border,
         scale: k.scale,
         background: k.background,
+        distort: k.distort,
     };
     let Inputs { digits, order, steps, cursor, .. } = *from;
     gather(&digit, digits, order, steps, cursor, now, &mut truth, &mut x);

@@ -1,12 +1,14 @@
 //! Twins of the first and the last kernel of a step.
 
 use super::Take;
+use super::distort::{Affine, distort};
 use crate::network::DIGIT_SIDE;
 use crate::plan::op::{Gather, Update};
 use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
 use crate::plan::{STEP_WORDS, TRUTH_WORDS};
 
-/// Copies the samples of the step that `cursor` names into `x` and `truth`.
+/// Copies the samples of the step that `cursor` names into `x` and `truth`, or distorts them on the
+/// way.
 #[expect(clippy::too_many_arguments, reason = "the bindings of gather.wgsl, in their order")]
 pub fn gather(
     k: &Gather,
@@ -21,18 +23,26 @@ pub fn gather(
     let step = &steps[cursor[0] as usize * STEP_WORDS..][..STEP_WORDS];
     let (first, count) = (step[0] as usize, step[1] as usize);
     now[..STEP_WORDS].copy_from_slice(&[step[0], step[1], step[2], cursor[0]]);
-    let (width, border) = (k.width as usize, k.border as usize);
+    let (height, width, border) = (k.height as usize, k.width as usize, k.border as usize);
     for n in 0..k.samples as usize {
         let here = n < count;
-        let digit = order[first + if here { n } else { 0 }] as usize;
-        let record = &digits[digit * RECORD_WORDS..][..RECORD_WORDS];
+        let entry = order[first + if here { n } else { 0 }];
+        let (digit, view) = k.distort.map_or((entry, 0), |k| k.digit_and_view(entry));
+        let record = &digits[digit as usize * RECORD_WORDS..][..RECORD_WORDS];
         let samples = if here { step[1] } else { 0 };
         truth[n * TRUTH_WORDS..][..3].copy_from_slice(&[record[PIXEL_WORDS], samples, cursor[0]]);
+        if let Some(distortion) = &k.distort {
+            let map = Affine::of(distortion, step[3], view, digit);
+            for place in 0..height * width {
+                let value = distort(&map, record, (height, width), (place / width, place % width));
+                x[n * height * width + place] = k.scale * value + k.background;
+            }
+            continue;
+        }
         for pixel in 0..DIGIT_SIDE * DIGIT_SIDE {
             let byte = record[pixel / 4] >> (8 * (pixel % 4)) & 255;
             let (row, column) = (pixel / DIGIT_SIDE + border, pixel % DIGIT_SIDE + border);
-            x[(n * k.height as usize + row) * width + column] =
-                k.scale * byte as f32 + k.background;
+            x[(n * height + row) * width + column] = k.scale * byte as f32 + k.background;
         }
     }
 }

@@ -96,6 +96,14 @@ pub fn write_png(path: &Path, pixels: &[u8], scale: usize) -> Result<()> {
     let picture = GrayImage::from_fn(scaled as u32, scaled as u32, |x, y| {
         Luma([pixels[y as usize / scale * side + x as usize / scale]])
     });
+    save(path, &picture)
+}
+
+/// Writes a picture as a PNG file.
+///
+/// # Errors
+/// [`Error::Other`] if the file cannot be written.
+pub(super) fn save(path: &Path, picture: &GrayImage) -> Result<()> {
     // Encoded in memory first: a failure there leaves no half a file.
     let mut png = Cursor::new(Vec::new());
     picture

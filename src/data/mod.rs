@@ -11,6 +11,7 @@ pub mod facts;
 pub mod idx;
 pub mod image;
 pub mod mnist;
+pub mod sheet;
 
 use std::path::Path;
 

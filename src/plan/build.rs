@@ -80,6 +80,7 @@ impl Builder<'_> {
             border: ((input.height - DIGIT_SIDE) / 2) as u32,
             scale,
             background,
+            distort: None,
         });
         let whole = |id: BufferId| self.view(id, 0, self.buffers[id].words);
         let Ports { digits, order, steps, cursor, .. } = self.ports;

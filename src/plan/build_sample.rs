@@ -104,6 +104,7 @@ pub(super) fn plan(
         strategy: Strategy::Sample,
         profile,
         batch,
+        distortion: None,
         layout,
         slots: batch,
         buffers,

@@ -156,6 +156,7 @@ impl<'a> Builder<'a> {
             strategy,
             profile: self.profile,
             batch: self.batch,
+            distortion: None,
             layout: self.layout,
             slots: self.slots,
             buffers: self.buffers,

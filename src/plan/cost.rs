@@ -2,14 +2,14 @@
 
 use super::op::{Op, Stage};
 use super::sample::SAMPLE_WORKGROUP;
-use crate::network::{CLASSES, TAPS};
+use crate::network::{CLASSES, DIGIT_SIDE, TAPS};
 
 impl Op {
     /// Independent pieces of work, ITEMS in the shader: one invocation does one after the other.
     pub fn items(&self) -> u32 {
         let tiles = |n: u32, tile: u32| n.div_ceil(tile);
         match self {
-            Op::Gather(k) => k.samples * 28,
+            Op::Gather(k) => k.samples * k.rows(),
             Op::FirstStageForward(k) => k.samples * k.blocks(),
             Op::ConvPoolForward(k) => k.samples * k.m * k.blocks(),
             Op::FirstStageBackward(k) => k.m * k.slots,
@@ -36,7 +36,7 @@ impl Op {
         let finish = |k: &Stage| k.rows() * (4 * k.strip + 2) + k.tall * (k.strip + 1);
         let units = |k: &Stage| (k.samples * k.blocks()).div_ceil(k.slots);
         match self {
-            Op::Gather(_) => 36,
+            Op::Gather(k) => 36.max(k.width + 1),
             Op::FirstStageForward(k) => k.m * (taps(k) + finish(k) + 26) + see(k),
             // A feature map sees at most all C input maps.
             Op::ConvPoolForward(k) => k.c * (taps(k) + see(k)) + finish(k),
@@ -64,7 +64,11 @@ impl Op {
         let taps = |k: &Stage| area(k) * u64::from(k.j) * TAPS as u64;
         let pool = |k: &Stage| area(k) * u64::from(k.m);
         match self {
-            Op::Gather(k) => u64::from(k.samples) * 784,
+            Op::Gather(k) => {
+                // Of a distorted pixel: two shares of four bytes, and the place it comes from.
+                let pixel = if k.distort.is_some() { 7 * k.width } else { DIGIT_SIDE as u32 };
+                u64::from(k.samples * k.rows() * pixel)
+            }
             Op::FirstStageForward(k) | Op::ConvPoolForward(k) => taps(k) + pool(k),
             Op::FirstStageBackward(k) => 2 * taps(k) + 2 * pool(k),
             Op::ConvBackwardWeights(k) | Op::ConvBackwardInput(k) => taps(k) + pool(k),

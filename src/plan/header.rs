@@ -19,12 +19,13 @@ fn files(op: &Op) -> Vec<&'static str> {
     const LINEAR: &str = shader!("linear");
     const LOCAL: &str = shader!("local");
     const LOSS: &str = shader!("loss");
+    const DISTORT: &str = shader!("distort");
     const SAMPLE: &str = shader!("sample");
     const PATCH: &str = shader!("sample_patch");
     const SAMPLE_STAGES: &str = shader!("sample_stages");
     const SAMPLE_LAYERS: &str = shader!("sample_layers");
     match op {
-        Op::Gather(_) => vec![shader!("gather")],
+        Op::Gather(_) => vec![DISTORT, shader!("gather")],
         Op::FirstStageForward(_) => {
             vec![COMMON, STAGE, CONVOLVE, POOLING, shader!("first_stage_forward")]
         }
@@ -45,12 +46,13 @@ fn files(op: &Op) -> Vec<&'static str> {
         Op::Update(k) => vec![take(&k.rule), shader!("update")],
         Op::SampleForward(_) => {
             let own = shader!("sample_forward");
-            vec![COMMON, LOCAL, LOSS, SAMPLE, PATCH, SAMPLE_STAGES, SAMPLE_LAYERS, own]
+            vec![COMMON, LOCAL, LOSS, DISTORT, SAMPLE, PATCH, SAMPLE_STAGES, SAMPLE_LAYERS, own]
         }
         Op::SampleStep(_) => vec![
             COMMON,
             LOCAL,
             LOSS,
+            DISTORT,
             SAMPLE,
             PATCH,
             SAMPLE_STAGES,

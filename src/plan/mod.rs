@@ -9,6 +9,7 @@ mod build_sample;
 mod builder;
 pub mod constant;
 mod cost;
+pub mod distortion;
 mod header;
 pub mod op;
 pub mod print;
@@ -22,6 +23,7 @@ pub mod traffic;
 
 pub use crate::network::tensors::{ALIGN, Layout};
 pub use build::{Room, STEP_WORDS, TOTALS, TRUTH_WORDS};
+pub use distortion::{Distortion, Ranges};
 pub use op::{Access, Binding, Element, Op};
 pub use profile::{Profile, Tiles};
 pub use rule::{Optimizer, Rule};
@@ -116,7 +118,7 @@ pub struct Dispatch {
 pub struct Ports {
     /// The data set: 197 words a digit.
     pub digits: BufferId,
-    /// Indices of digits.
+    /// Indices of digits, with a [`Distortion`] together with their views.
     pub order: BufferId,
     /// Four words a step.
     pub steps: BufferId,
@@ -159,6 +161,8 @@ pub struct Plan {
     pub profile: Profile,
     /// Samples of a full step.
     pub batch: usize,
+    /// Where digits whose view is not 0 are distorted.
+    pub distortion: Option<Distortion>,
     pub layout: Layout,
     /// Rows of partial gradients.
     pub slots: usize,

@@ -4,9 +4,10 @@
 //! twin in [`crate::cpu`] and of its row in tests and benchmarks.
 
 use super::constant::{LossKind, constants};
+use super::distortion::Distortion;
 use super::rule::{Optimizer, Rule};
 use super::sample::{Sample, SampleUpdate};
-use crate::network::{Squash, TAPS};
+use crate::network::{DIGIT_SIDE, Squash, TAPS};
 
 constants! {
     /// Constants of `gather`.
@@ -18,6 +19,14 @@ constants! {
         border: u32,
         scale: f32,
         background: f32,
+        distort: Option<Distortion>,
+    }
+}
+
+impl Gather {
+    /// Rows of x that it makes: without distortion the border stays as it is.
+    pub fn rows(&self) -> u32 {
+        if self.distort.is_some() { self.height } else { DIGIT_SIDE as u32 }
     }
 }
 

@@ -2,6 +2,7 @@
 //! stands: in workgroup memory, in the table of shapes, and in the row of traces that it leaves.
 
 use super::constant::{LossKind, constants};
+use super::distortion::Distortion;
 use super::op::Stage;
 use super::rule::Rule;
 use crate::error::{Error, Result};
@@ -31,6 +32,7 @@ constants! {
         border: u32,
         scale: f32,
         background: f32,
+        distort: Option<Distortion>,
         /// Feature maps of the first stage.
         first_maps: u32,
         /// Feature maps of the second stage.
@@ -235,6 +237,7 @@ impl Shapes {
             border: ((input.height - DIGIT_SIDE) / 2) as u32,
             scale,
             background,
+            distort: None,
             first_maps: stages.first_maps,
             maps: stages.table.maps() as u32,
             connections: stages.table.count() as u32,

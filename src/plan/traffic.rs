@@ -59,7 +59,7 @@ fn touched(op: &Op, binding: &Binding, view: &View) -> usize {
         (Op::Gather(k), "order") => k.samples as usize,
         (Op::Gather(_), "steps") => STEP_WORDS,
         // The border already stands there.
-        (Op::Gather(k), "x") => k.samples as usize * DIGIT_SIDE * DIGIT_SIDE,
+        (Op::Gather(k), "x") if k.distort.is_none() => k.samples as usize * DIGIT_SIDE * DIGIT_SIDE,
         // The last window of a batch reads the gradient of the others, and leaves none.
         (Op::LinearUpdate(k), "gradient") if k.starts && k.ends => 0,
         (Op::LinearUpdate(k), "velocity" | "parameters" | "curvature") if !k.ends => 0,

@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::distortion::{DistortFlags, Distorted};
 use super::optimizer::{self, Choice, Curvature, Method, OptimizerArgs};
 use super::{ALL, LENET5, MAX_BATCH, MAX_EPOCHS, Recipe, Shuffle};
 use crate::cli::args::NetworkArgs;
 use crate::error::{Error, Result};
 use crate::network::init::Init;
 use crate::network::{Loss, Network, Options, Output, Scaling, build, lenet};
-use crate::plan::{Optimizer, Strategy};
+use crate::plan::{Distortion, Optimizer, Plan, Strategy};
 use crate::train::schedule::Schedule;
 
 /// What the user asked for.
@@ -30,6 +31,7 @@ pub struct Flags {
     pub test_limit: Option<usize>,
     pub validate: Option<usize>,
     pub init: Option<Init>,
+    pub distort: DistortFlags,
 }
 
 /// Digits that a data set has.
@@ -71,6 +73,8 @@ pub struct Settings {
     pub train: usize,
     pub test: usize,
     pub validate: usize,
+    /// `None`: every digit as it is.
+    pub distortion: Option<Distorted>,
     /// All of the above with their origins.
     pub rows: Vec<Row>,
 }
@@ -194,6 +198,7 @@ impl Settings {
                 (row.value, row.origin) = (json!(epochs), "--steps".into());
             }
         }
+        let distortion = flags.distort.resolve(recipe.distort, available, epochs, p)?;
         Ok(Settings {
             recipe: recipe.name,
             network,
@@ -211,6 +216,7 @@ impl Settings {
             train,
             test,
             validate,
+            distortion,
             rows: picker.rows,
         })
     }
@@ -220,6 +226,14 @@ impl Settings {
     pub fn set_plan(&mut self, (strategy, origin): (Strategy, String)) {
         self.strategy = strategy;
         self.rows.push(Row { name: "plan", value: json!(strategy.name()), origin });
+    }
+
+    /// A plan of this run, on a data set of so many digits, with its digits distorted as it has them.
+    pub fn distorted(&self, plan: Plan, digits: usize) -> Plan {
+        match self.distortion {
+            None => plan,
+            Some(Distorted { ranges, .. }) => plan.distorted(Distortion::new(ranges, digits)),
+        }
     }
 
     /// The settings by name, without their origins: what equal runs have in common.

@@ -4,6 +4,7 @@ pub mod checkpoint;
 mod container;
 pub mod curvature;
 pub mod model;
+pub mod order;
 pub mod schedule;
 pub mod session;
 
@@ -12,11 +13,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::data::Mnist;
 use crate::error::{Error, Result};
 use crate::plan::Optimizer;
-use crate::recipe::{Settings, Shuffle};
+use crate::recipe::Settings;
 use crate::report::{Epoch, Progress, Report};
 use crate::rng::{Rng, Stream};
 use checkpoint::{Slot, State, Tally};
 use curvature::Patterns;
+use order::Orders;
 use session::{Lists, Session};
 
 /// Which digits a run trains on, tests on and validates on, as indices into training digits
@@ -82,8 +84,7 @@ impl Outcome {
 
 /// Trains until the settings say, or until `stop` is set: then it ends after the submission that is
 /// under way. Every completed epoch is reported with the state it ended with. A session that was
-/// restored goes on behind the epochs `before`; the digits are shuffled for those as well, so that
-/// it meets the order it would have met.
+/// restored goes on behind the epochs `before`, in the order it would have met.
 ///
 /// # Errors
 /// [`Error::Diverged`] when a loss is no longer a finite number; [`Error::Adapter`] if the adapter
@@ -96,23 +97,15 @@ pub fn run(
     report: &mut dyn Report,
     stop: &AtomicBool,
 ) -> Result<Outcome> {
-    let mut order = split.train.clone();
-    let mut rng = Rng::new(settings.seed, Stream::Order);
-    if settings.shuffle == Shuffle::Once {
-        rng.shuffle(&mut order);
-    }
+    let distortion = session.executor().plan().distortion;
+    let mut orders = Orders::new(settings, &split.train, distortion.as_ref());
+    session.distort_by(settings.seed);
     let patterns = Patterns::draw(settings, split);
     let per_epoch = session.steps();
     let steps = settings.steps.unwrap_or(settings.epochs * per_epoch);
     let digits = settings.train;
     let mut outcome = Outcome { epochs: before, interrupted: false };
-    for epoch in 0..settings.epochs {
-        if settings.shuffle == Shuffle::On {
-            rng.shuffle(&mut order);
-        }
-        if epoch < outcome.epochs.len() {
-            continue;
-        }
+    for epoch in outcome.epochs.len()..settings.epochs {
         let before = epoch * per_epoch;
         let rate =
             |step: usize| settings.lr * settings.schedule.factor(before + step, steps, epoch);
@@ -132,7 +125,7 @@ pub fn run(
             }
         };
         let here = per_epoch.min(steps - before);
-        let train = session.epoch(&order, here, rate, &mut progress)?;
+        let train = session.epoch(&orders.epoch(epoch), here, rate, &mut progress)?;
         if train.stopped {
             outcome.interrupted = true;
             break;

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::CLASSES;
 use crate::plan::{Layout, Pass, Room, STEP_WORDS, TOTALS, records};
+use crate::rng::{Rng, Stream};
 use crate::train::checkpoint::Slot;
 
 /// How long the work of one submission should take: short enough for a watchdog, a progress line
@@ -100,6 +101,13 @@ pub struct Session {
     parts: Vec<Part>,
     /// Steps of the last submission that kept to [`SUBMISSION`].
     submission: usize,
+    /// Of the distortion.
+    key: u32,
+}
+
+/// What a seed puts into every step, for the kernels that distort digits.
+pub fn distortion_key(seed: u64) -> u32 {
+    Rng::new(seed, Stream::Distortion).next_u32()
 }
 
 impl Session {
@@ -118,7 +126,7 @@ impl Session {
             order += digits;
             step += digits.div_ceil(batch);
         }
-        let mut session = Session { executor, parts, submission: 1 };
+        let mut session = Session { executor, parts, submission: 1, key: 0 };
         for (set, list) in lists.sets.iter().enumerate() {
             session.upload(set + 1, list, |_| 0.0)?;
         }
@@ -184,12 +192,18 @@ impl Session {
         Ok(())
     }
 
+    /// Whatever distorts digits in the epochs that follow goes by this seed.
+    pub fn distort_by(&mut self, seed: u64) {
+        self.key = distortion_key(seed);
+    }
+
     /// Steps of one pass over the training list.
     pub fn steps(&self) -> usize {
         self.parts[0].digits.div_ceil(self.executor.plan().batch)
     }
 
-    /// One pass over the training digits in the order given, the first `steps` steps of it;
+    /// One pass over the training digits in the order given, with a distortion as
+    /// [`crate::plan::Distortion::entry`] has them, the first `steps` steps of it;
     /// `rate(step)` is the learning rate of each. After every submission `progress` hears the
     /// digits done so far, and stops the pass by returning false.
     ///
@@ -259,10 +273,11 @@ impl Session {
         let digits = order.len();
         assert!(digits <= room, "there is room for {room} digits");
         let (ports, batch) = (self.executor.plan().ports, self.executor.plan().batch);
+        let key = self.key;
         let table: Vec<u32> = (0..digits.div_ceil(batch))
             .flat_map(|i| {
                 let count = batch.min(digits - i * batch);
-                [(first + i * batch) as u32, count as u32, rate(i).to_bits(), 0]
+                [(first + i * batch) as u32, count as u32, rate(i).to_bits(), key]
             })
             .collect();
         self.executor.write(ports.order, first, order)?;

@@ -111,6 +111,7 @@ impl Case {
             strategy: Strategy::Layered,
             profile,
             batch: 1,
+            distortion: None,
             layout: Layout { blocks: vec![], starts: vec![], tensors: vec![], stages: 0, size: 0 },
             slots: 0,
             buffers,

@@ -1,8 +1,10 @@
 //! Eight samples from their bytes to the gradients of the stages.
 
+use super::distort::distort;
 use super::lanes::{LANES, Lanes, Squares, V};
 use super::linear;
 use super::program::{Program, Step};
+use crate::cpu::Affine;
 use crate::cpu::output::{answer, distance_seed, sample_loss};
 use crate::network::{CLASSES, DIGIT_SIDE};
 use crate::plan::op::Output;
@@ -118,18 +120,27 @@ impl Group {
         std::array::from_fn(|class| outputs[class].0[lane])
     }
 
-    /// Copies the digits of the step; in step with `gather` of the twins.
+    /// Copies the digits of the step, or distorts them on the way; in step with `gather` of the
+    /// twins.
     #[inline(always)]
     fn gather(&mut self, program: &Program, source: Source) {
         let Source { digits, order, step } = source;
-        let [first, count, ..]: [u32; STEP_WORDS] = step.try_into().expect("a row of steps");
+        let [first, count, _, key]: [u32; STEP_WORDS] = step.try_into().expect("a row of steps");
         let mut records = [0; LANES];
         for lane in 0..LANES {
             let n = self.first + lane;
             let here = n < count as usize;
-            let digit = order[first as usize + if here { n } else { 0 }] as usize;
-            records[lane] = digit * RECORD_WORDS;
+            let entry = order[first as usize + if here { n } else { 0 }];
+            let (digit, view) = program.distortion.map_or((entry, 0), |k| k.digit_and_view(entry));
+            records[lane] = digit as usize * RECORD_WORDS;
             self.labels[lane] = here.then(|| digits[records[lane] + PIXEL_WORDS] as usize);
+            if let Some(distortion) = &program.distortion {
+                let map = Affine::of(distortion, key, view, digit);
+                self.distort(program, lane, &map, &digits[records[lane]..][..PIXEL_WORDS]);
+            }
+        }
+        if program.distortion.is_some() {
+            return;
         }
         for word in 0..PIXEL_WORDS {
             let mut words = [0; LANES];
@@ -145,6 +156,16 @@ impl Group {
                 }
             }
         }
+    }
+
+    /// Makes the picture of one sample.
+    #[inline(always)]
+    fn distort(&mut self, program: &Program, lane: usize, map: &Affine, pixels: &[u32]) {
+        let (height, width) = (program.height, program.width);
+        let picture = &mut self.activations[0];
+        distort(map, pixels, (height, width), |place, value| {
+            picture[place].0[lane] = program.scale * value + program.background;
+        });
     }
 
     #[inline(always)]

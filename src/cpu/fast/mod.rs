@@ -17,6 +17,7 @@
 
 mod columns;
 mod conv;
+mod distort;
 mod group;
 mod instructions;
 mod lanes;
@@ -67,7 +68,7 @@ impl Fast {
         threads: usize,
         instructions: Instructions,
     ) -> Self {
-        let program = Program::new(network, &plan.layout, optimizer);
+        let program = Program::new(network, &plan, optimizer);
         let single = (plan.batch == 1).then(|| Single::new(&program));
         let batch = if single.is_some() { 0 } else { plan.batch };
         let firsts = (0..batch).step_by(LANES);

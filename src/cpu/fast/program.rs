@@ -6,11 +6,11 @@ use std::ops::Range;
 use super::conv::Stage;
 use super::linear;
 use super::squash::Curve;
-use crate::network::tensors::{Block, Layout, aligned};
+use crate::network::tensors::{Block, aligned};
 use crate::network::{CLASSES, Kind, Network, bitmaps};
 use crate::plan::constant::LossKind;
 use crate::plan::op::Output;
-use crate::plan::{Optimizer, Pass, Rule};
+use crate::plan::{Distortion, Optimizer, Pass, Plan, Rule};
 
 /// What a block computes.
 #[derive(Debug)]
@@ -45,19 +45,22 @@ pub struct Program {
     /// Numbers up to the end of the last stage.
     pub stages: usize,
     pub curve: Curve,
-    /// Width of the input and pixels of background around the digit.
+    /// Of the input, and pixels of background around the digit.
+    pub height: usize,
     pub width: usize,
     pub border: usize,
     /// x = scale * byte + background.
     pub scale: f32,
     pub background: f32,
+    pub distortion: Option<Distortion>,
     /// The loss, in a training step.
     output: Output,
     pub optimizer: Optimizer,
 }
 
 impl Program {
-    pub fn new(network: &Network, layout: &Layout, optimizer: Optimizer) -> Self {
+    pub fn new(network: &Network, plan: &Plan, optimizer: Optimizer) -> Self {
+        let layout = &plan.layout;
         let options = network.options;
         let (scale, background) = options.scaling.scale_and_background();
         let mut program = Program {
@@ -66,10 +69,12 @@ impl Program {
             pieces: Vec::new(),
             stages: layout.stages,
             curve: Curve::of(options.squash),
+            height: network.input().height,
             width: network.input().width,
             border: options.border,
             scale,
             background,
+            distortion: plan.distortion,
             output: Output {
                 samples: 1,
                 inputs: network.layers[network.layers.len() - 1].input.size() as u32,

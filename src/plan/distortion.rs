@@ -1,0 +1,122 @@
+//! How far digits are distorted, and what the kernels know of it.
+
+use super::constant::Constant;
+use super::{Op, Plan};
+use crate::error::{Error, Result};
+
+/// Ranges of the planar affine map that distorts a digit about its centre: each of its numbers is
+/// uniform in +- its range. With 0 everywhere every digit stays as it is.
+///
+/// The 1998 paper (section III.A) names the kinds of distortion and gives no ranges.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ranges {
+    /// Horizontal and vertical translation, each, in pixels.
+    pub shift: f32,
+    /// Both sides, as a fraction.
+    pub scale: f32,
+    /// Horizontal compression with vertical elongation, or the reverse, as a fraction.
+    pub squeeze: f32,
+    /// Columns to the side for a row down.
+    pub shear: f32,
+}
+
+/// The most that each may be: at least a fifth of a digit's width and height stays.
+const MOST: Ranges = Ranges { shift: 8.0, scale: 0.4, squeeze: 0.4, shear: 0.9 };
+
+impl Default for Ranges {
+    fn default() -> Self {
+        Ranges { shift: 1.0, scale: 0.075, squeeze: 0.075, shear: 0.15 }
+    }
+}
+
+impl Ranges {
+    /// Whether each is a number in range.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] naming the flag.
+    pub fn check(&self) -> Result<()> {
+        for (flag, value, most) in [
+            ("--shift", self.shift, MOST.shift),
+            ("--scale", self.scale, MOST.scale),
+            ("--squeeze", self.squeeze, MOST.squeeze),
+            ("--shear", self.shear, MOST.shear),
+        ] {
+            if !(0.0..=most).contains(&value) {
+                return Err(Error::Usage(format!("{flag} is {value}, but must be 0 to {most}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What kernels know of it: whole numbers, in step with `shaders/distort.wgsl`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Distortion {
+    /// Digits of the data set: an entry of the order is digit + digits * view.
+    pub digits: u32,
+    /// In 2^-12 pixels.
+    pub max_shift: u32,
+    /// In 2^-16, as those that follow.
+    pub max_scale: u32,
+    pub max_squeeze: u32,
+    pub max_shear: u32,
+}
+
+impl Distortion {
+    /// For ranges that are checked and a data set of so many digits.
+    pub fn new(ranges: Ranges, digits: usize) -> Self {
+        let parts = |value: f32, one: u32| (f64::from(value) * f64::from(one)).round() as u32;
+        Distortion {
+            digits: digits as u32,
+            max_shift: parts(ranges.shift, 1 << 12),
+            max_scale: parts(ranges.scale, 1 << 16),
+            max_squeeze: parts(ranges.squeeze, 1 << 16),
+            max_shear: parts(ranges.shear, 1 << 16),
+        }
+    }
+
+    /// An entry of the order.
+    pub fn entry(&self, digit: u32, view: u32) -> u32 {
+        digit + self.digits * view
+    }
+
+    /// Digit and view of an entry of the order.
+    pub fn digit_and_view(&self, entry: u32) -> (u32, u32) {
+        (entry % self.digits, entry / self.digits)
+    }
+}
+
+impl Constant for Option<Distortion> {
+    fn declare(&self, name: &str, header: &mut String) {
+        self.is_some().declare(name, header);
+        let none =
+            Distortion { digits: 1, max_shift: 0, max_scale: 0, max_squeeze: 0, max_shear: 0 };
+        let Distortion { digits, max_shift, max_scale, max_squeeze, max_shear } =
+            self.unwrap_or(none);
+        for (name, value) in [
+            ("DIGITS", digits),
+            ("MAX_SHIFT", max_shift),
+            ("MAX_SCALE", max_scale),
+            ("MAX_SQUEEZE", max_squeeze),
+            ("MAX_SHEAR", max_shear),
+        ] {
+            value.declare(name, header);
+        }
+    }
+}
+
+impl Plan {
+    /// The same plan with kernels that distort the digits whose view is not 0.
+    pub fn distorted(mut self, distortion: Distortion) -> Plan {
+        self.distortion = Some(distortion);
+        for kernel in &mut self.kernels {
+            match &mut kernel.op {
+                Op::Gather(k) => k.distort = self.distortion,
+                Op::SampleForward(k) | Op::SampleStep(k) => k.distort = self.distortion,
+                _ => continue,
+            }
+            (kernel.workgroup, kernel.workgroups) = self.profile.launch(&kernel.op);
+        }
+        self
+    }
+}

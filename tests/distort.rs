@@ -1,0 +1,217 @@
+//! Distorted digits on every executor: kernel, twin and fast executor compute in whole numbers, so
+//! that they have to agree to the bit, and training on them repeats with any number of threads.
+//!
+//! `tests/views.rs` says whether what they agree on is right.
+
+mod common;
+
+use std::process::Command;
+
+use common::compare::{Differences, Tolerance};
+use common::op::{Case, Numbers, case, empty, floats};
+use common::program::{path, prints};
+use common::run::network;
+use common::{Outcome, Tests, Way, profiles};
+use lenet::cpu::Cpu;
+use lenet::cpu::fast::{Fast, Instructions};
+use lenet::data;
+use lenet::executor::Executor;
+use lenet::gpu::{Gpu, adapter};
+use lenet::network::init::{self, Init};
+use lenet::plan::op::Gather;
+use lenet::plan::records::RECORD_WORDS;
+use lenet::plan::{ALIGN, Distortion, Op, Optimizer, Plan, Profile, Ranges, Strategy};
+use lenet::train::session::{Lists, Session};
+use tempfile::TempDir;
+use wgpu::Adapter;
+
+const WIDE: Ranges = Ranges { shift: 3.5, scale: 0.3, squeeze: 0.25, shear: 0.6 };
+const NONE: Ranges = Ranges { shift: 0.0, scale: 0.0, squeeze: 0.0, shear: 0.0 };
+/// Digits that the training runs take, in batches that do not divide them.
+const DIGITS: usize = 40;
+const BATCH: usize = 16;
+/// Set, the process prints what it got and ends.
+const PRINT: &str = "LENET_TEST_PRINT";
+/// Threads that lavapipe computes with.
+const THREADS: &str = "LP_NUM_THREADS";
+const RESULT: &str = "bits: ";
+
+fn main() {
+    if std::env::var_os(PRINT).is_some() {
+        let adapter = &adapter::find(None).expect("the process that asks has found one")[0];
+        let bits = both_plans().into_iter().map(|way| on_adapter(adapter, way).expect("it trains"));
+        return println!("{RESULT}{:?}", bits.collect::<Vec<_>>());
+    }
+    let mut tests = Tests::new();
+    tests.plain("executors of the CPU", on_cpu);
+    for profile in profiles() {
+        tests.on_adapter(format!("gather to the bit, {}", profile.name), move |adapter| {
+            gathers(adapter, profile)
+        });
+        tests.on_adapter(format!("nothing to distort, {}", profile.name), move |adapter| {
+            nothing_to_distort(adapter, profile)
+        });
+    }
+    tests.on_adapter("training repeats, with any threads", repeats);
+    tests.on_adapter("a sheet", |_| sheet());
+    tests.run()
+}
+
+/// `gather` of digits in views 0 to 3 whose values are the bytes.
+fn gather(ranges: Option<Ranges>, samples: u32, border: u32) -> Case {
+    const MOST: u32 = 6;
+    let mut digits = Numbers::new(1).any(MOST as usize * RECORD_WORDS);
+    digits.iter_mut().skip(RECORD_WORDS - 1).step_by(RECORD_WORDS).for_each(|label| *label %= 10);
+    let distort = ranges.map(|ranges| Distortion::new(ranges, MOST as usize));
+    let views = if distort.is_some() { 4 } else { 1 };
+    let order = (0..samples).map(|n| (n * 5 + 3) % MOST + MOST * (n % views)).collect();
+    let side = 28 + 2 * border;
+    let (scale, background) = (1.0, 0.0);
+    let k = Gather { samples, height: side, width: side, border, scale, background, distort };
+    let steps = vec![0, samples, 0, 0xdead_beef];
+    let x = vec![0; (samples * side * side) as usize];
+    let arguments = vec![digits, order, steps, vec![0], empty(4), empty(4 * samples), x];
+    case(format!("{ranges:?}, {samples} samples, border {border}"), Op::Gather(k), arguments)
+}
+
+fn gathers(adapter: &Adapter, profile: Profile) -> Outcome {
+    let exact = Tolerance { absolute: 0.0, relative: 0.0 };
+    for ranges in [Ranges::default(), WIDE] {
+        for (samples, border) in [(1, 0), (9, 1), (7, 2), (3, 5)] {
+            gather(Some(ranges), samples, border).check(adapter, profile, exact)?;
+        }
+    }
+    Ok(())
+}
+
+/// Ranges of 0 in every view: the pictures of the kernel without distortion.
+fn nothing_to_distort(adapter: &Adapter, profile: Profile) -> Outcome {
+    let pictures = |ranges| -> lenet::Result<Vec<f32>> {
+        let case = gather(ranges, 7, 2);
+        let x = &case.on_adapter(adapter, profile)?[6];
+        Ok(floats(&x[ALIGN..][..case.arguments[6].len()]))
+    };
+    let (plain, none) = (pictures(None)?, pictures(Some(NONE))?);
+    assert!(plain.iter().any(|&value| value > 0.0));
+    assert_ne!(pictures(Some(WIDE))?, plain);
+    let mut differences = Differences::default();
+    differences.words("x", &bits(&none), &bits(&plain));
+    differences.outcome("ranges of 0")
+}
+
+fn bits(numbers: &[f32]) -> Vec<u32> {
+    numbers.iter().map(|number| number.to_bits()).collect()
+}
+
+/// The parameters of LeNet-1 after two epochs of distorted digits.
+fn trained(
+    way: Way,
+    make: impl FnOnce(Plan) -> lenet::Result<Box<dyn Executor>>,
+) -> lenet::Result<Vec<f32>> {
+    let mut digits = data::builtin()?.test;
+    digits.truncate(DIGITS);
+    let lists = Lists::new(&[&digits], DIGITS, Vec::new());
+    let network = network("lenet1", |_| {});
+    let (room, optimizer) = (lists.room(BATCH), OPTIMIZER);
+    let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, room)?
+        .distorted(Distortion::new(Ranges::default(), DIGITS));
+    let (distortion, start) =
+        (plan.distortion, init::parameters(&network, &plan.layout, Init::Pytorch, 1));
+    let mut session = Session::new(make(plan)?, &lists)?;
+    session.set_parameters(&start)?;
+    session.distort_by(5);
+    let k = distortion.expect("a plan that distorts");
+    for view in 1..=2 {
+        let (order, steps) =
+            ((0..DIGITS as u32).map(|digit| k.entry(digit, view)), session.steps());
+        session.epoch(&order.collect::<Vec<_>>(), steps, |_| 0.02, &mut |_| true)?;
+    }
+    session.parameters()
+}
+
+const OPTIMIZER: Optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 };
+
+/// Each plan in the profile that it is made for.
+fn both_plans() -> [Way; 2] {
+    let sample = Way { strategy: Strategy::Sample, profile: Profile::gpu() };
+    [Profile::software().into(), sample]
+}
+
+fn on_adapter(adapter: &Adapter, way: Way) -> lenet::Result<Vec<u32>> {
+    Ok(bits(&trained(way, |plan| Ok(Box::new(Gpu::new(adapter, plan)?)))?))
+}
+
+fn naive() -> lenet::Result<Vec<f32>> {
+    trained(Profile::reference().into(), |plan| Ok(Box::new(Cpu::new(plan))))
+}
+
+/// Against the twins, and the same bits with any number of threads.
+fn on_cpu() -> Outcome {
+    let fast = |threads, instructions| {
+        let network = network("lenet1", |_| {});
+        trained(Profile::reference().into(), |plan| {
+            Ok(Box::new(Fast::new(plan, &network, OPTIMIZER, threads, instructions)))
+        })
+    };
+    let naive = naive()?;
+    for instructions in [Instructions::baseline(), Instructions::detect()] {
+        let one = fast(1, instructions)?;
+        compare("the twins", &one, &naive)?;
+        for _ in 0..2 {
+            assert_eq!(bits(&fast(2, instructions)?), bits(&one), "two threads, not one");
+        }
+    }
+    Ok(())
+}
+
+fn compare(what: &str, found: &[f32], expected: &[f32]) -> Outcome {
+    let mut differences = Differences::default();
+    let tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
+    differences.numbers("parameters", found, expected, tolerance);
+    differences.outcome(what)
+}
+
+fn repeats(_: &Adapter) -> Outcome {
+    let run = |threads: &str| -> Result<Vec<Vec<u32>>, libtest_mimic::Failed> {
+        let program = std::env::current_exe()?;
+        let output = Command::new(program).env(PRINT, "1").env(THREADS, threads).output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let line = text.lines().find_map(|line| line.strip_prefix(RESULT));
+        let said = String::from_utf8_lossy(&output.stderr);
+        Ok(serde_json::from_str(line.ok_or(format!("{THREADS}={threads}: {said}"))?)?)
+    };
+    let (one, two, naive) = (run("1")?, run("2")?, naive()?);
+    for ((way, one), two) in both_plans().into_iter().zip(&one).zip(&two) {
+        compare(&way.to_string(), &floats(one), &naive)?;
+        let mut differences = Differences::default();
+        differences.words("parameters", one, two);
+        differences.outcome(format!("{way}: one thread, then two"))?;
+    }
+    Ok(())
+}
+
+/// The adapter and the CPU draw the same sheet; the first column is the digits themselves.
+fn sheet() -> Outcome {
+    let folder = TempDir::new()?;
+    let draw = |device: &str| -> std::io::Result<Vec<u8>> {
+        let file = folder.path().join(device);
+        let args = ["distort", "--device", device, "--out", path(&file), "--network", "lenet1"];
+        prints(&[&args[..], &["--index", "3,5", "--views", "4"]].concat());
+        std::fs::read(&file)
+    };
+    let (gpu, cpu) = (draw("gpu")?, draw("cpu")?);
+    assert_eq!(gpu, cpu);
+    let sheet = image::load_from_memory(&cpu)?.into_luma8();
+    // Five columns and two rows of 28 pixels and a gap, six times enlarged.
+    assert_eq!(sheet.dimensions(), (6 * (5 * 29 + 1), 6 * (2 * 29 + 1)));
+    let train = data::builtin()?.train;
+    for (row, number) in [(0, 3), (1, 5)] {
+        for (place, &byte) in train.digit(number).iter().enumerate() {
+            let (y, x) = (1 + 29 * row + place / 28, 1 + place % 28);
+            let of_view =
+                |view: usize| sheet.get_pixel(6 * (29 * view + x) as u32, 6 * y as u32).0[0];
+            assert_eq!(of_view(0), byte, "digit {number}, pixel {place}");
+        }
+    }
+    Ok(())
+}
