@@ -14,6 +14,8 @@ use tempfile::TempDir;
 
 const INTERRUPTED: i32 = 130;
 /// So few digits that a row takes a moment.
+const RECIPES: [&str; 6] =
+    ["lenet1", "lenet5", "lenet5-1998", "lenet5-distorted", "lenet5-1998-distorted", "notebook"];
 const LIMITS: [&str; 8] =
     ["--device", "cpu", "--epochs", "2", "--train-limit", "1000", "--test-limit", "200"];
 
@@ -40,7 +42,7 @@ fn table_and_report() -> Outcome {
     let out = folder.path().join("my table");
     let printed = reproduce(&out, &["--seeds", "2"]);
     assert!(printed.contains("of which 0 are there"), "{printed}");
-    assert_eq!(printed.matches("test error after epoch 2").count(), 6, "{printed}");
+    assert_eq!(printed.matches("test error after epoch 2").count(), 2 * RECIPES.len(), "{printed}");
     let page = fs::read_to_string(out.join("report.html"))?;
     check_page(&page);
     assert!(page.contains("--out 'my table'") || page.contains("my table'"), "no command");
@@ -48,7 +50,7 @@ fn table_and_report() -> Outcome {
 
     // Each row shows the mistakes of its run in the middle, the better one of two.
     let mut expected = 0;
-    for recipe in ["lenet1", "lenet5", "notebook"] {
+    for recipe in RECIPES {
         let errors = [1, 2].map(|seed| {
             let record = record(&out.join(recipe).join(format!("seed-{seed}")));
             assert_eq!(record["status"], "complete");
@@ -139,7 +141,7 @@ fn other_flags() -> Outcome {
 }
 
 fn usage_errors() -> Outcome {
-    fails(&["reproduce", "cake"], USAGE, &["cake", "lenet1, lenet5, notebook"]);
+    fails(&["reproduce", "cake"], USAGE, &["cake", &RECIPES.join(", ")]);
     fails(&["reproduce", "--seeds", "0"], USAGE, &["--seeds"]);
     fails(&["reproduce", "--epochs", "0"], USAGE, &["--epochs"]);
     fails(&["reproduce", "--device", "cpu", "--adapter", "0"], USAGE, &["--adapter"]);

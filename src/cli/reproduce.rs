@@ -31,7 +31,8 @@ const EVALUATION_BATCH: usize = 200;
 /// Flags of `reproduce`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Recipes to repeat [default: all of the table: lenet1, lenet5, notebook]
+    /// Recipes to repeat [default: all of the table: lenet1, lenet5, lenet5-1998, lenet5-distorted,
+    /// lenet5-1998-distorted, notebook]
     #[arg(value_name = "RECIPE")]
     recipes: Vec<String>,
     /// Runs of each recipe, with seeds 1 to N [default: 5, notebook 20, with --quick 1]
