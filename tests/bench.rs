@@ -7,6 +7,7 @@ mod common;
 
 use common::program::{USAGE, fails, json_of};
 use common::{Outcome, Tests};
+use lenet::plan::{Profile, Strategy};
 use serde_json::Value;
 
 fn main() {
@@ -95,11 +96,13 @@ fn measured_on(json: &Value) {
     assert!(listed["adapters"].as_array().into_iter().flatten().any(|one| same(&one)), "{json}");
 }
 
-/// Both plans, training and inference, and the kernels of each.
+/// Every plan that is worth timing, training and inference, and the kernels of each.
 fn measured(json: &Value) {
     let of = |name: &str| json[name].as_array().expect("a list");
-    let plans = ["layered", "sample"];
-    let wanted = plans.map(|plan| ["training", "inference"].map(|work| [plan, work])).concat();
+    let profile = if json["profile"] == "gpu" { Profile::gpu() } else { Profile::software() };
+    let plans: Vec<&str> = Strategy::candidates(&profile).iter().map(|plan| plan.name()).collect();
+    let both = |plan: &&'static str| ["training", "inference"].map(|work| [*plan, work]);
+    let wanted: Vec<[&str; 2]> = plans.iter().flat_map(both).collect();
     assert_eq!(of("figures").len(), wanted.len(), "{json}");
     for (figure, wanted) in of("figures").iter().zip(wanted) {
         assert_eq!([&figure["plan"], &figure["work"]], wanted);

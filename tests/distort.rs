@@ -106,14 +106,15 @@ fn bits(numbers: &[f32]) -> Vec<u32> {
 /// The parameters of LeNet-1 after two epochs of distorted digits.
 fn trained(
     way: Way,
+    batch: usize,
     make: impl FnOnce(Plan) -> lenet::Result<Box<dyn Executor>>,
 ) -> lenet::Result<Vec<f32>> {
     let mut digits = data::builtin()?.test;
     digits.truncate(DIGITS);
     let lists = Lists::new(&[&digits], DIGITS, Vec::new());
     let network = network("lenet1", |_| {});
-    let (room, optimizer) = (lists.room(BATCH), OPTIMIZER);
-    let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, room)?
+    let (room, optimizer) = (lists.room(batch), OPTIMIZER);
+    let plan = Plan::new(&network, way.strategy, way.profile, batch, optimizer, room)?
         .distorted(Distortion::new(Ranges::default(), DIGITS));
     let (distortion, start) =
         (plan.distortion, init::parameters(&network, &plan.layout, Init::Pytorch, 1));
@@ -138,27 +139,31 @@ fn both_plans() -> [Way; 2] {
 }
 
 fn on_adapter(adapter: &Adapter, way: Way) -> lenet::Result<Vec<u32>> {
-    Ok(bits(&trained(way, |plan| Ok(Box::new(Gpu::new(adapter, plan)?)))?))
+    Ok(bits(&trained(way, BATCH, |plan| Ok(Box::new(Gpu::new(adapter, plan)?)))?))
 }
 
-fn naive() -> lenet::Result<Vec<f32>> {
-    trained(Profile::reference().into(), |plan| Ok(Box::new(Cpu::new(plan))))
+fn naive(batch: usize) -> lenet::Result<Vec<f32>> {
+    trained(Profile::reference().into(), batch, |plan| Ok(Box::new(Cpu::new(plan))))
 }
 
 /// Against the twins, and the same bits with any number of threads.
 fn on_cpu() -> Outcome {
-    let fast = |threads, instructions| {
+    let fast = |batch, threads, instructions| {
         let network = network("lenet1", |_| {});
-        trained(Profile::reference().into(), |plan| {
+        trained(Profile::reference().into(), batch, |plan| {
             Ok(Box::new(Fast::new(plan, &network, OPTIMIZER, threads, instructions)))
         })
     };
-    let naive = naive()?;
-    for instructions in [Instructions::baseline(), Instructions::detect()] {
-        let one = fast(1, instructions)?;
-        compare("the twins", &one, &naive)?;
-        for _ in 0..2 {
-            assert_eq!(bits(&fast(2, instructions)?), bits(&one), "two threads, not one");
+    // A batch of one has kernels of its own.
+    for batch in [BATCH, 1] {
+        let naive = naive(batch)?;
+        for instructions in [Instructions::baseline(), Instructions::detect()] {
+            let one = fast(batch, 1, instructions)?;
+            compare(&format!("the twins, batch {batch}"), &one, &naive)?;
+            for _ in 0..2 {
+                let two = fast(batch, 2, instructions)?;
+                assert_eq!(bits(&two), bits(&one), "two threads, not one");
+            }
         }
     }
     Ok(())
@@ -180,7 +185,7 @@ fn repeats(_: &Adapter) -> Outcome {
         let said = String::from_utf8_lossy(&output.stderr);
         Ok(serde_json::from_str(line.ok_or(format!("{THREADS}={threads}: {said}"))?)?)
     };
-    let (one, two, naive) = (run("1")?, run("2")?, naive()?);
+    let (one, two, naive) = (run("1")?, run("2")?, naive(BATCH)?);
     for ((way, one), two) in both_plans().into_iter().zip(&one).zip(&two) {
         compare(&way.to_string(), &floats(one), &naive)?;
         let mut differences = Differences::default();

@@ -2,11 +2,13 @@
 //! seven lanes of eight empty. A linear layer hands down and takes its step row by row.
 
 use super::columns::{SLACK, some};
+use super::distort::distort;
 use super::group::Source;
 use super::lanes::{LANES, Lanes, Squares};
 use super::program::{Piece, Program, Step};
 use super::squash::{squash_all, through};
 use super::update::Parameters;
+use crate::cpu::Affine;
 use crate::cpu::output::{answer, distance_seed, sample_loss};
 use crate::network::{CLASSES, DIGIT_SIDE};
 use crate::plan::op::Output;
@@ -92,9 +94,19 @@ impl Single {
     #[inline(always)]
     fn gather(&mut self, program: &Program, source: Source) {
         let Source { digits, order, step } = source;
-        let [first, ..]: [u32; STEP_WORDS] = step.try_into().expect("a row of steps");
-        let record = &digits[order[first as usize] as usize * RECORD_WORDS..][..RECORD_WORDS];
+        let [first, _, _, key]: [u32; STEP_WORDS] = step.try_into().expect("a row of steps");
+        let entry = order[first as usize];
+        let (digit, view) = program.distortion.map_or((entry, 0), |k| k.digit_and_view(entry));
+        let record = &digits[digit as usize * RECORD_WORDS..][..RECORD_WORDS];
         self.label = record[PIXEL_WORDS] as usize;
+        if let Some(distortion) = &program.distortion {
+            let map = Affine::of(distortion, key, view, digit);
+            let (size, picture) = ((program.height, program.width), &mut self.activations[0]);
+            distort(&map, &record[..PIXEL_WORDS], size, |place, value| {
+                picture[place] = program.scale * value + program.background;
+            });
+            return;
+        }
         for (row, words) in record[..PIXEL_WORDS].chunks(DIGIT_SIDE / 4).enumerate() {
             let at = (row + program.border) * program.width + program.border;
             let to = self.activations[0][at..][..DIGIT_SIDE].chunks_exact_mut(4);
