@@ -194,7 +194,7 @@ impl Executor for Gpu {
         let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());
         encoder.copy_buffer_to_buffer(&self.buffers[buffer], 0, &staging, 0, size);
         self.queue.submit([encoder.finish()]);
-        let (sender, receiver) = futures_channel::oneshot::channel();
+        let (sender, receiver) = futures::channel::oneshot::channel();
         staging.map_async(MapMode::Read, .., move |result| {
             // The receiver is gone only if the wait below failed.
             let _ = sender.send(result);
