@@ -131,11 +131,10 @@ impl Group {
             let n = self.first + lane;
             let here = n < count as usize;
             let entry = order[first as usize + if here { n } else { 0 }];
-            let (digit, view) = program.distortion.map_or((entry, 0), |k| k.digit_and_view(entry));
-            records[lane] = digit as usize * RECORD_WORDS;
+            let (digit, map) = program.digit(entry, key);
+            records[lane] = digit * RECORD_WORDS;
             self.labels[lane] = here.then(|| digits[records[lane] + PIXEL_WORDS] as usize);
-            if let Some(distortion) = &program.distortion {
-                let map = Affine::of(distortion, key, view, digit);
+            if let Some(map) = map {
                 self.distort(program, lane, &map, &digits[records[lane]..][..PIXEL_WORDS]);
             }
         }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::conv::Stage;
 use super::linear;
 use super::squash::Curve;
+use crate::cpu::Affine;
 use crate::network::tensors::{Block, aligned};
 use crate::network::{CLASSES, Kind, Network, bitmaps};
 use crate::plan::constant::LossKind;
@@ -59,6 +60,14 @@ pub struct Program {
 }
 
 impl Program {
+    /// The digit that an entry of the order names, and how the step's key distorts it, if it does.
+    #[inline(always)]
+    pub fn digit(&self, entry: u32, key: u32) -> (usize, Option<Affine>) {
+        let Some(distortion) = &self.distortion else { return (entry as usize, None) };
+        let (digit, view) = distortion.digit_and_view(entry);
+        (digit as usize, Some(Affine::of(distortion, key, view, digit)))
+    }
+
     pub fn new(network: &Network, plan: &Plan, optimizer: Optimizer) -> Self {
         let layout = &plan.layout;
         let options = network.options;

@@ -8,7 +8,6 @@ use super::lanes::{LANES, Lanes, Squares};
 use super::program::{Piece, Program, Step};
 use super::squash::{squash_all, through};
 use super::update::Parameters;
-use crate::cpu::Affine;
 use crate::cpu::output::{answer, distance_seed, sample_loss};
 use crate::network::{CLASSES, DIGIT_SIDE};
 use crate::plan::op::Output;
@@ -95,12 +94,10 @@ impl Single {
     fn gather(&mut self, program: &Program, source: Source) {
         let Source { digits, order, step } = source;
         let [first, _, _, key]: [u32; STEP_WORDS] = step.try_into().expect("a row of steps");
-        let entry = order[first as usize];
-        let (digit, view) = program.distortion.map_or((entry, 0), |k| k.digit_and_view(entry));
-        let record = &digits[digit as usize * RECORD_WORDS..][..RECORD_WORDS];
+        let (digit, map) = program.digit(order[first as usize], key);
+        let record = &digits[digit * RECORD_WORDS..][..RECORD_WORDS];
         self.label = record[PIXEL_WORDS] as usize;
-        if let Some(distortion) = &program.distortion {
-            let map = Affine::of(distortion, key, view, digit);
+        if let Some(map) = map {
             let (size, picture) = ((program.height, program.width), &mut self.activations[0]);
             distort(&map, &record[..PIXEL_WORDS], size, |place, value| {
                 picture[place] = program.scale * value + program.background;
