@@ -1,6 +1,7 @@
 //! The text in front of a shader: constants, launch, bindings. The only WGSL that is not in a file.
 
-use super::op::{Access, Element, Op};
+use super::binding::{Access, Element};
+use super::op::Op;
 use super::{Kernel, Optimizer, Rule, UNIFORM_WORDS_PER_VEC4};
 
 macro_rules! shader {

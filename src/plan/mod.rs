@@ -4,6 +4,7 @@
 //! kernels and dispatches; nothing here knows wgpu. The GPU engine, the CPU twins and `lenet plan` all follow
 //! the same lists, so a step can be printed, and compared dispatch by dispatch.
 
+mod binding;
 mod build;
 mod build_sample;
 mod builder;
@@ -22,9 +23,10 @@ pub mod strategy;
 pub mod traffic;
 
 pub use crate::network::tensors::{ALIGN, Layout};
+pub use binding::{Access, Binding, Element};
 pub use build::{Room, STEP_WORDS, TOTALS, TRUTH_WORDS};
 pub use distortion::{Distortion, Ranges};
-pub use op::{Access, Binding, Element, Op};
+pub use op::Op;
 pub use profile::{Profile, Tiles};
 pub use rule::{Optimizer, Rule};
 pub use strategy::Strategy;

@@ -1,11 +1,15 @@
-//! The kernels there are: for each its constants, its bindings, and what it costs.
+//! The kernels there are: for each its constants, its bindings and its header.
 //!
 //! The name of an operation is the name of its shader file, of the entry point in it, of its CPU
 //! twin in [`crate::cpu`] and of its row in tests and benchmarks.
 
+use super::binding::{
+    Binding, read, read_vec4, storage_words, taken, uniform, uniform_words, words, write,
+    write_vec2, write_vec4, write_words,
+};
 use super::constant::{LossKind, constants};
 use super::distortion::Distortion;
-use super::rule::{Optimizer, Rule};
+use super::rule::Rule;
 use super::sample::{Sample, SampleUpdate};
 use crate::network::{DIGIT_SIDE, Squash, TAPS};
 
@@ -175,79 +179,6 @@ impl Stage {
     /// Rows of h in a block.
     pub fn rows(&self) -> u32 {
         2 * self.tall
-    }
-}
-
-/// What a binding holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Element {
-    F32,
-    U32,
-    /// Two f32 side by side.
-    Vec2,
-    /// Four f32 side by side.
-    Vec4,
-}
-
-/// How a kernel uses a binding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// Read through `NAME_at(i)`; uniform or storage, as the plan chooses.
-    Read,
-    /// Read through `NAME_at(i)`, always from storage: too large or too scattered for a window.
-    ReadStorage,
-    /// Read through `NAME_at(i)`, always uniform: small, and mostly the same for all invocations.
-    ReadUniform,
-    /// Written, or read and written, as `NAME[i]`.
-    Write,
-}
-
-/// One argument of a kernel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Binding {
-    pub name: &'static str,
-    pub element: Element,
-    pub access: Access,
-}
-
-const fn read(name: &'static str) -> Binding {
-    Binding { name, element: Element::F32, access: Access::Read }
-}
-const fn read_vec4(name: &'static str) -> Binding {
-    Binding { name, element: Element::Vec4, access: Access::Read }
-}
-const fn words(name: &'static str) -> Binding {
-    Binding { name, element: Element::U32, access: Access::Read }
-}
-const fn write(name: &'static str) -> Binding {
-    Binding { name, element: Element::F32, access: Access::Write }
-}
-const fn storage_words(name: &'static str) -> Binding {
-    Binding { name, element: Element::U32, access: Access::ReadStorage }
-}
-const fn uniform(name: &'static str) -> Binding {
-    Binding { name, element: Element::F32, access: Access::ReadUniform }
-}
-const fn uniform_words(name: &'static str) -> Binding {
-    Binding { name, element: Element::U32, access: Access::ReadUniform }
-}
-const fn write_words(name: &'static str) -> Binding {
-    Binding { name, element: Element::U32, access: Access::Write }
-}
-const fn write_vec2(name: &'static str) -> Binding {
-    Binding { name, element: Element::Vec2, access: Access::Write }
-}
-const fn write_vec4(name: &'static str) -> Binding {
-    Binding { name, element: Element::Vec4, access: Access::Write }
-}
-
-/// What a rule works on.
-fn taken(rule: &Rule) -> Vec<Binding> {
-    let step = [write_vec4("velocity"), write_vec4("parameters")];
-    match rule {
-        Rule::Step(Optimizer::Sgd { .. }) => step.to_vec(),
-        Rule::Step(Optimizer::Sdlm { .. }) => [&[read_vec4("curvature")], &step[..]].concat(),
-        Rule::Curvature { .. } => vec![write_vec4("curvature")],
     }
 }
 

@@ -1,6 +1,7 @@
 //! How kernels are launched: one arithmetic, three ways to spread it.
 
-use super::op::{Access, Binding, Op};
+use super::binding::{Access, Binding};
+use super::op::Op;
 use super::sample::SAMPLE_WORKGROUP;
 
 /// Numbers in a uniform window: 64 KiB, WebGPU's default limit.
