@@ -81,6 +81,7 @@ pub fn run(args: Args) -> Result<()> {
     }
     let digits: Vec<&Digits> = sets.iter().map(|&(_, set)| set).collect();
     let mut inference = Inference::new(&model, &chosen.device, args.device.plan, batch, &digits)?;
+    inference.announce_plan();
     inference.warm_up()?;
     let mut found = Vec::new();
     for (index, (name, set)) in sets.into_iter().enumerate() {

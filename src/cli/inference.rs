@@ -18,6 +18,8 @@ use crate::train::session::{Lists, Session};
 pub struct Inference {
     session: Session,
     strategy: Strategy,
+    /// Where that comes from.
+    origin: String,
     output: Output,
     /// Digits in each set.
     sets: Vec<usize>,
@@ -59,8 +61,7 @@ pub fn announce_model(path: &Path, model: &Model) {
 }
 
 impl Inference {
-    /// Sets up a model to be asked about these sets of digits, `batch` digits at a time; says on
-    /// standard error which plan it took and why.
+    /// Sets up a model to be asked about these sets of digits, `batch` digits at a time.
     ///
     /// # Errors
     /// [`crate::Error::Adapter`] if the adapter refuses or fails.
@@ -81,13 +82,19 @@ impl Inference {
         let room = lists.room(batch);
         let (network, profile) = (&model.network, device.profile());
         let (strategy, origin) = device.strategy(plan, network, batch);
-        output::note(&format!("plan     {} ({origin}), {} profile", strategy.name(), profile.name));
         let plan = Plan::new(network, strategy, profile, batch, Optimizer::NONE, room)?;
         let executor = device.executor(plan, network, Optimizer::NONE)?;
         let mut session = Session::new(executor, &lists)?;
         session.set_parameters(&model.parameters)?;
         let sets = sets.iter().map(|set| set.len()).collect();
-        Ok(Inference { session, strategy, output: model.network.options.output, sets })
+        Ok(Inference { session, strategy, origin, output: model.network.options.output, sets })
+    }
+
+    /// Says on standard error which plan was taken, and why.
+    pub fn announce_plan(&mut self) {
+        let profile = self.session.executor().plan().profile.name;
+        let Inference { strategy, origin, .. } = self;
+        output::note(&format!("plan     {} ({origin}), {profile} profile", strategy.name()));
     }
 
     /// Makes a first step, for which a driver may have to compile, so that [`Answers::time`] is that

@@ -70,6 +70,7 @@ pub fn run(args: Args) -> Result<()> {
     let digits = Digits::new(pixels, vec![0; questions.len()])?;
     let plan = args.device.plan;
     let mut inference = Inference::new(&model, &chosen.device, plan, BATCH, &[&digits])?;
+    inference.announce_plan();
     let answers = inference.answers(0)?;
     if args.json {
         let list: Vec<Value> =
