@@ -1,5 +1,6 @@
 //! Buffers, submissions and read-back.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use wgpu::{
@@ -132,18 +133,34 @@ impl Gpu {
         }
     }
 
-    /// Compiles the pipelines that such a step needs and that are not there yet.
+    /// Compiles the pipelines that such a step needs and that are not there yet, side by side: a
+    /// software adapter spends seconds on it.
     pub(super) fn compile(&mut self, pass: Pass) {
-        let needed = self.launches(pass).iter();
-        for kernel in needed.map(|launch| launch.kernel).collect::<Vec<_>>() {
-            if self.pipelines[kernel].is_none() {
-                let made = pipeline::pipeline(
-                    &self.device,
-                    &self.plan.kernels[kernel],
-                    &self.layouts[kernel],
-                );
-                self.pipelines[kernel] = Some(made);
+        let mut missing: Vec<usize> = self.launches(pass).iter().map(|l| l.kernel).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        missing.retain(|&kernel| self.pipelines[kernel].is_none());
+        let Gpu { device, plan, layouts, .. } = &*self;
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut made = Vec::new();
+            while let Some(&kernel) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let (what, layout) = (&plan.kernels[kernel], &layouts[kernel]);
+                made.push((kernel, pipeline::pipeline(device, what, layout)));
             }
+            made
+        };
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+        let made = std::thread::scope(|scope| {
+            let others: Vec<_> = (1..cores.min(missing.len())).map(|_| scope.spawn(work)).collect();
+            let mut made = work();
+            for other in others {
+                made.extend(other.join().expect("compiling does not panic"));
+            }
+            made
+        });
+        for (kernel, pipeline) in made {
+            self.pipelines[kernel] = Some(pipeline);
         }
     }
 
