@@ -53,7 +53,7 @@ struct TrainingArgs {
     /// Steps in all, instead of --epochs
     #[arg(long, value_name = "N")]
     steps: Option<usize>,
-    /// Samples in a step, 1 to 1,024 [default: 16, lenet5-1998 1]
+    /// Samples in a step, 1 to 1,024 [default: the recipe's]
     #[arg(long, value_name = "N")]
     batch: Option<usize>,
     /// Learning rate [default: the recipe's, by output and loss; sdlm 0.0005, times --eta-scale]
