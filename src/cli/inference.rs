@@ -8,7 +8,7 @@ use super::device::{Chosen, Device};
 use super::output;
 use crate::data::Digits;
 use crate::error::Result;
-use crate::network::{CLASSES, Output};
+use crate::network::{CLASSES, Network, Output};
 use crate::plan::{Optimizer, Pass, Plan, Strategy, TOTALS};
 use crate::report::finished::Answer;
 use crate::text::thousands;
@@ -76,6 +76,22 @@ impl Inference {
         batch: usize,
         sets: &[&Digits],
     ) -> Result<Self> {
+        let mut inference = Inference::empty(&model.network, device, plan, batch, sets)?;
+        inference.replace(&model.parameters)?;
+        Ok(inference)
+    }
+
+    /// As [`Inference::new`], but before it may be asked it has to be given parameters.
+    ///
+    /// # Errors
+    /// As [`Inference::new`].
+    pub fn empty(
+        network: &Network,
+        device: &Device,
+        plan: PlanChoice,
+        batch: usize,
+        sets: &[&Digits],
+    ) -> Result<Self> {
         let mut first = 0;
         let lists = sets.iter().map(|set| {
             let list = first..first + set.len() as u32;
@@ -84,14 +100,13 @@ impl Inference {
         });
         let lists = Lists::new(sets, 0, lists.collect());
         let room = lists.room(batch);
-        let (network, profile) = (&model.network, device.profile());
+        let profile = device.profile();
         let (strategy, origin) = device.strategy(plan, network, batch);
         let plan = Plan::new(network, strategy, profile, batch, Optimizer::NONE, room)?;
         let executor = device.executor(plan, network, Optimizer::NONE)?;
-        let mut session = Session::new(executor, &lists)?;
-        session.set_parameters(&model.parameters)?;
+        let session = Session::new(executor, &lists)?;
         let sets = sets.iter().map(|set| set.len()).collect();
-        Ok(Inference { session, strategy, origin, output: model.network.options.output, sets })
+        Ok(Inference { session, strategy, origin, output: network.options.output, sets })
     }
 
     /// Says on standard error which plan was taken, and why.
@@ -119,12 +134,12 @@ impl Inference {
         self.strategy
     }
 
-    /// Takes another model of the same network.
+    /// Takes the parameters of another model of the same network.
     ///
     /// # Errors
     /// [`crate::Error::Adapter`] if the adapter fails.
-    pub fn replace(&mut self, model: &Model) -> Result<()> {
-        self.session.set_parameters(&model.parameters)
+    pub fn replace(&mut self, parameters: &[f32]) -> Result<()> {
+        self.session.set_parameters(parameters)
     }
 
     /// Asks about the `set`-th set.

@@ -1,7 +1,6 @@
 //! `lenet reproduce`: the table of the papers, recipe by recipe and seed by seed, and its report.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{DataArgs, DeviceArgs, DeviceChoice};
 use super::device::{self, Chosen, Device};
@@ -19,6 +18,7 @@ use crate::reproduce::report::{self, Experiment};
 use crate::reproduce::results::RowResults;
 use crate::reproduce::rows::{ROWS, Row};
 use crate::train::Split;
+use crate::train::control::Control;
 use crate::train::model::Model;
 
 /// Folder of the runs where none is named.
@@ -132,8 +132,8 @@ pub fn run(args: Args) -> Result<()> {
         out.display(),
         jobs.len()
     ))?;
-    let stop = launch::stop_on_ctrl_c()?;
-    train(&args, &jobs, &mnist, &device, &stop)?;
+    let control = launch::stop_on_ctrl_c()?;
+    train(&args, &jobs, &mnist, &device, &control)?;
     let results = rows
         .iter()
         .map(|row| results(row, &jobs, &mnist, &device, &args))
@@ -182,7 +182,7 @@ fn train(
     jobs: &[Job],
     mnist: &Mnist,
     device: &Device,
-    stop: &AtomicBool,
+    control: &Control,
 ) -> Result<()> {
     let missing: Vec<&Job> = jobs.iter().filter(|job| !job.done).collect();
     let fell_back =
@@ -200,8 +200,8 @@ fn train(
             fell_back,
             keep_best: false,
         };
-        let outcome = launch.run(Beginning::Checkpoint, vec![Box::new(board.run())], stop);
-        if stop.load(Ordering::Relaxed) || outcome.is_err() {
+        let outcome = launch.run(Beginning::Checkpoint, vec![Box::new(board.run())], control);
+        if control.stopped() || outcome.is_err() {
             board.finish();
         }
         if outcome?.interrupted {
@@ -235,7 +235,7 @@ fn results(
                 Inference::new(&model, device, args.device.plan, EVALUATION_BATCH, &sets)?
             }
         };
-        asked.replace(&model)?;
+        asked.replace(&model.parameters)?;
         let numbers = Split::draw(&job.settings, mnist).test_numbers(mnist);
         let answers = asked.answers(0)?.about(&numbers, &mnist.test);
         inference = Some(asked);

@@ -41,7 +41,8 @@ fn document(run: &Run, test: &Digits) -> Result<Document> {
         section("What it sees", insides(&run.model, &run.answers, test)?),
         section("Settings", settings(run)),
     ];
-    let title = format!("{}, recipe {}, seed {}", record.network, record.recipe, run.seed());
+    let (recipe, seed, error) = (&record.recipe, run.seed(), run.error());
+    let title = format!("Recipe {recipe}, seed {seed}: {error:.2} % test error");
     Ok(Document { title, sections })
 }
 
@@ -70,7 +71,7 @@ fn result(run: &Run) -> Table {
     let percent = |error: f64| format!("{error:.2} %");
     let mut columns = vec![
         ("Test error", format!("{} ({})", percent(last.test_error()), thousands(last.test_errors))),
-        ("Least", format!("{} after epoch {}", percent(best.test_error()), best.epoch)),
+        ("Best epoch", format!("{}, {}", best.epoch, percent(best.test_error()))),
         ("Training error", percent(last.train_error())),
         ("Time", duration(run.seconds())),
         ("Digits a second", thousands((rate / run.lines.len() as f64) as usize)),

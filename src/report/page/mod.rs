@@ -13,8 +13,9 @@ mod mistakes;
 mod picture;
 
 pub use insides::insides;
+pub use kernels::weights;
 pub use mistakes::mistakes;
-pub use picture::Picture;
+pub use picture::{Picture, largest};
 
 /// What is told, in order.
 #[derive(Debug, Clone, Default)]
