@@ -37,8 +37,8 @@ fn document(run: &Run, test: &Digits) -> Result<Document> {
     answers.extend(recount(run).map(Block::Text));
     let sections = vec![
         section("How it learned", learning),
-        section("What it says to the test digits", answers),
-        section("What it sees", insides(&run.model, &run.answers, test)?),
+        section("Test digits", answers),
+        section("Inside the network", insides(&run.model, &run.answers, test)?),
         section("Settings", settings(run)),
     ];
     let (recipe, seed, error) = (&record.recipe, run.seed(), run.error());

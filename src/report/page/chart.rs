@@ -11,7 +11,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use crate::error::{Error, Result};
 
 /// Of the picture in its own units: as wide as a small telephone, so that letters stay readable.
-const SIZE: (u32, u32) = (420, 290);
+const SIZE: (u32, u32) = (390, 280);
 const FONT: &str = "system-ui, sans-serif";
 const LETTERS: u32 = 15;
 /// Lines whose names fit into a corner of the chart; those of more stand beside it.
