@@ -40,7 +40,8 @@ pub fn run(args: Args) -> Result<()> {
         test: count("test-limit"),
         validate: count("validate"),
     };
-    if counts.train + counts.validate > mnist.train.len() || counts.test > mnist.test.len() {
+    let held = counts.train.saturating_add(counts.validate);
+    if held > mnist.train.len() || counts.test > mnist.test.len() {
         return Err(Error::Data(format!(
             "the run in {} had more digits than there are here: give its --data",
             args.folder.display()
