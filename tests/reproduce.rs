@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use common::page;
 use common::program::{USAGE, command, fails, path, prints, text};
 use common::{Outcome, Tests};
 use serde_json::Value;
@@ -44,7 +45,7 @@ fn table_and_report() -> Outcome {
     assert!(printed.contains("of which 0 are there"), "{printed}");
     assert_eq!(printed.matches("test error after epoch 2").count(), 2 * RECIPES.len(), "{printed}");
     let page = fs::read_to_string(out.join("report.html"))?;
-    check_page(&page);
+    page::check(&page);
     assert!(page.contains("--out 'my table'") || page.contains("my table'"), "no command");
     assert!(page.contains("This is a trial"), "limits are told");
 
@@ -86,35 +87,6 @@ fn table_and_report() -> Outcome {
     );
     assert_eq!(fs::metadata(&model)?.modified()?, before, "a finished run was done again");
     Ok(())
-}
-
-/// Balanced tags, unique ids, links that lead somewhere, and nothing from elsewhere.
-fn check_page(page: &str) {
-    const VOID: [&str; 4] = ["meta", "img", "br", "link"];
-    let mut open: Vec<String> = Vec::new();
-    let body = page.strip_prefix("<!DOCTYPE html>").expect("a doctype");
-    for piece in body.split('<').skip(1) {
-        let (tag, _) = piece.split_once('>').expect("every tag ends");
-        let name = tag.split([' ', '\n', '/']).find(|word| !word.is_empty()).expect("a name");
-        if tag.starts_with('/') {
-            assert_eq!(open.pop().as_deref(), Some(name), "closed in another order");
-        } else if !tag.ends_with('/') && !VOID.contains(&name) {
-            open.push(name.into());
-        }
-        for (attribute, prefix) in [(" src=\"", "data:image/png;base64,"), (" href=\"", "#s")] {
-            if let Some((_, value)) = tag.split_once(attribute) {
-                assert!(value.starts_with(prefix), "{tag} comes from elsewhere");
-            }
-        }
-    }
-    assert!(open.is_empty(), "never closed: {open:?}");
-    assert!(!page.contains("@import") && !page.contains("url(") && !page.contains("<script"));
-    let elsewhere = page.replace("http://www.w3.org/2000/svg", "");
-    assert!(!elsewhere.contains("http"), "an address is left");
-    for number in 0..page.matches("<section ").count() {
-        assert_eq!(page.matches(&format!("id=\"s{number}\"")).count(), 1);
-        assert_eq!(page.matches(&format!("href=\"#s{number}\"")).count(), 1);
-    }
 }
 
 fn other_flags() -> Outcome {

@@ -5,7 +5,6 @@ mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::{Outcome, Tests};
 use lenet::cpu::fast::{Fast, Instructions};
@@ -17,6 +16,7 @@ use lenet::plan::{Layout, Plan, Profile, Strategy};
 use lenet::recipe::{Available, Flags, Settings};
 use lenet::report::{Epoch, Progress, Report};
 use lenet::train::checkpoint::{Slot, State};
+use lenet::train::control::Control;
 use lenet::train::session::Session;
 use lenet::train::{self, Split};
 use serde_json::json;
@@ -96,10 +96,10 @@ impl Setup {
         stop_in: Option<usize>,
     ) -> lenet::Result<Kept> {
         session.restore(&from.slots)?;
-        let stop = AtomicBool::new(false);
-        let mut keeper = Keeper { stop: &stop, stop_in, kept: Kept::default() };
+        let control = Control::default();
+        let mut keeper = Keeper { control: &control, stop_in, kept: Kept::default() };
         let Setup { settings, split, .. } = self;
-        let outcome = train::run(session, settings, split, from.history, &mut keeper, &stop)?;
+        let outcome = train::run(session, settings, split, from.history, &mut keeper, &control)?;
         assert_eq!(outcome.interrupted, stop_in.is_some());
         assert_eq!(outcome.epochs, keeper.kept.last().history);
         Ok(keeper.kept)
@@ -122,7 +122,7 @@ impl Kept {
 
 /// Keeps what a run reports, and stops it in an epoch.
 struct Keeper<'a> {
-    stop: &'a AtomicBool,
+    control: &'a Control,
     stop_in: Option<usize>,
     kept: Kept,
 }
@@ -130,7 +130,7 @@ struct Keeper<'a> {
 impl Report for Keeper<'_> {
     fn progress(&mut self, progress: Progress) {
         if Some(progress.epoch) == self.stop_in {
-            self.stop.store(true, Ordering::Relaxed);
+            self.control.stop();
         }
     }
 

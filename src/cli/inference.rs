@@ -8,11 +8,15 @@ use super::device::{Chosen, Device};
 use super::output;
 use crate::data::Digits;
 use crate::error::Result;
-use crate::network::{CLASSES, Output};
+use crate::network::{CLASSES, Network, Output};
 use crate::plan::{Optimizer, Pass, Plan, Strategy, TOTALS};
+use crate::report::finished::Answer;
 use crate::text::thousands;
 use crate::train::model::Model;
 use crate::train::session::{Lists, Session};
+
+/// Digits in a step where nobody says how many: a good size for every device.
+pub const EVALUATION_BATCH: usize = 200;
 
 /// A model and sets of digits on a device.
 pub struct Inference {
@@ -72,6 +76,22 @@ impl Inference {
         batch: usize,
         sets: &[&Digits],
     ) -> Result<Self> {
+        let mut inference = Inference::empty(&model.network, device, plan, batch, sets)?;
+        inference.replace(&model.parameters)?;
+        Ok(inference)
+    }
+
+    /// As [`Inference::new`], but before it may be asked it has to be given parameters.
+    ///
+    /// # Errors
+    /// As [`Inference::new`].
+    pub fn empty(
+        network: &Network,
+        device: &Device,
+        plan: PlanChoice,
+        batch: usize,
+        sets: &[&Digits],
+    ) -> Result<Self> {
         let mut first = 0;
         let lists = sets.iter().map(|set| {
             let list = first..first + set.len() as u32;
@@ -80,14 +100,13 @@ impl Inference {
         });
         let lists = Lists::new(sets, 0, lists.collect());
         let room = lists.room(batch);
-        let (network, profile) = (&model.network, device.profile());
+        let profile = device.profile();
         let (strategy, origin) = device.strategy(plan, network, batch);
         let plan = Plan::new(network, strategy, profile, batch, Optimizer::NONE, room)?;
         let executor = device.executor(plan, network, Optimizer::NONE)?;
-        let mut session = Session::new(executor, &lists)?;
-        session.set_parameters(&model.parameters)?;
+        let session = Session::new(executor, &lists)?;
         let sets = sets.iter().map(|set| set.len()).collect();
-        Ok(Inference { session, strategy, origin, output: model.network.options.output, sets })
+        Ok(Inference { session, strategy, origin, output: network.options.output, sets })
     }
 
     /// Says on standard error which plan was taken, and why.
@@ -115,12 +134,12 @@ impl Inference {
         self.strategy
     }
 
-    /// Takes another model of the same network.
+    /// Takes the parameters of another model of the same network.
     ///
     /// # Errors
     /// [`crate::Error::Adapter`] if the adapter fails.
-    pub fn replace(&mut self, model: &Model) -> Result<()> {
-        self.session.set_parameters(&model.parameters)
+    pub fn replace(&mut self, parameters: &[f32]) -> Result<()> {
+        self.session.set_parameters(parameters)
     }
 
     /// Asks about the `set`-th set.
@@ -161,5 +180,19 @@ impl Answers {
         let digit = best(&mut (0..CLASSES)).unwrap_or(0);
         let runner_up = best(&mut (0..CLASSES).filter(|&class| class != digit)).unwrap_or(0);
         Ranking { digit, runner_up }
+    }
+
+    /// The answers to some digits of the set, by their numbers, for a report.
+    pub fn about(&self, numbers: &[usize], set: &Digits) -> Vec<Answer> {
+        let answer = |&digit: &usize| {
+            let (scores, ranking) = (self.of(digit), self.ranking(digit));
+            Answer {
+                digit,
+                label: set.label(digit),
+                said: ranking.digit as u8,
+                margin: (scores[ranking.digit] - scores[ranking.runner_up]).abs(),
+            }
+        };
+        numbers.iter().map(answer).collect()
     }
 }

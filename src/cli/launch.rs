@@ -1,7 +1,6 @@
 //! From settings to a finished folder: what `train` and `reproduce` share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
@@ -11,9 +10,11 @@ use crate::error::{Error, Result};
 use crate::network::init;
 use crate::plan::Plan;
 use crate::recipe::Settings;
+use crate::report::dashboard::screen;
 use crate::report::files::{Files, Folder};
 use crate::report::{All, End, Report, Start};
 use crate::train::checkpoint::State;
+use crate::train::control::Control;
 use crate::train::model::Model;
 use crate::train::session::{Lists, Session};
 use crate::train::{self, Outcome, Split};
@@ -52,7 +53,7 @@ impl<'a> Launch<'a> {
         self,
         beginning: Beginning,
         mut reports: Vec<Box<dyn Report + 'a>>,
-        stop: &AtomicBool,
+        control: &Control,
     ) -> Result<Outcome> {
         let Launch { settings, split, lists, device, folder, fell_back, keep_best } = self;
         let Settings { network, strategy, batch, optimizer, .. } = settings;
@@ -86,9 +87,10 @@ impl<'a> Launch<'a> {
             device: &device.describe(),
             profile: device.profile().name,
             identity: &identity,
+            before: &before,
             out: &out,
         })?;
-        let outcome = train::run(&mut session, settings, split, before, &mut report, stop)?;
+        let outcome = train::run(&mut session, settings, split, before, &mut report, control)?;
         report.end(&End { outcome: &outcome, out: &out, fell_back })?;
         Ok(outcome)
     }
@@ -112,19 +114,20 @@ fn resume(folder: &Folder, plan: &Plan, identity: &Value) -> Option<(State, Stri
     })
 }
 
-/// A flag that Ctrl-C sets.
+/// What Ctrl-C stops.
 ///
 /// # Errors
 /// [`Error::Other`] if the system lets nobody listen.
-pub fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let set = stop.clone();
+pub fn stop_on_ctrl_c() -> Result<Arc<Control>> {
+    let control = Arc::new(Control::default());
+    let asked = control.clone();
     ctrlc::set_handler(move || {
-        if set.swap(true, Ordering::Relaxed) {
+        if asked.stop() {
             // A second Ctrl-C does not wait for the submission.
+            screen::restore();
             std::process::exit(130);
         }
     })
     .map_err(|error| Error::Other(format!("cannot listen for Ctrl-C: {error}")))?;
-    Ok(stop)
+    Ok(control)
 }

@@ -1,23 +1,24 @@
 //! `lenet reproduce`: the table of the papers, recipe by recipe and seed by seed, and its report.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{DataArgs, DeviceArgs, DeviceChoice};
 use super::device::{self, Chosen, Device};
-use super::inference::{Answers, Inference};
+use super::inference::{EVALUATION_BATCH, Inference};
 use super::launch::{self, Beginning, Launch};
 use super::output;
 use crate::data::{self, Mnist};
 use crate::error::{Error, Result};
 use crate::recipe::{Available, Flags, Settings};
 use crate::report::files::{Folder, MODEL};
+use crate::report::finished::Run;
 use crate::reproduce::jobs::{self, Job};
 use crate::reproduce::progress::Board;
 use crate::reproduce::report::{self, Experiment};
-use crate::reproduce::results::{Answer, RowResults, Run};
+use crate::reproduce::results::RowResults;
 use crate::reproduce::rows::{ROWS, Row};
 use crate::train::Split;
+use crate::train::control::Control;
 use crate::train::model::Model;
 
 /// Folder of the runs where none is named.
@@ -25,8 +26,6 @@ const OUT: &str = "runs/reproduce";
 const OUT_QUICK: &str = "runs/reproduce-quick";
 /// Seeds that may be asked for.
 const MAX_SEEDS: usize = 1_000;
-/// Digits in a step of an evaluation, as in `lenet evaluate`.
-const EVALUATION_BATCH: usize = 200;
 
 /// Flags of `reproduce`.
 #[derive(Debug, clap::Args)]
@@ -133,8 +132,8 @@ pub fn run(args: Args) -> Result<()> {
         out.display(),
         jobs.len()
     ))?;
-    let stop = launch::stop_on_ctrl_c()?;
-    train(&args, &jobs, &mnist, &device, &stop)?;
+    let control = launch::stop_on_ctrl_c()?;
+    train(&args, &jobs, &mnist, &device, &control)?;
     let results = rows
         .iter()
         .map(|row| results(row, &jobs, &mnist, &device, &args))
@@ -183,7 +182,7 @@ fn train(
     jobs: &[Job],
     mnist: &Mnist,
     device: &Device,
-    stop: &AtomicBool,
+    control: &Control,
 ) -> Result<()> {
     let missing: Vec<&Job> = jobs.iter().filter(|job| !job.done).collect();
     let fell_back =
@@ -201,8 +200,8 @@ fn train(
             fell_back,
             keep_best: false,
         };
-        let outcome = launch.run(Beginning::Checkpoint, vec![Box::new(board.run())], stop);
-        if stop.load(Ordering::Relaxed) || outcome.is_err() {
+        let outcome = launch.run(Beginning::Checkpoint, vec![Box::new(board.run())], control);
+        if control.stopped() || outcome.is_err() {
             board.finish();
         }
         if outcome?.interrupted {
@@ -236,29 +235,14 @@ fn results(
                 Inference::new(&model, device, args.device.plan, EVALUATION_BATCH, &sets)?
             }
         };
-        asked.replace(&model)?;
-        let answers = of_test_digits(&asked.answers(0)?, &job.settings, mnist);
+        asked.replace(&model.parameters)?;
+        let numbers = Split::draw(&job.settings, mnist).test_numbers(mnist);
+        let answers = asked.answers(0)?.about(&numbers, &mnist.test);
         inference = Some(asked);
-        runs.push(Run::read(&job.folder, &job.settings, model, answers)?);
+        runs.push(Run::read(&job.folder, model, answers)?);
     }
     let first = jobs.first().expect("every row has a run");
     Ok(RowResults { row: *row, settings: first.settings.clone(), runs })
-}
-
-/// The answers to the test digits of a run.
-fn of_test_digits(answers: &Answers, settings: &Settings, mnist: &Mnist) -> Vec<Answer> {
-    let test = Split::draw(settings, mnist).test;
-    let answer = |index: u32| {
-        let digit = index as usize - mnist.train.len();
-        let (scores, ranking) = (answers.of(digit), answers.ranking(digit));
-        Answer {
-            digit,
-            label: mnist.test.label(digit),
-            said: ranking.digit as u8,
-            margin: (scores[ranking.digit] - scores[ranking.runner_up]).abs(),
-        }
-    };
-    test.into_iter().map(answer).collect()
 }
 
 #[cfg(test)]

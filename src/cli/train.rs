@@ -1,23 +1,30 @@
 //! `lenet train`: from flags to a run and its folder.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::ValueEnum;
 
-use super::args::{DataArgs, DeviceArgs, DeviceChoice, NetworkArgs};
+use super::args::{DataArgs, DeviceArgs, DeviceChoice, NetworkArgs, PlanChoice};
 use super::device::{self, Device};
+use super::inference::{EVALUATION_BATCH, Inference};
 use super::launch::{self, Beginning, Launch};
-use super::output;
 use super::ranges::DistortArgs;
-use crate::data;
+use super::{output, report};
+use crate::data::{self, Digits, Mnist};
 use crate::error::{Error, Result};
 use crate::network::init::Init;
 use crate::recipe::{Available, Flags, OptimizerArgs, Settings, Shuffle};
 use crate::report::Report;
 use crate::report::console::{Console, Volume};
+use crate::report::dashboard::{Ask, Dashboard, screen};
 use crate::report::files::Folder;
+use crate::report::finished::confusion;
 use crate::report::json::Json;
+use crate::report::paper::REPORT;
+use crate::report::tensorboard::TensorBoard;
 use crate::train::Split;
+use crate::train::control::Control;
 use crate::train::model::Model;
 use crate::train::schedule::Schedule;
 
@@ -117,6 +124,16 @@ struct ResultArgs {
     /// on the digits that --validate holds back, as best.safetensors [default: last]
     #[arg(long, value_enum, default_value = "last", hide_default_value = true)]
     select: Select,
+    /// Show the run in a live view with keys instead of lines; plain lines where there is no terminal
+    #[arg(long, conflicts_with_all = ["quiet", "json"])]
+    dashboard: bool,
+    /// Write an event file for TensorBoard into DIR [default: off, without DIR the run's folder]
+    #[arg(long, value_name = "DIR", num_args = 0..=1)]
+    tensorboard: Option<Option<PathBuf>>,
+    /// Leave out report.html, the page that shows the run: curves, settings, mistakes, kernels and
+    /// feature maps [default: off]
+    #[arg(long)]
+    no_report: bool,
     /// Overwrite the run that --out holds
     #[arg(long)]
     force: bool,
@@ -194,21 +211,20 @@ pub fn run(args: Args) -> Result<()> {
     let plan = device.strategy(args.device.plan, &settings.network, settings.batch);
     settings.set_plan(plan);
 
-    let mut reports: Vec<Box<dyn Report>> = vec![Box::new(Console::new(args.volume()))];
-    if args.results.json {
-        reports.push(Box::new(Json));
-    }
     let fell_back =
         matches!(device, Device::Cpu { .. }) && args.device.device == DeviceChoice::Auto;
     let beginning = match from {
         Some(model) => Beginning::Model(model),
         None => Beginning::Drawn,
     };
-    let stop = launch::stop_on_ctrl_c()?;
+    let control = launch::stop_on_ctrl_c()?;
     let split = Split::draw(&settings, &mnist);
     let lists = split.lists(&mnist);
-    // Soon the device has the digits: 110 MB less while it compiles and trains.
-    drop(mnist);
+    let numbers = split.test_numbers(&mnist);
+    // Soon the device has the digits: 100 MB less while it compiles and trains.
+    let Mnist { train, test } = mnist;
+    drop(train);
+    let reports = reports(&args, &settings, &folder, &numbers, &test, &control)?;
     let launch = Launch {
         settings: &settings,
         split: &split,
@@ -218,7 +234,10 @@ pub fn run(args: Args) -> Result<()> {
         fell_back,
         keep_best,
     };
-    let outcome = launch.run(beginning, reports, &stop)?;
+    let outcome = launch.run(beginning, reports, &control)?;
+    if !outcome.epochs.is_empty() {
+        page(&args, &folder, &numbers, &test, &device);
+    }
     let out = folder.name();
     if outcome.interrupted {
         return Err(Error::Interrupted(match outcome.epochs.len() {
@@ -227,4 +246,63 @@ pub fn run(args: Args) -> Result<()> {
         }));
     }
     Ok(())
+}
+
+/// Where the events of the run go, besides the files of its folder.
+fn reports(
+    args: &Args,
+    settings: &Settings,
+    folder: &Folder,
+    numbers: &[usize],
+    test: &Digits,
+    control: &Arc<Control>,
+) -> Result<Vec<Box<dyn Report>>> {
+    let mut reports: Vec<Box<dyn Report>> = Vec::new();
+    let mut volume = args.volume();
+    if args.results.dashboard && screen::is_there() {
+        let ask = mistakes_of(settings, test.pick(numbers.iter().copied()), &args.device)?;
+        reports.push(Box::new(Dashboard::new(control.clone(), ask)));
+        // Lines would spoil the view; the result is said once it is gone.
+        volume = Volume::Quiet;
+    } else if args.results.dashboard {
+        output::note("no terminal for --dashboard: plain lines instead");
+    }
+    reports.push(Box::new(Console::new(volume)));
+    if args.results.json {
+        reports.push(Box::new(Json));
+    }
+    if let Some(place) = &args.results.tensorboard {
+        reports.push(Box::new(TensorBoard::new(place.as_deref().unwrap_or(folder.path()))));
+    }
+    Ok(reports)
+}
+
+/// What the dashboard asks once an epoch: the CPU answers, which takes it a moment, so that nothing
+/// has to be read back from a device in the middle of its work.
+fn mistakes_of(settings: &Settings, test: Digits, device: &DeviceArgs) -> Result<Ask> {
+    let cpu = Device::Cpu { threads: device::threads(device)? };
+    let (network, plan) = (&settings.network, PlanChoice::Auto);
+    let mut inference = Inference::empty(network, &cpu, plan, EVALUATION_BATCH, &[&test])?;
+    let numbers: Vec<usize> = (0..test.len()).collect();
+    Ok(Box::new(move |parameters| {
+        inference.replace(parameters)?;
+        Ok(confusion(&inference.answers(0)?.about(&numbers, &test)))
+    }))
+}
+
+/// Writes the page of the run; one that cannot be written does not make the run a failed one.
+fn page(args: &Args, folder: &Folder, numbers: &[usize], test: &Digits, device: &Device) {
+    if args.results.no_report {
+        // An overwritten run may have left one; mostly there is none.
+        let _ = std::fs::remove_file(folder.path().join(REPORT));
+        return;
+    }
+    match report::write(folder.path(), numbers, test, device, args.device.plan) {
+        Ok(path) if !args.results.quiet => output::note(&format!("report in {}", path.display())),
+        Ok(_) => {}
+        Err(error) => output::warn(&format!(
+            "the run is there, but not its report: {error}; lenet report {} makes it anew",
+            folder.name()
+        )),
+    }
 }

@@ -1,11 +1,18 @@
 //! What a run tells: events, and where they go.
 //!
 //! A run calls a [`Report`]; [`console`] shows it to a person, [`mod@json`] to a program, [`files`]
-//! keeps it. Nothing else prints while a run is under way.
+//! keeps it. Nothing else prints while a run is under way. [`paper`] tells of a [`finished`] one.
 
 pub mod console;
+pub mod dashboard;
 pub mod files;
+pub mod finished;
 pub mod json;
+pub(crate) mod page;
+pub mod paper;
+pub mod tensorboard;
+
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -26,17 +33,26 @@ pub struct Start<'a> {
     pub profile: &'static str,
     /// What the run's bits hang on, as [`crate::train::checkpoint`] keeps it.
     pub identity: &'a Value,
+    /// The epochs before the checkpoint that the run goes on from; empty without one.
+    pub before: &'a [Tally],
     /// Where the results will be.
     pub out: &'a str,
 }
 
-/// How far a run is, in digits over all epochs.
+/// How far a run is.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress {
     /// From 1.
     pub epoch: usize,
+    /// From 1, over all epochs.
+    pub step: usize,
+    /// Learning rate of this step.
+    pub lr: f32,
+    /// Digits over all epochs.
     pub done: usize,
     pub all: usize,
+    /// Since the first step of this call of the program, pauses left out.
+    pub time: Duration,
 }
 
 /// A completed epoch.

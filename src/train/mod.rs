@@ -2,13 +2,14 @@
 
 pub mod checkpoint;
 mod container;
+pub mod control;
 pub mod curvature;
 pub mod model;
 pub mod order;
 pub mod schedule;
 pub mod session;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use crate::data::Mnist;
 use crate::error::{Error, Result};
@@ -17,6 +18,7 @@ use crate::recipe::Settings;
 use crate::report::{Epoch, Progress, Report};
 use crate::rng::{Rng, Stream};
 use checkpoint::{Slot, State, Tally};
+use control::Control;
 use curvature::Patterns;
 use order::Orders;
 use session::{Lists, Session};
@@ -31,13 +33,30 @@ pub struct Split {
     pub validate: Vec<u32>,
 }
 
+/// How many digits a run trains on, tests on and holds back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    pub train: usize,
+    pub test: usize,
+    pub validate: usize,
+}
+
 impl Split {
     /// Draws the digits that the settings ask for: where there are more, at random by the seed, in
     /// ascending order. The validation digits are the last of the training digits.
     pub fn draw(settings: &Settings, mnist: &Mnist) -> Self {
+        let Settings { train, test, validate, seed, .. } = *settings;
+        Split::of(Counts { train, test, validate }, seed, mnist)
+    }
+
+    /// As [`Split::draw`], for a run of which no more is known than counts and seed.
+    ///
+    /// # Panics
+    /// If more are held back than there are.
+    pub fn of(counts: Counts, seed: u64, mnist: &Mnist) -> Self {
         let (all, test) = (mnist.train.len() as u32, mnist.test.len() as u32);
-        let rest = all - settings.validate as u32;
-        let mut rng = Rng::new(settings.seed, Stream::Subset);
+        let rest = all - counts.validate as u32;
+        let mut rng = Rng::new(seed, Stream::Subset);
         let mut some = |from: std::ops::Range<u32>, count: usize| {
             let mut digits: Vec<u32> = from.collect();
             if count < digits.len() {
@@ -48,10 +67,15 @@ impl Split {
             digits
         };
         Split {
-            train: some(0..rest, settings.train),
-            test: some(all..all + test, settings.test),
+            train: some(0..rest, counts.train),
+            test: some(all..all + test, counts.test),
             validate: (rest..all).collect(),
         }
+    }
+
+    /// The test digits by their numbers in the test set.
+    pub fn test_numbers(&self, mnist: &Mnist) -> Vec<usize> {
+        self.test.iter().map(|&index| index as usize - mnist.train.len()).collect()
     }
 
     /// The lists for a [`Session`]: set 0 is the test set, set 1, if any, the validation set.
@@ -82,8 +106,8 @@ impl Outcome {
     }
 }
 
-/// Trains until the settings say, or until `stop` is set: then it ends after the submission that is
-/// under way. Every completed epoch is reported with the state it ended with. A session that was
+/// Trains until the settings say, or as `control` has it: between two submissions it may pause or end.
+/// Every completed epoch is reported with the state it ended with. A session that was
 /// restored goes on behind the epochs `before`, in the order it would have met.
 ///
 /// # Errors
@@ -95,7 +119,7 @@ pub fn run(
     split: &Split,
     before: Vec<Tally>,
     report: &mut dyn Report,
-    stop: &AtomicBool,
+    control: &Control,
 ) -> Result<Outcome> {
     let distortion = session.executor().plan().distortion;
     let mut orders = Orders::new(settings, &split.train, distortion.as_ref());
@@ -105,17 +129,24 @@ pub fn run(
     let steps = settings.steps.unwrap_or(settings.epochs * per_epoch);
     let digits = settings.train;
     let mut outcome = Outcome { epochs: before, interrupted: false };
+    let (start, mut paused) = (Instant::now(), Duration::ZERO);
     for epoch in outcome.epochs.len()..settings.epochs {
         let before = epoch * per_epoch;
         let rate =
             |step: usize| settings.lr * settings.schedule.factor(before + step, steps, epoch);
+        let before_epoch = paused;
         let mut progress = |done: usize| {
+            let step = before + done.div_ceil(settings.batch);
             report.progress(Progress {
                 epoch: epoch + 1,
+                step,
+                lr: rate(step - before - 1),
                 done: epoch * digits + done,
                 all: (steps * settings.batch).min(settings.epochs * digits),
+                time: start.elapsed().saturating_sub(paused),
             });
-            !stop.load(Ordering::Relaxed)
+            paused += control.wait();
+            !control.stopped()
         };
         let curvature = match settings.optimizer {
             Optimizer::Sgd { .. } => Vec::new(),
@@ -125,12 +156,13 @@ pub fn run(
             }
         };
         let here = per_epoch.min(steps - before);
-        let train = session.epoch(&orders.epoch(epoch), here, rate, &mut progress)?;
+        let mut train = session.epoch(&orders.epoch(epoch), here, rate, &mut progress)?;
+        train.time = train.time.saturating_sub(paused - before_epoch);
         if train.stopped {
             outcome.interrupted = true;
             break;
         }
-        let mut quietly = |_: usize| !stop.load(Ordering::Relaxed);
+        let mut quietly = |_: usize| !control.stopped();
         let test = session.evaluate(0, &mut quietly)?;
         let validation = match split.validate.is_empty() {
             true => None,

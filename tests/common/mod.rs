@@ -11,6 +11,7 @@ pub mod compare;
 pub mod jacobian;
 pub mod loss;
 pub mod op;
+pub mod page;
 pub mod program;
 pub mod rules;
 pub mod run;

@@ -2,7 +2,7 @@
 
 use super::picture::{Picture, Tile, largest};
 use crate::error::Result;
-use crate::network::tensors::Role;
+use crate::network::tensors::{Role, Tensor};
 use crate::network::{Connections, KERNEL, Kind, Layer, Shape, TAPS};
 use crate::plan::Layout;
 use crate::train::model::Model;
@@ -14,16 +14,11 @@ const WIDTH: usize = 640;
 ///
 /// # Errors
 /// As [`Picture::grid`].
-pub(super) fn kernels(model: &Model) -> Result<Vec<Picture>> {
+pub fn kernels(model: &Model) -> Result<Vec<Picture>> {
     let layout = Layout::of(&model.network)?;
     let mut pictures = Vec::new();
     for layer in &model.network.layers {
-        let weights: Vec<f32> = layout
-            .tensors
-            .iter()
-            .filter(|tensor| tensor.role == Role::Weight && of_layer(&tensor.name, layer))
-            .flat_map(|tensor| model.parameters[tensor.range()].iter().copied())
-            .collect();
+        let weights = weights(&layout, &model.parameters, layer);
         let name = format!("{}-kernels", layer.name);
         let (maps, inputs) = (layer.output.maps, layer.input.maps);
         let title = title(layer.name);
@@ -73,13 +68,20 @@ pub(super) fn kernels(model: &Model) -> Result<Vec<Picture>> {
     Ok(pictures)
 }
 
+/// The weights of a layer, kernel by kernel, of parameters in the places of `layout`.
+pub fn weights(layout: &Layout, parameters: &[f32], layer: &Layer) -> Vec<f32> {
+    let its = |tensor: &&Tensor| tensor.role == Role::Weight && of_layer(&tensor.name, layer);
+    let tensors = layout.tensors.iter().filter(its);
+    tensors.flat_map(|tensor| &parameters[tensor.range()]).copied().collect()
+}
+
 /// Whether a tensor, `c3.convs.0.weight` say, belongs to a layer.
 fn of_layer(tensor: &str, layer: &Layer) -> bool {
     tensor.split('.').next() == Some(layer.name)
 }
 
 /// The papers' names have capital letters.
-pub(super) fn title(name: &str) -> String {
+pub fn title(name: &str) -> String {
     if name == "output" { "Output".into() } else { name.to_uppercase() }
 }
 
