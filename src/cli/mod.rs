@@ -19,6 +19,7 @@ mod race;
 mod ranges;
 mod record;
 mod reproduce;
+mod runs;
 mod summary;
 mod throughput;
 mod train;
@@ -47,6 +48,8 @@ pub enum Command {
     Evaluate(evaluate::Args),
     /// Tell which digits pictures show
     Predict(predict::Args),
+    /// List the runs on disk, sorted and filtered
+    Runs(runs::Args),
     /// Show a network layer by layer: shapes, parameters, connections
     Summary(summary::Args),
     /// Show a training step as data: buffers, kernels, dispatches, WGSL
@@ -77,6 +80,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Reproduce(args) => reproduce::run(*args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),
+        Command::Runs(args) => runs::run(args),
         Command::Summary(args) => summary::run(args),
         Command::Plan(args) => plan::run(args),
         Command::Data(args) => data::run(args),

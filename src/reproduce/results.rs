@@ -1,18 +1,15 @@
 //! What the finished runs of a row came to.
 
-use std::fs;
 use std::path::Path;
 
-use serde::Deserialize;
-
-use super::jobs;
 use super::rejection::{self, Call, Point};
 use super::rows::Row;
 use super::statistics::Sample;
 use crate::error::{Error, Result};
 use crate::network::CLASSES;
 use crate::recipe::Settings;
-use crate::report::files::{METRICS, RUN};
+use crate::report::files::METRICS;
+use crate::runs::{Line, Record};
 use crate::train::model::Model;
 
 /// Digits of MNIST's test set, whose halves come from two groups of writers.
@@ -33,45 +30,6 @@ impl Answer {
     /// Whether the network is wrong.
     pub fn is_wrong(&self) -> bool {
         self.label != self.said
-    }
-}
-
-/// The smallest, the middle and the largest of a layer's numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-pub struct Range {
-    pub least: f32,
-    pub median: f32,
-    pub largest: f32,
-}
-
-/// Second derivatives and learning rates of a layer in an epoch, where the optimizer has them.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct LayerCurvature {
-    pub layer: String,
-    pub h: Range,
-    pub rate: Range,
-}
-
-/// A line of `metrics.jsonl`, as far as it is used here.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Line {
-    pub epoch: usize,
-    train_accuracy: f64,
-    test_accuracy: f64,
-    pub seconds: f64,
-    #[serde(default)]
-    pub curvature: Vec<LayerCurvature>,
-}
-
-impl Line {
-    /// Error on the training digits in per cent, while it trained.
-    pub fn train_error(&self) -> f64 {
-        100.0 * (1.0 - self.train_accuracy)
-    }
-
-    /// Error on the test digits in per cent.
-    pub fn test_error(&self) -> f64 {
-        100.0 * (1.0 - self.test_accuracy)
     }
 }
 
@@ -101,19 +59,17 @@ impl Run {
         model: Model,
         answers: Vec<Answer>,
     ) -> Result<Run> {
-        let broken = |name: &str, what: &dyn std::fmt::Display| {
-            Error::cannot_read(&folder.join(name), what, "remove the folder and run this again")
+        let way_out = "remove the folder and run this again";
+        let record = Record::read(folder, way_out)?;
+        let Some(last) = record.last() else {
+            let path = folder.join(METRICS);
+            return Err(Error::cannot_read(&path, "it has no epoch", way_out));
         };
-        let record = jobs::record(folder).ok_or_else(|| broken(RUN, &"it is missing or broken"))?;
-        let errors = record["result"]["final"]["test_errors"].as_u64();
-        let errors = errors.ok_or_else(|| broken(RUN, &"it has no result"))? as usize;
-        let text = fs::read_to_string(folder.join(METRICS)).map_err(|e| broken(METRICS, &e))?;
-        let lines: Result<Vec<Line>, _> = text.lines().map(serde_json::from_str).collect();
         Ok(Run {
             seed: settings.seed,
-            device: record["device"].as_str().unwrap_or_default().into(),
-            lines: lines.map_err(|e| broken(METRICS, &e))?,
-            errors,
+            errors: last.test_errors,
+            device: record.device,
+            lines: record.lines,
             digits: settings.test,
             model,
             answers,

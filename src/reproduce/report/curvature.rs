@@ -3,20 +3,20 @@
 use super::chart::{Chart, Line, Scale};
 use super::{Block, Table};
 use crate::error::Result;
-use crate::reproduce::results::{self, LayerCurvature, Range};
+use crate::runs::record::{self, LayerCurvature, Range};
 
 /// Charts of the medians, and a table of the ranges; nothing where an epoch has no curvature.
 ///
 /// # Errors
 /// As [`Chart::svg`].
-pub(super) fn blocks(lines: &[results::Line], recipe: &str, seed: u64) -> Result<Vec<Block>> {
+pub(super) fn blocks(lines: &[record::Line], recipe: &str, seed: u64) -> Result<Vec<Block>> {
     let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return Ok(Vec::new()) };
     if lines.iter().any(|line| line.curvature.is_empty()) {
         return Ok(Vec::new());
     }
     let chart = |name: &str, caption: &str, of: fn(&LayerCurvature) -> Range| {
         let line = |(layer, about): (usize, &LayerCurvature)| {
-            let point = |line: &results::Line| {
+            let point = |line: &record::Line| {
                 let y = f64::from(of(line.curvature.get(layer)?).median);
                 // A logarithm has no place for 0.
                 (y > 0.0).then_some([line.epoch as f64, y, y, y])
@@ -42,7 +42,7 @@ pub(super) fn blocks(lines: &[results::Line], recipe: &str, seed: u64) -> Result
 }
 
 /// Least, median and largest of each layer in the first and the last pass.
-fn ranges(first: &results::Line, last: &results::Line) -> Table {
+fn ranges(first: &record::Line, last: &record::Line) -> Table {
     let shown = |range: Range| {
         let Range { least, median, largest } = range;
         format!("{least:.1e}, {median:.1e}, {largest:.1e}")
@@ -51,7 +51,7 @@ fn ranges(first: &results::Line, last: &results::Line) -> Table {
         let ranges = [first.h, last.h, first.rate, last.rate].map(shown);
         [first.layer.to_uppercase()].into_iter().chain(ranges).collect()
     };
-    let pass = |what: &str, line: &results::Line| format!("{what}, pass {}", line.epoch);
+    let pass = |what: &str, line: &record::Line| format!("{what}, pass {}", line.epoch);
     let headings = [pass("h", first), pass("h", last), pass("rate", first), pass("rate", last)];
     Table {
         headings: ["Layer".to_string()].into_iter().chain(headings).collect(),
@@ -66,11 +66,11 @@ mod tests {
 
     use super::*;
 
-    fn line(epoch: usize, with: bool) -> results::Line {
+    fn line(epoch: usize, with: bool) -> record::Line {
         let range = |scale: f64| json!({ "least": 0.0, "median": scale, "largest": 2.0 * scale });
         let mut line = json!({
-            "epoch": epoch, "train_accuracy": 0.9, "test_accuracy": 0.8, "seconds": 1.5,
-            "samples_per_second": 3.0
+            "epoch": epoch, "seconds": 1.5, "train_loss": 0.2, "train_accuracy": 0.9,
+            "test_loss": 0.3, "test_accuracy": 0.8, "test_errors": 2
         });
         if with {
             let layer = |name: &str| json!({ "layer": name, "h": range(0.5), "rate": range(1e-3) });
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn told_where_the_runs_have_it() {
-        let blocks_of = |lines: &[results::Line]| blocks(lines, "lenet5-1998", 3).unwrap();
+        let blocks_of = |lines: &[record::Line]| blocks(lines, "lenet5-1998", 3).unwrap();
         assert!(blocks_of(&[line(1, false), line(2, false)]).is_empty());
         assert!(blocks_of(&[]).is_empty());
         let told = blocks_of(&[line(1, true), line(2, true)]);

@@ -1,0 +1,140 @@
+//! `lenet runs`: the runs on disk as a table.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use serde_json::{Map, Value};
+
+use super::output;
+use crate::error::{Error, Result};
+use crate::report::files::RUNS;
+use crate::runs::find::{Found, find};
+use crate::runs::{COLUMNS, Column, Record};
+use crate::text::Table;
+
+/// Flags of `runs`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder of runs, with all folders in it [default: runs]
+    #[arg(value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// Column to sort by; of equals, and without one, the name decides
+    #[arg(long, value_name = "COLUMN", default_value = "name", hide_default_value = true,
+          value_parser = PossibleValuesParser::new(COLUMNS.iter().map(|column| column.key)))]
+    sort: String,
+    /// The last first [default: off]
+    #[arg(long)]
+    reverse: bool,
+    #[command(flatten)]
+    filter: Filter,
+    /// One JSON array of objects instead of a table [default: off]
+    #[arg(long)]
+    json: bool,
+    /// CSV instead of a table [default: off]
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+}
+
+/// Which runs are shown; of a flag with several values a run needs one.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Filters (several values with commas)")]
+struct Filter {
+    /// Runs of this recipe
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    recipe: Vec<String>,
+    /// Runs of this network
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    network: Vec<String>,
+    /// Runs with this seed
+    #[arg(long, value_name = "SEED", value_delimiter = ',')]
+    seed: Vec<u64>,
+    /// Runs on an adapter with this in its name, in any case; "cpu" for those without one
+    #[arg(long, value_name = "NAME")]
+    adapter: Option<String>,
+    /// Runs in this state: complete, interrupted, or running, which a killed run stays
+    #[arg(long, value_name = "STATE", value_delimiter = ',')]
+    status: Vec<String>,
+}
+
+impl Filter {
+    fn takes(&self, record: &Record) -> bool {
+        let among = |wanted: &[String], value: &str| {
+            wanted.is_empty() || wanted.iter().any(|wanted| wanted == value)
+        };
+        let seeds = &self.seed;
+        among(&self.recipe, &record.recipe)
+            && among(&self.network, &record.network)
+            && among(&self.status, &record.status)
+            && (seeds.is_empty() || record.number("seed").is_some_and(|seed| seeds.contains(&seed)))
+            && self
+                .adapter
+                .as_ref()
+                .is_none_or(|part| record.device.to_lowercase().contains(&part.to_lowercase()))
+    }
+}
+
+/// Lists the runs.
+///
+/// # Errors
+/// [`Error::Data`] if the folder that was named cannot be read; broken runs in it are warned of.
+pub fn run(args: Args) -> Result<()> {
+    let Found { mut records, warnings } = match &args.folder {
+        Some(folder) => find(folder)?,
+        None if PathBuf::from(RUNS).exists() => find(RUNS.as_ref())?,
+        None => Found::default(),
+    };
+    warnings.iter().for_each(|warning| output::warn(warning));
+    let all = records.len();
+    records.retain(|record| args.filter.takes(record));
+    let [column, name] = [args.sort.as_str(), "name"]
+        .map(|key| Column::find(key).expect("the parser knows the columns"));
+    records.sort_by(|a, b| column.order(a, b).then_with(|| name.order(a, b)));
+    if args.reverse {
+        records.reverse();
+    }
+    if args.json {
+        return output::print_json(&records.iter().map(object).collect());
+    }
+    if args.csv {
+        return output::print(&csv(&records)?);
+    }
+    if records.is_empty() {
+        output::note(&match all {
+            0 => "no runs here; `lenet train` makes one".into(),
+            all => format!("none of the {all} runs here fits"),
+        });
+        return Ok(());
+    }
+    let headings: Vec<&str> = COLUMNS.iter().map(|column| column.heading).collect();
+    let mut table = Table::new(&headings);
+    for record in &records {
+        table.row(COLUMNS.iter().map(|column| (column.text)(record)));
+    }
+    output::print(&table.text())
+}
+
+/// A run for a program, with every setting besides the columns.
+fn object(record: &Record) -> Value {
+    let columns = COLUMNS.iter().map(|column| (column.field.into(), (column.value)(record)));
+    let settings: Map<String, Value> =
+        record.settings().map(|(name, value)| (name.into(), value.clone())).collect();
+    Value::Object(columns.chain([("settings".into(), Value::Object(settings))]).collect())
+}
+
+/// The columns as CSV, RFC 4180.
+fn csv(records: &[Record]) -> Result<String> {
+    let refuses = |error: &dyn std::fmt::Display| Error::Other(format!("cannot make CSV: {error}"));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = COLUMNS.iter().map(|column| column.field);
+    writer.write_record(header).map_err(|error| refuses(&error))?;
+    for record in records {
+        let cells = COLUMNS.iter().map(|column| match (column.value)(record) {
+            Value::Null => String::new(),
+            Value::String(text) => text,
+            number => number.to_string(),
+        });
+        writer.write_record(cells).map_err(|error| refuses(&error))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| refuses(&error))?;
+    Ok(String::from_utf8(bytes).expect("CSV of text is text"))
+}
