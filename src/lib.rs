@@ -21,5 +21,6 @@ pub mod runs;
 pub mod text;
 pub mod train;
 pub mod tuned;
+pub mod version;
 
 pub use error::{Error, Result};
