@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::args::{DataArgs, DeviceArgs};
-use super::inference::{Answers, Inference, announce, announce_model};
+use super::inference::{Answers, EVALUATION_BATCH, Inference, announce, announce_model};
 use super::{device, output};
 use crate::data::{self, Digits};
 use crate::error::{Error, Result};
@@ -63,7 +63,7 @@ struct Found {
 /// # Errors
 /// [`Error::Data`] for a broken model or data set, [`Error::Adapter`] if the adapter fails.
 pub fn run(args: Args) -> Result<()> {
-    let batch = args.batch.unwrap_or(200);
+    let batch = args.batch.unwrap_or(EVALUATION_BATCH);
     if !(1..=MAX_BATCH).contains(&batch) {
         return Err(Error::Usage(format!("--batch is {batch}, but must be 1 to {MAX_BATCH}")));
     }

@@ -10,9 +10,13 @@ use crate::data::Digits;
 use crate::error::Result;
 use crate::network::{CLASSES, Output};
 use crate::plan::{Optimizer, Pass, Plan, Strategy, TOTALS};
+use crate::report::finished::Answer;
 use crate::text::thousands;
 use crate::train::model::Model;
 use crate::train::session::{Lists, Session};
+
+/// Digits in a step where nobody says how many: a good size for every device.
+pub const EVALUATION_BATCH: usize = 200;
 
 /// A model and sets of digits on a device.
 pub struct Inference {
@@ -161,5 +165,19 @@ impl Answers {
         let digit = best(&mut (0..CLASSES)).unwrap_or(0);
         let runner_up = best(&mut (0..CLASSES).filter(|&class| class != digit)).unwrap_or(0);
         Ranking { digit, runner_up }
+    }
+
+    /// The answers to some digits of the set, by their numbers, for a report.
+    pub fn about(&self, numbers: &[usize], set: &Digits) -> Vec<Answer> {
+        let answer = |&digit: &usize| {
+            let (scores, ranking) = (self.of(digit), self.ranking(digit));
+            Answer {
+                digit,
+                label: set.label(digit),
+                said: ranking.digit as u8,
+                margin: (scores[ranking.digit] - scores[ranking.runner_up]).abs(),
+            }
+        };
+        numbers.iter().map(answer).collect()
     }
 }

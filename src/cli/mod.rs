@@ -18,6 +18,7 @@ mod predict;
 mod race;
 mod ranges;
 mod record;
+mod report;
 mod reproduce;
 mod runs;
 mod summary;
@@ -44,6 +45,8 @@ pub enum Command {
     Train(Box<train::Args>),
     /// Repeat the papers' experiments over several seeds and report how they came out
     Reproduce(Box<reproduce::Args>),
+    /// Make the page of a run, report.html, anew from its folder
+    Report(report::Args),
     /// Count the errors of a trained model on the test digits
     Evaluate(evaluate::Args),
     /// Tell which digits pictures show
@@ -78,6 +81,7 @@ pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Train(args) => train::run(*args),
         Command::Reproduce(args) => reproduce::run(*args),
+        Command::Report(args) => report::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Runs(args) => runs::run(args),

@@ -5,17 +5,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{DataArgs, DeviceArgs, DeviceChoice};
 use super::device::{self, Chosen, Device};
-use super::inference::{Answers, Inference};
+use super::inference::{EVALUATION_BATCH, Inference};
 use super::launch::{self, Beginning, Launch};
 use super::output;
 use crate::data::{self, Mnist};
 use crate::error::{Error, Result};
 use crate::recipe::{Available, Flags, Settings};
 use crate::report::files::{Folder, MODEL};
+use crate::report::finished::Run;
 use crate::reproduce::jobs::{self, Job};
 use crate::reproduce::progress::Board;
 use crate::reproduce::report::{self, Experiment};
-use crate::reproduce::results::{Answer, RowResults, Run};
+use crate::reproduce::results::RowResults;
 use crate::reproduce::rows::{ROWS, Row};
 use crate::train::Split;
 use crate::train::model::Model;
@@ -25,8 +26,6 @@ const OUT: &str = "runs/reproduce";
 const OUT_QUICK: &str = "runs/reproduce-quick";
 /// Seeds that may be asked for.
 const MAX_SEEDS: usize = 1_000;
-/// Digits in a step of an evaluation, as in `lenet evaluate`.
-const EVALUATION_BATCH: usize = 200;
 
 /// Flags of `reproduce`.
 #[derive(Debug, clap::Args)]
@@ -237,28 +236,13 @@ fn results(
             }
         };
         asked.replace(&model)?;
-        let answers = of_test_digits(&asked.answers(0)?, &job.settings, mnist);
+        let numbers = Split::draw(&job.settings, mnist).test_numbers(mnist);
+        let answers = asked.answers(0)?.about(&numbers, &mnist.test);
         inference = Some(asked);
-        runs.push(Run::read(&job.folder, &job.settings, model, answers)?);
+        runs.push(Run::read(&job.folder, model, answers)?);
     }
     let first = jobs.first().expect("every row has a run");
     Ok(RowResults { row: *row, settings: first.settings.clone(), runs })
-}
-
-/// The answers to the test digits of a run.
-fn of_test_digits(answers: &Answers, settings: &Settings, mnist: &Mnist) -> Vec<Answer> {
-    let test = Split::draw(settings, mnist).test;
-    let answer = |index: u32| {
-        let digit = index as usize - mnist.train.len();
-        let (scores, ranking) = (answers.of(digit), answers.ranking(digit));
-        Answer {
-            digit,
-            label: mnist.test.label(digit),
-            said: ranking.digit as u8,
-            margin: (scores[ranking.digit] - scores[ranking.runner_up]).abs(),
-        }
-    };
-    test.into_iter().map(answer).collect()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::output;
 use crate::error::{Error, Result};
 use crate::report::files::RUNS;
 use crate::runs::find::{Found, find};
-use crate::runs::{COLUMNS, Column, Record};
+use crate::runs::{COLUMNS, Column, Entry};
 use crate::text::Table;
 
 /// Flags of `runs`.
@@ -57,19 +57,18 @@ struct Filter {
 }
 
 impl Filter {
-    fn takes(&self, record: &Record) -> bool {
+    fn takes(&self, entry: &Entry) -> bool {
         let among = |wanted: &[String], value: &str| {
             wanted.is_empty() || wanted.iter().any(|wanted| wanted == value)
         };
         let seeds = &self.seed;
-        among(&self.recipe, &record.recipe)
-            && among(&self.network, &record.network)
-            && among(&self.status, &record.status)
-            && (seeds.is_empty() || record.number("seed").is_some_and(|seed| seeds.contains(&seed)))
-            && self
-                .adapter
-                .as_ref()
-                .is_none_or(|part| record.device.to_lowercase().contains(&part.to_lowercase()))
+        among(&self.recipe, &entry.record.recipe)
+            && among(&self.network, &entry.record.network)
+            && among(&self.status, &entry.record.status)
+            && (seeds.is_empty() || seeds.contains(&entry.record.number("seed")))
+            && self.adapter.as_ref().is_none_or(|part| {
+                entry.record.device.to_lowercase().contains(&part.to_lowercase())
+            })
     }
 }
 
@@ -78,27 +77,27 @@ impl Filter {
 /// # Errors
 /// [`Error::Data`] if the folder that was named cannot be read; broken runs in it are warned of.
 pub fn run(args: Args) -> Result<()> {
-    let Found { mut records, warnings } = match &args.folder {
+    let Found { mut entries, warnings } = match &args.folder {
         Some(folder) => find(folder)?,
         None if PathBuf::from(RUNS).exists() => find(RUNS.as_ref())?,
         None => Found::default(),
     };
     warnings.iter().for_each(|warning| output::warn(warning));
-    let all = records.len();
-    records.retain(|record| args.filter.takes(record));
+    let all = entries.len();
+    entries.retain(|entry| args.filter.takes(entry));
     let [column, name] = [args.sort.as_str(), "name"]
         .map(|key| Column::find(key).expect("the parser knows the columns"));
-    records.sort_by(|a, b| column.order(a, b).then_with(|| name.order(a, b)));
+    entries.sort_by(|a, b| column.order(a, b).then_with(|| name.order(a, b)));
     if args.reverse {
-        records.reverse();
+        entries.reverse();
     }
     if args.json {
-        return output::print_json(&records.iter().map(object).collect());
+        return output::print_json(&entries.iter().map(object).collect());
     }
     if args.csv {
-        return output::print(&csv(&records)?);
+        return output::print(&csv(&entries)?);
     }
-    if records.is_empty() {
+    if entries.is_empty() {
         output::note(&match all {
             0 => "no runs here; `lenet train` makes one".into(),
             all => format!("none of the {all} runs here fits"),
@@ -107,28 +106,28 @@ pub fn run(args: Args) -> Result<()> {
     }
     let headings: Vec<&str> = COLUMNS.iter().map(|column| column.heading).collect();
     let mut table = Table::new(&headings);
-    for record in &records {
-        table.row(COLUMNS.iter().map(|column| (column.text)(record)));
+    for entry in &entries {
+        table.row(COLUMNS.iter().map(|column| (column.text)(entry)));
     }
     output::print(&table.text())
 }
 
 /// A run for a program, with every setting besides the columns.
-fn object(record: &Record) -> Value {
-    let columns = COLUMNS.iter().map(|column| (column.field.into(), (column.value)(record)));
+fn object(entry: &Entry) -> Value {
+    let columns = COLUMNS.iter().map(|column| (column.field.into(), (column.value)(entry)));
     let settings: Map<String, Value> =
-        record.settings().map(|(name, value)| (name.into(), value.clone())).collect();
+        entry.record.settings.iter().map(|(name, s)| (name.clone(), s.value.clone())).collect();
     Value::Object(columns.chain([("settings".into(), Value::Object(settings))]).collect())
 }
 
 /// The columns as CSV, RFC 4180.
-fn csv(records: &[Record]) -> Result<String> {
+fn csv(entries: &[Entry]) -> Result<String> {
     let refuses = |error: &dyn std::fmt::Display| Error::Other(format!("cannot make CSV: {error}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
     let header = COLUMNS.iter().map(|column| column.field);
     writer.write_record(header).map_err(|error| refuses(&error))?;
-    for record in records {
-        let cells = COLUMNS.iter().map(|column| match (column.value)(record) {
+    for entry in entries {
+        let cells = COLUMNS.iter().map(|column| match (column.value)(entry) {
             Value::Null => String::new(),
             Value::String(text) => text,
             number => number.to_string(),

@@ -7,9 +7,9 @@ use clap::ValueEnum;
 use super::args::{DataArgs, DeviceArgs, DeviceChoice, NetworkArgs};
 use super::device::{self, Device};
 use super::launch::{self, Beginning, Launch};
-use super::output;
 use super::ranges::DistortArgs;
-use crate::data;
+use super::{output, report};
+use crate::data::{self, Digits, Mnist};
 use crate::error::{Error, Result};
 use crate::network::init::Init;
 use crate::recipe::{Available, Flags, OptimizerArgs, Settings, Shuffle};
@@ -17,6 +17,7 @@ use crate::report::Report;
 use crate::report::console::{Console, Volume};
 use crate::report::files::Folder;
 use crate::report::json::Json;
+use crate::report::paper::REPORT;
 use crate::train::Split;
 use crate::train::model::Model;
 use crate::train::schedule::Schedule;
@@ -117,6 +118,10 @@ struct ResultArgs {
     /// on the digits that --validate holds back, as best.safetensors [default: last]
     #[arg(long, value_enum, default_value = "last", hide_default_value = true)]
     select: Select,
+    /// Leave out report.html, the page that shows the run: curves, settings, mistakes, kernels and
+    /// feature maps [default: off]
+    #[arg(long)]
+    no_report: bool,
     /// Overwrite the run that --out holds
     #[arg(long)]
     force: bool,
@@ -207,8 +212,10 @@ pub fn run(args: Args) -> Result<()> {
     let stop = launch::stop_on_ctrl_c()?;
     let split = Split::draw(&settings, &mnist);
     let lists = split.lists(&mnist);
-    // Soon the device has the digits: 110 MB less while it compiles and trains.
-    drop(mnist);
+    let numbers = split.test_numbers(&mnist);
+    // Soon the device has the digits: 100 MB less while it compiles and trains.
+    let Mnist { train, test } = mnist;
+    drop(train);
     let launch = Launch {
         settings: &settings,
         split: &split,
@@ -219,6 +226,9 @@ pub fn run(args: Args) -> Result<()> {
         keep_best,
     };
     let outcome = launch.run(beginning, reports, &stop)?;
+    if !outcome.epochs.is_empty() {
+        page(&args, &folder, &numbers, &test, &device);
+    }
     let out = folder.name();
     if outcome.interrupted {
         return Err(Error::Interrupted(match outcome.epochs.len() {
@@ -227,4 +237,21 @@ pub fn run(args: Args) -> Result<()> {
         }));
     }
     Ok(())
+}
+
+/// Writes the page of the run; one that cannot be written does not make the run a failed one.
+fn page(args: &Args, folder: &Folder, numbers: &[usize], test: &Digits, device: &Device) {
+    if args.results.no_report {
+        // An overwritten run may have left one; mostly there is none.
+        let _ = std::fs::remove_file(folder.path().join(REPORT));
+        return;
+    }
+    match report::write(folder.path(), numbers, test, device, args.device.plan) {
+        Ok(path) if !args.results.quiet => output::note(&format!("report in {}", path.display())),
+        Ok(_) => {}
+        Err(error) => output::warn(&format!(
+            "the run is there, but not its report: {error}; lenet report {} makes it anew",
+            folder.name()
+        )),
+    }
 }

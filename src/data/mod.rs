@@ -98,6 +98,19 @@ impl Digits {
         self.labels[i]
     }
 
+    /// The digits of these numbers, in their order.
+    ///
+    /// # Panics
+    /// If one is not below [`Digits::len`], as indexing a slice does.
+    pub fn pick(&self, numbers: impl IntoIterator<Item = usize>) -> Digits {
+        let mut picked = Digits { pixels: Vec::new(), labels: Vec::new() };
+        for number in numbers {
+            picked.pixels.extend_from_slice(self.digit(number));
+            picked.labels.push(self.label(number));
+        }
+        picked
+    }
+
     /// Keeps the first `n` digits; does nothing if there are no more than that.
     pub fn truncate(&mut self, n: usize) {
         self.labels.truncate(n);

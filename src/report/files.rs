@@ -91,6 +91,11 @@ impl Folder {
         Ok(Some((state, lines.concat())))
     }
 
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Its path, for a person.
     pub fn name(&self) -> String {
         self.path.display().to_string()

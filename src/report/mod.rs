@@ -1,11 +1,14 @@
 //! What a run tells: events, and where they go.
 //!
 //! A run calls a [`Report`]; [`console`] shows it to a person, [`mod@json`] to a program, [`files`]
-//! keeps it. Nothing else prints while a run is under way.
+//! keeps it. Nothing else prints while a run is under way. [`paper`] tells of a [`finished`] one.
 
 pub mod console;
 pub mod files;
+pub mod finished;
 pub mod json;
+pub(crate) mod page;
+pub mod paper;
 
 use serde_json::{Value, json};
 

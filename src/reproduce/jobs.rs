@@ -1,5 +1,6 @@
 //! Which runs the table takes, which of them are there, and how long the rest will last.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -8,7 +9,6 @@ use super::rows::Row;
 use crate::error::{Error, Result};
 use crate::recipe::Settings;
 use crate::report::files::RUN;
-use crate::runs::Record;
 
 /// A run of the table.
 #[derive(Debug, Clone)]
@@ -40,14 +40,10 @@ pub fn folder(out: &Path, recipe: &str, seed: u64) -> PathBuf {
 /// Whether a folder holds the finished run of this identity.
 ///
 /// # Errors
-/// [`Error::Usage`] if it holds another run, [`Error::Data`] if it cannot be told, so that nothing is
-/// overwritten.
+/// [`Error::Usage`] if it holds another run, so that nothing is overwritten.
 pub fn is_done(folder: &Path, identity: &Value) -> Result<bool> {
-    if !folder.join(RUN).exists() {
-        return Ok(false);
-    }
-    let record = Record::read(folder, "remove the folder, or give another --out")?;
-    let found = &record.identity;
+    let Some(record) = record(folder) else { return Ok(false) };
+    let found = &record["identity"];
     if found != identity {
         return Err(Error::Usage(format!(
             "{} holds another run ({}): give another --out, or the flags it was made with",
@@ -55,7 +51,13 @@ pub fn is_done(folder: &Path, identity: &Value) -> Result<bool> {
             difference(found, identity)
         )));
     }
-    Ok(record.is_complete())
+    Ok(record["status"] == "complete")
+}
+
+/// `run.json` of a folder, if it is there and whole.
+pub fn record(folder: &Path) -> Option<Value> {
+    let text = fs::read_to_string(folder.join(RUN)).ok()?;
+    serde_json::from_str(&text).ok()
 }
 
 /// The first thing in which two identities differ, for a person.

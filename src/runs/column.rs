@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 
 use serde_json::{Value, json};
 
-use super::{Line, Record};
+use super::Entry;
+use crate::report::finished::Line;
 use crate::text::duration;
 
 /// A fact about runs.
@@ -16,34 +17,40 @@ pub struct Column {
     pub heading: &'static str,
     /// In JSON and CSV.
     pub field: &'static str,
-    pub value: fn(&Record) -> Value,
+    pub value: fn(&Entry) -> Value,
     /// The same for a person.
-    pub text: fn(&Record) -> String,
+    pub text: fn(&Entry) -> String,
 }
 
 /// The columns, from left to right.
 pub const COLUMNS: &[Column] = &[
-    Column { key: "name", heading: "name", field: "folder", value: |r| json!(name(r)), text: name },
+    Column {
+        key: "name",
+        heading: "name",
+        field: "folder",
+        value: |r| json!(r.name()),
+        text: Entry::name,
+    },
     Column {
         key: "recipe",
         heading: "recipe",
         field: "recipe",
-        value: |r| json!(r.recipe),
-        text: |r| r.recipe.clone(),
+        value: |r| json!(r.record.recipe),
+        text: |r| r.record.recipe.clone(),
     },
     Column {
         key: "network",
         heading: "network",
         field: "network",
-        value: |r| json!(r.network),
-        text: |r| r.network.clone(),
+        value: |r| json!(r.record.network),
+        text: |r| r.record.network.clone(),
     },
     Column {
         key: "seed",
         heading: ">seed",
         field: "seed",
-        value: |r| json!(r.number("seed")),
-        text: |r| r.number("seed").map_or_else(String::new, |seed| seed.to_string()),
+        value: |r| json!(r.record.number("seed")),
+        text: |r| r.record.number("seed").to_string(),
     },
     Column {
         key: "epochs",
@@ -70,29 +77,25 @@ pub const COLUMNS: &[Column] = &[
         key: "adapter",
         heading: "adapter",
         field: "adapter",
-        value: |r| json!(r.device),
+        value: |r| json!(r.record.device),
         // Without what its name has in brackets, driver and threads.
-        text: |r| r.device.split(" (").next().unwrap_or_default().into(),
+        text: |r| r.record.device.split(" (").next().unwrap_or_default().into(),
     },
     Column {
         key: "status",
         heading: "status",
         field: "status",
-        value: |r| json!(r.status),
-        text: |r| r.status.clone(),
+        value: |r| json!(r.record.status),
+        text: |r| r.record.status.clone(),
     },
 ];
 
-fn name(record: &Record) -> String {
-    record.folder.display().to_string()
-}
-
 /// The completed ones, and how many there should be where they are not all there.
-fn epochs(record: &Record) -> String {
-    let done = record.lines.len();
-    match record.number("epochs") {
-        Some(asked) if !record.is_complete() => format!("{done} of {asked}"),
-        _ => done.to_string(),
+fn epochs(entry: &Entry) -> String {
+    let done = entry.lines.len();
+    match entry.record.status.as_str() {
+        "complete" => done.to_string(),
+        _ => format!("{done} of {}", entry.record.number("epochs")),
     }
 }
 
@@ -104,7 +107,7 @@ impl Column {
 
     /// Which of two runs comes first: the smaller number, the earlier text, where `run-2` comes
     /// before `run-10`; a run without the fact comes last.
-    pub fn order(&self, a: &Record, b: &Record) -> Ordering {
+    pub fn order(&self, a: &Entry, b: &Entry) -> Ordering {
         match ((self.value)(a), (self.value)(b)) {
             (Value::Number(a), Value::Number(b)) => {
                 let [a, b] = [a, b].map(|number| number.as_f64().unwrap_or(f64::MAX));

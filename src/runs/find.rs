@@ -3,14 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Record;
+use super::Entry;
 use crate::error::{Error, Result};
 use crate::report::files::{CHECKPOINT, METRICS, RUN};
 
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Found {
-    pub records: Vec<Record>,
+    pub entries: Vec<Entry>,
     /// What was passed over, and why.
     pub warnings: Vec<String>,
 }
@@ -37,8 +37,8 @@ impl Found {
         if ![RUN, METRICS, CHECKPOINT].iter().any(|name| folder.join(name).exists()) {
             return false;
         }
-        match Record::read(folder, "it is left out") {
-            Ok(record) => self.records.push(record),
+        match Entry::read(folder) {
+            Ok(entry) => self.entries.push(entry),
             Err(error) => self.warnings.push(error.to_string()),
         }
         true

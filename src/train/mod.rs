@@ -31,13 +31,30 @@ pub struct Split {
     pub validate: Vec<u32>,
 }
 
+/// How many digits a run trains on, tests on and holds back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    pub train: usize,
+    pub test: usize,
+    pub validate: usize,
+}
+
 impl Split {
     /// Draws the digits that the settings ask for: where there are more, at random by the seed, in
     /// ascending order. The validation digits are the last of the training digits.
     pub fn draw(settings: &Settings, mnist: &Mnist) -> Self {
+        let Settings { train, test, validate, seed, .. } = *settings;
+        Split::of(Counts { train, test, validate }, seed, mnist)
+    }
+
+    /// As [`Split::draw`], for a run of which no more is known than counts and seed.
+    ///
+    /// # Panics
+    /// If more are held back than there are.
+    pub fn of(counts: Counts, seed: u64, mnist: &Mnist) -> Self {
         let (all, test) = (mnist.train.len() as u32, mnist.test.len() as u32);
-        let rest = all - settings.validate as u32;
-        let mut rng = Rng::new(settings.seed, Stream::Subset);
+        let rest = all - counts.validate as u32;
+        let mut rng = Rng::new(seed, Stream::Subset);
         let mut some = |from: std::ops::Range<u32>, count: usize| {
             let mut digits: Vec<u32> = from.collect();
             if count < digits.len() {
@@ -48,10 +65,15 @@ impl Split {
             digits
         };
         Split {
-            train: some(0..rest, settings.train),
-            test: some(all..all + test, settings.test),
+            train: some(0..rest, counts.train),
+            test: some(all..all + test, counts.test),
             validate: (rest..all).collect(),
         }
+    }
+
+    /// The test digits by their numbers in the test set.
+    pub fn test_numbers(&self, mnist: &Mnist) -> Vec<usize> {
+        self.test.iter().map(|&index| index as usize - mnist.train.len()).collect()
     }
 
     /// The lists for a [`Session`]: set 0 is the test set, set 1, if any, the validation set.

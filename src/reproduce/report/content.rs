@@ -1,7 +1,8 @@
 //! What the report tells of the whole experiment; [`super::row`] tells of each row.
 
-use super::{Block, Document, Experiment, Section, row, tables};
+use super::{Experiment, row, tables};
 use crate::error::Result;
+use crate::report::page::{Block, Document, Section};
 use crate::text::duration;
 
 /// The whole report.
@@ -35,7 +36,8 @@ fn summary(experiment: &Experiment) -> Section {
             .into(),
     ));
     blocks.push(Block::Text(time(experiment)));
-    Section { title: "Ours beside the papers' figures".into(), blocks }
+    let title = "Ours beside the papers' figures".into();
+    Section { name: "summary".into(), title, blocks }
 }
 
 /// How long it took and on what.
@@ -68,5 +70,5 @@ fn commands(experiment: &Experiment) -> Section {
         ),
         Block::Commands(commands),
     ];
-    Section { title: "Commands".into(), blocks }
+    Section { name: "commands".into(), title: "Commands".into(), blocks }
 }

@@ -1,7 +1,6 @@
 //! The report as Markdown, with its pictures in files.
 
-use super::picture::Picture;
-use super::{Block, Document, Mistake, Table};
+use crate::report::page::{Block, Document, Mistake, Picture, Section, Table};
 
 /// Folder of the pictures, beside the Markdown file.
 pub(super) const PICTURES: &str = "pictures";
@@ -20,32 +19,33 @@ pub(super) fn render(document: &Document) -> (String, Vec<File>) {
         text.push_str(&format!("\n## {}\n", section.title));
         for block in &section.blocks {
             text.push('\n');
-            text.push_str(&render_block(block, &mut files));
+            text.push_str(&render_block(section, block, &mut files));
         }
     }
     (text, files)
 }
 
-fn render_block(block: &Block, files: &mut Vec<File>) -> String {
+fn render_block(section: &Section, block: &Block, files: &mut Vec<File>) -> String {
+    let file = |name: &str, end: &str| format!("{PICTURES}/{}-{name}.{end}", section.name);
     match block {
         Block::Text(text) => format!("{text}\n"),
         Block::Heading(text) => format!("### {text}\n"),
         Block::Table(table) => render_table(table),
         Block::Chart { name, caption, svg } => {
-            let file = format!("{PICTURES}/{name}.svg");
+            let file = file(name, "svg");
             files.push((file.clone(), svg.clone().into_bytes()));
             shown(&file, caption)
         }
         Block::Pictures(pictures) => {
             let show = |picture: &Picture| {
-                let file = format!("{PICTURES}/{}.png", picture.name);
+                let file = file(&picture.name, "png");
                 files.push((file.clone(), picture.png.clone()));
                 shown(&file, &picture.caption)
             };
             pictures.iter().map(show).collect::<Vec<_>>().join("\n")
         }
-        Block::Mistakes { name, list } => {
-            let file = format!("{PICTURES}/{name}.svg");
+        Block::Mistakes(list) => {
+            let file = file("mistakes", "svg");
             files.push((file.clone(), sheet(list).into_bytes()));
             format!("![Digits that were answered wrongly]({file})\n")
         }
@@ -95,23 +95,18 @@ fn sheet(list: &[Mistake]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Section;
     use super::*;
 
     #[test]
     fn tables_and_charts() {
-        let table = Table {
-            headings: vec!["a".into(), "b".into()],
-            rows: vec![vec!["1".into(), "x | y".into()]],
-            matrix: false,
-        };
+        let table = Table::new(&["a", "b"], vec![vec!["1".into(), "x | y".into()]]);
         let chart = Block::Chart { name: "c".into(), caption: "What".into(), svg: "<svg/>".into() };
         let blocks = vec![Block::Table(table), chart];
-        let sections = vec![Section { title: "s".into(), blocks }];
+        let sections = vec![Section { name: "n".into(), title: "s".into(), blocks }];
         let (text, files) = render(&Document { title: "t".into(), sections });
         let expected = "# t\n\n## s\n\n| a | b |\n| --- | --- |\n| 1 | x \\| y |\n\n\
-                        ![What](pictures/c.svg)\n\nWhat\n";
+                        ![What](pictures/n-c.svg)\n\nWhat\n";
         assert_eq!(text, expected);
-        assert_eq!(files, [("pictures/c.svg".to_string(), b"<svg/>".to_vec())]);
+        assert_eq!(files, [("pictures/n-c.svg".to_string(), b"<svg/>".to_vec())]);
     }
 }

@@ -1,8 +1,9 @@
 //! The tables of the report.
 
-use super::{Experiment, Table};
-use crate::network::CLASSES;
-use crate::reproduce::results::{RowResults, Run};
+use super::Experiment;
+use crate::report::finished::Run;
+use crate::report::page::Table;
+use crate::reproduce::results::{RowResults, halves};
 use crate::reproduce::statistics::{Comparison, Sample, Verdict, binomial, compare};
 use crate::text::{duration, thousands};
 
@@ -36,11 +37,7 @@ pub(super) fn summary(experiment: &Experiment) -> Table {
         }
         cells
     };
-    Table {
-        headings: headings.into_iter().map(String::from).collect(),
-        rows: experiment.rows.iter().map(row).collect(),
-        matrix: false,
-    }
+    Table::new(&headings, experiment.rows.iter().map(row).collect())
 }
 
 /// Mean and standard deviation.
@@ -71,41 +68,24 @@ fn floor(floor: Option<f64>, mean: f64) -> String {
 
 /// A row a run.
 pub(super) fn runs(results: &RowResults) -> Table {
-    let halves = results.runs.iter().all(|run| run.halves().is_some());
+    let split = results.runs.iter().all(|run| halves(run).is_some());
     let mut headings = vec!["Seed", "Errors", "Error %", "Time"];
-    if halves {
+    if split {
         headings.splice(3..3, ["First 5,000 %", "Last 5,000 %"]);
     }
     let row = |run: &Run| {
         let mut cells = vec![
-            run.seed.to_string(),
-            format!("{} of {}", run.errors, thousands(run.digits)),
+            run.seed().to_string(),
+            format!("{} of {}", run.errors(), thousands(run.answers.len())),
             format!("{:.2}", run.error()),
             duration(run.seconds()),
         ];
-        if let Some([first, last]) = run.halves().filter(|_| halves) {
+        if let Some([first, last]) = halves(run).filter(|_| split) {
             cells.splice(3..3, [format!("{first:.2}"), format!("{last:.2}")]);
         }
         cells
     };
-    Table {
-        headings: headings.into_iter().map(String::from).collect(),
-        rows: results.runs.iter().map(row).collect(),
-        matrix: false,
-    }
-}
-
-/// How often each label was answered with each digit.
-pub(super) fn confusion(run: &Run) -> Table {
-    let counts = run.confusion();
-    let mut headings = vec!["label".to_string()];
-    headings.extend((0..CLASSES).map(|said| said.to_string()));
-    let row = |(label, row): (usize, &[usize; CLASSES])| {
-        // Without commas: the cells are narrow.
-        let cell = |&count: &usize| if count == 0 { String::new() } else { count.to_string() };
-        [label.to_string()].into_iter().chain(row.iter().map(cell)).collect()
-    };
-    Table { headings, rows: counts.iter().enumerate().map(row).collect(), matrix: true }
+    Table::new(&headings, results.runs.iter().map(row).collect())
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ const WIDTH: usize = 640;
 ///
 /// # Errors
 /// As [`Picture::grid`].
-pub(super) fn kernels(model: &Model) -> Result<Vec<Picture>> {
+pub fn kernels(model: &Model) -> Result<Vec<Picture>> {
     let layout = Layout::of(&model.network)?;
     let mut pictures = Vec::new();
     for layer in &model.network.layers {
@@ -79,7 +79,7 @@ fn of_layer(tensor: &str, layer: &Layer) -> bool {
 }
 
 /// The papers' names have capital letters.
-pub(super) fn title(name: &str) -> String {
+pub fn title(name: &str) -> String {
     if name == "output" { "Output".into() } else { name.to_uppercase() }
 }
 

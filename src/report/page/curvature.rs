@@ -1,34 +1,34 @@
 //! Second derivatives and learning rates of each layer by pass, where the optimizer has them.
 
-use super::chart::{Chart, Line, Scale};
+use super::chart::{self, Chart, Scale};
 use super::{Block, Table};
 use crate::error::Result;
-use crate::runs::record::{self, LayerCurvature, Range};
+use crate::report::finished::{LayerCurvature, Line, Range};
 
 /// Charts of the medians, and a table of the ranges; nothing where an epoch has no curvature.
 ///
 /// # Errors
 /// As [`Chart::svg`].
-pub(super) fn blocks(lines: &[record::Line], recipe: &str, seed: u64) -> Result<Vec<Block>> {
+pub fn blocks(lines: &[Line]) -> Result<Vec<Block>> {
     let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return Ok(Vec::new()) };
     if lines.iter().any(|line| line.curvature.is_empty()) {
         return Ok(Vec::new());
     }
     let chart = |name: &str, caption: &str, of: fn(&LayerCurvature) -> Range| {
         let line = |(layer, about): (usize, &LayerCurvature)| {
-            let point = |line: &record::Line| {
+            let point = |line: &Line| {
                 let y = f64::from(of(line.curvature.get(layer)?).median);
                 // A logarithm has no place for 0.
                 (y > 0.0).then_some([line.epoch as f64, y, y, y])
             };
             let points = lines.iter().filter_map(point).collect();
-            Line { name: about.layer.to_uppercase(), points }
+            chart::Line { name: about.layer.to_uppercase(), points }
         };
         let labels = ["pass".into(), name.to_string()];
         let drawn = first.curvature.iter().enumerate().map(line).collect();
         let svg = Chart { labels, lines: drawn, reference: None, y: Scale::Powers(10.0) }.svg()?;
-        let caption = format!("{caption}: the median of each layer by pass, of seed {seed}.");
-        Ok(Block::Chart { name: format!("{recipe}-{name}"), caption, svg })
+        let caption = format!("{caption}: the median of each layer by pass.");
+        Ok(Block::Chart { name: name.into(), caption, svg })
     };
     Ok(vec![
         Block::Heading("Curvature and learning rates".into()),
@@ -42,7 +42,7 @@ pub(super) fn blocks(lines: &[record::Line], recipe: &str, seed: u64) -> Result<
 }
 
 /// Least, median and largest of each layer in the first and the last pass.
-fn ranges(first: &record::Line, last: &record::Line) -> Table {
+fn ranges(first: &Line, last: &Line) -> Table {
     let shown = |range: Range| {
         let Range { least, median, largest } = range;
         format!("{least:.1e}, {median:.1e}, {largest:.1e}")
@@ -51,7 +51,7 @@ fn ranges(first: &record::Line, last: &record::Line) -> Table {
         let ranges = [first.h, last.h, first.rate, last.rate].map(shown);
         [first.layer.to_uppercase()].into_iter().chain(ranges).collect()
     };
-    let pass = |what: &str, line: &record::Line| format!("{what}, pass {}", line.epoch);
+    let pass = |what: &str, line: &Line| format!("{what}, pass {}", line.epoch);
     let headings = [pass("h", first), pass("h", last), pass("rate", first), pass("rate", last)];
     Table {
         headings: ["Layer".to_string()].into_iter().chain(headings).collect(),
@@ -66,11 +66,11 @@ mod tests {
 
     use super::*;
 
-    fn line(epoch: usize, with: bool) -> record::Line {
+    fn line(epoch: usize, with: bool) -> Line {
         let range = |scale: f64| json!({ "least": 0.0, "median": scale, "largest": 2.0 * scale });
         let mut line = json!({
-            "epoch": epoch, "seconds": 1.5, "train_loss": 0.2, "train_accuracy": 0.9,
-            "test_loss": 0.3, "test_accuracy": 0.8, "test_errors": 2
+            "epoch": epoch, "train_loss": 0.5, "train_accuracy": 0.9, "test_loss": 0.6,
+            "test_accuracy": 0.8, "test_errors": 2, "seconds": 1.5, "samples_per_second": 3.0
         });
         if with {
             let layer = |name: &str| json!({ "layer": name, "h": range(0.5), "rate": range(1e-3) });
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn told_where_the_runs_have_it() {
-        let blocks_of = |lines: &[record::Line]| blocks(lines, "lenet5-1998", 3).unwrap();
+        let blocks_of = |lines: &[Line]| blocks(lines).unwrap();
         assert!(blocks_of(&[line(1, false), line(2, false)]).is_empty());
         assert!(blocks_of(&[]).is_empty());
         let told = blocks_of(&[line(1, true), line(2, true)]);
@@ -95,8 +95,8 @@ mod tests {
         else {
             panic!("{told:?}")
         };
-        assert!(svg.contains(">\nS2\n") && caption.contains("seed 3"), "{svg}");
-        assert_eq!(name, "lenet5-1998-rate");
+        assert!(svg.contains(">\nS2\n") && caption.contains("by pass"), "{svg}");
+        assert_eq!(name, "rate");
         assert_eq!(table.rows[0][1], "0.0e0, 5.0e-1, 1.0e0");
     }
 }

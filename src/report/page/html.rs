@@ -7,7 +7,7 @@ use super::{Block, Document, Mistake, Section, Table};
 const STYLE: &str = include_str!("style.css");
 
 /// The page.
-pub(super) fn render(document: &Document) -> String {
+pub fn render(document: &Document) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -64,7 +64,7 @@ fn render_block(block: &Block) -> Markup {
                 }
             }
         },
-        Block::Mistakes { list, .. } => html! {
+        Block::Mistakes(list) => html! {
             div.mistakes { @for mistake in list { (render_mistake(mistake)) } }
         },
         Block::Commands(commands) => html! {
@@ -132,14 +132,10 @@ mod tests {
         let blocks = vec![
             Block::Text("a < b & \"c\"".into()),
             Block::Commands(vec!["lenet <b>".into()]),
-            Block::Table(Table {
-                headings: vec!["<x>".into()],
-                rows: vec![vec!["</td>".into()]],
-                matrix: false,
-            }),
+            Block::Table(Table::new(&["<x>"], vec![vec!["</td>".into()]])),
         ];
-        let document =
-            Document { title: "<t>".into(), sections: vec![Section { title: "&".into(), blocks }] };
+        let section = Section { name: String::new(), title: "&".into(), blocks };
+        let document = Document { title: "<t>".into(), sections: vec![section] };
         let page = render(&document);
         for word in ["a &lt; b &amp; &quot;c&quot;", "&lt;t&gt;", "lenet &lt;b&gt;", "&lt;/td&gt;"]
         {

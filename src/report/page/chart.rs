@@ -9,7 +9,6 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::error::{Error, Result};
-use crate::reproduce::results::Spread;
 
 /// Of the picture in its own units: as wide as a small telephone, so that letters stay readable.
 const SIZE: (u32, u32) = (420, 290);
@@ -50,13 +49,9 @@ pub struct Line {
 }
 
 impl Line {
-    /// Mean and one standard deviation to both sides, no lower than `least`.
-    pub fn spread(name: &str, spreads: &[Spread], least: f64) -> Self {
-        let point = |spread: &Spread| {
-            let (mean, s) = (spread.sample.mean, spread.sample.deviation.unwrap_or(0.0));
-            [spread.x, mean, (mean - s).max(least), mean + s]
-        };
-        Line { name: name.into(), points: spreads.iter().map(point).collect() }
+    /// A line without a band.
+    pub fn plain(name: &str, points: impl Iterator<Item = (f64, f64)>) -> Self {
+        Line { name: name.into(), points: points.map(|(x, y)| [x, y, y, y]).collect() }
     }
 }
 

@@ -1,0 +1,73 @@
+//! `lenet report`: the page of a run, made anew from its folder.
+
+use std::path::{Path, PathBuf};
+
+use super::args::{DataArgs, DeviceArgs, PlanChoice};
+use super::device::{self, Device};
+use super::inference::{EVALUATION_BATCH, Inference, announce};
+use super::output;
+use crate::data::{self, Digits};
+use crate::error::{Error, Result};
+use crate::report::files::MODEL;
+use crate::report::finished::{Record, Run};
+use crate::report::paper;
+use crate::train::model::Model;
+use crate::train::{Counts, Split};
+
+/// Flags of `report`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder of the run
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// Writes the report of a run that `lenet train` left behind.
+///
+/// # Errors
+/// [`Error::Data`] if the folder holds no run with a completed epoch, or the digits are too few for
+/// it; [`Error::Adapter`] if the adapter fails.
+pub fn run(args: Args) -> Result<()> {
+    let record = Record::read(&args.folder)?;
+    let mnist = data::load(args.data.data.as_deref())?;
+    let count = |name: &str| record.number(name) as usize;
+    let counts = Counts {
+        train: count("train-limit"),
+        test: count("test-limit"),
+        validate: count("validate"),
+    };
+    if counts.train + counts.validate > mnist.train.len() || counts.test > mnist.test.len() {
+        return Err(Error::Data(format!(
+            "the run in {} had more digits than there are here: give its --data",
+            args.folder.display()
+        )));
+    }
+    let split = Split::of(counts, record.number("seed"), &mnist);
+    let chosen = device::choose(&args.device)?;
+    announce(&chosen);
+    let numbers = split.test_numbers(&mnist);
+    let path = write(&args.folder, &numbers, &mnist.test, &chosen.device, args.device.plan)?;
+    output::print(&format!("{}\n", path.display()))
+}
+
+/// Asks the model in a folder about the test digits of its run, by their numbers, and writes the
+/// report.
+///
+/// # Errors
+/// As [`run`].
+pub fn write(
+    folder: &Path,
+    numbers: &[usize],
+    test: &Digits,
+    device: &Device,
+    plan: PlanChoice,
+) -> Result<PathBuf> {
+    let model = Model::read(&folder.join(MODEL))?;
+    let mut inference = Inference::new(&model, device, plan, EVALUATION_BATCH, &[test])?;
+    let answers = inference.answers(0)?.about(numbers, test);
+    paper::write(folder, &Run::read(folder, model, answers)?, test)
+}

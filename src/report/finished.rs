@@ -1,0 +1,211 @@
+//! A run that has ended, as its folder tells of it, with what its network says to the test digits.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::files::{METRICS, RUN};
+use crate::error::{Error, Result};
+use crate::network::CLASSES;
+use crate::train::model::Model;
+
+/// What a run's network says to a test digit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Answer {
+    /// Number in the test set.
+    pub digit: usize,
+    pub label: u8,
+    pub said: u8,
+    /// Difference between the two best outputs.
+    pub margin: f32,
+}
+
+impl Answer {
+    /// Whether the network is wrong.
+    pub fn is_wrong(&self) -> bool {
+        self.label != self.said
+    }
+}
+
+/// How often a label (row) was answered with a digit (column).
+pub type Confusion = [[usize; CLASSES]; CLASSES];
+
+/// Counts answers by label and digit.
+pub fn confusion(answers: &[Answer]) -> Confusion {
+    let mut counts = [[0; CLASSES]; CLASSES];
+    for answer in answers {
+        counts[usize::from(answer.label)][usize::from(answer.said)] += 1;
+    }
+    counts
+}
+
+/// The smallest, the middle and the largest of a layer's numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+pub struct Range {
+    pub least: f32,
+    pub median: f32,
+    pub largest: f32,
+}
+
+/// Second derivatives and learning rates of a layer in an epoch, where the optimizer has them.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct LayerCurvature {
+    pub layer: String,
+    pub h: Range,
+    pub rate: Range,
+}
+
+/// A line of `metrics.jsonl`, as far as it is used here.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Line {
+    pub epoch: usize,
+    pub train_loss: f64,
+    train_accuracy: f64,
+    pub test_loss: f64,
+    test_accuracy: f64,
+    /// Wrong answers to test digits.
+    pub test_errors: usize,
+    validation_accuracy: Option<f64>,
+    /// Digits a second while training.
+    pub samples_per_second: f64,
+    /// Training and evaluations.
+    pub seconds: f64,
+    #[serde(default)]
+    pub curvature: Vec<LayerCurvature>,
+}
+
+impl Line {
+    /// Error on the training digits in per cent, while it trained.
+    pub fn train_error(&self) -> f64 {
+        percent(self.train_accuracy)
+    }
+
+    /// Error on the test digits in per cent.
+    pub fn test_error(&self) -> f64 {
+        percent(self.test_accuracy)
+    }
+
+    /// Error on the digits held back in per cent, where there are some.
+    pub fn validation_error(&self) -> Option<f64> {
+        self.validation_accuracy.map(percent)
+    }
+}
+
+/// Without the noise of the subtraction: data sets have no more than a million digits.
+fn percent(accuracy: f64) -> f64 {
+    (1e6 * (1.0 - accuracy)).round() / 1e4
+}
+
+/// Reads `metrics.jsonl` of a folder; a run before the end of its first epoch has none.
+///
+/// # Errors
+/// [`Error::Data`] if it is broken.
+pub fn lines(folder: &Path) -> Result<Vec<Line>> {
+    let path = folder.join(METRICS);
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = fs::read_to_string(&path).map_err(|e| broken(folder, METRICS, &e))?;
+    let lines: serde_json::Result<_> = text.lines().map(serde_json::from_str).collect();
+    lines.map_err(|e| broken(folder, METRICS, &e))
+}
+
+/// A setting with where it comes from.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Setting {
+    pub value: Value,
+    pub origin: String,
+}
+
+/// `run.json`, as far as it is used here.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Record {
+    /// Version of the program.
+    pub lenet: String,
+    pub recipe: String,
+    pub network: String,
+    pub parameters: usize,
+    pub connections: usize,
+    /// The adapter, or the CPU.
+    pub device: String,
+    /// Launch profile.
+    pub profile: String,
+    /// By name.
+    pub settings: BTreeMap<String, Setting>,
+    /// `running` until it has ended: `complete` or `interrupted`.
+    pub status: String,
+}
+
+impl Record {
+    /// Reads `run.json` of a folder.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if it is missing or broken.
+    pub fn read(folder: &Path) -> Result<Record> {
+        let text = fs::read_to_string(folder.join(RUN)).map_err(|e| broken(folder, RUN, &e))?;
+        serde_json::from_str(&text).map_err(|e| broken(folder, RUN, &e))
+    }
+
+    /// A setting that is a whole number; 0 where the run has none of this name.
+    pub fn number(&self, name: &str) -> u64 {
+        self.settings.get(name).and_then(|setting| setting.value.as_u64()).unwrap_or(0)
+    }
+}
+
+fn broken(folder: &Path, name: &str, what: &dyn Display) -> Error {
+    Error::cannot_read(&folder.join(name), what, "give the folder of a run, or make the run again")
+}
+
+/// A run with at least one epoch.
+#[derive(Debug, Clone)]
+pub struct Run {
+    pub record: Record,
+    /// Of each completed epoch.
+    pub lines: Vec<Line>,
+    pub model: Model,
+    /// In the order of the run's test digits.
+    pub answers: Vec<Answer>,
+}
+
+impl Run {
+    /// Reads a folder; `answers` are those of its model, `model` itself.
+    ///
+    /// # Errors
+    /// [`Error::Data`] naming the file that is missing or broken.
+    pub fn read(folder: &Path, model: Model, answers: Vec<Answer>) -> Result<Run> {
+        let record = Record::read(folder)?;
+        let lines = lines(folder)?;
+        if lines.is_empty() {
+            return Err(broken(folder, METRICS, &"it has no epoch"));
+        }
+        Ok(Run { record, lines, model, answers })
+    }
+
+    /// The last completed epoch.
+    pub fn last(&self) -> &Line {
+        self.lines.last().expect("a run has an epoch")
+    }
+
+    pub fn seed(&self) -> u64 {
+        self.record.number("seed")
+    }
+
+    /// Wrong answers to test digits after the last epoch, as the run counted them.
+    pub fn errors(&self) -> usize {
+        self.last().test_errors
+    }
+
+    /// Test error after the last epoch in per cent.
+    pub fn error(&self) -> f64 {
+        self.last().test_error()
+    }
+
+    /// Training and evaluations, in seconds.
+    pub fn seconds(&self) -> f64 {
+        self.lines.iter().map(|line| line.seconds).sum()
+    }
+}

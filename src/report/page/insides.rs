@@ -1,0 +1,49 @@
+//! What a network is made of and what it sees: kernels, feature maps, F6 beside the bitmaps.
+
+use super::Block;
+use super::features::Features;
+use super::kernels::kernels;
+use crate::data::Digits;
+use crate::error::Result;
+use crate::network::CLASSES;
+use crate::report::finished::Answer;
+use crate::train::model::Model;
+
+/// The class whose digit is shown layer by layer: it has corners, ends and a crossing.
+const SHOWN: u8 = 4;
+
+/// Kernels and feature maps of a network, and F6 beside the bitmaps; `answers` are its own, and
+/// number the digits of `test`.
+///
+/// # Errors
+/// [`crate::Error::Other`] if something cannot be drawn.
+pub fn insides(model: &Model, answers: &[Answer], test: &Digits) -> Result<Vec<Block>> {
+    let mut blocks = vec![
+        Block::Heading("Kernels".into()),
+        Block::Text("Negative weights are dark, positive ones bright, grey is 0.".into()),
+        Block::Pictures(kernels(model)?),
+    ];
+    // One digit of each class, of those that the network knows.
+    let first = |class: usize| {
+        let known = |answer: &&Answer| !answer.is_wrong() && usize::from(answer.label) == class;
+        answers.iter().find(known)
+    };
+    let chosen: Vec<&Answer> = (0..CLASSES).filter_map(first).collect();
+    let Some(shown) = chosen.iter().position(|answer| answer.label == SHOWN) else {
+        return Ok(blocks);
+    };
+    let digits = test.pick(chosen.iter().map(|answer| answer.digit));
+    let features = Features::of(model, &digits)?;
+    blocks.push(Block::Heading("Feature maps".into()));
+    blocks.push(Block::Text(format!(
+        "What every layer makes of test digit {}, from the lowest (black) to the highest (white) \
+         value of the squash.",
+        chosen[shown].digit
+    )));
+    blocks.push(Block::Pictures(features.maps(shown)?));
+    if let Some(picture) = features.beside_bitmaps()? {
+        blocks.push(Block::Heading("The last hidden layer beside the bitmaps".into()));
+        blocks.push(Block::Pictures(vec![picture]));
+    }
+    Ok(blocks)
+}

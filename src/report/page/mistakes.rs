@@ -1,0 +1,58 @@
+//! The confusion matrix, and Fig. 8: every wrong answer.
+
+use super::picture::{Picture, Tile};
+use super::{Block, Mistake, Table};
+use crate::data::Digits;
+use crate::error::Result;
+use crate::network::{CLASSES, DIGIT_SIDE};
+use crate::report::finished::{Answer, Confusion, confusion};
+use crate::text::thousands;
+
+/// Mistakes that are drawn: a network that has learned nothing makes thousands.
+const DRAWN: usize = 400;
+
+/// Where a network is wrong; `answers` number the digits of `test`.
+///
+/// # Errors
+/// [`crate::Error::Other`] if something cannot be drawn.
+pub fn mistakes(answers: &[Answer], test: &Digits) -> Result<Vec<Block>> {
+    let wrong: Vec<&Answer> = answers.iter().filter(|answer| answer.is_wrong()).collect();
+    let list = wrong.iter().take(DRAWN).map(|answer| mistake(answer, test));
+    let drawn = match wrong.len() {
+        0 => "It makes no mistake.".into(),
+        all if all > DRAWN => format!(
+            "The first {DRAWN} of its {} mistakes: what is true, then what the network said.",
+            thousands(all)
+        ),
+        all => format!(
+            "Its {all} mistakes, as in Fig. 8 of 1998: what is true, then what the network said."
+        ),
+    };
+    Ok(vec![
+        Block::Heading("Where it is wrong".into()),
+        Block::Text("Rows are labels, columns what the network said.".into()),
+        Block::Table(matrix(&confusion(answers))),
+        Block::Text(drawn),
+        Block::Mistakes(list.collect::<Result<_>>()?),
+    ])
+}
+
+fn mistake(answer: &Answer, test: &Digits) -> Result<Mistake> {
+    let bytes = test.digit(answer.digit).to_vec();
+    let tile = Tile { height: DIGIT_SIDE, width: DIGIT_SIDE, bytes };
+    let name = format!("digit {}", answer.digit);
+    let picture = Picture::grid(&name, "", &[Some(tile)], 1, [1, 0])?;
+    Ok(Mistake { picture, label: answer.label, said: answer.said })
+}
+
+/// How often each label was answered with each digit.
+fn matrix(counts: &Confusion) -> Table {
+    let mut headings = vec!["label".to_string()];
+    headings.extend((0..CLASSES).map(|said| said.to_string()));
+    let row = |(label, row): (usize, &[usize; CLASSES])| {
+        // Without commas: the cells are narrow.
+        let cell = |&count: &usize| if count == 0 { String::new() } else { count.to_string() };
+        [label.to_string()].into_iter().chain(row.iter().map(cell)).collect()
+    };
+    Table { headings, rows: counts.iter().enumerate().map(row).collect(), matrix: true }
+}

@@ -1,0 +1,76 @@
+//! A document of headings, tables and pictures, and what the documents of this program share: how a
+//! network learned, where it is wrong, what it sees.
+//!
+//! `html.rs` says how it looks: one file that needs nothing else.
+
+pub mod chart;
+pub mod curvature;
+mod features;
+pub mod html;
+mod insides;
+mod kernels;
+mod mistakes;
+mod picture;
+
+pub use insides::insides;
+pub use mistakes::mistakes;
+pub use picture::Picture;
+
+/// What is told, in order.
+#[derive(Debug, Clone, Default)]
+pub struct Document {
+    pub title: String,
+    pub sections: Vec<Section>,
+}
+
+/// A part with a heading.
+#[derive(Debug, Clone)]
+pub struct Section {
+    /// In front of the names of its pictures, where they become files.
+    pub name: String,
+    pub title: String,
+    pub blocks: Vec<Block>,
+}
+
+/// A piece of a section.
+#[derive(Debug, Clone)]
+pub enum Block {
+    Text(String),
+    /// A heading below the section's.
+    Heading(String),
+    Table(Table),
+    Chart {
+        name: String,
+        caption: String,
+        svg: String,
+    },
+    Pictures(Vec<Picture>),
+    /// Digits that were answered wrongly.
+    Mistakes(Vec<Mistake>),
+    Commands(Vec<String>),
+}
+
+/// Cells under headings; the first cell of a row names it.
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub headings: Vec<String>,
+    pub rows: Vec<Vec<String>>,
+    /// Whether the cells are counts by label and answer, in a square.
+    pub matrix: bool,
+}
+
+impl Table {
+    /// Rows under headings.
+    pub fn new(headings: &[&str], rows: Vec<Vec<String>>) -> Self {
+        let headings = headings.iter().map(|heading| heading.to_string()).collect();
+        Table { headings, rows, matrix: false }
+    }
+}
+
+/// A digit with what was said.
+#[derive(Debug, Clone)]
+pub struct Mistake {
+    pub picture: Picture,
+    pub label: u8,
+    pub said: u8,
+}

@@ -1,0 +1,144 @@
+//! A finished run on paper: `report.html`, one file that needs nothing else.
+
+use std::path::{Path, PathBuf};
+
+use super::finished::{Line, Run, Setting};
+use super::page::chart::{self, Chart, Scale};
+use super::page::{Block, Document, Section, Table, curvature, html, insides, mistakes};
+use crate::data::Digits;
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::text::{duration, thousands};
+
+/// The file, in the folder of its run.
+pub const REPORT: &str = "report.html";
+
+/// Writes the report of a run into its folder and says where it is; its answers number the digits of
+/// `test`.
+///
+/// # Errors
+/// [`Error::Other`] if something cannot be drawn or written.
+pub fn write(folder: &Path, run: &Run, test: &Digits) -> Result<PathBuf> {
+    let document = document(run, test)?;
+    let path = folder.join(REPORT);
+    disk::write(&path, html::render(&document).as_bytes())
+        .map_err(|error| Error::cannot_write(&path, error))?;
+    Ok(path)
+}
+
+fn document(run: &Run, test: &Digits) -> Result<Document> {
+    let record = &run.record;
+    let section =
+        |title: &str, blocks| Section { name: String::new(), title: title.into(), blocks };
+    let mut learning = vec![Block::Text(ending(run)), Block::Table(result(run))];
+    learning.extend(curves(&run.lines)?);
+    learning.extend(curvature::blocks(&run.lines)?);
+    let mut answers = mistakes(&run.answers, test)?;
+    answers.extend(recount(run).map(Block::Text));
+    let sections = vec![
+        section("How it learned", learning),
+        section("What it says to the test digits", answers),
+        section("What it sees", insides(&run.model, &run.answers, test)?),
+        section("Settings", settings(run)),
+    ];
+    let title = format!("{}, recipe {}, seed {}", record.network, record.recipe, run.seed());
+    Ok(Document { title, sections })
+}
+
+/// How far the run came.
+fn ending(run: &Run) -> String {
+    let (last, all) = (run.last().epoch, run.record.number("epochs"));
+    match run.record.status.as_str() {
+        "complete" => format!("Complete after {last} epochs, on {}.", run.record.device),
+        "interrupted" => format!(
+            "Interrupted: this is the state after epoch {last} of {all}, on {}.",
+            run.record.device
+        ),
+        _ => format!(
+            "Not ended when this was written, or broken off: this is the state after epoch {last} of \
+             {all}, on {}.",
+            run.record.device
+        ),
+    }
+}
+
+/// The result in numbers.
+fn result(run: &Run) -> Table {
+    let last = run.last();
+    let best = run.lines.iter().min_by_key(|line| line.test_errors).unwrap_or(last);
+    let rate = run.lines.iter().map(|line| line.samples_per_second).sum::<f64>();
+    let percent = |error: f64| format!("{error:.2} %");
+    let mut columns = vec![
+        ("Test error", format!("{} ({})", percent(last.test_error()), thousands(last.test_errors))),
+        ("Least", format!("{} after epoch {}", percent(best.test_error()), best.epoch)),
+        ("Training error", percent(last.train_error())),
+        ("Time", duration(run.seconds())),
+        ("Digits a second", thousands((rate / run.lines.len() as f64) as usize)),
+    ];
+    if let Some(error) = last.validation_error() {
+        columns.insert(2, ("Validation error", percent(error)));
+    }
+    let (headings, cells): (Vec<&str>, Vec<String>) = columns.into_iter().unzip();
+    Table::new(&headings, vec![cells])
+}
+
+/// Errors and losses by epoch.
+fn curves(lines: &[Line]) -> Result<Vec<Block>> {
+    let line = |name: &str, of: &dyn Fn(&Line) -> Option<f64>| {
+        // A logarithm has no place for 0.
+        let points = lines.iter().filter_map(|line| Some((line.epoch as f64, of(line)?)));
+        chart::Line::plain(name, points.filter(|&(_, y)| y > 0.0))
+    };
+    let drawn = |name: &str, label: &str, caption: &str, lines: Vec<chart::Line>| {
+        let lines = lines.into_iter().filter(|line| !line.points.is_empty()).collect();
+        let labels = ["epoch".into(), label.into()];
+        let svg = Chart { labels, lines, reference: None, y: Scale::Powers(2.0) }.svg()?;
+        Ok(Block::Chart { name: name.into(), caption: caption.into(), svg })
+    };
+    let errors = vec![
+        line("test digits", &|line| Some(line.test_error())),
+        line("training digits", &|line| Some(line.train_error())),
+        line("digits held back", &|line| line.validation_error()),
+    ];
+    let losses = vec![
+        line("test digits", &|line| Some(line.test_loss)),
+        line("training digits", &|line| Some(line.train_loss)),
+    ];
+    Ok(vec![
+        drawn("error", "error %", "Error by epoch; on training digits while it trained.", errors)?,
+        drawn("loss", "loss", "Mean loss a digit by epoch.", losses)?,
+    ])
+}
+
+/// What is to be said where the network was asked on another device or other digits than the run.
+fn recount(run: &Run) -> Option<String> {
+    let wrong = run.answers.iter().filter(|answer| answer.is_wrong()).count();
+    (wrong != run.errors()).then(|| {
+        format!(
+            "The run itself counted {} mistakes, and asked again for this page the network makes \
+             {}: another device rounds otherwise, and other digits are another matter.",
+            thousands(run.errors()),
+            thousands(wrong)
+        )
+    })
+}
+
+/// Every setting with its origin, and what the run was made with.
+fn settings(run: &Run) -> Vec<Block> {
+    let record = &run.record;
+    let row = |(name, Setting { value, origin }): (&String, &Setting)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), String::from);
+        vec![name.clone(), value, origin.clone()]
+    };
+    let text = format!(
+        "{}: {} parameters, {} connections. lenet {}, on {}, {} profile.",
+        record.network,
+        thousands(record.parameters),
+        thousands(record.connections),
+        record.lenet,
+        record.device,
+        record.profile
+    );
+    let rows = record.settings.iter().map(row).collect();
+    vec![Block::Text(text), Block::Table(Table::new(&["Setting", "Value", "From"], rows))]
+}
