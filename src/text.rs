@@ -44,6 +44,21 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
+/// Most letters of a [`sparkline`].
+const SPARKS: usize = 60;
+
+/// A curve in a line of text, from `least` (▁) to `most` (█); of many numbers some are left out, never
+/// the last.
+pub fn sparkline(numbers: &[f64], least: f64, most: f64) -> String {
+    const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let level = |number: f64| {
+        let share = (number - least) / (most - least).max(f64::MIN_POSITIVE);
+        LEVELS[((share * LEVELS.len() as f64) as usize).min(LEVELS.len() - 1)]
+    };
+    let step = numbers.len().div_ceil(SPARKS).max(1);
+    numbers.chunks(step).filter_map(|chunk| chunk.last()).map(|&number| level(number)).collect()
+}
+
 /// A table of text in columns.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -104,6 +119,16 @@ mod tests {
     fn tells_the_time() {
         let shown = [0.25, 75.4, 119.0, 240.0, 9_000.0].map(duration);
         assert_eq!(shown, ["0.2 s", "75 s", "119 s", "4 min", "2.5 hours"]);
+    }
+
+    #[test]
+    fn draws_curves() {
+        assert_eq!(sparkline(&[8.0, 4.0, 1.0, 0.0], 0.0, 8.0), "█▅▂▁");
+        assert_eq!(sparkline(&[2.0, 2.0], 2.0, 2.0), "▁▁");
+        assert_eq!(sparkline(&[], 0.0, 1.0), "");
+        let long: Vec<f64> = (0..=600).map(f64::from).collect();
+        let drawn = sparkline(&long, 0.0, 600.0);
+        assert!(drawn.chars().count() <= SPARKS && drawn.ends_with('█'), "{drawn}");
     }
 
     #[test]

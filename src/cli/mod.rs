@@ -3,6 +3,7 @@
 mod adapters;
 pub mod args;
 mod bench;
+mod compare;
 mod data;
 pub mod device;
 mod distort;
@@ -53,6 +54,8 @@ pub enum Command {
     Predict(predict::Args),
     /// List the runs on disk, sorted and filtered
     Runs(runs::Args),
+    /// Compare two runs or models: settings, results, and whether chance explains the difference
+    Compare(compare::Args),
     /// Show a network layer by layer: shapes, parameters, connections
     Summary(summary::Args),
     /// Show a training step as data: buffers, kernels, dispatches, WGSL
@@ -85,6 +88,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Runs(args) => runs::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Summary(args) => summary::run(args),
         Command::Plan(args) => plan::run(args),
         Command::Data(args) => data::run(args),

@@ -4,9 +4,11 @@
 //! panic.
 
 use std::io::{ErrorKind, Write};
+use std::path::Path;
 
 use serde_json::Value;
 
+use crate::disk;
 use crate::error::{Error, Result};
 
 /// Writes a result.
@@ -40,4 +42,25 @@ pub fn note(text: &str) {
 /// Warns.
 pub fn warn(text: &str) {
     note(&format!("warning: {text}"));
+}
+
+/// Whether the file that a flag names can be written: asked before the work whose result it gets.
+///
+/// # Errors
+/// [`Error::Usage`] if a folder or another file is in the way, [`Error::Other`] if the place cannot
+/// be written.
+pub fn check_free(flag: &str, path: &Path, force: bool) -> Result<()> {
+    if path.is_dir() {
+        return Err(Error::Usage(format!(
+            "{flag} {} is a folder: give the name of a file",
+            path.display()
+        )));
+    }
+    if path.exists() && !force {
+        return Err(Error::Usage(format!(
+            "{flag} {} exists already: give another name, or --force to overwrite it",
+            path.display()
+        )));
+    }
+    disk::try_out(path).map_err(|error| Error::cannot_write(path, error))
 }

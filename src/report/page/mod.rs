@@ -13,7 +13,7 @@ mod mistakes;
 mod picture;
 
 pub use insides::insides;
-pub use mistakes::mistakes;
+pub use mistakes::{mistake, mistakes};
 pub use picture::Picture;
 
 /// What is told, in order.
