@@ -2,6 +2,15 @@
 
 use std::fmt::Display;
 
+use anstyle::{AnsiColor, Style};
+
+/// How the word in front of an error looks.
+pub const ERROR: Style = AnsiColor::Red.on_default().bold();
+/// How the word in front of a warning looks.
+pub const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+/// How headings and the result of a run look.
+pub const HEADLINE: Style = Style::new().bold();
+
 /// A whole number with commas between groups of three digits: `60,008`.
 pub fn thousands(number: impl Display) -> String {
     let number = number.to_string();
@@ -41,6 +50,18 @@ pub fn duration(seconds: f64) -> String {
         seconds if seconds < 120.0 => format!("{seconds:.0} s"),
         seconds if seconds < 7_200.0 => format!("{:.0} min", seconds / 60.0),
         seconds => format!("{:.1} hours", seconds / 3_600.0),
+    }
+}
+
+/// The name that was probably meant by one that there is not, for the end of a message: `; did you
+/// mean lenet5?`, or nothing.
+pub fn did_you_mean<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    /// As clap has it for flags and their values.
+    const SIMILAR: f64 = 0.7;
+    let likeness = names.into_iter().map(|name| (strsim::jaro(word, name), name));
+    match likeness.max_by(|(a, _), (b, _)| a.total_cmp(b)) {
+        Some((likeness, name)) if likeness > SIMILAR => format!("; did you mean {name}?"),
+        _ => String::new(),
     }
 }
 
@@ -119,6 +140,16 @@ mod tests {
     fn tells_the_time() {
         let shown = [0.25, 75.4, 119.0, 240.0, 9_000.0].map(duration);
         assert_eq!(shown, ["0.2 s", "75 s", "119 s", "4 min", "2.5 hours"]);
+    }
+
+    #[test]
+    fn guesses_names() {
+        let names = ["notebook", "lenet1", "lenet5", "lenet5-short"];
+        let guess = |word| did_you_mean(word, names);
+        assert_eq!(guess("lenet6"), "; did you mean lenet5?");
+        assert_eq!(guess("notbook"), "; did you mean notebook?");
+        assert_eq!(guess("cake"), "");
+        assert_eq!(did_you_mean("lenet5", []), "");
     }
 
     #[test]

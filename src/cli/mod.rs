@@ -4,6 +4,7 @@ mod adapters;
 pub mod args;
 mod bench;
 mod compare;
+mod completions;
 mod data;
 pub mod device;
 mod distort;
@@ -12,6 +13,7 @@ mod host;
 mod inference;
 mod kernels;
 mod launch;
+mod man;
 mod measure;
 pub mod output;
 mod plan;
@@ -29,11 +31,13 @@ mod tune;
 
 use clap::{Parser, Subcommand};
 
-use crate::error::Result;
+use crate::error::{EXIT_CODES, Result};
+use crate::version;
 
 /// LeNet-1 and LeNet-5, trained and run in WGSL compute shaders.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, long_version = version::long(), about, after_help = EXIT_CODES)]
+#[command(max_term_width = 100)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -74,6 +78,10 @@ pub enum Command {
     /// sample), in training steps, not the sizes of their tiles. Takes under ten seconds for each
     /// network and batch, besides compilation.
     Tune(tune::Args),
+    /// Print a script that makes a shell complete commands, flags and values
+    Completions(completions::Args),
+    /// Print the manual page, or write those of all commands
+    Man(man::Args),
 }
 
 /// Runs a command.
@@ -96,5 +104,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Adapters(args) => adapters::run(args),
         Command::Bench(args) => bench::run(*args),
         Command::Tune(args) => tune::run(args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }

@@ -1,7 +1,8 @@
 //! What commands say: results on standard output, everything else on standard error.
 //!
 //! A reader who has seen enough (`lenet plan | head`) is nobody's error, where `println!` would
-//! panic.
+//! panic. Colours are for terminals that want them: `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE` are
+//! heeded.
 
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -10,6 +11,7 @@ use serde_json::Value;
 
 use crate::disk;
 use crate::error::{Error, Result};
+use crate::text::{ERROR, WARNING};
 
 /// Writes a result.
 ///
@@ -36,12 +38,17 @@ pub fn print_json(value: &Value) -> Result<()> {
 /// Says something that is no result: progress, the device, a warning.
 pub fn note(text: &str) {
     // There is nowhere left to complain.
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(anstream::stderr(), "{text}");
 }
 
 /// Warns.
 pub fn warn(text: &str) {
-    note(&format!("warning: {text}"));
+    note(&format!("{WARNING}warning:{WARNING:#} {text}"));
+}
+
+/// Says why the program ends.
+pub fn error(error: &Error) {
+    note(&format!("{ERROR}error:{ERROR:#} {error}"));
 }
 
 /// Whether the file that a flag names can be written: asked before the work whose result it gets.

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::report::files::RUNS;
 use crate::runs::find::{Found, find};
 use crate::runs::{COLUMNS, Column, Entry};
-use crate::text::Table;
+use crate::text::{Table, did_you_mean};
 
 /// Flags of `runs`.
 #[derive(Debug, clap::Args)]
@@ -70,6 +70,25 @@ impl Filter {
                 entry.record.device.to_lowercase().contains(&part.to_lowercase())
             })
     }
+
+    /// What to say if nothing of all this is taken.
+    fn nothing(&self, all: &[Entry]) -> String {
+        if all.is_empty() {
+            return "no runs here; `lenet train` makes one".into();
+        }
+        let words =
+            [("recipe", &self.recipe), ("network", &self.network), ("status", &self.status)];
+        for (key, word) in words.iter().flat_map(|(key, words)| words.iter().map(move |w| (key, w)))
+        {
+            let column = Column::find(key).expect("there is a column for each of these");
+            let there: Vec<String> = all.iter().map(column.text).collect();
+            if !there.contains(word) {
+                let meant = did_you_mean(word, there.iter().map(String::as_str));
+                return format!("none of the {} runs here has --{key} {word}{meant}", all.len());
+            }
+        }
+        format!("none of the {} runs here fits", all.len())
+    }
 }
 
 /// Lists the runs.
@@ -83,7 +102,7 @@ pub fn run(args: Args) -> Result<()> {
         None => Found::default(),
     };
     warnings.iter().for_each(|warning| output::warn(warning));
-    let all = entries.len();
+    let nothing = args.filter.nothing(&entries);
     entries.retain(|entry| args.filter.takes(entry));
     let [column, name] = [args.sort.as_str(), "name"]
         .map(|key| Column::find(key).expect("the parser knows the columns"));
@@ -98,10 +117,7 @@ pub fn run(args: Args) -> Result<()> {
         return output::print(&csv(&entries)?);
     }
     if entries.is_empty() {
-        output::note(&match all {
-            0 => "no runs here; `lenet train` makes one".into(),
-            all => format!("none of the {all} runs here fits"),
-        });
+        output::note(&nothing);
         return Ok(());
     }
     let headings: Vec<&str> = COLUMNS.iter().map(|column| column.heading).collect();
