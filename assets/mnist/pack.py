@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Packs a file of MNIST's images as src/data/packed.rs unpacks it: pack.py IDX FILE
+"""Packs a file of MNIST's images as src/data/packed.rs unpacks it: pack.py IDX.gz FILE
 
 Most pixels are background, and how bright ink is hangs on which of its neighbours are background
 too. So a mask of the ink comes first and the bytes of the ink behind it, sorted by those neighbours;
@@ -15,7 +15,7 @@ SIDE = 28
 
 def main():
     source, target = sys.argv[1:]
-    with open(source, "rb") as file:
+    with gzip.open(source) as file:
         magic, count, height, width = struct.unpack(">4I", file.read(16))
         pixels = file.read()
     assert (magic, height, width, len(pixels)) == (2051, SIDE, SIDE, count * SIDE * SIDE)
