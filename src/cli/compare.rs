@@ -11,7 +11,7 @@ use super::output::{self, check_free};
 use crate::data::{self, Digits};
 use crate::disk;
 use crate::error::{Error, Result};
-use crate::report::finished::Answer;
+use crate::report::finished::{Answer, Line};
 use crate::runs::{Comparison, Side, page};
 use crate::text::{Table, sparkline};
 
@@ -114,9 +114,9 @@ fn text(comparison: &Comparison) -> String {
             parts.push(table.text());
         }
     };
-    table(&["setting", "A", "B"], page::setting_rows(comparison));
-    table(&["result", ">A", ">B", ">B - A"], page::result_rows(comparison));
-    table(&["test digits", ">count"], page::digit_rows(comparison));
+    table(&["setting", "A", "B"], comparison.setting_rows());
+    table(&["result", ">A", ">B", ">B - A"], comparison.result_rows());
+    table(&["test digits", ">count"], comparison.digit_rows());
     parts.extend(curves(comparison));
     parts.push(format!("{}\n", comparison.verdict()));
     parts.join("\n")
@@ -136,7 +136,7 @@ fn curves(comparison: &Comparison) -> Option<String> {
 
 fn json(comparison: &Comparison, device: &Device) -> Value {
     let side = |side: &Side| {
-        let epoch = |line: &crate::report::finished::Line| {
+        let epoch = |line: &Line| {
             json!({
                 "epoch": line.epoch,
                 "train_error_percent": line.train_error(),

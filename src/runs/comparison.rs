@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::report::files::MODEL;
 use crate::report::finished::{Answer, Line};
 use crate::reproduce::statistics::McNemar;
+use crate::text::thousands;
 use crate::train::model::Model;
 
 /// Probabilities below which a difference counts as one.
@@ -145,10 +146,44 @@ impl Comparison {
             p => format!("{p:.3}"),
         };
         let what = match self.mcnemar.p_value() {
-            p if p >= SIGNIFICANT => "chance explains the difference",
+            p if p >= SIGNIFICANT => "The difference may be chance",
             _ if only_first > only_second => "A is better on these digits",
             _ => "B is better on these digits",
         };
-        format!("{what} (McNemar's test, exact, two-sided: p = {p})")
+        format!("{what} (McNemar's test, exact, two-sided: p = {p}).")
+    }
+
+    /// Cells for [`Comparison::settings`]: name, A, B.
+    pub fn setting_rows(&self) -> Vec<Vec<String>> {
+        let cell = |value: Value| match value {
+            Value::Null => "-".to_string(),
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        let rows = self.settings().into_iter();
+        rows.map(|(name, [a, b])| vec![name, cell(a), cell(b)]).collect()
+    }
+
+    /// Cells for [`Comparison::results`]: name, A, B, B - A.
+    pub fn result_rows(&self) -> Vec<Vec<String>> {
+        let rows = self.results().into_iter().map(|(figure, [a, b])| {
+            let decimals = figure.decimals;
+            let cell = |value: Option<f64>| value.map_or("-".into(), |v| format!("{v:.decimals$}"));
+            let apart = a.zip(b).map_or(String::new(), |(a, b)| format!("{:+.decimals$}", b - a));
+            vec![figure.name.into(), cell(a), cell(b), apart]
+        });
+        rows.collect()
+    }
+
+    /// Cells for the digits: which of the two are right, and about how many.
+    pub fn digit_rows(&self) -> Vec<Vec<String>> {
+        let counts = self.mcnemar;
+        let rows = [
+            ("both are right", counts.both_right),
+            ("only A is right", counts.only_first),
+            ("only B is right", counts.only_second),
+            ("both are wrong", counts.both_wrong),
+        ];
+        rows.map(|(name, count)| vec![name.into(), thousands(count)]).into()
     }
 }

@@ -3,10 +3,9 @@
 use super::comparison::Comparison;
 use crate::data::Digits;
 use crate::error::{Error, Result};
-use crate::report::finished::{Answer, Line};
+use crate::report::finished::Line;
 use crate::report::page::chart::{self, Chart, Scale};
 use crate::report::page::{Block, Document, Section, Table, html, mistake};
-use crate::text::thousands;
 
 /// Digits that are drawn of each kind: a network that has learned nothing is wrong about thousands.
 const DRAWN: usize = 200;
@@ -46,7 +45,7 @@ fn section(name: &str, title: &str, blocks: Vec<Block>) -> Section {
 
 fn settings(comparison: &Comparison) -> Vec<Block> {
     let [a, b] = comparison.sides.each_ref().map(|side| side.name.as_str());
-    let rows: Vec<_> = setting_rows(comparison);
+    let rows = comparison.setting_rows();
     let told = match rows.is_empty() {
         true => Block::Text("All settings are the same.".into()),
         false => Block::Table(Table::new(&["Setting", "A", "B"], rows)),
@@ -54,46 +53,12 @@ fn settings(comparison: &Comparison) -> Vec<Block> {
     vec![Block::Text(format!("A is {a}, B is {b}.")), told]
 }
 
-/// A row for each setting that differs.
-pub fn setting_rows(comparison: &Comparison) -> Vec<Vec<String>> {
-    let cell = |value: serde_json::Value| match value {
-        serde_json::Value::Null => "-".to_string(),
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
-    };
-    let rows = comparison.settings().into_iter();
-    rows.map(|(name, [a, b])| vec![name, cell(a), cell(b)]).collect()
-}
-
-/// A row for each figure, the last cell B - A.
-pub fn result_rows(comparison: &Comparison) -> Vec<Vec<String>> {
-    let rows = comparison.results().into_iter().map(|(figure, [a, b])| {
-        let decimals = figure.decimals;
-        let cell = |value: Option<f64>| value.map_or("-".into(), |v| format!("{v:.decimals$}"));
-        let apart = a.zip(b).map_or(String::new(), |(a, b)| format!("{:+.decimals$}", b - a));
-        vec![figure.name.into(), cell(a), cell(b), apart]
-    });
-    rows.collect()
-}
-
-/// A row for each kind of digit.
-pub fn digit_rows(comparison: &Comparison) -> Vec<Vec<String>> {
-    let counts = comparison.mcnemar;
-    let rows = [
-        ("both are right", counts.both_right),
-        ("only A is right", counts.only_first),
-        ("only B is right", counts.only_second),
-        ("both are wrong", counts.both_wrong),
-    ];
-    rows.map(|(name, count)| vec![name.into(), thousands(count)]).into()
-}
-
 fn results(comparison: &Comparison) -> Result<Vec<Block>> {
-    let headings = ["Result", "A", "B", "B - A"];
-    let mut blocks = vec![Block::Table(Table::new(&headings, result_rows(comparison)))];
     if comparison.sides.iter().all(|side| side.lines().is_empty()) {
         return Ok(vec![Block::Text("Models alone tell nothing of their training.".into())]);
     }
+    let headings = ["Result", "A", "B", "B - A"];
+    let mut blocks = vec![Block::Table(Table::new(&headings, comparison.result_rows()))];
     let charts: [(&str, fn(&Line) -> f64, Scale); 3] = [
         ("test error %", |line| line.test_error().max(LEAST), Scale::Powers(2.0)),
         ("training error %", |line| line.train_error().max(LEAST), Scale::Powers(2.0)),
@@ -121,13 +86,13 @@ fn curves(comparison: &Comparison, what: &str, of: fn(&Line) -> f64, y: Scale) -
 fn digits(comparison: &Comparison, test: &Digits) -> Result<Vec<Block>> {
     let headings = ["Of the test digits", "Count"];
     let mut blocks = vec![
-        Block::Table(Table::new(&headings, digit_rows(comparison))),
-        Block::Text(format!("On these digits {}.", comparison.verdict())),
+        Block::Table(Table::new(&headings, comparison.digit_rows())),
+        Block::Text(comparison.verdict()),
     ];
     let [a, b] = &comparison.answers;
     for (title, right, wrong) in [("Only A is right", a, b), ("Only B is right", b, a)] {
-        let apart = |(right, wrong): (&Answer, &Answer)| !right.is_wrong() && wrong.is_wrong();
-        let told = right.iter().zip(wrong).filter(|&(right, wrong)| apart((right, wrong)));
+        let both = right.iter().zip(wrong);
+        let told = both.filter(|(right, wrong)| !right.is_wrong() && wrong.is_wrong());
         let list = told.take(DRAWN).map(|(_, wrong)| mistake(wrong, test));
         blocks.push(Block::Heading(title.into()));
         blocks.push(Block::Text("What is true, then what the other said.".into()));
