@@ -4,6 +4,17 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
+/// Tries whether a file can be put there, before the work whose result it is to hold.
+///
+/// # Errors
+/// What the system said.
+pub fn try_out(path: &Path) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let probe = path.with_file_name(format!(".{name}.{}.probe", std::process::id()));
+    File::create(&probe)?;
+    fs::remove_file(&probe)
+}
+
 /// Puts a file in place: written beside it, on the disk, then renamed, so that a reader finds the
 /// old bytes or the new ones, also after the machine has stopped in between.
 ///

@@ -30,6 +30,17 @@ pub enum Error {
 /// The result type of the program.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// What the numbers of [`Error::exit_code`] mean, for the help and the manual.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    anything else: a file that cannot be written, say
+  2    usage: a flag, a setting, or two that contradict each other
+  3    data: a missing or broken data set, image, model or run
+  4    no adapter, no such adapter, or one that computes wrongly
+  5    diverged: loss or weights are no longer finite
+  130  interrupted; what was complete is on disk";
+
 impl Error {
     /// The process's exit code for this kind of error.
     pub fn exit_code(&self) -> u8 {

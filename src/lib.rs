@@ -17,8 +17,10 @@ pub mod recipe;
 pub mod report;
 pub mod reproduce;
 pub mod rng;
+pub mod runs;
 pub mod text;
 pub mod train;
 pub mod tuned;
+pub mod version;
 
 pub use error::{Error, Result};

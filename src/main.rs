@@ -9,7 +9,7 @@ fn main() -> ExitCode {
     match cli::run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            cli::output::note(&format!("error: {error}"));
+            cli::output::error(&error);
             ExitCode::from(error.exit_code())
         }
     }

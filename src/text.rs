@@ -2,6 +2,15 @@
 
 use std::fmt::Display;
 
+use anstyle::{AnsiColor, Style};
+
+/// How the word in front of an error looks.
+pub const ERROR: Style = AnsiColor::Red.on_default().bold();
+/// How the word in front of a warning looks.
+pub const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+/// How headings and the result of a run look.
+pub const HEADLINE: Style = Style::new().bold();
+
 /// A whole number with commas between groups of three digits: `60,008`.
 pub fn thousands(number: impl Display) -> String {
     let number = number.to_string();
@@ -42,6 +51,33 @@ pub fn duration(seconds: f64) -> String {
         seconds if seconds < 7_200.0 => format!("{:.0} min", seconds / 60.0),
         seconds => format!("{:.1} hours", seconds / 3_600.0),
     }
+}
+
+/// The name that was probably meant by one that there is not, for the end of a message: `; did you
+/// mean lenet5?`, or nothing.
+pub fn did_you_mean<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    /// As clap has it for flags and their values.
+    const SIMILAR: f64 = 0.7;
+    let likeness = names.into_iter().map(|name| (strsim::jaro(word, name), name));
+    match likeness.max_by(|(a, _), (b, _)| a.total_cmp(b)) {
+        Some((likeness, name)) if likeness > SIMILAR => format!("; did you mean {name}?"),
+        _ => String::new(),
+    }
+}
+
+/// Most letters of a [`sparkline`].
+const SPARKS: usize = 60;
+
+/// A curve in a line of text, from `least` (▁) to `most` (█); of many numbers some are left out, never
+/// the last.
+pub fn sparkline(numbers: &[f64], least: f64, most: f64) -> String {
+    const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let level = |number: f64| {
+        let share = (number - least) / (most - least).max(f64::MIN_POSITIVE);
+        LEVELS[((share * LEVELS.len() as f64) as usize).min(LEVELS.len() - 1)]
+    };
+    let step = numbers.len().div_ceil(SPARKS).max(1);
+    numbers.chunks(step).filter_map(|chunk| chunk.last()).map(|&number| level(number)).collect()
 }
 
 /// A table of text in columns.
@@ -104,6 +140,26 @@ mod tests {
     fn tells_the_time() {
         let shown = [0.25, 75.4, 119.0, 240.0, 9_000.0].map(duration);
         assert_eq!(shown, ["0.2 s", "75 s", "119 s", "4 min", "2.5 hours"]);
+    }
+
+    #[test]
+    fn guesses_names() {
+        let names = ["notebook", "lenet1", "lenet5", "lenet5-short"];
+        let guess = |word| did_you_mean(word, names);
+        assert_eq!(guess("lenet6"), "; did you mean lenet5?");
+        assert_eq!(guess("notbook"), "; did you mean notebook?");
+        assert_eq!(guess("cake"), "");
+        assert_eq!(did_you_mean("lenet5", []), "");
+    }
+
+    #[test]
+    fn draws_curves() {
+        assert_eq!(sparkline(&[8.0, 4.0, 1.0, 0.0], 0.0, 8.0), "█▅▂▁");
+        assert_eq!(sparkline(&[2.0, 2.0], 2.0, 2.0), "▁▁");
+        assert_eq!(sparkline(&[], 0.0, 1.0), "");
+        let long: Vec<f64> = (0..=600).map(f64::from).collect();
+        let drawn = sparkline(&long, 0.0, 600.0);
+        assert!(drawn.chars().count() <= SPARKS && drawn.ends_with('█'), "{drawn}");
     }
 
     #[test]

@@ -118,6 +118,23 @@ fn builtin_is_mnist() {
     assert!((of_train.scaled_deviation - 0.351).abs() < 5e-4, "{of_train:?}");
 }
 
+/// Bit by bit what assets/mnist/pack.py made the built-in files from.
+#[test]
+fn builtin_is_as_published() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mnist");
+    let (published, _) = mnist::read(&folder).unwrap();
+    assert!(published == *BUILTIN);
+    // Of the files whose SHA-256 stands in assets/mnist/README.md, without their headers.
+    let crc = |bytes: &[u8]| {
+        let mut crc = flate2::Crc::new();
+        crc.update(bytes);
+        crc.sum()
+    };
+    let Mnist { train, test } = &published;
+    let sums = [train.pixels(), train.labels(), test.pixels(), test.labels()].map(crc);
+    assert_eq!(sums, [0xf363_9b56, 0xba07_e8ef, 0xe4ca_5f57, 0xee86_04d9]);
+}
+
 #[test]
 fn facts_count_the_border_as_background() {
     // One white digit: 784 of 1,024 values are 1, the border is -1.

@@ -1,11 +1,11 @@
 //! `lenet data`: what the digits look like, in numbers and one by one.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use super::args::DataArgs;
-use super::output;
+use super::output::{self, check_free};
 use crate::data::{self, Digits, Facts, facts, image};
 use crate::error::{Error, Result};
 use crate::network::{CLASSES, Scaling};
@@ -116,26 +116,6 @@ fn json_of(facts: &Facts) -> Value {
         "scaled_mean": facts.scaled_mean,
         "scaled_deviation": facts.scaled_deviation,
     })
-}
-
-/// Whether the file that a flag names may be written.
-///
-/// # Errors
-/// [`Error::Usage`] if a folder or another file is in the way.
-pub fn check_free(flag: &str, path: &Path, force: bool) -> Result<()> {
-    if path.is_dir() {
-        return Err(Error::Usage(format!(
-            "{flag} {} is a folder: give the name of a file",
-            path.display()
-        )));
-    }
-    if path.exists() && !force {
-        return Err(Error::Usage(format!(
-            "{flag} {} exists already: give another name, or --force to overwrite it",
-            path.display()
-        )));
-    }
-    Ok(())
 }
 
 fn show(args: &Args, name: &str, set: &Digits, index: usize) -> Result<()> {

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 
 use super::args::{DataArgs, DeviceArgs};
-use super::data::{check_free, check_index};
+use super::data::check_index;
 use super::device::{self, Device};
 use super::inference::announce;
-use super::output;
+use super::output::{self, check_free};
 use super::ranges::RangeArgs;
 use crate::data::{self, Digits, sheet};
 use crate::error::{Error, Result};

@@ -3,6 +3,8 @@
 mod adapters;
 pub mod args;
 mod bench;
+mod compare;
+mod completions;
 mod data;
 pub mod device;
 mod distort;
@@ -11,6 +13,7 @@ mod host;
 mod inference;
 mod kernels;
 mod launch;
+mod man;
 mod measure;
 pub mod output;
 mod plan;
@@ -20,6 +23,7 @@ mod ranges;
 mod record;
 mod report;
 mod reproduce;
+mod runs;
 mod summary;
 mod throughput;
 mod train;
@@ -27,11 +31,13 @@ mod tune;
 
 use clap::{Parser, Subcommand};
 
-use crate::error::Result;
+use crate::error::{EXIT_CODES, Result};
+use crate::version;
 
 /// LeNet-1 and LeNet-5, trained and run in WGSL compute shaders.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, long_version = version::long(), about, after_help = EXIT_CODES)]
+#[command(max_term_width = 100)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -50,6 +56,10 @@ pub enum Command {
     Evaluate(evaluate::Args),
     /// Tell which digits pictures show
     Predict(predict::Args),
+    /// List the runs on disk, sorted and filtered
+    Runs(runs::Args),
+    /// Compare two runs or models: settings, results, and whether chance explains the difference
+    Compare(compare::Args),
     /// Show a network layer by layer: shapes, parameters, connections
     Summary(summary::Args),
     /// Show a training step as data: buffers, kernels, dispatches, WGSL
@@ -68,6 +78,10 @@ pub enum Command {
     /// sample), in training steps, not the sizes of their tiles. Takes under ten seconds for each
     /// network and batch, besides compilation.
     Tune(tune::Args),
+    /// Print a script that makes a shell complete commands, flags and values
+    Completions(completions::Args),
+    /// Print the manual page, or write those of all commands
+    Man(man::Args),
 }
 
 /// Runs a command.
@@ -81,6 +95,8 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Report(args) => report::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),
+        Command::Runs(args) => runs::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Summary(args) => summary::run(args),
         Command::Plan(args) => plan::run(args),
         Command::Data(args) => data::run(args),
@@ -88,5 +104,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Adapters(args) => adapters::run(args),
         Command::Bench(args) => bench::run(*args),
         Command::Tune(args) => tune::run(args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }

@@ -1,13 +1,17 @@
 //! What commands say: results on standard output, everything else on standard error.
 //!
 //! A reader who has seen enough (`lenet plan | head`) is nobody's error, where `println!` would
-//! panic.
+//! panic. Colours are for terminals that want them: `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE` are
+//! heeded.
 
 use std::io::{ErrorKind, Write};
+use std::path::Path;
 
 use serde_json::Value;
 
+use crate::disk;
 use crate::error::{Error, Result};
+use crate::text::{ERROR, WARNING};
 
 /// Writes a result.
 ///
@@ -34,10 +38,36 @@ pub fn print_json(value: &Value) -> Result<()> {
 /// Says something that is no result: progress, the device, a warning.
 pub fn note(text: &str) {
     // There is nowhere left to complain.
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(anstream::stderr(), "{text}");
 }
 
 /// Warns.
 pub fn warn(text: &str) {
-    note(&format!("warning: {text}"));
+    note(&format!("{WARNING}warning:{WARNING:#} {text}"));
+}
+
+/// Says why the program ends.
+pub fn error(error: &Error) {
+    note(&format!("{ERROR}error:{ERROR:#} {error}"));
+}
+
+/// Whether the file that a flag names can be written: asked before the work whose result it gets.
+///
+/// # Errors
+/// [`Error::Usage`] if a folder or another file is in the way, [`Error::Other`] if the place cannot
+/// be written.
+pub fn check_free(flag: &str, path: &Path, force: bool) -> Result<()> {
+    if path.is_dir() {
+        return Err(Error::Usage(format!(
+            "{flag} {} is a folder: give the name of a file",
+            path.display()
+        )));
+    }
+    if path.exists() && !force {
+        return Err(Error::Usage(format!(
+            "{flag} {} exists already: give another name, or --force to overwrite it",
+            path.display()
+        )));
+    }
+    disk::try_out(path).map_err(|error| Error::cannot_write(path, error))
 }

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::gpu::adapter;
 use crate::plan::{Kernel, Pass, Plan, Profile, Room, print};
 use crate::recipe::{Available, Flags, Method, OptimizerArgs, Settings};
-use crate::text::thousands;
+use crate::text::{did_you_mean, thousands};
 use crate::tuned::Tuned;
 
 /// Digits of MNIST, for training and for testing.
@@ -161,7 +161,8 @@ fn find<'a>(plan: &'a Plan, name: &str) -> Result<&'a Kernel> {
         [] => {
             let all: Vec<usize> = (0..kernels.len()).collect();
             Err(Error::Usage(format!(
-                "--wgsl {name} is in no label of this plan: give a part of one of{}",
+                "--wgsl {name} is in no label of this plan{}: give a part of one of{}",
+                did_you_mean(name, kernels.iter().map(|kernel| kernel.label.as_str())),
                 list(&all)
             )))
         }

@@ -1,6 +1,9 @@
 //! `lenet reproduce`: the table of the papers, recipe by recipe and seed by seed, and its report.
 
+use std::fs;
 use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
 
 use super::args::{DataArgs, DeviceArgs, DeviceChoice};
 use super::device::{self, Chosen, Device};
@@ -8,13 +11,14 @@ use super::inference::{EVALUATION_BATCH, Inference};
 use super::launch::{self, Beginning, Launch};
 use super::output;
 use crate::data::{self, Mnist};
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::recipe::{Available, Flags, Settings};
 use crate::report::files::{Folder, MODEL};
 use crate::report::finished::Run;
 use crate::reproduce::jobs::{self, Job};
 use crate::reproduce::progress::Board;
-use crate::reproduce::report::{self, Experiment};
+use crate::reproduce::report::{self, Experiment, PAGE};
 use crate::reproduce::results::RowResults;
 use crate::reproduce::rows::{ROWS, Row};
 use crate::train::Split;
@@ -30,9 +34,9 @@ const MAX_SEEDS: usize = 1_000;
 /// Flags of `reproduce`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Recipes to repeat [default: all of the table: lenet1, lenet5, lenet5-1998, lenet5-distorted,
-    /// lenet5-1998-distorted, notebook]
-    #[arg(value_name = "RECIPE")]
+    /// Recipes to repeat [default: all of the table]
+    #[arg(value_name = "RECIPE",
+          value_parser = PossibleValuesParser::new(ROWS.iter().map(|row| row.recipe)))]
     recipes: Vec<String>,
     /// Runs of each recipe, with seeds 1 to N [default: 5, notebook 20, with --quick 1]
     #[arg(long, value_name = "N")]
@@ -61,18 +65,10 @@ pub struct Args {
 
 impl Args {
     /// The rows that were asked for, in the order of the table.
-    fn rows(&self) -> Result<Vec<Row>> {
-        let known = |name: &String| ROWS.iter().any(|row| row.recipe == name);
-        if let Some(name) = self.recipes.iter().find(|name| !known(name)) {
-            let names: Vec<&str> = ROWS.iter().map(|row| row.recipe).collect();
-            return Err(Error::Usage(format!(
-                "{name} is no recipe of the table: give some of {}, or none for all",
-                names.join(", ")
-            )));
-        }
+    fn rows(&self) -> Vec<Row> {
         let asked =
             |row: &&Row| self.recipes.is_empty() || self.recipes.iter().any(|n| n == row.recipe);
-        Ok(ROWS.iter().filter(asked).copied().collect())
+        ROWS.iter().filter(asked).copied().collect()
     }
 
     fn seeds(&self, row: &Row) -> Result<usize> {
@@ -119,12 +115,14 @@ impl Args {
 /// Everything that [`Error`] knows; what was completed before is on disk, and the same command goes
 /// on from there.
 pub fn run(args: Args) -> Result<()> {
-    let rows = args.rows()?;
+    let rows = args.rows();
     let mnist = data::load(args.data.data.as_deref())?;
     let Chosen { device, warnings } = device::choose(&args.device)?;
     warnings.iter().for_each(|warning| output::warn(warning));
     let jobs = jobs(&args, &rows, &mnist, &device)?;
     let out = args.out();
+    fs::create_dir_all(&out).map_err(|error| Error::cannot_write(&out, error))?;
+    disk::try_out(&out.join(PAGE)).map_err(|error| Error::cannot_write(&out, error))?;
     let done = jobs.iter().filter(|job| job.done).count();
     output::print(&format!(
         "device   {}\nresults  {}\nruns     {}, of which {done} are there\n",
@@ -146,7 +144,7 @@ pub fn run(args: Args) -> Result<()> {
         trial: args.trial(),
     };
     report::write(&out, &experiment)?;
-    output::print(&format!("report   {}\n", out.join("report.html").display()))
+    output::print(&format!("report   {}\n", out.join(PAGE).display()))
 }
 
 /// A word as a shell takes it.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
 
 use super::args::{DataArgs, DeviceArgs, DeviceChoice, NetworkArgs, PlanChoice};
 use super::device::{self, Device};
@@ -14,7 +15,7 @@ use super::{output, report};
 use crate::data::{self, Digits, Mnist};
 use crate::error::{Error, Result};
 use crate::network::init::Init;
-use crate::recipe::{Available, Flags, OptimizerArgs, Settings, Shuffle};
+use crate::recipe::{self, Available, Flags, OptimizerArgs, Settings, Shuffle};
 use crate::report::Report;
 use crate::report::console::{Console, Volume};
 use crate::report::dashboard::{Ask, Dashboard, screen};
@@ -31,9 +32,8 @@ use crate::train::schedule::Schedule;
 /// Flags of `train`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Set of defaults: notebook, lenet1, lenet5, lenet5-short, lenet5-1998, lenet5-distorted,
-    /// lenet5-1998-distorted [default: the network's, lenet5]
-    #[arg(long, value_name = "NAME")]
+    /// Set of defaults [default: the network's, lenet5]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(recipe::names()))]
     recipe: Option<String>,
     #[command(flatten)]
     network: NetworkArgs,

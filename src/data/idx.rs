@@ -12,7 +12,7 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
-use super::{DIGIT_PIXELS, Digits, first_bad_label};
+use super::{DIGIT_PIXELS, Digits, first_bad_label, packed};
 use crate::error::{Error, Result};
 use crate::network::DIGIT_SIDE;
 use crate::text::thousands;
@@ -107,6 +107,19 @@ impl IdxFile {
     pub fn built_in(name: &str, gzip: &[u8]) -> Result<Self> {
         let name = format!("{name} (built in)");
         IdxFile { name, bytes: gzip.to_vec(), origin: Origin::BuiltIn }.unpack()
+    }
+
+    /// One of the files of images that are part of the program, as [`packed`] has them.
+    ///
+    /// # Errors
+    /// As [`IdxFile::built_in`].
+    pub fn built_in_images(name: &str, gzip: &[u8]) -> Result<Self> {
+        let mut file = IdxFile::built_in(name, gzip)?;
+        match packed::unpack(&file.bytes) {
+            Some(bytes) => file.bytes = bytes,
+            None => return Err(file.error("the packed images are broken", "")),
+        }
+        Ok(file)
     }
 
     fn unpack(self) -> Result<Self> {

@@ -11,6 +11,7 @@ pub mod facts;
 pub mod idx;
 pub mod image;
 pub mod mnist;
+mod packed;
 pub mod sheet;
 
 use std::path::Path;
@@ -20,6 +21,7 @@ use crate::network::{CLASSES, DIGIT_SIDE};
 use crate::text::thousands;
 
 pub use facts::{Facts, facts};
+use idx::IdxFile;
 
 /// Pixels of one digit: 28 x 28.
 pub const DIGIT_PIXELS: usize = DIGIT_SIDE * DIGIT_SIDE;
@@ -142,21 +144,21 @@ pub fn load(dir: Option<&Path>) -> Result<Mnist> {
 /// [`Error::Data`] if the program was built with broken files.
 pub fn builtin() -> Result<Mnist> {
     macro_rules! file {
-        ($name:literal) => {
-            idx::IdxFile::built_in(
+        ($read:ident, $name:literal) => {
+            IdxFile::$read(
                 $name,
                 include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/mnist/", $name)),
-            )
+            )?
         };
     }
     Ok(Mnist {
         train: idx::digits(
-            file!("train-images-idx3-ubyte.gz")?,
-            file!("train-labels-idx1-ubyte.gz")?,
+            file!(built_in_images, "train-images.packed.gz"),
+            file!(built_in, "train-labels-idx1-ubyte.gz"),
         )?,
         test: idx::digits(
-            file!("t10k-images-idx3-ubyte.gz")?,
-            file!("t10k-labels-idx1-ubyte.gz")?,
+            file!(built_in_images, "t10k-images.packed.gz"),
+            file!(built_in, "t10k-labels-idx1-ubyte.gz"),
         )?,
     })
 }

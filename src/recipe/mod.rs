@@ -168,5 +168,10 @@ pub const ALL: &[&Recipe] = &[
     &LENET5_1998_DISTORTED,
 ];
 
+/// The name of every recipe.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|recipe| recipe.name)
+}
+
 /// Momentum of SGD in every recipe.
 const MOMENTUM: f32 = 0.9;

@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 
 use super::distortion::{DistortFlags, Distorted};
 use super::optimizer::{self, Choice, Curvature, Method, OptimizerArgs};
-use super::{ALL, LENET5, MAX_BATCH, MAX_EPOCHS, Recipe, Shuffle};
+use super::{ALL, LENET5, MAX_BATCH, MAX_EPOCHS, Recipe, Shuffle, names};
 use crate::cli::args::NetworkArgs;
 use crate::error::{Error, Result};
 use crate::network::init::Init;
 use crate::network::{Loss, Network, Options, Output, Scaling, build, lenet};
 use crate::plan::{Distortion, Optimizer, Plan, Strategy};
+use crate::text::did_you_mean;
 use crate::train::schedule::Schedule;
 
 /// What the user asked for.
@@ -258,8 +259,11 @@ fn recipe(flags: &Flags, from: Option<&Network>) -> Result<&'static Recipe> {
     match named.or(network) {
         None => Ok(&LENET5),
         Some(name) => find(name).ok_or_else(|| {
-            let names: Vec<&str> = ALL.iter().map(|recipe| recipe.name).collect();
-            Error::Usage(format!("--recipe {name} is unknown: give one of {}", names.join(", ")))
+            let (meant, names) = (did_you_mean(name, names()), names().collect::<Vec<_>>());
+            Error::Usage(format!(
+                "--recipe {name} is unknown: give one of {}{meant}",
+                names.join(", ")
+            ))
         }),
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{End, Epoch, Progress, Report, Start};
 use crate::error::Result;
-use crate::text::thousands;
+use crate::text::{HEADLINE, thousands};
 use crate::train::checkpoint::State;
 
 /// How much is said.
@@ -51,8 +51,8 @@ impl Console {
     fn say(&self, text: &str) {
         self.bar.suspend(|| {
             let _ = match self.volume {
-                Volume::Aside => writeln!(std::io::stderr(), "{text}"),
-                _ => writeln!(std::io::stdout(), "{text}"),
+                Volume::Aside => writeln!(anstream::stderr(), "{text}"),
+                _ => writeln!(anstream::stdout(), "{text}"),
             };
         });
     }
@@ -78,7 +78,7 @@ impl Report for Console {
             ),
             format!("results  {}", start.out),
             String::new(),
-            format!("{:<width$} {:<10} from", "setting", "value"),
+            format!("{HEADLINE}{:<width$} {:<10} from{HEADLINE:#}", "setting", "value"),
         ];
         for row in &settings.rows {
             let value = match &row.value {
@@ -90,7 +90,8 @@ impl Report for Console {
         self.say(&lines.join("\n"));
         if !self.notebook {
             self.say(&format!(
-                "\nepoch   train loss  error %   test loss  error %  errors   samples/s{}",
+                "\n{HEADLINE}epoch   train loss  error %   test loss  error %  errors   \
+                 samples/s{}{HEADLINE:#}",
                 if settings.validate > 0 { "   validation error %" } else { "" }
             ));
         }
@@ -152,7 +153,8 @@ impl Report for Console {
         let outcome = end.outcome;
         if let (Some(best), Some(last)) = (outcome.best(), outcome.epochs.last()) {
             self.say(&format!(
-                "final test error {:.2} % ({} of {}) after epoch {}; best {:.2} % after epoch {}",
+                "{HEADLINE}final test error {:.2} %{HEADLINE:#} ({} of {}) after epoch {}; best {:.2} % \
+                 after epoch {}",
                 last.error_percent(),
                 last.errors,
                 thousands(last.digits),

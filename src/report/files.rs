@@ -32,7 +32,7 @@ pub const METRICS: &str = "metrics.jsonl";
 pub const CHECKPOINT: &str = "last.ckpt.safetensors";
 
 /// Folder of runs, where none is named.
-const RUNS: &str = "runs";
+pub const RUNS: &str = "runs";
 
 /// The folder of a run, found writable.
 #[derive(Debug)]

@@ -81,18 +81,37 @@ pub struct Line {
 impl Line {
     /// Error on the training digits in per cent, while it trained.
     pub fn train_error(&self) -> f64 {
-        100.0 * (1.0 - self.train_accuracy)
+        percent(self.train_accuracy)
     }
 
     /// Error on the test digits in per cent.
     pub fn test_error(&self) -> f64 {
-        100.0 * (1.0 - self.test_accuracy)
+        percent(self.test_accuracy)
     }
 
     /// Error on the digits held back in per cent, where there are some.
     pub fn validation_error(&self) -> Option<f64> {
-        self.validation_accuracy.map(|accuracy| 100.0 * (1.0 - accuracy))
+        self.validation_accuracy.map(percent)
     }
+}
+
+/// Without the noise of the subtraction: data sets have no more than a million digits.
+fn percent(accuracy: f64) -> f64 {
+    (1e6 * (1.0 - accuracy)).round() / 1e4
+}
+
+/// Reads `metrics.jsonl` of a folder; a run before the end of its first epoch has none.
+///
+/// # Errors
+/// [`Error::Data`] if it is broken.
+pub fn lines(folder: &Path) -> Result<Vec<Line>> {
+    let path = folder.join(METRICS);
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = fs::read_to_string(&path).map_err(|e| broken(folder, METRICS, &e))?;
+    let lines: serde_json::Result<_> = text.lines().map(serde_json::from_str).collect();
+    lines.map_err(|e| broken(folder, METRICS, &e))
 }
 
 /// A setting with where it comes from.
@@ -159,12 +178,9 @@ impl Run {
     /// [`Error::Data`] naming the file that is missing or broken.
     pub fn read(folder: &Path, model: Model, answers: Vec<Answer>) -> Result<Run> {
         let record = Record::read(folder)?;
-        let broken = |what: &dyn Display| broken(folder, METRICS, what);
-        let text = fs::read_to_string(folder.join(METRICS)).map_err(|e| broken(&e))?;
-        let lines: Result<Vec<Line>, _> = text.lines().map(serde_json::from_str).collect();
-        let lines = lines.map_err(|e| broken(&e))?;
+        let lines = lines(folder)?;
         if lines.is_empty() {
-            return Err(broken(&"it has no epoch"));
+            return Err(broken(folder, METRICS, &"it has no epoch"));
         }
         Ok(Run { record, lines, model, answers })
     }

@@ -1,27 +1,19 @@
 //! A run for a program: one JSON object a line on standard output.
 
-use std::io::Write;
-
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{End, Epoch, Report, Start, end_json, epoch_json};
-use crate::error::{Error, Result};
+use crate::cli::output::print_json;
+use crate::error::Result;
 use crate::train::checkpoint::State;
 
 /// Standard output, in lines of JSON.
 pub struct Json;
 
-fn line(value: &Value) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{value}")
-        .and_then(|()| out.flush())
-        .map_err(|error| Error::Other(format!("cannot write to standard output: {error}")))
-}
-
 impl Report for Json {
     fn start(&mut self, start: &Start) -> Result<()> {
         let settings = start.settings;
-        line(&json!({
+        print_json(&json!({
             "event": "start",
             "network": settings.network.name,
             "parameters": settings.network.parameters(),
@@ -33,10 +25,10 @@ impl Report for Json {
     }
 
     fn epoch(&mut self, epoch: &Epoch, _state: &State) -> Result<()> {
-        line(&epoch_json(epoch))
+        print_json(&epoch_json(epoch))
     }
 
     fn end(&mut self, end: &End) -> Result<()> {
-        line(&end_json(end))
+        print_json(&end_json(end))
     }
 }

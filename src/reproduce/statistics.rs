@@ -66,6 +66,46 @@ pub fn compare(ours: &Sample, paper: f64, digits: usize) -> Comparison {
     Comparison { verdict, apart }
 }
 
+/// Two networks on the same digits, as McNemar has it: only those digits tell them apart that one of
+/// them answers rightly and the other wrongly.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct McNemar {
+    pub both_right: usize,
+    pub only_first: usize,
+    pub only_second: usize,
+    pub both_wrong: usize,
+}
+
+impl McNemar {
+    /// Counts digits by whether the first and the second network are right about them.
+    pub fn of(right: impl IntoIterator<Item = [bool; 2]>) -> Self {
+        let mut counts = McNemar::default();
+        for pair in right {
+            *match pair {
+                [true, true] => &mut counts.both_right,
+                [true, false] => &mut counts.only_first,
+                [false, true] => &mut counts.only_second,
+                [false, false] => &mut counts.both_wrong,
+            } += 1;
+        }
+        counts
+    }
+
+    /// How likely digits that tell the two apart are shared as unequally as these, or more so, if
+    /// each goes to either network with probability 1/2: exact (binomial) and two-sided.
+    pub fn p_value(&self) -> f64 {
+        let n = self.only_first + self.only_second;
+        // ln C(n, k) / 2^n, from k to k + 1.
+        let mut term = -(n as f64) * std::f64::consts::LN_2;
+        let mut tail = 0.0;
+        for k in 0..=self.only_first.min(self.only_second) {
+            tail += term.exp();
+            term += ((n - k) as f64 / (k as f64 + 1.0)).ln();
+        }
+        (2.0 * tail).min(1.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,5 +147,36 @@ mod tests {
         let single = Sample { count: 1, mean: 1.3, deviation: None };
         let both = (1.3_f64 * 98.7 / 9_900.0 + 0.01).sqrt();
         near(compare(&single, 1.0, 9_900).apart, 0.3 / both);
+    }
+
+    /// By whole numbers: 2 sum C(n, k) / 2^n over k up to the smaller count. 86 and 150 are those of
+    /// Agresti's approval ratings.
+    #[test]
+    fn mcnemar_is_exact() {
+        let p = |only_first, only_second| {
+            McNemar { only_first, only_second, ..McNemar::default() }.p_value()
+        };
+        let known = [
+            (0, 0, 1.0),
+            (1, 0, 1.0),
+            (7, 7, 1.0),
+            (1, 9, 11.0 / 512.0),
+            (5, 15, 0.041_389_465_332_031_25),
+            (86, 150, 3.715_936_139_571_442e-5),
+            (900, 1_300, 1.463_722_041_926_711e-17),
+        ];
+        for (a, b, expected) in known {
+            for found in [p(a, b), p(b, a)] {
+                assert!((found / expected - 1.0).abs() < 1e-9, "{a}, {b}: {found}, {expected}");
+            }
+        }
+        assert_eq!(p(0, 2_000), 0.0, "less than any f64");
+    }
+
+    #[test]
+    fn mcnemar_counts() {
+        let right = [[true, true], [true, false], [false, true], [false, true], [false, false]];
+        let counts = McNemar { both_right: 1, only_first: 1, only_second: 2, both_wrong: 1 };
+        assert_eq!(McNemar::of(right), counts);
     }
 }

@@ -4,6 +4,8 @@ use std::f32::consts::PI;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::text::did_you_mean;
+
 /// A schedule of the learning rate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Schedule {
@@ -66,10 +68,10 @@ impl FromStr for Schedule {
                 }
                 Ok(Schedule::Step { epoch, factor })
             }
-            _ => {
-                Err("give constant, cosine, lecun1998, or step:EPOCH:FACTOR, as in step:15:0.2"
-                    .into())
-            }
+            _ => Err(format!(
+                "give constant, cosine, lecun1998, or step:EPOCH:FACTOR, as in step:15:0.2{}",
+                did_you_mean(text, ["constant", "cosine", "lecun1998", "step:15:0.2"])
+            )),
         }
     }
 }

@@ -37,7 +37,11 @@ pub fn mistakes(answers: &[Answer], test: &Digits) -> Result<Vec<Block>> {
     ])
 }
 
-fn mistake(answer: &Answer, test: &Digits) -> Result<Mistake> {
+/// A digit of `test` with what was said of it.
+///
+/// # Errors
+/// [`crate::Error::Other`] if it cannot be drawn.
+pub fn mistake(answer: &Answer, test: &Digits) -> Result<Mistake> {
     let bytes = test.digit(answer.digit).to_vec();
     let tile = Tile { height: DIGIT_SIDE, width: DIGIT_SIDE, bytes };
     let name = format!("digit {}", answer.digit);

@@ -14,7 +14,7 @@ mod picture;
 
 pub use insides::insides;
 pub use kernels::weights;
-pub use mistakes::mistakes;
+pub use mistakes::{mistake, mistakes};
 pub use picture::{Picture, largest};
 
 /// What is told, in order.

@@ -27,6 +27,9 @@ pub struct Experiment<'a> {
     pub trial: Option<&'a str>,
 }
 
+/// The report as a page.
+pub const PAGE: &str = "report.html";
+
 /// Writes `report.html`, `report.md` and the pictures of the latter into a folder.
 ///
 /// # Errors
@@ -44,5 +47,5 @@ pub fn write(folder: &Path, experiment: &Experiment) -> Result<()> {
         put(name, bytes)?;
     }
     put("report.md", text.as_bytes())?;
-    put("report.html", html::render(&document).as_bytes())
+    put(PAGE, html::render(&document).as_bytes())
 }

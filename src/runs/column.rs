@@ -1,0 +1,152 @@
+//! What a table of runs shows, for a person and for a program.
+
+use std::cmp::Ordering;
+
+use serde_json::{Value, json};
+
+use super::Entry;
+use crate::report::finished::Line;
+use crate::text::duration;
+
+/// A fact about runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// What it is called in flags.
+    pub key: &'static str,
+    /// In the table, as [`crate::text::Table::new`] takes it.
+    pub heading: &'static str,
+    /// In JSON and CSV.
+    pub field: &'static str,
+    pub value: fn(&Entry) -> Value,
+    /// The same for a person.
+    pub text: fn(&Entry) -> String,
+}
+
+/// The columns, from left to right.
+pub const COLUMNS: &[Column] = &[
+    Column {
+        key: "name",
+        heading: "name",
+        field: "folder",
+        value: |r| json!(r.name()),
+        text: Entry::name,
+    },
+    Column {
+        key: "recipe",
+        heading: "recipe",
+        field: "recipe",
+        value: |r| json!(r.record.recipe),
+        text: |r| r.record.recipe.clone(),
+    },
+    Column {
+        key: "network",
+        heading: "network",
+        field: "network",
+        value: |r| json!(r.record.network),
+        text: |r| r.record.network.clone(),
+    },
+    Column {
+        key: "seed",
+        heading: ">seed",
+        field: "seed",
+        value: |r| json!(r.record.number("seed")),
+        text: |r| r.record.number("seed").to_string(),
+    },
+    Column {
+        key: "epochs",
+        heading: ">epochs",
+        field: "epochs",
+        value: |r| json!(r.lines.len()),
+        text: epochs,
+    },
+    Column {
+        key: "error",
+        heading: ">error %",
+        field: "error_percent",
+        value: |r| json!(r.last().map(Line::test_error)),
+        text: |r| r.last().map_or_else(String::new, |last| format!("{:.2}", last.test_error())),
+    },
+    Column {
+        key: "time",
+        heading: ">time",
+        field: "seconds",
+        value: |r| json!(r.seconds()),
+        text: |r| duration(r.seconds()),
+    },
+    Column {
+        key: "adapter",
+        heading: "adapter",
+        field: "adapter",
+        value: |r| json!(r.record.device),
+        // Without what its name has in brackets, driver and threads.
+        text: |r| r.record.device.split(" (").next().unwrap_or_default().into(),
+    },
+    Column {
+        key: "status",
+        heading: "status",
+        field: "status",
+        value: |r| json!(r.record.status),
+        text: |r| r.record.status.clone(),
+    },
+];
+
+/// The completed ones, and how many there should be where they are not all there.
+fn epochs(entry: &Entry) -> String {
+    let done = entry.lines.len();
+    match entry.record.status.as_str() {
+        "complete" => done.to_string(),
+        _ => format!("{done} of {}", entry.record.number("epochs")),
+    }
+}
+
+impl Column {
+    /// The column of that key.
+    pub fn find(key: &str) -> Option<&'static Column> {
+        COLUMNS.iter().find(|column| column.key == key)
+    }
+
+    /// Which of two runs comes first: the smaller number, the earlier text, where `run-2` comes
+    /// before `run-10`; a run without the fact comes last.
+    pub fn order(&self, a: &Entry, b: &Entry) -> Ordering {
+        match ((self.value)(a), (self.value)(b)) {
+            (Value::Number(a), Value::Number(b)) => {
+                let [a, b] = [a, b].map(|number| number.as_f64().unwrap_or(f64::MAX));
+                a.total_cmp(&b)
+            }
+            (Value::String(a), Value::String(b)) => padded(&a).cmp(&padded(&b)),
+            (a, b) => a.is_null().cmp(&b.is_null()),
+        }
+    }
+}
+
+/// A text with every number in it filled up with zeros to one length, so that it sorts by them.
+fn padded(text: &str) -> String {
+    const DIGITS: usize = 20;
+    let (mut padded, mut digits) = (String::new(), String::new());
+    // The end closes a number like any letter.
+    for c in text.chars().map(Some).chain([None]) {
+        match c {
+            Some(digit) if digit.is_ascii_digit() => digits.push(digit),
+            other => {
+                if !digits.is_empty() {
+                    padded.push_str(&format!("{digits:0>DIGITS$}"));
+                    digits.clear();
+                }
+                padded.extend(other);
+            }
+        }
+    }
+    padded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_names_count() {
+        let mut names = ["run-10", "run-9", "run", "a2b3", "a2b10", "run-9/seed-1"];
+        names.sort_by_key(|name| padded(name));
+        assert_eq!(names, ["a2b3", "a2b10", "run", "run-9", "run-9/seed-1", "run-10"]);
+    }
+}

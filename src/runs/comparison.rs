@@ -1,0 +1,189 @@
+//! Two runs, or two models, beside each other.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::Entry;
+use crate::error::Result;
+use crate::report::files::MODEL;
+use crate::report::finished::{Answer, Line};
+use crate::reproduce::statistics::McNemar;
+use crate::text::thousands;
+use crate::train::model::Model;
+
+/// Probabilities below which a difference counts as one.
+pub const SIGNIFICANT: f64 = 0.05;
+
+/// One of the two.
+#[derive(Debug, Clone)]
+pub struct Side {
+    /// As it was named.
+    pub name: String,
+    /// `None` for a model file.
+    pub run: Option<Entry>,
+    pub model: Model,
+}
+
+impl Side {
+    /// Reads the folder of a run with its model, or a model file.
+    ///
+    /// # Errors
+    /// [`crate::Error::Data`] naming the file that is missing or broken.
+    pub fn read(path: &Path) -> Result<Side> {
+        let name = path.display().to_string();
+        if path.is_dir() {
+            let run = Some(Entry::read(path)?);
+            return Ok(Side { name, run, model: Model::read(&path.join(MODEL))? });
+        }
+        Ok(Side { name, run: None, model: Model::read(path)? })
+    }
+
+    /// What was chosen for it, by name; for a run also what it was made with.
+    fn settings(&self) -> BTreeMap<String, Value> {
+        let Some(Entry { record, .. }) = &self.run else {
+            let settings = self.model.settings.as_object().into_iter().flatten();
+            return settings.map(|(name, value)| (name.clone(), value.clone())).collect();
+        };
+        let made_with = [
+            ("recipe", &record.recipe),
+            ("adapter", &record.device),
+            ("profile", &record.profile),
+            ("lenet", &record.lenet),
+        ];
+        let settings = record.settings.iter().map(|(name, s)| (name.clone(), s.value.clone()));
+        let made_with = made_with.map(|(name, value)| (name.to_string(), json!(value)));
+        settings.chain(made_with).collect()
+    }
+
+    /// The completed epochs; none for a model file.
+    pub fn lines(&self) -> &[Line] {
+        self.run.as_ref().map_or(&[], |run| &run.lines)
+    }
+}
+
+/// A figure that a run came to.
+#[derive(Debug, Clone, Copy)]
+pub struct Figure {
+    pub name: &'static str,
+    /// In JSON.
+    pub field: &'static str,
+    pub decimals: usize,
+    of: fn(&Entry) -> Option<f64>,
+}
+
+/// What is told of each run.
+pub const FIGURES: &[Figure] = &[
+    figure("epochs", "epochs", 0, |run| Some(run.lines.len() as f64)),
+    figure("test error %", "test_error_percent", 2, |run| run.last().map(Line::test_error)),
+    figure("best test error %", "best_test_error_percent", 2, |run| {
+        run.best().map(Line::test_error)
+    }),
+    figure("training error %", "train_error_percent", 2, |run| run.last().map(Line::train_error)),
+    figure("validation error %", "validation_error_percent", 2, |run| {
+        run.last().and_then(Line::validation_error)
+    }),
+    figure("test loss", "test_loss", 5, |run| run.last().map(|line| line.test_loss)),
+    figure("training loss", "train_loss", 5, |run| run.last().map(|line| line.train_loss)),
+    figure("seconds", "seconds", 1, |run| Some(run.seconds())),
+    figure("digits/s, training", "samples_per_second", 0, |run| {
+        run.last().map(|line| line.samples_per_second)
+    }),
+];
+
+const fn figure(
+    name: &'static str,
+    field: &'static str,
+    decimals: usize,
+    of: fn(&Entry) -> Option<f64>,
+) -> Figure {
+    Figure { name, field, decimals, of }
+}
+
+/// Both, and how they differ.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    pub sides: [Side; 2],
+    /// What each says to every test digit, in the same order.
+    pub answers: [Vec<Answer>; 2],
+    pub mcnemar: McNemar,
+}
+
+impl Comparison {
+    /// Compares what both say to the same digits.
+    pub fn new(sides: [Side; 2], answers: [Vec<Answer>; 2]) -> Self {
+        let [first, second] = &answers;
+        let right = first.iter().zip(second).map(|(a, b)| [a, b].map(|answer| !answer.is_wrong()));
+        Comparison { mcnemar: McNemar::of(right), sides, answers }
+    }
+
+    /// The settings that are not the same, by name; null where a side has none of that name.
+    pub fn settings(&self) -> Vec<(String, [Value; 2])> {
+        let [a, b] = self.sides.each_ref().map(Side::settings);
+        let mut names: Vec<&String> = a.keys().chain(b.keys()).collect();
+        names.sort();
+        names.dedup();
+        let values = |name: &String| [&a, &b].map(|of| of.get(name).cloned().unwrap_or_default());
+        let both = names.into_iter().map(|name| (name.clone(), values(name)));
+        both.filter(|(_, [a, b])| a != b).collect()
+    }
+
+    /// The figures that at least one side has.
+    pub fn results(&self) -> Vec<(&'static Figure, [Option<f64>; 2])> {
+        let values = |figure: &Figure| {
+            self.sides.each_ref().map(|side| side.run.as_ref().and_then(figure.of))
+        };
+        let both = FIGURES.iter().map(|figure| (figure, values(figure)));
+        both.filter(|(_, values)| values.iter().any(Option::is_some)).collect()
+    }
+
+    /// What the test on the digits comes to, in a sentence.
+    pub fn verdict(&self) -> String {
+        let McNemar { only_first, only_second, .. } = self.mcnemar;
+        let p = match self.mcnemar.p_value() {
+            p if p < 0.001 => format!("{p:.1e}"),
+            p => format!("{p:.3}"),
+        };
+        let what = match self.mcnemar.p_value() {
+            p if p >= SIGNIFICANT => "The difference may be chance",
+            _ if only_first > only_second => "A is better on these digits",
+            _ => "B is better on these digits",
+        };
+        format!("{what} (McNemar's test, exact, two-sided: p = {p}).")
+    }
+
+    /// Cells for [`Comparison::settings`]: name, A, B.
+    pub fn setting_rows(&self) -> Vec<Vec<String>> {
+        let cell = |value: Value| match value {
+            Value::Null => "-".to_string(),
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        let rows = self.settings().into_iter();
+        rows.map(|(name, [a, b])| vec![name, cell(a), cell(b)]).collect()
+    }
+
+    /// Cells for [`Comparison::results`]: name, A, B, B - A.
+    pub fn result_rows(&self) -> Vec<Vec<String>> {
+        let rows = self.results().into_iter().map(|(figure, [a, b])| {
+            let decimals = figure.decimals;
+            let cell = |value: Option<f64>| value.map_or("-".into(), |v| format!("{v:.decimals$}"));
+            let apart = a.zip(b).map_or(String::new(), |(a, b)| format!("{:+.decimals$}", b - a));
+            vec![figure.name.into(), cell(a), cell(b), apart]
+        });
+        rows.collect()
+    }
+
+    /// Cells for the digits: which of the two are right, and about how many.
+    pub fn digit_rows(&self) -> Vec<Vec<String>> {
+        let counts = self.mcnemar;
+        let rows = [
+            ("both are right", counts.both_right),
+            ("only A is right", counts.only_first),
+            ("only B is right", counts.only_second),
+            ("both are wrong", counts.both_wrong),
+        ];
+        rows.map(|(name, count)| vec![name.into(), thousands(count)]).into()
+    }
+}

@@ -1,0 +1,46 @@
+//! A run as its folder tells of it, whatever its state.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::Result;
+use crate::report::finished::{Line, Record, lines};
+
+/// A run.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub folder: PathBuf,
+    pub record: Record,
+    /// The completed epochs; there may be none yet.
+    pub lines: Vec<Line>,
+}
+
+impl Entry {
+    /// Reads a folder.
+    ///
+    /// # Errors
+    /// [`crate::Error::Data`] naming the file that is missing or broken.
+    pub fn read(folder: &Path) -> Result<Entry> {
+        let (record, lines) = (Record::read(folder)?, lines(folder)?);
+        Ok(Entry { folder: folder.into(), record, lines })
+    }
+
+    /// The folder, for a person.
+    pub fn name(&self) -> String {
+        self.folder.display().to_string()
+    }
+
+    /// The last completed epoch.
+    pub fn last(&self) -> Option<&Line> {
+        self.lines.last()
+    }
+
+    /// The epoch with the fewest test errors, the first of several.
+    pub fn best(&self) -> Option<&Line> {
+        self.lines.iter().min_by_key(|line| line.test_errors)
+    }
+
+    /// Training and evaluations of all epochs, in seconds.
+    pub fn seconds(&self) -> f64 {
+        self.lines.iter().map(|line| line.seconds).sum()
+    }
+}
