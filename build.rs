@@ -1,5 +1,5 @@
-//! What a benchmark record says the program was built from: commit, wgpu and compiler, as the
-//! environment of `src/cli/host.rs`. What cannot be found out is left out.
+//! What the program was built from: commit, wgpu and compiler, as the environment of
+//! `src/version.rs` and `src/cli/host.rs`. What cannot be found out is left out.
 
 use std::path::Path;
 use std::process::Command;
@@ -15,9 +15,11 @@ fn main() {
         println!("cargo::rerun-if-changed={log}");
     }
     let describe = ["describe", "--always", "--dirty", "--abbrev=10", "--exclude=*"];
+    // A package that was unpacked in somebody else's checkout is not of its commit.
+    let in_checkout = said("git", &["ls-files", "--error-unmatch", "build.rs"]).is_some();
     let compiler = std::env::var("RUSTC").ok();
     let versions = [
-        ("LENET_COMMIT", said("git", &describe)),
+        ("LENET_COMMIT", in_checkout.then(|| said("git", &describe)).flatten()),
         ("LENET_WGPU", locked("wgpu")),
         ("LENET_RUSTC", compiler.and_then(|rustc| said(&rustc, &["--version"]))),
     ];

@@ -20,5 +20,6 @@ pub mod rng;
 pub mod text;
 pub mod train;
 pub mod tuned;
+pub mod version;
 
 pub use error::{Error, Result};

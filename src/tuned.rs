@@ -12,6 +12,7 @@ use crate::cache;
 use crate::error::{Error, Result};
 use crate::network::{Network, Output};
 use crate::plan::{Profile, Strategy};
+use crate::version;
 
 const FILE: &str = "tuned.json";
 
@@ -121,7 +122,7 @@ impl Tuned {
     fn key(&self, network: &Network, profile: Profile) -> Key {
         Key {
             adapter: self.adapter.clone(),
-            version: env!("CARGO_PKG_VERSION").into(),
+            version: version::VERSION.into(),
             profile: profile.name.into(),
             network: network.name.into(),
             border: network.options.border,

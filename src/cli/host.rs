@@ -6,16 +6,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use crate::cpu::fast::Instructions;
+use crate::version;
 
 /// Variables that change how fast an adapter computes; none of them holds a path.
 const VARIABLES: [&str; 4] = ["LP_NUM_THREADS", "GALLIVM_DEBUG", "WGPU_BACKEND", "WGPU_VALIDATION"];
 
-/// Versions of what was built; `null` where the build could not find one out, as the commit outside
-/// a checkout.
+/// Versions of what was built; `null` where the build could not find one out.
 pub fn program() -> Value {
     json!({
-        "lenet": env!("CARGO_PKG_VERSION"),
-        "commit": option_env!("LENET_COMMIT"),
+        "lenet": version::VERSION,
+        "commit": version::COMMIT,
         "wgpu": option_env!("LENET_WGPU"),
         "rustc": option_env!("LENET_RUSTC"),
         "debug_build": cfg!(debug_assertions),

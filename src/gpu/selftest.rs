@@ -19,6 +19,7 @@ use crate::network::{build, init, lenet};
 use crate::plan::{Optimizer, Plan, Profile, Strategy, Tiles};
 use crate::rng::{Rng, Stream};
 use crate::train::session::{Lists, Session};
+use crate::version;
 
 /// Iterations that the test asks for; a driver that runs them all has no limit that matters.
 pub const LOOPS_ASKED: u32 = 200_000;
@@ -105,7 +106,7 @@ pub(super) fn near(a: f32, b: f32, tolerance: f32) -> bool {
 }
 
 fn key(info: &AdapterInfo) -> String {
-    format!("{} / lenet {}", adapter::describe(info), env!("CARGO_PKG_VERSION"))
+    format!("{} / lenet {}", adapter::describe(info), version::VERSION)
 }
 
 fn known() -> serde_json::Map<String, Value> {
