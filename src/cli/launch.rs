@@ -2,21 +2,26 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::device::Device;
 use super::output;
+use super::resume;
 use crate::error::{Error, Result};
 use crate::network::init;
 use crate::plan::Plan;
 use crate::recipe::Settings;
-use crate::report::files::{Files, Folder};
+use crate::report::files::{Earlier, Files, Folder, Keep};
 use crate::report::{All, End, Report, Start};
 use crate::train::checkpoint::State;
 use crate::train::model::Model;
 use crate::train::session::{Lists, Session};
 use crate::train::{self, Outcome, Split};
+
+/// How often a checkpoint is written, where the user does not say.
+pub const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 
 /// A run that is ready to start.
 pub struct Launch<'a> {
@@ -29,8 +34,9 @@ pub struct Launch<'a> {
     pub folder: &'a Folder,
     /// Whether no shader runs though the user did not ask for the CPU.
     pub fell_back: bool,
-    /// Whether the best network by validation is kept as well.
-    pub keep_best: bool,
+    pub keep: Keep,
+    /// What the record says besides; the digits as `data`.
+    pub about: &'a Value,
 }
 
 /// Where a run begins.
@@ -39,7 +45,9 @@ pub enum Beginning {
     Drawn,
     /// With the parameters of a model.
     Model(Model),
-    /// Behind the last epoch that the folder has a checkpoint of, else as [`Beginning::Drawn`].
+    /// Where the folder's checkpoint of this run is, else as [`Beginning::Drawn`].
+    CheckpointIfAny,
+    /// Where the folder's checkpoint is.
     Checkpoint,
 }
 
@@ -54,31 +62,38 @@ impl<'a> Launch<'a> {
         mut reports: Vec<Box<dyn Report + 'a>>,
         stop: &AtomicBool,
     ) -> Result<Outcome> {
-        let Launch { settings, split, lists, device, folder, fell_back, keep_best } = self;
+        let Launch { settings, split, lists, device, folder, fell_back, keep, about } = self;
         let Settings { network, strategy, batch, optimizer, .. } = settings;
         let room = lists.room(*batch);
         let plan = Plan::new(network, *strategy, device.profile(), *batch, *optimizer, room)?;
         let plan = settings.distorted(plan, room.digits);
-        let identity = identity(settings, device);
-        let earlier = match beginning {
-            Beginning::Checkpoint => resume(folder, &plan, &identity),
-            Beginning::Drawn | Beginning::Model(_) => None,
+        let mut identity = identity(settings, device, &about["data"]);
+        let earlier = match &beginning {
+            Beginning::Drawn => None,
+            Beginning::Model(model) => {
+                identity["from"] = json!(model.checksum());
+                None
+            }
+            Beginning::CheckpointIfAny => checkpoint_if_any(folder, &plan, &identity),
+            Beginning::Checkpoint => Some(resume::checkpoint(folder, &plan, &mut identity)?),
         };
-        let parameters = match beginning {
-            Beginning::Model(model) => model.parameters,
-            _ => init::parameters(network, &plan.layout, settings.init, settings.seed),
+        let from = earlier.as_ref().map(|earlier| {
+            let position = earlier.state.position.as_ref();
+            (earlier.state.history.len(), position.map_or(0, |position| position.step))
+        });
+        let (state, metrics) = match (earlier, beginning) {
+            (Some(earlier), _) => (earlier.state, earlier.metrics),
+            (None, Beginning::Model(model)) => {
+                (State::first(&plan, model.parameters), String::new())
+            }
+            (None, _) => {
+                let drawn = init::parameters(network, &plan.layout, settings.init, settings.seed);
+                (State::first(&plan, drawn), String::new())
+            }
         };
+        reports.insert(0, Box::new(Files::new(folder, network, &plan, metrics, keep)));
         let mut session = Session::new(device.executor(plan, network, *optimizer)?, &lists)?;
         drop(lists);
-        session.set_parameters(&parameters)?;
-        let (before, metrics) = match earlier {
-            Some((state, metrics)) => {
-                session.restore(&state.slots)?;
-                (state.history, metrics)
-            }
-            None => (Vec::new(), String::new()),
-        };
-        reports.insert(0, Box::new(Files::new(folder, network, metrics, keep_best)?));
         let mut report = All(reports);
         let out = folder.name();
         report.start(&Start {
@@ -86,30 +101,49 @@ impl<'a> Launch<'a> {
             device: &device.describe(),
             profile: device.profile().name,
             identity: &identity,
+            about,
+            from,
             out: &out,
         })?;
-        let outcome = train::run(&mut session, settings, split, before, &mut report, stop)?;
-        report.end(&End { outcome: &outcome, out: &out, fell_back })?;
-        Ok(outcome)
+        match train::run(&mut session, settings, split, state, &mut report, stop) {
+            Ok(outcome) => {
+                report.end(&End { outcome: &outcome, out: &out, fell_back })?;
+                Ok(outcome)
+            }
+            Err(error) => {
+                report.fail(&error)?;
+                Err(error)
+            }
+        }
     }
 }
 
-/// What decides every bit of a run: equal identities give equal models.
-pub fn identity(settings: &Settings, device: &Device) -> Value {
+/// What decides every bit of a run on these digits: equal identities give equal models.
+pub fn identity(settings: &Settings, device: &Device, digits: &Value) -> Value {
     json!({
         "network": settings.network.name,
         "options": settings.network.options,
         "settings": settings.values(),
         "arithmetic": device.arithmetic(),
+        "data": { "train": digits["train"]["crc32"], "test": digits["test"]["crc32"] },
     })
 }
 
 /// What the folder has of a run of this identity, if the run can go on from there.
-fn resume(folder: &Folder, plan: &Plan, identity: &Value) -> Option<(State, String)> {
-    folder.resume(plan, identity).unwrap_or_else(|error| {
-        output::warn(&format!("{error}, as happens now"));
-        None
-    })
+fn checkpoint_if_any(folder: &Folder, plan: &Plan, identity: &Value) -> Option<Earlier> {
+    let warn = |what: &str| output::warn(&format!("{what}; the run starts again"));
+    match folder.earlier(plan) {
+        Ok(Some(earlier)) if earlier.identity != *identity => {
+            let name = folder.name();
+            warn(&format!("{name} has a checkpoint of other settings or another device"));
+            None
+        }
+        Ok(earlier) => earlier,
+        Err(error) => {
+            warn(&error.to_string());
+            None
+        }
+    }
 }
 
 /// A flag that Ctrl-C sets.

@@ -3,6 +3,7 @@
 mod adapters;
 pub mod args;
 mod bench;
+mod config;
 mod data;
 pub mod device;
 mod distort;
@@ -15,10 +16,13 @@ mod measure;
 pub mod output;
 mod plan;
 mod predict;
+mod provenance;
 mod race;
 mod ranges;
 mod record;
 mod reproduce;
+mod resume;
+mod source;
 mod summary;
 mod throughput;
 mod train;
@@ -40,7 +44,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train a network on MNIST
-    Train(Box<train::Args>),
+    Train(Box<config::Typed<train::Args>>),
     /// Repeat the papers' experiments over several seeds and report how they came out
     Reproduce(Box<reproduce::Args>),
     /// Count the errors of a trained model on the test digits

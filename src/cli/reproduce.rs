@@ -3,15 +3,18 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use serde_json::{Value, json};
+
 use super::args::{DataArgs, DeviceArgs, DeviceChoice};
 use super::device::{self, Chosen, Device};
 use super::inference::{Answers, Inference};
 use super::launch::{self, Beginning, Launch};
 use super::output;
+use super::provenance;
 use crate::data::{self, Mnist};
 use crate::error::{Error, Result};
 use crate::recipe::{Available, Flags, Settings};
-use crate::report::files::{Folder, MODEL};
+use crate::report::files::{Folder, Keep, MODEL};
 use crate::reproduce::jobs::{self, Job};
 use crate::reproduce::progress::Board;
 use crate::reproduce::report::{self, Experiment};
@@ -124,7 +127,8 @@ pub fn run(args: Args) -> Result<()> {
     let mnist = data::load(args.data.data.as_deref())?;
     let Chosen { device, warnings } = device::choose(&args.device)?;
     warnings.iter().for_each(|warning| output::warn(warning));
-    let jobs = jobs(&args, &rows, &mnist, &device)?;
+    let digits = provenance::digits(&args.data, &mnist);
+    let jobs = jobs(&args, &rows, &mnist, &device, &digits)?;
     let out = args.out();
     let done = jobs.iter().filter(|job| job.done).count();
     output::print(&format!(
@@ -134,33 +138,29 @@ pub fn run(args: Args) -> Result<()> {
         jobs.len()
     ))?;
     let stop = launch::stop_on_ctrl_c()?;
-    train(&args, &jobs, &mnist, &device, &stop)?;
+    train(&args, &jobs, &mnist, &device, &digits, &stop)?;
     let results = rows
         .iter()
         .map(|row| results(row, &jobs, &mnist, &device, &args))
         .collect::<Result<Vec<_>>>()?;
-    let command = std::env::args().skip(1).map(|word| quoted(&word)).collect::<Vec<_>>().join(" ");
     let experiment = Experiment {
         rows: &results,
         test: &mnist.test,
-        command: &format!("lenet {command}"),
+        command: &provenance::command(),
         trial: args.trial(),
     };
     report::write(&out, &experiment)?;
     output::print(&format!("report   {}\n", out.join("report.html").display()))
 }
 
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+".contains(c);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.into(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
-}
-
 /// Every run of the table. Seeds go round the recipes, so that a part of the table has all rows.
-fn jobs(args: &Args, rows: &[Row], mnist: &Mnist, device: &Device) -> Result<Vec<Job>> {
+fn jobs(
+    args: &Args,
+    rows: &[Row],
+    mnist: &Mnist,
+    device: &Device,
+    digits: &Value,
+) -> Result<Vec<Job>> {
     let available = Available { train: mnist.train.len(), test: mnist.test.len() };
     let (out, mut jobs) = (args.out(), Vec::new());
     let seeds = rows.iter().map(|row| args.seeds(row)).collect::<Result<Vec<_>>>()?;
@@ -170,7 +170,7 @@ fn jobs(args: &Args, rows: &[Row], mnist: &Mnist, device: &Device) -> Result<Vec
             let plan = device.strategy(args.device.plan, &settings.network, settings.batch);
             settings.set_plan(plan);
             let folder = jobs::folder(&out, row.recipe, settings.seed);
-            let done = jobs::is_done(&folder, &launch::identity(&settings, device))?;
+            let done = jobs::is_done(&folder, &launch::identity(&settings, device, digits))?;
             jobs.push(Job { row: *row, settings, folder, done });
         }
     }
@@ -183,11 +183,18 @@ fn train(
     jobs: &[Job],
     mnist: &Mnist,
     device: &Device,
+    digits: &Value,
     stop: &AtomicBool,
 ) -> Result<()> {
     let missing: Vec<&Job> = jobs.iter().filter(|job| !job.done).collect();
     let fell_back =
         matches!(device, Device::Cpu { .. }) && args.device.device == DeviceChoice::Auto;
+    let about = json!({
+        "command": provenance::command(),
+        "data": digits,
+        "flags": provenance::flags(&args.device, &args.data),
+    });
+    let keep = Keep { best: false, every: Some(launch::CHECKPOINT_EVERY) };
     let mut board = Board::new(missing.clone());
     for job in missing {
         let folder = Folder::make(Some(&job.folder), job.row.recipe, true)?;
@@ -199,15 +206,16 @@ fn train(
             device,
             folder: &folder,
             fell_back,
-            keep_best: false,
+            keep,
+            about: &about,
         };
-        let outcome = launch.run(Beginning::Checkpoint, vec![Box::new(board.run())], stop);
+        let outcome = launch.run(Beginning::CheckpointIfAny, vec![Box::new(board.run())], stop);
         if stop.load(Ordering::Relaxed) || outcome.is_err() {
             board.finish();
         }
         if outcome?.interrupted {
             return Err(Error::Interrupted(format!(
-                "interrupted in {}; the same command goes on from its last completed epoch",
+                "interrupted in {}; the same command goes on from there",
                 folder.name()
             )));
         }
@@ -259,16 +267,4 @@ fn of_test_digits(answers: &Answers, settings: &Settings, mnist: &Mnist) -> Vec<
         }
     };
     test.into_iter().map(answer).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn commands_can_be_typed_again() {
-        assert_eq!(quoted("--out"), "--out");
-        assert_eq!(quoted("my runs"), "'my runs'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-    }
 }

@@ -1,24 +1,29 @@
 //! `lenet train`: from flags to a run and its folder.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::ValueEnum;
+use serde_json::{Value, json};
 
 use super::args::{DataArgs, DeviceArgs, DeviceChoice, NetworkArgs};
-use super::device::{self, Device};
+use super::config::Typed;
+use super::device::{self, Chosen, Device};
 use super::launch::{self, Beginning, Launch};
 use super::output;
+use super::provenance;
 use super::ranges::DistortArgs;
+use super::source::Source;
 use crate::data;
 use crate::error::{Error, Result};
 use crate::network::init::Init;
-use crate::recipe::{Available, Flags, OptimizerArgs, Settings, Shuffle};
+use crate::recipe::{Flags, OptimizerArgs, Settings, Shuffle};
 use crate::report::Report;
 use crate::report::console::{Console, Volume};
-use crate::report::files::Folder;
+use crate::report::files::{Folder, Keep};
 use crate::report::json::Json;
 use crate::train::Split;
-use crate::train::model::Model;
 use crate::train::schedule::Schedule;
 
 /// Flags of `train`.
@@ -28,10 +33,17 @@ pub struct Args {
     /// lenet5-1998-distorted [default: the network's, lenet5]
     #[arg(long, value_name = "NAME")]
     recipe: Option<String>,
+    /// Take the settings of this run.json, or of a TOML file with the flags as keys; flags that are
+    /// typed go before
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Go on with the run in this folder where it stopped; with a larger --epochs beyond its end
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["config", "out", "force", "from"])]
+    pub(super) resume: Option<PathBuf>,
     #[command(flatten)]
     network: NetworkArgs,
     #[command(flatten)]
-    device: DeviceArgs,
+    pub(super) device: DeviceArgs,
     #[command(flatten)]
     training: TrainingArgs,
     #[command(flatten)]
@@ -39,7 +51,7 @@ pub struct Args {
     #[command(flatten)]
     distort: DistortArgs,
     #[command(flatten)]
-    data: DataArgs,
+    pub(super) data: DataArgs,
     #[command(flatten)]
     results: ResultArgs,
 }
@@ -117,6 +129,10 @@ struct ResultArgs {
     /// on the digits that --validate holds back, as best.safetensors [default: last]
     #[arg(long, value_enum, default_value = "last", hide_default_value = true)]
     select: Select,
+    /// Write a checkpoint to go on from whenever so many seconds have passed, besides those at the
+    /// ends of epochs; 0: only there [default: 60]
+    #[arg(long, value_name = "SECONDS")]
+    checkpoint_seconds: Option<u64>,
     /// Overwrite the run that --out holds
     #[arg(long)]
     force: bool,
@@ -129,7 +145,7 @@ struct ResultArgs {
 }
 
 impl Args {
-    fn flags(&self) -> Flags {
+    pub(super) fn flags(&self, origins: &BTreeMap<String, String>) -> Flags {
         let t = &self.training;
         Flags {
             recipe: self.recipe.clone(),
@@ -149,7 +165,49 @@ impl Args {
             validate: t.validate,
             init: t.init,
             distort: self.distort.flags(t.distortions),
+            origins: origins.clone(),
         }
+    }
+
+    /// What is kept of the run besides its last network.
+    fn keep(&self) -> Keep {
+        let every = match self.results.checkpoint_seconds {
+            None => Some(launch::CHECKPOINT_EVERY),
+            Some(0) => None,
+            Some(seconds) => Some(Duration::from_secs(seconds)),
+        };
+        Keep { best: self.results.select == Select::Best, every }
+    }
+
+    /// The flags that are no settings, for the record.
+    pub(super) fn beside(&self) -> Value {
+        let mut flags = provenance::flags(&self.device, &self.data);
+        if self.results.select == Select::Best {
+            flags["select"] = json!("best");
+        }
+        if let Some(model) = &self.training.from {
+            flags["from"] = json!(provenance::absolute(model));
+        }
+        flags
+    }
+
+    /// The model to start from.
+    pub(super) fn from(&self) -> Option<&Path> {
+        self.training.from.as_deref()
+    }
+
+    /// The folder of a new run.
+    fn folder(&self, settings: &Settings) -> Result<Folder> {
+        let ResultArgs { out, force, .. } = &self.results;
+        Folder::make(out.as_deref(), settings.network.name, *force)
+    }
+
+    fn reports(&self) -> Vec<Box<dyn Report>> {
+        let mut reports: Vec<Box<dyn Report>> = vec![Box::new(Console::new(self.volume()))];
+        if self.results.json {
+            reports.push(Box::new(Json));
+        }
+        reports
     }
 
     fn volume(&self) -> Volume {
@@ -165,66 +223,56 @@ impl Args {
 ///
 /// # Errors
 /// Everything that [`Error`] knows; what was completed before is on disk.
-pub fn run(args: Args) -> Result<()> {
+pub fn run(given: Typed<Args>) -> Result<()> {
+    let source = Source::of(given)?;
+    let args = &source.args;
     if args.results.quiet && args.results.json {
         return Err(Error::Usage(
             "--quiet and --json both say what standard output gets: give one of them".into(),
         ));
     }
-    let from = args.training.from.as_deref().map(Model::read).transpose()?;
     let mnist = data::load(args.data.data.as_deref())?;
-    let available = Available { train: mnist.train.len(), test: mnist.test.len() };
-    let network = from.as_ref().map(|model| &model.network);
-    let mut settings = Settings::resolve(&args.flags(), available, network)?;
-    let keep_best = args.results.select == Select::Best;
-    if keep_best && settings.validate == 0 {
+    let mut settings = source.settings(&mnist)?;
+    if args.keep().best && settings.validate == 0 {
         return Err(Error::Usage(
             "--select best chooses by digits that are held back, but none are: give --validate \
              5000, say"
                 .into(),
         ));
     }
-    let folder =
-        Folder::make(args.results.out.as_deref(), settings.network.name, args.results.force)?;
-    let chosen = device::choose(&args.device)?;
-    for warning in &chosen.warnings {
-        output::warn(warning);
-    }
-    let device = chosen.device;
-    let plan = device.strategy(args.device.plan, &settings.network, settings.batch);
-    settings.set_plan(plan);
-
-    let mut reports: Vec<Box<dyn Report>> = vec![Box::new(Console::new(args.volume()))];
-    if args.results.json {
-        reports.push(Box::new(Json));
-    }
-    let fell_back =
-        matches!(device, Device::Cpu { .. }) && args.device.device == DeviceChoice::Auto;
-    let beginning = match from {
-        Some(model) => Beginning::Model(model),
-        None => Beginning::Drawn,
-    };
+    let Chosen { device, warnings } = device::choose(&args.device)?;
+    warnings.iter().for_each(|warning| output::warn(warning));
+    source.set_plan(&mut settings, &device);
+    source.check(&settings, &mnist, &device)?;
+    let about = source.about(&mnist);
     let stop = launch::stop_on_ctrl_c()?;
     let split = Split::draw(&settings, &mnist);
     let lists = split.lists(&mnist);
     // Soon the device has the digits: 110 MB less while it compiles and trains.
     drop(mnist);
+    let Source { args, resumed, model, .. } = source;
+    let (folder, beginning) = match (resumed, model) {
+        (Some(resumed), _) => (resumed.folder, Beginning::Checkpoint),
+        (None, Some(model)) => (args.folder(&settings)?, Beginning::Model(model)),
+        (None, None) => (args.folder(&settings)?, Beginning::Drawn),
+    };
     let launch = Launch {
         settings: &settings,
         split: &split,
         lists,
         device: &device,
         folder: &folder,
-        fell_back,
-        keep_best,
+        fell_back: matches!(device, Device::Cpu { .. }) && args.device.device == DeviceChoice::Auto,
+        keep: args.keep(),
+        about: &about,
     };
-    let outcome = launch.run(beginning, reports, &stop)?;
-    let out = folder.name();
+    let outcome = launch.run(beginning, args.reports(), &stop)?;
     if outcome.interrupted {
-        return Err(Error::Interrupted(match outcome.epochs.len() {
-            0 => "interrupted before the first epoch was complete; nothing was written".into(),
-            epochs => format!("interrupted; {out} holds the state after epoch {epochs}"),
-        }));
+        return Err(Error::Interrupted(format!(
+            "interrupted in epoch {}; `lenet train --resume {}` goes on from there",
+            outcome.epochs.len() + 1,
+            folder.name(),
+        )));
     }
     Ok(())
 }

@@ -77,9 +77,11 @@ impl Report for Console {
                 thousands(network.connections())
             ),
             format!("results  {}", start.out),
-            String::new(),
-            format!("{:<width$} {:<10} from", "setting", "value"),
         ];
+        if let Some((epochs, steps)) = start.from {
+            lines.push(format!("goes on  after {epochs} epochs and {} steps", thousands(steps)));
+        }
+        lines.extend([String::new(), format!("{:<width$} {:<10} from", "setting", "value")]);
         for row in &settings.rows {
             let value = match &row.value {
                 Value::String(text) => text.clone(),

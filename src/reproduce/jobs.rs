@@ -42,8 +42,12 @@ pub fn folder(out: &Path, recipe: &str, seed: u64) -> PathBuf {
 /// # Errors
 /// [`Error::Usage`] if it holds another run, so that nothing is overwritten.
 pub fn is_done(folder: &Path, identity: &Value) -> Result<bool> {
-    let Some(record) = record(folder) else { return Ok(false) };
-    let found = &record["identity"];
+    let Some(mut record) = record(folder) else { return Ok(false) };
+    let found = &mut record["identity"];
+    // The first runs did not say which digits they were trained on.
+    if let Some(found) = found.as_object_mut().filter(|found| !found.is_empty()) {
+        found.entry("data").or_insert_with(|| identity["data"].clone());
+    }
     if found != identity {
         return Err(Error::Usage(format!(
             "{} holds another run ({}): give another --out, or the flags it was made with",
@@ -61,7 +65,7 @@ pub fn record(folder: &Path) -> Option<Value> {
 }
 
 /// The first thing in which two identities differ, for a person.
-fn difference(found: &Value, wanted: &Value) -> String {
+pub fn difference(found: &Value, wanted: &Value) -> String {
     let parts = [found, wanted].map(Value::as_object);
     let [Some(has), Some(wants)] = parts else {
         return format!("{found} there, {wanted} now");
