@@ -70,7 +70,7 @@ impl<A: Args> Args for Typed<A> {
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The file, for a person.
-    name: String,
+    pub name: String,
     flags: BTreeMap<String, Setting>,
     /// Where each value comes from, as the table of settings shows it.
     pub origins: BTreeMap<String, String>,
@@ -105,9 +105,11 @@ impl Config {
     /// # Errors
     /// [`Error::Data`] if it has no settings.
     pub fn of_run(path: &Path, record: &Value) -> Result<Config> {
-        let flags = of_record(record).ok_or_else(|| {
+        let mut flags = of_record(record).ok_or_else(|| {
             Error::cannot_read(path, "it has no \"settings\"", "start the run again")
         })?;
+        // The checkpoint has what became of that model.
+        flags.remove("from");
         let origin = |key: &String| {
             let origin = record["settings"][key.as_str()]["origin"].as_str()?;
             Some((key.clone(), origin.to_string()))

@@ -10,7 +10,7 @@ use super::provenance;
 use super::resume::Resumed;
 use super::train::Args;
 use crate::data::Mnist;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::recipe::{Available, Settings};
 use crate::train::model::Model;
@@ -20,6 +20,8 @@ pub struct Source {
     pub args: Args,
     /// Where values come from that were not typed.
     origins: BTreeMap<String, String>,
+    /// The file that they are in, for a person.
+    file: Option<String>,
     /// The run that goes on.
     pub resumed: Option<Resumed>,
     /// The model that a new run starts from.
@@ -37,16 +39,29 @@ impl Source {
         if let Some(folder) = &typed.args.resume {
             let resumed = Resumed::open(folder)?;
             let network = resumed.network_of_model()?;
-            let (args, origins) = under(&resumed.config, &typed)?;
-            return Ok(Source { args, origins, resumed: Some(resumed), model: None, network });
+            let source = Source::under(&resumed.config, &typed)?;
+            return Ok(Source { resumed: Some(resumed), network, ..source });
         }
-        let (args, origins) = match &typed.args.config {
-            Some(file) => under(&Config::read(file)?, &typed)?,
-            None => (typed.args, BTreeMap::new()),
+        let source = match &typed.args.config {
+            Some(file) => Source::under(&Config::read(file)?, &typed)?,
+            None => Source::plain(typed.args),
         };
-        let model = args.from().map(Model::read).transpose()?;
+        let model = source.args.from().map(Model::read).transpose()?;
         let network = model.as_ref().map(|model| model.network.clone());
-        Ok(Source { args, origins, resumed: None, model, network })
+        Ok(Source { model, network, ..source })
+    }
+
+    fn plain(args: Args) -> Source {
+        let origins = BTreeMap::new();
+        Source { args, origins, file: None, resumed: None, model: None, network: None }
+    }
+
+    /// What was typed over a file.
+    fn under(config: &Config, typed: &Typed<Args>) -> Result<Source> {
+        let mut origins = config.origins.clone();
+        origins.retain(|name, _| !typed.flags.contains_key(name));
+        let file = Some(config.name.clone());
+        Ok(Source { origins, file, ..Source::plain(config.under(&typed.flags)?) })
     }
 
     /// The settings of a run on these digits; the plan is missing.
@@ -55,7 +70,15 @@ impl Source {
     /// As [`Settings::resolve`].
     pub fn settings(&self, mnist: &Mnist) -> Result<Settings> {
         let available = Available { train: mnist.train.len(), test: mnist.test.len() };
-        Settings::resolve(&self.args.flags(&self.origins), available, self.network.as_ref())
+        let flags = self.args.flags(&self.origins);
+        Settings::resolve(&flags, available, self.network.as_ref()).map_err(|error| {
+            match (error, &self.file) {
+                (Error::Usage(what), Some(file)) => {
+                    Error::Usage(format!("{what} (what was not typed is in {file})"))
+                }
+                (error, _) => error,
+            }
+        })
     }
 
     /// Adds how a step is cut into dispatches.
@@ -73,8 +96,12 @@ impl Source {
     pub fn check(&self, settings: &Settings, mnist: &Mnist, device: &Device) -> Result<()> {
         let Some(resumed) = &self.resumed else { return Ok(()) };
         let args = resumed.config.under(&BTreeMap::new())?;
-        let (origins, network) = (BTreeMap::new(), self.network.clone());
-        let recorded = Source { args, origins, resumed: None, model: None, network };
+        let recorded = Source { network: self.network.clone(), ..Source::plain(args) };
+        if recorded.args.beside()["select"] != self.args.beside()["select"] {
+            return Err(Error::Usage(
+                "--select cannot change when a run goes on: leave it out".into(),
+            ));
+        }
         let mut before = recorded.settings(mnist)?;
         recorded.set_plan(&mut before, device);
         resumed.check(&before, settings)
@@ -91,11 +118,4 @@ impl Source {
         let kept = self.resumed.iter().flat_map(Resumed::about);
         Value::Object(about.chain(kept).collect::<Map<_, _>>())
     }
-}
-
-/// What was typed over a file, and where the rest comes from.
-fn under(config: &Config, typed: &Typed<Args>) -> Result<(Args, BTreeMap<String, String>)> {
-    let mut origins = config.origins.clone();
-    origins.retain(|name, _| !typed.flags.contains_key(name));
-    Ok((config.under(&typed.flags)?, origins))
 }

@@ -132,7 +132,7 @@ struct ResultArgs {
     /// Write a checkpoint to go on from whenever so many seconds have passed, besides those at the
     /// ends of epochs; 0: only there [default: 60]
     #[arg(long, value_name = "SECONDS")]
-    checkpoint_seconds: Option<u64>,
+    checkpoint_seconds: Option<f64>,
     /// Overwrite the run that --out holds
     #[arg(long)]
     force: bool,
@@ -169,14 +169,28 @@ impl Args {
         }
     }
 
-    /// What is kept of the run besides its last network.
-    fn keep(&self) -> Keep {
-        let every = match self.results.checkpoint_seconds {
+    /// What is kept of a run besides its last network.
+    fn keep(&self, settings: &Settings) -> Result<Keep> {
+        let best = self.results.select == Select::Best;
+        if best && settings.validate == 0 {
+            return Err(Error::Usage(
+                "--select best chooses by digits that are held back, but none are: give --validate \
+                 5000, say"
+                    .into(),
+            ));
+        }
+        let seconds = self.results.checkpoint_seconds;
+        let every = match seconds.map(Duration::try_from_secs_f64) {
             None => Some(launch::CHECKPOINT_EVERY),
-            Some(0) => None,
-            Some(seconds) => Some(Duration::from_secs(seconds)),
+            Some(Ok(every)) => Some(every).filter(|every| !every.is_zero()),
+            Some(Err(error)) => {
+                return Err(Error::Usage(format!(
+                    "--checkpoint-seconds is {}: {error}; give seconds, or 0 for none in mid-epoch",
+                    seconds.unwrap_or_default()
+                )));
+            }
         };
-        Keep { best: self.results.select == Select::Best, every }
+        Ok(Keep { best, every })
     }
 
     /// The flags that are no settings, for the record.
@@ -233,13 +247,7 @@ pub fn run(given: Typed<Args>) -> Result<()> {
     }
     let mnist = data::load(args.data.data.as_deref())?;
     let mut settings = source.settings(&mnist)?;
-    if args.keep().best && settings.validate == 0 {
-        return Err(Error::Usage(
-            "--select best chooses by digits that are held back, but none are: give --validate \
-             5000, say"
-                .into(),
-        ));
-    }
+    let keep = args.keep(&settings)?;
     let Chosen { device, warnings } = device::choose(&args.device)?;
     warnings.iter().for_each(|warning| output::warn(warning));
     source.set_plan(&mut settings, &device);
@@ -263,7 +271,7 @@ pub fn run(given: Typed<Args>) -> Result<()> {
         device: &device,
         folder: &folder,
         fell_back: matches!(device, Device::Cpu { .. }) && args.device.device == DeviceChoice::Auto,
-        keep: args.keep(),
+        keep,
         about: &about,
     };
     let outcome = launch.run(beginning, args.reports(), &stop)?;
