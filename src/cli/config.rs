@@ -74,6 +74,8 @@ pub struct Config {
     flags: BTreeMap<String, Setting>,
     /// Where each value comes from, as the table of settings shows it.
     pub origins: BTreeMap<String, String>,
+    /// What a record's run was computed on, as [`super::device::Device::arithmetic`] has it.
+    pub made_on: Option<String>,
 }
 
 impl Config {
@@ -86,9 +88,11 @@ impl Config {
         let cannot_read = |error: String| Error::cannot_read(path, error, way_out);
         let text = std::fs::read_to_string(path).map_err(|error| cannot_read(error.to_string()))?;
         let name = path.display().to_string();
+        let mut made_on = None;
         let flags = if path.extension().is_some_and(|extension| extension == "json") {
             let record: Value =
                 serde_json::from_str(&text).map_err(|error| cannot_read(error.to_string()))?;
+            made_on = record["identity"]["arithmetic"].as_str().map(String::from);
             of_record(&record).ok_or_else(|| cannot_read("it has no \"settings\"".into()))?
         } else {
             of_toml(&text, &name).map_err(|error| match error {
@@ -97,7 +101,7 @@ impl Config {
             })?
         };
         let origins = flags.keys().map(|key| (key.clone(), name.clone())).collect();
-        Ok(Config { name, flags, origins })
+        Ok(Config { name, flags, origins, made_on })
     }
 
     /// What the record of a run says, with the origins that it has.
@@ -115,7 +119,7 @@ impl Config {
             Some((key.clone(), origin.to_string()))
         };
         let origins = flags.keys().filter_map(origin).collect();
-        Ok(Config { name: path.display().to_string(), flags, origins })
+        Ok(Config { name: path.display().to_string(), flags, origins, made_on: None })
     }
 
     /// The flags of a command with what the file says under what was typed.

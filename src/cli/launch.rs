@@ -15,6 +15,7 @@ use crate::plan::Plan;
 use crate::recipe::Settings;
 use crate::report::files::{Earlier, Files, Folder, Keep};
 use crate::report::{All, End, Report, Start};
+use crate::reproduce::jobs;
 use crate::train::checkpoint::State;
 use crate::train::model::Model;
 use crate::train::session::{Lists, Session};
@@ -68,29 +69,30 @@ impl<'a> Launch<'a> {
         let plan = Plan::new(network, *strategy, device.profile(), *batch, *optimizer, room)?;
         let plan = settings.distorted(plan, room.digits);
         let mut identity = identity(settings, device, &about["data"]);
-        let earlier = match &beginning {
-            Beginning::Drawn => None,
+        let drawn = || {
+            let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
+            State::first(&plan, first)
+        };
+        let (state, metrics) = match beginning {
+            Beginning::Drawn => (drawn(), None),
             Beginning::Model(model) => {
                 identity["from"] = json!(model.checksum());
-                None
+                (State::first(&plan, model.parameters), None)
             }
-            Beginning::CheckpointIfAny => checkpoint_if_any(folder, &plan, &identity),
-            Beginning::Checkpoint => Some(resume::checkpoint(folder, &plan, &mut identity)?),
+            Beginning::CheckpointIfAny => match checkpoint_if_any(folder, &plan, &identity) {
+                Some(earlier) => (earlier.state, Some(earlier.metrics)),
+                None => (drawn(), None),
+            },
+            Beginning::Checkpoint => {
+                let earlier = resume::checkpoint(folder, &plan, &mut identity)?;
+                (earlier.state, Some(earlier.metrics))
+            }
         };
-        let from = earlier.as_ref().map(|earlier| {
-            let position = earlier.state.position.as_ref();
-            (earlier.state.history.len(), position.map_or(0, |position| position.step))
+        let from = metrics.is_some().then(|| {
+            let position = state.position.as_ref();
+            (state.history.len(), position.map_or(0, |position| position.step))
         });
-        let (state, metrics) = match (earlier, beginning) {
-            (Some(earlier), _) => (earlier.state, earlier.metrics),
-            (None, Beginning::Model(model)) => {
-                (State::first(&plan, model.parameters), String::new())
-            }
-            (None, _) => {
-                let drawn = init::parameters(network, &plan.layout, settings.init, settings.seed);
-                (State::first(&plan, drawn), String::new())
-            }
-        };
+        let metrics = metrics.unwrap_or_default();
         reports.insert(0, Box::new(Files::new(folder, network, &plan, metrics, keep)));
         let mut session = Session::new(device.executor(plan, network, *optimizer)?, &lists)?;
         drop(lists);
@@ -105,16 +107,12 @@ impl<'a> Launch<'a> {
             from,
             out: &out,
         })?;
-        match train::run(&mut session, settings, split, state, &mut report, stop) {
-            Ok(outcome) => {
-                report.end(&End { outcome: &outcome, out: &out, fell_back })?;
-                Ok(outcome)
-            }
-            Err(error) => {
-                report.fail(&error)?;
-                Err(error)
-            }
+        let outcome = train::run(&mut session, settings, split, state, &mut report, stop);
+        match &outcome {
+            Ok(outcome) => report.end(&End { outcome, out: &out, fell_back })?,
+            Err(error) => report.fail(error)?,
         }
+        outcome
     }
 }
 
@@ -133,7 +131,7 @@ pub fn identity(settings: &Settings, device: &Device, digits: &Value) -> Value {
 fn checkpoint_if_any(folder: &Folder, plan: &Plan, identity: &Value) -> Option<Earlier> {
     let warn = |what: &str| output::warn(&format!("{what}; the run starts again"));
     match folder.earlier(plan) {
-        Ok(Some(earlier)) if earlier.identity != *identity => {
+        Ok(Some(earlier)) if jobs::with_digits(&earlier.identity, identity) != *identity => {
             let name = folder.name();
             warn(&format!("{name} has a checkpoint of other settings or another device"));
             None

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::config::{Config, Typed};
 use super::device::Device;
+use super::output;
 use super::provenance;
 use super::resume::Resumed;
 use super::train::Args;
@@ -20,8 +21,8 @@ pub struct Source {
     pub args: Args,
     /// Where values come from that were not typed.
     origins: BTreeMap<String, String>,
-    /// The file that they are in, for a person.
-    file: Option<String>,
+    /// The file that they are in.
+    file: Option<Config>,
     /// The run that goes on.
     pub resumed: Option<Resumed>,
     /// The model that a new run starts from.
@@ -60,8 +61,8 @@ impl Source {
     fn under(config: &Config, typed: &Typed<Args>) -> Result<Source> {
         let mut origins = config.origins.clone();
         origins.retain(|name, _| !typed.flags.contains_key(name));
-        let file = Some(config.name.clone());
-        Ok(Source { origins, file, ..Source::plain(config.under(&typed.flags)?) })
+        let args = config.under(&typed.flags)?;
+        Ok(Source { origins, file: Some(config.clone()), ..Source::plain(args) })
     }
 
     /// The settings of a run on these digits; the plan is missing.
@@ -74,7 +75,7 @@ impl Source {
         Settings::resolve(&flags, available, self.network.as_ref()).map_err(|error| {
             match (error, &self.file) {
                 (Error::Usage(what), Some(file)) => {
-                    Error::Usage(format!("{what} (what was not typed is in {file})"))
+                    Error::Usage(format!("{what} (what was not typed is in {})", file.name))
                 }
                 (error, _) => error,
             }
@@ -87,6 +88,18 @@ impl Source {
         let (strategy, origin) = device.strategy(plan, &settings.network, settings.batch);
         let origin = self.origins.get("plan").cloned().unwrap_or(origin);
         settings.set_plan((strategy, origin));
+    }
+
+    /// Warns where a record is repeated on something else than it was made on.
+    pub fn warn_of_device(&self, device: &Device) {
+        let made_on = self.file.as_ref().and_then(|file| file.made_on.as_deref());
+        let here = device.arithmetic();
+        if let Some(made_on) = made_on.filter(|made_on| *made_on != here) {
+            output::warn(&format!(
+                "the run to repeat was made on {made_on}, and this is {here}: the last bits of the \
+                 results will differ"
+            ));
+        }
     }
 
     /// Whether a run that goes on keeps its settings.

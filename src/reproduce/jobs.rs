@@ -42,20 +42,26 @@ pub fn folder(out: &Path, recipe: &str, seed: u64) -> PathBuf {
 /// # Errors
 /// [`Error::Usage`] if it holds another run, so that nothing is overwritten.
 pub fn is_done(folder: &Path, identity: &Value) -> Result<bool> {
-    let Some(mut record) = record(folder) else { return Ok(false) };
-    let found = &mut record["identity"];
-    // The first runs did not say which digits they were trained on.
-    if let Some(found) = found.as_object_mut().filter(|found| !found.is_empty()) {
-        found.entry("data").or_insert_with(|| identity["data"].clone());
-    }
-    if found != identity {
+    let Some(record) = record(folder) else { return Ok(false) };
+    let found = with_digits(&record["identity"], identity);
+    if found != *identity {
         return Err(Error::Usage(format!(
             "{} holds another run ({}): give another --out, or the flags it was made with",
             folder.display(),
-            difference(found, identity)
+            difference(&found, identity)
         )));
     }
     Ok(record["status"] == "complete")
+}
+
+/// The identity `found`; where it is of the first runs, which did not name their digits, with those
+/// of `identity`.
+pub fn with_digits(found: &Value, identity: &Value) -> Value {
+    let mut found = found.clone();
+    if let Some(found) = found.as_object_mut() {
+        found.entry("data").or_insert_with(|| identity["data"].clone());
+    }
+    found
 }
 
 /// `run.json` of a folder, if it is there and whole.
@@ -152,6 +158,15 @@ mod tests {
         assert!((forecast.seconds(&lenet5, 100).unwrap() - expected).abs() < 1e-9);
         forecast.learn(&lenet5, 1_000, 5.0);
         assert!((forecast.seconds(&lenet5, 100).unwrap() - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn takes_the_digits_of_the_first_runs_on_trust() {
+        let now = json!({ "network": "lenet1", "data": { "train": "a", "test": "b" } });
+        let other = json!({ "network": "lenet1", "data": { "train": "c", "test": "b" } });
+        assert_eq!(with_digits(&json!({ "network": "lenet1" }), &now), now);
+        assert_ne!(with_digits(&json!({ "network": "lenet5" }), &now), now);
+        assert_ne!(with_digits(&other, &now), now);
     }
 
     #[test]
