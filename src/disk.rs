@@ -4,6 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
+/// How the names of files end that are being written.
+const PARTIAL: &str = ".partial";
+
 /// Tries whether a file can be put there, before the work whose result it is to hold.
 ///
 /// # Errors
@@ -23,7 +26,7 @@ pub fn try_out(path: &Path) -> io::Result<()> {
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     // Two processes may write the same file of the cache.
-    let partial = path.with_file_name(format!(".{name}.{}.partial", std::process::id()));
+    let partial = path.with_file_name(format!(".{name}.{}{PARTIAL}", std::process::id()));
     let written = File::create(&partial)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&partial, path));
@@ -31,5 +34,35 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         // The first error says what matters; a left-over partial file is hidden anyway.
         let _ = fs::remove_file(&partial);
     }
-    written
+    written.and_then(|()| sync_folder(path))
+}
+
+/// Removes the partial files that processes left in a folder when they were killed; nobody may be
+/// writing there.
+pub fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') && name.ends_with(PARTIAL) {
+            // It is hidden, and the next one tries again.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Brings the names in a file's folder to the disk.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    use io::ErrorKind::{InvalidInput, Unsupported};
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match File::open(folder.unwrap_or(Path::new(".")))?.sync_all() {
+        // Some network file systems have no such thing.
+        Err(error) if matches!(error.kind(), Unsupported | InvalidInput) => Ok(()),
+        synced => synced,
+    }
+}
+
+/// Elsewhere a folder cannot be opened as a file.
+#[cfg(not(unix))]
+fn sync_folder(_path: &Path) -> io::Result<()> {
+    Ok(())
 }

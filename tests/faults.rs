@@ -292,7 +292,13 @@ fn the_best_by_validation_is_kept_beside_the_last() {
 #[test]
 fn a_loss_that_diverges() {
     let wild = ["--lr", "1e30", "--weight-decay", "1e30", "--out", "run"];
-    fails(&short(&wild), DIVERGED, &["--lr", "finite"]);
+    let folder = TempDir::new().expect("a folder");
+    fails_in(folder.path(), &short(&wild), DIVERGED, &["--lr", "finite"]);
+    // The record stays, and says so.
+    let run = folder.path().join("run");
+    let record = fs::read_to_string(run.join("run.json")).expect("a record");
+    assert!(record.contains("\"status\": \"failed\""), "{record}");
+    assert!(!run.join("model.safetensors").exists());
 }
 
 #[test]

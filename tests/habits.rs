@@ -135,12 +135,14 @@ fn readers_may_leave_early() {
         [&["train", "--json", "--network", "lenet1", "--out", path(&out)][..], &few].concat();
     assert!(left_alone(&train).status.success(), "a run whose lines nobody reads goes on");
     assert!(out.join("model.safetensors").exists());
+    let model = out.join("model.safetensors");
+    let model = path(&model);
     let commands = [
         &["runs", path(folder.path())][..],
         &["runs", path(folder.path()), "--csv"],
         &["compare", path(&out), path(&out), "--device", "cpu"],
-        &["evaluate", path(&out.join("model.safetensors")), "--device", "cpu"],
-        &["predict", path(&out.join("model.safetensors")), "--index", "1", "--device", "cpu"],
+        &["evaluate", model, "--device", "cpu"],
+        &["predict", model, "--index", "1", "--device", "cpu"],
         &["data", "--show", "3"],
         &["completions", "zsh"],
         &["man"],

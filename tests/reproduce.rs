@@ -139,7 +139,7 @@ fn interrupted() -> Outcome {
     let mut child = command(&args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
     let run = out.join("lenet1/seed-1");
     let begun = Instant::now();
-    while !run.join("last.ckpt.safetensors").exists() && begun.elapsed().as_secs() < 60 {
+    while !run.join("metrics.jsonl").exists() && begun.elapsed().as_secs() < 60 {
         std::thread::sleep(Duration::from_millis(5));
     }
     let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();

@@ -1,5 +1,5 @@
-//! A run that stops in an epoch and goes on from its checkpoint ends with the bits of a run that
-//! never stopped, on the CPU and on the adapter; and a checkpoint refuses what it is not meant for.
+//! A run that goes on from any of its states ends with the bits of a run that never stopped, on the CPU
+//! and on the adapter; and a checkpoint refuses what it is not meant for.
 
 mod common;
 
@@ -12,10 +12,10 @@ use lenet::data::{self, Mnist};
 use lenet::executor::Executor;
 use lenet::gpu::Gpu;
 use lenet::network::init;
-use lenet::plan::{Layout, Plan, Profile, Strategy};
-use lenet::recipe::{Available, Flags, Settings};
+use lenet::plan::{Plan, Profile, Strategy};
+use lenet::recipe::{Available, DistortFlags, Flags, Settings};
 use lenet::report::{Epoch, Progress, Report};
-use lenet::train::checkpoint::{Slot, State};
+use lenet::train::checkpoint::State;
 use lenet::train::control::Control;
 use lenet::train::session::Session;
 use lenet::train::{self, Split};
@@ -27,15 +27,26 @@ const EPOCHS: usize = 3;
 const TRAIN: usize = 120;
 const TEST: usize = 40;
 const BATCH: usize = 16;
+/// Recipes that carry different things along: no curvature or one, digits as they are, distorted
+/// anew, or in fixed copies.
+const RUNS: [(&str, Option<usize>); 5] = [
+    ("lenet1", None),
+    ("lenet5", None),
+    ("lenet5-1998", None),
+    ("lenet5-distorted", None),
+    ("lenet5-1998-distorted", Some(9)),
+];
 
 fn main() {
     let mut tests = Tests::new();
-    for network in ["lenet1", "lenet5"] {
-        tests.plain(format!("resumed_on_the_cpu, {network}"), move || on_cpu(network));
-        tests.on_adapter(format!("resumed_on_an_adapter, {network}"), move |adapter| {
-            on_adapter(network, adapter)
+    for (recipe, copies) in RUNS {
+        let name = copies.map_or(recipe.to_string(), |copies| format!("{recipe}, {copies} copies"));
+        tests.plain(format!("resumed_on_the_cpu, {name}"), move || on_cpu(recipe, copies));
+        tests.on_adapter(format!("resumed_on_an_adapter, {name}"), move |adapter| {
+            on_adapter(recipe, copies, adapter)
         });
     }
+    tests.plain("stopped_where_it_is", stopped);
     tests.plain("checkpoints_of_other_runs", other_runs);
     tests.plain("checkpoints_that_are_broken", broken);
     tests.run()
@@ -49,15 +60,16 @@ struct Setup {
 }
 
 impl Setup {
-    fn new(network: &str) -> lenet::Result<Self> {
+    fn new(recipe: &str, copies: Option<usize>) -> lenet::Result<Self> {
         let mut mnist = data::builtin()?;
         mnist.train.truncate(2 * TRAIN);
         mnist.test.truncate(TEST);
         let flags = Flags {
-            recipe: Some(network.into()),
+            recipe: Some(recipe.into()),
             epochs: Some(EPOCHS),
             batch: Some(BATCH),
             train_limit: Some(TRAIN),
+            distort: DistortFlags { distortions: copies, ..DistortFlags::default() },
             ..Flags::default()
         };
         let available = Available { train: mnist.train.len(), test: mnist.test.len() };
@@ -68,8 +80,9 @@ impl Setup {
 
     fn plan(&self, profile: Profile) -> lenet::Result<Plan> {
         let room = self.split.lists(&self.mnist).room(BATCH);
-        let network = &self.settings.network;
-        Plan::new(network, Strategy::Layered, profile, BATCH, self.settings.optimizer, room)
+        let Settings { network, optimizer, .. } = &self.settings;
+        let plan = Plan::new(network, Strategy::Layered, profile, BATCH, *optimizer, room)?;
+        Ok(self.settings.distorted(plan, room.digits))
     }
 
     /// The data set on an executor.
@@ -80,30 +93,30 @@ impl Setup {
     /// Before the first step.
     fn start(&self) -> lenet::Result<State> {
         let Settings { network, init, seed, .. } = &self.settings;
-        let layout = Layout::of(network)?;
-        let parameters = init::parameters(network, &layout, *init, *seed);
-        let velocity = vec![0.0; layout.size];
-        let slots = [("parameters", parameters), ("velocity", velocity)];
-        let slot = |(name, numbers): (&str, _)| Slot { name: name.into(), numbers };
-        Ok(State { slots: slots.map(slot).into(), history: Vec::new() })
+        let plan = self.plan(Profile::reference())?;
+        let parameters = init::parameters(network, &plan.layout, *init, *seed);
+        Ok(State::first(&plan, parameters))
     }
 
-    /// Trains from a state on, and in the epoch `stop_in` no further.
-    fn train(
-        &self,
-        session: &mut Session,
-        from: State,
-        stop_in: Option<usize>,
-    ) -> lenet::Result<Kept> {
-        session.restore(&from.slots)?;
+    /// Trains from a state on.
+    fn train(&self, session: &mut Session, from: State, watch: Watch) -> lenet::Result<Kept> {
         let control = Control::default();
-        let mut keeper = Keeper { control: &control, stop_in, kept: Kept::default() };
+        let mut keeper = Keeper { control: &control, watch, kept: Kept::default() };
         let Setup { settings, split, .. } = self;
-        let outcome = train::run(session, settings, split, from.history, &mut keeper, &control)?;
-        assert_eq!(outcome.interrupted, stop_in.is_some());
-        assert_eq!(outcome.epochs, keeper.kept.last().history);
+        let outcome = train::run(session, settings, split, from, &mut keeper, &control)?;
+        assert_eq!(outcome.interrupted, matches!(watch, Watch::StopIn(_)));
         Ok(keeper.kept)
     }
+}
+
+/// What is done to a run.
+#[derive(Clone, Copy)]
+enum Watch {
+    Nothing,
+    /// It is asked for its state after every submission.
+    States,
+    /// It is stopped after the first submission of this epoch.
+    StopIn(usize),
 }
 
 /// What a run reported.
@@ -111,57 +124,83 @@ impl Setup {
 struct Kept {
     /// Number, loss and errors.
     epochs: Vec<(usize, f64, usize)>,
-    last: Option<State>,
+    /// In the order they came, those after epochs included.
+    states: Vec<State>,
 }
 
 impl Kept {
     fn last(&self) -> &State {
-        self.last.as_ref().expect("an epoch")
+        self.states.last().expect("a state")
     }
 }
 
-/// Keeps what a run reports, and stops it in an epoch.
+/// Keeps what a run reports.
 struct Keeper<'a> {
     control: &'a Control,
-    stop_in: Option<usize>,
+    watch: Watch,
     kept: Kept,
 }
 
 impl Report for Keeper<'_> {
     fn progress(&mut self, progress: Progress) {
-        if Some(progress.epoch) == self.stop_in {
+        if matches!(self.watch, Watch::StopIn(epoch) if epoch == progress.epoch) {
             self.control.stop();
         }
     }
 
+    fn wants_state(&self) -> bool {
+        matches!(self.watch, Watch::States)
+    }
+
+    fn state(&mut self, state: &State) -> lenet::Result<()> {
+        self.kept.states.push(state.clone());
+        Ok(())
+    }
+
     fn epoch(&mut self, epoch: &Epoch, state: &State) -> lenet::Result<()> {
         self.kept.epochs.push((epoch.epoch, epoch.train.loss, epoch.test.errors));
-        self.kept.last = Some(state.clone());
-        Ok(())
+        self.state(state)
     }
 }
 
-/// Trains at one go, and again with a stop in the second epoch. One executor for all: to compile
-/// the kernels takes longer than the runs, and what an executor kept beside the checkpoint would
-/// show.
+/// Trains at one go, then again from every other state as a file has it. One executor for all: to
+/// compile the kernels takes longer than the runs, and what an executor kept beside the checkpoint
+/// would show.
 fn compare(setup: &Setup, executor: Box<dyn Executor>) -> Outcome {
     let mut session = setup.session(executor)?;
-    let whole = setup.train(&mut session, setup.start()?, None)?;
+    // A new session begins with submissions of 1, 2 and 4 steps, of 8 in an epoch.
+    let watched = setup.train(&mut session, setup.start()?, Watch::States)?;
+    let whole = setup.train(&mut session, setup.start()?, Watch::Nothing)?;
     assert_eq!(whole.epochs.len(), EPOCHS);
-    let first = setup.train(&mut session, setup.start()?, Some(2))?;
-    assert_eq!(first.epochs, whole.epochs[..1]);
+    assert_eq!(watched.epochs, whole.epochs);
+    assert!(watched.last() == whole.last(), "other bits for being asked");
+    let within = watched.states.iter().filter(|state| state.position.is_some());
+    assert!(within.count() >= 2, "no state in the middle of an epoch");
 
     let folder = TempDir::new()?;
     let file = folder.path().join("state");
-    let layout = Layout::of(&setup.settings.network)?;
+    let plan = setup.plan(Profile::reference())?;
     let identity = json!({ "seed": 1 });
-    fs::write(&file, first.last().to_bytes(&layout, &identity)?)?;
-    let state = State::read(&file, &layout, &["parameters", "velocity"], &identity)?;
-    assert_eq!(state.history.len(), 1);
-    assert!(state.slots[1].numbers.iter().any(|&number| number != 0.0), "a velocity of 0");
-    let second = setup.train(&mut session, state, None)?;
-    assert_eq!(second.epochs, whole.epochs[1..]);
-    assert!(second.last() == whole.last(), "other bits after a stop");
+    for state in watched.states.iter().skip(1).step_by(2) {
+        fs::write(&file, state.to_bytes(&plan, &identity)?)?;
+        let (read, of) = State::read(&file, &plan)?;
+        assert!(read == *state && of == identity, "another state comes back");
+        let done = read.history.len();
+        let rest = setup.train(&mut session, read, Watch::Nothing)?;
+        let place = (done, state.position.as_ref().map(|position| position.step));
+        assert_eq!(rest.epochs, whole.epochs[done..], "from {place:?}");
+        assert!(rest.last() == whole.last(), "other bits from {place:?} on");
+    }
+    Ok(())
+}
+
+/// A run that is stopped hands out where it is.
+fn stopped() -> Outcome {
+    let setup = Setup::new("lenet1", None)?;
+    let mut session = setup.session(fast(&setup)?)?;
+    let first = setup.train(&mut session, setup.start()?, Watch::StopIn(2))?;
+    assert_eq!((first.epochs.len(), first.last().history.len()), (1, 1));
+    assert!(first.last().position.as_ref().is_some_and(|position| position.step > 0));
     Ok(())
 }
 
@@ -172,29 +211,28 @@ fn fast(setup: &Setup) -> lenet::Result<Box<dyn Executor>> {
     Ok(Box::new(Fast::new(plan, network, optimizer, 2, Instructions::detect())))
 }
 
-fn on_cpu(network: &str) -> Outcome {
-    let setup = Setup::new(network)?;
+fn on_cpu(recipe: &str, copies: Option<usize>) -> Outcome {
+    let setup = Setup::new(recipe, copies)?;
     compare(&setup, fast(&setup)?)
 }
 
-fn on_adapter(network: &str, adapter: &Adapter) -> Outcome {
-    let setup = Setup::new(network)?;
+fn on_adapter(recipe: &str, copies: Option<usize>, adapter: &Adapter) -> Outcome {
+    let setup = Setup::new(recipe, copies)?;
     compare(&setup, Box::new(Gpu::new(adapter, setup.plan(Profile::software())?)?))
 }
 
-/// A state of one epoch in a file, and the layout of its network.
-fn written(folder: &Path) -> lenet::Result<(PathBuf, Layout)> {
-    let setup = Setup::new("lenet1")?;
-    let layout = Layout::of(&setup.settings.network)?;
+/// A state in the middle of an epoch in a file, and the plan of its run.
+fn written(folder: &Path) -> lenet::Result<(PathBuf, Plan)> {
+    let setup = Setup::new("lenet1", None)?;
     let mut session = setup.session(fast(&setup)?)?;
-    let kept = setup.train(&mut session, setup.start()?, Some(2))?;
-    let file = folder.join("state");
-    fs::write(&file, kept.last().to_bytes(&layout, &json!({ "seed": 1 }))?).expect("a file");
-    Ok((file, layout))
+    let kept = setup.train(&mut session, setup.start()?, Watch::StopIn(2))?;
+    let (file, plan) = (folder.join("state"), setup.plan(Profile::reference())?);
+    fs::write(&file, kept.last().to_bytes(&plan, &json!({}))?).expect("a file");
+    Ok((file, plan))
 }
 
-fn refuses(file: &Path, layout: &Layout, names: &[&str], seed: u32, word: &str) {
-    let error = State::read(file, layout, names, &json!({ "seed": seed })).expect_err(word);
+fn refuses(file: &Path, plan: &Plan, word: &str) {
+    let error = State::read(file, plan).expect_err(word);
     assert_eq!(error.exit_code(), 3);
     let said = error.to_string();
     assert!(said.contains(word) && said.contains("start the run again"), "{said}");
@@ -202,26 +240,30 @@ fn refuses(file: &Path, layout: &Layout, names: &[&str], seed: u32, word: &str) 
 
 fn other_runs() -> Outcome {
     let folder = TempDir::new()?;
-    let (file, layout) = written(folder.path())?;
-    refuses(&file, &layout, &["parameters", "velocity"], 2, "another device");
-    refuses(&file, &layout, &["parameters", "curvature"], 1, "curvature.h1.weight is missing");
-    refuses(&file, &layout, &["parameters"], 1, "there is no tensor velocity.");
-    let lenet5 = Setup::new("lenet5")?;
-    let other = Layout::of(&lenet5.settings.network)?;
-    refuses(&file, &other, &["parameters", "velocity"], 1, "parameters.c1.weight is missing");
+    let (file, plan) = written(folder.path())?;
+    let other = |recipe| Setup::new(recipe, None)?.plan(Profile::reference());
+    refuses(&file, &other("lenet5")?, "parameters.c1.weight is missing");
+    let batch = Plan { batch: BATCH + 1, ..plan.clone() };
+    refuses(&file, &batch, "the tensor totals is F32 [16, 4]");
+    let sdlm = Plan { ports: other("lenet5-1998")?.ports, ..plan.clone() };
+    refuses(&file, &sdlm, "curvature.h1.weight is missing");
+    // And the other way round.
+    let setup = Setup::new("lenet5-1998", None)?;
+    let state = setup.start()?;
+    fs::write(&file, state.to_bytes(&setup.plan(Profile::reference())?, &json!({}))?)?;
+    refuses(&file, &other("lenet5")?, "there is no tensor curvature.");
     Ok(())
 }
 
 fn broken() -> Outcome {
     let folder = TempDir::new()?;
-    let (file, layout) = written(folder.path())?;
-    let names = ["parameters", "velocity"];
+    let (file, plan) = written(folder.path())?;
     let bytes = fs::read(&file)?;
     fs::write(&file, &bytes[..bytes.len() - 8])?;
-    refuses(&file, &layout, &names, 1, "a cut one");
+    refuses(&file, &plan, "a cut one");
     fs::write(&file, [&bytes[..bytes.len() - 4], &f32::NAN.to_le_bytes()].concat())?;
-    refuses(&file, &layout, &names, 1, "not finite");
+    refuses(&file, &plan, "not finite");
     fs::remove_file(&file)?;
-    refuses(&file, &layout, &names, 1, "cannot read");
+    refuses(&file, &plan, "cannot read");
     Ok(())
 }

@@ -153,11 +153,16 @@ impl Device {
         }
     }
 
-    /// What the last bits of a result hang on: the adapter with its driver, or the CPU's
-    /// instructions, but not its threads.
+    /// What the last bits of a result hang on: the adapter with its driver and a profile that is not
+    /// its own, or the CPU's instructions, but not its threads.
     pub fn arithmetic(&self) -> String {
         match self {
             Device::Cpu { .. } => format!("CPU, {}", Instructions::detect().name()),
+            Device::Adapter { adapter, profile, .. }
+                if profile.name != adapter::profile(&adapter.get_info()).name =>
+            {
+                format!("{}, {} profile", self.describe(), profile.name)
+            }
             Device::Adapter { .. } | Device::Naive => self.describe(),
         }
     }

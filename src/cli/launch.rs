@@ -1,23 +1,29 @@
 //! From settings to a finished folder: what `train` and `reproduce` share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::device::Device;
 use super::output;
+use super::resume;
 use crate::error::{Error, Result};
 use crate::network::init;
 use crate::plan::Plan;
 use crate::recipe::Settings;
 use crate::report::dashboard::screen;
-use crate::report::files::{Files, Folder};
+use crate::report::files::{Earlier, Files, Folder, Keep};
 use crate::report::{All, End, Report, Start};
+use crate::reproduce::jobs;
 use crate::train::checkpoint::State;
 use crate::train::control::Control;
 use crate::train::model::Model;
 use crate::train::session::{Lists, Session};
 use crate::train::{self, Outcome, Split};
+
+/// How often a checkpoint is written, where the user does not say.
+pub const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 
 /// A run that is ready to start.
 pub struct Launch<'a> {
@@ -30,8 +36,9 @@ pub struct Launch<'a> {
     pub folder: &'a Folder,
     /// Whether no shader runs though the user did not ask for the CPU.
     pub fell_back: bool,
-    /// Whether the best network by validation is kept as well.
-    pub keep_best: bool,
+    pub keep: Keep,
+    /// What the record says besides; the digits as `data`.
+    pub about: &'a Value,
 }
 
 /// Where a run begins.
@@ -40,7 +47,9 @@ pub enum Beginning {
     Drawn,
     /// With the parameters of a model.
     Model(Model),
-    /// Behind the last epoch that the folder has a checkpoint of, else as [`Beginning::Drawn`].
+    /// Where the folder's checkpoint of this run is, else as [`Beginning::Drawn`].
+    CheckpointIfAny,
+    /// Where the folder's checkpoint is.
     Checkpoint,
 }
 
@@ -55,31 +64,39 @@ impl<'a> Launch<'a> {
         mut reports: Vec<Box<dyn Report + 'a>>,
         control: &Control,
     ) -> Result<Outcome> {
-        let Launch { settings, split, lists, device, folder, fell_back, keep_best } = self;
+        let Launch { settings, split, lists, device, folder, fell_back, keep, about } = self;
         let Settings { network, strategy, batch, optimizer, .. } = settings;
         let room = lists.room(*batch);
         let plan = Plan::new(network, *strategy, device.profile(), *batch, *optimizer, room)?;
         let plan = settings.distorted(plan, room.digits);
-        let identity = identity(settings, device);
-        let earlier = match beginning {
-            Beginning::Checkpoint => resume(folder, &plan, &identity),
-            Beginning::Drawn | Beginning::Model(_) => None,
+        let mut identity = identity(settings, device, &about["data"]);
+        let drawn = || {
+            let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
+            State::first(&plan, first)
         };
-        let parameters = match beginning {
-            Beginning::Model(model) => model.parameters,
-            _ => init::parameters(network, &plan.layout, settings.init, settings.seed),
+        let (state, metrics) = match beginning {
+            Beginning::Drawn => (drawn(), None),
+            Beginning::Model(model) => {
+                identity["from"] = json!(model.checksum());
+                (State::first(&plan, model.parameters), None)
+            }
+            Beginning::CheckpointIfAny => match checkpoint_if_any(folder, &plan, &identity) {
+                Some(earlier) => (earlier.state, Some(earlier.metrics)),
+                None => (drawn(), None),
+            },
+            Beginning::Checkpoint => {
+                let earlier = resume::checkpoint(folder, &plan, &mut identity)?;
+                (earlier.state, Some(earlier.metrics))
+            }
         };
+        let from = metrics.is_some().then(|| {
+            let position = state.position.as_ref();
+            (state.history.len(), position.map_or(0, |position| position.step))
+        });
+        let metrics = metrics.unwrap_or_default();
+        reports.insert(0, Box::new(Files::new(folder, network, &plan, metrics, keep)));
         let mut session = Session::new(device.executor(plan, network, *optimizer)?, &lists)?;
         drop(lists);
-        session.set_parameters(&parameters)?;
-        let (before, metrics) = match earlier {
-            Some((state, metrics)) => {
-                session.restore(&state.slots)?;
-                (state.history, metrics)
-            }
-            None => (Vec::new(), String::new()),
-        };
-        reports.insert(0, Box::new(Files::new(folder, network, metrics, keep_best)?));
         let mut report = All(reports);
         let out = folder.name();
         report.start(&Start {
@@ -87,31 +104,46 @@ impl<'a> Launch<'a> {
             device: &device.describe(),
             profile: device.profile().name,
             identity: &identity,
-            before: &before,
+            about,
+            before: &state.history,
+            from,
             out: &out,
         })?;
-        let outcome = train::run(&mut session, settings, split, before, &mut report, control)?;
-        report.end(&End { outcome: &outcome, out: &out, fell_back })?;
-        Ok(outcome)
+        let outcome = train::run(&mut session, settings, split, state, &mut report, control);
+        match &outcome {
+            Ok(outcome) => report.end(&End { outcome, out: &out, fell_back })?,
+            Err(error) => report.fail(error)?,
+        }
+        outcome
     }
 }
 
-/// What decides every bit of a run: equal identities give equal models.
-pub fn identity(settings: &Settings, device: &Device) -> Value {
+/// What decides every bit of a run on these digits: equal identities give equal models.
+pub fn identity(settings: &Settings, device: &Device, digits: &Value) -> Value {
     json!({
         "network": settings.network.name,
         "options": settings.network.options,
         "settings": settings.values(),
         "arithmetic": device.arithmetic(),
+        "data": { "train": digits["train"]["crc32"], "test": digits["test"]["crc32"] },
     })
 }
 
 /// What the folder has of a run of this identity, if the run can go on from there.
-fn resume(folder: &Folder, plan: &Plan, identity: &Value) -> Option<(State, String)> {
-    folder.resume(plan, identity).unwrap_or_else(|error| {
-        output::warn(&format!("{error}, as happens now"));
-        None
-    })
+fn checkpoint_if_any(folder: &Folder, plan: &Plan, identity: &Value) -> Option<Earlier> {
+    let warn = |what: &str| output::warn(&format!("{what}; the run starts again"));
+    match folder.earlier(plan) {
+        Ok(Some(earlier)) if jobs::with_digits(&earlier.identity, identity) != *identity => {
+            let name = folder.name();
+            warn(&format!("{name} has a checkpoint of other settings or another device"));
+            None
+        }
+        Ok(earlier) => earlier,
+        Err(error) => {
+            warn(&error.to_string());
+            None
+        }
+    }
 }
 
 /// What Ctrl-C stops.

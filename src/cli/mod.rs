@@ -5,6 +5,7 @@ pub mod args;
 mod bench;
 mod compare;
 mod completions;
+mod config;
 mod data;
 pub mod device;
 mod distort;
@@ -18,12 +19,16 @@ mod measure;
 pub mod output;
 mod plan;
 mod predict;
+mod provenance;
 mod race;
 mod ranges;
 mod record;
 mod report;
 mod reproduce;
+mod results;
+mod resume;
 mod runs;
+mod source;
 mod summary;
 mod throughput;
 mod train;
@@ -47,7 +52,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train a network on MNIST
-    Train(Box<train::Args>),
+    Train(Box<config::Typed<train::Args>>),
     /// Repeat the papers' experiments over several seeds and report how they came out
     Reproduce(Box<reproduce::Args>),
     /// Make the page of a run, report.html, anew from its folder

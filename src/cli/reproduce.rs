@@ -5,16 +5,19 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 
+use serde_json::{Value, json};
+
 use super::args::{DataArgs, DeviceArgs, DeviceChoice};
 use super::device::{self, Chosen, Device};
 use super::inference::{EVALUATION_BATCH, Inference};
 use super::launch::{self, Beginning, Launch};
 use super::output;
+use super::provenance;
 use crate::data::{self, Mnist};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::recipe::{Available, Flags, Settings};
-use crate::report::files::{Folder, MODEL};
+use crate::report::files::{Folder, Keep, MODEL};
 use crate::report::finished::Run;
 use crate::reproduce::jobs::{self, Job};
 use crate::reproduce::progress::Board;
@@ -119,7 +122,8 @@ pub fn run(args: Args) -> Result<()> {
     let mnist = data::load(args.data.data.as_deref())?;
     let Chosen { device, warnings } = device::choose(&args.device)?;
     warnings.iter().for_each(|warning| output::warn(warning));
-    let jobs = jobs(&args, &rows, &mnist, &device)?;
+    let digits = provenance::digits(&args.data, &mnist);
+    let jobs = jobs(&args, &rows, &mnist, &device, &digits)?;
     let out = args.out();
     fs::create_dir_all(&out).map_err(|error| Error::cannot_write(&out, error))?;
     disk::try_out(&out.join(PAGE)).map_err(|error| Error::cannot_write(&out, error))?;
@@ -131,33 +135,29 @@ pub fn run(args: Args) -> Result<()> {
         jobs.len()
     ))?;
     let control = launch::stop_on_ctrl_c()?;
-    train(&args, &jobs, &mnist, &device, &control)?;
+    train(&args, &jobs, &mnist, &device, &digits, &control)?;
     let results = rows
         .iter()
         .map(|row| results(row, &jobs, &mnist, &device, &args))
         .collect::<Result<Vec<_>>>()?;
-    let command = std::env::args().skip(1).map(|word| quoted(&word)).collect::<Vec<_>>().join(" ");
     let experiment = Experiment {
         rows: &results,
         test: &mnist.test,
-        command: &format!("lenet {command}"),
+        command: &provenance::command(),
         trial: args.trial(),
     };
     report::write(&out, &experiment)?;
     output::print(&format!("report   {}\n", out.join(PAGE).display()))
 }
 
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+".contains(c);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.into(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
-}
-
 /// Every run of the table. Seeds go round the recipes, so that a part of the table has all rows.
-fn jobs(args: &Args, rows: &[Row], mnist: &Mnist, device: &Device) -> Result<Vec<Job>> {
+fn jobs(
+    args: &Args,
+    rows: &[Row],
+    mnist: &Mnist,
+    device: &Device,
+    digits: &Value,
+) -> Result<Vec<Job>> {
     let available = Available { train: mnist.train.len(), test: mnist.test.len() };
     let (out, mut jobs) = (args.out(), Vec::new());
     let seeds = rows.iter().map(|row| args.seeds(row)).collect::<Result<Vec<_>>>()?;
@@ -167,7 +167,7 @@ fn jobs(args: &Args, rows: &[Row], mnist: &Mnist, device: &Device) -> Result<Vec
             let plan = device.strategy(args.device.plan, &settings.network, settings.batch);
             settings.set_plan(plan);
             let folder = jobs::folder(&out, row.recipe, settings.seed);
-            let done = jobs::is_done(&folder, &launch::identity(&settings, device))?;
+            let done = jobs::is_done(&folder, &launch::identity(&settings, device, digits))?;
             jobs.push(Job { row: *row, settings, folder, done });
         }
     }
@@ -180,11 +180,18 @@ fn train(
     jobs: &[Job],
     mnist: &Mnist,
     device: &Device,
+    digits: &Value,
     control: &Control,
 ) -> Result<()> {
     let missing: Vec<&Job> = jobs.iter().filter(|job| !job.done).collect();
     let fell_back =
         matches!(device, Device::Cpu { .. }) && args.device.device == DeviceChoice::Auto;
+    let about = json!({
+        "command": provenance::command(),
+        "data": digits,
+        "flags": provenance::flags(&args.device, &args.data),
+    });
+    let keep = Keep { best: false, every: Some(launch::CHECKPOINT_EVERY) };
     let mut board = Board::new(missing.clone());
     for job in missing {
         let folder = Folder::make(Some(&job.folder), job.row.recipe, true)?;
@@ -196,15 +203,16 @@ fn train(
             device,
             folder: &folder,
             fell_back,
-            keep_best: false,
+            keep,
+            about: &about,
         };
-        let outcome = launch.run(Beginning::Checkpoint, vec![Box::new(board.run())], control);
+        let outcome = launch.run(Beginning::CheckpointIfAny, vec![Box::new(board.run())], control);
         if control.stopped() || outcome.is_err() {
             board.finish();
         }
         if outcome?.interrupted {
             return Err(Error::Interrupted(format!(
-                "interrupted in {}; the same command goes on from its last completed epoch",
+                "interrupted in {}; the same command goes on from there",
                 folder.name()
             )));
         }
@@ -241,16 +249,4 @@ fn results(
     }
     let first = jobs.first().expect("every row has a run");
     Ok(RowResults { row: *row, settings: first.settings.clone(), runs })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn commands_can_be_typed_again() {
-        assert_eq!(quoted("--out"), "--out");
-        assert_eq!(quoted("my runs"), "'my runs'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-    }
 }

@@ -1,32 +1,25 @@
 //! `lenet train`: from flags to a run and its folder.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
+use serde_json::{Value, json};
 
-use super::args::{DataArgs, DeviceArgs, DeviceChoice, NetworkArgs, PlanChoice};
-use super::device::{self, Device};
-use super::inference::{EVALUATION_BATCH, Inference};
+use super::args::{DataArgs, DeviceArgs, DeviceChoice, NetworkArgs};
+use super::config::Typed;
+use super::device::{self, Chosen, Device};
 use super::launch::{self, Beginning, Launch};
+use super::output;
+use super::provenance;
 use super::ranges::DistortArgs;
-use super::{output, report};
-use crate::data::{self, Digits, Mnist};
+use super::results::{ResultArgs, Test};
+use super::source::Source;
+use crate::data::{self, Mnist};
 use crate::error::{Error, Result};
 use crate::network::init::Init;
-use crate::recipe::{self, Available, Flags, OptimizerArgs, Settings, Shuffle};
-use crate::report::Report;
-use crate::report::console::{Console, Volume};
-use crate::report::dashboard::{Ask, Dashboard, screen};
-use crate::report::files::Folder;
-use crate::report::finished::confusion;
-use crate::report::json::Json;
-use crate::report::paper::REPORT;
-use crate::report::tensorboard::TensorBoard;
+use crate::recipe::{self, Flags, OptimizerArgs, Shuffle};
 use crate::train::Split;
-use crate::train::control::Control;
-use crate::train::model::Model;
 use crate::train::schedule::Schedule;
 
 /// Flags of `train`.
@@ -35,10 +28,17 @@ pub struct Args {
     /// Set of defaults [default: the network's, lenet5]
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(recipe::names()))]
     recipe: Option<String>,
+    /// Take the settings of this run.json, or of a TOML file with the flags as keys; flags that are
+    /// typed go before
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Go on with the run in this folder where it stopped; with a larger --epochs beyond its end
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["config", "out", "force", "from"])]
+    pub(super) resume: Option<PathBuf>,
     #[command(flatten)]
     network: NetworkArgs,
     #[command(flatten)]
-    device: DeviceArgs,
+    pub(super) device: DeviceArgs,
     #[command(flatten)]
     training: TrainingArgs,
     #[command(flatten)]
@@ -46,7 +46,7 @@ pub struct Args {
     #[command(flatten)]
     distort: DistortArgs,
     #[command(flatten)]
-    data: DataArgs,
+    pub(super) data: DataArgs,
     #[command(flatten)]
     results: ResultArgs,
 }
@@ -105,48 +105,8 @@ struct TrainingArgs {
     from: Option<PathBuf>,
 }
 
-/// Which networks a run leaves behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Select {
-    /// That after the last epoch.
-    Last,
-    /// That after the last epoch, and the best by validation.
-    Best,
-}
-
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Results")]
-struct ResultArgs {
-    /// Folder for model, settings and metrics [default: a new one under runs/]
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// best keeps, besides the network after the last epoch, that of the epoch with the fewest errors
-    /// on the digits that --validate holds back, as best.safetensors [default: last]
-    #[arg(long, value_enum, default_value = "last", hide_default_value = true)]
-    select: Select,
-    /// Show the run in a live view with keys instead of lines; plain lines where there is no terminal
-    #[arg(long, conflicts_with_all = ["quiet", "json"])]
-    dashboard: bool,
-    /// Write an event file for TensorBoard into DIR [default: off, without DIR the run's folder]
-    #[arg(long, value_name = "DIR", num_args = 0..=1)]
-    tensorboard: Option<Option<PathBuf>>,
-    /// Leave out report.html, the page that shows the run: curves, settings, mistakes, kernels and
-    /// feature maps [default: off]
-    #[arg(long)]
-    no_report: bool,
-    /// Overwrite the run that --out holds
-    #[arg(long)]
-    force: bool,
-    /// One JSON object a line on standard output, everything else on standard error
-    #[arg(long)]
-    json: bool,
-    /// Say nothing but the result
-    #[arg(long)]
-    quiet: bool,
-}
-
 impl Args {
-    fn flags(&self) -> Flags {
+    pub(super) fn flags(&self, origins: &BTreeMap<String, String>) -> Flags {
         let t = &self.training;
         Flags {
             recipe: self.recipe.clone(),
@@ -166,15 +126,25 @@ impl Args {
             validate: t.validate,
             init: t.init,
             distort: self.distort.flags(t.distortions),
+            origins: origins.clone(),
         }
     }
 
-    fn volume(&self) -> Volume {
-        match (self.results.quiet, self.results.json) {
-            (true, _) => Volume::Quiet,
-            (false, true) => Volume::Aside,
-            (false, false) => Volume::Full,
+    /// The flags that are no settings, for the record.
+    pub(super) fn beside(&self) -> Value {
+        let mut flags = provenance::flags(&self.device, &self.data);
+        if self.results.best() {
+            flags["select"] = json!("best");
         }
+        if let Some(model) = &self.training.from {
+            flags["from"] = json!(provenance::absolute(model));
+        }
+        flags
+    }
+
+    /// The model to start from.
+    pub(super) fn from(&self) -> Option<&Path> {
+        self.training.from.as_deref()
     }
 }
 
@@ -182,41 +152,19 @@ impl Args {
 ///
 /// # Errors
 /// Everything that [`Error`] knows; what was completed before is on disk.
-pub fn run(args: Args) -> Result<()> {
-    if args.results.quiet && args.results.json {
-        return Err(Error::Usage(
-            "--quiet and --json both say what standard output gets: give one of them".into(),
-        ));
-    }
-    let from = args.training.from.as_deref().map(Model::read).transpose()?;
+pub fn run(given: Typed<Args>) -> Result<()> {
+    let source = Source::of(given)?;
+    let args = &source.args;
+    args.results.check()?;
     let mnist = data::load(args.data.data.as_deref())?;
-    let available = Available { train: mnist.train.len(), test: mnist.test.len() };
-    let network = from.as_ref().map(|model| &model.network);
-    let mut settings = Settings::resolve(&args.flags(), available, network)?;
-    let keep_best = args.results.select == Select::Best;
-    if keep_best && settings.validate == 0 {
-        return Err(Error::Usage(
-            "--select best chooses by digits that are held back, but none are: give --validate \
-             5000, say"
-                .into(),
-        ));
-    }
-    let folder =
-        Folder::make(args.results.out.as_deref(), settings.network.name, args.results.force)?;
-    let chosen = device::choose(&args.device)?;
-    for warning in &chosen.warnings {
-        output::warn(warning);
-    }
-    let device = chosen.device;
-    let plan = device.strategy(args.device.plan, &settings.network, settings.batch);
-    settings.set_plan(plan);
-
-    let fell_back =
-        matches!(device, Device::Cpu { .. }) && args.device.device == DeviceChoice::Auto;
-    let beginning = match from {
-        Some(model) => Beginning::Model(model),
-        None => Beginning::Drawn,
-    };
+    let mut settings = source.settings(&mnist)?;
+    let keep = args.results.keep(&settings)?;
+    let Chosen { device, warnings } = device::choose(&args.device)?;
+    warnings.iter().for_each(|warning| output::warn(warning));
+    source.set_plan(&mut settings, &device);
+    source.warn_of_device(&device);
+    source.check(&settings, &mnist, &device)?;
+    let about = source.about(&mnist);
     let control = launch::stop_on_ctrl_c()?;
     let split = Split::draw(&settings, &mnist);
     let lists = split.lists(&mnist);
@@ -224,85 +172,34 @@ pub fn run(args: Args) -> Result<()> {
     // Soon the device has the digits: 100 MB less while it compiles and trains.
     let Mnist { train, test } = mnist;
     drop(train);
-    let reports = reports(&args, &settings, &folder, &numbers, &test, &control)?;
+    let test = Test { numbers, digits: test };
+    let Source { args, resumed, model, .. } = source;
+    let (folder, beginning) = match (resumed, model) {
+        (Some(resumed), _) => (resumed.folder, Beginning::Checkpoint),
+        (None, Some(model)) => (args.results.folder(&settings)?, Beginning::Model(model)),
+        (None, None) => (args.results.folder(&settings)?, Beginning::Drawn),
+    };
+    let reports = args.results.reports(&settings, &folder, &test, &args.device, &control)?;
     let launch = Launch {
         settings: &settings,
         split: &split,
         lists,
         device: &device,
         folder: &folder,
-        fell_back,
-        keep_best,
+        fell_back: matches!(device, Device::Cpu { .. }) && args.device.device == DeviceChoice::Auto,
+        keep,
+        about: &about,
     };
     let outcome = launch.run(beginning, reports, &control)?;
     if !outcome.epochs.is_empty() {
-        page(&args, &folder, &numbers, &test, &device);
+        args.results.page(&folder, &test, &device, args.device.plan);
     }
-    let out = folder.name();
     if outcome.interrupted {
-        return Err(Error::Interrupted(match outcome.epochs.len() {
-            0 => "interrupted before the first epoch was complete; nothing was written".into(),
-            epochs => format!("interrupted; {out} holds the state after epoch {epochs}"),
-        }));
+        return Err(Error::Interrupted(format!(
+            "interrupted in epoch {}; `lenet train --resume {}` goes on from there",
+            outcome.epochs.len() + 1,
+            folder.name(),
+        )));
     }
     Ok(())
-}
-
-/// Where the events of the run go, besides the files of its folder.
-fn reports(
-    args: &Args,
-    settings: &Settings,
-    folder: &Folder,
-    numbers: &[usize],
-    test: &Digits,
-    control: &Arc<Control>,
-) -> Result<Vec<Box<dyn Report>>> {
-    let mut reports: Vec<Box<dyn Report>> = Vec::new();
-    let mut volume = args.volume();
-    if args.results.dashboard && screen::is_there() {
-        let ask = mistakes_of(settings, test.pick(numbers.iter().copied()), &args.device)?;
-        reports.push(Box::new(Dashboard::new(control.clone(), ask)));
-        // Lines would spoil the view; the result is said once it is gone.
-        volume = Volume::Quiet;
-    } else if args.results.dashboard {
-        output::note("no terminal for --dashboard: plain lines instead");
-    }
-    reports.push(Box::new(Console::new(volume)));
-    if args.results.json {
-        reports.push(Box::new(Json));
-    }
-    if let Some(place) = &args.results.tensorboard {
-        reports.push(Box::new(TensorBoard::new(place.as_deref().unwrap_or(folder.path()))));
-    }
-    Ok(reports)
-}
-
-/// What the dashboard asks once an epoch: the CPU answers, which takes it a moment, so that nothing
-/// has to be read back from a device in the middle of its work.
-fn mistakes_of(settings: &Settings, test: Digits, device: &DeviceArgs) -> Result<Ask> {
-    let cpu = Device::Cpu { threads: device::threads(device)? };
-    let (network, plan) = (&settings.network, PlanChoice::Auto);
-    let mut inference = Inference::empty(network, &cpu, plan, EVALUATION_BATCH, &[&test])?;
-    let numbers: Vec<usize> = (0..test.len()).collect();
-    Ok(Box::new(move |parameters| {
-        inference.replace(parameters)?;
-        Ok(confusion(&inference.answers(0)?.about(&numbers, &test)))
-    }))
-}
-
-/// Writes the page of the run; one that cannot be written does not make the run a failed one.
-fn page(args: &Args, folder: &Folder, numbers: &[usize], test: &Digits, device: &Device) {
-    if args.results.no_report {
-        // An overwritten run may have left one; mostly there is none.
-        let _ = std::fs::remove_file(folder.path().join(REPORT));
-        return;
-    }
-    match report::write(folder.path(), numbers, test, device, args.device.plan) {
-        Ok(path) if !args.results.quiet => output::note(&format!("report in {}", path.display())),
-        Ok(_) => {}
-        Err(error) => output::warn(&format!(
-            "the run is there, but not its report: {error}; lenet report {} makes it anew",
-            folder.name()
-        )),
-    }
 }

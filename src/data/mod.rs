@@ -113,6 +113,14 @@ impl Digits {
         picked
     }
 
+    /// CRC-32 of all pixels, then all labels: tells data sets apart, not forgeries.
+    pub fn checksum(&self) -> u32 {
+        let mut sum = flate2::Crc::new();
+        sum.update(&self.pixels);
+        sum.update(&self.labels);
+        sum.sum()
+    }
+
     /// Keeps the first `n` digits; does nothing if there are no more than that.
     pub fn truncate(&mut self, n: usize) {
         self.labels.truncate(n);

@@ -149,10 +149,11 @@ impl Ports {
         buffers.into_iter().flatten()
     }
 
-    /// What a run carries from one epoch to the next, by name, each laid out as the parameters,
-    /// which come first. A checkpoint holds these and nothing else of the device.
-    pub fn carried(&self) -> [(&'static str, BufferId); 2] {
-        [("parameters", self.parameters), ("velocity", self.velocity)]
+    /// What a run carries from one step to the next, by name, each laid out as the parameters,
+    /// which come first. A checkpoint holds these, and in mid-epoch the totals.
+    pub fn carried(&self) -> impl Iterator<Item = (&'static str, BufferId)> + use<> {
+        let always = [("parameters", self.parameters), ("velocity", self.velocity)];
+        always.into_iter().chain(self.curvature.map(|buffer| ("curvature", buffer)))
     }
 }
 

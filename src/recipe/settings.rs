@@ -1,5 +1,7 @@
 //! From a recipe and flags to the settings of a run.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::distortion::{DistortFlags, Distorted};
@@ -33,6 +35,8 @@ pub struct Flags {
     pub validate: Option<usize>,
     pub init: Option<Init>,
     pub distort: DistortFlags,
+    /// Where values come from that were not typed, by the names of their settings.
+    pub origins: BTreeMap<String, String>,
 }
 
 /// Digits that a data set has.
@@ -83,6 +87,8 @@ pub struct Settings {
 /// Collects rows while settings are picked.
 pub(super) struct Picker {
     recipe: String,
+    /// Of flags that were not typed.
+    origins: BTreeMap<String, String>,
     rows: Vec<Row>,
 }
 
@@ -99,7 +105,7 @@ impl Picker {
         T: Clone + Into<Shown>,
     {
         let origin = match (&flag, from) {
-            (Some(_), _) => format!("--{name}"),
+            (Some(_), _) => self.origins.get(name).cloned().unwrap_or_else(|| format!("--{name}")),
             (None, Some(from)) => from.to_string(),
             (None, None) => self.recipe.clone(),
         };
@@ -151,7 +157,11 @@ impl Settings {
     /// [`Error::Usage`] for values out of range and flags that contradict each other, by name.
     pub fn resolve(flags: &Flags, available: Available, from: Option<&Network>) -> Result<Self> {
         let recipe = recipe(flags, from)?;
-        let mut picker = Picker { recipe: format!("recipe {}", recipe.name), rows: Vec::new() };
+        let mut picker = Picker {
+            recipe: format!("recipe {}", recipe.name),
+            origins: flags.origins.clone(),
+            rows: Vec::new(),
+        };
         let network = network(flags, recipe, from, &mut picker)?;
         let p = &mut picker;
         let init_from = from.map(|_| "not used: --from");

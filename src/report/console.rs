@@ -77,9 +77,12 @@ impl Report for Console {
                 thousands(network.connections())
             ),
             format!("results  {}", start.out),
-            String::new(),
-            format!("{HEADLINE}{:<width$} {:<10} from{HEADLINE:#}", "setting", "value"),
         ];
+        if let Some((epochs, steps)) = start.from {
+            lines.push(format!("goes on  after {epochs} epochs and {} steps", thousands(steps)));
+        }
+        let headings = format!("{HEADLINE}{:<width$} {:<10} from{HEADLINE:#}", "setting", "value");
+        lines.extend([String::new(), headings]);
         for row in &settings.rows {
             let value = match &row.value {
                 Value::String(text) => text.clone(),

@@ -20,6 +20,7 @@ impl Report for Json {
             "device": start.device,
             "profile": start.profile,
             "settings": settings.values(),
+            "resumed": start.from.map(|(epochs, steps)| json!({ "epochs": epochs, "steps": steps })),
             "out": start.out,
         }))
     }

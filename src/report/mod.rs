@@ -7,6 +7,7 @@ pub mod console;
 pub mod dashboard;
 pub mod files;
 pub mod finished;
+mod folder;
 pub mod json;
 pub(crate) mod page;
 pub mod paper;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::recipe::Settings;
 use crate::train::Outcome;
 use crate::train::checkpoint::{State, Tally};
@@ -33,6 +34,10 @@ pub struct Start<'a> {
     pub profile: &'static str,
     /// What the run's bits hang on, as [`crate::train::checkpoint`] keeps it.
     pub identity: &'a Value,
+    /// What else its record says: an object.
+    pub about: &'a Value,
+    /// Where a run goes on that was stopped: epochs that were completed, steps done since.
+    pub from: Option<(usize, usize)>,
     /// The epochs before the checkpoint that the run goes on from; empty without one.
     pub before: &'a [Tally],
     /// Where the results will be.
@@ -109,6 +114,18 @@ pub trait Report {
     }
     /// A submission was handed to the device.
     fn progress(&mut self, _progress: Progress) {}
+    /// Whether it wants the state of now, in the middle of an epoch: asked after every submission,
+    /// answered by [`Report::state`]. The device is idle for that long.
+    fn wants_state(&self) -> bool {
+        false
+    }
+    /// The state before the first step, where the run is stopped, or where a report wanted it.
+    ///
+    /// # Errors
+    /// Where the report cannot be written.
+    fn state(&mut self, _state: &State) -> Result<()> {
+        Ok(())
+    }
     /// An epoch was completed and left this state.
     ///
     /// # Errors
@@ -123,6 +140,13 @@ pub trait Report {
     fn end(&mut self, _end: &End) -> Result<()> {
         Ok(())
     }
+    /// The run cannot go on.
+    ///
+    /// # Errors
+    /// Where the report cannot be written.
+    fn fail(&mut self, _error: &Error) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Several reports, one after the other.
@@ -135,11 +159,20 @@ impl Report for All<'_> {
     fn progress(&mut self, progress: Progress) {
         self.0.iter_mut().for_each(|report| report.progress(progress));
     }
+    fn wants_state(&self) -> bool {
+        self.0.iter().any(|report| report.wants_state())
+    }
+    fn state(&mut self, state: &State) -> Result<()> {
+        self.0.iter_mut().try_for_each(|report| report.state(state))
+    }
     fn epoch(&mut self, epoch: &Epoch, state: &State) -> Result<()> {
         self.0.iter_mut().try_for_each(|report| report.epoch(epoch, state))
     }
     fn end(&mut self, end: &End) -> Result<()> {
         self.0.iter_mut().try_for_each(|report| report.end(end))
+    }
+    fn fail(&mut self, error: &Error) -> Result<()> {
+        self.0.iter_mut().try_for_each(|report| report.fail(error))
     }
 }
 

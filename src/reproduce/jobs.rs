@@ -43,15 +43,25 @@ pub fn folder(out: &Path, recipe: &str, seed: u64) -> PathBuf {
 /// [`Error::Usage`] if it holds another run, so that nothing is overwritten.
 pub fn is_done(folder: &Path, identity: &Value) -> Result<bool> {
     let Some(record) = record(folder) else { return Ok(false) };
-    let found = &record["identity"];
-    if found != identity {
+    let found = with_digits(&record["identity"], identity);
+    if found != *identity {
         return Err(Error::Usage(format!(
             "{} holds another run ({}): give another --out, or the flags it was made with",
             folder.display(),
-            difference(found, identity)
+            difference(&found, identity)
         )));
     }
     Ok(record["status"] == "complete")
+}
+
+/// The identity `found`; where it is of the first runs, which did not name their digits, with those
+/// of `identity`.
+pub fn with_digits(found: &Value, identity: &Value) -> Value {
+    let mut found = found.clone();
+    if let Some(found) = found.as_object_mut() {
+        found.entry("data").or_insert_with(|| identity["data"].clone());
+    }
+    found
 }
 
 /// `run.json` of a folder, if it is there and whole.
@@ -61,7 +71,7 @@ pub fn record(folder: &Path) -> Option<Value> {
 }
 
 /// The first thing in which two identities differ, for a person.
-fn difference(found: &Value, wanted: &Value) -> String {
+pub fn difference(found: &Value, wanted: &Value) -> String {
     let parts = [found, wanted].map(Value::as_object);
     let [Some(has), Some(wants)] = parts else {
         return format!("{found} there, {wanted} now");
@@ -148,6 +158,15 @@ mod tests {
         assert!((forecast.seconds(&lenet5, 100).unwrap() - expected).abs() < 1e-9);
         forecast.learn(&lenet5, 1_000, 5.0);
         assert!((forecast.seconds(&lenet5, 100).unwrap() - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn takes_the_digits_of_the_first_runs_on_trust() {
+        let now = json!({ "network": "lenet1", "data": { "train": "a", "test": "b" } });
+        let other = json!({ "network": "lenet1", "data": { "train": "c", "test": "b" } });
+        assert_eq!(with_digits(&json!({ "network": "lenet1" }), &now), now);
+        assert_ne!(with_digits(&json!({ "network": "lenet5" }), &now), now);
+        assert_ne!(with_digits(&other, &now), now);
     }
 
     #[test]

@@ -1,19 +1,22 @@
-//! The whole state of a run after an epoch, as a safetensors file: going on from it gives the same
-//! bits as never having stopped.
+//! The whole state of a run after any of its steps, as a safetensors file: going on from it gives the
+//! same bits as never having stopped.
 //!
-//! What the device carries from one epoch to the next stands there as named slots
-//! ([`crate::plan::Ports::carried`]): `parameters.c1.weight`, `velocity.c1.weight` and so on. The
-//! order of an epoch and its learning rates follow from the settings and the number of the epoch.
-//! The metadata holds the identity of the run and the errors after each epoch.
+//! What the device carries from one step to the next stands there as named slots
+//! ([`crate::plan::Ports::carried`]): `parameters.c1.weight`, `velocity.c1.weight` and so on; in the
+//! middle of an epoch also the sums over its steps so far, as `totals`. The order of an epoch and its
+//! learning rates follow from the settings and the number of the epoch. The metadata holds the
+//! identity of the run, the errors after each epoch, and the steps done since.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::container::{self, Container};
+use super::session::Position;
 use crate::error::{Error, Result};
-use crate::plan::Layout;
+use crate::plan::{Plan, TOTALS};
 
 /// What is remembered of a completed epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,63 +51,101 @@ pub struct Slot {
     pub numbers: Vec<f32>,
 }
 
-/// A run after one of its epochs.
+/// A run between two of its steps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
     /// The parameters first.
     pub slots: Vec<Slot>,
     /// The completed epochs.
     pub history: Vec<Tally>,
+    /// How far the next epoch is; `None` before it has begun.
+    pub position: Option<Position>,
 }
 
+/// The tensor of the sums over the steps of an epoch.
+const SUMS: &str = "totals";
+
 impl State {
+    /// Before the first step, with these parameters.
+    pub fn first(plan: &Plan, parameters: Vec<f32>) -> State {
+        let slots = plan.ports.carried().enumerate().map(|(place, (name, _))| {
+            let numbers = if place == 0 { parameters.clone() } else { vec![0.0; plan.layout.size] };
+            Slot { name: name.into(), numbers }
+        });
+        State { slots: slots.collect(), history: Vec::new(), position: None }
+    }
+
     /// The parameters, in the places of the plan's layout.
     pub fn parameters(&self) -> &[f32] {
         &self.slots[0].numbers
+    }
+
+    /// Whether every number is finite: with others a run has diverged.
+    pub fn is_finite(&self) -> bool {
+        let slots = self.slots.iter().flat_map(|slot| &slot.numbers);
+        let sums = self.position.iter().flat_map(|position| &position.totals);
+        slots.chain(sums).all(|number| number.is_finite())
     }
 
     /// The bytes of the file; `identity` says whose state it is.
     ///
     /// # Errors
     /// [`Error::Other`] if the format refuses.
-    pub fn to_bytes(&self, layout: &Layout, identity: &Value) -> Result<Vec<u8>> {
+    pub fn to_bytes(&self, plan: &Plan, identity: &Value) -> Result<Vec<u8>> {
         let prefixes: Vec<String> = self.slots.iter().map(|slot| prefix(&slot.name)).collect();
-        let parts: Vec<(&str, &[f32])> = prefixes
-            .iter()
-            .map(String::as_str)
-            .zip(self.slots.iter().map(|s| &*s.numbers))
-            .collect();
-        container::bytes(layout, &parts, &json!({ "run": identity, "history": self.history }))
+        let slots = self.slots.iter().zip(&prefixes);
+        let tensors = slots
+            .flat_map(|(slot, prefix)| container::tensors(&plan.layout, prefix, &slot.numbers));
+        let sums = self.position.iter().map(|position| {
+            (SUMS.to_string(), vec![plan.batch, TOTALS], position.totals.as_slice())
+        });
+        let position = self.position.as_ref().map(
+            |position| json!({ "step": position.step, "seconds": position.time.as_secs_f64() }),
+        );
+        let about = json!({ "run": identity, "history": self.history, "position": position });
+        container::bytes(tensors.chain(sums), &about)
     }
 
-    /// Reads the state of the run `identity` with these slots.
+    /// Reads the state of a run with this plan, and whose state it is.
     ///
     /// # Errors
-    /// [`Error::Data`] if the file is missing or broken, or belongs to another run.
-    pub fn read(path: &Path, layout: &Layout, names: &[&str], identity: &Value) -> Result<State> {
+    /// [`Error::Data`] if the file is missing or broken, or belongs to another plan.
+    pub fn read(path: &Path, plan: &Plan) -> Result<(State, Value)> {
         let way_out = "start the run again";
         let bytes = container::read(path, way_out)?;
-        State::from_bytes(&bytes, layout, names, identity)
-            .map_err(|what| Error::cannot_read(path, what, way_out))
+        State::from_bytes(&bytes, plan).map_err(|what| Error::cannot_read(path, what, way_out))
     }
 
-    fn from_bytes(
-        bytes: &[u8],
-        layout: &Layout,
-        names: &[&str],
-        identity: &Value,
-    ) -> Result<State, String> {
-        let container = Container::open(bytes)?;
-        if container.about["run"] != *identity {
-            return Err("it belongs to a run with other settings or on another device".into());
+    fn from_bytes(bytes: &[u8], plan: &Plan) -> Result<(State, Value), String> {
+        #[derive(Deserialize)]
+        struct About {
+            run: Value,
+            history: Vec<Tally>,
+            position: Option<Place>,
         }
-        let history: Vec<Tally> = serde_json::from_value(container.about["history"].clone())
-            .map_err(|error| format!("its history cannot be read: {error}"))?;
-        let prefixes: Vec<String> = names.iter().map(|name| prefix(name)).collect();
-        let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
-        let lists = container.numbers(layout, &prefixes)?;
-        let slot = |(name, numbers): (&&str, _)| Slot { name: name.to_string(), numbers };
-        Ok(State { slots: names.iter().zip(lists).map(slot).collect(), history })
+        #[derive(Deserialize)]
+        struct Place {
+            step: usize,
+            seconds: f64,
+        }
+        let mut container = Container::open(bytes)?;
+        let About { run, history, position } = serde_json::from_value(container.about.clone())
+            .map_err(|error| format!("its metadata cannot be read: {error}"))?;
+        let slots = plan.ports.carried().map(|(name, _)| {
+            let numbers = container.list(&plan.layout, &prefix(name))?;
+            Ok(Slot { name: name.into(), numbers })
+        });
+        let slots = slots.collect::<Result<Vec<_>, String>>()?;
+        let position = match position {
+            None => None,
+            Some(Place { step, seconds }) => Some(Position {
+                step,
+                totals: container.tensor(SUMS, &[plan.batch, TOTALS])?,
+                time: Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())?,
+            }),
+        };
+        container.end()?;
+        Ok((State { slots, history, position }, run))
     }
 }
 

@@ -3,6 +3,7 @@
 //! Tensors have the names and shapes that the notebook's PyTorch modules would give them, behind a
 //! prefix where a file holds several lists laid out alike.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use safetensors::SafeTensorError;
@@ -17,22 +18,39 @@ const KEY: &str = "lenet";
 /// No file of this program is as large as this; a larger one is none of them.
 const MAX_BYTES: u64 = 64 << 20;
 
+/// A tensor of a file: its name, its shape and its numbers.
+pub(super) type Named<'a> = (String, Vec<usize>, &'a [f32]);
+
 /// An opened file.
 pub(super) struct Container<'a> {
     tensors: SafeTensors<'a>,
+    /// Names of the tensors that nobody has asked for yet.
+    unread: BTreeSet<String>,
     /// What its metadata key says.
     pub(super) about: Value,
 }
 
-/// The bytes of a file that holds `parts`, each a prefix and numbers in the places of `layout`.
-pub(super) fn bytes(layout: &Layout, parts: &[(&str, &[f32])], about: &Value) -> Result<Vec<u8>> {
-    let views = parts.iter().flat_map(|(prefix, numbers)| {
-        layout.tensors.iter().map(move |tensor| {
-            let bytes = bytemuck::cast_slice(&numbers[tensor.range()]);
-            let view = TensorView::new(Dtype::F32, tensor.shape.clone(), bytes)
-                .expect("a tensor is as long as its shape says");
-            (format!("{prefix}{}", tensor.name), view)
-        })
+/// Numbers in the places of `layout` as tensors, with `prefix` in front of their names.
+pub(super) fn tensors<'a>(
+    layout: &'a Layout,
+    prefix: &'a str,
+    numbers: &'a [f32],
+) -> impl Iterator<Item = Named<'a>> {
+    layout.tensors.iter().map(move |tensor| {
+        let name = format!("{prefix}{}", tensor.name);
+        (name, tensor.shape.clone(), &numbers[tensor.range()])
+    })
+}
+
+/// The bytes of a file that holds `tensors`.
+pub(super) fn bytes<'a>(
+    tensors: impl Iterator<Item = Named<'a>>,
+    about: &Value,
+) -> Result<Vec<u8>> {
+    let views = tensors.map(|(name, shape, numbers)| {
+        let view = TensorView::new(Dtype::F32, shape, bytemuck::cast_slice(numbers))
+            .expect("a tensor is as long as its shape says");
+        (name, view)
     });
     // serde_json keeps the keys of an object sorted.
     let metadata = [(KEY.to_string(), about.to_string())].into_iter().collect();
@@ -65,52 +83,45 @@ impl<'a> Container<'a> {
             .ok_or_else(|| format!("it has no metadata key \"{KEY}\""))?;
         let about = serde_json::from_str(about)
             .map_err(|error| format!("its metadata key \"{KEY}\" is no JSON: {error}"))?;
-        Ok(Container { tensors, about })
+        let unread = tensors.names().into_iter().map(String::from).collect();
+        Ok(Container { tensors, unread, about })
     }
 
-    /// The numbers behind each prefix, in the places of `layout`; the file has to hold these and
-    /// nothing else, all finite.
-    pub(super) fn numbers(
-        &self,
-        layout: &Layout,
-        prefixes: &[&str],
-    ) -> Result<Vec<Vec<f32>>, String> {
-        let lists = prefixes.iter().map(|prefix| self.list(layout, prefix));
-        let lists = lists.collect::<Result<Vec<_>, _>>()?;
-        if self.tensors.len() != layout.tensors.len() * prefixes.len() {
-            let known = |name: &&str| {
-                prefixes.iter().any(|prefix| {
-                    let name = name.strip_prefix(prefix);
-                    layout.tensors.iter().any(|tensor| Some(tensor.name.as_str()) == name)
-                })
-            };
-            let names = self.tensors.names();
-            let surplus: Vec<&str> = names.into_iter().filter(|name| !known(name)).collect();
-            return Err(format!("there is no tensor {} in such a file", surplus.join(", ")));
-        }
-        Ok(lists)
-    }
-
-    fn list(&self, layout: &Layout, prefix: &str) -> Result<Vec<f32>, String> {
+    /// The numbers behind a prefix, in the places of `layout`.
+    pub(super) fn list(&mut self, layout: &Layout, prefix: &str) -> Result<Vec<f32>, String> {
         let mut numbers = vec![0.0; layout.size];
         for tensor in &layout.tensors {
-            let name = format!("{prefix}{}", tensor.name);
-            let view =
-                self.tensors.tensor(&name).map_err(|_| format!("the tensor {name} is missing"))?;
-            if view.dtype() != Dtype::F32 || view.shape() != tensor.shape {
-                return Err(format!(
-                    "the tensor {name} is {:?} {:?} and not F32 {:?}",
-                    view.dtype(),
-                    view.shape(),
-                    tensor.shape
-                ));
-            }
-            let values = bytemuck::pod_collect_to_vec::<u8, f32>(view.data());
-            if let Some(place) = values.iter().position(|value| !value.is_finite()) {
-                return Err(format!("number {place} of {name} is not finite"));
-            }
+            let values = self.tensor(&format!("{prefix}{}", tensor.name), &tensor.shape)?;
             numbers[tensor.range()].copy_from_slice(&values);
         }
         Ok(numbers)
+    }
+
+    /// The numbers of a tensor, all finite.
+    pub(super) fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
+        let view =
+            self.tensors.tensor(name).map_err(|_| format!("the tensor {name} is missing"))?;
+        if view.dtype() != Dtype::F32 || view.shape() != shape {
+            return Err(format!(
+                "the tensor {name} is {:?} {:?} and not F32 {shape:?}",
+                view.dtype(),
+                view.shape(),
+            ));
+        }
+        let values = bytemuck::pod_collect_to_vec::<u8, f32>(view.data());
+        if let Some(place) = values.iter().position(|value| !value.is_finite()) {
+            return Err(format!("number {place} of {name} is not finite"));
+        }
+        self.unread.remove(name);
+        Ok(values)
+    }
+
+    /// Ends the reading of a file, which has to hold nothing else.
+    pub(super) fn end(self) -> Result<(), String> {
+        if self.unread.is_empty() {
+            return Ok(());
+        }
+        let surplus: Vec<String> = self.unread.into_iter().collect();
+        Err(format!("there is no tensor {} in such a file", surplus.join(", ")))
     }
 }

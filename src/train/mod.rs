@@ -17,11 +17,11 @@ use crate::plan::Optimizer;
 use crate::recipe::Settings;
 use crate::report::{Epoch, Progress, Report};
 use crate::rng::{Rng, Stream};
-use checkpoint::{Slot, State, Tally};
+use checkpoint::{State, Tally};
 use control::Control;
-use curvature::Patterns;
+use curvature::{LayerCurvature, Patterns};
 use order::Orders;
-use session::{Lists, Session};
+use session::{Lists, Metrics, Position, Session};
 
 /// Which digits a run trains on, tests on and validates on, as indices into training digits
 /// followed by test digits.
@@ -107,8 +107,8 @@ impl Outcome {
 }
 
 /// Trains until the settings say, or as `control` has it: between two submissions it may pause or end.
-/// Every completed epoch is reported with the state it ended with. A session that was
-/// restored goes on behind the epochs `before`, in the order it would have met.
+/// It goes on from a state as if it had never stopped there. Reports get the state before the first
+/// step, after every completed epoch, where it was stopped, and whenever one or `control` wants it.
 ///
 /// # Errors
 /// [`Error::Diverged`] when a loss is no longer a finite number; [`Error::Adapter`] if the adapter
@@ -117,73 +117,145 @@ pub fn run(
     session: &mut Session,
     settings: &Settings,
     split: &Split,
-    before: Vec<Tally>,
+    from: State,
     report: &mut dyn Report,
     control: &Control,
 ) -> Result<Outcome> {
-    let distortion = session.executor().plan().distortion;
-    let mut orders = Orders::new(settings, &split.train, distortion.as_ref());
+    session.restore(&from.slots)?;
     session.distort_by(settings.seed);
+    report.state(&from)?;
+    let distortion = session.executor().plan().distortion;
+    let orders = Orders::new(settings, &split.train, distortion.as_ref());
     let patterns = Patterns::draw(settings, split);
-    let per_epoch = session.steps();
-    let steps = settings.steps.unwrap_or(settings.epochs * per_epoch);
-    let digits = settings.train;
-    let mut outcome = Outcome { epochs: before, interrupted: false };
-    let (start, mut paused) = (Instant::now(), Duration::ZERO);
-    for epoch in outcome.epochs.len()..settings.epochs {
+    let (epochs, mut position) = (from.history, from.position);
+    let (start, paused) = (Instant::now(), Duration::ZERO);
+    let mut run =
+        Run { session, settings, split, report, control, orders, patterns, epochs, start, paused };
+    for epoch in run.epochs.len()..settings.epochs {
+        if !run.epoch(epoch, position.take())? {
+            return Ok(Outcome { epochs: run.epochs, interrupted: true });
+        }
+    }
+    Ok(Outcome { epochs: run.epochs, interrupted: false })
+}
+
+/// A run under way.
+struct Run<'a> {
+    session: &'a mut Session,
+    settings: &'a Settings,
+    split: &'a Split,
+    report: &'a mut dyn Report,
+    control: &'a Control,
+    orders: Orders,
+    patterns: Patterns,
+    /// The completed ones.
+    epochs: Vec<Tally>,
+    start: Instant,
+    /// Since then, in all.
+    paused: Duration,
+}
+
+impl Run<'_> {
+    /// One epoch (from 0), from a position in it or from its start; whether it was completed.
+    fn epoch(&mut self, epoch: usize, from: Option<Position>) -> Result<bool> {
+        let Settings { lr, schedule, epochs, .. } = *self.settings;
+        let per_epoch = self.session.steps();
+        let steps = self.settings.steps.unwrap_or(epochs * per_epoch);
         let before = epoch * per_epoch;
-        let rate =
-            |step: usize| settings.lr * settings.schedule.factor(before + step, steps, epoch);
-        let before_epoch = paused;
-        let mut progress = |done: usize| {
-            let step = before + done.div_ceil(settings.batch);
-            report.progress(Progress {
-                epoch: epoch + 1,
-                step,
-                lr: rate(step - before - 1),
-                done: epoch * digits + done,
-                all: (steps * settings.batch).min(settings.epochs * digits),
-                time: start.elapsed().saturating_sub(paused),
-            });
-            paused += control.wait();
-            !control.stopped()
-        };
-        let curvature = match settings.optimizer {
-            Optimizer::Sgd { .. } => Vec::new(),
-            Optimizer::Sdlm { mu, .. } => {
-                let curvature = session.curvature(&patterns.of(epoch))?;
-                curvature::by_layer(session.layout(), &curvature, mu, rate(0))
-            }
-        };
         let here = per_epoch.min(steps - before);
-        let mut train = session.epoch(&orders.epoch(epoch), here, rate, &mut progress)?;
-        train.time = train.time.saturating_sub(paused - before_epoch);
-        if train.stopped {
-            outcome.interrupted = true;
-            break;
-        }
-        let mut quietly = |_: usize| !control.stopped();
-        let test = session.evaluate(0, &mut quietly)?;
-        let validation = match split.validate.is_empty() {
-            true => None,
-            false => Some(session.evaluate(1, &mut quietly)?),
+        let rate = |step: usize| lr * schedule.factor(before + step, steps, epoch);
+        let curvature = self.curvature(epoch, from.is_some(), rate(0))?;
+        self.session.begin(&self.orders.epoch(epoch), rate)?;
+        let position = self.train(epoch, steps, from, rate, here)?;
+        let train = self.session.trained(&position, here);
+        let evaluated = if train.stopped { None } else { self.evaluate()? };
+        let Some((test, validation)) = evaluated else {
+            let state = self.state(Some(position))?;
+            self.report.state(&state)?;
+            return Ok(false);
         };
-        if test.stopped || validation.is_some_and(|metrics| metrics.stopped) {
-            outcome.interrupted = true;
-            break;
-        }
-        // Some drivers clamp NaN away before it reaches the loss, so the parameters are asked too.
-        let slots = session.carried()?;
-        let finite = |slot: &Slot| slot.numbers.iter().all(|value| value.is_finite());
-        if !(train.loss.is_finite() && test.loss.is_finite() && slots.iter().all(finite)) {
-            return Err(diverged(settings, epoch + 1));
+        if !(train.loss.is_finite() && test.loss.is_finite()) {
+            return Err(diverged(self.settings, epoch + 1));
         }
         let lr = rate(here - 1);
         let done = Epoch { epoch: epoch + 1, lr, train, test, validation, curvature };
-        outcome.epochs.push(done.tally());
-        report.epoch(&done, &State { slots, history: outcome.epochs.clone() })?;
+        // The state is that before the next epoch.
+        self.epochs.push(done.tally());
+        let state = self.state(None)?;
+        self.report.epoch(&done, &state)?;
+        Ok(true)
     }
-    Ok(outcome)
+
+    /// What the optimizer goes by in an epoch whose first rate is `rate`: estimated at its start, and
+    /// carried along from then on.
+    fn curvature(&mut self, epoch: usize, begun: bool, rate: f32) -> Result<Vec<LayerCurvature>> {
+        let Optimizer::Sdlm { mu, .. } = self.settings.optimizer else { return Ok(Vec::new()) };
+        let curvature = match begun {
+            true => self.session.curvature()?,
+            false => self.session.estimate_curvature(&self.patterns.of(epoch))?,
+        };
+        Ok(curvature::by_layer(self.session.layout(), &curvature, mu, rate))
+    }
+
+    /// Trains up to the step `until` of an epoch, of `steps` in all, or until it is stopped.
+    fn train(
+        &mut self,
+        epoch: usize,
+        steps: usize,
+        from: Option<Position>,
+        rate: impl Fn(usize) -> f32,
+        until: usize,
+    ) -> Result<Position> {
+        let Settings { train: digits, epochs, batch, .. } = *self.settings;
+        let before = epoch * self.session.steps();
+        let mut position = from.unwrap_or_else(|| self.session.start());
+        loop {
+            let Run { report, control, start, paused, .. } = self;
+            let already = *paused;
+            let mut progress = |done: usize| {
+                let step = done.div_ceil(batch);
+                report.progress(Progress {
+                    epoch: epoch + 1,
+                    step: before + step,
+                    lr: rate(step - 1),
+                    done: epoch * digits + done,
+                    all: (steps * batch).min(epochs * digits),
+                    time: start.elapsed().saturating_sub(*paused),
+                });
+                *paused += control.wait();
+                !(control.stopped() || control.wants_checkpoint() || report.wants_state())
+            };
+            position = self.session.train(position, until, &mut progress)?;
+            position.time = position.time.saturating_sub(self.paused - already);
+            if position.step == until || self.control.stopped() {
+                return Ok(position);
+            }
+            self.control.checkpoint_made();
+            let state = self.state(Some(position.clone()))?;
+            self.report.state(&state)?;
+        }
+    }
+
+    /// On the test digits and those held back, if any are; `None` if it was stopped.
+    fn evaluate(&mut self) -> Result<Option<(Metrics, Option<Metrics>)>> {
+        let mut quietly = |_: usize| !self.control.stopped();
+        let test = self.session.evaluate(0, &mut quietly)?;
+        let validation = match self.split.validate.is_empty() {
+            true => None,
+            false => Some(self.session.evaluate(1, &mut quietly)?),
+        };
+        let stopped = test.stopped || validation.is_some_and(|metrics| metrics.stopped);
+        Ok((!stopped).then_some((test, validation)))
+    }
+
+    /// The state of now. Some drivers clamp NaN away before it reaches the loss, so the parameters
+    /// are asked too.
+    fn state(&mut self, position: Option<Position>) -> Result<State> {
+        let epoch = self.epochs.len() + usize::from(position.is_some());
+        let state =
+            State { slots: self.session.carried()?, history: self.epochs.clone(), position };
+        if state.is_finite() { Ok(state) } else { Err(diverged(self.settings, epoch)) }
+    }
 }
 
 fn diverged(settings: &Settings, epoch: usize) -> Error {
@@ -199,6 +271,6 @@ fn diverged(settings: &Settings, epoch: usize) -> Error {
         ),
     };
     Error::Diverged(format!(
-        "loss or weights are no longer finite numbers after epoch {epoch}: give {way_out}"
+        "loss or weights are no longer finite numbers in epoch {epoch}: give {way_out}"
     ))
 }

@@ -34,7 +34,15 @@ impl Model {
             "options": self.network.options,
             "settings": self.settings,
         });
-        container::bytes(&Layout::of(&self.network)?, &[("", &self.parameters)], &about)
+        let layout = Layout::of(&self.network)?;
+        container::bytes(container::tensors(&layout, "", &self.parameters), &about)
+    }
+
+    /// CRC-32 of its parameters.
+    pub fn checksum(&self) -> String {
+        let mut sum = flate2::Crc::new();
+        sum.update(bytemuck::cast_slice(&self.parameters));
+        format!("{:08x}", sum.sum())
     }
 
     /// Reads a model file.
@@ -48,8 +56,8 @@ impl Model {
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Model, String> {
-        let container = Container::open(bytes)?;
-        let about = &container.about;
+        let mut container = Container::open(bytes)?;
+        let about = container.about.clone();
         let name = about["network"].as_str().unwrap_or_default();
         let table =
             lenet::find(name).ok_or_else(|| format!("it holds the unknown network \"{name}\""))?;
@@ -57,7 +65,8 @@ impl Model {
             .map_err(|error| format!("its options cannot be read: {error}"))?;
         let network = build(table, options).map_err(|error| error.to_string())?;
         let layout = Layout::of(&network).map_err(|error| error.to_string())?;
-        let parameters = container.numbers(&layout, &[""])?.remove(0);
+        let parameters = container.list(&layout, "")?;
+        container.end()?;
         Ok(Model { network, parameters, settings: about["settings"].clone() })
     }
 }

@@ -38,6 +38,11 @@ impl Schedule {
             }
         }
     }
+
+    /// Whether the rates are the same however many epochs follow, so that a run can be extended.
+    pub fn is_open(self) -> bool {
+        !matches!(self, Schedule::Cosine)
+    }
 }
 
 impl fmt::Display for Schedule {

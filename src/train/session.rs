@@ -24,6 +24,17 @@ struct Part {
     step: usize,
 }
 
+/// How far going through a list of digits is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Position {
+    /// Steps that are done.
+    pub step: usize,
+    /// Sums over them, `[batch, 4]`.
+    pub totals: Vec<f32>,
+    /// From their first submission to the end of the last, pauses left out.
+    pub time: Duration,
+}
+
 /// What came of going through a list of digits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Metrics {
@@ -95,6 +106,9 @@ impl Lists {
     }
 }
 
+/// Why a plan has a curvature.
+const HAS_CURVATURE: &str = "only an optimizer that has one asks";
+
 /// An executor with a data set.
 pub struct Session {
     executor: Box<dyn Executor>,
@@ -162,7 +176,7 @@ impl Session {
         self.executor.write_f32(buffer, parameters)
     }
 
-    /// What the run carries from one epoch to the next: see [`crate::plan::Ports::carried`].
+    /// What the run carries from one step to the next: see [`crate::plan::Ports::carried`].
     ///
     /// # Errors
     /// As [`Session::new`].
@@ -216,25 +230,73 @@ impl Session {
         rate: impl Fn(usize) -> f32,
         progress: &mut dyn FnMut(usize) -> bool,
     ) -> Result<Metrics> {
-        self.upload(0, order, rate)?;
-        self.pass(0, steps, Pass::Training, progress)
+        self.begin(order, rate)?;
+        let end = self.train(self.start(), steps, progress)?;
+        Ok(self.trained(&end, steps))
     }
 
-    /// The curvature of every parameter, in the places of the plan's layout: the mean over these
-    /// training digits of the second derivatives at the parameters of now. It holds until the next.
+    /// Puts the digits and rates of an epoch in place, as [`Session::epoch`] has them.
+    ///
+    /// # Errors
+    /// As [`Session::new`].
+    pub fn begin(&mut self, order: &[u32], rate: impl Fn(usize) -> f32) -> Result<()> {
+        self.upload(0, order, rate)
+    }
+
+    /// Before the first step of a list.
+    pub fn start(&self) -> Position {
+        let totals = vec![0.0; self.executor.plan().batch * TOTALS];
+        Position { step: 0, totals, time: Duration::ZERO }
+    }
+
+    /// Goes on with the epoch that was begun, up to its step `until` or to where `progress` stops it,
+    /// and says where that was: going on from there gives the bits of not having stopped.
+    ///
+    /// # Errors
+    /// As [`Session::new`].
+    pub fn train(
+        &mut self,
+        from: Position,
+        until: usize,
+        progress: &mut dyn FnMut(usize) -> bool,
+    ) -> Result<Position> {
+        self.pass(0, from, until, Pass::Training, progress)
+    }
+
+    /// What came of an epoch of `steps` steps that got as far as `end`.
+    pub fn trained(&self, end: &Position, steps: usize) -> Metrics {
+        self.metrics(0, end, steps)
+    }
+
+    /// The curvature of every parameter, in the places of the plan's layout, of which the steps that
+    /// follow make use: the mean over these training digits of the second derivatives at the
+    /// parameters of now.
     ///
     /// # Errors
     /// As [`Session::new`].
     ///
     /// # Panics
     /// If the plan has no curvature, or there are more digits than in the training list.
-    pub fn curvature(&mut self, patterns: &[u32]) -> Result<Vec<f32>> {
+    pub fn estimate_curvature(&mut self, patterns: &[u32]) -> Result<Vec<f32>> {
         let plan = self.executor.plan();
         let (size, steps) = (plan.layout.size, patterns.len().div_ceil(plan.batch));
-        let buffer = plan.ports.curvature.expect("only an optimizer that has one asks");
+        let buffer = plan.ports.curvature.expect(HAS_CURVATURE);
         self.executor.write(buffer, 0, &vec![0; size])?;
         self.upload(0, patterns, |_| 1.0 / patterns.len() as f32)?;
-        self.pass(0, steps, Pass::Curvature, &mut |_| true)?;
+        self.pass(0, self.start(), steps, Pass::Curvature, &mut |_| true)?;
+        self.curvature()
+    }
+
+    /// The curvature that was estimated last.
+    ///
+    /// # Errors
+    /// As [`Session::new`].
+    ///
+    /// # Panics
+    /// If the plan has no curvature.
+    pub fn curvature(&mut self) -> Result<Vec<f32>> {
+        let plan = self.executor.plan();
+        let (buffer, size) = (plan.ports.curvature.expect(HAS_CURVATURE), plan.layout.size);
         self.executor.read_f32(buffer, size)
     }
 
@@ -248,7 +310,8 @@ impl Session {
         progress: &mut dyn FnMut(usize) -> bool,
     ) -> Result<Metrics> {
         let steps = self.parts[set + 1].digits.div_ceil(self.executor.plan().batch);
-        self.pass(set + 1, steps, Pass::Forward, progress)
+        let end = self.pass(set + 1, self.start(), steps, Pass::Forward, progress)?;
+        Ok(self.metrics(set + 1, &end, steps))
     }
 
     /// Outputs `[digits, 10]` of the network for every digit of the `set`-th list.
@@ -287,20 +350,21 @@ impl Session {
     fn pass(
         &mut self,
         part: usize,
-        steps: usize,
+        from: Position,
+        until: usize,
         pass: Pass,
         progress: &mut dyn FnMut(usize) -> bool,
-    ) -> Result<Metrics> {
+    ) -> Result<Position> {
         let Part { digits, step, .. } = self.parts[part];
         let (ports, batch) = (self.executor.plan().ports, self.executor.plan().batch);
-        self.executor.write(ports.cursor, 0, &[step as u32])?;
-        self.executor.write(ports.totals, 0, &vec![0; batch * TOTALS])?;
+        self.executor.write(ports.cursor, 0, &[(step + from.step) as u32])?;
+        self.executor.write_f32(ports.totals, &from.totals)?;
         let start = Instant::now();
-        let mut done = 0;
+        let mut done = from.step;
         let mut stopped = false;
-        while done < steps && !stopped {
+        while done < until && !stopped {
             let before = Instant::now();
-            let count = self.submission.min(steps - done);
+            let count = self.submission.min(until - done);
             self.executor.run(count, pass)?;
             done += count;
             // While submissions queue up this is the time the host waited for an earlier one.
@@ -310,20 +374,24 @@ impl Session {
             stopped = !progress((done * batch).min(digits));
         }
         self.executor.wait()?;
-        let time = start.elapsed();
-        let digits = (steps * batch).min(digits);
+        let time = from.time + start.elapsed();
         let totals = self.executor.read_f32(ports.totals, batch * TOTALS)?;
+        Ok(Position { step: done, totals, time })
+    }
+
+    fn metrics(&self, part: usize, end: &Position, steps: usize) -> Metrics {
+        let digits = (steps * self.executor.plan().batch).min(self.parts[part].digits);
         let sum = |column: usize| -> f64 {
-            totals.chunks_exact(TOTALS).map(|row| f64::from(row[column])).sum()
+            end.totals.chunks_exact(TOTALS).map(|row| f64::from(row[column])).sum()
         };
-        Ok(Metrics {
+        Metrics {
             digits,
             loss: sum(0) / digits as f64,
             errors: sum(1) as usize,
             batch_loss: sum(2) / steps as f64,
             batch_accuracy: 1.0 - sum(3) / steps as f64,
-            time,
-            stopped,
-        })
+            time: end.time,
+            stopped: end.step < steps,
+        }
     }
 }

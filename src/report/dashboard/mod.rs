@@ -151,6 +151,7 @@ fn heed(key: KeyEvent, control: &Control) {
             }
         }
         KeyCode::Char('p' | ' ') => control.toggle_pause(),
+        KeyCode::Char('c') => control.ask_checkpoint(),
         KeyCode::Char('q' | 's') => {
             control.stop();
         }

@@ -1,0 +1,64 @@
+//! What the record of a run says of where it comes from, besides its settings.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use super::args::{DataArgs, DeviceArgs};
+use crate::data::Mnist;
+
+/// The command line, as it can be typed again.
+pub fn command() -> String {
+    let words = std::env::args().skip(1).map(|word| quoted(&word));
+    ["lenet".to_string()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.into(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+/// Where the digits come from, how many there are, and the checksums that tell them from others.
+pub fn digits(args: &DataArgs, mnist: &Mnist) -> Value {
+    let source = args.data.as_deref().map_or("built in".into(), absolute);
+    let [train, test] = [&mnist.train, &mnist.test]
+        .map(|set| json!({ "digits": set.len(), "crc32": format!("{:08x}", set.checksum()) }));
+    json!({ "source": source, "train": train, "test": test })
+}
+
+/// The flags about device and data that were given: no settings, but a run needs them to be
+/// repeated.
+pub fn flags(device: &DeviceArgs, data: &DataArgs) -> Value {
+    let name = |value: Option<clap::builder::PossibleValue>| {
+        value.map(|value| value.get_name().to_string()).filter(|name| name != "auto")
+    };
+    let given = [
+        ("device", name(clap::ValueEnum::to_possible_value(&device.device))),
+        ("adapter", device.adapter.clone()),
+        ("profile", name(clap::ValueEnum::to_possible_value(&device.profile))),
+        ("data", data.data.as_deref().map(absolute)),
+    ];
+    let given = given.into_iter().filter_map(|(name, value)| Some((name.into(), json!(value?))));
+    Value::Object(given.collect::<Map<_, _>>())
+}
+
+/// A path that means the same in another folder.
+pub fn absolute(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path)).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_can_be_typed_again() {
+        assert_eq!(quoted("--out"), "--out");
+        assert_eq!(quoted("my runs"), "'my runs'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+}

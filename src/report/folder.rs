@@ -1,0 +1,154 @@
+//! The folder of a run: found writable, locked, and read again when the run goes on.
+
+use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::files::{CHECKPOINT, METRICS, NAMES, RUN};
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::plan::Plan;
+use crate::train::checkpoint::State;
+
+/// Folder of runs, where none is named.
+pub const RUNS: &str = "runs";
+/// What a process holds a lock on while it trains; the lock ends with the process.
+const LOCK: &str = ".lock";
+
+/// What a run left behind to go on from.
+#[derive(Debug)]
+pub struct Earlier {
+    pub state: State,
+    /// Of the run, as [`crate::train::checkpoint`] keeps it.
+    pub identity: Value,
+    /// The lines of its metrics up to then.
+    pub metrics: String,
+}
+
+/// The folder of a run, found writable. No other process trains in it meanwhile.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    /// Whether it was made for this run and goes away if nothing is written.
+    made: bool,
+    /// `None` where the file system has no locks.
+    _lock: Option<File>,
+}
+
+impl Folder {
+    /// Makes the folder that `--out` names, or a new one under `runs/`, and locks it.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if it holds a run and `force` is not set, or if another process trains in it;
+    /// [`Error::Other`] if it cannot be written.
+    pub fn make(out: Option<&Path>, network: &str, force: bool) -> Result<Folder> {
+        let (path, made) = match out {
+            Some(path) => (path.to_path_buf(), !path.exists()),
+            None => (unused(network)?, true),
+        };
+        if let Some(name) = NAMES.iter().find(|name| path.join(name).exists() && !force) {
+            return Err(Error::Usage(format!(
+                "{} holds a run already ({name}): give another --out, --force to overwrite it, or \
+                 --resume {0} to go on with it",
+                path.display()
+            )));
+        }
+        fs::create_dir_all(&path).map_err(|error| Error::cannot_write(&path, error))?;
+        Folder::locked(path, made)
+    }
+
+    /// Opens and locks the folder of a run that is there.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if it holds none; else as [`Folder::make`].
+    pub fn open(path: &Path) -> Result<Folder> {
+        if let Some(name) = [RUN, CHECKPOINT].iter().find(|name| !path.join(name).exists()) {
+            return Err(Error::Data(format!(
+                "{} holds no run to go on with ({name} is missing): name the folder of a run that \
+                 has made a step, or start it again",
+                path.display()
+            )));
+        }
+        Folder::locked(path.into(), false)
+    }
+
+    fn locked(path: PathBuf, made: bool) -> Result<Folder> {
+        let lock = path.join(LOCK);
+        let file = File::options().create(true).truncate(false).write(true).open(&lock);
+        let file = file.map_err(|error| Error::cannot_write(&path, error))?;
+        let lock = match file.try_lock() {
+            Ok(()) => Some(file),
+            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => None,
+            Err(TryLockError::Error(error)) => return Err(Error::cannot_write(&lock, error)),
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::Usage(format!(
+                    "another process trains in {}: wait for it, or give another --out",
+                    path.display()
+                )));
+            }
+        };
+        disk::sweep(&path);
+        Ok(Folder { path, made, _lock: lock })
+    }
+
+    /// What an earlier run of this plan left here; `None` where there is no checkpoint.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if the checkpoint is broken or another plan's, or lacks its metrics.
+    pub fn earlier(&self, plan: &Plan) -> Result<Option<Earlier>> {
+        let path = self.path.join(CHECKPOINT);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let (state, identity) = State::read(&path, plan)?;
+        let epochs = state.history.len();
+        let metrics = self.path.join(METRICS);
+        let cannot_read = |what| Error::cannot_read(&metrics, what, "start the run again");
+        let text = match fs::read_to_string(&metrics) {
+            Err(error) if epochs > 0 => return Err(cannot_read(error.to_string())),
+            text => text.unwrap_or_default(),
+        };
+        // The checkpoint is written last, so there may be one line more.
+        let lines: Vec<&str> = text.split_inclusive('\n').take(epochs).collect();
+        if lines.len() < epochs {
+            return Err(cannot_read(format!("it has not the {epochs} lines of the checkpoint")));
+        }
+        Ok(Some(Earlier { state, identity, metrics: lines.concat() }))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its path, for a person.
+    pub fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let only_lock = || fs::read_dir(&self.path).is_ok_and(|entries| entries.count() == 1);
+        if self.made && only_lock() {
+            // What cannot be removed is left, and harms nobody.
+            let _ = fs::remove_file(self.path.join(LOCK)).and_then(|()| fs::remove_dir(&self.path));
+        }
+    }
+}
+
+/// The first of runs/NETWORK-1, runs/NETWORK-2, ... that is not there.
+fn unused(network: &str) -> Result<PathBuf> {
+    let runs = Path::new(RUNS);
+    fs::create_dir_all(runs).map_err(|error| Error::cannot_write(runs, error))?;
+    (1..)
+        .map(|number| runs.join(format!("{network}-{number}")))
+        .find_map(|path| match fs::create_dir(&path) {
+            Ok(()) => Some(Ok(path)),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => None,
+            Err(error) => Some(Err(Error::cannot_write(&path, error))),
+        })
+        .expect("the numbers do not end")
+}
