@@ -161,7 +161,7 @@ fn find<'a>(plan: &'a Plan, name: &str) -> Result<&'a Kernel> {
         [] => {
             let all: Vec<usize> = (0..kernels.len()).collect();
             Err(Error::Usage(format!(
-                "--wgsl {name} is in no label of this plan{}: give a part of one of{}",
+                "--wgsl {name} is in no label of this plan{}\ngive a part of one of{}",
                 did_you_mean(name, kernels.iter().map(|kernel| kernel.label.as_str())),
                 list(&all)
             )))

@@ -53,13 +53,16 @@ fn settings(comparison: &Comparison) -> Vec<Block> {
     vec![Block::Text(format!("A is {a}, B is {b}.")), told]
 }
 
+/// A number of an epoch.
+type Of = fn(&Line) -> f64;
+
 fn results(comparison: &Comparison) -> Result<Vec<Block>> {
     if comparison.sides.iter().all(|side| side.lines().is_empty()) {
         return Ok(vec![Block::Text("Models alone tell nothing of their training.".into())]);
     }
     let headings = ["Result", "A", "B", "B - A"];
     let mut blocks = vec![Block::Table(Table::new(&headings, comparison.result_rows()))];
-    let charts: [(&str, fn(&Line) -> f64, Scale); 3] = [
+    let charts: [(&str, Of, Scale); 3] = [
         ("test error %", |line| line.test_error().max(LEAST), Scale::Powers(2.0)),
         ("training error %", |line| line.train_error().max(LEAST), Scale::Powers(2.0)),
         ("test loss", |line| line.test_loss, Scale::Linear),
@@ -74,7 +77,7 @@ fn results(comparison: &Comparison) -> Result<Vec<Block>> {
     Ok(blocks)
 }
 
-fn curves(comparison: &Comparison, what: &str, of: fn(&Line) -> f64, y: Scale) -> Result<String> {
+fn curves(comparison: &Comparison, what: &str, of: Of, y: Scale) -> Result<String> {
     let line = |(letter, side): (&str, &super::Side)| {
         let points = side.lines().iter().map(|line| (line.epoch as f64, of(line)));
         chart::Line::plain(letter, points)

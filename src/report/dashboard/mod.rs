@@ -140,16 +140,18 @@ fn watch(
     }
 }
 
+/// In this mode of the terminal Ctrl-C is a key like others; the second does not wait.
+fn interrupt(control: &Control) {
+    if control.stop() {
+        screen::restore();
+        std::process::exit(130);
+    }
+}
+
 /// Does what a key stands for.
 fn heed(key: KeyEvent, control: &Control) {
     match key.code {
-        // In this mode of the terminal Ctrl-C is a key like others; the second does not wait.
-        KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => {
-            if control.stop() {
-                screen::restore();
-                std::process::exit(130);
-            }
-        }
+        KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => interrupt(control),
         KeyCode::Char('p' | ' ') => control.toggle_pause(),
         KeyCode::Char('c') => control.ask_checkpoint(),
         KeyCode::Char('q' | 's') => {
