@@ -17,6 +17,7 @@ pub mod recipe;
 pub mod report;
 pub mod reproduce;
 pub mod rng;
+pub mod share;
 pub mod text;
 pub mod train;
 pub mod tuned;

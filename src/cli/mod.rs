@@ -7,6 +7,7 @@ mod data;
 pub mod device;
 mod distort;
 mod evaluate;
+mod export;
 mod host;
 mod inference;
 mod kernels;
@@ -47,6 +48,8 @@ pub enum Command {
     Evaluate(evaluate::Args),
     /// Tell which digits pictures show
     Predict(predict::Args),
+    /// Write a trained model for other programs: ONNX, PyTorch, NumPy, JSON
+    Export(export::Args),
     /// Show a network layer by layer: shapes, parameters, connections
     Summary(summary::Args),
     /// Show a training step as data: buffers, kernels, dispatches, WGSL
@@ -77,6 +80,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Reproduce(args) => reproduce::run(*args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),
+        Command::Export(args) => export::run(args),
         Command::Summary(args) => summary::run(args),
         Command::Plan(args) => plan::run(args),
         Command::Data(args) => data::run(args),

@@ -18,14 +18,14 @@ const KEY: &str = "lenet";
 const MAX_BYTES: u64 = 64 << 20;
 
 /// An opened file.
-pub(super) struct Container<'a> {
+pub(crate) struct Container<'a> {
     tensors: SafeTensors<'a>,
     /// What its metadata key says.
-    pub(super) about: Value,
+    pub(crate) about: Value,
 }
 
 /// The bytes of a file that holds `parts`, each a prefix and numbers in the places of `layout`.
-pub(super) fn bytes(layout: &Layout, parts: &[(&str, &[f32])], about: &Value) -> Result<Vec<u8>> {
+pub(crate) fn bytes(layout: &Layout, parts: &[(&str, &[f32])], about: &Value) -> Result<Vec<u8>> {
     let views = parts.iter().flat_map(|(prefix, numbers)| {
         layout.tensors.iter().map(move |tensor| {
             let bytes = bytemuck::cast_slice(&numbers[tensor.range()]);
@@ -41,7 +41,7 @@ pub(super) fn bytes(layout: &Layout, parts: &[(&str, &[f32])], about: &Value) ->
 }
 
 /// Reads a file whole; `way_out` says what to give instead.
-pub(super) fn read(path: &Path, way_out: &str) -> Result<Vec<u8>> {
+pub(crate) fn read(path: &Path, way_out: &str) -> Result<Vec<u8>> {
     let cannot_read = |error| Error::cannot_read(path, error, way_out);
     let size = std::fs::metadata(path).map_err(cannot_read)?.len();
     if size > MAX_BYTES {
@@ -53,7 +53,7 @@ pub(super) fn read(path: &Path, way_out: &str) -> Result<Vec<u8>> {
 
 impl<'a> Container<'a> {
     /// Opens the bytes of a file, or says what is wrong with them.
-    pub(super) fn open(bytes: &'a [u8]) -> Result<Self, String> {
+    pub(crate) fn open(bytes: &'a [u8]) -> Result<Self, String> {
         let broken =
             |error: SafeTensorError| format!("it is no safetensors file, or a cut one ({error})");
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
@@ -70,7 +70,7 @@ impl<'a> Container<'a> {
 
     /// The numbers behind each prefix, in the places of `layout`; the file has to hold these and
     /// nothing else, all finite.
-    pub(super) fn numbers(
+    pub(crate) fn numbers(
         &self,
         layout: &Layout,
         prefixes: &[&str],

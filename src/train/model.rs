@@ -29,12 +29,16 @@ impl Model {
     /// # Errors
     /// [`Error::Usage`] if the network cannot be laid out.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let about = json!({
+        container::bytes(&Layout::of(&self.network)?, &[("", &self.parameters)], &self.about())
+    }
+
+    /// What the metadata say.
+    pub(crate) fn about(&self) -> Value {
+        json!({
             "network": self.network.name,
             "options": self.network.options,
             "settings": self.settings,
-        });
-        container::bytes(&Layout::of(&self.network)?, &[("", &self.parameters)], &about)
+        })
     }
 
     /// Reads a model file.
