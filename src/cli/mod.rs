@@ -9,6 +9,7 @@ mod distort;
 mod evaluate;
 mod export;
 mod host;
+mod import;
 mod inference;
 mod kernels;
 mod launch;
@@ -50,6 +51,8 @@ pub enum Command {
     Predict(predict::Args),
     /// Write a trained model for other programs: ONNX, PyTorch, NumPy, JSON
     Export(export::Args),
+    /// Make a model of the state dict of a PyTorch module
+    Import(Box<import::Args>),
     /// Show a network layer by layer: shapes, parameters, connections
     Summary(summary::Args),
     /// Show a training step as data: buffers, kernels, dispatches, WGSL
@@ -81,6 +84,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(*args),
         Command::Summary(args) => summary::run(args),
         Command::Plan(args) => plan::run(args),
         Command::Data(args) => data::run(args),

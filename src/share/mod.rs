@@ -3,9 +3,10 @@
 //! Everything starts from the [`State`] of a model: its tensors under names that the other side
 //! knows ([`names`]). [`onnx`] makes a graph of it that needs nothing else to run, [`npz`] and
 //! [`document`] hold the numbers for NumPy and for whatever reads JSON, and [`State::to_bytes`] is a
-//! state dict of PyTorch as a safetensors file.
+//! state dict of PyTorch as a safetensors file, which [`mod@import`] reads back.
 
 pub mod document;
+pub mod import;
 pub mod names;
 pub mod npz;
 pub mod onnx;

@@ -10,6 +10,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::network::tensors::Tensor;
 use crate::plan::Layout;
 
 /// The metadata key.
@@ -54,16 +55,22 @@ pub(crate) fn read(path: &Path, way_out: &str) -> Result<Vec<u8>> {
 impl<'a> Container<'a> {
     /// Opens the bytes of a file, or says what is wrong with them.
     pub(crate) fn open(bytes: &'a [u8]) -> Result<Self, String> {
+        let container = Container::of_any_program(bytes)?;
+        match container.about {
+            Value::Null => Err(format!("it has no metadata key \"{KEY}\"")),
+            _ => Ok(container),
+        }
+    }
+
+    /// The same of a file that need not have the metadata key: without it nothing is said.
+    pub(crate) fn of_any_program(bytes: &'a [u8]) -> Result<Self, String> {
         let broken =
             |error: SafeTensorError| format!("it is no safetensors file, or a cut one ({error})");
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
-        let about = header
-            .metadata()
-            .as_ref()
-            .and_then(|metadata| metadata.get(KEY))
-            .ok_or_else(|| format!("it has no metadata key \"{KEY}\""))?;
-        let about = serde_json::from_str(about)
+        let about = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
+        let about = about
+            .map_or(Ok(Value::Null), |about| serde_json::from_str(about))
             .map_err(|error| format!("its metadata key \"{KEY}\" is no JSON: {error}"))?;
         Ok(Container { tensors, about })
     }
@@ -91,20 +98,40 @@ impl<'a> Container<'a> {
         Ok(lists)
     }
 
+    /// The bytes that have to be those of a tensor.
+    fn view(&self, name: &str, tensor: &Tensor) -> Result<TensorView<'_>, String> {
+        let view =
+            self.tensors.tensor(name).map_err(|_| format!("the tensor {name} is missing"))?;
+        if view.dtype() != Dtype::F32 || view.shape() != tensor.shape {
+            return Err(format!(
+                "the tensor {name} is {:?} {:?} and not F32 {:?}",
+                view.dtype(),
+                view.shape(),
+                tensor.shape
+            ));
+        }
+        Ok(view)
+    }
+
+    /// Whether there is a tensor of that name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.tensors.tensor(name).is_ok()
+    }
+
+    /// What keeps the file from holding the tensors of `layout` and nothing else, a phrase for each.
+    pub(crate) fn faults(&self, layout: &Layout) -> Vec<String> {
+        let wanted = layout.tensors.iter();
+        let faults = wanted.filter_map(|tensor| self.view(&tensor.name, tensor).err());
+        let known = |name: &&str| layout.tensors.iter().any(|tensor| tensor.name == *name);
+        let surplus = self.tensors.names().into_iter().filter(|name| !known(name));
+        faults.chain(surplus.map(|name| format!("no tensor {name} belongs there"))).collect()
+    }
+
     fn list(&self, layout: &Layout, prefix: &str) -> Result<Vec<f32>, String> {
         let mut numbers = vec![0.0; layout.size];
         for tensor in &layout.tensors {
             let name = format!("{prefix}{}", tensor.name);
-            let view =
-                self.tensors.tensor(&name).map_err(|_| format!("the tensor {name} is missing"))?;
-            if view.dtype() != Dtype::F32 || view.shape() != tensor.shape {
-                return Err(format!(
-                    "the tensor {name} is {:?} {:?} and not F32 {:?}",
-                    view.dtype(),
-                    view.shape(),
-                    tensor.shape
-                ));
-            }
+            let view = self.view(&name, tensor)?;
             let values = bytemuck::pod_collect_to_vec::<u8, f32>(view.data());
             if let Some(place) = values.iter().position(|value| !value.is_finite()) {
                 return Err(format!("number {place} of {name} is not finite"));
