@@ -55,10 +55,8 @@ impl<'a> Launch<'a> {
         stop: &AtomicBool,
     ) -> Result<Outcome> {
         let Launch { settings, split, lists, device, folder, fell_back, keep_best } = self;
-        let Settings { network, strategy, batch, optimizer, .. } = settings;
-        let room = lists.room(*batch);
-        let plan = Plan::new(network, *strategy, device.profile(), *batch, *optimizer, room)?;
-        let plan = settings.distorted(plan, room.digits);
+        let Settings { network, batch, optimizer, .. } = settings;
+        let plan = settings.plan(device.profile(), lists.room(*batch))?;
         let identity = identity(settings, device);
         let earlier = match beginning {
             Beginning::Checkpoint => resume(folder, &plan, &identity),

@@ -3,14 +3,17 @@
 mod adapters;
 pub mod args;
 mod bench;
+mod board;
+mod console;
 mod data;
 pub mod device;
 mod distort;
 mod evaluate;
+mod events;
 mod export;
 mod host;
 mod import;
-mod inference;
+pub(crate) mod inference;
 mod kernels;
 mod launch;
 mod measure;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{DataArgs, DeviceArgs, DeviceChoice};
+use super::board::Board;
 use super::device::{self, Chosen, Device};
 use super::inference::{Answers, Inference};
 use super::launch::{self, Beginning, Launch};
@@ -13,7 +14,6 @@ use crate::error::{Error, Result};
 use crate::recipe::{Available, Flags, Settings};
 use crate::report::files::{Folder, MODEL};
 use crate::reproduce::jobs::{self, Job};
-use crate::reproduce::progress::Board;
 use crate::reproduce::report::{self, Experiment};
 use crate::reproduce::results::{Answer, RowResults, Run};
 use crate::reproduce::rows::{ROWS, Row};
@@ -161,7 +161,7 @@ fn quoted(word: &str) -> String {
 
 /// Every run of the table. Seeds go round the recipes, so that a part of the table has all rows.
 fn jobs(args: &Args, rows: &[Row], mnist: &Mnist, device: &Device) -> Result<Vec<Job>> {
-    let available = Available { train: mnist.train.len(), test: mnist.test.len() };
+    let available = Available::of(&mnist);
     let (out, mut jobs) = (args.out(), Vec::new());
     let seeds = rows.iter().map(|row| args.seeds(row)).collect::<Result<Vec<_>>>()?;
     for seed in 1..=seeds.iter().copied().max().unwrap_or(0) {

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::args::{DataArgs, DeviceArgs, DeviceChoice, NetworkArgs};
+use super::console::{Console, Volume};
 use super::device::{self, Device};
+use super::events::Json;
 use super::launch::{self, Beginning, Launch};
 use super::output;
 use super::ranges::DistortArgs;
@@ -14,9 +16,7 @@ use crate::error::{Error, Result};
 use crate::network::init::Init;
 use crate::recipe::{Available, Flags, OptimizerArgs, Settings, Shuffle};
 use crate::report::Report;
-use crate::report::console::{Console, Volume};
 use crate::report::files::Folder;
-use crate::report::json::Json;
 use crate::train::Split;
 use crate::train::model::Model;
 use crate::train::schedule::Schedule;
@@ -173,7 +173,7 @@ pub fn run(args: Args) -> Result<()> {
     }
     let from = args.training.from.as_deref().map(Model::read).transpose()?;
     let mnist = data::load(args.data.data.as_deref())?;
-    let available = Available { train: mnist.train.len(), test: mnist.test.len() };
+    let available = Available::of(&mnist);
     let network = from.as_ref().map(|model| &model.network);
     let mut settings = Settings::resolve(&args.flags(), available, network)?;
     let keep_best = args.results.select == Select::Best;

@@ -1,11 +1,9 @@
 //! What a run tells: events, and where they go.
 //!
-//! A run calls a [`Report`]; [`console`] shows it to a person, [`mod@json`] to a program, [`files`]
-//! keeps it. Nothing else prints while a run is under way.
+//! A run calls a [`Report`]; [`files`] keeps it, and the commands show it to persons and programs.
+//! Nothing here prints.
 
-pub mod console;
 pub mod files;
-pub mod json;
 
 use serde_json::{Value, json};
 
@@ -108,6 +106,9 @@ pub trait Report {
         Ok(())
     }
 }
+
+/// Nobody hears of the run.
+impl Report for () {}
 
 /// Several reports, one after the other.
 pub struct All<'a>(pub Vec<Box<dyn Report + 'a>>);

@@ -107,6 +107,23 @@ impl Tests {
         });
     }
 
+    /// Adds a test that is ignored where something is missing, with the reason.
+    pub fn where_ready(
+        &mut self,
+        name: impl Display,
+        ready: Result<(), String>,
+        test: impl FnOnce() -> Outcome + Send + 'static,
+    ) {
+        let name = name.to_string();
+        self.trials.push(match ready {
+            Ok(()) => Trial::test(name, test),
+            Err(reason) => {
+                eprintln!("{name} is ignored: {reason}");
+                Trial::test(name, move || Err(reason.into())).with_ignored_flag(true)
+            }
+        });
+    }
+
     /// Runs what the command line asks for and ends the process.
     pub fn run(self) -> ! {
         libtest_mimic::run(&Arguments::from_args(), self.trials).exit()

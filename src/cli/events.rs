@@ -4,8 +4,8 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::{End, Epoch, Report, Start, end_json, epoch_json};
 use crate::error::{Error, Result};
+use crate::report::{End, Epoch, Report, Start, end_json, epoch_json};
 use crate::train::checkpoint::State;
 
 /// Standard output, in lines of JSON.
