@@ -1,26 +1,67 @@
 //! LeCun's convolutional networks, trained and run entirely in WGSL compute shaders.
 //!
 //! A network is a table ([`network`]), a training step is a plan ([`plan`]), and a plan is data that
-//! an adapter ([`gpu`]) or the CPU ([`cpu`]) carries out.
+//! an adapter ([`gpu`]) or the CPU ([`cpu`]) carries out. MNIST is built in ([`data`]).
+//!
+//! Training takes [`Settings`], which are a recipe and what is asked for besides, and a [`Device`]:
+//!
+//! ```
+//! use lenet::{Available, Device, Digits, Flags, Inference, PlanChoice, Settings, data, fit};
+//!
+//! # fn main() -> lenet::Result<()> {
+//! let mnist = data::builtin()?;
+//! let flags = Flags {
+//!     recipe: Some("lenet1".into()),
+//!     steps: Some(300),
+//!     ..Flags::default()
+//! };
+//! let settings = Settings::resolve(&flags, Available::of(&mnist), None)?;
+//! let device = Device::cpu(); // Device::best() takes an adapter where there is one
+//! let (model, outcome) = fit(&settings, &mnist, &device, &mut ())?;
+//! assert!(outcome.epochs[0].error_percent() < 20.0);
+//!
+//! let digit = Digits::new(mnist.test.digit(0).to_vec(), vec![0])?;
+//! let mut inference = Inference::new(&model, &device, PlanChoice::Auto, 1, &[&digit])?;
+//! let answers = inference.answers(0)?;
+//! println!("{:?}: {}", answers.of(0), answers.ranking(0).digit);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A [`Model`] is written by [`Model::to_bytes`] and read by [`Model::read`]; [`share`] has it as ONNX,
+//! as a state dict of PyTorch and in other forms. `examples/` has three short programs that run without
+//! arguments: `train`, `predict`, and `custom`, a network of one's own as a table.
+//!
+//! Only the commands ([`cli`]) print, ask for Ctrl-C or end the process.
 
 mod cache;
 pub mod cli;
 pub mod cpu;
 pub mod data;
 mod disk;
-pub mod error;
+mod error;
 pub mod executor;
+mod fit;
 pub mod gpu;
 pub mod network;
 pub mod plan;
 pub mod recipe;
 pub mod report;
-pub mod reproduce;
+mod reproduce;
 pub mod rng;
 pub mod runs;
-pub mod text;
+pub mod share;
+mod text;
 pub mod train;
-pub mod tuned;
+mod tuned;
 pub mod version;
 
+pub use cli::args::PlanChoice;
+pub use cli::device::Device;
+pub use cli::inference::{Answers, Inference, Ranking};
+pub use data::{Digits, Mnist};
 pub use error::{Error, Result};
+pub use fit::fit;
+pub use network::Network;
+pub use recipe::{Available, Flags, Settings};
+pub use train::model::Model;

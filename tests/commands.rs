@@ -6,15 +6,13 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
 use std::process::Stdio;
 
-use common::program::{USAGE, command, fails, json_of, network_of, path, prints, run, text};
+use common::program::{
+    USAGE, command, fails, json_of, network_of, path, prints, run, small_set, text, write_model,
+};
 use common::{Outcome, Tests};
 use lenet::data::{self, image};
-use lenet::network::init;
-use lenet::plan::Layout;
-use lenet::train::model::Model;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -34,17 +32,6 @@ fn main() {
     tests.plain("a_reader_who_leaves_early", closed_pipe);
     tests.on_adapter("adapters_pass_their_self_test", |_| adapters());
     tests.run()
-}
-
-/// A network with its first weights, as a model file.
-fn write_model(folder: &Path, network: &str) -> String {
-    let network = network_of(network);
-    let layout = Layout::of(&network).expect("a layout");
-    let parameters = init::parameters(&network, &layout, init::Init::LecunSqrt, 7);
-    let file = folder.join(format!("{}.safetensors", network.name));
-    let model = Model { network, parameters, settings: json!({}) };
-    fs::write(&file, model.to_bytes().expect("a model")).expect("a file");
-    path(&file).to_string()
 }
 
 fn data_shows() -> Outcome {
@@ -95,24 +82,6 @@ fn data_png() -> Outcome {
     let nowhere = folder.path().join("nowhere/digit.png");
     fails(&["data", "--show", "3", "--png", path(&nowhere)], OTHER, &["nowhere", "another place"]);
     Ok(())
-}
-
-/// A folder with five training and forty test digits.
-fn small_set(folder: &Path) -> String {
-    let mnist = data::builtin().expect("the built-in digits");
-    let sets = [("train", mnist.train, 5_u32), ("t10k", mnist.test, 40)];
-    for (name, mut digits, count) in sets {
-        digits.truncate(count as usize);
-        let images = [2051, count, 28, 28].map(u32::to_be_bytes).concat();
-        let labels = [2049, count].map(u32::to_be_bytes).concat();
-        let write = |kind: &str, head: Vec<u8>, bytes: &[u8]| {
-            let file = folder.join(format!("{name}-{kind}-ubyte"));
-            fs::write(file, [&head, bytes].concat()).expect("a file");
-        };
-        write("images-idx3", images, digits.pixels());
-        write("labels-idx1", labels, digits.labels());
-    }
-    path(folder).to_string()
 }
 
 fn evaluate_and_predict() -> Outcome {

@@ -98,9 +98,10 @@ impl NetworkArgs {
 }
 
 /// What computes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum DeviceChoice {
     /// The best adapter there is, else the CPU, with a warning.
+    #[default]
     Auto,
     /// An adapter, or an error.
     Gpu,
@@ -109,9 +110,10 @@ pub enum DeviceChoice {
 }
 
 /// How kernels are launched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum ProfileChoice {
     /// As suits the adapter.
+    #[default]
     Auto,
     /// Few and fat invocations, uniform reads.
     Software,
@@ -120,9 +122,10 @@ pub enum ProfileChoice {
 }
 
 /// How a step is cut into dispatches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PlanChoice {
     /// As `lenet tune` found, else as suits profile, network and batch.
+    #[default]
     Auto,
     Named(Strategy),
 }
@@ -173,7 +176,7 @@ impl PlanChoice {
 }
 
 /// Where to compute.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Device")]
 pub struct DeviceArgs {
     /// What computes: auto takes an adapter, else the CPU [default: auto]

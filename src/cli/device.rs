@@ -109,7 +109,7 @@ pub fn choose(args: &DeviceArgs) -> Result<Chosen> {
 /// [`Error::Usage`] if that is none or more than any machine has.
 pub fn threads(args: &DeviceArgs) -> Result<usize> {
     match args.threads {
-        None => Ok(std::thread::available_parallelism().map_or(1, |threads| threads.get())),
+        None => Ok(all_threads()),
         Some(threads) if (1..=MAX_THREADS).contains(&threads) => Ok(threads),
         Some(threads) => Err(Error::Usage(format!(
             "--threads is {threads}, but must be 1 to {}",
@@ -118,7 +118,22 @@ pub fn threads(args: &DeviceArgs) -> Result<usize> {
     }
 }
 
+fn all_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |threads| threads.get())
+}
+
 impl Device {
+    /// The best adapter that computes rightly, else the CPU. A user's first run on an adapter tests
+    /// it, which takes up to a second.
+    pub fn best() -> Device {
+        choose(&DeviceArgs::default()).map_or_else(|_| Device::cpu(), |chosen| chosen.device)
+    }
+
+    /// The CPU, on as many threads as this process may run at once; no shader runs.
+    pub fn cpu() -> Device {
+        Device::Cpu { threads: all_threads() }
+    }
+
     /// How kernels are launched.
     pub fn profile(&self) -> Profile {
         match self {

@@ -8,6 +8,7 @@ use super::args::{DataArgs, DeviceArgs};
 use super::inference::{Answers, EVALUATION_BATCH, Inference, announce, announce_model};
 use super::{device, output};
 use crate::data::{self, Digits};
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::CLASSES;
 use crate::recipe::MAX_BATCH;
@@ -33,6 +34,10 @@ pub struct Args {
     /// Show how often each digit was taken for each other [default: off]
     #[arg(long)]
     confusion: bool,
+    /// Write what the model says to every test digit: a line each with number, label, answer and
+    /// the ten scores
+    #[arg(long, value_name = "FILE.csv")]
+    scores: Option<PathBuf>,
     /// One JSON object instead of text [default: off]
     #[arg(long)]
     json: bool,
@@ -85,7 +90,12 @@ pub fn run(args: Args) -> Result<()> {
     inference.warm_up()?;
     let mut found = Vec::new();
     for (index, (name, set)) in sets.into_iter().enumerate() {
-        found.push(tally(name, set, &inference.answers(index)?));
+        let answers = inference.answers(index)?;
+        found.push(tally(name, set, &answers));
+        if let (Some(path), "test") = (&args.scores, name) {
+            disk::write(path, table(set, &answers).as_bytes())
+                .map_err(|error| Error::cannot_write(path, error))?;
+        }
     }
     if args.json {
         let of = |name: &str| found.iter().find(|found| found.name == name).map(Found::json);
@@ -119,6 +129,17 @@ fn tally(name: &'static str, set: &Digits, answers: &Answers) -> Found {
     let (digits, errors) = (set.len(), errors(&wrong));
     let (loss, seconds) = (answers.loss, answers.time.as_secs_f64());
     Found { name, digits, errors, loss, seconds, halves, confusion }
+}
+
+/// Every digit of a set with its scores, as CSV; numbers with as many digits as tell f32 apart.
+fn table(set: &Digits, answers: &Answers) -> String {
+    let classes: String = (0..CLASSES).map(|class| format!(",score_{class}")).collect();
+    let mut text = format!("index,label,answer{classes}\n");
+    for (i, label) in set.labels().iter().enumerate() {
+        let scores: String = answers.of(i).iter().map(|score| format!(",{score}")).collect();
+        text.push_str(&format!("{i},{label},{}{scores}\n", answers.ranking(i).digit));
+    }
+    text
 }
 
 fn percent(errors: usize, digits: usize) -> f64 {

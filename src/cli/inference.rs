@@ -110,7 +110,7 @@ impl Inference {
     }
 
     /// Says on standard error which plan was taken, and why.
-    pub fn announce_plan(&mut self) {
+    pub(crate) fn announce_plan(&mut self) {
         let profile = self.session.executor().plan().profile.name;
         let Inference { strategy, origin, .. } = self;
         output::note(&format!("plan     {} ({origin}), {profile} profile", strategy.name()));

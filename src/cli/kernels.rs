@@ -12,7 +12,7 @@ use crate::gpu::Adapter;
 use crate::gpu::Gpu;
 use crate::gpu::timing::Clock;
 use crate::network::init;
-use crate::plan::{Pass, Plan, Profile, Room, Strategy, records};
+use crate::plan::{Pass, Profile, Room, Strategy, records};
 use crate::recipe::Settings;
 use crate::text::{Table, thousands};
 
@@ -54,12 +54,11 @@ pub fn time(
     mnist: &Mnist,
     step: Duration,
 ) -> Result<KernelTimes> {
-    let Settings { network, batch, strategy, optimizer, .. } = settings;
+    let Settings { network, batch, strategy, .. } = settings;
     // One step on the first digits, again and again.
     let digits = (*batch).min(mnist.train.len());
     let room = Room { digits, order: digits, steps: 1 };
-    let plan = Plan::new(network, *strategy, profile, *batch, *optimizer, room)?;
-    let plan = settings.distorted(plan, room.digits);
+    let plan = settings.plan(profile, room)?;
     let ports = plan.ports;
     let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
     let mut set = mnist.train.clone();

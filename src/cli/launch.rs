@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::dashboard::screen;
 use super::device::Device;
 use super::output;
 use super::resume;
@@ -12,7 +13,6 @@ use crate::error::{Error, Result};
 use crate::network::init;
 use crate::plan::Plan;
 use crate::recipe::Settings;
-use crate::report::dashboard::screen;
 use crate::report::files::{Earlier, Files, Folder, Keep};
 use crate::report::{All, End, Report, Start};
 use crate::reproduce::jobs;
@@ -65,10 +65,8 @@ impl<'a> Launch<'a> {
         control: &Control,
     ) -> Result<Outcome> {
         let Launch { settings, split, lists, device, folder, fell_back, keep, about } = self;
-        let Settings { network, strategy, batch, optimizer, .. } = settings;
-        let room = lists.room(*batch);
-        let plan = Plan::new(network, *strategy, device.profile(), *batch, *optimizer, room)?;
-        let plan = settings.distorted(plan, room.digits);
+        let Settings { network, batch, optimizer, .. } = settings;
+        let plan = settings.plan(device.profile(), lists.room(*batch))?;
         let mut identity = identity(settings, device, &about["data"]);
         let drawn = || {
             let first = init::parameters(network, &plan.layout, settings.init, settings.seed);

@@ -3,15 +3,21 @@
 mod adapters;
 pub mod args;
 mod bench;
+mod board;
 mod compare;
 mod completions;
 mod config;
+mod console;
+mod dashboard;
 mod data;
 pub mod device;
 mod distort;
 mod evaluate;
+mod events;
+mod export;
 mod host;
-mod inference;
+mod import;
+pub(crate) mod inference;
 mod kernels;
 mod launch;
 mod man;
@@ -65,6 +71,10 @@ pub enum Command {
     Runs(runs::Args),
     /// Compare two runs or models: settings, results, and whether chance explains the difference
     Compare(compare::Args),
+    /// Write a trained model for other programs: ONNX, PyTorch, NumPy, JSON
+    Export(export::Args),
+    /// Make a model of the state dict of a PyTorch module
+    Import(Box<import::Args>),
     /// Show a network layer by layer: shapes, parameters, connections
     Summary(summary::Args),
     /// Show a training step as data: buffers, kernels, dispatches, WGSL
@@ -102,6 +112,8 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Predict(args) => predict::run(args),
         Command::Runs(args) => runs::run(args),
         Command::Compare(args) => compare::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(*args),
         Command::Summary(args) => summary::run(args),
         Command::Plan(args) => plan::run(args),
         Command::Data(args) => data::run(args),

@@ -135,9 +135,7 @@ fn make(settings: &Settings, profile: Profile) -> Result<Plan> {
         order: MNIST.train + MNIST.test,
         steps: MNIST.train.div_ceil(batch) + MNIST.test.div_ceil(batch),
     };
-    let Settings { network, strategy, optimizer, .. } = settings;
-    let plan = Plan::new(network, *strategy, profile, batch, *optimizer, room)?;
-    Ok(settings.distorted(plan, room.digits))
+    settings.plan(profile, room)
 }
 
 /// The kernel of that number, that label, or the only one with that in its label.

@@ -8,6 +8,7 @@ use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
 
 use super::args::{DataArgs, DeviceArgs, DeviceChoice};
+use super::board::Board;
 use super::device::{self, Chosen, Device};
 use super::inference::{EVALUATION_BATCH, Inference};
 use super::launch::{self, Beginning, Launch};
@@ -20,7 +21,6 @@ use crate::recipe::{Available, Flags, Settings};
 use crate::report::files::{Folder, Keep, MODEL};
 use crate::report::finished::Run;
 use crate::reproduce::jobs::{self, Job};
-use crate::reproduce::progress::Board;
 use crate::reproduce::report::{self, Experiment, PAGE};
 use crate::reproduce::results::RowResults;
 use crate::reproduce::rows::{ROWS, Row};
@@ -158,7 +158,7 @@ fn jobs(
     device: &Device,
     digits: &Value,
 ) -> Result<Vec<Job>> {
-    let available = Available { train: mnist.train.len(), test: mnist.test.len() };
+    let available = Available::of(mnist);
     let (out, mut jobs) = (args.out(), Vec::new());
     let seeds = rows.iter().map(|row| args.seeds(row)).collect::<Result<Vec<_>>>()?;
     for seed in 1..=seeds.iter().copied().max().unwrap_or(0) {

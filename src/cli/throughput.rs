@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::device::Device;
 use crate::error::Result;
 use crate::network::init;
-use crate::plan::Plan;
 use crate::recipe::Settings;
 use crate::rng::{Rng, Stream};
 use crate::train::session::{Lists, Metrics, Session};
@@ -32,10 +31,8 @@ impl Side {
     /// # Errors
     /// [`crate::Error::Adapter`] if the adapter refuses or fails.
     pub fn new(settings: &Settings, device: &Device, lists: &Lists) -> Result<Self> {
-        let Settings { network, batch, strategy, optimizer, .. } = settings;
-        let room = lists.room(*batch);
-        let plan = Plan::new(network, *strategy, device.profile(), *batch, *optimizer, room)?;
-        let plan = settings.distorted(plan, room.digits);
+        let Settings { network, batch, optimizer, .. } = settings;
+        let plan = settings.plan(device.profile(), lists.room(*batch))?;
         let distortion = plan.distortion;
         let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
         let mut session = Session::new(device.executor(plan, network, *optimizer)?, lists)?;

@@ -8,10 +8,11 @@ use super::distortion::{DistortFlags, Distorted};
 use super::optimizer::{self, Choice, Curvature, Method, OptimizerArgs};
 use super::{ALL, LENET5, MAX_BATCH, MAX_EPOCHS, Recipe, Shuffle, names};
 use crate::cli::args::NetworkArgs;
+use crate::data::Mnist;
 use crate::error::{Error, Result};
 use crate::network::init::Init;
 use crate::network::{Loss, Network, Options, Output, Scaling, build, lenet};
-use crate::plan::{Distortion, Optimizer, Plan, Strategy};
+use crate::plan::{Distortion, Optimizer, Plan, Profile, Room, Strategy};
 use crate::text::did_you_mean;
 use crate::train::schedule::Schedule;
 
@@ -44,6 +45,13 @@ pub struct Flags {
 pub struct Available {
     pub train: usize,
     pub test: usize,
+}
+
+impl Available {
+    /// Those of a data set.
+    pub fn of(mnist: &Mnist) -> Self {
+        Available { train: mnist.train.len(), test: mnist.test.len() }
+    }
 }
 
 /// A resolved setting, for the table.
@@ -239,12 +247,17 @@ impl Settings {
         self.rows.push(Row { name: "plan", value: json!(strategy.name()), origin });
     }
 
-    /// A plan of this run, on a data set of so many digits, with its digits distorted as it has them.
-    pub fn distorted(&self, plan: Plan, digits: usize) -> Plan {
-        match self.distortion {
+    /// The plan of this run, with its digits distorted as it has them.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn plan(&self, profile: Profile, room: Room) -> Result<Plan> {
+        let Settings { network, strategy, batch, optimizer, .. } = self;
+        let plan = Plan::new(network, *strategy, profile, *batch, *optimizer, room)?;
+        Ok(match self.distortion {
             None => plan,
-            Some(Distorted { ranges, .. }) => plan.distorted(Distortion::new(ranges, digits)),
-        }
+            Some(Distorted { ranges, .. }) => plan.distorted(Distortion::new(ranges, room.digits)),
+        })
     }
 
     /// The settings by name, without their origins: what equal runs have in common.

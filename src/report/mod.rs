@@ -1,14 +1,12 @@
 //! What a run tells: events, and where they go.
 //!
-//! A run calls a [`Report`]; [`console`] shows it to a person, [`mod@json`] to a program, [`files`]
-//! keeps it. Nothing else prints while a run is under way. [`paper`] tells of a [`finished`] one.
+//! A run calls a [`Report`]; [`files`] keeps it, [`tensorboard`] keeps it for TensorBoard, and the
+//! commands show it to persons and programs. Nothing here prints. [`paper`] tells of a [`finished`]
+//! run.
 
-pub mod console;
-pub mod dashboard;
 pub mod files;
 pub mod finished;
 mod folder;
-pub mod json;
 pub(crate) mod page;
 pub mod paper;
 pub mod tensorboard;
@@ -148,6 +146,9 @@ pub trait Report {
         Ok(())
     }
 }
+
+/// Nobody hears of the run.
+impl Report for () {}
 
 /// Several reports, one after the other.
 pub struct All<'a>(pub Vec<Box<dyn Report + 'a>>);

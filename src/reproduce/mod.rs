@@ -5,7 +5,6 @@
 //! runs, [`statistics`] and [`rejection`] judge them, and [`report`] writes it all down.
 
 pub mod jobs;
-pub mod progress;
 pub mod rejection;
 pub mod report;
 pub mod results;

@@ -19,19 +19,19 @@ const KEY: &str = "lenet";
 const MAX_BYTES: u64 = 64 << 20;
 
 /// A tensor of a file: its name, its shape and its numbers.
-pub(super) type Named<'a> = (String, Vec<usize>, &'a [f32]);
+pub(crate) type Named<'a> = (String, Vec<usize>, &'a [f32]);
 
 /// An opened file.
-pub(super) struct Container<'a> {
+pub(crate) struct Container<'a> {
     tensors: SafeTensors<'a>,
     /// Names of the tensors that nobody has asked for yet.
     unread: BTreeSet<String>,
     /// What its metadata key says.
-    pub(super) about: Value,
+    pub(crate) about: Value,
 }
 
 /// Numbers in the places of `layout` as tensors, with `prefix` in front of their names.
-pub(super) fn tensors<'a>(
+pub(crate) fn tensors<'a>(
     layout: &'a Layout,
     prefix: &'a str,
     numbers: &'a [f32],
@@ -43,7 +43,7 @@ pub(super) fn tensors<'a>(
 }
 
 /// The bytes of a file that holds `tensors`.
-pub(super) fn bytes<'a>(
+pub(crate) fn bytes<'a>(
     tensors: impl Iterator<Item = Named<'a>>,
     about: &Value,
 ) -> Result<Vec<u8>> {
@@ -59,7 +59,7 @@ pub(super) fn bytes<'a>(
 }
 
 /// Reads a file whole; `way_out` says what to give instead.
-pub(super) fn read(path: &Path, way_out: &str) -> Result<Vec<u8>> {
+pub(crate) fn read(path: &Path, way_out: &str) -> Result<Vec<u8>> {
     let cannot_read = |error| Error::cannot_read(path, error, way_out);
     let size = std::fs::metadata(path).map_err(cannot_read)?.len();
     if size > MAX_BYTES {
@@ -71,24 +71,30 @@ pub(super) fn read(path: &Path, way_out: &str) -> Result<Vec<u8>> {
 
 impl<'a> Container<'a> {
     /// Opens the bytes of a file, or says what is wrong with them.
-    pub(super) fn open(bytes: &'a [u8]) -> Result<Self, String> {
+    pub(crate) fn open(bytes: &'a [u8]) -> Result<Self, String> {
+        let container = Container::of_any_program(bytes)?;
+        match container.about {
+            Value::Null => Err(format!("it has no metadata key \"{KEY}\"")),
+            _ => Ok(container),
+        }
+    }
+
+    /// The same of a file that need not have the metadata key: without it nothing is said.
+    pub(crate) fn of_any_program(bytes: &'a [u8]) -> Result<Self, String> {
         let broken =
             |error: SafeTensorError| format!("it is no safetensors file, or a cut one ({error})");
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
-        let about = header
-            .metadata()
-            .as_ref()
-            .and_then(|metadata| metadata.get(KEY))
-            .ok_or_else(|| format!("it has no metadata key \"{KEY}\""))?;
-        let about = serde_json::from_str(about)
+        let about = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
+        let about = about
+            .map_or(Ok(Value::Null), |about| serde_json::from_str(about))
             .map_err(|error| format!("its metadata key \"{KEY}\" is no JSON: {error}"))?;
         let unread = tensors.names().into_iter().map(String::from).collect();
         Ok(Container { tensors, unread, about })
     }
 
     /// The numbers behind a prefix, in the places of `layout`.
-    pub(super) fn list(&mut self, layout: &Layout, prefix: &str) -> Result<Vec<f32>, String> {
+    pub(crate) fn list(&mut self, layout: &Layout, prefix: &str) -> Result<Vec<f32>, String> {
         let mut numbers = vec![0.0; layout.size];
         for tensor in &layout.tensors {
             let values = self.tensor(&format!("{prefix}{}", tensor.name), &tensor.shape)?;
@@ -98,7 +104,18 @@ impl<'a> Container<'a> {
     }
 
     /// The numbers of a tensor, all finite.
-    pub(super) fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
+    pub(crate) fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
+        let view = self.view(name, shape)?;
+        let values = bytemuck::pod_collect_to_vec::<u8, f32>(view.data());
+        if let Some(place) = values.iter().position(|value| !value.is_finite()) {
+            return Err(format!("number {place} of {name} is not finite"));
+        }
+        self.unread.remove(name);
+        Ok(values)
+    }
+
+    /// The bytes that have to be those of a tensor of this shape.
+    fn view(&self, name: &str, shape: &[usize]) -> Result<TensorView<'_>, String> {
         let view =
             self.tensors.tensor(name).map_err(|_| format!("the tensor {name} is missing"))?;
         if view.dtype() != Dtype::F32 || view.shape() != shape {
@@ -108,16 +125,25 @@ impl<'a> Container<'a> {
                 view.shape(),
             ));
         }
-        let values = bytemuck::pod_collect_to_vec::<u8, f32>(view.data());
-        if let Some(place) = values.iter().position(|value| !value.is_finite()) {
-            return Err(format!("number {place} of {name} is not finite"));
-        }
-        self.unread.remove(name);
-        Ok(values)
+        Ok(view)
+    }
+
+    /// Whether there is a tensor of that name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.tensors.tensor(name).is_ok()
+    }
+
+    /// What keeps the file from holding the tensors of `layout` and nothing else, a phrase for each.
+    pub(crate) fn faults(&self, layout: &Layout) -> Vec<String> {
+        let wanted = layout.tensors.iter();
+        let faults = wanted.filter_map(|tensor| self.view(&tensor.name, &tensor.shape).err());
+        let known = |name: &&str| layout.tensors.iter().any(|tensor| tensor.name == *name);
+        let surplus = self.tensors.names().into_iter().filter(|name| !known(name));
+        faults.chain(surplus.map(|name| format!("no tensor {name} belongs there"))).collect()
     }
 
     /// Ends the reading of a file, which has to hold nothing else.
-    pub(super) fn end(self) -> Result<(), String> {
+    pub(crate) fn end(self) -> Result<(), String> {
         if self.unread.is_empty() {
             return Ok(());
         }

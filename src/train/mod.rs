@@ -1,7 +1,7 @@
 //! Training: it knows numbers, not buffers.
 
 pub mod checkpoint;
-mod container;
+pub(crate) mod container;
 pub mod control;
 pub mod curvature;
 pub mod model;

@@ -29,13 +29,17 @@ impl Model {
     /// # Errors
     /// [`Error::Usage`] if the network cannot be laid out.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let about = json!({
+        let layout = Layout::of(&self.network)?;
+        container::bytes(container::tensors(&layout, "", &self.parameters), &self.about())
+    }
+
+    /// What the metadata say.
+    pub(crate) fn about(&self) -> Value {
+        json!({
             "network": self.network.name,
             "options": self.network.options,
             "settings": self.settings,
-        });
-        let layout = Layout::of(&self.network)?;
-        container::bytes(container::tensors(&layout, "", &self.parameters), &about)
+        })
     }
 
     /// CRC-32 of its parameters.

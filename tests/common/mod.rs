@@ -8,6 +8,7 @@
 
 pub mod central;
 pub mod compare;
+pub mod graph;
 pub mod jacobian;
 pub mod loss;
 pub mod op;
@@ -104,6 +105,23 @@ impl Tests {
             Err(reason) => Trial::test(name, move || Err(reason.into()))
                 .with_kind("no adapter")
                 .with_ignored_flag(true),
+        });
+    }
+
+    /// Adds a test that is ignored where something is missing, with the reason.
+    pub fn where_ready(
+        &mut self,
+        name: impl Display,
+        ready: Result<(), String>,
+        test: impl FnOnce() -> Outcome + Send + 'static,
+    ) {
+        let name = name.to_string();
+        self.trials.push(match ready {
+            Ok(()) => Trial::test(name, test),
+            Err(reason) => {
+                eprintln!("{name} is ignored: {reason}");
+                Trial::test(name, move || Err(reason.into())).with_ignored_flag(true)
+            }
         });
     }
 

@@ -1,10 +1,14 @@
 //! The program itself: what it prints, and how it refuses.
 
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use lenet::network::{Network, build, lenet as tables};
-use serde_json::Value;
+use lenet::data;
+use lenet::network::{Network, build, init, lenet as tables};
+use lenet::plan::Layout;
+use lenet::train::model::Model;
+use serde_json::{Value, json};
 
 /// Exit code of a wrong flag.
 pub const USAGE: i32 = 2;
@@ -59,4 +63,33 @@ pub fn path(path: &Path) -> &str {
 pub fn network_of(name: &str) -> Network {
     let table = tables::find(name).expect("a known network");
     build(table, table.options()).expect("the table's own options fit")
+}
+
+/// A network with its first weights, as a model file.
+pub fn write_model(folder: &Path, network: &str) -> String {
+    let network = network_of(network);
+    let layout = Layout::of(&network).expect("a layout");
+    let parameters = init::parameters(&network, &layout, init::Init::LecunSqrt, 7);
+    let file = folder.join(format!("{}.safetensors", network.name));
+    let model = Model { network, parameters, settings: json!({}) };
+    fs::write(&file, model.to_bytes().expect("a model")).expect("a file");
+    path(&file).to_string()
+}
+
+/// A folder with five training and forty test digits.
+pub fn small_set(folder: &Path) -> String {
+    let mnist = data::builtin().expect("the built-in digits");
+    let sets = [("train", mnist.train, 5_u32), ("t10k", mnist.test, 40)];
+    for (name, mut digits, count) in sets {
+        digits.truncate(count as usize);
+        let images = [2051, count, 28, 28].map(u32::to_be_bytes).concat();
+        let labels = [2049, count].map(u32::to_be_bytes).concat();
+        let write = |kind: &str, head: Vec<u8>, bytes: &[u8]| {
+            let file = folder.join(format!("{name}-{kind}-ubyte"));
+            fs::write(file, [&head, bytes].concat()).expect("a file");
+        };
+        write("images-idx3", images, digits.pixels());
+        write("labels-idx1", labels, digits.labels());
+    }
+    path(folder).to_string()
 }

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::jobs::{Forecast, Job};
 use crate::error::Result;
 use crate::report::{End, Epoch, Progress, Report, Start};
+use crate::reproduce::jobs::{Forecast, Job};
 use crate::text::duration;
 use crate::train::checkpoint::State;
 

@@ -18,12 +18,12 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::finished::Confusion;
-use super::page::weights;
-use super::{End, Epoch, Progress, Report, Start};
 use crate::error::{Error, Result};
 use crate::network::{Layer, TAPS};
 use crate::plan::Layout;
+use crate::report::finished::Confusion;
+use crate::report::page::weights;
+use crate::report::{End, Epoch, Progress, Report, Start};
 use crate::train::checkpoint;
 use crate::train::control::Control;
 use draw::Theme;

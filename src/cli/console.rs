@@ -6,8 +6,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 
-use super::{End, Epoch, Progress, Report, Start};
 use crate::error::Result;
+use crate::report::{End, Epoch, Progress, Report, Start};
 use crate::text::{HEADLINE, thousands};
 use crate::train::checkpoint::State;
 

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::{End, Epoch, Report, Start, end_json, epoch_json};
-use crate::cli::output::print_json;
+use super::output::print_json;
 use crate::error::Result;
+use crate::report::{End, Epoch, Report, Start, end_json, epoch_json};
 use crate::train::checkpoint::State;
 
 /// Standard output, in lines of JSON.

@@ -1,0 +1,38 @@
+//! Trains LeNet-5 for an epoch on the best adapter there is, else on the CPU, and keeps the model.
+//!
+//! `cargo run --release --example train [MODEL.safetensors]`
+
+use lenet::report::{Epoch, Report};
+use lenet::train::checkpoint::State;
+use lenet::{Available, Device, Flags, Settings, data, fit};
+
+/// Prints a line an epoch.
+struct Lines;
+
+impl Report for Lines {
+    fn epoch(&mut self, epoch: &Epoch, _state: &State) -> lenet::Result<()> {
+        println!(
+            "epoch {}: training loss {:.3}, {:.2} % of {} test digits wrong, {:.0} digits a second",
+            epoch.epoch,
+            epoch.train.loss,
+            epoch.test.error_percent(),
+            epoch.test.digits,
+            epoch.train.rate()
+        );
+        Ok(())
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mnist = data::builtin()?;
+    let flags = Flags { epochs: Some(1), ..Flags::default() };
+    let settings = Settings::resolve(&flags, Available::of(&mnist), None)?;
+    let device = Device::best();
+    println!("{} on {}", settings.network.name, device.describe());
+    let (model, _) = fit(&settings, &mnist, &device, &mut Lines)?;
+    if let Some(path) = std::env::args().nth(1) {
+        std::fs::write(&path, model.to_bytes()?)?;
+        println!("written to {path}");
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! A training run in memory: what `lenet train` does, without its folder.
+
+use crate::cli::device::Device;
+use crate::data::Mnist;
+use crate::error::Result;
+use crate::network::init;
+use crate::recipe::Settings;
+use crate::report::Report;
+use crate::train::checkpoint::State;
+use crate::train::control::Control;
+use crate::train::model::Model;
+use crate::train::session::Session;
+use crate::train::{self, Outcome, Split};
+
+/// Trains a network as the settings say, and tests it after every epoch. `report` hears of each as
+/// it ends; with `&mut ()` nobody does. Equal settings, digits and devices give equal models.
+///
+/// # Errors
+/// [`crate::Error::Diverged`] when a loss is no longer a finite number, [`crate::Error::Adapter`] if
+/// the adapter fails, [`crate::Error::Usage`] if no kernel is made for the network, and what the
+/// report meets.
+pub fn fit(
+    settings: &Settings,
+    mnist: &Mnist,
+    device: &Device,
+    report: &mut dyn Report,
+) -> Result<(Model, Outcome)> {
+    let network = &settings.network;
+    let split = Split::draw(settings, mnist);
+    let lists = split.lists(mnist);
+    let plan = settings.plan(device.profile(), lists.room(settings.batch))?;
+    let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
+    let first = State::first(&plan, first);
+    let executor = device.executor(plan, network, settings.optimizer)?;
+    let mut session = Session::new(executor, &lists)?;
+    let outcome = train::run(&mut session, settings, &split, first, report, &Control::default())?;
+    let (network, parameters) = (network.clone(), session.parameters()?);
+    Ok((Model { network, parameters, settings: settings.values() }, outcome))
+}
