@@ -9,6 +9,7 @@ pub mod cpu;
 pub mod data;
 mod disk;
 pub mod error;
+pub mod evaluation;
 pub mod executor;
 pub mod gpu;
 pub mod network;

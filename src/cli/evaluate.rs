@@ -107,7 +107,7 @@ fn tally(name: &'static str, set: &Digits, answers: &Answers) -> Found {
     let mut confusion = [[0; CLASSES]; CLASSES];
     let mut wrong = Vec::with_capacity(set.len());
     for (i, &label) in set.labels().iter().enumerate() {
-        let answer = answers.ranking(i).digit;
+        let answer = answers.scores.ranking(i).digit;
         confusion[usize::from(label)][answer] += 1;
         wrong.push(answer != usize::from(label));
     }

@@ -19,6 +19,7 @@ mod race;
 mod ranges;
 mod record;
 mod reproduce;
+mod stream;
 mod summary;
 mod throughput;
 mod train;

@@ -5,17 +5,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{DataArgs, DeviceArgs, DeviceChoice};
 use super::device::{self, Chosen, Device};
-use super::inference::{Answers, Inference};
+use super::inference::{Inference, Scores};
 use super::launch::{self, Beginning, Launch};
 use super::output;
 use crate::data::{self, Mnist};
 use crate::error::{Error, Result};
+use crate::evaluation::Answer;
 use crate::recipe::{Available, Flags, Settings};
 use crate::report::files::{Folder, MODEL};
 use crate::reproduce::jobs::{self, Job};
 use crate::reproduce::progress::Board;
 use crate::reproduce::report::{self, Experiment};
-use crate::reproduce::results::{Answer, RowResults, Run};
+use crate::reproduce::results::{RowResults, Run};
 use crate::reproduce::rows::{ROWS, Row};
 use crate::train::Split;
 use crate::train::model::Model;
@@ -237,7 +238,7 @@ fn results(
             }
         };
         asked.replace(&model)?;
-        let answers = of_test_digits(&asked.answers(0)?, &job.settings, mnist);
+        let answers = of_test_digits(&asked.answers(0)?.scores, &job.settings, mnist);
         inference = Some(asked);
         runs.push(Run::read(&job.folder, &job.settings, model, answers)?);
     }
@@ -246,17 +247,11 @@ fn results(
 }
 
 /// The answers to the test digits of a run.
-fn of_test_digits(answers: &Answers, settings: &Settings, mnist: &Mnist) -> Vec<Answer> {
+fn of_test_digits(scores: &Scores, settings: &Settings, mnist: &Mnist) -> Vec<Answer> {
     let test = Split::draw(settings, mnist).test;
     let answer = |index: u32| {
         let digit = index as usize - mnist.train.len();
-        let (scores, ranking) = (answers.of(digit), answers.ranking(digit));
-        Answer {
-            digit,
-            label: mnist.test.label(digit),
-            said: ranking.digit as u8,
-            margin: (scores[ranking.digit] - scores[ranking.runner_up]).abs(),
-        }
+        scores.answer(digit, mnist.test.label(digit))
     };
     test.into_iter().map(answer).collect()
 }

@@ -6,35 +6,14 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::jobs;
-use super::rejection::{self, Call, Point};
 use super::rows::Row;
 use super::statistics::Sample;
 use crate::error::{Error, Result};
-use crate::network::CLASSES;
+use crate::evaluation::{self, Answer, TEST_DIGITS, percent};
+use crate::evaluation::rejection::{self, Point};
 use crate::recipe::Settings;
 use crate::report::files::{METRICS, RUN};
 use crate::train::model::Model;
-
-/// Digits of MNIST's test set, whose halves come from two groups of writers.
-const TEST_DIGITS: usize = 10_000;
-
-/// What a run's network says to a test digit.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Answer {
-    /// Number in the test set.
-    pub digit: usize,
-    pub label: u8,
-    pub said: u8,
-    /// Difference between the two best outputs.
-    pub margin: f32,
-}
-
-impl Answer {
-    /// Whether the network is wrong.
-    pub fn is_wrong(&self) -> bool {
-        self.label != self.said
-    }
-}
 
 /// The smallest, the middle and the largest of a layer's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -122,7 +101,7 @@ impl Run {
 
     /// Test error after the last epoch in per cent.
     pub fn error(&self) -> f64 {
-        100.0 * self.errors as f64 / self.digits as f64
+        percent(self.errors, self.digits)
     }
 
     /// Training and evaluations, in seconds.
@@ -132,27 +111,13 @@ impl Run {
 
     /// Errors against rejected digits.
     pub fn rejection(&self) -> Vec<Point> {
-        let call = |answer: &Answer| Call { margin: answer.margin, wrong: answer.is_wrong() };
-        rejection::curve(&self.answers.iter().map(call).collect::<Vec<_>>())
+        rejection::curve(&self.answers)
     }
 
     /// Error in per cent on the first and on the last 5,000 test digits, where all were asked.
     pub fn halves(&self) -> Option<[f64; 2]> {
-        let half = TEST_DIGITS / 2;
-        let error = |answers: &[Answer]| {
-            100.0 * answers.iter().filter(|answer| answer.is_wrong()).count() as f64 / half as f64
-        };
-        let (first, last) = self.answers.split_at(self.answers.len().min(half));
-        (self.answers.len() == TEST_DIGITS).then(|| [error(first), error(last)])
-    }
-
-    /// How often a label (row) was answered with a digit (column).
-    pub fn confusion(&self) -> [[usize; CLASSES]; CLASSES] {
-        let mut counts = [[0; CLASSES]; CLASSES];
-        for answer in &self.answers {
-            counts[usize::from(answer.label)][usize::from(answer.said)] += 1;
-        }
-        counts
+        let halves = evaluation::halves(&self.answers)?;
+        Some(halves.map(|errors| percent(errors, TEST_DIGITS / 2)))
     }
 }
 

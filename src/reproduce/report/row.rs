@@ -9,8 +9,9 @@ use super::{Block, Mistake, Section, curvature, tables};
 use crate::data::Digits;
 use crate::error::Result;
 use crate::network::{CLASSES, DIGIT_SIDE};
-use crate::reproduce::rejection::{error_at, rejected_for};
-use crate::reproduce::results::{Answer, RowResults, Run, Spread};
+use crate::evaluation::Answer;
+use crate::evaluation::rejection::{first_within, last_within};
+use crate::reproduce::results::{RowResults, Run, Spread};
 use crate::reproduce::statistics::Sample;
 
 /// Error on the digits that are left for which the paper tells the rejected share, in per cent.
@@ -95,7 +96,7 @@ fn rejection(results: &RowResults) -> Result<Vec<Block>> {
     let curves: Vec<_> = results.runs.iter().map(Run::rejection).collect();
     let spread = |step: usize| {
         let x = LAST_SHARE * step as f64 / SHARES as f64;
-        let errors: Vec<f64> = curves.iter().map(|points| error_at(points, x)).collect();
+        let errors: Vec<f64> = curves.iter().map(|points| last_within(points, x).map_or(0.0, |point| point.error)).collect();
         Sample::of(&errors).map(|sample| Spread { x, sample })
     };
     let spreads: Vec<Spread> = (0..=SHARES).filter_map(spread).collect();
@@ -105,7 +106,9 @@ fn rejection(results: &RowResults) -> Result<Vec<Block>> {
         reference: Some(Reference { name: format!("{TARGET} %"), y: TARGET }),
         y: Scale::Linear,
     };
-    let share = results.sample_of_all(|run| rejected_for(&run.rejection(), TARGET));
+    let share = results.sample_of_all(|run| {
+        first_within(&run.rejection(), TARGET).map(|point| point.rejected)
+    });
     let ours = match share {
         Some(share) => format!(
             "For {TARGET} % error on the rest {} % of the digits have to be rejected",

@@ -2,6 +2,7 @@
 
 use super::{Experiment, Table};
 use crate::network::CLASSES;
+use crate::evaluation;
 use crate::reproduce::results::{RowResults, Run};
 use crate::reproduce::statistics::{Comparison, Sample, Verdict, binomial, compare};
 use crate::text::{duration, thousands};
@@ -97,7 +98,7 @@ pub(super) fn runs(results: &RowResults) -> Table {
 
 /// How often each label was answered with each digit.
 pub(super) fn confusion(run: &Run) -> Table {
-    let counts = run.confusion();
+    let counts = evaluation::confusion(&run.answers);
     let mut headings = vec!["label".to_string()];
     headings.extend((0..CLASSES).map(|said| said.to_string()));
     let row = |(label, row): (usize, &[usize; CLASSES])| {
