@@ -1,7 +1,11 @@
 //! What the answers of a network to labelled digits are worth: how many are wrong, which digits are
-//! taken for which, and what is left after the unsure ones are refused ([`rejection`]).
+//! taken for which, what is left after the unsure ones are refused ([`rejection`]), and
+//! what the wrong ones look like ([`mistakes`]).
 
+pub mod mistakes;
 pub mod rejection;
+
+use serde::Serialize;
 
 use crate::network::CLASSES;
 
@@ -13,7 +17,7 @@ pub const TEST_DIGITS: usize = 10_000;
 pub type Confusion = [[usize; CLASSES]; CLASSES];
 
 /// What a network says to a digit.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Answer {
     /// Number in its set.
     pub digit: usize,

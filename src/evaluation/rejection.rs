@@ -2,6 +2,8 @@
 //!
 //! A digit is rejected where the difference between the two best outputs stays under a threshold.
 
+use serde::Serialize;
+
 use super::{Answer, errors, percent};
 use crate::network::Output;
 
@@ -14,7 +16,7 @@ pub fn default_margin(output: Output) -> f32 {
 }
 
 /// What a threshold comes to.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Point {
     /// The threshold: answers with a smaller margin are rejected.
     pub margin: f32,
