@@ -104,8 +104,7 @@ pub fn run(args: &Args, format: Format) -> Result<()> {
 
 /// Hands on what arrives until it ends, breaks, or nobody listens.
 fn read(format: Format, to: &SyncSender<Result<Piece>>) {
-    let mut records = Records::new(std::io::stdin().lock(), format);
-    while let Some(piece) = records.next().transpose() {
+    for piece in Records::new(std::io::stdin().lock(), format) {
         let broken = piece.is_err();
         if to.send(piece).is_err() || broken {
             return;

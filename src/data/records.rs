@@ -84,14 +84,8 @@ impl<R: Read> Records<R> {
         Records { source, format, rest: Vec::new(), given: 0, promised: None, lines: 0 }
     }
 
-    /// The next digits, at least one, as soon as there are any; `None` at the end.
-    ///
-    /// After an error there is nothing more; the digits before it have been given.
-    ///
-    /// # Errors
-    /// [`Error::Data`] that names the number of the digit that is broken, or if the stream cannot be
-    /// read.
-    pub fn next(&mut self) -> Result<Option<Piece>> {
+    /// Waits for the next digits, at least one; `None` at the end.
+    fn piece(&mut self) -> Result<Option<Piece>> {
         loop {
             let old = self.rest.len();
             self.rest.resize(old + PIECE, 0);
@@ -192,7 +186,8 @@ impl<R: Read> Records<R> {
             };
             let line = line.trim_ascii();
             let heading = self.lines == 0 && !line.first().is_some_and(u8::is_ascii_digit);
-            if !line.is_empty() && !heading
+            if !line.is_empty()
+                && !heading
                 && let Err(what) = digit_of(line, &mut piece)
             {
                 let (record, line) = (self.given + piece.len(), self.lines + 1);
@@ -209,6 +204,16 @@ impl<R: Read> Records<R> {
             Err(error) if piece.is_empty() => Err(error),
             _ => Ok(piece),
         }
+    }
+}
+
+/// The digits that have arrived, as soon as there are any. An error, [`Error::Data`], names the number
+/// of the digit that is broken, and comes behind all digits before it; nothing comes after it.
+impl<R: Read> Iterator for Records<R> {
+    type Item = Result<Piece>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.piece().transpose()
     }
 }
 

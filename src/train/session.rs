@@ -6,8 +6,8 @@ use crate::data::{DIGIT_PIXELS, Digits};
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::CLASSES;
-use crate::plan::{Layout, Pass, Room, STEP_WORDS, TOTALS, records};
 use crate::plan::records::RECORD_WORDS;
+use crate::plan::{Layout, Pass, Room, STEP_WORDS, TOTALS, records};
 use crate::rng::{Rng, Stream};
 use crate::train::checkpoint::Slot;
 

@@ -55,7 +55,10 @@ pub(super) fn reduce(picture: &Plane, width: u32, height: u32) -> Plane {
     let (from_width, from_height) = picture.dimensions();
     let columns = shares(from_width, width);
     let narrow = Plane::from_fn(width, from_height, |x, y| {
-        Luma([columns[x as usize].iter().map(|&(at, share)| picture.get_pixel(at, y)[0] * share).sum()])
+        Luma([columns[x as usize]
+            .iter()
+            .map(|&(at, share)| picture.get_pixel(at, y)[0] * share)
+            .sum()])
     });
     let rows = shares(from_height, height);
     Plane::from_fn(width, height, |x, y| {
@@ -94,8 +97,7 @@ pub(super) fn as_it_is(picture: &Plane, dark: bool) -> Option<[u8; DIGIT_PIXELS]
     };
     let (x, y) = centre_of_mass(&picture);
     let central = |at: f32| (at - CENTRE).abs() <= OFF_CENTRE;
-    (within(&mut columns) && within(&mut rows) && central(x) && central(y))
-        .then(|| bytes(&picture))
+    (within(&mut columns) && within(&mut rows) && central(x) && central(y)).then(|| bytes(&picture))
 }
 
 /// The bytes of a 28x28 picture.

@@ -50,9 +50,7 @@ pub(super) fn find(picture: &Plane) -> Option<Found> {
     let ground = ground(&bright(&small));
     let ground = match picture.dimensions() == small.dimensions() {
         true => ground,
-        false => {
-            imageops::resize(&ground, picture.width(), picture.height(), FilterType::Triangle)
-        }
+        false => imageops::resize(&ground, picture.width(), picture.height(), FilterType::Triangle),
     };
     // For dark ink this is 1 - v / paper, whatever light there is on both.
     let mut ink = bright(picture);
@@ -75,7 +73,7 @@ fn reach(plane: &Plane) -> f32 {
 
 /// Whether the ink is darker than the ground. Ink is what few pixels have, so the distances from
 /// the light around have their long tail on its side; where that is not clear, as of a bold digit
-/// that fills its picture, ink is what the border is not.
+/// that fills its picture, ink is what most of the border is not.
 fn is_dark(picture: &Plane) -> bool {
     let light = imageops::fast_blur(picture, reach(picture));
     let apart: Vec<f64> =
@@ -89,13 +87,11 @@ fn is_dark(picture: &Plane) -> bool {
         return skewness < 0.0;
     }
     let (right, bottom) = (picture.width() - 1, picture.height() - 1);
-    let border = picture
-        .enumerate_pixels()
-        .filter(|&(x, y, _)| x == 0 || y == 0 || x == right || y == bottom)
-        .map(|(_, _, pixel)| pixel[0]);
-    let (sum, count) = border.fold((0.0, 0.0), |(sum, count), v| (sum + v, count + 1.0));
+    let on_border = |&(x, y, _): &(u32, u32, _)| x == 0 || y == 0 || x == right || y == bottom;
+    let mut border: Vec<f32> =
+        picture.enumerate_pixels().filter(on_border).map(|(_, _, pixel)| pixel[0]).collect();
     let all: f32 = picture.pixels().map(|pixel| pixel[0]).sum();
-    sum / count > all / picture.pixels().len() as f32
+    percentile(&mut border, 0.5) > all / picture.pixels().len() as f32
 }
 
 /// What the paper alone would look like, of bright ink: the mean around each pixel, corrected by the
@@ -136,7 +132,8 @@ fn ground(bright: &Plane) -> Plane {
 /// Mean of a plane over the pixels that the other marks with 1.
 fn mean(plane: &Plane, marked: &Plane) -> f32 {
     let pairs = plane.pixels().zip(marked.pixels());
-    let (sum, count) = pairs.fold((0.0, 0.0), |(sum, count), (v, m)| (sum + v[0] * m[0], count + m[0]));
+    let (sum, count) =
+        pairs.fold((0.0, 0.0), |(sum, count), (v, m)| (sum + v[0] * m[0], count + m[0]));
     sum / f32::max(count, 1.0)
 }
 

@@ -7,6 +7,10 @@ use super::Plane;
 
 /// A piece that is smaller than this part of the tallest, in height and in width, is a speck.
 const SPECK: f32 = 0.2;
+/// What stands clear of the picture's sides is no speck from this part of the tallest piece on.
+const CLEAR: f32 = 0.15;
+/// What touches a side is no digit if it is so many times as tall as all that is clear of them.
+const TALLER: f32 = 1.5;
 /// What is lower than this part of the tallest is punctuation or dirt.
 const LOW: f32 = 0.4;
 /// Pieces belong together where they share this part of the narrower one's columns.
@@ -64,7 +68,7 @@ impl Place {
 
 /// The digits in ink, left to right.
 pub(super) fn digits(ink: &Plane) -> Vec<Digit> {
-    let mut pieces = pieces(ink);
+    let mut pieces = without_surroundings(pieces(ink), ink);
     let tallest = |pieces: &[Piece]| {
         pieces.iter().map(|piece| piece.place.height.max(1)).max().unwrap_or(0) as f32
     };
@@ -111,6 +115,30 @@ fn pieces(ink: &Plane) -> Vec<Piece> {
         pieces.push(piece);
     }
     pieces
+}
+
+/// The pieces without shadows and the table beside the paper: what reaches into a corner of the
+/// picture, or touches a side of it and is far taller than what stands clear of the sides.
+fn without_surroundings(pieces: Vec<Piece>, ink: &Plane) -> Vec<Piece> {
+    let (right, bottom) = (ink.width() - 1, ink.height() - 1);
+    let corners = [(0, 0), (right, 0), (0, bottom), (right, bottom)];
+    let is_clear = |piece: &&Piece| {
+        let place = piece.place;
+        place.left > 0 && place.top > 0 && place.right() <= right && place.bottom() <= bottom
+    };
+    let clear = pieces.iter().filter(is_clear);
+    let Some(tallest) = clear.map(|piece| piece.place.height).max() else { return pieces };
+    let far_taller = |piece: &Piece| piece.place.height as f32 > TALLER * tallest as f32;
+    let around = |piece: &Piece| {
+        let in_corner = || piece.pixels.iter().any(|pixel| corners.contains(pixel));
+        !is_clear(&piece) && (far_taller(piece) || in_corner())
+    };
+    // Specks do not decide what is a digit.
+    let of_picture = pieces.iter().map(|piece| piece.place.height).max().unwrap_or(0) as f32;
+    match tallest as f32 >= CLEAR * of_picture {
+        true => pieces.into_iter().filter(|piece| !around(piece)).collect(),
+        false => pieces,
+    }
 }
 
 /// The pieces with those in one that stand over each other.

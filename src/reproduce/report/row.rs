@@ -8,9 +8,9 @@ use super::picture::{Picture, Tile};
 use super::{Block, Mistake, Section, curvature, tables};
 use crate::data::Digits;
 use crate::error::Result;
-use crate::network::{CLASSES, DIGIT_SIDE};
 use crate::evaluation::Answer;
 use crate::evaluation::rejection::{first_within, last_within};
+use crate::network::{CLASSES, DIGIT_SIDE};
 use crate::reproduce::results::{RowResults, Run, Spread};
 use crate::reproduce::statistics::Sample;
 
@@ -96,7 +96,10 @@ fn rejection(results: &RowResults) -> Result<Vec<Block>> {
     let curves: Vec<_> = results.runs.iter().map(Run::rejection).collect();
     let spread = |step: usize| {
         let x = LAST_SHARE * step as f64 / SHARES as f64;
-        let errors: Vec<f64> = curves.iter().map(|points| last_within(points, x).map_or(0.0, |point| point.error)).collect();
+        let errors: Vec<f64> = curves
+            .iter()
+            .map(|points| last_within(points, x).map_or(0.0, |point| point.error))
+            .collect();
         Sample::of(&errors).map(|sample| Spread { x, sample })
     };
     let spreads: Vec<Spread> = (0..=SHARES).filter_map(spread).collect();
@@ -106,9 +109,8 @@ fn rejection(results: &RowResults) -> Result<Vec<Block>> {
         reference: Some(Reference { name: format!("{TARGET} %"), y: TARGET }),
         y: Scale::Linear,
     };
-    let share = results.sample_of_all(|run| {
-        first_within(&run.rejection(), TARGET).map(|point| point.rejected)
-    });
+    let share = results
+        .sample_of_all(|run| first_within(&run.rejection(), TARGET).map(|point| point.rejected));
     let ours = match share {
         Some(share) => format!(
             "For {TARGET} % error on the rest {} % of the digits have to be rejected",

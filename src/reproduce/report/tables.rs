@@ -1,8 +1,8 @@
 //! The tables of the report.
 
 use super::{Experiment, Table};
-use crate::network::CLASSES;
 use crate::evaluation;
+use crate::network::CLASSES;
 use crate::reproduce::results::{RowResults, Run};
 use crate::reproduce::statistics::{Comparison, Sample, Verdict, binomial, compare};
 use crate::text::{duration, thousands};
