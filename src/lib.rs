@@ -23,7 +23,7 @@
 //! let digit = Digits::new(mnist.test.digit(0).to_vec(), vec![0])?;
 //! let mut inference = Inference::new(&model, &device, PlanChoice::Auto, 1, &[&digit])?;
 //! let answers = inference.answers(0)?;
-//! println!("{:?}: {}", answers.of(0), answers.ranking(0).digit);
+//! println!("{:?}: {}", answers.scores.of(0), answers.scores.ranking(0).digit);
 //! # Ok(())
 //! # }
 //! ```
@@ -40,6 +40,7 @@ pub mod cpu;
 pub mod data;
 mod disk;
 mod error;
+pub mod evaluation;
 pub mod executor;
 mod fit;
 pub mod gpu;
@@ -58,7 +59,7 @@ pub mod version;
 
 pub use cli::args::PlanChoice;
 pub use cli::device::Device;
-pub use cli::inference::{Answers, Inference, Ranking};
+pub use cli::inference::{Answers, Inference, Ranking, Scores};
 pub use data::{Digits, Mnist};
 pub use error::{Error, Result};
 pub use fit::fit;

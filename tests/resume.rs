@@ -12,7 +12,7 @@ use lenet::data::{self, Mnist};
 use lenet::executor::Executor;
 use lenet::gpu::Gpu;
 use lenet::network::init;
-use lenet::plan::{Plan, Profile, Strategy};
+use lenet::plan::{Plan, Profile};
 use lenet::recipe::{Available, DistortFlags, Flags, Settings};
 use lenet::report::{Epoch, Progress, Report};
 use lenet::train::checkpoint::State;
@@ -80,9 +80,7 @@ impl Setup {
 
     fn plan(&self, profile: Profile) -> lenet::Result<Plan> {
         let room = self.split.lists(&self.mnist).room(BATCH);
-        let Settings { network, optimizer, .. } = &self.settings;
-        let plan = Plan::new(network, Strategy::Layered, profile, BATCH, *optimizer, room)?;
-        Ok(self.settings.distorted(plan, room.digits))
+        self.settings.plan(profile, room)
     }
 
     /// The data set on an executor.

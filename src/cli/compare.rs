@@ -11,7 +11,8 @@ use super::output::{self, check_free};
 use crate::data::{self, Digits};
 use crate::disk;
 use crate::error::{Error, Result};
-use crate::report::finished::{Answer, Line};
+use crate::evaluation::Answer;
+use crate::report::finished::Line;
 use crate::runs::{Comparison, Side, page};
 use crate::text::{Table, sparkline};
 
@@ -95,12 +96,12 @@ fn answers(
     let [a, b] = sides.each_ref().map(|side| &side.model);
     let ask = |model| Inference::new(model, device, args.plan, EVALUATION_BATCH, &[test]);
     let mut inference = ask(a)?;
-    let first = inference.answers(0)?.about(&numbers, test);
+    let first = inference.answers(0)?.scores.about(&numbers, test);
     match (a.network.name, a.network.options) == (b.network.name, b.network.options) {
         true => inference.replace(&b.parameters)?,
         false => inference = ask(b)?,
     }
-    Ok([first, inference.answers(0)?.about(&numbers, test)])
+    Ok([first, inference.answers(0)?.scores.about(&numbers, test)])
 }
 
 fn text(comparison: &Comparison) -> String {

@@ -3,14 +3,16 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
+
 use super::args::PlanChoice;
 use super::device::{Chosen, Device};
 use super::output;
 use crate::data::Digits;
 use crate::error::Result;
+use crate::evaluation::Answer;
 use crate::network::{CLASSES, Network, Output};
 use crate::plan::{Optimizer, Pass, Plan, Strategy, TOTALS};
-use crate::report::finished::Answer;
 use crate::text::thousands;
 use crate::train::model::Model;
 use crate::train::session::{Lists, Session};
@@ -29,12 +31,18 @@ pub struct Inference {
     sets: Vec<usize>,
 }
 
+/// What a model said to digits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scores {
+    pub output: Output,
+    /// `[digits, 10]`.
+    numbers: Vec<f32>,
+}
+
 /// What the model said to every digit of a set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answers {
-    pub output: Output,
-    /// `[digits, 10]`.
-    pub scores: Vec<f32>,
+    pub scores: Scores,
     /// Mean loss a digit.
     pub loss: f64,
     /// From the first step to the last score read back.
@@ -42,10 +50,26 @@ pub struct Answers {
 }
 
 /// The best answer to a digit and the next best.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ranking {
     pub digit: usize,
     pub runner_up: usize,
+    /// Difference between their scores, never negative.
+    pub margin: f32,
+}
+
+/// What is said of a digit, for a program.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Prediction<'a> {
+    pub digit: usize,
+    pub score: f32,
+    pub runner_up: usize,
+    pub runner_up_score: f32,
+    /// Between the two scores, never negative.
+    pub difference: f32,
+    /// Whether it is too small for the answer to count.
+    pub rejected: bool,
+    pub scores: &'a [f32],
 }
 
 /// Says on standard error what was chosen, and what was passed over.
@@ -156,14 +180,24 @@ impl Inference {
         let sums = self.session.executor().read_f32(totals, batch * TOTALS)?;
         let loss: f64 = sums.chunks_exact(TOTALS).map(|row| f64::from(row[0])).sum();
         let loss = loss / self.sets[set].max(1) as f64;
-        Ok(Answers { output: self.output, scores, loss, time })
+        let scores = Scores { output: self.output, numbers: scores };
+        Ok(Answers { scores, loss, time })
+    }
+
+    /// Asks about other digits, at most a batch (`[n, 784]` bytes), where the first set is at least a
+    /// batch long; they take the place of its first.
+    ///
+    /// # Errors
+    /// [`crate::Error::Adapter`] if the adapter fails.
+    pub fn ask(&mut self, pixels: &[u8]) -> Result<Scores> {
+        Ok(Scores { output: self.output, numbers: self.session.ask(pixels)? })
     }
 }
 
-impl Answers {
+impl Scores {
     /// Scores of digit `i`, `[10]`.
     pub fn of(&self, i: usize) -> &[f32] {
-        &self.scores[i * CLASSES..(i + 1) * CLASSES]
+        &self.numbers[i * CLASSES..(i + 1) * CLASSES]
     }
 
     /// The two best answers to digit `i`: the largest outputs of a linear network, the smallest
@@ -179,20 +213,33 @@ impl Answers {
         };
         let digit = best(&mut (0..CLASSES)).unwrap_or(0);
         let runner_up = best(&mut (0..CLASSES).filter(|&class| class != digit)).unwrap_or(0);
-        Ranking { digit, runner_up }
+        let margin = (scores[digit] - scores[runner_up]).abs();
+        Ranking { digit, runner_up, margin }
+    }
+
+    /// All of that, where answers count from a margin on.
+    pub fn prediction(&self, i: usize, margin: f32) -> Prediction<'_> {
+        let (scores, ranking) = (self.of(i), self.ranking(i));
+        Prediction {
+            digit: ranking.digit,
+            score: scores[ranking.digit],
+            runner_up: ranking.runner_up,
+            runner_up_score: scores[ranking.runner_up],
+            difference: ranking.margin,
+            rejected: ranking.margin < margin,
+            scores,
+        }
+    }
+
+    /// The answer to digit `i` of that label.
+    pub fn answer(&self, i: usize, label: u8) -> Answer {
+        let Ranking { digit, margin, .. } = self.ranking(i);
+        Answer { digit: i, label, said: digit as u8, margin }
     }
 
     /// The answers to some digits of the set, by their numbers, for a report.
     pub fn about(&self, numbers: &[usize], set: &Digits) -> Vec<Answer> {
-        let answer = |&digit: &usize| {
-            let (scores, ranking) = (self.of(digit), self.ranking(digit));
-            Answer {
-                digit,
-                label: set.label(digit),
-                said: ranking.digit as u8,
-                margin: (scores[ranking.digit] - scores[ranking.runner_up]).abs(),
-            }
-        };
+        let answer = |&digit: &usize| self.answer(digit, set.label(digit));
         numbers.iter().map(answer).collect()
     }
 }

@@ -35,6 +35,7 @@ mod results;
 mod resume;
 mod runs;
 mod source;
+mod stream;
 mod summary;
 mod throughput;
 mod train;

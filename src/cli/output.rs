@@ -19,11 +19,20 @@ use crate::text::{ERROR, WARNING};
 /// [`Error::Other`] if standard output takes no more, as on a full disk; a closed pipe is success.
 pub fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Other(format!(
+    written(out.write_all(text.as_bytes()).and_then(|()| out.flush())).map(|_| ())
+}
+
+/// Whether standard output takes more, after it was written to: not where its reader has left.
+///
+/// # Errors
+/// As [`print()`].
+pub fn written(result: std::io::Result<()>) -> Result<bool> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Error::Other(format!(
             "cannot write to standard output: {error}; send it elsewhere"
         ))),
-        _ => Ok(()),
     }
 }
 

@@ -69,6 +69,6 @@ pub fn write(
 ) -> Result<PathBuf> {
     let model = Model::read(&folder.join(MODEL))?;
     let mut inference = Inference::new(&model, device, plan, EVALUATION_BATCH, &[test])?;
-    let answers = inference.answers(0)?.about(numbers, test);
+    let answers = inference.answers(0)?.scores.about(numbers, test);
     paper::write(folder, &Run::read(folder, model, answers)?, test)
 }

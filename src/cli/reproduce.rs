@@ -243,7 +243,7 @@ fn results(
         };
         asked.replace(&model.parameters)?;
         let numbers = Split::draw(&job.settings, mnist).test_numbers(mnist);
-        let answers = asked.answers(0)?.about(&numbers, &mnist.test);
+        let answers = asked.answers(0)?.scores.about(&numbers, &mnist.test);
         inference = Some(asked);
         runs.push(Run::read(&job.folder, model, answers)?);
     }

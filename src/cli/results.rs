@@ -15,10 +15,10 @@ use super::inference::{EVALUATION_BATCH, Inference};
 use super::{launch, output, report};
 use crate::data::Digits;
 use crate::error::{Error, Result};
+use crate::evaluation::confusion;
 use crate::recipe::Settings;
 use crate::report::Report;
 use crate::report::files::{Folder, Keep};
-use crate::report::finished::confusion;
 use crate::report::paper::REPORT;
 use crate::report::tensorboard::TensorBoard;
 use crate::train::control::Control;
@@ -188,6 +188,6 @@ fn answers(settings: &Settings, test: Digits, device: &DeviceArgs) -> Result<Ask
     let numbers: Vec<usize> = (0..test.len()).collect();
     Ok(Box::new(move |parameters| {
         inference.replace(parameters)?;
-        Ok(confusion(&inference.answers(0)?.about(&numbers, &test)))
+        Ok(confusion(&inference.answers(0)?.scores.about(&numbers, &test)))
     }))
 }

@@ -22,7 +22,7 @@ pub const MAX_ITEMS: usize = 1_000_000;
 /// Most bytes that one file may have, unpacked: the header and [`MAX_ITEMS`] images.
 const MAX_BYTES: usize = Content::Images.header() + MAX_ITEMS * DIGIT_PIXELS;
 /// The first two bytes of every gzip file.
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+pub(super) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// The bytes of one IDX file, unpacked but not yet checked, and how messages speak of it.
 pub struct IdxFile {
@@ -37,6 +37,11 @@ enum Origin {
     Folder,
     BuiltIn,
 }
+
+/// The number that a file of images begins with.
+pub(super) const IMAGES_MAGIC: u32 = Content::Images.magic();
+/// Bytes before its first image.
+pub(super) const IMAGES_HEADER: usize = Content::Images.header();
 
 /// What a file is expected to hold.
 #[derive(Clone, Copy, PartialEq)]

@@ -51,7 +51,7 @@ struct Found {
 /// that [`idx::digits`] knows.
 pub fn read(dir: &Path) -> Result<(Mnist, Reader)> {
     check_folder(dir)?;
-    let files = find_all(dir)?;
+    let files = find_all(dir, [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS])?;
     let [train_images, train_labels, test_images, test_labels] = &files;
     let own = Mnist {
         train: read_pair(train_images, train_labels)?,
@@ -67,6 +67,16 @@ pub fn read(dir: &Path) -> Result<(Mnist, Reader)> {
     }
 }
 
+/// The test digits of the folder `dir`, which may lack the training digits.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_test(dir: &Path) -> Result<Digits> {
+    check_folder(dir)?;
+    let [images, labels] = find_all(dir, [TEST_IMAGES, TEST_LABELS])?;
+    read_pair(&images, &labels)
+}
+
 fn check_folder(dir: &Path) -> Result<()> {
     let way_out = with_data_left_out("name the folder that holds the four MNIST files");
     match std::fs::metadata(dir) {
@@ -79,9 +89,8 @@ fn check_folder(dir: &Path) -> Result<()> {
     }
 }
 
-/// Training images, training labels, test images, test labels.
-fn find_all(dir: &Path) -> Result<[Found; 4]> {
-    let names = [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS];
+/// The files of these names, in their order.
+fn find_all<const N: usize>(dir: &Path, names: [&str; N]) -> Result<[Found; N]> {
     let mut missing = Vec::new();
     let mut found = Vec::new();
     for name in names {

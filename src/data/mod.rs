@@ -4,15 +4,18 @@
 //! [`builtin`] unpacks it in a fraction of a second. [`mnist`] reads a folder that the user names
 //! instead. Both go through [`idx`], which accepts nothing that it has not checked, so that the
 //! rest of the program can rely on what a [`Digits`] promises: 28x28 pixels and a label from 0 to
-//! 9 for every digit. [`image`] reads and writes single digits as PNG files and draws them in a
-//! terminal; [`mod@facts`] counts and averages.
+//! 9 for every digit. [`records`] takes digits
+//! from a stream, [`writing`] finds digits in pictures of any kind; [`image`] writes digits as PNG
+//! files and draws them in a terminal; [`mod@facts`] counts and averages.
 
 pub mod facts;
 pub mod idx;
 pub mod image;
 pub mod mnist;
 mod packed;
+pub mod records;
 pub mod sheet;
+pub mod writing;
 
 use std::path::Path;
 
@@ -143,6 +146,17 @@ pub fn load(dir: Option<&Path>) -> Result<Mnist> {
     match dir {
         Some(dir) => Ok(mnist::read(dir)?.0),
         None => builtin(),
+    }
+}
+
+/// The test digits in the folder `dir`, which need not have others, or the built-in ones.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_test(dir: Option<&Path>) -> Result<Digits> {
+    match dir {
+        Some(dir) => mnist::read_test(dir),
+        None => Ok(builtin()?.test),
     }
 }
 

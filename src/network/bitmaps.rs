@@ -24,6 +24,14 @@ const ROWS: [[u8; HEIGHT]; CLASSES] = [
     [62, 103, 99, 99, 103, 63, 3, 3, 6, 60, 0, 0],
 ];
 
+/// The rows of a digit's bitmap, top to bottom, seven bits with the left column highest.
+///
+/// # Panics
+/// If `digit` is over 9.
+pub fn rows(digit: u8) -> &'static [u8; HEIGHT] {
+    &ROWS[usize::from(digit)]
+}
+
 /// The centres `[10, 84]`: +1 where the bitmap has ink, -1 elsewhere.
 pub fn centres() -> Vec<f32> {
     let bit = |row: u8, x: usize| if row >> (WIDTH - 1 - x) & 1 == 1 { 1.0 } else { -1.0 };

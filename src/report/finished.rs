@@ -10,38 +10,8 @@ use serde_json::Value;
 
 use super::files::{METRICS, RUN};
 use crate::error::{Error, Result};
-use crate::network::CLASSES;
+use crate::evaluation::Answer;
 use crate::train::model::Model;
-
-/// What a run's network says to a test digit.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Answer {
-    /// Number in the test set.
-    pub digit: usize,
-    pub label: u8,
-    pub said: u8,
-    /// Difference between the two best outputs.
-    pub margin: f32,
-}
-
-impl Answer {
-    /// Whether the network is wrong.
-    pub fn is_wrong(&self) -> bool {
-        self.label != self.said
-    }
-}
-
-/// How often a label (row) was answered with a digit (column).
-pub type Confusion = [[usize; CLASSES]; CLASSES];
-
-/// Counts answers by label and digit.
-pub fn confusion(answers: &[Answer]) -> Confusion {
-    let mut counts = [[0; CLASSES]; CLASSES];
-    for answer in answers {
-        counts[usize::from(answer.label)][usize::from(answer.said)] += 1;
-    }
-    counts
-}
 
 /// The smallest, the middle and the largest of a layer's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]

@@ -1,28 +1,21 @@
 //! What the finished runs of a row came to.
 
-use super::rejection::{self, Call, Point};
 use super::rows::Row;
 use super::statistics::Sample;
+use crate::evaluation::rejection::{self, Point};
+use crate::evaluation::{self, TEST_DIGITS, percent};
 use crate::recipe::Settings;
-use crate::report::finished::{Answer, Line, Run};
-
-/// Digits of MNIST's test set, whose halves come from two groups of writers.
-const TEST_DIGITS: usize = 10_000;
+use crate::report::finished::{Line, Run};
 
 /// Errors against rejected digits.
 pub fn rejection(run: &Run) -> Vec<Point> {
-    let call = |answer: &Answer| Call { margin: answer.margin, wrong: answer.is_wrong() };
-    rejection::curve(&run.answers.iter().map(call).collect::<Vec<_>>())
+    rejection::curve(&run.answers)
 }
 
 /// Error in per cent on the first and on the last 5,000 test digits, where all were asked.
 pub fn halves(run: &Run) -> Option<[f64; 2]> {
-    let half = TEST_DIGITS / 2;
-    let error = |answers: &[Answer]| {
-        100.0 * answers.iter().filter(|answer| answer.is_wrong()).count() as f64 / half as f64
-    };
-    let (first, last) = run.answers.split_at(run.answers.len().min(half));
-    (run.answers.len() == TEST_DIGITS).then(|| [error(first), error(last)])
+    let halves = evaluation::halves(&run.answers)?;
+    Some(halves.map(|errors| percent(errors, TEST_DIGITS / 2)))
 }
 
 /// All runs of a row, by seed; there is at least one.

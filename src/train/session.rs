@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::data::Digits;
+use crate::data::{DIGIT_PIXELS, Digits};
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::CLASSES;
+use crate::plan::records::RECORD_WORDS;
 use crate::plan::{Layout, Pass, Room, STEP_WORDS, TOTALS, records};
 use crate::rng::{Rng, Stream};
 use crate::train::checkpoint::Slot;
@@ -329,6 +330,28 @@ impl Session {
             scores.extend(self.executor.read_f32(ports.scores, here * CLASSES)?);
         }
         Ok(scores)
+    }
+
+    /// Outputs `[n, 10]` of the network for other digits (`[n, 784]` bytes, n at most a batch), which
+    /// take the place of the first of the data set.
+    ///
+    /// # Errors
+    /// As [`Session::new`].
+    ///
+    /// # Panics
+    /// If there are more digits than in a batch, or the first list to evaluate is not the data set
+    /// in its order.
+    pub fn ask(&mut self, pixels: &[u8]) -> Result<Vec<f32>> {
+        let part = self.parts[1];
+        let (ports, batch) = (self.executor.plan().ports, self.executor.plan().batch);
+        let digits = pixels.len() / DIGIT_PIXELS;
+        assert!(digits <= batch.min(part.digits), "a batch has room for {batch} digits");
+        let mut packed = Vec::with_capacity(digits * RECORD_WORDS);
+        records::append(&mut packed, pixels, &vec![0; digits]);
+        self.executor.write(ports.digits, 0, &packed)?;
+        self.executor.write(ports.cursor, 0, &[part.step as u32])?;
+        self.executor.run(1, Pass::Forward)?;
+        self.executor.read_f32(ports.scores, digits * CLASSES)
     }
 
     fn upload(&mut self, part: usize, order: &[u32], rate: impl Fn(usize) -> f32) -> Result<()> {

@@ -19,9 +19,9 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::error::{Error, Result};
+use crate::evaluation::Confusion;
 use crate::network::{Layer, TAPS};
 use crate::plan::Layout;
-use crate::report::finished::Confusion;
 use crate::report::page::weights;
 use crate::report::{End, Epoch, Progress, Report, Start};
 use crate::train::checkpoint;

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::evaluation::Confusion;
 use crate::network::TAPS;
-use crate::report::finished::Confusion;
 use crate::report::{Epoch, Progress, Start};
 use crate::train::checkpoint::Tally;
 

@@ -5,8 +5,8 @@ use super::features::Features;
 use super::kernels::kernels;
 use crate::data::Digits;
 use crate::error::Result;
+use crate::evaluation::Answer;
 use crate::network::CLASSES;
-use crate::report::finished::Answer;
 use crate::train::model::Model;
 
 /// The class whose digit is shown layer by layer: it has corners, ends and a crossing.

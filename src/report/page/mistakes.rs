@@ -4,8 +4,8 @@ use super::picture::{Picture, Tile};
 use super::{Block, Mistake, Table};
 use crate::data::Digits;
 use crate::error::Result;
+use crate::evaluation::{Answer, Confusion, confusion};
 use crate::network::{CLASSES, DIGIT_SIDE};
-use crate::report::finished::{Answer, Confusion, confusion};
 use crate::text::thousands;
 
 /// Mistakes that are drawn: a network that has learned nothing makes thousands.

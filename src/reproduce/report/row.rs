@@ -4,10 +4,10 @@
 use super::tables;
 use crate::data::Digits;
 use crate::error::Result;
+use crate::evaluation::rejection::{first_within, last_within};
 use crate::report::finished::Run;
 use crate::report::page::chart::{Chart, Line, Reference, Scale};
 use crate::report::page::{Block, Section, curvature, insides, mistakes};
-use crate::reproduce::rejection::{error_at, rejected_for};
 use crate::reproduce::results::{RowResults, Spread, rejection};
 use crate::reproduce::statistics::Sample;
 
@@ -99,7 +99,10 @@ fn rejected(results: &RowResults) -> Result<Vec<Block>> {
     let curves: Vec<_> = results.runs.iter().map(rejection).collect();
     let spread = |step: usize| {
         let x = LAST_SHARE * step as f64 / SHARES as f64;
-        let errors: Vec<f64> = curves.iter().map(|points| error_at(points, x)).collect();
+        let errors: Vec<f64> = curves
+            .iter()
+            .map(|points| last_within(points, x).map_or(0.0, |point| point.error))
+            .collect();
         Sample::of(&errors).map(|sample| Spread { x, sample })
     };
     let spreads: Vec<Spread> = (0..=SHARES).filter_map(spread).collect();
@@ -109,7 +112,8 @@ fn rejected(results: &RowResults) -> Result<Vec<Block>> {
         reference: Some(Reference { name: format!("{TARGET} %"), y: TARGET }),
         y: Scale::Linear,
     };
-    let share = results.sample_of_all(|run| rejected_for(&rejection(run), TARGET));
+    let share = results
+        .sample_of_all(|run| first_within(&rejection(run), TARGET).map(|point| point.rejected));
     let ours = match share {
         Some(share) => format!(
             "For {TARGET} % error on the rest {} % of the digits have to be rejected",

@@ -1,0 +1,263 @@
+//! Digits as they come in a stream: IDX, CSV, or nothing but their bytes.
+//!
+//! [`Records`] gives what has arrived without waiting for more, so that a slow source is answered at
+//! once and a fast one in large pieces. Digits are counted from 0, in messages too.
+
+use std::fmt::Display;
+use std::io::Read;
+
+use clap::ValueEnum;
+
+use super::{DIGIT_PIXELS, idx};
+use crate::error::{Error, Result};
+use crate::network::{CLASSES, DIGIT_SIDE};
+
+/// Bytes that are asked for at once.
+const PIECE: usize = 64 << 10;
+/// Longest line of a CSV file: 785 numbers of 3 digits need 3,140.
+const MAX_LINE: usize = 16 << 10;
+
+/// How digits lie in a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A file of images as MNIST has them: the magic number 2051, their count, 28, 28, then 784 bytes
+    /// each; unpacked.
+    Idx,
+    /// A line for each: 784 numbers from 0 to 255 with commas, or 785 of which the first is the
+    /// label; a first line that begins with no digit is a heading.
+    Csv,
+    /// 784 bytes each, and nothing else.
+    Raw,
+}
+
+/// Digits that came together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Piece {
+    /// `[n, 28, 28]` bytes.
+    pub pixels: Vec<u8>,
+    /// `[n]`, where a digit came with one.
+    pub labels: Vec<Option<u8>>,
+}
+
+/// The digits of a stream.
+pub struct Records<R> {
+    source: R,
+    format: Format,
+    /// Bytes that came and were not made use of yet.
+    rest: Vec<u8>,
+    /// Digits that were given.
+    given: usize,
+    /// That there are to be, once an IDX header has said so.
+    promised: Option<usize>,
+    /// Lines before `rest`.
+    lines: usize,
+}
+
+impl Piece {
+    /// Digits.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// Puts those of another piece behind.
+    pub fn append(&mut self, mut other: Piece) {
+        self.pixels.append(&mut other.pixels);
+        self.labels.append(&mut other.labels);
+    }
+
+    /// Takes the first `n` away, or as many as there are.
+    pub fn take(&mut self, n: usize) -> Piece {
+        let n = n.min(self.len());
+        let labels = self.labels.drain(..n).collect();
+        Piece { pixels: self.pixels.drain(..n * DIGIT_PIXELS).collect(), labels }
+    }
+}
+
+impl<R: Read> Records<R> {
+    /// The digits that `source` will give.
+    pub fn new(source: R, format: Format) -> Self {
+        Records { source, format, rest: Vec::new(), given: 0, promised: None, lines: 0 }
+    }
+
+    /// Waits for the next digits, at least one; `None` at the end.
+    fn piece(&mut self) -> Result<Option<Piece>> {
+        loop {
+            let old = self.rest.len();
+            self.rest.resize(old + PIECE, 0);
+            let read = self.source.read(&mut self.rest[old..]);
+            self.rest.truncate(old + *read.as_ref().unwrap_or(&0));
+            let ended = match read {
+                Ok(read) => read == 0,
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(e) => return Err(Error::Data(format!("cannot read standard input: {e}"))),
+            };
+            let piece = match self.format {
+                Format::Csv => self.lines(ended)?,
+                Format::Idx | Format::Raw => self.bytes(ended)?,
+            };
+            self.given += piece.len();
+            if !piece.is_empty() || ended {
+                return Ok((!piece.is_empty()).then_some(piece));
+            }
+        }
+    }
+
+    /// The whole digits among the bytes that came.
+    fn bytes(&mut self, ended: bool) -> Result<Piece> {
+        if self.format == Format::Idx && self.promised.is_none() {
+            if self.rest.len() < idx::IMAGES_HEADER && !ended {
+                return Ok(Piece::default());
+            }
+            self.header()?;
+        }
+        let whole = self.rest.len() / DIGIT_PIXELS;
+        let wanted = self.promised.map_or(whole, |all| whole.min(all - self.given));
+        if wanted == 0 && (ended || whole > 0) {
+            self.check_end()?;
+        }
+        let pixels: Vec<u8> = self.rest.drain(..wanted * DIGIT_PIXELS).collect();
+        Ok(Piece { pixels, labels: vec![None; wanted] })
+    }
+
+    fn header(&mut self) -> Result<()> {
+        if self.rest.starts_with(&idx::GZIP_MAGIC) {
+            return Err(stream_error("is packed with gzip", "unpack it first, as with zcat"));
+        }
+        let Some(header) = self.rest.first_chunk::<{ idx::IMAGES_HEADER }>() else {
+            return Err(stream_error("ends within its IDX header", "give a whole file of images"));
+        };
+        let word = |at: usize| {
+            u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+        };
+        if word(0) != idx::IMAGES_MAGIC {
+            return Err(stream_error(
+                format!("begins with {} where IDX images have {}", word(0), idx::IMAGES_MAGIC),
+                "give a file of images, or another --stream",
+            ));
+        }
+        let (rows, columns) = (word(8), word(12));
+        if [rows, columns] != [DIGIT_SIDE as u32; 2] {
+            return Err(stream_error(
+                format!("has images of {rows}x{columns} pixels where 28x28 were expected"),
+                "bring the images to that size",
+            ));
+        }
+        self.promised = Some(word(4) as usize);
+        self.rest.drain(..idx::IMAGES_HEADER);
+        Ok(())
+    }
+
+    /// At the end of the bytes, or where no digit is expected any more.
+    fn check_end(&self) -> Result<()> {
+        let (over, given) = (self.rest.len(), self.given);
+        match self.promised {
+            Some(all) if given == all && over > 0 => Err(stream_error(
+                format!("goes on behind the {all} images that its header promises"),
+                "correct the header, or cut the file",
+            )),
+            Some(all) if given < all && over == 0 => Err(stream_error(
+                format!("ends before record {given}, where its header promises {all} images"),
+                "give the whole file",
+            )),
+            _ if over > 0 => Err(stream_error(
+                format!("has only {over} of the {DIGIT_PIXELS} bytes of record {given}"),
+                "give whole records",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The digits in the whole lines that came. An error waits until those before it were given.
+    fn lines(&mut self, ended: bool) -> Result<Piece> {
+        let mut piece = Piece::default();
+        let mut start = 0;
+        let result = loop {
+            let rest = &self.rest[start..];
+            let (line, used) = match rest.iter().position(|&byte| byte == b'\n') {
+                Some(length) => (&rest[..length], length + 1),
+                None if ended && !rest.is_empty() => (rest, rest.len()),
+                None if rest.len() > MAX_LINE => (rest, 0),
+                None => break Ok(()),
+            };
+            let line = line.trim_ascii();
+            let heading = self.lines == 0 && !line.first().is_some_and(u8::is_ascii_digit);
+            if !line.is_empty()
+                && !heading
+                && let Err(what) = digit_of(line, &mut piece)
+            {
+                let (record, line) = (self.given + piece.len(), self.lines + 1);
+                break Err(stream_error(
+                    format!("has a broken record {record} in line {line}: {what}"),
+                    "give 784 numbers from 0 to 255 with commas between, or a label before them",
+                ));
+            }
+            self.lines += 1;
+            start += used;
+        };
+        self.rest.drain(..start);
+        match result {
+            Err(error) if piece.is_empty() => Err(error),
+            _ => Ok(piece),
+        }
+    }
+}
+
+/// The digits that have arrived, as soon as there are any. An error, [`Error::Data`], names the number
+/// of the digit that is broken, and comes behind all digits before it; nothing comes after it.
+impl<R: Read> Iterator for Records<R> {
+    type Item = Result<Piece>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.piece().transpose()
+    }
+}
+
+/// Appends the digit of a line of CSV, or says what is wrong with it and leaves the piece alone.
+fn digit_of(line: &[u8], piece: &mut Piece) -> Result<(), String> {
+    if line.len() > MAX_LINE {
+        return Err(format!("the line has over {MAX_LINE} bytes"));
+    }
+    let mut numbers = [0_u8; DIGIT_PIXELS + 1];
+    let mut count = 0;
+    for field in line.split(|&byte| byte == b',') {
+        let number = byte_of(field).ok_or_else(|| {
+            format!("\"{}\" is no number from 0 to 255", String::from_utf8_lossy(field))
+        })?;
+        if let Some(to) = numbers.get_mut(count) {
+            *to = number;
+        }
+        count += 1;
+    }
+    let label = match count {
+        DIGIT_PIXELS => None,
+        count if count == DIGIT_PIXELS + 1 && usize::from(numbers[0]) < CLASSES => Some(numbers[0]),
+        count if count == DIGIT_PIXELS + 1 => {
+            return Err(format!("its label is {}, where 0 to 9 were expected", numbers[0]));
+        }
+        count => return Err(format!("it has {count} numbers")),
+    };
+    let first = usize::from(label.is_some());
+    piece.pixels.extend_from_slice(&numbers[first..][..DIGIT_PIXELS]);
+    piece.labels.push(label);
+    Ok(())
+}
+
+fn byte_of(field: &[u8]) -> Option<u8> {
+    let field = field.trim_ascii();
+    if field.is_empty() || field.len() > 3 {
+        return None;
+    }
+    let number = field.iter().try_fold(0_u32, |number, byte| {
+        byte.is_ascii_digit().then(|| 10 * number + u32::from(byte - b'0'))
+    })?;
+    u8::try_from(number).ok()
+}
+
+fn stream_error(what: impl Display, way_out: &str) -> Error {
+    Error::Data(format!("standard input {what}; {way_out}"))
+}

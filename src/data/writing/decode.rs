@@ -1,0 +1,89 @@
+//! From the bytes of a file to a picture in grey.
+
+use std::io::{Cursor, Read};
+use std::path::Path;
+
+use image::metadata::Orientation;
+use image::{DynamicImage, GrayAlphaImage, ImageDecoder, ImageReader, Luma};
+
+use super::{Plane, data_error, fit};
+use crate::error::{Error, Result};
+
+/// Longest side of a picture that is read, in pixels.
+pub const MAX_PICTURE_SIDE: u32 = 16_384;
+/// Longest file that is read.
+const MAX_BYTES: u64 = 256 << 20;
+const WAY_OUT: &str = "name a readable picture: PNG, JPEG, BMP, PGM or WebP";
+
+/// The bytes of the file at `path`, or of standard input for `-`.
+///
+/// # Errors
+/// [`Error::Data`] if it cannot be read or has more than 256 MiB.
+pub fn bytes_of(path: &Path) -> Result<Vec<u8>> {
+    let cannot_read = |e| Error::cannot_read(path, e, WAY_OUT);
+    let source: Box<dyn Read> = if path == Path::new("-") {
+        Box::new(std::io::stdin().lock())
+    } else {
+        if !std::fs::metadata(path).map_err(cannot_read)?.is_file() {
+            return Err(data_error(&path.display().to_string(), "is not a file", WAY_OUT));
+        }
+        Box::new(std::fs::File::open(path).map_err(cannot_read)?)
+    };
+    let mut bytes = Vec::new();
+    source.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(cannot_read)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(data_error(&path.display().to_string(), "has over 256 MiB", "reduce it"));
+    }
+    Ok(bytes)
+}
+
+/// The picture, upright as far as its EXIF says how, in grey from 0 to 1.
+pub(super) fn decode(name: &str, bytes: &[u8]) -> Result<Plane> {
+    let broken = |e: image::ImageError| {
+        data_error(name, format!("is a broken picture ({e})"), "save it again")
+    };
+    let unknown = || data_error(name, "is no picture of a kind that is read", WAY_OUT);
+    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
+    let reader = reader.ok().filter(|reader| reader.format().is_some()).ok_or_else(unknown)?;
+    let mut decoder = reader.into_decoder().map_err(|e| match e {
+        image::ImageError::Unsupported(_) => unknown(),
+        e => broken(e),
+    })?;
+    let (width, height) = decoder.dimensions();
+    if width.max(height) > MAX_PICTURE_SIDE {
+        return Err(data_error(
+            name,
+            format!("has {width}x{height} pixels where at most {MAX_PICTURE_SIDE} a side are read"),
+            "reduce it",
+        ));
+    }
+    // Broken EXIF is no reason not to look at the picture.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(broken)?;
+    picture.apply_orientation(orientation);
+    Ok(flat(&picture.into_luma_alpha8()))
+}
+
+/// Lays what is transparent over black, or over white where what is opaque is dark.
+fn flat(picture: &GrayAlphaImage) -> Plane {
+    let (grey, opaque) = picture.pixels().fold((0_u64, 0_u64), |(grey, opaque), pixel| {
+        let [byte, alpha] = pixel.0.map(u64::from);
+        (grey + byte * alpha, opaque + alpha)
+    });
+    let ground = if 2 * grey < 255 * opaque { 1.0 } else { 0.0 };
+    Plane::from_fn(picture.width(), picture.height(), |x, y| {
+        let [grey, alpha] = picture.get_pixel(x, y).0.map(|byte| f32::from(byte) / 255.0);
+        Luma([grey * alpha + ground * (1.0 - alpha)])
+    })
+}
+
+/// The picture with its aspect ratio kept, reduced to at most so many pixels.
+pub(super) fn at_most(picture: Plane, pixels: u32) -> Plane {
+    let (width, height) = picture.dimensions();
+    let scale = (f64::from(pixels) / (f64::from(width) * f64::from(height))).sqrt();
+    if scale >= 1.0 {
+        return picture;
+    }
+    let reduced = |side: u32| ((f64::from(side) * scale) as u32).max(1);
+    fit::reduce(&picture, reduced(width), reduced(height))
+}

@@ -1,0 +1,109 @@
+//! Digits from pictures: photographed writing, scans, drawings, screenshots.
+//!
+//! A network that was trained on MNIST knows only MNIST's kind of picture: 28x28, bright ink on a
+//! dark ground, one digit, fitted into 20x20 pixels with its aspect ratio kept and its centre of
+//! mass at the centre of the field. Any other picture is brought into that form in four stages, a
+//! file each:
+//!
+//! 1. `decode`: from the bytes of a file to a picture in grey, upright;
+//! 2. `ink`: from a picture to ink, 0 to 1, whatever light fell on the paper;
+//! 3. `line`: from ink to digits, left to right;
+//! 4. `fit`: from a digit to 28x28 bytes.
+//!
+//! A picture that has MNIST's form already keeps its bytes.
+
+mod decode;
+mod fit;
+mod ink;
+mod line;
+
+use ::image::{ImageBuffer, Luma};
+
+use super::DIGIT_PIXELS;
+use crate::error::{Error, Result};
+use crate::network::DIGIT_SIDE;
+
+pub use decode::{MAX_PICTURE_SIDE, bytes_of};
+pub use line::Place;
+
+/// Numbers `[height, width]` from 0 to 1: brightness, or ink. (The image crate clamps to these.)
+type Plane = ImageBuffer<Luma<f32>, Vec<f32>>;
+
+/// What was found in a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Writing {
+    /// The ink is darker than the ground.
+    pub dark_ink: bool,
+    /// Left to right; at least one.
+    pub digits: Vec<Written>,
+}
+
+/// A digit from a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// `[28, 28]` bytes, 0 background, 255 ink, in MNIST's form.
+    pub pixels: [u8; DIGIT_PIXELS],
+    /// Where it stands in the picture, in pixels of the picture.
+    pub place: Place,
+    /// It had to be brought into MNIST's form.
+    pub fitted: bool,
+}
+
+/// Reads the digits in the bytes of a picture file: PNG, JPEG, BMP, PNM or WebP. `name` is what
+/// messages call it.
+///
+/// # Errors
+/// [`Error::Data`] if it is no such file or a broken one, has a side over [`MAX_PICTURE_SIDE`], or
+/// shows no ink.
+pub fn read(name: &str, bytes: &[u8]) -> Result<Writing> {
+    let picture = decode::decode(name, bytes)?;
+    let full = picture.dimensions();
+    let picture = decode::at_most(picture, MOST_PIXELS);
+    let found = ink::find(&picture).and_then(|found| {
+        let digits = line::digits(&found.ink);
+        (!digits.is_empty()).then_some((found.dark, digits))
+    });
+    let Some((dark_ink, digits)) = found else {
+        return Err(data_error(
+            name,
+            "shows no ink: all its pixels have about the same brightness",
+            "draw the digit bright on dark or dark on bright",
+        ));
+    };
+    if let Some(pixels) = fit::as_it_is(&picture, dark_ink) {
+        let place = line::surrounding(&digits);
+        return Ok(Writing { dark_ink, digits: vec![Written { pixels, place, fitted: false }] });
+    }
+    let scale = f64::from(full.0) / f64::from(picture.width());
+    let written = |digit: &line::Digit| Written {
+        pixels: fit::fit(&digit.ink),
+        place: digit.place.scaled(scale),
+        fitted: true,
+    };
+    Ok(Writing { dark_ink, digits: digits.iter().map(written).collect() })
+}
+
+/// Reads a picture that is a digit of MNIST as it is: 28x28, bright on dark, nothing changed.
+///
+/// # Errors
+/// As [`read`], and for any other size.
+pub fn read_raw(name: &str, bytes: &[u8]) -> Result<[u8; DIGIT_PIXELS]> {
+    let picture = decode::decode(name, bytes)?;
+    let side = DIGIT_SIDE as u32;
+    if picture.dimensions() != (side, side) {
+        let (width, height) = picture.dimensions();
+        return Err(data_error(
+            name,
+            format!("has {width}x{height} pixels, where --raw takes 28x28 alone"),
+            "leave out --raw to have it fitted",
+        ));
+    }
+    Ok(fit::bytes(&picture))
+}
+
+/// Pixels that a picture keeps: larger ones are reduced first.
+const MOST_PIXELS: u32 = 2048 * 2048;
+
+fn data_error(name: &str, what: impl std::fmt::Display, way_out: &str) -> Error {
+    Error::Data(format!("{name} {what}; {way_out}"))
+}

@@ -1,0 +1,116 @@
+//! What the answers of a network to labelled digits are worth: how many are wrong, which digits are
+//! taken for which, what is left after the unsure ones are refused ([`rejection`]), and
+//! what the wrong ones look like ([`mistakes`]).
+
+pub mod mistakes;
+pub mod rejection;
+
+use serde::Serialize;
+
+use crate::network::CLASSES;
+
+/// Digits of MNIST's test set, whose halves come from two groups of writers: networks make about
+/// three errors in the first for every one in the second.
+pub const TEST_DIGITS: usize = 10_000;
+
+/// How often each label (row) was answered with each digit (column).
+pub type Confusion = [[usize; CLASSES]; CLASSES];
+
+/// What a network says to a digit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Answer {
+    /// Number in its set.
+    pub digit: usize,
+    pub label: u8,
+    pub said: u8,
+    /// Difference between the two best outputs, never negative.
+    pub margin: f32,
+}
+
+impl Answer {
+    /// Whether the network is wrong.
+    pub fn is_wrong(&self) -> bool {
+        self.label != self.said
+    }
+}
+
+/// Wrong answers.
+pub fn errors(answers: &[Answer]) -> usize {
+    answers.iter().filter(|answer| answer.is_wrong()).count()
+}
+
+/// A share in per cent; 0 of nothing.
+pub fn percent(part: usize, whole: usize) -> f64 {
+    100.0 * part as f64 / whole.max(1) as f64
+}
+
+/// Wrong answers to the first and to the last 5,000 digits; `None` unless there are as many as in
+/// MNIST's test set.
+pub fn halves(answers: &[Answer]) -> Option<[usize; 2]> {
+    (answers.len() == TEST_DIGITS).then(|| {
+        let (first, last) = answers.split_at(TEST_DIGITS / 2);
+        [errors(first), errors(last)]
+    })
+}
+
+/// Counts labels and answers.
+pub fn confusion(answers: &[Answer]) -> Confusion {
+    let mut counts = [[0; CLASSES]; CLASSES];
+    for answer in answers {
+        counts[usize::from(answer.label)][usize::from(answer.said)] += 1;
+    }
+    counts
+}
+
+/// How well one class is told from the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Class {
+    /// Digits of this class.
+    pub digits: usize,
+    /// Answers with this class.
+    pub answers: usize,
+    /// Those that are right.
+    pub right: usize,
+}
+
+impl Class {
+    /// Share of the answers with this class that are right, in per cent; `None` without answers.
+    pub fn precision(&self) -> Option<f64> {
+        (self.answers > 0).then(|| percent(self.right, self.answers))
+    }
+
+    /// Share of the digits of this class that were found, in per cent; `None` without digits.
+    pub fn recall(&self) -> Option<f64> {
+        (self.digits > 0).then(|| percent(self.right, self.digits))
+    }
+}
+
+/// The ten classes of a confusion matrix.
+pub fn classes(confusion: &Confusion) -> [Class; CLASSES] {
+    std::array::from_fn(|class| Class {
+        digits: confusion[class].iter().sum(),
+        answers: confusion.iter().map(|row| row[class]).sum(),
+        right: confusion[class][class],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_of_a_constructed_example() {
+        let said = [(1, 1), (1, 1), (1, 7), (7, 7), (4, 7)];
+        let answer = |(label, said)| Answer { digit: 0, label, said, margin: 1.0 };
+        let answers = said.map(answer);
+        let confusion = confusion(&answers);
+        assert_eq!((confusion[1][7], confusion[4][7], errors(&answers)), (1, 1, 2));
+        let classes = classes(&confusion);
+        assert_eq!(classes[7], Class { digits: 1, answers: 3, right: 1 });
+        assert_eq!(classes[7].precision(), Some(100.0 / 3.0));
+        assert_eq!(classes[7].recall(), Some(100.0));
+        assert_eq!((classes[4].precision(), classes[4].recall()), (None, Some(0.0)));
+        assert_eq!((classes[0].precision(), classes[0].recall()), (None, None));
+        assert_eq!(halves(&answers), None);
+    }
+}
