@@ -61,7 +61,7 @@ pub use cli::args::PlanChoice;
 pub use cli::device::Device;
 pub use cli::inference::{Answers, Inference, Ranking, Scores};
 pub use data::{Digits, Mnist};
-pub use error::{Error, Result};
+pub use error::{EXIT_CODES, Error, Result};
 pub use fit::fit;
 pub use network::Network;
 pub use recipe::{Available, Flags, Settings};

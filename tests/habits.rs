@@ -7,7 +7,7 @@ use std::fs;
 use std::process::{Output, Stdio};
 
 use common::program::{USAGE, command, fails, path, prints, run, text};
-use lenet::error::{EXIT_CODES, Error};
+use lenet::{EXIT_CODES, Error};
 use tempfile::TempDir;
 
 const OTHER: i32 = 1;
