@@ -8,7 +8,7 @@ use image::{DynamicImage, GrayAlphaImage, GrayImage, Luma, LumaA, Rgb};
 use lenet::data::image::{draw, write_png};
 use lenet::data::writing::{self, Writing, Written};
 use lenet::data::{self, DIGIT_PIXELS, Digits};
-use lenet::error::Result;
+use lenet::Result;
 use tempfile::TempDir;
 
 static TEST: LazyLock<Digits> = LazyLock::new(|| data::builtin().unwrap().test);

@@ -114,7 +114,7 @@ impl IdxFile {
         IdxFile { name, bytes: gzip.to_vec(), origin: Origin::BuiltIn }.unpack()
     }
 
-    /// One of the files of images that are part of the program, as [`packed`] has them.
+    /// One of the files of images that are part of the program, packed as `packed.rs` has it.
     ///
     /// # Errors
     /// As [`IdxFile::built_in`].

@@ -13,7 +13,7 @@ use crate::text::duration;
 pub struct Column {
     /// What it is called in flags.
     pub key: &'static str,
-    /// In the table, as [`crate::text::Table::new`] takes it.
+    /// In the table, as `crate::text::Table` takes it.
     pub heading: &'static str,
     /// In JSON and CSV.
     pub field: &'static str,

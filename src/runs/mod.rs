@@ -1,5 +1,5 @@
 //! Runs that are on disk: [`entry`] reads the folder of one, [`find`] looks for all of them, and
-//! [`column`] says what a table of them shows; [`comparison`] holds two of them beside each other, and
+//! [`mod@column`] says what a table of them shows; [`comparison`] holds two of them beside each other, and
 //! [`page`] draws that.
 
 pub mod column;
