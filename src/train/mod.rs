@@ -3,6 +3,7 @@
 pub mod checkpoint;
 mod container;
 pub mod curvature;
+mod metrics;
 pub mod model;
 pub mod order;
 pub mod schedule;
