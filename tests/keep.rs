@@ -254,7 +254,7 @@ fn contradictions() -> Outcome {
         (&["--select", "best"], &["--select"]),
         (&["--epochs", "1"], &["2 epochs", "after 1"]),
         (&["--out", "elsewhere"], &["--out"]),
-        (&["--checkpoint-seconds", "-1"], &["--checkpoint-seconds"]),
+        (&["--checkpoint-seconds=-1"], &["--checkpoint-seconds is -1", "or 0"]),
     ] {
         fails(&[&resume[..], flags].concat(), USAGE, words);
     }

@@ -1,9 +1,8 @@
 //! Runs that are stopped at random moments by SIGINT and SIGKILL and go on with `train --resume`, each
 //! time on another number of threads, end with the bytes of a run that never stopped.
 //!
-//! `LENET_STOPPED_RUNS` says how many runs in all are stopped, one kind after the other; without it
-//! each kind once, but of those on the adapter the first only, since every process compiles its kernels
-//! anew.
+//! `LENET_STOPPED_RUNS` says how many runs in all are stopped. They are fewer on an adapter, where every
+//! process compiles its kernels anew.
 
 mod common;
 
@@ -23,52 +22,83 @@ mod unix {
 
     /// How many runs are stopped.
     const RUNS: &str = "LENET_STOPPED_RUNS";
-    /// Of the kinds, where nobody says how many runs.
-    const SHORT: usize = 4;
     /// Exit code after Ctrl-C.
     const INTERRUPTED: i32 = 130;
     /// Attempts to meet a run before it has ended.
     const ATTEMPTS: usize = 10;
 
-    /// A kind of run: its name, whether it runs on an adapter, its flags.
-    type Kind = (&'static str, bool, &'static [&'static str]);
+    /// A kind of run.
+    struct Kind {
+        name: &'static str,
+        device: &'static str,
+        flags: &'static [&'static str],
+        /// How many of it are stopped of thirty runs, and where nobody says how many.
+        of_thirty: usize,
+        by_default: usize,
+    }
 
     const KINDS: [Kind; 6] = [
-        ("lenet1 on the CPU", false, &["--recipe", "lenet1", "--train-limit", "20000"]),
-        ("lenet5 on the CPU", false, &["--recipe", "lenet5", "--train-limit", "8000"]),
-        (
-            "sdlm with nine distortions on the CPU",
-            false,
-            &["--recipe", "lenet5-1998-distorted", "--distortions", "9", "--train-limit", "2000"],
-        ),
-        ("lenet1 on the adapter", true, &["--recipe", "lenet1", "--train-limit", "8000"]),
-        (
-            "lenet5 distorted on the adapter",
-            true,
-            &["--recipe", "lenet5-distorted", "--train-limit", "3000"],
-        ),
-        (
-            "sdlm with nine distortions on the adapter",
-            true,
-            &["--recipe", "lenet5-1998-distorted", "--distortions", "9", "--train-limit", "600"],
-        ),
+        Kind {
+            name: "lenet1 on the CPU",
+            device: "cpu",
+            flags: &["--recipe", "lenet1", "--train-limit", "20000"],
+            of_thirty: 8,
+            by_default: 1,
+        },
+        Kind {
+            name: "lenet5 on the CPU",
+            device: "cpu",
+            flags: &["--recipe", "lenet5", "--train-limit", "8000"],
+            of_thirty: 8,
+            by_default: 1,
+        },
+        Kind {
+            name: "sdlm with nine distortions on the CPU",
+            device: "cpu",
+            flags: &SECOND_ORDER,
+            of_thirty: 8,
+            by_default: 1,
+        },
+        Kind {
+            name: "lenet1 on an adapter",
+            device: "gpu",
+            flags: &["--recipe", "lenet1", "--train-limit", "8000"],
+            of_thirty: 2,
+            by_default: 1,
+        },
+        Kind {
+            name: "lenet5 distorted on an adapter",
+            device: "gpu",
+            flags: &["--recipe", "lenet5-distorted", "--train-limit", "3000"],
+            of_thirty: 2,
+            by_default: 0,
+        },
+        Kind {
+            name: "sdlm with nine distortions on an adapter",
+            device: "gpu",
+            flags: &SECOND_ORDER,
+            of_thirty: 2,
+            by_default: 0,
+        },
     ];
 
+    const SECOND_ORDER: [&str; 6] =
+        ["--recipe", "lenet5-1998-distorted", "--distortions", "9", "--train-limit", "2000"];
+
     pub fn main() -> ! {
-        let runs = std::env::var(RUNS).ok().map(|runs| runs.parse().expect("a number of runs"));
-        let runs = runs.unwrap_or(SHORT);
+        let runs = std::env::var(RUNS).ok();
+        let runs = runs.map(|runs| runs.parse::<usize>().expect("LENET_STOPPED_RUNS is a number"));
         let mut tests = Tests::new();
-        for (number, (name, on_adapter, flags)) in KINDS.into_iter().enumerate() {
-            // Runs 0, 6, 12, ... are of the first kind.
-            let count = (number..runs).step_by(KINDS.len()).count();
+        for (number, kind) in KINDS.into_iter().enumerate() {
+            let count = runs.map_or(kind.by_default, |runs| (runs * kind.of_thirty).div_ceil(30));
             if count == 0 {
                 continue;
             }
-            let name = format!("stopped_and_gone_on, {name}, {count} runs");
+            let name = format!("stopped_and_gone_on, {}, {count} runs", kind.name);
             let rng = Rng::new(number as u64, Stream::Test);
-            match on_adapter {
-                true => tests.on_adapter(name, move |_| stop_runs("gpu", flags, count, rng)),
-                false => tests.plain(name, move || stop_runs("cpu", flags, count, rng)),
+            match kind.device {
+                "cpu" => tests.plain(name, move || stop_runs(&kind, count, rng)),
+                _ => tests.on_adapter(name, move |_| stop_runs(&kind, count, rng)),
             }
         }
         tests.run()
@@ -87,7 +117,8 @@ mod unix {
     }
 
     /// Makes a run at one go, then `count` of them that are stopped by each signal once or more.
-    fn stop_runs(device: &str, flags: &[&str], count: usize, mut rng: Rng) -> Outcome {
+    fn stop_runs(kind: &Kind, count: usize, mut rng: Rng) -> Outcome {
+        let Kind { device, flags, .. } = *kind;
         let folder = TempDir::new()?;
         let whole = folder.path().join("whole");
         let start = ["--device", device, "--epochs", "3", "--test-limit", "500"];
@@ -103,24 +134,23 @@ mod unix {
             let start = [&start[..], &["--out", path(&run)]].concat();
             let go_on = [&["--resume", path(&run)][..], &often].concat();
             let mut child = train(&start, device, &mut rng).spawn()?;
-            let mut stops = 0;
-            let first = rng.below(2);
-            for attempt in 0..ATTEMPTS {
-                let signal = ["-INT", "-KILL"][(first as usize + stops) % 2];
+            let (mut stops, first) = (0, rng.below(2) as usize);
+            for attempt in 0.. {
+                assert!(attempt < ATTEMPTS, "{run:?} was stopped {stops} times only");
+                let signal = ["-INT", "-KILL"][(first + stops) % 2];
                 let moment = time.mul_f64(f64::from(rng.below(1000)) / 2000.0);
-                stops += usize::from(stop(child, signal, &run, moment)?);
-                if stops == 2 {
-                    break;
-                }
-                assert!(attempt + 1 < ATTEMPTS, "{run:?} was stopped {stops} times only");
-                if is_complete(&run) {
-                    // The moments came too late: once more from the start.
+                if !stop(child, signal, (&run, stops), moment)? || is_complete(&run) {
+                    // The moment came too late: once more from the start.
                     fs::remove_dir_all(&run)?;
                     stops = 0;
                     child = train(&start, device, &mut rng).spawn()?;
-                } else {
-                    child = train(&go_on, device, &mut rng).spawn()?;
+                    continue;
                 }
+                stops += 1;
+                if stops == 2 {
+                    break;
+                }
+                child = train(&go_on, device, &mut rng).spawn()?;
             }
             finish(train(&go_on, device, &mut rng))?;
             compare(&whole, &run)?;
@@ -128,11 +158,16 @@ mod unix {
         Ok(())
     }
 
-    /// Sends a signal some time after the run in this folder has written its first state; whether it
-    /// was still under way.
-    fn stop(child: Child, signal: &str, run: &Path, moment: Duration) -> Result<bool, String> {
+    /// Sends a signal some time after the run in a folder has begun, or has gone on so many times;
+    /// whether it was still under way.
+    fn stop(
+        child: Child,
+        signal: &str,
+        (run, times): (&Path, usize),
+        moment: Duration,
+    ) -> Result<bool, String> {
         let begun = Instant::now();
-        while !run.join("last.ckpt.safetensors").exists() && begun.elapsed().as_secs() < 120 {
+        while !has_gone_on(run, times) && begun.elapsed().as_secs() < 300 {
             std::thread::sleep(Duration::from_millis(5));
         }
         std::thread::sleep(moment);
@@ -157,6 +192,11 @@ mod unix {
     fn record(run: &Path) -> Value {
         let text = fs::read_to_string(run.join("run.json")).expect("a record");
         serde_json::from_str(&text).expect("JSON")
+    }
+
+    fn has_gone_on(run: &Path, times: usize) -> bool {
+        let resumed = |run| record(run)["resumed"].as_array().map_or(0, Vec::len);
+        run.join("last.ckpt.safetensors").exists() && resumed(run) == times
     }
 
     fn is_complete(run: &Path) -> bool {
@@ -185,7 +225,7 @@ mod unix {
         for result in ["final", "best", "epochs"] {
             assert_eq!(whole["result"][result], stopped["result"][result]);
         }
-        assert!(stopped["resumed"].as_array().is_some_and(|times| times.len() >= 2), "{stopped}");
+        assert!(stopped["resumed"].as_array().is_some_and(|times| times.len() == 2), "{stopped}");
         for entry in fs::read_dir(run)? {
             let name = entry?.file_name().into_string().expect("a plain name");
             assert!(!name.ends_with(".partial"), "{name} was left");

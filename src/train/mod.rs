@@ -4,6 +4,7 @@ pub mod checkpoint;
 pub(crate) mod container;
 pub mod control;
 pub mod curvature;
+mod metrics;
 pub mod model;
 pub mod order;
 pub mod schedule;

@@ -10,6 +10,7 @@ use crate::plan::records::RECORD_WORDS;
 use crate::plan::{Layout, Pass, Room, STEP_WORDS, TOTALS, records};
 use crate::rng::{Rng, Stream};
 use crate::train::checkpoint::Slot;
+pub use crate::train::metrics::{Metrics, Position};
 
 /// How long the work of one submission should take: short enough for a watchdog, a progress line
 /// and Ctrl-C, long enough that submitting costs nothing.
@@ -23,52 +24,6 @@ struct Part {
     digits: usize,
     /// First row of the table of steps.
     step: usize,
-}
-
-/// How far going through a list of digits is.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Position {
-    /// Steps that are done.
-    pub step: usize,
-    /// Sums over them, `[batch, 4]`.
-    pub totals: Vec<f32>,
-    /// From their first submission to the end of the last, pauses left out.
-    pub time: Duration,
-}
-
-/// What came of going through a list of digits.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Metrics {
-    pub digits: usize,
-    /// Mean loss a digit.
-    pub loss: f64,
-    /// Digits that were answered wrongly.
-    pub errors: usize,
-    /// Mean over the batches of their mean loss, as the notebook counts.
-    pub batch_loss: f64,
-    /// Mean over the batches of their share of right answers, as the notebook counts.
-    pub batch_accuracy: f64,
-    /// From the first submission to the end of the last.
-    pub time: Duration,
-    /// Whether it was stopped before the end; the sums then mean nothing.
-    pub stopped: bool,
-}
-
-impl Metrics {
-    /// Share of right answers.
-    pub fn accuracy(&self) -> f64 {
-        1.0 - self.errors as f64 / self.digits as f64
-    }
-
-    /// Wrong answers in per cent.
-    pub fn error_percent(&self) -> f64 {
-        100.0 * self.errors as f64 / self.digits as f64
-    }
-
-    /// Digits a second.
-    pub fn rate(&self) -> f64 {
-        self.digits as f64 / self.time.as_secs_f64().max(1e-9)
-    }
 }
 
 /// The data set as an executor holds it: the digits once, and lists of which to go through.
@@ -404,17 +359,6 @@ impl Session {
 
     fn metrics(&self, part: usize, end: &Position, steps: usize) -> Metrics {
         let digits = (steps * self.executor.plan().batch).min(self.parts[part].digits);
-        let sum = |column: usize| -> f64 {
-            end.totals.chunks_exact(TOTALS).map(|row| f64::from(row[column])).sum()
-        };
-        Metrics {
-            digits,
-            loss: sum(0) / digits as f64,
-            errors: sum(1) as usize,
-            batch_loss: sum(2) / steps as f64,
-            batch_accuracy: 1.0 - sum(3) / steps as f64,
-            time: end.time,
-            stopped: end.step < steps,
-        }
+        Metrics::of(end, steps, digits)
     }
 }
