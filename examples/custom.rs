@@ -50,7 +50,7 @@ fn main() -> lenet::Result<()> {
     let flags = Flags { recipe: Some("lenet1".into()), epochs: Some(1), ..Flags::default() };
     let settings = Settings::resolve(&flags, Available::of(&mnist), None)?;
     let settings = Settings { network, ..settings };
-    let device = Device::best()?;
+    let device = Device::best();
     let (_, outcome) = fit(&settings, &mnist, &device, &mut ())?;
     for epoch in &outcome.epochs {
         println!("{:.2} % of {} test digits wrong", epoch.error_percent(), epoch.digits);

@@ -19,7 +19,7 @@ fn main() -> lenet::Result<()> {
     let mut digits = data::builtin()?.test;
     digits.truncate(DIGITS);
 
-    let device = Device::best()?;
+    let device = Device::best();
     println!("{} on {}", model.network.name, device.describe());
     let mut inference = Inference::new(&model, &device, PlanChoice::Auto, BATCH, &[&digits])?;
     let answers = inference.answers(0)?;

@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mnist = data::builtin()?;
     let flags = Flags { epochs: Some(1), ..Flags::default() };
     let settings = Settings::resolve(&flags, Available::of(&mnist), None)?;
-    let device = Device::best()?;
+    let device = Device::best();
     println!("{} on {}", settings.network.name, device.describe());
     let (model, _) = fit(&settings, &mnist, &device, &mut Lines)?;
     if let Some(path) = std::env::args().nth(1) {

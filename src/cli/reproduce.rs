@@ -161,7 +161,7 @@ fn quoted(word: &str) -> String {
 
 /// Every run of the table. Seeds go round the recipes, so that a part of the table has all rows.
 fn jobs(args: &Args, rows: &[Row], mnist: &Mnist, device: &Device) -> Result<Vec<Job>> {
-    let available = Available::of(&mnist);
+    let available = Available::of(mnist);
     let (out, mut jobs) = (args.out(), Vec::new());
     let seeds = rows.iter().map(|row| args.seeds(row)).collect::<Result<Vec<_>>>()?;
     for seed in 1..=seeds.iter().copied().max().unwrap_or(0) {

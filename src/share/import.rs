@@ -54,7 +54,7 @@ pub fn import(path: &Path, args: &NetworkArgs, names: Option<Names>) -> Result<I
     let container = Container::of_any_program(&bytes).map_err(cannot_read)?;
     let candidates = candidates(&container, args, names)?;
     let nearest = candidates.into_iter().min_by_key(|candidate| candidate.faults.len());
-    let nearest = nearest.expect("some network, or an error");
+    let nearest = nearest.expect("candidates, or the reason why there are none");
     if !nearest.faults.is_empty() {
         return Err(cannot_read(format!(
             "it is nearest to {}, but {}",

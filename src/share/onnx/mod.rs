@@ -8,8 +8,8 @@
 //!
 //! Everything is an ordinary operator of opset 17: the border and the scaling of the pixels too. A
 //! convolution by table is one `Conv` with zeros where the table has no connection: in onnxruntime
-//! that takes a tenth of the time of a `Conv` for each subset (`docs/sharing.md`). Values have the
-//! names of their layers, and parameters the names that they have in `model.safetensors`.
+//! that takes a tenth to a fifth of the time of a `Conv` for each subset (`docs/sharing.md`). Values
+//! have the names of their layers, and parameters those that they have in `model.safetensors`.
 
 mod graph;
 pub mod proto;
