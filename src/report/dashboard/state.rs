@@ -27,8 +27,8 @@ pub struct State {
     /// Of the first convolution, after the last completed epoch: 5x5 numbers each.
     pub kernels: Vec<[f32; TAPS]>,
     /// The first progress that was heard of, then those of the last [`WINDOW`].
-    first: Option<Progress>,
-    recent: VecDeque<Progress>,
+    pub first: Option<Progress>,
+    pub recent: VecDeque<Progress>,
 }
 
 impl State {
