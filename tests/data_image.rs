@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use image::{DynamicImage, GrayAlphaImage, GrayImage, Luma, LumaA, Rgb};
+use lenet::Result;
 use lenet::data::image::{draw, write_png};
 use lenet::data::writing::{self, Writing, Written};
 use lenet::data::{self, DIGIT_PIXELS, Digits};
-use lenet::Result;
 use tempfile::TempDir;
 
 static TEST: LazyLock<Digits> = LazyLock::new(|| data::builtin().unwrap().test);
