@@ -102,8 +102,7 @@ fn stack(frame: &mut Frame, area: Rect, panels: &[Panel], state: &State, theme: 
         let (height, grows) = panel.height(theme);
         if height <= room {
             room -= height;
-            let constraint =
-                if grows { Constraint::Min(height) } else { Constraint::Length(height) };
+            let constraint = if grows { Constraint::Fill(1) } else { Constraint::Length(height) };
             fitting.push((panel, constraint));
         }
     }
@@ -136,7 +135,7 @@ fn keys(control: &Control, theme: Theme) -> Line<'static> {
     match (control.stopped(), control.paused()) {
         (true, _) => Line::styled("stopping after the submission under way", theme.warn),
         (_, true) => Line::styled("PAUSED   p goes on   s stops", theme.warn),
-        (_, false) => Line::styled("p pauses   s stops", theme.soft),
+        (_, false) => Line::styled("p pauses   c checkpoint   s stops", theme.soft),
     }
 }
 
@@ -307,9 +306,10 @@ mod tests {
         assert_eq!(right[8], "    0  1  2  3  4  5  6  7  8  9   all");
         assert_eq!(right[13], " 4  .  .  1  .  \\  .  .  .  . 12    13");
         assert_eq!(right[20], "▀▀▀▀▀ ▀▀▀▀▀ ▀▀▀▀▀ ▀▀▀▀▀ ▀▀▀▀▀ ▀▀▀▀▀");
-        assert!(shown[2].starts_with("test error %") && shown[12].starts_with("training loss"));
+        assert!(shown[2].starts_with("test error %"), "{shown:#?}");
+        assert!(shown[13].starts_with("training loss"), "{shown:#?}");
         let curve = |lines: &[String]| lines.iter().any(|line| line.contains(['⠑', '⠢', '⢄', '⠤']));
-        assert!(curve(&shown[3..11]) && curve(&shown[13..22]), "{shown:#?}");
+        assert!(curve(&shown[3..12]) && curve(&shown[14..22]), "{shown:#?}");
         assert!(shown[23].contains("p pauses"));
     }
 
@@ -328,7 +328,7 @@ mod tests {
             "▀▀▀▀▀ ▀▀▀▀▀ ▀▀▀▀▀ ▀▀▀▀▀ ▀▀▀▀▀ ▀▀▀▀▀",
             "▀▀▀▀▀ ▀▀▀▀▀ ▀▀▀▀▀ ▀▀▀▀▀ ▀▀▀▀▀ ▀▀▀▀▀",
             "▀▀▀▀▀ ▀▀▀▀▀ ▀▀▀▀▀ ▀▀▀▀▀ ▀▀▀▀▀ ▀▀▀▀▀",
-            "p pauses   s stops",
+            "p pauses   c checkpoint   s stops",
         ];
         assert_eq!(shown, expected);
     }
@@ -336,7 +336,7 @@ mod tests {
     #[test]
     fn larger_charts_at_120_by_40() {
         let shown = lines(&state(), &Control::default(), Theme::colored(), (120, 40));
-        assert!(shown[20].starts_with("training loss"), "{shown:#?}");
+        assert!(shown[21].starts_with("training loss"), "{shown:#?}");
         let place = |word: &str| shown[2].find(word);
         assert_eq!((place("test error %"), place("epoch")), (Some(0), Some(82)));
     }
@@ -376,7 +376,7 @@ mod tests {
                 }
             }
         }
-        let shown = lines(&empty, &control, Theme::default(), (80, 24)).concat();
+        let shown = lines(&empty, &control, Theme::colored(), (80, 24)).concat();
         assert_eq!(shown.matches("after the first epoch").count(), 4);
     }
 }
