@@ -41,14 +41,14 @@ mod unix {
         Kind {
             name: "lenet1 on the CPU",
             device: "cpu",
-            flags: &["--recipe", "lenet1", "--train-limit", "20000"],
+            flags: &["--recipe", "lenet1", "--train-limit", "6000"],
             of_thirty: 8,
             by_default: 1,
         },
         Kind {
             name: "lenet5 on the CPU",
             device: "cpu",
-            flags: &["--recipe", "lenet5", "--train-limit", "8000"],
+            flags: &["--recipe", "lenet5", "--train-limit", "2000"],
             of_thirty: 8,
             by_default: 1,
         },
@@ -62,14 +62,14 @@ mod unix {
         Kind {
             name: "lenet1 on an adapter",
             device: "gpu",
-            flags: &["--recipe", "lenet1", "--train-limit", "8000"],
+            flags: &["--recipe", "lenet1", "--train-limit", "3000"],
             of_thirty: 2,
             by_default: 1,
         },
         Kind {
             name: "lenet5 distorted on an adapter",
             device: "gpu",
-            flags: &["--recipe", "lenet5-distorted", "--train-limit", "3000"],
+            flags: &["--recipe", "lenet5-distorted", "--train-limit", "1000"],
             of_thirty: 2,
             by_default: 0,
         },
@@ -83,7 +83,7 @@ mod unix {
     ];
 
     const SECOND_ORDER: [&str; 6] =
-        ["--recipe", "lenet5-1998-distorted", "--distortions", "9", "--train-limit", "2000"];
+        ["--recipe", "lenet5-1998-distorted", "--distortions", "9", "--train-limit", "600"];
 
     pub fn main() -> ! {
         let runs = std::env::var(RUNS).ok();
@@ -122,8 +122,8 @@ mod unix {
         let folder = TempDir::new()?;
         let whole = folder.path().join("whole");
         let start = ["--device", device, "--epochs", "3", "--test-limit", "500"];
-        // Checkpoints so often that a kill now and then meets one that is being written.
-        let often = ["--checkpoint-seconds", "0.05"];
+        // So often that there are some in every run.
+        let often = ["--checkpoint-seconds", "0.1"];
         let start = [&start[..], flags, &often].concat();
         let begun = Instant::now();
         let made = train(&[&start[..], &["--out", path(&whole)]].concat(), device, &mut rng);
