@@ -23,7 +23,7 @@ const FEW: f32 = 0.02;
 /// three pixels in eight have 0.5.
 const CLEAR_SKEWNESS: f64 = 0.5;
 /// Part of full ink from which a pixel belongs to a digit.
-const LEAST_INK: f32 = 0.15;
+const LEAST_INK: f32 = 0.1;
 /// Noise is left out up to so many standard deviations.
 const DEVIATIONS: f32 = 4.0;
 /// Share of the inked pixels that have at most what is then taken as full ink.
