@@ -29,6 +29,9 @@ pub use line::Place;
 /// Numbers `[height, width]` from 0 to 1: brightness, or ink. (The image crate clamps to these.)
 type Plane = ImageBuffer<Luma<f32>, Vec<f32>>;
 
+/// Pixels that a picture keeps: larger ones are reduced first.
+const MOST_PIXELS: u32 = 2048 * 2048;
+
 /// What was found in a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Writing {
@@ -100,9 +103,6 @@ pub fn read_raw(name: &str, bytes: &[u8]) -> Result<[u8; DIGIT_PIXELS]> {
     }
     Ok(fit::bytes(&picture))
 }
-
-/// Pixels that a picture keeps: larger ones are reduced first.
-const MOST_PIXELS: u32 = 2048 * 2048;
 
 fn data_error(name: &str, what: impl std::fmt::Display, way_out: &str) -> Error {
     Error::Data(format!("{name} {what}; {way_out}"))
