@@ -126,13 +126,13 @@ fn a_larger_picture_is_fitted_as_mnist_was() {
         let (read, dark) = read_digit(&saved(&dir, enlarged(digit, 0)));
         assert!(read.fitted && !dark);
         let difference = mean_difference(&read.pixels, digit);
-        assert!(difference < 1.0, "digit {i}: {difference}\n{}", draw(&read.pixels));
+        assert!(difference < 1.5, "digit {i}: {difference}\n{}", draw(&read.pixels));
     }
     let mut picture = enlarged(TEST.digit(0), 0);
     image::imageops::invert(&mut picture);
     let (read, dark) = read_digit(&saved(&dir, picture));
     assert!(read.fitted && dark);
-    assert!(mean_difference(&read.pixels, TEST.digit(0)) < 1.0, "{}", draw(&read.pixels));
+    assert!(mean_difference(&read.pixels, TEST.digit(0)) < 1.5, "{}", draw(&read.pixels));
 }
 
 #[test]

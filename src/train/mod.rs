@@ -133,7 +133,8 @@ pub fn run(
     let mut run =
         Run { session, settings, split, report, control, orders, patterns, epochs, start, paused };
     for epoch in run.epochs.len()..settings.epochs {
-        if !run.epoch(epoch, position.take())? {
+        // An epoch of a single submission ends before a wish to stop is heard.
+        if control.stopped() || !run.epoch(epoch, position.take())? {
             return Ok(Outcome { epochs: run.epochs, interrupted: true });
         }
     }
