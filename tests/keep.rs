@@ -245,7 +245,7 @@ fn contradictions() -> Outcome {
     let before = bytes(&out, "run.json");
     let resume = ["train", "--resume", path(&out)];
     for (flags, words) in [
-        (&["--lr", "0.5"][..], &["lr 0.1 there, 0.5 now"][..]),
+        (&["--lr", "0.5"][..], &["lr 0.03 there, 0.5 now"][..]),
         (&["--seed", "2"], &["seed 1 there, 2 now"]),
         (&["--plan", "sample"], &["plan \"layered\" there, \"sample\" now"]),
         (&["--optimizer", "sdlm"], &["--weight-decay", "run.json"]),
