@@ -143,15 +143,16 @@ impl Comparison {
     pub fn verdict(&self) -> String {
         let McNemar { only_first, only_second, .. } = self.mcnemar;
         let p = match self.mcnemar.p_value() {
-            p if p < 0.001 => format!("{p:.1e}"),
-            p => format!("{p:.3}"),
+            p if p < 1e-12 => "p < 1e-12".to_string(),
+            p if p < 0.001 => format!("p = {p:.1e}"),
+            p => format!("p = {p:.3}"),
         };
         let what = match self.mcnemar.p_value() {
             p if p >= SIGNIFICANT => "The difference may be chance",
             _ if only_first > only_second => "A is better on these digits",
             _ => "B is better on these digits",
         };
-        format!("{what} (McNemar's test, exact, two-sided: p = {p}).")
+        format!("{what} (McNemar's test, exact, two-sided: {p}).")
     }
 
     /// Cells for [`Comparison::settings`]: name, A, B.
