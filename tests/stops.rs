@@ -128,7 +128,7 @@ mod unix {
         let begun = Instant::now();
         let made = train(&[&start[..], &["--out", path(&whole)]].concat(), device, &mut rng);
         finish(made)?;
-        let time = begun.elapsed();
+        let mut time = begun.elapsed();
         for number in 0..count {
             let run = folder.path().join(number.to_string());
             let start = [&start[..], &["--out", path(&run)]].concat();
@@ -140,7 +140,8 @@ mod unix {
                 let signal = ["-INT", "-KILL"][(first + stops) % 2];
                 let moment = time.mul_f64(f64::from(rng.below(1000)) / 2000.0);
                 if !stop(child, signal, (&run, stops), moment)? || is_complete(&run) {
-                    // The moment came too late: once more from the start.
+                    // The moment came too late: once more from the start, and sooner.
+                    time /= 2;
                     fs::remove_dir_all(&run)?;
                     stops = 0;
                     child = train(&start, device, &mut rng).spawn()?;
