@@ -118,6 +118,10 @@ fn every_colour_type_becomes_grey() {
     assert!(read.pixels == TEST.digit(1) && dark);
 }
 
+/// How far a digit's pixels may be on average from what they were before it was enlarged; ink of under
+/// a tenth is left out, as noise would be.
+const NEAR: f64 = 1.5;
+
 #[test]
 fn a_larger_picture_is_fitted_as_mnist_was() {
     let dir = TempDir::new().unwrap();
@@ -126,13 +130,13 @@ fn a_larger_picture_is_fitted_as_mnist_was() {
         let (read, dark) = read_digit(&saved(&dir, enlarged(digit, 0)));
         assert!(read.fitted && !dark);
         let difference = mean_difference(&read.pixels, digit);
-        assert!(difference < 1.0, "digit {i}: {difference}\n{}", draw(&read.pixels));
+        assert!(difference < NEAR, "digit {i}: {difference}\n{}", draw(&read.pixels));
     }
     let mut picture = enlarged(TEST.digit(0), 0);
     image::imageops::invert(&mut picture);
     let (read, dark) = read_digit(&saved(&dir, picture));
     assert!(read.fitted && dark);
-    assert!(mean_difference(&read.pixels, TEST.digit(0)) < 1.0, "{}", draw(&read.pixels));
+    assert!(mean_difference(&read.pixels, TEST.digit(0)) < NEAR, "{}", draw(&read.pixels));
 }
 
 #[test]
@@ -151,7 +155,7 @@ fn every_test_digit_is_known_to_be_mnist() {
         None => Luma([0]),
     });
     let (read, _) = read_digit(&saved(&dir, moved));
-    assert!(read.fitted && mean_difference(&read.pixels, digit) < 1.0, "{}", draw(&read.pixels));
+    assert!(read.fitted && mean_difference(&read.pixels, digit) < NEAR, "{}", draw(&read.pixels));
 }
 
 #[test]
