@@ -259,7 +259,7 @@ fn contradictions() -> Outcome {
         fails(&[&resume[..], flags].concat(), USAGE, words);
     }
     // The same values are no contradiction.
-    prints(&[&resume[..], &["--lr", "0.1", "--network", "lenet1", "--quiet"]].concat());
+    prints(&[&resume[..], &["--lr", "0.03", "--network", "lenet1", "--quiet"]].concat());
     assert_eq!(record(&out)["identity"], serde_json::from_slice::<Value>(&before)?["identity"]);
     fails(&["train", "--resume", path(folder.path())], DATA, &["holds no run", "run.json"]);
     Ok(())

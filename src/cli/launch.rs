@@ -144,6 +144,14 @@ fn checkpoint_if_any(folder: &Folder, plan: &Plan, identity: &Value) -> Option<E
     }
 }
 
+/// Does what Ctrl-C stands for: the second does not wait for the submission under way.
+pub fn interrupt(control: &Control) {
+    if control.stop() {
+        screen::restore();
+        std::process::exit(130);
+    }
+}
+
 /// What Ctrl-C stops.
 ///
 /// # Errors
@@ -151,13 +159,7 @@ fn checkpoint_if_any(folder: &Folder, plan: &Plan, identity: &Value) -> Option<E
 pub fn stop_on_ctrl_c() -> Result<Arc<Control>> {
     let control = Arc::new(Control::default());
     let asked = control.clone();
-    ctrlc::set_handler(move || {
-        if asked.stop() {
-            // A second Ctrl-C does not wait for the submission.
-            screen::restore();
-            std::process::exit(130);
-        }
-    })
-    .map_err(|error| Error::Other(format!("cannot listen for Ctrl-C: {error}")))?;
+    ctrlc::set_handler(move || interrupt(&asked))
+        .map_err(|error| Error::Other(format!("cannot listen for Ctrl-C: {error}")))?;
     Ok(control)
 }

@@ -18,6 +18,7 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use crate::cli::launch;
 use crate::error::{Error, Result};
 use crate::evaluation::Confusion;
 use crate::network::{Layer, TAPS};
@@ -140,18 +141,13 @@ fn watch(
     }
 }
 
-/// In this mode of the terminal Ctrl-C is a key like others; the second does not wait.
-fn interrupt(control: &Control) {
-    if control.stop() {
-        screen::restore();
-        std::process::exit(130);
-    }
-}
-
 /// Does what a key stands for.
 fn heed(key: KeyEvent, control: &Control) {
     match key.code {
-        KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => interrupt(control),
+        // In this mode of the terminal Ctrl-C is a key like others.
+        KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => {
+            launch::interrupt(control)
+        }
         KeyCode::Char('p' | ' ') => control.toggle_pause(),
         KeyCode::Char('c') => control.ask_checkpoint(),
         KeyCode::Char('q' | 's') => {
