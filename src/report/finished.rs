@@ -11,23 +11,8 @@ use serde_json::Value;
 use super::files::{METRICS, RUN};
 use crate::error::{Error, Result};
 use crate::evaluation::Answer;
+use crate::train::curvature::LayerCurvature;
 use crate::train::model::Model;
-
-/// The smallest, the middle and the largest of a layer's numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-pub struct Range {
-    pub least: f32,
-    pub median: f32,
-    pub largest: f32,
-}
-
-/// Second derivatives and learning rates of a layer in an epoch, where the optimizer has them.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct LayerCurvature {
-    pub layer: String,
-    pub h: Range,
-    pub rate: Range,
-}
 
 /// A line of `metrics.jsonl`, as far as it is used here.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -1,6 +1,6 @@
 //! Which digits the curvature of a pass is estimated on, and what came of it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Split;
 use crate::plan::Layout;
@@ -36,7 +36,7 @@ impl Patterns {
 }
 
 /// The smallest, the middle and the largest of some numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Range {
     pub least: f32,
     pub median: f32,
@@ -54,7 +54,7 @@ impl Range {
 }
 
 /// The parameters of a layer, as second derivatives see them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LayerCurvature {
     pub layer: String,
     /// h, the mean second derivative of the loss.

@@ -3,7 +3,8 @@
 use super::chart::{self, Chart, Scale};
 use super::{Block, Table};
 use crate::error::Result;
-use crate::report::finished::{LayerCurvature, Line, Range};
+use crate::report::finished::Line;
+use crate::train::curvature::{LayerCurvature, Range};
 
 /// Charts of the medians, and a table of the ranges; nothing where an epoch has no curvature.
 ///
