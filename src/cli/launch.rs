@@ -14,8 +14,8 @@ use crate::network::init;
 use crate::plan::Plan;
 use crate::recipe::Settings;
 use crate::report::files::{Earlier, Files, Folder, Keep};
+use crate::report::identity::with_digits;
 use crate::report::{All, End, Report, Start};
-use crate::reproduce::jobs;
 use crate::train::checkpoint::State;
 use crate::train::control::Control;
 use crate::train::model::Model;
@@ -131,7 +131,7 @@ pub fn identity(settings: &Settings, device: &Device, digits: &Value) -> Value {
 fn checkpoint_if_any(folder: &Folder, plan: &Plan, identity: &Value) -> Option<Earlier> {
     let warn = |what: &str| output::warn(&format!("{what}; the run starts again"));
     match folder.earlier(plan) {
-        Ok(Some(earlier)) if jobs::with_digits(&earlier.identity, identity) != *identity => {
+        Ok(Some(earlier)) if with_digits(&earlier.identity, identity) != *identity => {
             let name = folder.name();
             warn(&format!("{name} has a checkpoint of other settings or another device"));
             None

@@ -11,7 +11,8 @@ use crate::network::{Network, build, lenet};
 use crate::plan::Plan;
 use crate::recipe::Settings;
 use crate::report::files::{Earlier, Folder, RUN};
-use crate::reproduce::jobs;
+use crate::report::finished;
+use crate::report::identity::difference;
 use crate::version;
 
 /// What of a record stays as the run's first start wrote it.
@@ -36,8 +37,7 @@ impl Resumed {
     pub fn open(path: &Path) -> Result<Self> {
         let folder = Folder::open(path)?;
         let file = path.join(RUN);
-        let record = jobs::record(path)
-            .ok_or_else(|| Error::cannot_read(&file, "it is no JSON", "start the run again"))?;
+        let record = finished::record(path)?;
         Ok(Resumed { config: Config::of_run(&file, &record)?, folder, record })
     }
 
@@ -77,7 +77,7 @@ impl Resumed {
             return Err(Error::Usage(format!(
                 "--resume goes on with the run in {name}, whose settings stay as they are ({}): \
                  leave that flag out, or start another run",
-                jobs::difference(&wanted, &values)
+                difference(&wanted, &values)
             )));
         }
         if now.epochs < there.epochs {
@@ -146,7 +146,7 @@ pub fn checkpoint(folder: &Folder, plan: &Plan, identity: &mut Value) -> Result<
         if there[part] != recorded[part] {
             return Err(broken(&format!(
                 "run.json and the checkpoint are of two runs ({}): start the run again",
-                jobs::difference(&there[part], &recorded[part])
+                difference(&there[part], &recorded[part])
             )));
         }
     }

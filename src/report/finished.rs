@@ -69,6 +69,20 @@ pub fn lines(folder: &Path) -> Result<Vec<Line>> {
     lines.map_err(|e| broken(folder, METRICS, &e))
 }
 
+/// All that `run.json` of a folder says.
+///
+/// # Errors
+/// [`Error::Data`] if it is missing or broken.
+pub fn record(folder: &Path) -> Result<Value> {
+    let text = fs::read_to_string(folder.join(RUN)).map_err(|e| broken(folder, RUN, &e))?;
+    serde_json::from_str(&text).map_err(|e| broken(folder, RUN, &e))
+}
+
+/// Training and evaluations of these epochs, in seconds.
+pub fn seconds(lines: &[Line]) -> f64 {
+    lines.iter().map(|line| line.seconds).sum()
+}
+
 /// A setting with where it comes from.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Setting {
@@ -101,8 +115,7 @@ impl Record {
     /// # Errors
     /// [`Error::Data`] if it is missing or broken.
     pub fn read(folder: &Path) -> Result<Record> {
-        let text = fs::read_to_string(folder.join(RUN)).map_err(|e| broken(folder, RUN, &e))?;
-        serde_json::from_str(&text).map_err(|e| broken(folder, RUN, &e))
+        serde_json::from_value(record(folder)?).map_err(|e| broken(folder, RUN, &e))
     }
 
     /// A setting that is a whole number; 0 where the run has none of this name.
@@ -161,6 +174,6 @@ impl Run {
 
     /// Training and evaluations, in seconds.
     pub fn seconds(&self) -> f64 {
-        self.lines.iter().map(|line| line.seconds).sum()
+        seconds(&self.lines)
     }
 }

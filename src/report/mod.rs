@@ -7,6 +7,7 @@
 pub mod files;
 pub mod finished;
 mod folder;
+pub mod identity;
 pub(crate) mod page;
 pub mod paper;
 pub mod tensorboard;

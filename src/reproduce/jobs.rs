@@ -1,6 +1,5 @@
 //! Which runs the table takes, which of them are there, and how long the rest will last.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -8,7 +7,8 @@ use serde_json::Value;
 use super::rows::Row;
 use crate::error::{Error, Result};
 use crate::recipe::Settings;
-use crate::report::files::RUN;
+use crate::report::finished;
+use crate::report::identity::{difference, with_digits};
 
 /// A run of the table.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ pub fn folder(out: &Path, recipe: &str, seed: u64) -> PathBuf {
 /// # Errors
 /// [`Error::Usage`] if it holds another run, so that nothing is overwritten.
 pub fn is_done(folder: &Path, identity: &Value) -> Result<bool> {
-    let Some(record) = record(folder) else { return Ok(false) };
+    let Ok(record) = finished::record(folder) else { return Ok(false) };
     let found = with_digits(&record["identity"], identity);
     if found != *identity {
         return Err(Error::Usage(format!(
@@ -52,40 +52,6 @@ pub fn is_done(folder: &Path, identity: &Value) -> Result<bool> {
         )));
     }
     Ok(record["status"] == "complete")
-}
-
-/// The identity `found`; where it is of the first runs, which did not name their digits, with those
-/// of `identity`.
-pub fn with_digits(found: &Value, identity: &Value) -> Value {
-    let mut found = found.clone();
-    if let Some(found) = found.as_object_mut() {
-        found.entry("data").or_insert_with(|| identity["data"].clone());
-    }
-    found
-}
-
-/// `run.json` of a folder, if it is there and whole.
-pub fn record(folder: &Path) -> Option<Value> {
-    let text = fs::read_to_string(folder.join(RUN)).ok()?;
-    serde_json::from_str(&text).ok()
-}
-
-/// The first thing in which two identities differ, for a person.
-pub fn difference(found: &Value, wanted: &Value) -> String {
-    let parts = [found, wanted].map(Value::as_object);
-    let [Some(has), Some(wants)] = parts else {
-        return format!("{found} there, {wanted} now");
-    };
-    for key in has.keys().chain(wants.keys()) {
-        let [there, now] = [has, wants].map(|object| object.get(key).unwrap_or(&Value::Null));
-        if there != now {
-            return match there.is_object() && now.is_object() {
-                true => difference(there, now),
-                false => format!("{key} {there} there, {now} now"),
-            };
-        }
-    }
-    "equal".into()
 }
 
 /// Seconds that runs of a recipe took, and the digits that they trained on in them.
@@ -132,8 +98,6 @@ impl Forecast {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::recipe::{Available, Flags};
     use crate::reproduce::rows::ROWS;
@@ -158,22 +122,5 @@ mod tests {
         assert!((forecast.seconds(&lenet5, 100).unwrap() - expected).abs() < 1e-9);
         forecast.learn(&lenet5, 1_000, 5.0);
         assert!((forecast.seconds(&lenet5, 100).unwrap() - 0.5).abs() < 1e-9);
-    }
-
-    #[test]
-    fn takes_the_digits_of_the_first_runs_on_trust() {
-        let now = json!({ "network": "lenet1", "data": { "train": "a", "test": "b" } });
-        let other = json!({ "network": "lenet1", "data": { "train": "c", "test": "b" } });
-        assert_eq!(with_digits(&json!({ "network": "lenet1" }), &now), now);
-        assert_ne!(with_digits(&json!({ "network": "lenet5" }), &now), now);
-        assert_ne!(with_digits(&other, &now), now);
-    }
-
-    #[test]
-    fn names_what_differs() {
-        let run = |epochs: usize, arithmetic: &str| json!({ "arithmetic": arithmetic, "settings": { "epochs": epochs, "seed": 1 } });
-        assert_eq!(difference(&run(8, "a"), &run(3, "a")), "epochs 8 there, 3 now");
-        assert_eq!(difference(&run(8, "a"), &run(8, "b")), "arithmetic \"a\" there, \"b\" now");
-        assert!(difference(&Value::Null, &run(1, "a")).starts_with("null there"));
     }
 }

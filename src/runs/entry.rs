@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
-use crate::report::finished::{Line, Record, lines};
+use crate::report::finished::{Line, Record, lines, seconds};
 
 /// A run.
 #[derive(Debug, Clone)]
@@ -41,6 +41,6 @@ impl Entry {
 
     /// Training and evaluations of all epochs, in seconds.
     pub fn seconds(&self) -> f64 {
-        self.lines.iter().map(|line| line.seconds).sum()
+        seconds(&self.lines)
     }
 }
