@@ -72,7 +72,7 @@ impl Setup {
             distort: DistortFlags { distortions: copies, ..DistortFlags::default() },
             ..Flags::default()
         };
-        let available = Available { train: mnist.train.len(), test: mnist.test.len() };
+        let available = Available::of(&mnist);
         let settings = Settings::resolve(&flags, available, None)?;
         let split = Split::draw(&settings, &mnist);
         Ok(Setup { settings, mnist, split })

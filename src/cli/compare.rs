@@ -54,10 +54,7 @@ pub fn run(args: Args) -> Result<()> {
         check_free("--out", path, args.force)?;
     }
     let sides = [Side::read(&args.a)?, Side::read(&args.b)?];
-    let test = data::load(args.data.data.as_deref())?.test;
-    if test.is_empty() {
-        return Err(Error::Data("there are no test digits: give another --data".into()));
-    }
+    let test = data::load_test(args.data.data.as_deref())?;
     let chosen = device::choose(&args.device)?;
     announce(&chosen);
     let answers = answers(&sides, &args.device, &chosen.device, &test)?;

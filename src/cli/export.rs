@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use super::output;
-use super::output::check_free;
+use super::output::{self, check_free};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::share::{self, Format, Names};

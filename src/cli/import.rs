@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::args::NetworkArgs;
-use super::output;
-use super::output::check_free;
+use super::output::{self, check_free};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::Options;

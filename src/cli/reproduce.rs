@@ -4,7 +4,6 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-
 use serde_json::{Value, json};
 
 use super::args::{DataArgs, DeviceArgs, DeviceChoice};

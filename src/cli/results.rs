@@ -68,6 +68,8 @@ pub struct ResultArgs {
 }
 
 impl ResultArgs {
+    /// Looks for flags that do not go together.
+    ///
     /// # Errors
     /// [`Error::Usage`] where two flags contradict each other.
     pub fn check(&self) -> Result<()> {
@@ -85,8 +87,11 @@ impl ResultArgs {
     }
 
     /// What is kept of a run besides its last network.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if nothing is held back to choose by, or the seconds are none.
     pub fn keep(&self, settings: &Settings) -> Result<Keep> {
-        let best = self.select == Select::Best;
+        let best = self.best();
         if best && settings.validate == 0 {
             return Err(Error::Usage(
                 "--select best chooses by digits that are held back, but none are: give --validate \
@@ -109,6 +114,9 @@ impl ResultArgs {
     }
 
     /// The folder of a new run.
+    ///
+    /// # Errors
+    /// As [`Folder::make`].
     pub fn folder(&self, settings: &Settings) -> Result<Folder> {
         Folder::make(self.out.as_deref(), settings.network.name, self.force)
     }

@@ -70,7 +70,7 @@ impl Source {
     /// # Errors
     /// As [`Settings::resolve`].
     pub fn settings(&self, mnist: &Mnist) -> Result<Settings> {
-        let available = Available { train: mnist.train.len(), test: mnist.test.len() };
+        let available = Available::of(mnist);
         let flags = self.args.flags(&self.origins);
         Settings::resolve(&flags, available, self.network.as_ref()).map_err(|error| {
             match (error, &self.file) {

@@ -138,6 +138,24 @@ impl std::fmt::Debug for Digits {
     }
 }
 
+/// A file of the program by its name.
+macro_rules! file {
+    ($name:expr) => {
+        include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/mnist/", $name))
+    };
+}
+
+/// The digits of `train` or `t10k`, unpacked from the program.
+macro_rules! built_in {
+    ($set:literal) => {
+        built_in(
+            [concat!($set, "-images.packed.gz"), concat!($set, "-labels-idx1-ubyte.gz")],
+            file!(concat!($set, "-images.packed.gz")),
+            file!(concat!($set, "-labels-idx1-ubyte.gz")),
+        )
+    };
+}
+
 /// The digits in the folder `dir`, or the built-in ones without a folder.
 ///
 /// # Errors
@@ -156,7 +174,7 @@ pub fn load(dir: Option<&Path>) -> Result<Mnist> {
 pub fn load_test(dir: Option<&Path>) -> Result<Digits> {
     match dir {
         Some(dir) => mnist::read_test(dir),
-        None => Ok(builtin()?.test),
+        None => built_in!("t10k"),
     }
 }
 
@@ -165,24 +183,12 @@ pub fn load_test(dir: Option<&Path>) -> Result<Digits> {
 /// # Errors
 /// [`Error::Data`] if the program was built with broken files.
 pub fn builtin() -> Result<Mnist> {
-    macro_rules! file {
-        ($read:ident, $name:literal) => {
-            IdxFile::$read(
-                $name,
-                include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/mnist/", $name)),
-            )?
-        };
-    }
-    Ok(Mnist {
-        train: idx::digits(
-            file!(built_in_images, "train-images.packed.gz"),
-            file!(built_in, "train-labels-idx1-ubyte.gz"),
-        )?,
-        test: idx::digits(
-            file!(built_in_images, "t10k-images.packed.gz"),
-            file!(built_in, "t10k-labels-idx1-ubyte.gz"),
-        )?,
-    })
+    Ok(Mnist { train: built_in!("train")?, test: built_in!("t10k")? })
+}
+
+fn built_in(names: [&str; 2], images: &[u8], labels: &[u8]) -> Result<Digits> {
+    let images = IdxFile::built_in_images(names[0], images)?;
+    idx::digits(images, IdxFile::built_in(names[1], labels)?)
 }
 
 /// Index and value of the first label over 9.

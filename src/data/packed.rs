@@ -8,12 +8,11 @@
 //! then a mask for each row of each image, its leftmost pixel the highest of 28 bits. The lists
 //! follow one another. In step with `assets/mnist/pack.py`, which makes such a file.
 
+use super::idx::IMAGES_MAGIC;
 use crate::network::DIGIT_SIDE;
 
 /// Which of the neighbours above, below, to the left and to the right have ink: a bit each.
 const KINDS: usize = 16;
-/// Of a file of images, in front of its counts.
-const MAGIC: u32 = 2051;
 
 /// The IDX file of images that was packed; `None` if the bytes are not what this module's form says.
 pub(super) fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
@@ -28,7 +27,7 @@ pub(super) fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
         kinds.push(kind.iter());
         ink = behind;
     }
-    let header = [MAGIC, head[0], DIGIT_SIDE as u32, DIGIT_SIDE as u32];
+    let header = [IMAGES_MAGIC, head[0], DIGIT_SIDE as u32, DIGIT_SIDE as u32];
     let mut idx = header.map(u32::to_be_bytes).concat();
     let start = idx.len();
     idx.resize(start + masks.len() * DIGIT_SIDE, 0);
