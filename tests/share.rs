@@ -80,7 +80,10 @@ fn graphs_compute_what_the_program_does() {
         let file = file(&folder, "model.safetensors", &model.to_bytes().expect("a model"));
         let scores = folder.path().join("scores.csv");
         let common = ["--device", "cpu", "--data", &set];
-        prints(&[&["evaluate", path(&file), "--scores", path(&scores)], &common[..]].concat());
+        prints(
+            &[&["evaluate", path(&file), "--force", "--scores", path(&scores)], &common[..]]
+                .concat(),
+        );
         let table = fs::read_to_string(&scores).expect("the scores");
         let rows: Vec<Vec<f64>> = table
             .lines()

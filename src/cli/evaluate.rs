@@ -52,8 +52,8 @@ pub struct Args {
     /// was said
     #[arg(long, value_name = "FILE")]
     mistakes: Option<PathBuf>,
-    /// Overwrite the PNG file if it exists [default: off]
-    #[arg(long, requires = "mistakes")]
+    /// Overwrite files that exist [default: off]
+    #[arg(long)]
     force: bool,
     /// One JSON object instead of text [default: off]
     #[arg(long)]
@@ -86,8 +86,10 @@ pub fn run(args: Args) -> Result<()> {
     if !(1..=MAX_BATCH).contains(&batch) {
         return Err(Error::Usage(format!("--batch is {batch}, but must be 1 to {MAX_BATCH}")));
     }
-    if let Some(path) = &args.mistakes {
-        check_free("--mistakes", path, args.force)?;
+    for (flag, path) in [("--mistakes", &args.mistakes), ("--scores", &args.scores)] {
+        if let Some(path) = path {
+            check_free(flag, path, args.force)?;
+        }
     }
     let model = Model::read(&args.model)?;
     let sets = sets(&args)?;
