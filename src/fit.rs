@@ -1,7 +1,7 @@
 //! A training run in memory: what `lenet train` does, without its folder.
 
-use crate::cli::device::Device;
 use crate::data::Mnist;
+use crate::device::Device;
 use crate::error::Result;
 use crate::network::init;
 use crate::recipe::Settings;

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 
+use crate::device::PlanChoice;
 use crate::error::Result;
 use crate::network::lenet::{self, Table};
 use crate::network::{Loss, Network, Options, Output, PoolForm, Scaling, Squash, build};
-use crate::plan::{Profile, Strategy};
-use crate::tuned::Tuned;
+use crate::plan::Strategy;
 
 /// Which connections the convolutions with a table have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -121,15 +121,6 @@ pub enum ProfileChoice {
     Gpu,
 }
 
-/// How a step is cut into dispatches.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum PlanChoice {
-    /// As `lenet tune` found, else as suits profile, network and batch.
-    #[default]
-    Auto,
-    Named(Strategy),
-}
-
 impl ValueEnum for PlanChoice {
     fn value_variants<'a>() -> &'a [Self] {
         const CHOICES: [PlanChoice; Strategy::ALL.len() + 1] = {
@@ -149,29 +140,6 @@ impl ValueEnum for PlanChoice {
             PlanChoice::Auto => "auto",
             PlanChoice::Named(strategy) => strategy.name(),
         }))
-    }
-}
-
-impl PlanChoice {
-    /// The strategy, and where it comes from.
-    pub fn strategy(
-        self,
-        network: &Network,
-        profile: Profile,
-        batch: usize,
-        tuned: &Tuned,
-    ) -> (Strategy, String) {
-        match self {
-            PlanChoice::Auto => match tuned.find(network, profile, batch) {
-                Some((strategy, at)) if at == batch => (strategy, "tuned".into()),
-                Some((strategy, at)) => (strategy, format!("tuned at batch {at}")),
-                None => {
-                    let (strategy, reason) = Strategy::choose(network, profile, batch);
-                    (strategy, reason.into())
-                }
-            },
-            PlanChoice::Named(strategy) => (strategy, "--plan".into()),
-        }
     }
 }
 

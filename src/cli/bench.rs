@@ -6,9 +6,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::args::{DeviceArgs, DeviceChoice, NetworkArgs, PlanChoice};
-use super::device::{self, Device};
-use super::inference::announce;
+use super::announce;
+use super::args::{DeviceArgs, DeviceChoice, NetworkArgs};
+use super::device;
 use super::kernels::{self, KernelTimes};
 use super::measure::{self, Devices, Figure, Limits};
 use super::ranges::DistortArgs;
@@ -16,6 +16,7 @@ use super::record::Record;
 use super::throughput::Rates;
 use super::{host, output};
 use crate::data::{self, Mnist};
+use crate::device::{Device, PlanChoice};
 use crate::error::{Error, Result};
 use crate::gpu::facts::Facts;
 use crate::network::lenet;
@@ -84,7 +85,7 @@ pub fn run(args: Args) -> Result<()> {
     let limits = check(&args)?;
     let cases = cases(&args)?;
     let chosen = device::choose(&args.device)?;
-    announce(&chosen);
+    announce::device(&chosen);
     warn_of_company();
     let adapter = adapter(&args, &chosen.device)?;
     let threads = device::threads(&args.device)?;
@@ -237,13 +238,13 @@ fn time_kernels(
     figures: &[Figure],
     mnist: &Mnist,
 ) -> Result<Option<KernelTimes>> {
-    let Some(Device::Adapter { adapter, profile, .. }) = device else { return Ok(None) };
+    let Some(device) = device else { return Ok(None) };
     let training = figures
         .iter()
         .find(|figure| figure.strategy == settings.strategy && figure.work == "training");
     let Some(rates) = training.and_then(|figure| figure.adapter.as_ref()) else { return Ok(None) };
     let step = settings.batch as f64 / Rates::median(rates).max(1e-3);
-    kernels::time(adapter, *profile, settings, mnist, Duration::from_secs_f64(step)).map(Some)
+    kernels::time(device, settings, mnist, Duration::from_secs_f64(step))
 }
 
 #[cfg(test)]

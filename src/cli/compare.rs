@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
+use super::announce;
 use super::args::{DataArgs, DeviceArgs};
-use super::device::{self, Device};
-use super::inference::{EVALUATION_BATCH, Inference, announce};
+use super::device;
 use super::output::{self, check_free};
 use crate::data::{self, Digits};
+use crate::device::Device;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::evaluation::Answer;
+use crate::inference::{EVALUATION_BATCH, Inference};
 use crate::report::finished::Line;
 use crate::runs::{Comparison, Side, page};
 use crate::text::{Table, sparkline};
@@ -56,7 +58,7 @@ pub fn run(args: Args) -> Result<()> {
     let sides = [Side::read(&args.a)?, Side::read(&args.b)?];
     let test = data::load_test(args.data.data.as_deref())?;
     let chosen = device::choose(&args.device)?;
-    announce(&chosen);
+    announce::device(&chosen);
     let answers = answers(&sides, &args.device, &chosen.device, &test)?;
     let comparison = Comparison::new(sides, answers);
     if let Some((path, draw)) = out {

@@ -1,30 +1,15 @@
 //! From `--device`, `--adapter` and `--profile` to something that carries out plans.
 
-use super::args::{DeviceArgs, DeviceChoice, PlanChoice, ProfileChoice};
-use crate::cpu::Cpu;
-use crate::cpu::fast::{Fast, Instructions};
+use super::args::{DeviceArgs, DeviceChoice, ProfileChoice};
+use crate::device::{Device, PlanChoice, all_threads};
 use crate::error::{Error, Result};
-use crate::executor::Executor;
-use crate::gpu::selftest::{self, Health};
-use crate::gpu::{Adapter, Gpu, adapter};
-use crate::network::Network;
-use crate::plan::{Optimizer, Plan, Profile, Strategy};
+use crate::gpu::adapter;
+use crate::plan::Profile;
 use crate::text::thousands;
 use crate::tuned::Tuned;
 
 /// Threads that may be asked for.
 const MAX_THREADS: usize = 1_024;
-
-/// What computes, chosen.
-pub enum Device {
-    /// An adapter that passed its self-test, how kernels are launched on it, and the plans that
-    /// were tuned for it.
-    Adapter { adapter: Box<Adapter>, profile: Profile, health: Health, tuned: Tuned },
-    /// The CPU, with vectors and threads.
-    Cpu { threads: usize },
-    /// The CPU twins, on one thread: what the others are measured against.
-    Naive,
-}
 
 /// The choice and what the user should hear of it.
 pub struct Chosen {
@@ -70,24 +55,25 @@ pub fn choose(args: &DeviceArgs) -> Result<Chosen> {
             Vec::new()
         }
     };
+    let tuned = match args.plan {
+        PlanChoice::Auto if !adapters.is_empty() => {
+            let (tuned, warning) = Tuned::read();
+            warnings.extend(warning);
+            tuned
+        }
+        _ => Tuned::default(),
+    };
+    let profile = match args.profile {
+        ProfileChoice::Auto => None,
+        ProfileChoice::Software => Some(Profile::software()),
+        ProfileChoice::Gpu => Some(Profile::gpu()),
+    };
     for adapter in adapters {
-        let info = adapter.get_info();
-        match selftest::examine(&adapter) {
-            Ok(health) => {
-                let profile = match args.profile {
-                    ProfileChoice::Auto => adapter::profile(&info),
-                    ProfileChoice::Software => Profile::software(),
-                    ProfileChoice::Gpu => Profile::gpu(),
-                };
-                let tuned = match args.plan {
-                    PlanChoice::Auto => {
-                        let (tuned, warning) = Tuned::read();
-                        warnings.extend(warning);
-                        tuned.on(adapter::describe(&info))
-                    }
-                    PlanChoice::Named(_) => Tuned::default(),
-                };
-                let device = Device::Adapter { adapter: Box::new(adapter), profile, health, tuned };
+        match Device::adapter(adapter, profile, &tuned) {
+            Ok(mut device) => {
+                // SAFETY: commands choose what computes before they start threads; those of drivers
+                // do not look at the environment.
+                unsafe { device.find_alone() };
                 return Ok(Chosen { device, warnings });
             }
             Err(error) => warnings.push(error.to_string()),
@@ -116,107 +102,4 @@ pub fn threads(args: &DeviceArgs) -> Result<usize> {
             thousands(MAX_THREADS)
         ))),
     }
-}
-
-fn all_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, |threads| threads.get())
-}
-
-impl Device {
-    /// The best adapter that computes rightly, else the CPU. A user's first run on an adapter tests
-    /// it, which takes up to a second.
-    pub fn best() -> Device {
-        choose(&DeviceArgs::default()).map_or_else(|_| Device::cpu(), |chosen| chosen.device)
-    }
-
-    /// The CPU, on as many threads as this process may run at once; no shader runs.
-    pub fn cpu() -> Device {
-        Device::Cpu { threads: all_threads() }
-    }
-
-    /// How kernels are launched.
-    pub fn profile(&self) -> Profile {
-        match self {
-            Device::Adapter { profile, .. } => *profile,
-            Device::Cpu { .. } | Device::Naive => Profile::reference(),
-        }
-    }
-
-    /// How a step is cut into dispatches, and where that comes from.
-    pub fn strategy(
-        &self,
-        plan: PlanChoice,
-        network: &Network,
-        batch: usize,
-    ) -> (Strategy, String) {
-        let tuned = match self {
-            Device::Adapter { tuned, .. } => tuned,
-            Device::Cpu { .. } | Device::Naive => &Tuned::default(),
-        };
-        plan.strategy(network, self.profile(), batch, tuned)
-    }
-
-    /// Name, driver and version, for a person.
-    pub fn describe(&self) -> String {
-        match self {
-            Device::Adapter { adapter, .. } => adapter::describe(&adapter.get_info()),
-            Device::Cpu { threads } => {
-                let instructions = Instructions::detect().name();
-                format!("CPU ({instructions}, {threads} threads; no shader runs)")
-            }
-            Device::Naive => "CPU (the naive reference; no shader runs)".into(),
-        }
-    }
-
-    /// What the last bits of a result hang on: the adapter with its driver and a profile that is not
-    /// its own, or the CPU's instructions, but not its threads.
-    pub fn arithmetic(&self) -> String {
-        match self {
-            Device::Cpu { .. } => format!("CPU, {}", Instructions::detect().name()),
-            Device::Adapter { adapter, profile, .. }
-                if profile.name != adapter::profile(&adapter.get_info()).name =>
-            {
-                format!("{}, {} profile", self.describe(), profile.name)
-            }
-            Device::Adapter { .. } | Device::Naive => self.describe(),
-        }
-    }
-
-    /// Sets up the plan that was made for a network and optimizer.
-    ///
-    /// # Errors
-    /// [`Error::Adapter`] if the adapter refuses.
-    pub fn executor(
-        &self,
-        plan: Plan,
-        network: &Network,
-        optimizer: Optimizer,
-    ) -> Result<Box<dyn Executor>> {
-        Ok(match self {
-            Device::Adapter { adapter, health, .. } => {
-                let needed = plan.iterations();
-                if needed > health.loops {
-                    return Err(Error::Adapter(format!(
-                        "{} ends loops after {} iterations and this plan needs {needed}: give a \
-                         smaller --batch, update the driver, or choose another with --adapter",
-                        self.describe(),
-                        health.loops
-                    )));
-                }
-                Box::new(Gpu::new(&for_batch(adapter, plan.batch), plan)?)
-            }
-            Device::Cpu { threads } => {
-                let instructions = Instructions::detect();
-                Box::new(Fast::new(plan, network, optimizer, *threads, instructions))
-            }
-            Device::Naive => Box::new(Cpu::new(plan)),
-        })
-    }
-}
-
-/// The adapter as it is the fastest for a batch.
-pub fn for_batch(adapter: &Adapter, batch: usize) -> Adapter {
-    // SAFETY: commands set up what computes one after the other, before they start threads that
-    // look at the environment; those of drivers do not.
-    unsafe { adapter::for_batch(adapter, batch) }
 }

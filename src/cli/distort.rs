@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 
+use super::announce;
 use super::args::{DataArgs, DeviceArgs};
 use super::data::check_index;
-use super::device::{self, Device};
-use super::inference::announce;
+use super::device;
 use super::output::{self, check_free};
 use super::ranges::RangeArgs;
 use crate::data::{self, Digits, sheet};
+use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::network::{Network, build, lenet};
 use crate::plan::{Distortion, Optimizer, Pass, Plan, Ranges, Room, STEP_WORDS, Strategy, records};
@@ -74,7 +75,7 @@ pub fn run(args: Args) -> Result<()> {
     let train = data::load(args.data.data.as_deref())?.train;
     indices.iter().try_for_each(|&index| check_index("--index", index, &train, "training"))?;
     let chosen = device::choose(&args.device)?;
-    announce(&chosen);
+    announce::device(&chosen);
     let device = match chosen.device {
         // The fast executor keeps no pictures.
         Device::Cpu { .. } => Device::Naive,

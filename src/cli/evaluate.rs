@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::announce;
 use super::args::{DataArgs, DeviceArgs};
 use super::device;
-use super::inference::{Answers, EVALUATION_BATCH, Inference, Scores, announce, announce_model};
 use super::output::{self, check_free};
 use crate::data::{self, Digits, Mnist};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::evaluation::rejection::{self, Point};
 use crate::evaluation::{self, Answer, Confusion, TEST_DIGITS, mistakes, percent};
+use crate::inference::{Answers, EVALUATION_BATCH, Inference, Scores};
 use crate::network::CLASSES;
 use crate::recipe::MAX_BATCH;
 use crate::text::{Table, thousands};
@@ -94,11 +95,11 @@ pub fn run(args: Args) -> Result<()> {
     let model = Model::read(&args.model)?;
     let sets = sets(&args)?;
     let chosen = device::choose(&args.device)?;
-    announce_model(&args.model, &model);
-    announce(&chosen);
+    announce::model(&args.model, &model);
+    announce::device(&chosen);
     let digits: Vec<&Digits> = sets.iter().map(|(_, set)| set).collect();
     let mut inference = Inference::new(&model, &chosen.device, args.device.plan, batch, &digits)?;
-    inference.announce_plan();
+    announce::plan(&inference, &chosen);
     inference.warm_up()?;
     let mut found = Vec::new();
     for (index, (name, set)) in sets.iter().enumerate() {

@@ -4,15 +4,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::device::for_batch;
 use crate::data::Mnist;
+use crate::device::Device;
 use crate::error::Result;
 use crate::executor::Executor;
-use crate::gpu::Adapter;
 use crate::gpu::Gpu;
 use crate::gpu::timing::Clock;
 use crate::network::init;
-use crate::plan::{Pass, Profile, Room, Strategy, records};
+use crate::plan::{Pass, Room, Strategy, records};
 use crate::recipe::Settings;
 use crate::text::{Table, thousands};
 
@@ -43,22 +42,23 @@ pub struct KernelTimes {
     step: Duration,
 }
 
-/// Times the kernels of a training step, which takes `step` as a run does it.
+/// Times the kernels of a training step, which takes `step` as a run does it, if the device is an
+/// adapter.
 ///
 /// # Errors
 /// [`crate::Error::Adapter`] if the adapter fails.
 pub fn time(
-    adapter: &Adapter,
-    profile: Profile,
+    device: &Device,
     settings: &Settings,
     mnist: &Mnist,
     step: Duration,
-) -> Result<KernelTimes> {
+) -> Result<Option<KernelTimes>> {
     let Settings { network, batch, strategy, .. } = settings;
+    let Some(adapter) = device.adapter_for(*batch) else { return Ok(None) };
     // One step on the first digits, again and again.
     let digits = (*batch).min(mnist.train.len());
     let room = Room { digits, order: digits, steps: 1 };
-    let plan = settings.plan(profile, room)?;
+    let plan = settings.plan(device.profile(), room)?;
     let ports = plan.ports;
     let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
     let mut set = mnist.train.clone();
@@ -70,7 +70,7 @@ pub fn time(
     // A rate of 0: the parameters stay where they are however often this is done.
     let row = [0, digits as u32, 0.0_f32.to_bits(), 0];
 
-    let mut gpu = Gpu::new(&for_batch(adapter, *batch), plan.clone())?;
+    let mut gpu = Gpu::new(adapter, plan.clone())?;
     gpu.write(ports.digits, 0, &packed)?;
     gpu.write(ports.order, 0, &order)?;
     gpu.write(ports.steps, 0, &row)?;
@@ -97,7 +97,7 @@ pub fn time(
         }
     }
     let (network, batch, strategy, clock) = (network.name, *batch, *strategy, timing.clock);
-    Ok(KernelTimes { network, batch, strategy, clock, rows, step })
+    Ok(Some(KernelTimes { network, batch, strategy, clock, rows, step }))
 }
 
 impl KernelTimes {

@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::dashboard::screen;
-use super::device::Device;
 use super::output;
 use super::resume;
+use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::network::init;
 use crate::plan::Plan;

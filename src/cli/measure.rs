@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::device::Device;
 use super::output;
 use super::throughput::{Rates, Side};
+use crate::device::Device;
 use crate::error::Result;
 use crate::plan::Strategy;
 use crate::recipe::Settings;

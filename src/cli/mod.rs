@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod adapters;
+mod announce;
 pub mod args;
 mod bench;
 mod board;
@@ -10,14 +11,13 @@ mod config;
 mod console;
 mod dashboard;
 mod data;
-pub mod device;
+mod device;
 mod distort;
 mod evaluate;
 mod events;
 mod export;
 mod host;
 mod import;
-pub(crate) mod inference;
 mod kernels;
 mod launch;
 mod man;

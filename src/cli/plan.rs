@@ -2,9 +2,10 @@
 
 use clap::ValueEnum;
 
-use super::args::{NetworkArgs, PlanChoice};
+use super::args::NetworkArgs;
 use super::output;
 use super::ranges::DistortArgs;
+use crate::device::PlanChoice;
 use crate::error::{Error, Result};
 use crate::gpu::adapter;
 use crate::plan::{Kernel, Pass, Plan, Profile, Room, print};

@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::announce;
 use super::args::{DataArgs, DeviceArgs};
 use super::data::check_index;
-use super::inference::{Inference, Prediction, Scores, announce, announce_model};
 use super::stream::{self, StreamArgs};
 use super::{device, output};
 use crate::data::writing::{self, Place};
 use crate::data::{self, Digits, image};
 use crate::error::{Error, Result};
 use crate::evaluation::rejection;
+use crate::inference::{Inference, Prediction, Scores};
 use crate::network::Output;
 use crate::train::model::Model;
 
@@ -107,12 +108,12 @@ pub fn run(args: Args) -> Result<()> {
     let margin = args.margin(&model)?;
     let questions = Questions::of(&args)?;
     let chosen = device::choose(&args.device)?;
-    announce_model(&args.model, &model);
-    announce(&chosen);
+    announce::model(&args.model, &model);
+    announce::device(&chosen);
     let digits = questions.digits()?;
     let plan = args.device.plan;
     let mut inference = Inference::new(&model, &chosen.device, plan, BATCH, &[&digits])?;
-    inference.announce_plan();
+    announce::plan(&inference, &chosen);
     let reading = Reading { questions, scores: inference.answers(0)?.scores, margin };
     if args.json {
         return output::print_json(&json!({

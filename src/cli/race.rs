@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::device::Device;
 use super::output;
+use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::network::init;
 use crate::plan::{Plan, Strategy};

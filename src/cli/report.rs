@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{DataArgs, DeviceArgs, PlanChoice};
-use super::device::{self, Device};
-use super::inference::{EVALUATION_BATCH, Inference, announce};
+use super::announce;
+use super::args::{DataArgs, DeviceArgs};
+use super::device;
 use super::output;
 use crate::data::{self, Digits};
+use crate::device::{Device, PlanChoice};
 use crate::error::{Error, Result};
+use crate::inference::{EVALUATION_BATCH, Inference};
 use crate::report::files::MODEL;
 use crate::report::finished::{Record, Run};
 use crate::report::paper;
@@ -49,7 +51,7 @@ pub fn run(args: Args) -> Result<()> {
     }
     let split = Split::of(counts, record.number("seed"), &mnist);
     let chosen = device::choose(&args.device)?;
-    announce(&chosen);
+    announce::device(&chosen);
     let numbers = split.test_numbers(&mnist);
     let path = write(&args.folder, &numbers, &mnist.test, &chosen.device, args.device.plan)?;
     output::print(&format!("{}\n", path.display()))

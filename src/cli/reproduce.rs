@@ -8,14 +8,15 @@ use serde_json::{Value, json};
 
 use super::args::{DataArgs, DeviceArgs, DeviceChoice};
 use super::board::Board;
-use super::device::{self, Chosen, Device};
-use super::inference::{EVALUATION_BATCH, Inference};
+use super::device::{self, Chosen};
 use super::launch::{self, Beginning, Launch};
 use super::output;
 use super::provenance;
 use crate::data::{self, Mnist};
+use crate::device::Device;
 use crate::disk;
 use crate::error::{Error, Result};
+use crate::inference::{EVALUATION_BATCH, Inference};
 use crate::recipe::{Available, Flags, Settings};
 use crate::report::files::{Folder, Keep, MODEL};
 use crate::report::finished::Run;

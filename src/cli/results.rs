@@ -6,16 +6,17 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::args::{DeviceArgs, PlanChoice};
+use super::args::DeviceArgs;
 use super::console::{Console, Volume};
 use super::dashboard::{Ask, Dashboard, screen};
-use super::device::{self, Device};
+use super::device;
 use super::events::Json;
-use super::inference::{EVALUATION_BATCH, Inference};
 use super::{launch, output, report};
 use crate::data::Digits;
+use crate::device::{Device, PlanChoice};
 use crate::error::{Error, Result};
 use crate::evaluation::confusion;
+use crate::inference::{EVALUATION_BATCH, Inference};
 use crate::recipe::Settings;
 use crate::report::Report;
 use crate::report::files::{Folder, Keep};

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::config::{Config, Typed};
-use super::device::Device;
 use super::output;
 use super::provenance;
 use super::resume::Resumed;
 use super::train::Args;
 use crate::data::Mnist;
+use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::recipe::{Available, Settings};

@@ -11,12 +11,13 @@ use std::thread;
 
 use serde::Serialize;
 
-use super::inference::{Inference, Prediction, Scores, announce, announce_model};
+use super::announce;
 use super::predict::Args;
 use super::{device, output};
 use crate::data::records::{Format, Piece, Records};
 use crate::data::{DIGIT_PIXELS, Digits};
 use crate::error::{Error, Result};
+use crate::inference::{Inference, Prediction, Scores};
 use crate::recipe::MAX_BATCH;
 use crate::train::model::Model;
 
@@ -83,12 +84,12 @@ pub fn run(args: &Args, format: Format) -> Result<()> {
     let model = Model::read(&args.model)?;
     let margin = args.margin(&model)?;
     let chosen = device::choose(&args.device)?;
-    announce_model(&args.model, &model);
-    announce(&chosen);
+    announce::model(&args.model, &model);
+    announce::device(&chosen);
     let room = Digits::new(vec![0; batch * DIGIT_PIXELS], vec![0; batch])?;
     let plan = args.device.plan;
     let mut inference = Inference::new(&model, &chosen.device, plan, batch, &[&room])?;
-    inference.announce_plan();
+    announce::plan(&inference, &chosen);
 
     let (sender, pieces) = sync_channel(WAITING);
     // Never joined: it may wait for input that nobody needs any more.

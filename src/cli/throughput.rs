@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::device::Device;
+use crate::device::Device;
 use crate::error::Result;
 use crate::network::init;
 use crate::recipe::Settings;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::args::{DataArgs, DeviceArgs, DeviceChoice, NetworkArgs};
 use super::config::Typed;
-use super::device::{self, Chosen, Device};
+use super::device::{self, Chosen};
 use super::launch::{self, Beginning, Launch};
 use super::output;
 use super::provenance;
@@ -16,6 +16,7 @@ use super::ranges::DistortArgs;
 use super::results::{ResultArgs, Test};
 use super::source::Source;
 use crate::data::{self, Mnist};
+use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::network::init::Init;
 use crate::recipe::{self, Flags, OptimizerArgs, Shuffle};

@@ -5,12 +5,13 @@
 
 use serde_json::{Value, json};
 
-use super::args::{DeviceArgs, DeviceChoice, NetworkArgs, PlanChoice, ProfileChoice};
-use super::device::{self, Device};
-use super::inference::announce;
+use super::announce;
+use super::args::{DeviceArgs, DeviceChoice, NetworkArgs, ProfileChoice};
+use super::device;
 use super::output;
 use super::race::{self, Racer, SLOWER};
 use crate::data;
+use crate::device::{Device, PlanChoice};
 use crate::error::Result;
 use crate::gpu::adapter;
 use crate::network::lenet;
@@ -72,7 +73,7 @@ pub fn run(args: Args) -> Result<()> {
         plan: PlanChoice::Named(Strategy::Layered),
         threads: None,
     })?;
-    announce(&chosen);
+    announce::device(&chosen);
     if cfg!(debug_assertions) {
         output::warn("this is a build without --release: it may choose otherwise");
     }

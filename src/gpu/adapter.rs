@@ -69,9 +69,9 @@ pub fn is_software(info: &AdapterInfo) -> bool {
 /// How many threads llvmpipe computes on; it looks when an instance is made.
 const DRIVER_THREADS: &str = "LP_NUM_THREADS";
 /// Samples of a step up to which a second core was never worth the handing over to it.
-const ALONE: usize = 64;
+pub const ALONE: usize = 64;
 
-/// The adapter that is the faster one for steps of `batch` samples.
+/// The same adapter, but faster for steps of up to [`ALONE`] samples, where there is one.
 ///
 /// A software adapter hands each dispatch over to threads of its own, for 15 to 20 microseconds. With
 /// one or two cores small steps are done sooner by the thread that submits them; where the
@@ -79,18 +79,18 @@ const ALONE: usize = 64;
 ///
 /// # Safety
 /// No other thread may read or write the environment meanwhile.
-pub unsafe fn for_batch(adapter: &Adapter, batch: usize) -> Adapter {
+pub unsafe fn alone(adapter: &Adapter) -> Option<Adapter> {
     let info = adapter.get_info();
     let many = std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 2);
-    if !is_software(&info) || many || batch > ALONE || std::env::var_os(DRIVER_THREADS).is_some() {
-        return adapter.clone();
+    if !is_software(&info) || many || std::env::var_os(DRIVER_THREADS).is_some() {
+        return None;
     }
     // SAFETY: the caller's promise.
     unsafe { std::env::set_var(DRIVER_THREADS, "0") };
     let alone = all().into_iter().find(|other| other.get_info() == info);
     // SAFETY: as above.
     unsafe { std::env::remove_var(DRIVER_THREADS) };
-    alone.unwrap_or_else(|| adapter.clone())
+    alone
 }
 
 /// The launch profile that suits an adapter.

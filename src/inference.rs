@@ -1,19 +1,15 @@
 //! A trained model on a device, asked about digits: what `evaluate` and `predict` share.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::args::PlanChoice;
-use super::device::{Chosen, Device};
-use super::output;
 use crate::data::Digits;
+use crate::device::{Device, PlanChoice};
 use crate::error::Result;
 use crate::evaluation::Answer;
 use crate::network::{CLASSES, Network, Output};
 use crate::plan::{Optimizer, Pass, Plan, Strategy, TOTALS};
-use crate::text::thousands;
 use crate::train::model::Model;
 use crate::train::session::{Lists, Session};
 
@@ -72,22 +68,6 @@ pub struct Prediction<'a> {
     pub scores: &'a [f32],
 }
 
-/// Says on standard error what was chosen, and what was passed over.
-pub fn announce(chosen: &Chosen) {
-    chosen.warnings.iter().for_each(|warning| output::warn(warning));
-    output::note(&format!("device   {}", chosen.device.describe()));
-}
-
-/// Says on standard error what a model is.
-pub fn announce_model(path: &Path, model: &Model) {
-    output::note(&format!(
-        "model    {}: {}, {} parameters",
-        path.display(),
-        model.network.name,
-        thousands(model.network.parameters())
-    ));
-}
-
 impl Inference {
     /// Sets up a model to be asked about these sets of digits, `batch` digits at a time.
     ///
@@ -133,13 +113,6 @@ impl Inference {
         Ok(Inference { session, strategy, origin, output: network.options.output, sets })
     }
 
-    /// Says on standard error which plan was taken, and why.
-    pub(crate) fn announce_plan(&mut self) {
-        let profile = self.session.executor().plan().profile.name;
-        let Inference { strategy, origin, .. } = self;
-        output::note(&format!("plan     {} ({origin}), {profile} profile", strategy.name()));
-    }
-
     /// Makes a first step, for which a driver may have to compile, so that [`Answers::time`] is that
     /// of the digits alone.
     ///
@@ -156,6 +129,11 @@ impl Inference {
     /// The plan that was taken.
     pub fn strategy(&self) -> Strategy {
         self.strategy
+    }
+
+    /// Where that comes from.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
     }
 
     /// Takes the parameters of another model of the same network.
