@@ -3,7 +3,7 @@
 //! One step can hide what adds up: a velocity that is not carried over, a decay on the wrong side,
 //! a buffer that keeps what an earlier step left. After twenty steps with momentum and weight decay
 //! every parameter and velocity is compared with the CPU executor, in both plans, at a batch that
-//! fills the tiles and at one that does not.
+//! does not fill the tiles, with two networks also at one that does.
 //!
 //! SDLM runs fewer steps, and each of them first as a pass of second derivatives.
 //!
@@ -25,9 +25,11 @@ use wgpu::Adapter;
 
 const STEPS: usize = 20;
 const OPTIMIZER: Optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.01 };
-const BATCHES: [usize; 2] = [16, 5];
-/// Networks that second derivatives are tried with, by their loss.
-const SECOND: [&str; 2] = ["lenet1", "lenet5, eq. 9"];
+/// Fills no tile; and one that does.
+const BATCH: usize = 5;
+const FULL_BATCH: usize = 16;
+/// Networks that are also tried with a full batch and by second derivatives, by their loss.
+const MAIN: [&str; 2] = ["lenet1", "lenet5, eq. 9"];
 /// Larger mu than the paper's: the first weights of these tests are far from a minimum.
 const SDLM: Optimizer = Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true };
 const SDLM_STEPS: usize = 4;
@@ -55,14 +57,15 @@ fn main() {
     }
     let mut tests = Tests::new();
     for trained in networks() {
-        for batch in BATCHES {
+        let full = MAIN.contains(&trained.name).then_some(FULL_BATCH);
+        for batch in std::iter::once(BATCH).chain(full) {
             let run = Run::full(trained.clone(), batch, STEPS, OPTIMIZER);
             tests.on_adapter(format!("{}, batch {batch}", trained.name), move |adapter| {
                 as_the_cpu(adapter, &run, STEPS, &ways())
             });
         }
     }
-    for name in SECOND {
+    for name in MAIN {
         tests.on_adapter(format!("{name}, sdlm"), move |adapter| {
             as_the_cpu(adapter, &second(name), SDLM_STEPS, &ways())
         });
@@ -82,7 +85,7 @@ fn main() {
 
 /// Steps of a network by second derivatives.
 fn second(name: &str) -> Run {
-    Run::full(trained(name), BATCHES[1], SDLM_STEPS, SDLM)
+    Run::full(trained(name), BATCH, SDLM_STEPS, SDLM)
 }
 
 fn as_the_cpu(adapter: &Adapter, run: &Run, steps: usize, ways: &[Way]) -> Outcome {
@@ -126,7 +129,7 @@ fn compare(run: &Run, found: &State, expected: &State) -> Differences {
 fn print(name: &str) -> lenet::Result<()> {
     let run = match name {
         SDLM_OF_LENET5 => second("lenet5, eq. 9"),
-        _ => Run::full(trained(name), BATCHES[0], STEPS, OPTIMIZER),
+        _ => Run::full(trained(name), FULL_BATCH, STEPS, OPTIMIZER),
     };
     let adapter = &adapter::find(None)?[0];
     let bits: Vec<String> = ways()
@@ -174,7 +177,7 @@ fn threads(name: &str) -> Outcome {
 
 /// A machine with more cores gets more workgroups: the bits have to be the same there.
 fn workgroups(adapter: &Adapter) -> Outcome {
-    let run = Run::full(trained("lenet1"), BATCHES[0], STEPS, OPTIMIZER);
+    let run = Run::full(trained("lenet1"), FULL_BATCH, STEPS, OPTIMIZER);
     for strategy in [Strategy::Layered, Strategy::Sample] {
         let with = |workgroups| {
             let profile = Profile { workgroups: Some(workgroups), ..Profile::software() };

@@ -1,6 +1,7 @@
 //! From flags to how the training digits of a run are distorted.
 
-use super::settings::{Available, Picker};
+use super::picker::Picker;
+use super::settings::Available;
 use crate::error::{Error, Result};
 use crate::plan::Ranges;
 

@@ -5,12 +5,15 @@
 //! a run and saved with it.
 
 mod distortion;
+mod network;
 mod optimizer;
+mod picker;
 mod settings;
 
 pub use distortion::{DistortFlags, Distorted};
 pub use optimizer::{Curvature, Method, OptimizerArgs};
-pub use settings::{Available, Flags, Row, Settings};
+pub use picker::Row;
+pub use settings::{Available, Flags, Settings};
 
 use serde::Serialize;
 

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::settings::Picker;
+use super::picker::Picker;
 use super::{Flags, MOMENTUM, Recipe};
 use crate::error::{Error, Result};
 use crate::network::{Loss, Options, Output};

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::distortion::{DistortFlags, Distorted};
-use super::optimizer::{self, Choice, Curvature, Method, OptimizerArgs};
+use super::network::network;
+use super::optimizer::{self, Choice, OptimizerArgs};
+use super::picker::{Picker, Row};
 use super::{ALL, LENET5, MAX_BATCH, MAX_EPOCHS, Recipe, Shuffle, names};
 use crate::cli::args::NetworkArgs;
 use crate::data::Mnist;
 use crate::error::{Error, Result};
+use crate::network::Network;
 use crate::network::init::Init;
-use crate::network::{Loss, Network, Options, Output, Scaling, build, lenet};
 use crate::plan::{Distortion, Optimizer, Plan, Profile, Room, Strategy};
 use crate::text::did_you_mean;
 use crate::train::schedule::Schedule;
@@ -54,14 +56,6 @@ impl Available {
     }
 }
 
-/// A resolved setting, for the table.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Row {
-    pub name: &'static str,
-    pub value: Value,
-    pub origin: String,
-}
-
 /// Every setting of a run.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -90,72 +84,6 @@ pub struct Settings {
     pub distortion: Option<Distorted>,
     /// All of the above with their origins.
     pub rows: Vec<Row>,
-}
-
-/// Collects rows while settings are picked.
-pub(super) struct Picker {
-    recipe: String,
-    /// Of flags that were not typed.
-    origins: BTreeMap<String, String>,
-    rows: Vec<Row>,
-}
-
-impl Picker {
-    /// The flag's value if it was given, else the default, whose origin is `from` or the recipe.
-    pub(super) fn pick<T>(
-        &mut self,
-        name: &'static str,
-        flag: Option<T>,
-        default: T,
-        from: Option<&str>,
-    ) -> T
-    where
-        T: Clone + Into<Shown>,
-    {
-        let origin = match (&flag, from) {
-            (Some(_), _) => self.origins.get(name).cloned().unwrap_or_else(|| format!("--{name}")),
-            (None, Some(from)) => from.to_string(),
-            (None, None) => self.recipe.clone(),
-        };
-        let value = flag.unwrap_or(default);
-        self.rows.push(Row { name, value: value.clone().into().0, origin });
-        value
-    }
-}
-
-/// A value as JSON; f32 with the digits that were typed, not those of the nearest f64.
-pub(super) struct Shown(Value);
-
-impl From<f32> for Shown {
-    fn from(value: f32) -> Self {
-        Shown(value.to_string().parse::<f64>().map_or(Value::Null, Value::from))
-    }
-}
-
-macro_rules! shown {
-    ($($type:ty: $value:ident => $json:expr;)*) => {
-        $(impl From<$type> for Shown {
-            fn from($value: $type) -> Self {
-                Shown($json)
-            }
-        })*
-    };
-}
-
-shown! {
-    usize: value => json!(value);
-    u64: value => json!(value);
-    &'static str: value => json!(value);
-    Schedule: value => json!(value.to_string());
-    Init: value => json!(value);
-    crate::network::Squash: value => json!(value);
-    crate::network::PoolForm: value => json!(value);
-    Scaling: value => json!(value);
-    Output: value => json!(value);
-    Loss: value => json!(value);
-    Method: value => json!(value);
-    Curvature: value => json!(value);
-    Shuffle: value => json!(value);
 }
 
 impl Settings {
@@ -289,86 +217,6 @@ fn recipe(flags: &Flags, from: Option<&Network>) -> Result<&'static Recipe> {
             ))
         }),
     }
-}
-
-fn network(
-    flags: &Flags,
-    recipe: &Recipe,
-    from: Option<&Network>,
-    p: &mut Picker,
-) -> Result<Network> {
-    let args = &flags.network;
-    if let Some(network) = from {
-        return from_model(args, network, flags.init.is_some(), p);
-    }
-    let table = args.table(recipe.table);
-    let own = std::ptr::eq(table, recipe.table);
-    let mut base = table.options();
-    if let Some(scaling) = recipe.scaling {
-        base.scaling = scaling;
-    }
-    let options = args.options(base);
-    let origin = if own { None } else { Some("--network") };
-    p.pick("network", args.network.as_ref().map(|_| table.name), table.name, None);
-    p.pick("input", args.input, options.scaling, None);
-    p.pick("border", args.border, options.border, origin);
-    p.pick("squash", args.squash, options.squash, origin);
-    p.pick("pool", args.pool, options.pool, origin);
-    let connections = if options.full_connections { "full" } else { "table" };
-    p.pick("connections", args.connections.map(|_| connections), connections, origin);
-    p.pick("output", args.output, options.output, origin);
-    let brought = args.output.is_some().then_some("--output");
-    p.pick("loss", args.loss, options.loss, brought.or(origin));
-    if options.output == Output::Rbf && options.loss == Loss::Map {
-        p.pick("j", args.j, options.j, origin);
-    } else if args.j.is_some() {
-        return Err(Error::Usage(
-            "--j belongs to eq. 9, and this run has another loss: leave it out, or give \
-             --output rbf --loss map"
-                .into(),
-        ));
-    }
-    build(table, options)
-}
-
-/// The network of a model; flags may repeat what it is, but not change it.
-fn from_model(
-    args: &NetworkArgs,
-    network: &Network,
-    init: bool,
-    p: &mut Picker,
-) -> Result<Network> {
-    if init {
-        return Err(Error::Usage(
-            "--init draws the first weights, but --from brings them along: leave out one".into(),
-        ));
-    }
-    if let Some(name) = args.network.as_deref().filter(|&name| name != network.name) {
-        return Err(Error::Data(format!(
-            "the model given with --from holds {}, not the --network {name} that was asked for: \
-             leave out --network, or give another model",
-            network.name
-        )));
-    }
-    let loss = Options {
-        loss: args.loss.unwrap_or(network.options.loss),
-        j: args.j.unwrap_or(network.options.j),
-        ..network.options
-    };
-    let asked = args.options(loss);
-    if asked != loss {
-        return Err(Error::Usage(format!(
-            "--from brings its network along ({:?}), which --squash, --pool, --connections, \
-             --input, --border and --output cannot change: leave them out",
-            network.options
-        )));
-    }
-    let from = Some("--from");
-    p.pick("network", None, network.name, from);
-    p.pick("output", None, loss.output, from);
-    p.pick("loss", args.loss, loss.loss, from);
-    let table = lenet::find(network.name).expect("a model holds a known network");
-    build(table, loss)
 }
 
 fn check_count(flag: &str, value: usize, most: usize, what: &str) -> Result<()> {

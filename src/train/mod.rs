@@ -4,6 +4,7 @@ pub mod checkpoint;
 pub(crate) mod container;
 pub mod control;
 pub mod curvature;
+mod lists;
 mod metrics;
 pub mod model;
 pub mod order;

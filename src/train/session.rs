@@ -2,65 +2,21 @@
 
 use std::time::{Duration, Instant};
 
-use crate::data::{DIGIT_PIXELS, Digits};
+use crate::data::DIGIT_PIXELS;
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::CLASSES;
 use crate::plan::records::RECORD_WORDS;
-use crate::plan::{Layout, Pass, Room, STEP_WORDS, TOTALS, records};
+use crate::plan::{Layout, Pass, STEP_WORDS, TOTALS, records};
 use crate::rng::{Rng, Stream};
 use crate::train::checkpoint::Slot;
+pub use crate::train::lists::Lists;
+use crate::train::lists::Part;
 pub use crate::train::metrics::{Metrics, Position};
 
 /// How long the work of one submission should take: short enough for a watchdog, a progress line
 /// and Ctrl-C, long enough that submitting costs nothing.
 const SUBMISSION: Duration = Duration::from_millis(100);
-
-/// A list of digits that is gone through in steps: the training digits or a set to evaluate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Part {
-    /// First entry of the index list.
-    order: usize,
-    digits: usize,
-    /// First row of the table of steps.
-    step: usize,
-}
-
-/// The data set as an executor holds it: the digits once, and lists of which to go through.
-#[derive(Debug, Clone)]
-pub struct Lists {
-    records: Vec<u32>,
-    digits: usize,
-    /// Length of the list to train on.
-    train: usize,
-    /// Lists to evaluate, as indices of digits.
-    sets: Vec<Vec<u32>>,
-}
-
-impl Lists {
-    /// Digits one set after the other: an index counts through all of them.
-    pub fn new(digits: &[&Digits], train: usize, sets: Vec<Vec<u32>>) -> Self {
-        let mut packed = Vec::new();
-        for set in digits {
-            records::append(&mut packed, set.pixels(), set.labels());
-        }
-        let digits = digits.iter().map(|set| set.len()).sum();
-        Lists { records: packed, digits, train, sets }
-    }
-
-    fn lengths(&self) -> impl Iterator<Item = usize> {
-        std::iter::once(self.train).chain(self.sets.iter().map(Vec::len))
-    }
-
-    /// What the plan has to make room for.
-    pub fn room(&self, batch: usize) -> Room {
-        Room {
-            digits: self.digits,
-            order: self.lengths().sum(),
-            steps: self.lengths().map(|length| length.div_ceil(batch)).sum(),
-        }
-    }
-}
 
 /// Why a plan has a curvature.
 const HAS_CURVATURE: &str = "only an optimizer that has one asks";
@@ -89,13 +45,7 @@ impl Session {
         let plan = executor.plan();
         let (ports, batch) = (plan.ports, plan.batch);
         executor.write(ports.digits, 0, &lists.records)?;
-        let mut parts = Vec::new();
-        let (mut order, mut step) = (0, 0);
-        for digits in lists.lengths() {
-            parts.push(Part { order, digits, step });
-            order += digits;
-            step += digits.div_ceil(batch);
-        }
+        let parts = lists.parts(batch);
         let mut session = Session { executor, parts, submission: 1, key: 0 };
         for (set, list) in lists.sets.iter().enumerate() {
             session.upload(set + 1, list, |_| 0.0)?;

@@ -5,6 +5,7 @@
 
 mod draw;
 mod kernels;
+mod panels;
 pub mod screen;
 mod state;
 

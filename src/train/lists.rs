@@ -1,0 +1,62 @@
+//! The data set as an executor holds it, and the lists of digits that a session goes through.
+
+use crate::data::Digits;
+use crate::plan::{Room, records};
+
+/// A list of digits that is gone through in steps: the training digits or a set to evaluate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Part {
+    /// First entry of the index list.
+    pub order: usize,
+    pub digits: usize,
+    /// First row of the table of steps.
+    pub step: usize,
+}
+
+/// The data set as an executor holds it: the digits once, and lists of which to go through.
+#[derive(Debug, Clone)]
+pub struct Lists {
+    pub(super) records: Vec<u32>,
+    digits: usize,
+    /// Length of the list to train on.
+    train: usize,
+    /// Lists to evaluate, as indices of digits.
+    pub(super) sets: Vec<Vec<u32>>,
+}
+
+impl Lists {
+    /// Digits one set after the other: an index counts through all of them.
+    pub fn new(digits: &[&Digits], train: usize, sets: Vec<Vec<u32>>) -> Self {
+        let mut packed = Vec::new();
+        for set in digits {
+            records::append(&mut packed, set.pixels(), set.labels());
+        }
+        let digits = digits.iter().map(|set| set.len()).sum();
+        Lists { records: packed, digits, train, sets }
+    }
+
+    fn lengths(&self) -> impl Iterator<Item = usize> {
+        std::iter::once(self.train).chain(self.sets.iter().map(Vec::len))
+    }
+
+    /// What the plan has to make room for.
+    pub fn room(&self, batch: usize) -> Room {
+        Room {
+            digits: self.digits,
+            order: self.lengths().sum(),
+            steps: self.lengths().map(|length| length.div_ceil(batch)).sum(),
+        }
+    }
+    /// The lists one behind the other, as steps of `batch` digits; the one to train on first.
+    pub(super) fn parts(&self, batch: usize) -> Vec<Part> {
+        let (mut order, mut step) = (0, 0);
+        self.lengths()
+            .map(|digits| {
+                let part = Part { order, digits, step };
+                order += digits;
+                step += digits.div_ceil(batch);
+                part
+            })
+            .collect()
+    }
+}
