@@ -140,7 +140,8 @@ impl Device {
             Device::Adapter { adapter, .. } => adapter::describe(&adapter.get_info()),
             Device::Cpu { threads } => {
                 let instructions = Instructions::detect().name();
-                format!("CPU ({instructions}, {threads} threads; no shader runs)")
+                let s = if *threads == 1 { "" } else { "s" };
+                format!("CPU ({instructions}, {threads} thread{s}; no shader runs)")
             }
             Device::Naive => "CPU (the naive reference; no shader runs)".into(),
         }
