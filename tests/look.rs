@@ -103,17 +103,23 @@ fn lines_where_there_is_no_terminal() {
 #[test]
 fn events_for_tensorboard() {
     let folder = TempDir::new().expect("a folder");
-    let events = |folder: &Path| {
-        let names = fs::read_dir(folder).expect("a folder");
-        let names = names.map(|entry| entry.expect("a file").file_name());
-        names.filter(|name| name.to_string_lossy().contains("tfevents")).count()
+    let files = |folder: &Path| -> Vec<Vec<u8>> {
+        let paths =
+            fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path());
+        let ours = paths.filter(|path| path.to_string_lossy().contains("tfevents"));
+        ours.map(|path| fs::read(path).expect("events")).collect()
     };
+    let events = |folder: &Path| files(folder).len();
     let (out, board) = (folder.path().join("run"), folder.path().join("board"));
     train(&out, &["--no-report"]);
     assert_eq!(events(&out), 0);
     train(&out, &["--no-report", "--force", "--tensorboard"]);
     train(&out, &["--no-report", "--force", "--tensorboard"]);
     assert_eq!(events(&out), 1, "that of the last run alone");
+    let earlier = files(&out);
+    train(&out, &["--no-report", "--force"]);
+    assert_eq!(events(&out), 1, "kept up without being asked");
+    assert_ne!(files(&out), earlier, "those of the run that was overwritten are gone");
     train(&out, &["--no-report", "--force", "--tensorboard", path(&board)]);
     assert_eq!(events(&board), 1);
 }

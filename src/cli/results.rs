@@ -21,7 +21,7 @@ use crate::recipe::Settings;
 use crate::report::Report;
 use crate::report::files::{Folder, Keep};
 use crate::report::paper::REPORT;
-use crate::report::tensorboard::TensorBoard;
+use crate::report::tensorboard::{self, TensorBoard};
 use crate::train::control::Control;
 
 /// Which networks a run leaves behind.
@@ -50,7 +50,8 @@ pub struct ResultArgs {
     /// Show the run in a live view with keys instead of lines; plain lines where there is no terminal
     #[arg(long, conflicts_with_all = ["quiet", "json"])]
     dashboard: bool,
-    /// Write an event file for TensorBoard into DIR [default: off, without DIR the run's folder]
+    /// Write an event file for TensorBoard into DIR [default: off, unless the run's folder has one;
+    /// without DIR the run's folder]
     #[arg(long, value_name = "DIR", num_args = 0..=1)]
     tensorboard: Option<Option<PathBuf>>,
     /// Leave out report.html, the page that shows the run: curves, settings, mistakes, kernels and
@@ -156,9 +157,12 @@ impl ResultArgs {
         if self.json {
             reports.push(Box::new(Json));
         }
-        if let Some(place) = &self.tensorboard {
-            reports.push(Box::new(TensorBoard::new(place.as_deref().unwrap_or(folder.path()))));
-        }
+        let events = match &self.tensorboard {
+            Some(place) => Some(place.as_deref().unwrap_or(folder.path())),
+            // What is there must not end before the run does, or tell of an earlier one.
+            None => tensorboard::is_in(folder.path()).then_some(folder.path()),
+        };
+        reports.extend(events.map(|place| Box::new(TensorBoard::new(place)) as Box<dyn Report>));
         Ok(reports)
     }
 

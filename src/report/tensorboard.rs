@@ -85,7 +85,8 @@ impl TensorBoard {
         let cannot_write = |error| Error::cannot_write(&self.folder, error);
         fs::create_dir_all(&self.folder).map_err(cannot_write)?;
         if self.before == 0 {
-            clear(&self.folder).map_err(cannot_write)?;
+            let files = files(&self.folder).map_err(cannot_write)?;
+            files.iter().try_for_each(fs::remove_file).map_err(cannot_write)?;
         }
         let (path, mut file) = create(&self.folder).map_err(cannot_write)?;
         let mut bytes = record(&event(0, |event| event.file_version = Some(VERSION.into())));
@@ -166,17 +167,17 @@ fn create(folder: &Path) -> std::io::Result<(PathBuf, File)> {
     }
 }
 
-/// Removes the event files of this program.
-fn clear(folder: &Path) -> std::io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
+/// The event files of this program.
+fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder)?.collect::<std::io::Result<Vec<_>>>()?;
+    let ours = |name: &str| name.starts_with(PREFIX) && name.ends_with(SUFFIX);
+    let paths = entries.into_iter().filter(|entry| ours(&entry.file_name().to_string_lossy()));
+    Ok(paths.map(|entry| entry.path()).collect())
+}
+
+/// Whether a run has left event files in its folder.
+pub fn is_in(folder: &Path) -> bool {
+    files(folder).is_ok_and(|files| !files.is_empty())
 }
 
 /// A record with its checksums.
