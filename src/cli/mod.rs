@@ -90,9 +90,9 @@ pub enum Command {
     Bench(Box<bench::Args>),
     /// Find the fastest plan for an adapter and remember it
     ///
-    /// The other commands take it with --plan auto. Only whole plans are timed (--plan layered and
-    /// sample), in training steps, not the sizes of their tiles. Takes under ten seconds for each
-    /// network and batch, besides compilation.
+    /// The other commands take it with --plan auto. Training steps of every plan that may be the
+    /// fastest on such an adapter are timed: by layers in several sizes of tiles, and by samples.
+    /// Takes under ten seconds for each network and batch, besides compilation.
     Tune(tune::Args),
     /// Print a script that makes a shell complete commands, flags and values
     Completions(completions::Args),
