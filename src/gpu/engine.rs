@@ -9,13 +9,15 @@ use wgpu::{
     SubmissionIndex,
 };
 
-use super::{adapter, pipeline};
+use super::{adapter, memory, pipeline};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::plan::{Buffer, BufferId, Dispatch, Pass, Plan, Start};
 
 /// Submissions that may wait on the device while the host goes on.
 const IN_FLIGHT: usize = 2;
+/// Words of a write that go up at once: what waits to be copied exists twice.
+const PIECE: usize = 1 << 20;
 
 /// A dispatch, ready to be recorded.
 struct Launch {
@@ -147,6 +149,7 @@ impl Gpu {
             while let Some(&kernel) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let (what, layout) = (&plan.kernels[kernel], &layouts[kernel]);
                 made.push((kernel, pipeline::pipeline(device, what, layout)));
+                memory::trim();
             }
             made
         };
@@ -196,7 +199,14 @@ impl Executor for Gpu {
     }
 
     fn write(&mut self, buffer: BufferId, at: usize, words: &[u32]) -> Result<()> {
-        self.queue.write_buffer(&self.buffers[buffer], 4 * at as u64, bytemuck::cast_slice(words));
+        for (i, piece) in words.chunks(PIECE).enumerate() {
+            let place = 4 * (at + i * PIECE) as u64;
+            self.queue.write_buffer(&self.buffers[buffer], place, bytemuck::cast_slice(piece));
+            if words.len() > PIECE {
+                self.queue.submit([]);
+                self.wait()?;
+            }
+        }
         self.check()
     }
 

@@ -7,6 +7,7 @@
 pub mod adapter;
 mod engine;
 pub mod facts;
+mod memory;
 mod pipeline;
 pub mod probe;
 pub mod selftest;
