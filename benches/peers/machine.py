@@ -48,7 +48,7 @@ def versions(python: Path) -> dict:
     burn = lock(HERE / "burn" / "Cargo.lock")
     return {
         "rustc": said("rustc", "--version"),
-        "lenet": said(ROOT / "target" / "release" / "lenet", "--version"),
+        "lenet": said(ROOT / "target" / "release" / "lenet", "-V"),
         "commit": said("git", "-C", ROOT, "describe", "--always", "--dirty"),
         "wgpu": lock(ROOT / "Cargo.lock").get("wgpu"),
         "adapter": adapter(),
