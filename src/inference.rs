@@ -1,4 +1,4 @@
-//! A trained model on a device, asked about digits: what `evaluate` and `predict` share.
+//! A trained model on a device, asked about digits.
 
 use std::time::{Duration, Instant};
 

@@ -30,7 +30,7 @@ enum ProfileName {
 /// Flags of `plan`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Samples in a step, 1 to 1,024 [default: 16]
+    /// Samples in a step, 1 to 1,024 [default: the recipe's: lenet1 8, else 16]
     #[arg(long, value_name = "N")]
     batch: Option<usize>,
     /// Launch profile [default: software]

@@ -28,7 +28,7 @@ const BATCHES: [usize; 3] = [16, 64, 256];
 /// Flags of `tune`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Samples in a step, 1 to 1,024 [default: 16]
+    /// Samples in a step, 1 to 1,024 [default: the recipe's: lenet1 8, else 16]
     #[arg(long, value_name = "N")]
     batch: Option<usize>,
     /// LeNet-1 and LeNet-5 at batch 16, 64 and 256 [default: off]

@@ -47,6 +47,7 @@ impl Lists {
             steps: self.lengths().map(|length| length.div_ceil(batch)).sum(),
         }
     }
+
     /// The lists one behind the other, as steps of `batch` digits; the one to train on first.
     pub(super) fn parts(&self, batch: usize) -> Vec<Part> {
         let (mut order, mut step) = (0, 0);
