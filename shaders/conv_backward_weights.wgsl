@@ -1,8 +1,8 @@
 // conv_backward_weights: the gradients of a convolution stage after the first.
 //
-// One invocation sums every SLOTS-th block of one connection, in order (block_gradients.wgsl), and
-// writes its own row of partials [SLOTS, STRIDE], laid out as p; `update` adds the rows. The first
-// connection of a map also brings the gradients of that map's bias and pooling.
+// One invocation sums every SLOTS-th column of blocks of one connection, from top to bottom
+// (block_gradients.wgsl), and writes its own row of partials [SLOTS, STRIDE], laid out as p; `update`
+// adds the rows. The first connection of a map also brings the gradients of that map's bias and pooling.
 
 fn kept_row(h: ptr<function, Block>, y: u32, at: u32) {
     for (var i = 0u; i < N; i++) {
@@ -26,19 +26,26 @@ fn conv_backward_weights(@builtin(global_invocation_id) id: vec3u) {
         var g: Gradients;
         var unit = slot;
         loop {
-            let place = corner(unit % BLOCKS);
-            let n = unit / BLOCKS;
-            var h: Block;
-            let kept = ((n * M + m) * OH + 2u * place.x) * OW + 2u * place.y;
-            kept_row(&h, 0u, kept);
-            kept_row(&h, 1u, kept);
+            let n = unit / ACROSS;
+            let left = STRIP * (unit % ACROSS);
             var seen: Seen;
-            see(&seen, ((n * C + c) * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
-            let pooled = ((n * M + m) * PH + place.x) * PW + place.y;
-            block_gradients(&g, &seen, &h, scale, pooled);
+            see_four(&seen, 2u, (n * C + c) * HEIGHT * WIDTH + 2u * left);
+            var y = 0u;
+            loop {
+                see_further(&seen, ((n * C + c) * HEIGHT + 2u * y + 4u) * WIDTH + 2u * left);
+                var h: Block;
+                let kept = ((n * M + m) * OH + 2u * y) * OW + 2u * left;
+                kept_row(&h, 0u, kept);
+                kept_row(&h, 1u, kept);
+                block_gradients(&g, &seen, &h, scale, ((n * M + m) * PH + y) * PW + left);
+                continuing {
+                    y++;
+                    break if y == PH;
+                }
+            }
             continuing {
                 unit += SLOTS;
-                break if unit >= SAMPLES * BLOCKS;
+                break if unit >= SAMPLES * ACROSS;
             }
         }
         put_gradients(&g, slot, j, m, j == table_at(m));

@@ -6,28 +6,47 @@
 // a software adapter and spills on a GPU. Drivers unroll two short loops inside each other, not
 // three, so that rows are called one by one; those that the block does not have fall away.
 
+// Row y of what a block sees, from `at` on in x.
 fn see_row(seen: ptr<function, Seen>, y: u32, at: u32) {
     if (y < ROWS + 4u) {
         for (var i = 0u; i < R; i++) {
-            (*seen)[R * y + i] = x_at(at + WIDTH * y + i);
+            (*seen)[R * y + i] = x_at(at + i);
         }
     }
 }
 
+// Rows y to y + 3, the first of them from `at` on.
 fn see_four(seen: ptr<function, Seen>, y: u32, at: u32) {
     see_row(seen, y, at);
-    see_row(seen, y + 1u, at);
-    see_row(seen, y + 2u, at);
-    see_row(seen, y + 3u, at);
+    see_row(seen, y + 1u, at + WIDTH);
+    see_row(seen, y + 2u, at + 2u * WIDTH);
+    see_row(seen, y + 3u, at + 3u * WIDTH);
 }
 
 // Reads what a block sees, the first of it at `at` in x.
 fn see(seen: ptr<function, Seen>, at: u32) {
     see_four(seen, 0u, at);
-    see_four(seen, 4u, at);
-    see_four(seen, 8u, at);
-    see_four(seen, 12u, at);
-    see_four(seen, 16u, at);
+    see_four(seen, 4u, at + 4u * WIDTH);
+    see_four(seen, 8u, at + 8u * WIDTH);
+    see_four(seen, 12u, at + 12u * WIDTH);
+    see_four(seen, 16u, at + 16u * WIDTH);
+}
+
+fn keep_seen_row(seen: ptr<function, Seen>, y: u32) {
+    for (var i = 0u; i < R; i++) {
+        (*seen)[R * y + i] = (*seen)[R * (y + 2u) + i];
+    }
+}
+
+// One block further down, where blocks are one pooled row each (TALL = 1): four rows are known, the two
+// new ones begin at `at` in x. Above the first block, see_four(seen, 2, ..) has read those four.
+fn see_further(seen: ptr<function, Seen>, at: u32) {
+    keep_seen_row(seen, 0u);
+    keep_seen_row(seen, 1u);
+    keep_seen_row(seen, 2u);
+    keep_seen_row(seen, 3u);
+    see_row(seen, 4u, at);
+    see_row(seen, 5u, at + WIDTH);
 }
 
 fn add_taps(

@@ -1,8 +1,9 @@
 // first_stage_backward: every gradient of the first stage, which sees one map (C = 1, J = M) and hands
 // nothing further down. h is made anew from x: cheaper than to store and to read it.
 //
-// One invocation sums every SLOTS-th block of one map, in order (block_gradients.wgsl), and writes
-// its own row of partials [SLOTS, STRIDE], laid out as p; `update` adds the rows.
+// One invocation sums every SLOTS-th column of blocks of one map, from top to bottom
+// (block_gradients.wgsl), and writes its own row of partials [SLOTS, STRIDE], laid out as p; `update`
+// adds the rows.
 
 @compute @workgroup_size(WORKGROUP)
 fn first_stage_backward(@builtin(global_invocation_id) id: vec3u) {
@@ -20,18 +21,25 @@ fn first_stage_backward(@builtin(global_invocation_id) id: vec3u) {
         var g: Gradients;
         var unit = slot;
         loop {
-            let place = corner(unit % BLOCKS);
-            let n = unit / BLOCKS;
+            let n = unit / ACROSS;
+            let left = STRIP * (unit % ACROSS);
             var seen: Seen;
-            see(&seen, (n * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
-            var h: Block;
-            convolve(&h, &seen, &kernel);
-            squash_block(&h, bias);
-            let pooled = ((n * M + m) * PH + place.x) * PW + place.y;
-            block_gradients(&g, &seen, &h, scale, pooled);
+            see_four(&seen, 2u, n * HEIGHT * WIDTH + 2u * left);
+            var y = 0u;
+            loop {
+                see_further(&seen, (n * HEIGHT + 2u * y + 4u) * WIDTH + 2u * left);
+                var h: Block;
+                convolve(&h, &seen, &kernel);
+                squash_block(&h, bias);
+                block_gradients(&g, &seen, &h, scale, ((n * M + m) * PH + y) * PW + left);
+                continuing {
+                    y++;
+                    break if y == PH;
+                }
+            }
             continuing {
                 unit += SLOTS;
-                break if unit >= SAMPLES * BLOCKS;
+                break if unit >= SAMPLES * ACROSS;
             }
         }
         put_gradients(&g, slot, m, m, true);

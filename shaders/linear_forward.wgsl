@@ -5,6 +5,20 @@
 
 const SAMPLE_TILES = (SAMPLES + 3u) / 4u;
 
+// Sums of samples n to n + 3 to y, the first of them to `at`.
+fn put(sum: vec4f, n: u32, at: u32) {
+    y[at] = squash(sum.x);
+    if (n + 1u < SAMPLES) {
+        y[at + OUTPUTS] = squash(sum.y);
+    }
+    if (n + 2u < SAMPLES) {
+        y[at + 2u * OUTPUTS] = squash(sum.z);
+    }
+    if (n + 3u < SAMPLES) {
+        y[at + 3u * OUTPUTS] = squash(sum.w);
+    }
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn linear_forward(@builtin(global_invocation_id) id: vec3u) {
     var item = id.x;
@@ -33,12 +47,7 @@ fn linear_forward(@builtin(global_invocation_id) id: vec3u) {
 
         for (var a = 0u; a < TILE; a++) {
             if (tile + a < ROWS) {
-                let at = n * OUTPUTS + first + tile + a;
-                for (var b = 0u; b < 4u; b++) {
-                    if (n + b < SAMPLES) {
-                        y[at + b * OUTPUTS] = squash(sum[a][b]);
-                    }
-                }
+                put(sum[a], n, n * OUTPUTS + first + tile + a);
             }
         }
         continuing {

@@ -16,7 +16,7 @@ use common::stages::{self, Arguments, FIRST, owned};
 use common::{Outcome, Tests, profiles};
 use lenet::network::Squash;
 use lenet::plan::constant::LossKind;
-use lenet::plan::op::{Gather, Linear, LinearUpdate, Output, Stage, Update};
+use lenet::plan::op::{Gather, Linear, LinearBackward, LinearUpdate, Output, Stage, Update};
 use lenet::plan::records::{PIXEL_WORDS, RECORD_WORDS};
 use lenet::plan::{ALIGN, Distortion, Op, Profile, Ranges};
 use wgpu::Adapter;
@@ -33,7 +33,7 @@ fn main() {
     let mut tests = Tests::new();
     /// The cases of a kernel in a profile.
     type Cases = fn(Profile) -> Vec<Case>;
-    let kernels: [(&str, Cases); 11] = [
+    let kernels: [(&str, Cases); 12] = [
         ("gather", gather),
         ("first_stage_forward", stages::first_stage_forward),
         ("first_stage_backward", stages::first_stage_backward),
@@ -43,6 +43,7 @@ fn main() {
         ("linear_forward", linear_forward),
         ("linear_backward_input", linear_backward_input),
         ("linear_update", linear_update),
+        ("linear_backward", linear_backward),
         ("output", output),
         ("update", update),
     ];
@@ -168,12 +169,7 @@ fn linear_update(profile: Profile) -> Vec<Case> {
             let x = numbers.words((samples * inputs) as usize, 1.0);
             let dy = numbers.words((samples * outputs) as usize, 0.5);
             let (_, now) = steps(0, COUNT);
-            // The gap between biases and weights is 0 and stays so.
-            let mut layer = || {
-                let mut words = numbers.words(ALIGN + (inputs * outputs) as usize, 1.0);
-                words[outputs as usize..ALIGN].fill(0);
-                words
-            };
+            let mut layer = || parameters(&mut numbers, inputs, outputs);
             let mut arguments = vec![x, dy, now, layer()];
             arguments.extend(taken(rule, layer));
             let shape = format!("{samples} samples, {inputs} -> {outputs}");
@@ -182,6 +178,35 @@ fn linear_update(profile: Profile) -> Vec<Case> {
         }
     }
     cases
+}
+
+/// Of a linear layer: the gap between biases and weights is 0 and stays so.
+fn parameters(numbers: &mut Numbers, inputs: u32, outputs: u32) -> Vec<u32> {
+    let mut words = numbers.words(ALIGN + (inputs * outputs) as usize, 1.0);
+    words[outputs as usize..ALIGN].fill(0);
+    words
+}
+
+fn linear_backward(_: Profile) -> Vec<Case> {
+    let windows = [(true, true), (true, false), (false, false), (false, true)];
+    let rules = RULES.into_iter().filter(|rule| !rule.is_curvature());
+    let cases = rules.flat_map(|rule| LINEAR.map(|shape| (rule, shape)));
+    let cases = cases.flat_map(|case| windows.map(|window| (case, window)));
+    let cases = cases.map(|((rule, (samples, inputs, outputs, ..)), (starts, ends))| {
+        let squash = if samples == 3 { Squash::Tanh } else { Squash::Scaled };
+        let weights = ALIGN as u32;
+        let k = LinearBackward { samples, inputs, outputs, starts, ends, weights, squash, rule };
+        let mut numbers = Numbers::new(10);
+        let x = numbers.words((samples * inputs) as usize, 1.0);
+        let dy = numbers.words((samples * outputs) as usize, 0.5);
+        let (_, now) = steps(0, COUNT);
+        let mut layer = || parameters(&mut numbers, inputs, outputs);
+        let mut arguments = vec![x, dy, now, empty(samples * inputs), layer()];
+        arguments.extend(taken(rule, layer));
+        let shape = format!("{samples} samples, {inputs} -> {outputs}");
+        case(format!("{shape}, {starts}, {ends}, {rule:?}"), Op::LinearBackward(k), arguments)
+    });
+    cases.collect()
 }
 
 fn output(_: Profile) -> Vec<Case> {

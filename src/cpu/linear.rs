@@ -1,7 +1,7 @@
 //! Twins of the linear layers.
 
 use super::{Take, local, squash, squash_slope};
-use crate::plan::op::{Linear, LinearUpdate};
+use crate::plan::op::{Linear, LinearBackward, LinearUpdate};
 
 /// `y[n,o] = f(bias[o] + sum_i w[o,i] x[n,i])` for the rows of `w` in the window.
 pub fn linear_forward(
@@ -81,4 +81,34 @@ pub fn linear_update(
             put(place, (0..k.samples as usize).map(product).sum());
         }
     }
+}
+
+/// Both ways back: what [`linear_backward_input`] hands down through the weights as they are, then
+/// [`linear_update`].
+pub fn linear_backward(
+    k: &LinearBackward,
+    x: &[f32],
+    dy: &[f32],
+    now: &[u32],
+    dx: &mut [f32],
+    gradient: &mut [f32],
+    take: Take,
+) {
+    let LinearBackward { samples, inputs, outputs, starts, ends, weights, squash, rule } = *k;
+    let (tile, curvature) = (1, false);
+    let down = Linear {
+        samples,
+        inputs,
+        outputs,
+        rows: outputs,
+        tile,
+        starts: true,
+        ends: true,
+        squash,
+        curvature,
+    };
+    let w = &take.parameters()[weights as usize..];
+    linear_backward_input(&down, x, w, dy, &[0], dx);
+    let update = LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, rule };
+    linear_update(&update, x, dy, now, gradient, take);
 }

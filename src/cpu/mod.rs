@@ -20,7 +20,7 @@ pub use conv::{
     first_stage_forward,
 };
 pub use distort::{Affine, distort};
-pub use linear::{linear_backward_input, linear_forward, linear_update};
+pub use linear::{linear_backward, linear_backward_input, linear_forward, linear_update};
 pub use output::output;
 pub use sample::{advance, sample_forward, sample_step, sample_update};
 pub use take::Take;
@@ -162,6 +162,11 @@ pub fn run_twin(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
         Op::LinearUpdate(k) => {
             let gradient = w!();
             linear_update(k, f(0), f(1), u(2), gradient, Take::of(k.rule, &reads[3..], out));
+        }
+        Op::LinearBackward(k) => {
+            let (dx, gradient) = (w!(), w!());
+            let take = Take::of(k.rule, &reads[3..], out);
+            linear_backward(k, f(0), f(1), u(2), dx, gradient, take);
         }
         Op::Output(k) => output(k, f(0), f(1), u(2), w!(), w!(), w!(), w!(), out()),
         Op::Update(k) => update(k, f(0), u(1), Take::of(k.rule, &reads[2..], out)),

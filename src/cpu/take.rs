@@ -43,6 +43,17 @@ impl<'a> Take<'a> {
         }
     }
 
+    /// The parameters that a step moves.
+    ///
+    /// # Panics
+    /// If the rule moves none.
+    pub fn parameters(&self) -> &[f32] {
+        match self {
+            Take::Sgd { parameters, .. } | Take::Sdlm { parameters, .. } => parameters,
+            Take::Curvature { .. } => panic!("second derivatives move no parameters"),
+        }
+    }
+
     /// Takes the sum `g` of the parameter at `at`.
     pub fn sum(&mut self, at: usize, g: f32, rate: f32) {
         match self {

@@ -2,8 +2,8 @@
 
 use super::builder::Builder;
 use super::constant::LossKind;
-use super::op::{Gather, LinearUpdate, Op, Output, Update};
-use super::profile::largest_divisor;
+use super::op::{Gather, LinearBackward, LinearUpdate, Op, Output, Update};
+use super::profile::{BACKWARD_SAMPLES, largest_divisor};
 use super::{BufferId, Layout, Optimizer, Plan, Ports, Profile, Rule, Start, Strategy};
 use crate::error::Result;
 use crate::network::tensors::{Block, aligned};
@@ -200,11 +200,13 @@ impl Builder<'_> {
         for block in (0..=last).rev() {
             match self.layout.blocks[block] {
                 Block::Rbf(_) => {}
+                // The output has handed down already.
+                Block::Linear(at) if block == last => self.linear_update(block, at),
+                Block::Linear(at) if self.profile.fuses(self.rule) => {
+                    self.linear_backward(block, at);
+                }
                 Block::Linear(at) => {
-                    // The output has handed down already.
-                    if block < last {
-                        self.linear_backward_input(block, at);
-                    }
+                    self.linear_backward_input(block, at);
                     self.linear_update(block, at);
                 }
                 Block::Stage { conv, pool } if block == 0 => self.first_backward(conv, pool),
@@ -260,6 +262,37 @@ impl Builder<'_> {
                 self.samples(self.activations[block], k.inputs, first, step),
                 self.samples(self.deltas[block], k.outputs, first, step),
                 self.view(self.now, 0, STEP_WORDS),
+                self.view(self.gradient, start - self.layout.stages, size),
+            ];
+            views.extend(self.taken(start, size));
+            self.dispatch(layer.name, op, views);
+        }
+    }
+
+    fn linear_backward(&mut self, block: usize, at: usize) {
+        let (layer, k) = self.linear(at);
+        let profile = Profile { samples: BACKWARD_SAMPLES, ..self.profile };
+        let sizes = [k.inputs as usize, k.outputs as usize];
+        let step = profile.samples_of(self.batch, &sizes, &sizes);
+        let weights = aligned(k.outputs as usize) as u32;
+        let start = self.layout.starts[block];
+        let size = (weights + k.inputs * k.outputs) as usize;
+        for first in (0..self.batch).step_by(step) {
+            let op = Op::LinearBackward(LinearBackward {
+                samples: step as u32,
+                inputs: k.inputs,
+                outputs: k.outputs,
+                starts: first == 0,
+                ends: first + step >= self.batch,
+                weights,
+                squash: k.squash,
+                rule: self.rule,
+            });
+            let mut views = vec![
+                self.samples(self.activations[block], k.inputs, first, step),
+                self.samples(self.deltas[block], k.outputs, first, step),
+                self.view(self.now, 0, STEP_WORDS),
+                self.samples(self.deltas[block - 1], k.inputs, first, step),
                 self.view(self.gradient, start - self.layout.stages, size),
             ];
             views.extend(self.taken(start, size));

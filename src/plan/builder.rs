@@ -231,7 +231,7 @@ impl<'a> Builder<'a> {
 
     /// The rows of partials of a window of the batch; also says how many rows it has.
     pub(super) fn partials(&mut self, block: usize, k: &mut Stage, window: usize) -> View {
-        let units = (k.samples * k.blocks()) as usize;
+        let units = (k.samples * k.across()) as usize;
         let slots = self.profile.slots.min(units);
         k.slots = slots as u32;
         let stages = self.layout.stages;

@@ -18,6 +18,7 @@ impl Op {
             Op::LinearForward(k) => tiles(k.samples, 4) * tiles(k.rows, k.tile),
             Op::LinearBackwardInput(k) => tiles(k.samples, k.tile) * (k.inputs / 4),
             Op::LinearUpdate(k) => tiles(k.outputs, k.tile) * (k.inputs / 4),
+            Op::LinearBackward(k) => k.inputs / 4,
             Op::Output(k) => k.samples,
             Op::Update(k) => k.parameters / 4,
             Op::SampleForward(k) | Op::SampleStep(k) => k.samples * SAMPLE_WORKGROUP,
@@ -34,14 +35,16 @@ impl Op {
         let see = |k: &Stage| (k.rows() + 4) * (2 * k.strip + 5) + 26;
         let taps = |k: &Stage| 5 * k.rows() * (2 * k.strip + 1);
         let finish = |k: &Stage| k.rows() * (4 * k.strip + 2) + k.tall * (k.strip + 1);
-        let units = |k: &Stage| (k.samples * k.blocks()).div_ceil(k.slots);
+        // Columns of blocks, each of as many as there are pooled rows.
+        let units = |k: &Stage| (k.samples * k.across()).div_ceil(k.slots);
+        let column = |k: &Stage| see(k) + k.ph() * (taps(k) + see(k) + finish(k) + 1) + 1;
         match self {
             Op::Gather(k) => 36.max(k.width + 1),
             Op::FirstStageForward(k) => k.m * (taps(k) + finish(k) + 26) + see(k),
             // A feature map sees at most all C input maps.
             Op::ConvPoolForward(k) => k.c * (taps(k) + see(k)) + finish(k),
-            Op::FirstStageBackward(k) => units(k) * (2 * taps(k) + see(k) + finish(k)) + 50,
-            Op::ConvBackwardWeights(k) => units(k) * (taps(k) + see(k) + finish(k)) + 50,
+            Op::FirstStageBackward(k) => units(k) * (column(k) + k.ph() * taps(k)) + 50,
+            Op::ConvBackwardWeights(k) => units(k) * column(k) + 50,
             Op::ConvBackwardInput(k) => {
                 let row = k.pw() + 1 + 5 * (k.ow() + 1);
                 k.m * ((k.below + 4) * row + 26) + k.below * (k.width + 1)
@@ -49,6 +52,7 @@ impl Op {
             Op::LinearForward(k) => k.inputs / 4 * (k.tile + 1) + 6 * k.tile,
             Op::LinearBackwardInput(k) => k.rows * (k.tile + 1) + 2 * k.tile,
             Op::LinearUpdate(k) => k.samples * (k.tile + 6) + k.tile,
+            Op::LinearBackward(k) => k.outputs * (k.samples + 1) + 8 * k.samples,
             Op::Output(k) => k.inputs / 2 * (CLASSES as u32 + 1) + 8 * CLASSES as u32,
             Op::Update(k) => k.slots,
             Op::SampleForward(k) => k.forward_iterations(),
@@ -77,6 +81,9 @@ impl Op {
             }
             Op::LinearUpdate(k) => {
                 u64::from(k.samples + 3) * u64::from(k.inputs) * u64::from(k.outputs)
+            }
+            Op::LinearBackward(k) => {
+                u64::from(2 * k.samples + 3) * u64::from(k.inputs) * u64::from(k.outputs)
             }
             Op::Output(k) => 2 * u64::from(k.samples) * u64::from(k.inputs) * CLASSES as u64,
             Op::Update(k) => u64::from(k.parameters) * u64::from(k.slots + 3),

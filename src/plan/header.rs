@@ -18,6 +18,7 @@ fn files(op: &Op) -> Vec<&'static str> {
     const POOLING: &str = shader!("pooling");
     const GRADIENTS: &str = shader!("block_gradients");
     const LINEAR: &str = shader!("linear");
+    const LINEAR_GRADIENT: &str = shader!("linear_gradient");
     const LOCAL: &str = shader!("local");
     const LOSS: &str = shader!("loss");
     const DISTORT: &str = shader!("distort");
@@ -42,7 +43,12 @@ fn files(op: &Op) -> Vec<&'static str> {
         Op::ConvBackwardInput(_) => vec![COMMON, LOCAL, STAGE, shader!("conv_backward_input")],
         Op::LinearForward(_) => vec![COMMON, LINEAR, shader!("linear_forward")],
         Op::LinearBackwardInput(_) => vec![COMMON, LOCAL, LINEAR, shader!("linear_backward_input")],
-        Op::LinearUpdate(k) => vec![LINEAR, LOCAL, take(&k.rule), shader!("linear_update")],
+        Op::LinearUpdate(k) => {
+            vec![LINEAR, LOCAL, take(&k.rule), LINEAR_GRADIENT, shader!("linear_update")]
+        }
+        Op::LinearBackward(k) => {
+            vec![COMMON, LINEAR, take(&k.rule), LINEAR_GRADIENT, shader!("linear_backward")]
+        }
         Op::Output(_) => vec![COMMON, LOCAL, LOSS, shader!("output")],
         Op::Update(k) => vec![take(&k.rule), shader!("update")],
         Op::SampleForward(_) => {

@@ -104,6 +104,26 @@ constants! {
 }
 
 constants! {
+    /// Constants of `linear_backward`.
+    LinearBackward {
+        /// At most [`super::profile::BACKWARD_SAMPLES`], whose x and dx an invocation holds.
+        samples: u32,
+        /// A multiple of 4.
+        inputs: u32,
+        outputs: u32,
+        /// Whether the sum over the windows of the batch starts with this one.
+        starts: bool,
+        /// Whether it ends with this one.
+        ends: bool,
+        /// Where the weights begin in the layer's parameters, behind the biases; a multiple of 4.
+        weights: u32,
+        squash: Squash,
+        /// A step: second derivatives go the way of `linear_backward_input` and `linear_update`.
+        rule: Rule,
+    }
+}
+
+constants! {
     /// Constants of `output`.
     Output {
         samples: u32,
@@ -176,6 +196,10 @@ impl Stage {
     pub fn blocks(&self) -> u32 {
         self.ph() * self.pw() / (self.strip * self.tall)
     }
+    /// Columns of blocks of one map of one sample.
+    pub fn across(&self) -> u32 {
+        self.pw() / self.strip
+    }
     /// Rows of h in a block.
     pub fn rows(&self) -> u32 {
         2 * self.tall
@@ -194,6 +218,7 @@ pub enum Op {
     LinearForward(Linear),
     LinearBackwardInput(Linear),
     LinearUpdate(LinearUpdate),
+    LinearBackward(LinearBackward),
     Output(Output),
     Update(Update),
     SampleForward(Sample),
@@ -215,6 +240,7 @@ impl Op {
             Op::LinearForward(_) => "linear_forward",
             Op::LinearBackwardInput(_) => "linear_backward_input",
             Op::LinearUpdate(_) => "linear_update",
+            Op::LinearBackward(_) => "linear_backward",
             Op::Output(_) => "output",
             Op::Update(_) => "update",
             Op::SampleForward(_) => "sample_forward",
@@ -240,6 +266,7 @@ impl Op {
             | Op::FirstStageForward(_)
             | Op::ConvPoolForward(_)
             | Op::LinearForward(_)
+            | Op::LinearBackward(_)
             | Op::SampleForward(_)
             | Op::Advance => false,
         }
@@ -278,6 +305,17 @@ impl Op {
             }
             Op::LinearUpdate(k) => [
                 vec![read_vec4("x"), read("dy"), words("now"), write_vec4("gradient")],
+                taken(&k.rule),
+            ]
+            .concat(),
+            Op::LinearBackward(k) => [
+                vec![
+                    read_vec4("x"),
+                    read("dy"),
+                    words("now"),
+                    write_vec4("dx"),
+                    write_vec4("gradient"),
+                ],
                 taken(&k.rule),
             ]
             .concat(),
@@ -335,6 +373,7 @@ impl Op {
             | Op::ConvBackwardInput(k) => k.declare(header),
             Op::LinearForward(k) | Op::LinearBackwardInput(k) => k.declare(header),
             Op::LinearUpdate(k) => k.declare(header),
+            Op::LinearBackward(k) => k.declare(header),
             Op::Output(k) => k.declare(header),
             Op::Update(k) => k.declare(header),
             Op::SampleForward(k) | Op::SampleStep(k) => k.declare(header),

@@ -2,6 +2,7 @@
 
 use super::binding::{Access, Binding};
 use super::op::Op;
+use super::rule::Rule;
 use super::sample::SAMPLE_WORKGROUP;
 
 /// Numbers in a uniform window: 64 KiB, WebGPU's default limit.
@@ -14,6 +15,9 @@ const MAX_WORKGROUPS: u32 = 65_535;
 ///
 /// Mesa 22.3 silently ends loops after 65,535 iterations of an invocation.
 pub const ITERATION_LIMIT: u32 = 60_000;
+
+/// Samples whose x and dx an invocation of `linear_backward` holds, at most.
+pub const BACKWARD_SAMPLES: usize = 16;
 
 /// What one invocation makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,9 +41,9 @@ impl Tiles {
     /// Two of each.
     pub const PAIR: Tiles = Tiles { strip: 2, tall: 1, below: 2, tile: 2, backward_tile: 2 };
     /// A row of a map, or half of it; starts faster than [`Tiles::MAP`].
-    pub const ROW: Tiles = Tiles { strip: 7, tall: 1, below: 2, tile: 4, backward_tile: 8 };
+    pub const ROW: Tiles = Tiles { strip: 7, tall: 1, below: 2, tile: 10, backward_tile: 8 };
     /// A whole map of a second stage.
-    pub const MAP: Tiles = Tiles { strip: 7, tall: 8, below: 14, tile: 4, backward_tile: 8 };
+    pub const MAP: Tiles = Tiles { strip: 7, tall: 8, below: 14, tile: 10, backward_tile: 8 };
 }
 
 /// How a plan launches its kernels and reads its inputs.
@@ -122,6 +126,11 @@ impl Profile {
         let most = if self.uniform { UNIFORM_WINDOW / inputs } else { usize::MAX };
         let fits = |rows: usize| (rows * inputs).is_multiple_of(super::ALIGN);
         window(rows, most, fits).unwrap_or(rows)
+    }
+
+    /// Whether a linear layer goes back in one kernel: on software adapters, for first derivatives.
+    pub fn fuses(&self, rule: Rule) -> bool {
+        self.uniform && matches!(rule, Rule::Step(_))
     }
 
     /// Workgroups for a number of items that take so many loop iterations each.

@@ -62,9 +62,12 @@ fn touched(op: &Op, binding: &Binding, view: &View) -> usize {
         (Op::Gather(k), "x") if k.distort.is_none() => k.samples as usize * DIGIT_SIDE * DIGIT_SIDE,
         // The last window of a batch reads the gradient of the others, and leaves none.
         (Op::LinearUpdate(k), "gradient") if k.starts && k.ends => 0,
+        (Op::LinearBackward(k), "gradient") if k.starts && k.ends => 0,
         (Op::LinearUpdate(k), "velocity" | "parameters" | "curvature") if !k.ends => 0,
+        (Op::LinearBackward(k), "velocity" | "curvature") if !k.ends => 0,
         // Without momentum SDLM leaves it alone.
         (Op::LinearUpdate(k), "velocity") if k.rule.is_without_velocity() => 0,
+        (Op::LinearBackward(k), "velocity") if k.rule.is_without_velocity() => 0,
         (Op::Update(k), "velocity") if k.rule.is_without_velocity() => 0,
         (Op::SampleUpdate(k), "velocity") if k.rule.is_without_velocity() => 0,
         (Op::FirstStageBackward(k), "partials") => rows(k, k.parameters()),
@@ -81,6 +84,9 @@ fn is_read_back(op: &Op, binding: &Binding) -> bool {
         (Op::Output(_) | Op::SampleForward(_) | Op::SampleStep(_), "totals") => true,
         (Op::LinearUpdate(k), "velocity" | "parameters" | "curvature") => k.ends,
         (Op::LinearUpdate(k), "gradient") => !k.starts,
+        (Op::LinearBackward(k), "velocity" | "curvature") => k.ends,
+        (Op::LinearBackward(_), "parameters") => true,
+        (Op::LinearBackward(k), "gradient") => !k.starts,
         (Op::LinearBackwardInput(k), "dx") => !k.starts,
         _ => false,
     }

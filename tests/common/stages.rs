@@ -118,7 +118,7 @@ impl Shape {
             curvature: false,
         };
         stage.strip = largest_divisor(stage.pw() as usize, profile.tiles.strip);
-        stage.slots = stage.slots.min(stage.samples * stage.blocks());
+        stage.slots = stage.slots.min(stage.samples * stage.across());
         stage.stride = stage.parameters() + OTHER_STAGES;
         stage
     }

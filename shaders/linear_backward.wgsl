@@ -1,0 +1,55 @@
+// linear_backward: both ways back of a linear layer in one pass over its weights, each of which is
+// read, handed down through, and moved (sgd.wgsl, sdlm.wgsl) by the one invocation that owns it.
+//
+//   dx[n,i]  = f'(x[n,i]) sum over o of w[o,i] dy[n,o]
+//   dw[o,i]  = sum over n of dy[n,o] x[n,i],   dbias[o] = sum over n of dy[n,o]
+//
+// The same as linear_backward_input and linear_update, for first derivatives. Those two have an
+// invocation for every few weights, which a GPU needs; this one, made for few and fat invocations,
+// reads weights and dy once for both.
+//
+//   gradient, velocity, parameters   biases [OUTPUTS], and from WEIGHTS on w [OUTPUTS, INPUTS]
+//
+// Where the batch comes in several windows, dx is whole after each; the first (STARTS) starts the sums
+// over n, each but the last leaves them in `gradient`, and the last (ENDS) takes them.
+// One invocation does four inputs of all outputs; the first ones also four biases each.
+
+@compute @workgroup_size(WORKGROUP)
+fn linear_backward(@builtin(global_invocation_id) id: vec3u) {
+    let rate = bitcast<f32>(now_at(2u));
+    update_biases(id.x, rate);
+    var i = id.x;
+    if (i >= ITEMS) {
+        return;
+    }
+    loop {
+        var x: array<vec4f, SAMPLES>;
+        for (var n = 0u; n < SAMPLES; n++) {
+            x[n] = x_at(QUADS * n + i);
+        }
+        var down: array<vec4f, SAMPLES>;
+        var o = 0u;
+        loop {
+            let at = WEIGHTS / 4u + QUADS * o + i;
+            let w = parameters[at];
+            var sum = vec4f();
+            for (var n = 0u; n < SAMPLES; n++) {
+                let d = dy_at(OUTPUTS * n + o);
+                down[n] += d * w;
+                sum += d * x[n];
+            }
+            finish(at, sum, rate);
+            continuing {
+                o++;
+                break if o == OUTPUTS;
+            }
+        }
+        for (var n = 0u; n < SAMPLES; n++) {
+            dx[QUADS * n + i] = down[n] * squash_slopes(x[n]);
+        }
+        continuing {
+            i += THREADS;
+            break if i >= ITEMS;
+        }
+    }
+}
