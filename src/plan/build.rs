@@ -2,8 +2,8 @@
 
 use super::builder::Builder;
 use super::constant::LossKind;
-use super::op::{Gather, LinearBackward, LinearUpdate, Op, Output, Update};
-use super::profile::{BACKWARD_SAMPLES, largest_divisor};
+use super::op::{Gather, Op, Output, Update};
+use super::profile::largest_divisor;
 use super::{BufferId, Layout, Optimizer, Plan, Ports, Profile, Rule, Start, Strategy};
 use crate::error::Result;
 use crate::network::tensors::{Block, aligned};
@@ -94,26 +94,7 @@ impl Builder<'_> {
         match self.layout.blocks[block] {
             Block::Stage { conv, pool } if block == 0 => self.first_forward(conv, pool),
             Block::Stage { conv, pool } => self.stage_forward(block, conv, pool),
-            Block::Linear(at) => {
-                let (layer, mut k) = self.linear(at);
-                let (inputs, outputs) = (k.inputs, k.outputs);
-                let step = self.linear_samples(&k);
-                let rows = self.profile.rows_of(outputs as usize, inputs as usize);
-                for first in (0..self.batch).step_by(step) {
-                    for row in (0..outputs as usize).step_by(rows) {
-                        k.samples = step as u32;
-                        k.rows = rows.min(outputs as usize - row) as u32;
-                        let views = vec![
-                            self.samples(self.activations[block], inputs, first, step),
-                            self.weights(block, &k, row),
-                            self.parameters(block, outputs),
-                            self.row(row),
-                            self.samples(self.activations[block + 1], outputs, first, step),
-                        ];
-                        self.dispatch(layer.name, Op::LinearForward(k), views);
-                    }
-                }
-            }
+            Block::Linear(at) => self.linear_forward(block, at),
             Block::Rbf(_) => unreachable!("distances are an output"),
         }
     }
@@ -200,15 +181,7 @@ impl Builder<'_> {
         for block in (0..=last).rev() {
             match self.layout.blocks[block] {
                 Block::Rbf(_) => {}
-                // The output has handed down already.
-                Block::Linear(at) if block == last => self.linear_update(block, at),
-                Block::Linear(at) if self.profile.fuses(self.rule) => {
-                    self.linear_backward(block, at);
-                }
-                Block::Linear(at) => {
-                    self.linear_backward_input(block, at);
-                    self.linear_update(block, at);
-                }
+                Block::Linear(at) => self.linear_ways_back(block, at, block == last),
                 Block::Stage { conv, pool } if block == 0 => self.first_backward(conv, pool),
                 Block::Stage { conv, pool } => self.stage_backward(block, conv, pool),
             }
@@ -216,95 +189,12 @@ impl Builder<'_> {
         self.update();
     }
 
-    fn linear_backward_input(&mut self, block: usize, at: usize) {
-        let (layer, mut k) = self.linear(at);
-        k.tile = self.profile.tiles.backward_tile;
-        k.curvature = self.rule.is_curvature();
-        let (inputs, outputs) = (k.inputs, k.outputs as usize);
-        let step = self.linear_samples(&k);
-        let rows = self.profile.rows_of(outputs, inputs as usize);
-        for first in (0..self.batch).step_by(step) {
-            k.samples = step as u32;
-            for row in (0..outputs).step_by(rows) {
-                k.rows = rows.min(outputs - row) as u32;
-                k.starts = row == 0;
-                k.ends = row + rows >= outputs;
-                let views = vec![
-                    self.samples(self.activations[block], inputs, first, step),
-                    self.weights(block, &k, row),
-                    self.samples(self.deltas[block], k.outputs, first, step),
-                    self.row(row),
-                    self.samples(self.deltas[block - 1], inputs, first, step),
-                ];
-                self.dispatch(layer.name, Op::LinearBackwardInput(k), views);
-            }
-        }
-    }
-
-    fn linear_update(&mut self, block: usize, at: usize) {
-        let (layer, k) = self.linear(at);
-        let step = self.linear_samples(&k);
-        let weights = aligned(k.outputs as usize) as u32;
-        let start = self.layout.starts[block];
-        let size = (weights + k.inputs * k.outputs) as usize;
-        for first in (0..self.batch).step_by(step) {
-            let op = Op::LinearUpdate(LinearUpdate {
-                samples: step as u32,
-                inputs: k.inputs,
-                outputs: k.outputs,
-                tile: self.profile.tiles.backward_tile,
-                starts: first == 0,
-                ends: first + step >= self.batch,
-                weights,
-                rule: self.rule,
-            });
-            let mut views = vec![
-                self.samples(self.activations[block], k.inputs, first, step),
-                self.samples(self.deltas[block], k.outputs, first, step),
-                self.view(self.now, 0, STEP_WORDS),
-                self.view(self.gradient, start - self.layout.stages, size),
-            ];
-            views.extend(self.taken(start, size));
-            self.dispatch(layer.name, op, views);
-        }
-    }
-
-    fn linear_backward(&mut self, block: usize, at: usize) {
-        let (layer, k) = self.linear(at);
-        let profile = Profile { samples: BACKWARD_SAMPLES, ..self.profile };
-        let sizes = [k.inputs as usize, k.outputs as usize];
-        let step = profile.samples_of(self.batch, &sizes, &sizes);
-        let weights = aligned(k.outputs as usize) as u32;
-        let start = self.layout.starts[block];
-        let size = (weights + k.inputs * k.outputs) as usize;
-        for first in (0..self.batch).step_by(step) {
-            let op = Op::LinearBackward(LinearBackward {
-                samples: step as u32,
-                inputs: k.inputs,
-                outputs: k.outputs,
-                starts: first == 0,
-                ends: first + step >= self.batch,
-                weights,
-                squash: k.squash,
-                rule: self.rule,
-            });
-            let mut views = vec![
-                self.samples(self.activations[block], k.inputs, first, step),
-                self.samples(self.deltas[block], k.outputs, first, step),
-                self.view(self.now, 0, STEP_WORDS),
-                self.samples(self.deltas[block - 1], k.inputs, first, step),
-                self.view(self.gradient, start - self.layout.stages, size),
-            ];
-            views.extend(self.taken(start, size));
-            self.dispatch(layer.name, op, views);
-        }
-    }
-
     fn first_backward(&mut self, conv: usize, pool: usize) {
         let (layer, mut k) = self.stage(conv, pool);
         k.curvature = self.rule.is_curvature();
         let [x, _, s] = k.sizes();
-        let step = self.profile.samples_of(self.batch, &[x as usize, s as usize], &[]);
+        // Each ds is read once for a hundred multiply-adds: rather from storage than in more windows.
+        let step = self.profile.samples_of(self.batch, &[x as usize], &[s as usize]);
         for (window, first) in (0..self.batch).step_by(step).enumerate() {
             k.samples = step as u32;
             let partials = self.partials(0, &mut k, window);

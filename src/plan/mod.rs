@@ -6,12 +6,14 @@
 
 mod binding;
 mod build;
+mod build_linear;
 mod build_sample;
 mod builder;
 pub mod constant;
 mod cost;
 pub mod distortion;
 mod header;
+mod linear;
 pub mod op;
 pub mod print;
 pub mod profile;

@@ -9,6 +9,7 @@ use super::binding::{
 };
 use super::constant::{LossKind, constants};
 use super::distortion::Distortion;
+pub use super::linear::{Linear, LinearBackward, LinearUpdate};
 use super::rule::Rule;
 use super::sample::{Sample, SampleUpdate};
 use crate::network::{DIGIT_SIDE, Squash, TAPS};
@@ -62,64 +63,6 @@ constants! {
         squash: Squash,
         /// Whether a backward kernel has second derivatives.
         curvature: bool,
-    }
-}
-
-constants! {
-    /// Constants of `linear_forward` and `linear_backward_input`, in step with `shaders/linear.wgsl`.
-    Linear {
-        samples: u32,
-        /// A multiple of 4.
-        inputs: u32,
-        outputs: u32,
-        /// Rows of w in a window.
-        rows: u32,
-        tile: u32,
-        /// Whether the sum over the windows of w starts with this one.
-        starts: bool,
-        /// Whether it ends with this one.
-        ends: bool,
-        squash: Squash,
-        /// Whether the backward kernel has second derivatives.
-        curvature: bool,
-    }
-}
-
-constants! {
-    /// Constants of `linear_update`.
-    LinearUpdate {
-        samples: u32,
-        /// A multiple of 4.
-        inputs: u32,
-        outputs: u32,
-        tile: u32,
-        /// Whether the sum over the windows of the batch starts with this one.
-        starts: bool,
-        /// Whether it ends with this one.
-        ends: bool,
-        /// Where the weights begin in the layer's parameters, behind the biases; a multiple of 4.
-        weights: u32,
-        rule: Rule,
-    }
-}
-
-constants! {
-    /// Constants of `linear_backward`.
-    LinearBackward {
-        /// At most [`super::profile::BACKWARD_SAMPLES`], whose x and dx an invocation holds.
-        samples: u32,
-        /// A multiple of 4.
-        inputs: u32,
-        outputs: u32,
-        /// Whether the sum over the windows of the batch starts with this one.
-        starts: bool,
-        /// Whether it ends with this one.
-        ends: bool,
-        /// Where the weights begin in the layer's parameters, behind the biases; a multiple of 4.
-        weights: u32,
-        squash: Squash,
-        /// A step: second derivatives go the way of `linear_backward_input` and `linear_update`.
-        rule: Rule,
     }
 }
 

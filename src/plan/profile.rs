@@ -73,7 +73,7 @@ impl Profile {
         Profile {
             name: "software",
             uniform: true,
-            samples: 64,
+            samples: 256,
             workgroup: 8,
             workgroups: Some((2 * cores).clamp(4, 32)),
             tiles: Tiles::MAP,

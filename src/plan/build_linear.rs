@@ -1,0 +1,128 @@
+//! The dispatches of linear layers.
+
+use super::STEP_WORDS;
+use super::builder::Builder;
+use super::op::{LinearBackward, LinearUpdate, Op};
+use super::profile::{BACKWARD_SAMPLES, Profile};
+use crate::network::tensors::aligned;
+
+impl Builder<'_> {
+    pub(super) fn linear_forward(&mut self, block: usize, at: usize) {
+        let (layer, mut k) = self.linear(at);
+        let (inputs, outputs) = (k.inputs, k.outputs as usize);
+        // Rather x from storage than a dispatch for every window of x.
+        let step = self.profile.samples_of(self.batch, &[], &[inputs as usize, outputs]);
+        let rows = self.profile.rows_of(outputs, inputs as usize);
+        for first in (0..self.batch).step_by(step) {
+            for row in (0..outputs).step_by(rows) {
+                k.samples = step as u32;
+                k.rows = rows.min(outputs - row) as u32;
+                let views = vec![
+                    self.samples(self.activations[block], inputs, first, step),
+                    self.weights(block, &k, row),
+                    self.parameters(block, k.outputs),
+                    self.row(row),
+                    self.samples(self.activations[block + 1], k.outputs, first, step),
+                ];
+                self.dispatch(layer.name, Op::LinearForward(k), views);
+            }
+        }
+    }
+
+    /// What a linear layer hands down, unless the output has done so already, and what becomes of its
+    /// sums.
+    pub(super) fn linear_ways_back(&mut self, block: usize, at: usize, is_output: bool) {
+        if is_output {
+            self.linear_update(block, at);
+        } else if self.profile.fuses(self.rule) {
+            self.linear_backward(block, at);
+        } else {
+            self.linear_backward_input(block, at);
+            self.linear_update(block, at);
+        }
+    }
+
+    fn linear_backward_input(&mut self, block: usize, at: usize) {
+        let (layer, mut k) = self.linear(at);
+        k.tile = self.profile.tiles.backward_tile;
+        k.curvature = self.rule.is_curvature();
+        let (inputs, outputs) = (k.inputs, k.outputs as usize);
+        let step = self.linear_samples(&k);
+        let rows = self.profile.rows_of(outputs, inputs as usize);
+        for first in (0..self.batch).step_by(step) {
+            k.samples = step as u32;
+            for row in (0..outputs).step_by(rows) {
+                k.rows = rows.min(outputs - row) as u32;
+                k.starts = row == 0;
+                k.ends = row + rows >= outputs;
+                let views = vec![
+                    self.samples(self.activations[block], inputs, first, step),
+                    self.weights(block, &k, row),
+                    self.samples(self.deltas[block], k.outputs, first, step),
+                    self.row(row),
+                    self.samples(self.deltas[block - 1], inputs, first, step),
+                ];
+                self.dispatch(layer.name, Op::LinearBackwardInput(k), views);
+            }
+        }
+    }
+
+    fn linear_update(&mut self, block: usize, at: usize) {
+        let (layer, k) = self.linear(at);
+        let step = self.linear_samples(&k);
+        let weights = aligned(k.outputs as usize) as u32;
+        let start = self.layout.starts[block];
+        let size = (weights + k.inputs * k.outputs) as usize;
+        for first in (0..self.batch).step_by(step) {
+            let op = Op::LinearUpdate(LinearUpdate {
+                samples: step as u32,
+                inputs: k.inputs,
+                outputs: k.outputs,
+                tile: self.profile.tiles.backward_tile,
+                starts: first == 0,
+                ends: first + step >= self.batch,
+                weights,
+                rule: self.rule,
+            });
+            let mut views = vec![
+                self.samples(self.activations[block], k.inputs, first, step),
+                self.samples(self.deltas[block], k.outputs, first, step),
+                self.view(self.now, 0, STEP_WORDS),
+                self.view(self.gradient, start - self.layout.stages, size),
+            ];
+            views.extend(self.taken(start, size));
+            self.dispatch(layer.name, op, views);
+        }
+    }
+
+    fn linear_backward(&mut self, block: usize, at: usize) {
+        let (layer, k) = self.linear(at);
+        let profile = Profile { samples: BACKWARD_SAMPLES, ..self.profile };
+        let sizes = [k.inputs as usize, k.outputs as usize];
+        let step = profile.samples_of(self.batch, &sizes, &sizes);
+        let weights = aligned(k.outputs as usize) as u32;
+        let start = self.layout.starts[block];
+        let size = (weights + k.inputs * k.outputs) as usize;
+        for first in (0..self.batch).step_by(step) {
+            let op = Op::LinearBackward(LinearBackward {
+                samples: step as u32,
+                inputs: k.inputs,
+                outputs: k.outputs,
+                starts: first == 0,
+                ends: first + step >= self.batch,
+                weights,
+                squash: k.squash,
+                rule: self.rule,
+            });
+            let mut views = vec![
+                self.samples(self.activations[block], k.inputs, first, step),
+                self.samples(self.deltas[block], k.outputs, first, step),
+                self.view(self.now, 0, STEP_WORDS),
+                self.samples(self.deltas[block - 1], k.inputs, first, step),
+                self.view(self.gradient, start - self.layout.stages, size),
+            ];
+            views.extend(self.taken(start, size));
+            self.dispatch(layer.name, op, views);
+        }
+    }
+}
