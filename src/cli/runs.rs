@@ -51,7 +51,7 @@ struct Filter {
     /// Runs on an adapter with this in its name, in any case; "cpu" for those without one
     #[arg(long, value_name = "NAME")]
     adapter: Option<String>,
-    /// Runs in this state: complete, interrupted, failed, or running, which a killed run stays
+    /// Runs in this state: running, complete, interrupted, failed, killed
     #[arg(long, value_name = "STATE", value_delimiter = ',')]
     status: Vec<String>,
 }

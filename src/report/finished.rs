@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::files::{METRICS, RUN};
+use super::folder::is_training;
 use crate::error::{Error, Result};
 use crate::evaluation::Answer;
 use crate::train::curvature::LayerCurvature;
@@ -83,6 +84,9 @@ pub fn seconds(lines: &[Line]) -> f64 {
     lines.iter().map(|line| line.seconds).sum()
 }
 
+/// What a record says until its run has ended.
+pub(super) const RUNNING: &str = "running";
+
 /// A setting with where it comes from.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Setting {
@@ -105,7 +109,8 @@ pub struct Record {
     pub profile: String,
     /// By name.
     pub settings: BTreeMap<String, Setting>,
-    /// `running` until it has ended: `complete` or `interrupted`.
+    /// `running` until it has ended: `complete`, `interrupted`, `failed`, or `killed`, which no
+    /// record says of itself.
     pub status: String,
 }
 
@@ -115,7 +120,17 @@ impl Record {
     /// # Errors
     /// [`Error::Data`] if it is missing or broken.
     pub fn read(folder: &Path) -> Result<Record> {
-        serde_json::from_value(record(folder)?).map_err(|e| broken(folder, RUN, &e))
+        let read = || serde_json::from_value(record(folder)?).map_err(|e| broken(folder, RUN, &e));
+        let found: Record = read()?;
+        if found.status != RUNNING || is_training(folder) {
+            return Ok(found);
+        }
+        // The run may have ended between the look at its record and that at its lock.
+        let mut found = read()?;
+        if found.status == RUNNING {
+            found.status = "killed".into();
+        }
+        Ok(found)
     }
 
     /// A setting that is a whole number; 0 where the run has none of this name.
