@@ -173,7 +173,31 @@ fn compares_settings_and_digits() {
     assert_eq!(same["results"]["epochs"], json!([2.0, null]));
     let settings = same["settings"].as_object().expect("settings");
     let names: Vec<&str> = settings.keys().map(String::as_str).collect();
-    assert_eq!(names, ["adapter", "lenet", "profile"], "what a model file does not know");
+    let unknown = ["adapter", "commit", "lenet", "profile"];
+    assert_eq!(names, unknown, "what a model file does not know");
+}
+
+/// The settings are the same, and yet the runs may not be.
+#[test]
+fn compares_what_runs_were_made_with() {
+    let (a, copy) = (folder("a-9"), TempDir::new().expect("a folder"));
+    for file in ["run.json", "metrics.jsonl", "model.safetensors"] {
+        fs::copy(a.join(file), copy.path().join(file)).expect("a copy");
+    }
+    let file = copy.path().join("run.json");
+    let mut record: Value = serde_json::from_slice(&fs::read(&file).expect("a record")).unwrap();
+    let there = record.clone();
+    record["lenet"] = json!("0.0.9");
+    record["device"] = json!("CPU (SSE2, 1 thread; no shader runs)");
+    record.as_object_mut().expect("an object").remove("commit");
+    fs::write(&file, record.to_string()).expect("a record");
+    let told = json_of(&["compare", path(&a), path(copy.path()), "--device", "cpu"]);
+    let expected = json!({
+        "adapter": [there["device"], record["device"]],
+        "commit": [there["commit"], null],
+        "lenet": [there["lenet"], "0.0.9"],
+    });
+    assert_eq!(told["settings"], expected);
 }
 
 #[test]

@@ -99,6 +99,8 @@ pub struct Setting {
 pub struct Record {
     /// Version of the program.
     pub lenet: String,
+    /// What that was built from; the first runs do not say.
+    pub commit: Option<String>,
     pub recipe: String,
     pub network: String,
     pub parameters: usize,
