@@ -84,6 +84,7 @@ fn sorts_and_filters() {
         .collect();
     assert!(errors.is_sorted(), "{errors:?}");
     fails(&["runs", path(RUNS.path()), "--sort", "eror"], USAGE, &["error"]);
+    fails(&["runs", path(RUNS.path()), "--status", "kiled"], USAGE, &["'killed'"]);
     let none = run(&["runs", path(RUNS.path()), "--recipe", "lenet6"]);
     assert!(none.status.success() && none.stdout.is_empty());
     assert!(text(&none.stderr).contains("did you mean lenet5?"), "{}", text(&none.stderr));
@@ -138,6 +139,7 @@ fn broken_folders_are_named() {
     assert!(output.status.success(), "{said}");
     assert_eq!(printed.lines().count(), 3, "{printed}");
     assert!(printed.contains("whole") && printed.contains("begun"), "{printed}");
+    assert!(printed.contains(" 0 ") && printed.contains(" 0.0 s") && !printed.contains("-0.0"));
     for name in ["cut/run.json", "foreign/run.json", "lines/metrics.jsonl", "none/run.json"] {
         assert!(said.contains(name), "{name} is not in {said}");
     }

@@ -81,11 +81,16 @@ pub fn record(folder: &Path) -> Result<Value> {
 
 /// Training and evaluations of these epochs, in seconds.
 pub fn seconds(lines: &[Line]) -> f64 {
-    lines.iter().map(|line| line.seconds).sum()
+    // A sum of nothing would be -0.
+    lines.iter().fold(0.0, |sum, line| sum + line.seconds)
 }
 
 /// What a record says until its run has ended.
 pub(super) const RUNNING: &str = "running";
+/// What a run can be.
+pub const STATES: [&str; 5] = [RUNNING, "complete", "interrupted", "failed", KILLED];
+/// What is said of a run whose record goes on saying that it runs.
+const KILLED: &str = "killed";
 
 /// A setting with where it comes from.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -111,8 +116,7 @@ pub struct Record {
     pub profile: String,
     /// By name.
     pub settings: BTreeMap<String, Setting>,
-    /// `running` until it has ended: `complete`, `interrupted`, `failed`, or `killed`, which no
-    /// record says of itself.
+    /// One of [`STATES`].
     pub status: String,
 }
 
@@ -130,7 +134,7 @@ impl Record {
         // The run may have ended between the look at its record and that at its lock.
         let mut found = read()?;
         if found.status == RUNNING {
-            found.status = "killed".into();
+            found.status = KILLED.into();
         }
         Ok(found)
     }
