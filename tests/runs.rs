@@ -243,5 +243,7 @@ fn refuses_what_is_no_run() {
     let empty = TempDir::new().expect("a folder");
     fails(&["compare", path(&run), path(empty.path())], DATA, &["run.json"]);
     fails(&["compare", path(&run), path(&run.join("run.json"))], DATA, &["run.json"]);
+    let checkpoint = run.join("last.ckpt.safetensors");
+    fails(&["compare", path(&run), path(&checkpoint)], DATA, &["checkpoint, which is no model"]);
     fails(&["compare", path(&run)], USAGE, &["<B>"]);
 }
