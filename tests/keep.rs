@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use common::program::{USAGE, command, fails, path, prints, run, text};
+use common::program::{USAGE, command, fails, json_of, path, prints, run, text};
 use common::{Outcome, Tests};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -80,9 +80,20 @@ fn one_at_a_time() -> Outcome {
     }
     fails(&[&long[..], &["--force"]].concat(), USAGE, &["another process trains in", "--out"]);
     fails(&["train", "--resume", path(&out)], USAGE, &["another process trains in"]);
-    // A process that is killed leaves no lock.
+    let status = || json_of(&["runs", path(folder.path())])[0]["status"].clone();
+    assert_eq!(status(), "running");
+    // A process that is killed leaves no lock, and a record that says what it said before.
     first.kill()?;
     first.wait()?;
+    assert_eq!((status(), &record(&out)["status"]), ("killed".into(), &"running".into()));
+    for (state, count) in [("running", 0), ("killed", 1)] {
+        let list = json_of(&["runs", path(folder.path()), "--status", state]);
+        assert_eq!(list.as_array().map(Vec::len), Some(count), "{state}");
+    }
+    for flags in [&[][..], &["--csv"]] {
+        let printed = prints(&[&["runs", path(folder.path())][..], flags].concat());
+        assert!(printed.trim_end().ends_with("killed"), "{printed}");
+    }
     train(&out, &["--force", "--epochs", "1"]);
     assert_eq!(record(&out)["status"], "complete");
     fails(&long, USAGE, &["holds a run already", "--force", "--resume"]);

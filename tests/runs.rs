@@ -84,6 +84,7 @@ fn sorts_and_filters() {
         .collect();
     assert!(errors.is_sorted(), "{errors:?}");
     fails(&["runs", path(RUNS.path()), "--sort", "eror"], USAGE, &["error"]);
+    fails(&["runs", path(RUNS.path()), "--status", "kiled"], USAGE, &["'killed'"]);
     let none = run(&["runs", path(RUNS.path()), "--recipe", "lenet6"]);
     assert!(none.status.success() && none.stdout.is_empty());
     assert!(text(&none.stderr).contains("did you mean lenet5?"), "{}", text(&none.stderr));
@@ -138,6 +139,7 @@ fn broken_folders_are_named() {
     assert!(output.status.success(), "{said}");
     assert_eq!(printed.lines().count(), 3, "{printed}");
     assert!(printed.contains("whole") && printed.contains("begun"), "{printed}");
+    assert!(printed.contains(" 0 ") && printed.contains(" 0.0 s") && !printed.contains("-0.0"));
     for name in ["cut/run.json", "foreign/run.json", "lines/metrics.jsonl", "none/run.json"] {
         assert!(said.contains(name), "{name} is not in {said}");
     }
@@ -173,7 +175,31 @@ fn compares_settings_and_digits() {
     assert_eq!(same["results"]["epochs"], json!([2.0, null]));
     let settings = same["settings"].as_object().expect("settings");
     let names: Vec<&str> = settings.keys().map(String::as_str).collect();
-    assert_eq!(names, ["adapter", "lenet", "profile"], "what a model file does not know");
+    let unknown = ["adapter", "commit", "lenet", "profile"];
+    assert_eq!(names, unknown, "what a model file does not know");
+}
+
+/// The settings are the same, and yet the runs may not be.
+#[test]
+fn compares_what_runs_were_made_with() {
+    let (a, copy) = (folder("a-9"), TempDir::new().expect("a folder"));
+    for file in ["run.json", "metrics.jsonl", "model.safetensors"] {
+        fs::copy(a.join(file), copy.path().join(file)).expect("a copy");
+    }
+    let file = copy.path().join("run.json");
+    let mut record: Value = serde_json::from_slice(&fs::read(&file).expect("a record")).unwrap();
+    let there = record.clone();
+    record["lenet"] = json!("0.0.9");
+    record["device"] = json!("CPU (SSE2, 1 thread; no shader runs)");
+    record.as_object_mut().expect("an object").remove("commit");
+    fs::write(&file, record.to_string()).expect("a record");
+    let told = json_of(&["compare", path(&a), path(copy.path()), "--device", "cpu"]);
+    let expected = json!({
+        "adapter": [there["device"], record["device"]],
+        "commit": [there["commit"], null],
+        "lenet": [there["lenet"], "0.0.9"],
+    });
+    assert_eq!(told["settings"], expected);
 }
 
 #[test]
@@ -217,5 +243,7 @@ fn refuses_what_is_no_run() {
     let empty = TempDir::new().expect("a folder");
     fails(&["compare", path(&run), path(empty.path())], DATA, &["run.json"]);
     fails(&["compare", path(&run), path(&run.join("run.json"))], DATA, &["run.json"]);
+    let checkpoint = run.join("last.ckpt.safetensors");
+    fails(&["compare", path(&run), path(&checkpoint)], DATA, &["checkpoint, which is no model"]);
     fails(&["compare", path(&run)], USAGE, &["<B>"]);
 }

@@ -178,6 +178,7 @@ fn flags_that_make_no_sense() {
     fails(&["predict", MODEL, "--stream", "png"], USAGE, &["png", "idx", "csv", "raw"]);
     fails(&["predict", MODEL, "--stream", "raw", path(&file)], USAGE, &["--stream"]);
     fails(&["predict", MODEL, "--stream", "raw", "--batch", "0"], USAGE, &["--batch"]);
+    fails(&["predict", MODEL, "--stream", "raw", "--raw"], USAGE, &["--raw", "--stream"]);
     fails(&["predict", MODEL, "--csv"], USAGE, &["--stream"]);
 }
 

@@ -171,7 +171,7 @@ pub struct DeviceArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
-    /// Folder with the four MNIST files, raw or .gz [default: the built-in digits]
+    /// Folder with MNIST's files, raw or .gz [default: the built-in digits]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 }

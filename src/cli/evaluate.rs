@@ -27,7 +27,7 @@ const TARGET: f64 = 0.5;
 /// Flags of `evaluate`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Model file that `lenet train` wrote: model.safetensors
+    /// Model file that `lenet train` or `lenet import` wrote: model.safetensors
     #[arg(value_name = "MODEL")]
     model: PathBuf,
     /// Digits in a step, 1 to 1,024; changes the speed only [default: 200]

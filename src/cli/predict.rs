@@ -25,7 +25,7 @@ const BATCH: usize = 16;
 /// Flags of `predict`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Model file that `lenet train` wrote: model.safetensors
+    /// Model file that `lenet train` or `lenet import` wrote: model.safetensors
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
     /// Pictures of a digit or of a line of digits, of any size (PNG, JPEG, BMP, PGM, WebP), or - for
@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(value_name = "IMAGE", conflicts_with = "format")]
     images: Vec<PathBuf>,
     /// Take the pictures as they are: 28x28, bright on dark, as MNIST's [default: off]
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     raw: bool,
     /// Test digits by number, counted from 0: may be repeated, or several with commas
     #[arg(long, value_name = "INDEX", value_delimiter = ',', conflicts_with = "format")]

@@ -44,7 +44,8 @@ pub struct Args {
     /// Runs of each recipe, with seeds 1 to N [default: 5, notebook 20, with --quick 1]
     #[arg(long, value_name = "N")]
     seeds: Option<usize>,
-    /// One seed and few epochs: ten minutes on two slow cores, and no more than a trial
+    /// One seed and few epochs: ten minutes on two slow cores, and no more than a trial [default:
+    /// off]
     #[arg(long)]
     quick: bool,
     /// Folder of runs and report; what it has of these runs is not done again [default:

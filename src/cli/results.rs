@@ -48,6 +48,7 @@ pub struct ResultArgs {
     #[arg(long, value_name = "SECONDS")]
     checkpoint_seconds: Option<f64>,
     /// Show the run in a live view with keys instead of lines; plain lines where there is no terminal
+    /// [default: off]
     #[arg(long, conflicts_with_all = ["quiet", "json"])]
     dashboard: bool,
     /// Write an event file for TensorBoard into DIR [default: off, unless the run's folder has one;
@@ -58,13 +59,13 @@ pub struct ResultArgs {
     /// feature maps [default: off]
     #[arg(long)]
     no_report: bool,
-    /// Overwrite the run that --out holds
+    /// Overwrite the run that --out holds [default: off]
     #[arg(long)]
     force: bool,
-    /// One JSON object a line on standard output, everything else on standard error
+    /// One JSON object a line on standard output, everything else on standard error [default: off]
     #[arg(long)]
     json: bool,
-    /// Say nothing but the result
+    /// Say nothing but the result [default: off]
     #[arg(long)]
     quiet: bool,
 }

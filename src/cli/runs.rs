@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::output;
 use crate::error::{Error, Result};
 use crate::report::files::RUNS;
+use crate::report::finished::STATES;
 use crate::runs::find::{Found, find};
 use crate::runs::{COLUMNS, Column, Entry};
 use crate::text::{Table, did_you_mean};
@@ -25,14 +26,15 @@ pub struct Args {
     /// The last first [default: off]
     #[arg(long)]
     reverse: bool,
-    #[command(flatten)]
-    filter: Filter,
     /// One JSON array of objects instead of a table [default: off]
     #[arg(long)]
     json: bool,
     /// CSV instead of a table [default: off]
     #[arg(long, conflicts_with = "json")]
     csv: bool,
+    // The last, since what follows would stand under its heading.
+    #[command(flatten)]
+    filter: Filter,
 }
 
 /// Which runs are shown; of a flag with several values a run needs one.
@@ -51,8 +53,9 @@ struct Filter {
     /// Runs on an adapter with this in its name, in any case; "cpu" for those without one
     #[arg(long, value_name = "NAME")]
     adapter: Option<String>,
-    /// Runs in this state: complete, interrupted, failed, or running, which a killed run stays
-    #[arg(long, value_name = "STATE", value_delimiter = ',')]
+    /// Runs in this state; killed ones have not ended, but no process trains there
+    #[arg(long, value_name = "STATE", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(STATES))]
     status: Vec<String>,
 }
 

@@ -130,16 +130,16 @@ fn ask(
                 Next::End(ended) => end = Some(ended),
             }
         }
-        let Piece { pixels, labels } = waiting.take(batch);
-        if labels.is_empty() {
+        let count = batch.min(waiting.len());
+        if count == 0 {
             return end.unwrap_or(Ok(()));
         }
-        let scores = inference.ask(&pixels)?;
-        let count = labels.len() as u64;
+        let scores = inference.ask(&waiting.pixels[..count * DIGIT_PIXELS])?;
+        let labels = waiting.drop_first(count);
         if to.send(Answered { first, labels, scores }).is_err() {
             return Ok(());
         }
-        first += count;
+        first += count as u64;
     }
 }
 

@@ -70,11 +70,13 @@ impl Piece {
         self.labels.append(&mut other.labels);
     }
 
-    /// Takes the first `n` away, or as many as there are.
-    pub fn take(&mut self, n: usize) -> Piece {
-        let n = n.min(self.len());
-        let labels = self.labels.drain(..n).collect();
-        Piece { pixels: self.pixels.drain(..n * DIGIT_PIXELS).collect(), labels }
+    /// Takes the first `n` away and gives their labels.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    pub fn drop_first(&mut self, n: usize) -> Vec<Option<u8>> {
+        self.pixels.drain(..n * DIGIT_PIXELS);
+        self.labels.drain(..n).collect()
     }
 }
 

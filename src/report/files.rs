@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::finished::RUNNING;
 pub use super::folder::{Earlier, Folder, RUNS};
 use super::{End, Epoch, Report, Start, end_json, epoch_json};
 use crate::disk;
@@ -125,7 +126,7 @@ impl Report for Files<'_> {
             "profile": start.profile,
             "settings": settings.with_origins(),
             "identity": start.identity,
-            "status": "running",
+            "status": RUNNING,
         });
         if let (Some(run), Some(about)) = (self.run.as_object_mut(), start.about.as_object()) {
             run.extend(about.clone());

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::files::{METRICS, RUN};
+use super::folder::is_training;
 use crate::error::{Error, Result};
 use crate::evaluation::Answer;
 use crate::train::curvature::LayerCurvature;
@@ -80,8 +81,16 @@ pub fn record(folder: &Path) -> Result<Value> {
 
 /// Training and evaluations of these epochs, in seconds.
 pub fn seconds(lines: &[Line]) -> f64 {
-    lines.iter().map(|line| line.seconds).sum()
+    // A sum of nothing would be -0.
+    lines.iter().fold(0.0, |sum, line| sum + line.seconds)
 }
+
+/// What a record says until its run has ended.
+pub(super) const RUNNING: &str = "running";
+/// What a run can be.
+pub const STATES: [&str; 5] = [RUNNING, "complete", "interrupted", "failed", KILLED];
+/// What is said of a run whose record goes on saying that it runs.
+const KILLED: &str = "killed";
 
 /// A setting with where it comes from.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -95,6 +104,8 @@ pub struct Setting {
 pub struct Record {
     /// Version of the program.
     pub lenet: String,
+    /// What that was built from; the first runs do not say.
+    pub commit: Option<String>,
     pub recipe: String,
     pub network: String,
     pub parameters: usize,
@@ -105,7 +116,7 @@ pub struct Record {
     pub profile: String,
     /// By name.
     pub settings: BTreeMap<String, Setting>,
-    /// `running` until it has ended: `complete` or `interrupted`.
+    /// One of [`STATES`].
     pub status: String,
 }
 
@@ -115,7 +126,17 @@ impl Record {
     /// # Errors
     /// [`Error::Data`] if it is missing or broken.
     pub fn read(folder: &Path) -> Result<Record> {
-        serde_json::from_value(record(folder)?).map_err(|e| broken(folder, RUN, &e))
+        let read = || serde_json::from_value(record(folder)?).map_err(|e| broken(folder, RUN, &e));
+        let found: Record = read()?;
+        if found.status != RUNNING || is_training(folder) {
+            return Ok(found);
+        }
+        // The run may have ended between the look at its record and that at its lock.
+        let mut found = read()?;
+        if found.status == RUNNING {
+            found.status = KILLED.into();
+        }
+        Ok(found)
     }
 
     /// A setting that is a whole number; 0 where the run has none of this name.

@@ -3,6 +3,8 @@
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -16,6 +18,8 @@ use crate::train::checkpoint::State;
 pub const RUNS: &str = "runs";
 /// What a process holds a lock on while it trains; the lock ends with the process.
 const LOCK: &str = ".lock";
+/// Before the lock is tried again that somebody looked at: longer than a look takes.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// What a run left behind to go on from.
 #[derive(Debug)]
@@ -78,7 +82,7 @@ impl Folder {
         let lock = path.join(LOCK);
         let file = File::options().create(true).truncate(false).write(true).open(&lock);
         let file = file.map_err(|error| Error::cannot_write(&path, error))?;
-        let lock = match file.try_lock() {
+        let lock = match take(&file) {
             Ok(()) => Some(file),
             Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => None,
             Err(TryLockError::Error(error)) => return Err(Error::cannot_write(&lock, error)),
@@ -139,6 +143,27 @@ impl Drop for Folder {
     }
 }
 
+/// Takes a lock for as long as the file is open. Who only looks at it ([`is_training`]) shares it for a
+/// moment and is waited for; who trains shares it with nobody.
+fn take(lock: &File) -> Result<(), TryLockError> {
+    loop {
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => lock.try_lock_shared()?,
+            taken => return taken,
+        }
+        lock.unlock().map_err(TryLockError::Error)?;
+        thread::sleep(LOOK);
+    }
+}
+
+/// Whether a process trains in a folder; also where that cannot be found out. Nothing is written.
+pub(super) fn is_training(path: &Path) -> bool {
+    match File::open(path.join(LOCK)) {
+        Ok(lock) => lock.try_lock_shared().is_err(),
+        Err(error) => error.kind() != ErrorKind::NotFound,
+    }
+}
+
 /// The first of runs/NETWORK-1, runs/NETWORK-2, ... that is not there.
 fn unused(network: &str) -> Result<PathBuf> {
     let runs = Path::new(RUNS);
@@ -151,4 +176,34 @@ fn unused(network: &str) -> Result<PathBuf> {
             Err(error) => Some(Err(Error::cannot_write(&path, error))),
         })
         .expect("the numbers do not end")
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn a_look_tells_who_trains_and_keeps_nobody_out() {
+        let place = TempDir::new().unwrap();
+        let make = || Folder::make(Some(place.path()), "lenet1", false);
+        assert!(!is_training(place.path()));
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0, "a look leaves something");
+        let folder = make().unwrap();
+        assert!(is_training(place.path()));
+        assert!(make().unwrap_err().to_string().contains("another process trains"));
+        drop(folder);
+        assert!(!is_training(place.path()));
+
+        let look = File::open(place.path().join(LOCK)).unwrap();
+        look.try_lock_shared().unwrap();
+        thread::scope(|scope| {
+            let started = scope.spawn(|| make().map(|_| ()));
+            thread::sleep(50 * LOOK);
+            assert!(!started.is_finished(), "it trains while somebody looks");
+            drop(look);
+            started.join().unwrap().unwrap();
+        });
+    }
 }

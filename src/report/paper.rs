@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::finished::{Line, Run, Setting};
+use super::finished::{Line, RUNNING, Run, Setting};
 use super::page::chart::{self, Chart, Scale};
 use super::page::{Block, Document, Section, Table, curvature, html, insides, mistakes};
 use crate::data::Digits;
@@ -49,17 +49,13 @@ fn document(run: &Run, test: &Digits) -> Result<Document> {
 /// How far the run came.
 fn ending(run: &Run) -> String {
     let (last, all) = (run.last().epoch, run.record.number("epochs"));
+    let device = &run.record.device;
+    let state = format!("this is the state after epoch {last} of {all}, on {device}.");
     match run.record.status.as_str() {
-        "complete" => format!("Complete after {last} epochs, on {}.", run.record.device),
-        "interrupted" => format!(
-            "Interrupted: this is the state after epoch {last} of {all}, on {}.",
-            run.record.device
-        ),
-        _ => format!(
-            "Not ended when this was written, or broken off: this is the state after epoch {last} of \
-             {all}, on {}.",
-            run.record.device
-        ),
+        "complete" => format!("Complete after {last} epochs, on {device}."),
+        "interrupted" => format!("Interrupted: {state}"),
+        RUNNING => format!("Not ended when this was written: {state}"),
+        _ => format!("Broken off: {state}"),
     }
 }
 

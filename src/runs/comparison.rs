@@ -48,10 +48,11 @@ impl Side {
             return settings.map(|(name, value)| (name.clone(), value.clone())).collect();
         };
         let made_with = [
-            ("recipe", &record.recipe),
-            ("adapter", &record.device),
-            ("profile", &record.profile),
-            ("lenet", &record.lenet),
+            ("recipe", Some(&record.recipe)),
+            ("adapter", Some(&record.device)),
+            ("profile", Some(&record.profile)),
+            ("lenet", Some(&record.lenet)),
+            ("commit", record.commit.as_ref()),
         ];
         let settings = record.settings.iter().map(|(name, s)| (name.clone(), s.value.clone()));
         let made_with = made_with.map(|(name, value)| (name.to_string(), json!(value)));

@@ -62,7 +62,8 @@ impl Model {
     fn from_bytes(bytes: &[u8]) -> Result<Model, String> {
         let mut container = Container::open(bytes)?;
         let about = container.about.clone();
-        let name = about["network"].as_str().unwrap_or_default();
+        let name = about["network"].as_str();
+        let name = name.ok_or("it names no network, as a checkpoint, which is no model")?;
         let table =
             lenet::find(name).ok_or_else(|| format!("it holds the unknown network \"{name}\""))?;
         let options: Options = serde_json::from_value(about["options"].clone())

@@ -6,7 +6,6 @@ use crate::data::DIGIT_PIXELS;
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::CLASSES;
-use crate::plan::records::RECORD_WORDS;
 use crate::plan::{Layout, Pass, STEP_WORDS, TOTALS, records};
 use crate::rng::{Rng, Stream};
 use crate::train::checkpoint::Slot;
@@ -25,6 +24,9 @@ const HAS_CURVATURE: &str = "only an optimizer that has one asks";
 pub struct Session {
     executor: Box<dyn Executor>,
     parts: Vec<Part>,
+    /// Of the digits that were asked about last: new memory for each batch would cost more than to
+    /// pack them.
+    asked: Vec<u32>,
     /// Steps of the last submission that kept to [`SUBMISSION`].
     submission: usize,
     /// Of the distortion.
@@ -46,7 +48,7 @@ impl Session {
         let (ports, batch) = (plan.ports, plan.batch);
         executor.write(ports.digits, 0, &lists.records)?;
         let parts = lists.parts(batch);
-        let mut session = Session { executor, parts, submission: 1, key: 0 };
+        let mut session = Session { executor, parts, asked: Vec::new(), submission: 1, key: 0 };
         for (set, list) in lists.sets.iter().enumerate() {
             session.upload(set + 1, list, |_| 0.0)?;
         }
@@ -251,9 +253,9 @@ impl Session {
         let (ports, batch) = (self.executor.plan().ports, self.executor.plan().batch);
         let digits = pixels.len() / DIGIT_PIXELS;
         assert!(digits <= batch.min(part.digits), "a batch has room for {batch} digits");
-        let mut packed = Vec::with_capacity(digits * RECORD_WORDS);
-        records::append(&mut packed, pixels, &vec![0; digits]);
-        self.executor.write(ports.digits, 0, &packed)?;
+        self.asked.clear();
+        records::append(&mut self.asked, pixels, &vec![0; digits]);
+        self.executor.write(ports.digits, 0, &self.asked)?;
         self.executor.write(ports.cursor, 0, &[part.step as u32])?;
         self.executor.run(1, Pass::Forward)?;
         self.executor.read_f32(ports.scores, digits * CLASSES)
