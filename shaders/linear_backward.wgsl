@@ -10,8 +10,7 @@
 //
 //   gradient, velocity, parameters   biases [OUTPUTS], and from WEIGHTS on w [OUTPUTS, INPUTS]
 //
-// Where the batch comes in several windows, dx is whole after each; the first (STARTS) starts the sums
-// over n, each but the last leaves them in `gradient`, and the last (ENDS) takes them.
+// What becomes of a sum, and windows of the batch: linear_gradient.wgsl; dx is whole after each window.
 // One invocation does four inputs of all outputs; the first ones also four biases each.
 
 @compute @workgroup_size(WORKGROUP)

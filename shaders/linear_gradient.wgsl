@@ -1,7 +1,10 @@
-// The end of a sum over the batch of a linear layer, for the four parameters at `at`.
+// The sums over the batch of a linear layer: how one ends, and those of the biases.
 //
-// Where the batch comes in several windows, the first (STARTS) starts the sum, each but the last
-// leaves it in `gradient`, and the last (ENDS) takes it.
+//   gradient, velocity, parameters, curvature   biases [OUTPUTS], then w [OUTPUTS, INPUTS]
+//   dbias[o] = sum over n of dy[n,o]
+//
+// Where the batch comes in several windows, the first (STARTS) starts a sum, each but the last leaves it
+// in `gradient`, and the last (ENDS) takes it, for the four parameters at `at`.
 
 fn finish(at: u32, part: vec4f, rate: f32) {
     var sum = part;
@@ -15,7 +18,7 @@ fn finish(at: u32, part: vec4f, rate: f32) {
     }
 }
 
-//   dbias[o] = sum over n of dy[n,o], four to an invocation
+// Four biases to an invocation.
 fn update_biases(invocation: u32, rate: f32) {
     for (var o = 4u * invocation; o < OUTPUTS; o += 4u * THREADS) {
         var sum = vec4f();
