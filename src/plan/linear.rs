@@ -45,7 +45,8 @@ constants! {
 constants! {
     /// Constants of `linear_backward`.
     LinearBackward {
-        /// At most [`super::profile::BACKWARD_SAMPLES`], whose x and dx an invocation holds.
+        /// Whose x and dx an invocation holds: at most [`super::profile::BACKWARD_SAMPLES`], or, slower, a
+        /// window of 64 where a batch needs several and the outputs are no multiple of 4.
         samples: u32,
         /// A multiple of 4.
         inputs: u32,
