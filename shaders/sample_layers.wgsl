@@ -4,40 +4,54 @@
 //   scores[c] = sum over i of (x[i] - centre[c,i])^2                     (1998, eq. 7)
 //   totals [samples, 4]   sums over steps: loss, errors, and both divided by the samples of a step
 //
-// Several invocations share a sum: each leaves a part of it in SCRATCH.
+// Several invocations share a sum: of a layer they add their parts up in turns, of a distance each
+// leaves its part in SCRATCH.
 
 const CLASSES = 10u;
-const RBF_LANES = 8u;
+const LANES = 8u;
 
-// What an invocation may share of a sum of which there are `sums`.
-fn lanes_of(sums: u32) -> u32 {
-    return min(8u, SCRATCH_SIZE / sums);
+// Invocations that share four sums, so that as many as can be have something to do.
+fn lanes_of(quads: u32) -> u32 {
+    return clamp(WORKGROUP / quads, 1u, LANES);
 }
 
+// An invocation has four outputs, and every so many vec4s of x: four reads of weights that wait
+// together for memory.
 fn linear(number: u32, t: u32) {
     let k = layer_at(number);
-    let lanes = lanes_of(k.outputs);
     let quads = k.inputs / 4u;
-    for (var item = t; item < k.outputs * lanes; item += WORKGROUP) {
-        let row = k.weights / 4u + item / lanes * quads;
-        var sum = 0.0;
-        for (var i = item % lanes; i < quads; i += lanes) {
+    let lanes = lanes_of((k.outputs + 3u) / 4u);
+    let lane = t % lanes;
+    let first = 4u * (t / lanes);
+    var sums = vec4f();
+    if (first < k.outputs) {
+        if (lane == 0u) {
+            // As the layer's weights, its biases begin with a vec4.
+            sums = w_at((k.biases + first) / 4u);
+        }
+        let last = vec4u(k.outputs - 1u);
+        let rows = k.weights / 4u + quads * min(first + vec4u(0u, 1u, 2u, 3u), last);
+        for (var i = lane; i < quads; i += lanes) {
             let x = k.x + 4u * i;
             let v = vec4f(memory[x], memory[x + 1u], memory[x + 2u], memory[x + 3u]);
-            sum += dot(w_at(row + i), v);
+            sums += vec4f(
+                dot(w_at(rows.x + i), v), dot(w_at(rows.y + i), v),
+                dot(w_at(rows.z + i), v), dot(w_at(rows.w + i), v),
+            );
         }
-        memory[SCRATCH + item] = sum;
     }
-    workgroupBarrier();
-    for (var o = t; o < k.outputs; o += WORKGROUP) {
-        let bias = k.biases + o;
-        var sum = w_at(bias / 4u)[bias % 4u];
-        for (var lane = 0u; lane < lanes; lane++) {
-            sum += memory[SCRATCH + lanes * o + lane];
+    for (var turn = 0u; turn < lanes; turn++) {
+        if (lane == turn) {
+            for (var a = 0u; a < 4u; a++) {
+                let o = first + a;
+                if (o < k.outputs) {
+                    let sum = sums[a] + select(memory[k.y + o], 0.0, turn == 0u);
+                    memory[k.y + o] = select(sum, squash(sum), turn + 1u == lanes);
+                }
+            }
         }
-        memory[k.y + o] = squash(sum);
+        workgroupBarrier();
     }
-    workgroupBarrier();
 }
 
 fn centre(class_: u32, i: u32, units: u32) -> f32 {
@@ -46,10 +60,10 @@ fn centre(class_: u32, i: u32, units: u32) -> f32 {
 
 fn distances(t: u32) {
     let below = layer_at(LAYERS - 1u);
-    for (var item = t; item < CLASSES * RBF_LANES; item += WORKGROUP) {
+    for (var item = t; item < CLASSES * LANES; item += WORKGROUP) {
         var sum = 0.0;
-        for (var i = item % RBF_LANES; i < below.outputs; i += RBF_LANES) {
-            let d = memory[below.y + i] - centre(item / RBF_LANES, i, below.outputs);
+        for (var i = item % LANES; i < below.outputs; i += LANES) {
+            let d = memory[below.y + i] - centre(item / LANES, i, below.outputs);
             sum += d * d;
         }
         memory[SCRATCH + item] = sum;
@@ -57,8 +71,8 @@ fn distances(t: u32) {
     workgroupBarrier();
     for (var c = t; c < CLASSES; c += WORKGROUP) {
         var sum = 0.0;
-        for (var lane = 0u; lane < RBF_LANES; lane++) {
-            sum += memory[SCRATCH + RBF_LANES * c + lane];
+        for (var lane = 0u; lane < LANES; lane++) {
+            sum += memory[SCRATCH + LANES * c + lane];
         }
         memory[SCORES + c] = sum;
     }

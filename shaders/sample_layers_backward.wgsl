@@ -8,6 +8,9 @@
 //
 // The gradient dw[o,i] = dy[o] x[i] is a sum over samples: both factors go to traces.
 
+/// Outputs whose weights are read together, so that the waits for memory overlap.
+const TOGETHER = 8u;
+
 fn distances_backward(sample: Sample, t: u32) {
     let below = layer_at(LAYERS - 1u);
     for (var i = t; i < below.outputs; i += WORKGROUP) {
@@ -38,25 +41,36 @@ fn linear_backward(number: u32, trace: u32, t: u32) {
         traces[trace + k.dy_trace + o] = memory[k.y + o];
     }
 
-    let lanes = lanes_of(k.inputs);
+    // An invocation has four inputs, and TOGETHER outputs of every so many.
     let quads = k.inputs / 4u;
-    for (var item = t; item < quads * lanes; item += WORKGROUP) {
-        let i = item % quads;
-        var sum = vec4f();
-        for (var o = item / quads; o < k.outputs; o += lanes) {
-            sum += memory[k.y + o] * locals(w_at(k.weights / 4u + quads * o + i));
-        }
-        for (var a = 0u; a < 4u; a++) {
-            memory[SCRATCH + 4u * item + a] = sum[a];
+    let lanes = lanes_of(quads);
+    let i = t % quads;
+    let lane = t / quads;
+    var sums = vec4f();
+    if (lane < lanes) {
+        let column = k.weights / 4u + i;
+        for (var first = TOGETHER * lane; first < k.outputs; first += TOGETHER * lanes) {
+            for (var a = 0u; a < TOGETHER; a++) {
+                let o = first + a;
+                let dy = select(0.0, memory[k.y + o], o < k.outputs);
+                sums += dy * locals(w_at(column + quads * min(o, k.outputs - 1u)));
+            }
         }
     }
-    workgroupBarrier();
-    for (var i = t; i < k.inputs; i += WORKGROUP) {
-        var sum = 0.0;
-        for (var lane = 0u; lane < lanes; lane++) {
-            sum += memory[SCRATCH + k.inputs * lane + i];
+    for (var turn = 0u; turn < lanes; turn++) {
+        workgroupBarrier();
+        if (lane == turn) {
+            for (var a = 0u; a < 4u; a++) {
+                let part = SCRATCH + 4u * i + a;
+                let x = k.x + 4u * i + a;
+                let sum = sums[a] + select(memory[part], 0.0, turn == 0u);
+                if (turn + 1u < lanes) {
+                    memory[part] = sum;
+                } else {
+                    memory[x] = sum * local(squash_slope(memory[x]));
+                }
+            }
         }
-        memory[k.x + i] = sum * local(squash_slope(memory[k.x + i]));
     }
     workgroupBarrier();
 }

@@ -75,17 +75,19 @@ fn second_gradients(trace: u32, t: u32) {
     workgroupBarrier();
 }
 
-// What the 2x2 block of s1 at y, x was seen by: dh2 from four rows above and four columns left on.
+// What the 2x2 block of s1 at y, x was seen by: dh2 from four rows above and four columns left on,
+// zeros where there is none.
 fn deltas_around(m: u32, y: u32, x: u32) -> Patch {
     var tile: Patch;
     for (var a = 0u; a < 6u; a++) {
-        for (var b = 0u; b < 6u; b++) {
-            // Above and left of dh2 these are huge.
-            let row = y + a - 4u;
-            let column = x + b - 4u;
-            let inside = row < OH2 && column < OW2;
-            let at = select(0u, row * OW2 + column, inside);
-            tile[6u * a + b] = select(0.0, memory[ROOM + m * OH2 * OW2 + at], inside);
+        // Above and left of dh2 these are huge.
+        let row = y + a - 4u;
+        if (row < OH2) {
+            for (var b = 0u; b < 6u; b++) {
+                let column = x + b - 4u;
+                let delta = memory[ROOM + (m * OH2 + row) * OW2 + column];
+                tile[6u * a + b] = select(0.0, delta, column < OW2);
+            }
         }
     }
     return tile;

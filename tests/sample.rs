@@ -13,7 +13,6 @@ use common::{Outcome, Tests, profiles};
 use lenet::network::lenet::{Row, Table};
 use lenet::network::{Network, Options, Output, PoolForm, Scaling, Squash, build};
 use lenet::plan::sample::{Sample, SampleUpdate, Shapes};
-use lenet::plan::strategy::SAMPLE_BATCH;
 use lenet::plan::{
     Distortion, Layout, Op, Optimizer, Plan, Profile, Ranges, Room, Rule, STEP_WORDS, Strategy,
     TOTALS, records,
@@ -194,8 +193,8 @@ fn does_not_fit() -> Outcome {
 fn auto() -> Outcome {
     let lenet5 = network("lenet5", |_| {});
     let taken = |network, profile, batch| Strategy::choose(network, profile, batch).0;
-    assert_eq!(taken(&lenet5, Profile::gpu(), SAMPLE_BATCH), Strategy::Sample);
-    assert_eq!(taken(&lenet5, Profile::gpu(), SAMPLE_BATCH + 1), Strategy::Layered);
+    assert_eq!(taken(&lenet5, Profile::gpu(), 1), Strategy::Sample);
+    assert_eq!(taken(&lenet5, Profile::gpu(), 1_024), Strategy::Sample);
     assert_eq!(taken(&lenet5, Profile::software(), 1), Strategy::Layered);
     assert_eq!(taken(&lenet5, Profile::reference(), 1), Strategy::Layered);
     assert_eq!(taken(&network("lenet1", wide), Profile::gpu(), 1), Strategy::Layered);

@@ -139,14 +139,21 @@ def complaint(text: str, code: int) -> str:
     return next((line for line in lines if "panicked" in line or "rror" in line), lines[-1])
 
 
-def sides(python) -> list[Side]:
+def sides(python, device: str) -> list[Side]:
     lenet = [ROOT / "target" / "release" / "lenet", "bench", *LENET_FLAGS, "--batch", BATCHES]
-    all_sides: list[Side] = [Bench("lenet", "bench", [*lenet, "--repeats", "1", "--json"])]
+    lenet += ["--repeats", "1", "--json"]
     cores = os.cpu_count() or 1
+    torch = [python, HERE / "torch" / "side.py", "--cache", CACHE, "--device", device]
+    torch += ["--threads", cores]
+    if device == "cuda":
+        all_sides: list[Side] = [Bench("lenet", "bench", [*lenet, "--no-cpu"])]
+        for form in ("eager", "graph", "compiled"):
+            all_sides.append(Peer("torch", form, [*torch, "--form", form]))
+        return all_sides
+    all_sides = [Bench("lenet", "bench", lenet)]
     for form in ("notebook", "eager", "compiled"):
         for threads in [cores] if form == "notebook" else sorted({1, cores}):
-            command = [python, HERE / "torch" / "side.py", "--cache", CACHE]
-            command += ["--form", form, "--threads", threads]
+            command = [*torch, "--form", form, "--threads", threads]
             all_sides.append(Peer("torch", form, command, threads))
     for form in ("flex", "wgpu"):
         command = [TARGET / "release" / "peer-burn", "--device", form]

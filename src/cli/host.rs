@@ -6,10 +6,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use crate::cpu::fast::Instructions;
+use crate::gpu::CHECK_LOOPS;
 use crate::version;
 
 /// Variables that change how fast an adapter computes; none of them holds a path.
-const VARIABLES: [&str; 4] = ["LP_NUM_THREADS", "GALLIVM_DEBUG", "WGPU_BACKEND", "WGPU_VALIDATION"];
+const VARIABLES: [&str; 5] =
+    ["LP_NUM_THREADS", "GALLIVM_DEBUG", "WGPU_BACKEND", "WGPU_VALIDATION", CHECK_LOOPS];
 
 /// Versions of what was built; `null` where the build could not find one out.
 pub fn program() -> Value {

@@ -37,7 +37,7 @@ pub struct Args {
     #[arg(long, value_enum, default_value = "software", hide_default_value = true)]
     profile: ProfileName,
     /// How a step is cut into dispatches: auto is what `lenet tune` found for this profile on the
-    /// best adapter, else sample with --profile gpu up to batch 64, else layered [default: auto]
+    /// best adapter, else sample with --profile gpu, else layered [default: auto]
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
     plan: PlanChoice,
     /// An evaluation, forward only, in place of a training step [default: off]

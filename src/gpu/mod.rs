@@ -14,4 +14,5 @@ pub mod selftest;
 pub mod timing;
 
 pub use engine::Gpu;
+pub use pipeline::CHECK_LOOPS;
 pub use wgpu::Adapter;

@@ -54,7 +54,6 @@ constants! {
         scores: u32,
         /// Place in memory of what several invocations add up.
         scratch: u32,
-        scratch_size: u32,
         /// Numbers in memory.
         memory: u32,
         /// Numbers in a row of traces.
@@ -195,6 +194,7 @@ impl Shapes {
         let mut trace = layout.stages as u32;
         let (mut x, mut y) = (features, features + stages.features);
         let mut layers: Vec<Layer> = Vec::new();
+        let mut widest = 0;
         let mut scratch_size = stages.features.max(LANES * CLASSES as u32);
         for (block, &start) in layout.blocks.iter().zip(&layout.starts) {
             let Block::Linear(at) = *block else { continue };
@@ -212,7 +212,8 @@ impl Shapes {
                 dy_trace: trace + inputs,
             });
             trace += inputs + outputs.next_multiple_of(4);
-            scratch_size = scratch_size.max(inputs).max(4 * outputs);
+            scratch_size = scratch_size.max(inputs);
+            widest = widest.max(inputs).max(outputs);
             (x, y) = (y, y + outputs);
         }
         // Distances come behind the last layer; a linear output is the last layer.
@@ -226,6 +227,15 @@ impl Shapes {
                 "--plan sample keeps a sample in {MEMORY} numbers of workgroup memory, and {} with \
                  --border {} has {memory}: use --plan layered",
                 network.name, options.border
+            )));
+        }
+
+        if widest > 4 * SAMPLE_WORKGROUP {
+            return Err(Error::Usage(format!(
+                "--plan sample does layers of up to {} units, and {} has {widest} in one: use --plan \
+                 layered",
+                4 * SAMPLE_WORKGROUP,
+                network.name
             )));
         }
 
@@ -249,7 +259,6 @@ impl Shapes {
             features,
             scores,
             scratch,
-            scratch_size,
             memory,
             trace,
             loss,

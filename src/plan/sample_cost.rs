@@ -13,7 +13,7 @@ impl Sample {
         let digit = rounds(self.height * self.width);
         let first = rounds(first.blocks()) * (42 + self.first_maps * 31);
         let second = rounds(self.maps * second.blocks()) * self.first_maps * patch;
-        let linear = self.layers * rounds(self.scratch_size) * (self.widest() / 4 + LANES + 1);
+        let linear = self.layers * (self.widest() / 4 + 5 * LANES);
         digit + first + second + linear + 12 * LANES + 40
     }
 
@@ -22,7 +22,7 @@ impl Sample {
         let rounds = |items: u32| items.div_ceil(SAMPLE_WORKGROUP);
         let (first, second) = (self.first_stage(), self.second_stage());
         let digit = rounds(self.height * self.width);
-        let linear = self.layers * (2 * self.widest() + LANES + 8) + CLASSES as u32;
+        let linear = self.layers * (3 * self.widest() + 5 * LANES) + CLASSES as u32;
         let area = second.oh() * (second.ow() + 1);
         let weights = rounds(5 * self.connections + 3 * self.maps) * (area + 5);
         let input = rounds(self.first_maps * first.blocks() / 4) * self.maps * (42 + 31);
@@ -32,7 +32,7 @@ impl Sample {
         digit + linear + weights + input + blocks + sums
     }
 
-    /// Units of the widest linear layer at most.
+    /// Units of a linear layer at most.
     fn widest(&self) -> u32 {
         self.scratch - self.features
     }

@@ -27,8 +27,8 @@ pub struct Session {
     /// Of the digits that were asked about last: new memory for each batch would cost more than to
     /// pack them.
     asked: Vec<u32>,
-    /// Steps of the last submission that kept to [`SUBMISSION`].
-    submission: usize,
+    /// Steps of the last submission of each [`Pass`] that kept to [`SUBMISSION`].
+    submission: [usize; 3],
     /// Of the distortion.
     key: u32,
 }
@@ -48,7 +48,8 @@ impl Session {
         let (ports, batch) = (plan.ports, plan.batch);
         executor.write(ports.digits, 0, &lists.records)?;
         let parts = lists.parts(batch);
-        let mut session = Session { executor, parts, asked: Vec::new(), submission: 1, key: 0 };
+        let mut session =
+            Session { executor, parts, asked: Vec::new(), submission: [1; 3], key: 0 };
         for (set, list) in lists.sets.iter().enumerate() {
             session.upload(set + 1, list, |_| 0.0)?;
         }
@@ -294,13 +295,14 @@ impl Session {
         let mut stopped = false;
         while done < until && !stopped {
             let before = Instant::now();
-            let count = self.submission.min(until - done);
+            let count = self.submission[pass as usize].min(until - done);
             self.executor.run(count, pass)?;
             done += count;
             // While submissions queue up this is the time the host waited for an earlier one.
             let fit = SUBMISSION.as_secs_f64() / before.elapsed().as_secs_f64().max(1e-6);
             let next = (count as f64 * fit) as usize;
-            self.submission = next.clamp(1, 2 * count).max(self.submission / 2);
+            let submission = &mut self.submission[pass as usize];
+            *submission = next.clamp(1, 2 * count).max(*submission / 2);
             stopped = !progress((done * batch).min(digits));
         }
         self.executor.wait()?;

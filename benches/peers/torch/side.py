@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 WARM_UP = 0.1  # seconds before each measurement
-FORMS = ["notebook", "eager", "compiled"]
+FORMS = ["notebook", "eager", "compiled", "graph"]
 MODES = ["training", "inference"]
 
 
@@ -24,6 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--form", choices=FORMS, required=True)
     parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--networks", nargs="+", default=["lenet1", "lenet5"])
     parser.add_argument("--batches", nargs="+", type=int, default=[16, 256])
     parser.add_argument("--cache", type=Path, default=Path(__file__).parents[1] / "cache")
@@ -37,7 +38,7 @@ def main() -> None:
     works = {}
     for network in args.networks:
         for batch in args.batches:
-            contender = make(args.form, network, batch, args.cache)
+            contender = make(args.form, network, batch, args.device, args.cache)
             for mode in MODES:
                 work = getattr(contender, mode)
                 work(0)
@@ -56,14 +57,14 @@ def say(line: dict) -> None:
     print(json.dumps(line), flush=True)
 
 
-def make(form: str, network: str, batch: int, cache: Path):
+def make(form: str, network: str, batch: int, device: str, cache: Path):
     if form == "notebook":
         from notebook import Notebook
 
         return Notebook(network, batch, cache)
     from best import Best
 
-    return Best(network, batch, compiled=form == "compiled")
+    return Best(network, batch, form, device)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,9 @@ use serde_json::Value;
 /// The whole JSON file.
 #[derive(Debug, Deserialize)]
 pub struct Record {
+    /// Where PyTorch computed: `cpu` or `cuda`.
+    #[serde(default)]
+    pub device: String,
     pub date: String,
     pub command: String,
     pub machine: Machine,
@@ -74,13 +77,18 @@ const LABELS: [(&str, &str, &str); 6] = [
     ("burn", "wgpu", "burn, wgpu"),
 ];
 /// The forms of which PyTorch's best is the fastest.
-const BEST: [&str; 2] = ["eager", "compiled"];
+const BEST: [&str; 3] = ["eager", "graph", "compiled"];
 pub const PYTORCH_BEST: &str = "PyTorch, best";
 pub const PYTORCH_NOTEBOOK: &str = "PyTorch, notebook";
 pub const LENET: &str = "lenet";
 pub const LENET_CPU: &str = "lenet, CPU";
 
 impl Record {
+    /// Whether a program was measured.
+    pub fn has(&self, program: &str) -> bool {
+        self.results.iter().any(|figure| figure.program == program)
+    }
+
     /// Everything that was measured, lenet's adapter first.
     pub fn contenders(&self) -> Vec<Contender> {
         let mut all: Vec<Contender> = Vec::new();

@@ -17,7 +17,9 @@ fn table(record: &Record) -> String {
     let mut lines = Vec::new();
     let mut head = vec!["network".to_string(), "batch".to_string(), "work".to_string()];
     head.extend(contenders.iter().map(|contender| contender.label.clone()));
-    head.extend(["lenet / best", "lenet / notebook"].map(String::from));
+    let others = [(best, "lenet / best"), (notebook, "lenet / notebook")];
+    let others: Vec<_> = others.into_iter().filter(|(other, _)| other.is_some()).collect();
+    head.extend(others.iter().map(|(_, label)| label.to_string()));
     let rule = (0..head.len()).map(|i| if i == 0 || i == 2 { "---" } else { "---:" });
     lines.push(row(head.iter().map(String::as_str)));
     lines.push(row(rule));
@@ -34,7 +36,7 @@ fn table(record: &Record) -> String {
             Some(rate) => thousands(rate),
             None => "-".into(),
         }));
-        cells.extend([best, notebook].map(|other| ratio(other).unwrap_or("-".into())));
+        cells.extend(others.iter().map(|&(other, _)| ratio(other).unwrap_or("-".into())));
         lines.push(row(cells.iter().map(String::as_str)));
     }
     lines.join("\n") + "\n"
@@ -47,9 +49,22 @@ pub fn row<'a>(cells: impl Iterator<Item = &'a str>) -> String {
 
 fn notes(record: &Record) -> String {
     let version = |name| record.version(name);
+    let mut versions = vec![
+        version("lenet").to_string(),
+        format!("adapter {}", version("adapter")),
+        format!("wgpu {}", version("wgpu")),
+    ];
+    if record.has("torch") {
+        let python = version("python").trim_start_matches("Python ");
+        versions.push(format!("PyTorch {}, Python {python}", version("torch")));
+    }
+    if record.has("burn") {
+        versions.push(format!("burn {} with wgpu {}", version("burn"), version("burn's wgpu")));
+        versions.push(version("rustc").to_string());
+    }
     let mut text = format!(
         "\nDigits a second, medians of {} measurements of {} s taken in turns, from `{}` on {}. {}, \
-         {} cores, {}; {}; adapter {}; wgpu {}; PyTorch {}, Python {}; burn {} with wgpu {}; {}.\n",
+         {} cores, {}; {}.\n",
         record.repeats,
         record.seconds,
         record.command,
@@ -57,14 +72,7 @@ fn notes(record: &Record) -> String {
         record.machine.cpu,
         record.machine.cores,
         record.machine.os,
-        version("lenet"),
-        version("adapter"),
-        version("wgpu"),
-        version("torch"),
-        version("python").trim_start_matches("Python "),
-        version("burn"),
-        version("burn's wgpu"),
-        version("rustc"),
+        versions.join("; "),
     );
     for skipped in &record.skipped {
         let threads = skipped.threads.map_or(String::new(), |count| format!(", threads {count}"));
