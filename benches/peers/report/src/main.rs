@@ -22,7 +22,7 @@ struct Args {
     /// The file is from benches/scaling/run
     #[arg(long)]
     scaling: bool,
-    /// Replace the text between the markers (peers, peers-gpu or scaling) in this file, in place of writing
+    /// Replace the text between the markers (peers or scaling) in this file, in place of writing
     /// FILE.md
     #[arg(long, value_name = "FILE", conflicts_with = "out")]
     readme: Option<PathBuf>,
@@ -77,9 +77,8 @@ fn peers_report(json: &str) -> Result<Report, Box<dyn Error>> {
         return Err("the file holds no results".into());
     }
     let svg = chart::svg(&record)?;
-    let name = if record.device == "cuda" { "peers-gpu" } else { "peers" };
     let markdown = Box::new(move |picture: &str| table::markdown(&record, picture));
-    Ok(Report { svg, markdown, name })
+    Ok(Report { svg, markdown, name: "peers" })
 }
 
 fn scaling_report(json: &str) -> Result<Report, Box<dyn Error>> {

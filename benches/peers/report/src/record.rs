@@ -9,9 +9,6 @@ use serde_json::Value;
 /// The whole JSON file.
 #[derive(Debug, Deserialize)]
 pub struct Record {
-    /// Where PyTorch computed: `cpu` or `cuda`.
-    #[serde(default)]
-    pub device: String,
     pub date: String,
     pub command: String,
     pub machine: Machine,
