@@ -11,6 +11,8 @@
 //! what changes no sum: equal bits for any number of threads. They do differ between instruction
 //! sets, since a fused multiply-add rounds once.
 //!
+//! A thread that is done with its own groups takes over those that others have not begun.
+//!
 //! There are no more threads at work than groups: a batch of 16 occupies two. A group that is not
 //! full, as every batch under eight, takes the time of a full one; but a batch of one has kernels of
 //! its own, with eight places of the sample side by side (`single.rs`).
@@ -29,6 +31,7 @@ mod team;
 mod update;
 
 use std::sync::RwLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub use instructions::Instructions;
 pub use lanes::LANES;
@@ -52,6 +55,8 @@ pub struct Fast {
     memory: Vec<Vec<u32>>,
     program: Program,
     groups: Vec<RwLock<Group>>,
+    /// Of each group, how many steps of the run it has begun.
+    begun: Vec<AtomicUsize>,
     /// In place of the groups where a batch is one sample.
     single: Option<Single>,
     threads: usize,
@@ -74,7 +79,8 @@ impl Fast {
         let firsts = (0..batch).step_by(LANES);
         let groups: Vec<_> = firsts.map(|first| RwLock::new(Group::new(&program, first))).collect();
         let threads = threads.clamp(1, groups.len().max(1));
-        Fast { memory: memory(&plan), plan, program, groups, single, threads, instructions }
+        let begun = groups.iter().map(|_| AtomicUsize::new(0)).collect();
+        Fast { memory: memory(&plan), plan, program, groups, begun, single, threads, instructions }
     }
 
     /// Each sample's row of the totals, to or from the groups.
@@ -124,6 +130,7 @@ impl Executor for Fast {
 
     fn run(&mut self, count: usize, pass: Pass) -> Result<()> {
         self.exchange_totals(|totals, row| totals.copy_from_slice(row));
+        self.begun.iter_mut().for_each(|steps| *steps.get_mut() = 0);
         let ports = self.plan.ports;
         let mut parameters = std::mem::take(&mut self.memory[ports.parameters]);
         let mut velocity = std::mem::take(&mut self.memory[ports.velocity]);
@@ -223,26 +230,33 @@ impl Run<'_> {
     fn work(&self, thread: usize) {
         let member = self.meeting.join();
         let mut gradient = Vec::new();
-        for step in self.steps.chunks_exact(STEP_WORDS) {
-            self.groups(thread, step);
+        for (number, step) in self.steps.chunks_exact(STEP_WORDS).enumerate() {
+            self.groups(thread, number, step);
+            member.wait();
             if let Some(rule) = self.fast.program.rule(self.pass) {
-                member.wait();
                 self.update(thread, (rule, f32::from_bits(step[2])), &mut gradient);
                 member.wait();
             }
         }
     }
 
-    fn groups(&self, thread: usize, step: &[u32]) {
-        let Fast { plan, memory, groups, program, threads, instructions, .. } = self.fast;
+    /// The groups of a thread, which it has worked on before; then those of others, who may have been
+    /// kept from theirs.
+    fn groups(&self, thread: usize, number: usize, step: &[u32]) {
+        let Fast { plan, memory, groups, begun, program, threads, instructions, .. } = self.fast;
         let (digits, order) = (&memory[plan.ports.digits], &memory[plan.ports.order]);
         let source = Source { digits, order, step };
         let guards: Vec<_> =
             self.pieces.iter().map(|piece| piece.read().expect(NO_PANIC)).collect();
         let pieces: Vec<&[f32]> = guards.iter().map(|piece| &*piece.parameters).collect();
-        for group in groups[thread..].iter().step_by(*threads) {
-            let mut group = group.write().expect(NO_PANIC);
-            instructions.run(&mut group, program, source, &pieces, self.pass);
+        for owner in (thread..*threads).chain(0..thread) {
+            for at in (owner..groups.len()).step_by(*threads) {
+                let (seen, now) = (Ordering::Relaxed, number + 1);
+                if begun[at].compare_exchange(number, now, seen, seen).is_ok() {
+                    let mut group = groups[at].write().expect(NO_PANIC);
+                    instructions.run(&mut group, program, source, &pieces, self.pass);
+                }
+            }
         }
     }
 
