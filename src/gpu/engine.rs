@@ -1,6 +1,5 @@
 //! Buffers, submissions and read-back.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use wgpu::{
@@ -9,7 +8,7 @@ use wgpu::{
     SubmissionIndex,
 };
 
-use super::{adapter, memory, pipeline};
+use super::{adapter, pipeline};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::plan::{Buffer, BufferId, Dispatch, Pass, Plan, Start};
@@ -135,35 +134,16 @@ impl Gpu {
         }
     }
 
-    /// Compiles the pipelines that such a step needs and that are not there yet, side by side: a
-    /// software adapter spends seconds on it.
+    /// Compiles the pipelines that such a step needs and that are not there yet.
     pub(super) fn compile(&mut self, pass: Pass) {
         let mut missing: Vec<usize> = self.launches(pass).iter().map(|l| l.kernel).collect();
         missing.sort_unstable();
         missing.dedup();
         missing.retain(|&kernel| self.pipelines[kernel].is_none());
-        let Gpu { device, plan, layouts, .. } = &*self;
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let mut made = Vec::new();
-            while let Some(&kernel) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let (what, layout) = (&plan.kernels[kernel], &layouts[kernel]);
-                made.push((kernel, pipeline::pipeline(device, what, layout)));
-                memory::trim();
-            }
-            made
-        };
-        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
-        let made = std::thread::scope(|scope| {
-            let others: Vec<_> = (1..cores.min(missing.len())).map(|_| scope.spawn(work)).collect();
-            let mut made = work();
-            for other in others {
-                made.extend(other.join().expect("compiling does not panic"));
-            }
-            made
-        });
-        for (kernel, pipeline) in made {
-            self.pipelines[kernel] = Some(pipeline);
+        for (kernel, made) in
+            pipeline::side_by_side(&self.device, &self.plan, &self.layouts, missing)
+        {
+            self.pipelines[kernel] = Some(made);
         }
     }
 

@@ -1,5 +1,8 @@
 //! From kernels and dispatches to pipelines and bind groups.
 
+use std::cmp::Reverse;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use wgpu::{
     BindGroup, BindGroupDescriptor, BindGroupEntry, BindGroupLayout, BindGroupLayoutDescriptor,
     BindGroupLayoutEntry, BindingResource, BindingType, BufferBinding, BufferBindingType,
@@ -8,7 +11,9 @@ use wgpu::{
     ShaderStages,
 };
 
-use crate::plan::{Access, Kernel, View};
+use super::memory;
+use crate::plan::traffic::Traffic;
+use crate::plan::{Access, Kernel, Plan, View};
 
 /// Where this is set, loops are checked, too.
 pub const CHECK_LOOPS: &str = "LENET_CHECK_LOOPS";
@@ -39,8 +44,43 @@ pub fn layout(device: &Device, kernel: &Kernel) -> BindGroupLayout {
     device.create_bind_group_layout(&BindGroupLayoutDescriptor { label, entries: &entries })
 }
 
+/// Compiles kernels of a plan, by their numbers, on as many threads as there are cores: a software
+/// adapter spends seconds on it.
+pub fn side_by_side(
+    device: &Device,
+    plan: &Plan,
+    layouts: &[BindGroupLayout],
+    mut numbers: Vec<usize>,
+) -> Vec<(usize, ComputePipeline)> {
+    // What an item writes goes with the size of its unrolled code. The largest would be waited for if it
+    // came last.
+    numbers.sort_by_cached_key(|&kernel| {
+        let dispatch = plan.dispatches().find(|dispatch| dispatch.kernel == kernel);
+        let written = dispatch.map_or(0, |dispatch| Traffic::of(plan, dispatch).written);
+        Reverse(written / plan.kernels[kernel].op.items().max(1) as usize)
+    });
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut made = Vec::new();
+        while let Some(&kernel) = numbers.get(next.fetch_add(1, Ordering::Relaxed)) {
+            made.push((kernel, pipeline(device, &plan.kernels[kernel], &layouts[kernel])));
+            memory::trim();
+        }
+        made
+    };
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..cores.min(numbers.len())).map(|_| scope.spawn(work)).collect();
+        let mut made = work();
+        for other in others {
+            made.extend(other.join().expect("compiling does not panic"));
+        }
+        made
+    })
+}
+
 /// Compiles a kernel.
-pub fn pipeline(device: &Device, kernel: &Kernel, layout: &BindGroupLayout) -> ComputePipeline {
+fn pipeline(device: &Device, kernel: &Kernel, layout: &BindGroupLayout) -> ComputePipeline {
     let label = Some(kernel.label.as_str());
     let descriptor =
         ShaderModuleDescriptor { label, source: ShaderSource::Wgsl(kernel.wgsl().into()) };
