@@ -3,7 +3,6 @@
 use super::STEP_WORDS;
 use super::builder::Builder;
 use super::op::{LinearBackward, LinearUpdate, Op};
-use super::profile::{BACKWARD_SAMPLES, Profile};
 use crate::network::tensors::aligned;
 
 impl Builder<'_> {
@@ -32,13 +31,15 @@ impl Builder<'_> {
     /// What a linear layer hands down, unless the output has done so already, and what becomes of its
     /// sums.
     pub(super) fn linear_ways_back(&mut self, block: usize, at: usize, is_output: bool) {
-        if is_output {
-            self.linear_update(block, at);
-        } else if self.profile.fuses(self.rule) {
-            self.linear_backward(block, at);
-        } else {
-            self.linear_backward_input(block, at);
-            self.linear_update(block, at);
+        let (_, k) = self.linear(at);
+        let sizes = [k.inputs as usize, k.outputs as usize];
+        match self.profile.fused_samples(self.rule, self.batch, &sizes) {
+            _ if is_output => self.linear_update(block, at),
+            Some(samples) => self.linear_backward(block, at, samples),
+            None => {
+                self.linear_backward_input(block, at);
+                self.linear_update(block, at);
+            }
         }
     }
 
@@ -95,11 +96,8 @@ impl Builder<'_> {
         }
     }
 
-    fn linear_backward(&mut self, block: usize, at: usize) {
+    fn linear_backward(&mut self, block: usize, at: usize, step: usize) {
         let (layer, k) = self.linear(at);
-        let profile = Profile { samples: BACKWARD_SAMPLES, ..self.profile };
-        let sizes = [k.inputs as usize, k.outputs as usize];
-        let step = profile.samples_of(self.batch, &sizes, &sizes);
         let weights = aligned(k.outputs as usize) as u32;
         let start = self.layout.starts[block];
         let size = (weights + k.inputs * k.outputs) as usize;

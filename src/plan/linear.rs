@@ -45,8 +45,7 @@ constants! {
 constants! {
     /// Constants of `linear_backward`.
     LinearBackward {
-        /// Whose x and dx an invocation holds: at most [`super::profile::BACKWARD_SAMPLES`], or, slower, a
-        /// window of 64 where a batch needs several and the outputs are no multiple of 4.
+        /// Whose x and dx an invocation holds: at most [`super::profile::BACKWARD_SAMPLES`].
         samples: u32,
         /// A multiple of 4.
         inputs: u32,

@@ -17,7 +17,7 @@ const MAX_WORKGROUPS: u32 = 65_535;
 pub const ITERATION_LIMIT: u32 = 60_000;
 
 /// Samples whose x and dx an invocation of `linear_backward` holds, at most.
-pub const BACKWARD_SAMPLES: usize = 16;
+pub const BACKWARD_SAMPLES: usize = 24;
 
 /// What one invocation makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,9 +128,13 @@ impl Profile {
         window(rows, most, fits).unwrap_or(rows)
     }
 
-    /// Whether a linear layer goes back in one kernel: on software adapters, for first derivatives.
-    pub fn fuses(&self, rule: Rule) -> bool {
-        self.uniform && matches!(rule, Rule::Step(_))
+    /// Samples of a batch that a linear layer takes back in one kernel: on software adapters, for first
+    /// derivatives, where windows of so few samples can begin (`sizes` as `reads` above).
+    pub fn fused_samples(&self, rule: Rule, batch: usize, sizes: &[usize]) -> Option<usize> {
+        let few = Profile { samples: BACKWARD_SAMPLES, ..*self };
+        let samples = few.samples_of(batch, sizes, sizes);
+        let fuses = self.uniform && matches!(rule, Rule::Step(_)) && samples <= BACKWARD_SAMPLES;
+        fuses.then_some(samples)
     }
 
     /// Workgroups for a number of items that take so many loop iterations each.
