@@ -7,7 +7,7 @@ use wgpu::{
     BindGroup, BindGroupDescriptor, BindGroupEntry, BindGroupLayout, BindGroupLayoutDescriptor,
     BindGroupLayoutEntry, BindingResource, BindingType, BufferBinding, BufferBindingType,
     BufferSize, ComputePipeline, ComputePipelineDescriptor, Device, PipelineCompilationOptions,
-    PipelineLayoutDescriptor, ShaderModuleDescriptor, ShaderRuntimeChecks, ShaderSource,
+    PipelineLayoutDescriptor, ShaderModule, ShaderModuleDescriptor, ShaderRuntimeChecks, ShaderSource,
     ShaderStages,
 };
 
@@ -82,12 +82,7 @@ pub fn side_by_side(
 /// Compiles a kernel.
 fn pipeline(device: &Device, kernel: &Kernel, layout: &BindGroupLayout) -> ComputePipeline {
     let label = Some(kernel.label.as_str());
-    let descriptor =
-        ShaderModuleDescriptor { label, source: ShaderSource::Wgsl(kernel.wgsl().into()) };
-    // SAFETY: indices are still checked. Every loop of the shaders ends: it counts up, to a constant,
-    // the size of a layer or the end of a list of connections, all known to the plan, which keeps the
-    // iterations of an invocation under a limit.
-    let module = unsafe { device.create_shader_module_trusted(descriptor, checks()) };
+    let module = module(device, &kernel.label, kernel.wgsl());
     let layout = device.create_pipeline_layout(&PipelineLayoutDescriptor {
         label,
         bind_group_layouts: &[Some(layout)],
@@ -107,13 +102,20 @@ fn pipeline(device: &Device, kernel: &Kernel, layout: &BindGroupLayout) -> Compu
     })
 }
 
-/// All that wgpu can check, but for a second counter in each loop that ends it should it never end:
-/// with it NVIDIA's compiler unrolls no loop, keeps arrays in memory, and takes four times as long.
-fn checks() -> ShaderRuntimeChecks {
-    ShaderRuntimeChecks {
+/// Compiles a shader with all that wgpu can check, but for a second counter in each loop that ends it
+/// should it never end: with it NVIDIA's compiler unrolls no loop, keeps arrays in memory, and takes
+/// four times as long.
+pub fn module(device: &Device, label: &str, text: String) -> ShaderModule {
+    let descriptor =
+        ShaderModuleDescriptor { label: Some(label), source: ShaderSource::Wgsl(text.into()) };
+    let checks = ShaderRuntimeChecks {
         force_loop_bounding: std::env::var_os(CHECK_LOOPS).is_some(),
         ..ShaderRuntimeChecks::checked()
-    }
+    };
+    // SAFETY: indices are still checked. Every loop of the shaders ends: it counts up, to a constant,
+    // the size of a layer or the end of a list of connections, all known to the plan, which keeps the
+    // iterations of an invocation under a limit.
+    unsafe { device.create_shader_module_trusted(descriptor, checks) }
 }
 
 /// Binds the views of a dispatch.

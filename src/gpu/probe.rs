@@ -3,10 +3,10 @@
 use wgpu::util::{BufferInitDescriptor, DeviceExt};
 use wgpu::{
     Adapter, BindGroupDescriptor, BindGroupEntry, BufferDescriptor, BufferUsages,
-    ComputePipelineDescriptor, MapMode, PollType, ShaderModuleDescriptor, ShaderSource,
+    ComputePipelineDescriptor, MapMode, PollType,
 };
 
-use super::engine;
+use super::{engine, pipeline};
 use super::selftest::{self, Health};
 use crate::error::{Error, Result};
 use crate::network::Squash;
@@ -33,10 +33,8 @@ pub fn wgsl() -> String {
 pub fn ask(adapter: &Adapter, loops: u32) -> Result<std::result::Result<Health, String>> {
     let (device, queue) = engine::device(adapter)?;
     let label = Some("probe");
-    let module = device.create_shader_module(ShaderModuleDescriptor {
-        label,
-        source: ShaderSource::Wgsl(wgsl().into()),
-    });
+    // As the kernels are compiled, for which the answer is to hold.
+    let module = pipeline::module(&device, "probe", wgsl());
     let pipeline = device.create_compute_pipeline(&ComputePipelineDescriptor {
         label,
         layout: None,
