@@ -80,12 +80,12 @@ fn second_gradients(trace: u32, t: u32) {
 fn deltas_around(m: u32, y: u32, x: u32) -> Patch {
     var tile: Patch;
     for (var a = 0u; a < 6u; a++) {
-        // Above and left of dh2 these are huge.
+        // Above and left of dh2 row and column are huge.
         let row = y + a - 4u;
         if (row < OH2) {
             for (var b = 0u; b < 6u; b++) {
                 let column = x + b - 4u;
-                let delta = memory[ROOM + (m * OH2 + row) * OW2 + column];
+                let delta = memory[ROOM + (m * OH2 + row) * OW2 + min(column, OW2 - 1u)];
                 tile[6u * a + b] = select(0.0, delta, column < OW2);
             }
         }

@@ -7,8 +7,8 @@ use wgpu::{
     BindGroup, BindGroupDescriptor, BindGroupEntry, BindGroupLayout, BindGroupLayoutDescriptor,
     BindGroupLayoutEntry, BindingResource, BindingType, BufferBinding, BufferBindingType,
     BufferSize, ComputePipeline, ComputePipelineDescriptor, Device, PipelineCompilationOptions,
-    PipelineLayoutDescriptor, ShaderModule, ShaderModuleDescriptor, ShaderRuntimeChecks, ShaderSource,
-    ShaderStages,
+    PipelineLayoutDescriptor, ShaderModule, ShaderModuleDescriptor, ShaderRuntimeChecks,
+    ShaderSource, ShaderStages,
 };
 
 use super::memory;
@@ -82,7 +82,9 @@ pub fn side_by_side(
 /// Compiles a kernel.
 fn pipeline(device: &Device, kernel: &Kernel, layout: &BindGroupLayout) -> ComputePipeline {
     let label = Some(kernel.label.as_str());
-    let module = module(device, &kernel.label, kernel.wgsl());
+    // SAFETY: every loop of the kernels counts to a bound that stands before it begins: a constant, the
+    // size of a layer, or the end of a list of connections.
+    let module = unsafe { module(device, &kernel.label, kernel.wgsl()) };
     let layout = device.create_pipeline_layout(&PipelineLayoutDescriptor {
         label,
         bind_group_layouts: &[Some(layout)],
@@ -105,16 +107,17 @@ fn pipeline(device: &Device, kernel: &Kernel, layout: &BindGroupLayout) -> Compu
 /// Compiles a shader with all that wgpu can check, but for a second counter in each loop that ends it
 /// should it never end: with it NVIDIA's compiler unrolls no loop, keeps arrays in memory, and takes
 /// four times as long.
-pub fn module(device: &Device, label: &str, text: String) -> ShaderModule {
+///
+/// # Safety
+/// Every loop of the shader has to end.
+pub unsafe fn module(device: &Device, label: &str, text: String) -> ShaderModule {
     let descriptor =
         ShaderModuleDescriptor { label: Some(label), source: ShaderSource::Wgsl(text.into()) };
     let checks = ShaderRuntimeChecks {
         force_loop_bounding: std::env::var_os(CHECK_LOOPS).is_some(),
         ..ShaderRuntimeChecks::checked()
     };
-    // SAFETY: indices are still checked. Every loop of the shaders ends: it counts up, to a constant,
-    // the size of a layer or the end of a list of connections, all known to the plan, which keeps the
-    // iterations of an invocation under a limit.
+    // SAFETY: the caller's promise; everything else is checked.
     unsafe { device.create_shader_module_trusted(descriptor, checks) }
 }
 

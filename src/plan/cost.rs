@@ -1,7 +1,7 @@
 //! What an operation costs: pieces of work, loop iterations, multiply-adds.
 
 use super::op::{Op, Stage};
-use super::sample::SAMPLE_WORKGROUP;
+use super::sample::{SAMPLE_WORKGROUP, TOGETHER};
 use crate::network::{CLASSES, DIGIT_SIDE, TAPS};
 
 impl Op {
@@ -57,7 +57,7 @@ impl Op {
             Op::Update(k) => k.slots,
             Op::SampleForward(k) => k.forward_iterations(),
             Op::SampleStep(k) => k.forward_iterations() + k.backward_iterations(),
-            Op::SampleUpdate(k) => k.samples + k.layers,
+            Op::SampleUpdate(k) => k.samples + k.samples.div_ceil(TOGETHER) + 1 + k.layers,
             Op::Advance => 0,
         }
     }

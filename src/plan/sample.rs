@@ -20,6 +20,8 @@ pub const LAYER_WORDS: usize = 8;
 pub(super) const SUMS: u32 = TAPS as u32 + 3;
 /// Invocations that share a sum at most; also those of a distance.
 pub(super) const LANES: u32 = 8;
+/// Samples whose traces `sample_update` reads together, as its shader has it.
+pub(super) const TOGETHER: u32 = 8;
 
 constants! {
     /// Constants of `sample_forward` and `sample_step`, in step with `shaders/sample.wgsl`. A

@@ -225,8 +225,8 @@ impl Run<'_> {
         }
     }
 
-    /// The share of one thread. Locks only tell the compiler what the meetings make sure of: in
-    /// each half of a step one side is read by all, and each thread writes its own of the other.
+    /// The share of one thread. Locks only tell the compiler what claims and meetings make sure of: in
+    /// each half of a step one side is read by all, and each part of the other written by one thread.
     fn work(&self, thread: usize) {
         let member = self.meeting.join();
         let mut gradient = Vec::new();
@@ -251,6 +251,7 @@ impl Run<'_> {
         let pieces: Vec<&[f32]> = guards.iter().map(|piece| &*piece.parameters).collect();
         for owner in (thread..*threads).chain(0..thread) {
             for at in (owner..groups.len()).step_by(*threads) {
+                // The meetings order the steps; here only one thread may win.
                 let (seen, now) = (Ordering::Relaxed, number + 1);
                 if begun[at].compare_exchange(number, now, seen, seen).is_ok() {
                     let mut group = groups[at].write().expect(NO_PANIC);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 /// than equal shares of a step differ.
 const SPINS: usize = 1_000;
 
-/// Where threads wait for each other, twice a step: too often to fall asleep.
+/// Where threads wait for each other, once or twice a step: too often to fall asleep.
 #[derive(Debug)]
 pub struct Meeting {
     threads: usize,
