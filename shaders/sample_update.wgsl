@@ -10,7 +10,7 @@
 //   now    [4]               of this step: now[2] the rate, now[3] its number
 //   cursor [1]               moved to the next step
 //
-// One invocation does four parameters side by side, and reads so many samples together that their
+// One invocation does four parameters side by side, and reads TOGETHER samples at a time, so that the
 // waits for memory overlap.
 
 const TOGETHER = 8u;

@@ -187,6 +187,14 @@ fn does_not_fit() -> Outcome {
     for part in ["--plan sample", "lenet1", "--border 16", "--plan layered"] {
         assert!(message.contains(part), "{message}");
     }
+
+    let rows = [&NARROW.rows[..4], &[Row::Linear("e", 1_028)]].concat();
+    let table = Table { rows: rows.leak(), ..NARROW };
+    let network = build(&table, table.options())?;
+    let message = Shapes::of(&network, &Layout::of(&network)?, 1).expect_err("wide").to_string();
+    for part in ["--plan sample", "1024", "1028", "--plan layered"] {
+        assert!(message.contains(part), "{message}");
+    }
     Ok(())
 }
 

@@ -143,18 +143,19 @@ def sides(python, device: str) -> list[Side]:
     lenet = [ROOT / "target" / "release" / "lenet", "bench", *LENET_FLAGS, "--batch", BATCHES]
     lenet += ["--repeats", "1", "--json"]
     cores = os.cpu_count() or 1
-    torch = [python, HERE / "torch" / "side.py", "--cache", CACHE, "--device", device]
-    torch += ["--threads", cores]
+
+    def torch(form: str, threads: int) -> list:
+        command = [python, HERE / "torch" / "side.py", "--cache", CACHE, "--device", device]
+        return [*command, "--form", form, "--threads", threads]
+
     if device == "cuda":
-        all_sides: list[Side] = [Bench("lenet", "bench", [*lenet, "--no-cpu"])]
-        for form in ("eager", "graph", "compiled"):
-            all_sides.append(Peer("torch", form, [*torch, "--form", form]))
-        return all_sides
-    all_sides = [Bench("lenet", "bench", lenet)]
+        forms = ("eager", "graph", "compiled")
+        peers = [Peer("torch", form, torch(form, cores)) for form in forms]
+        return [Bench("lenet", "bench", [*lenet, "--no-cpu"]), *peers]
+    all_sides: list[Side] = [Bench("lenet", "bench", lenet)]
     for form in ("notebook", "eager", "compiled"):
         for threads in [cores] if form == "notebook" else sorted({1, cores}):
-            command = [*torch, "--form", form, "--threads", threads]
-            all_sides.append(Peer("torch", form, command, threads))
+            all_sides.append(Peer("torch", form, torch(form, threads), threads))
     for form in ("flex", "wgpu"):
         command = [TARGET / "release" / "peer-burn", "--device", form]
         all_sides.append(Peer("burn", form, command))
