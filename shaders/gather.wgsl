@@ -7,6 +7,7 @@
 //   now     [4]: the row of steps that is being done, and its number: kept for the updates
 //   truth   [SAMPLES, 4]: label, samples in the step (0 where the last batch of an epoch has no
 //           digit), number of the step, unused
+//   BEFORE  samples of the step that come before these: another device does them
 //   x       [SAMPLES, HEIGHT, WIDTH] = SCALE * byte + BACKGROUND; without DISTORT the border is
 //           background already
 //
@@ -34,8 +35,8 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
     loop {
         let n = item / ROWS;
         let row = item % ROWS;
-        let here = n < count;
-        let entry = order_at(first + select(0u, n, here));
+        let here = BEFORE + n < count;
+        let entry = order_at(first + select(0u, BEFORE + n, here));
         let digit = select(entry, entry % DIGITS, DISTORT);
         let record = RECORD * digit;
         if (row == 0u) {

@@ -5,9 +5,9 @@ use crate::cpu::fast::{Fast, Instructions};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::gpu::selftest::{self, Health};
-use crate::gpu::{Adapter, Gpu, adapter};
+use crate::gpu::{Adapter, Gpu, Halves, adapter};
 use crate::network::Network;
-use crate::plan::{Optimizer, Plan, Profile, Strategy};
+use crate::plan::{HALVES, Optimizer, Plan, Profile, Strategy};
 use crate::tuned::Tuned;
 
 /// How a step is cut into dispatches.
@@ -48,8 +48,8 @@ pub enum Device {
     /// tuned for it.
     Adapter {
         adapter: Box<Adapter>,
-        /// The same for small steps, where that is another ([`adapter::alone`]).
-        alone: Option<Box<Adapter>>,
+        /// The same for small steps and for halves, where those are others ([`adapter::alone`]).
+        alone: Option<Box<[Adapter; HALVES]>>,
         profile: Profile,
         health: Health,
         tuned: Tuned,
@@ -110,9 +110,12 @@ impl Device {
     /// # Safety
     /// No other thread may read or write the environment meanwhile.
     pub(crate) unsafe fn find_alone(&mut self) {
-        if let Device::Adapter { adapter, alone, .. } = self {
+        if let Device::Adapter { adapter, alone, profile, .. } = self {
             // SAFETY: the caller's promise.
             *alone = unsafe { adapter::alone(adapter) }.map(Box::new);
+            if alone.is_some() && all_threads() == HALVES {
+                profile.devices = HALVES;
+            }
         }
     }
 
@@ -165,10 +168,14 @@ impl Device {
         }
     }
 
-    /// The adapter that is the fastest for a batch, if it is one.
-    pub(crate) fn adapter_for(&self, batch: usize) -> Option<&Adapter> {
+    /// The adapter that is the fastest for a plan and a batch, if it is one.
+    pub(crate) fn adapter_for(&self, strategy: Strategy, batch: usize) -> Option<&Adapter> {
         match self {
-            Device::Adapter { alone: Some(alone), .. } if batch <= adapter::ALONE => Some(alone),
+            Device::Adapter { alone: Some(alone), .. }
+                if strategy == Strategy::Halves || batch <= adapter::ALONE =>
+            {
+                Some(&alone[0])
+            }
             Device::Adapter { adapter, .. } => Some(adapter),
             Device::Cpu { .. } | Device::Naive => None,
         }
@@ -185,7 +192,7 @@ impl Device {
         optimizer: Optimizer,
     ) -> Result<Box<dyn Executor>> {
         Ok(match self {
-            Device::Adapter { adapter, health, .. } => {
+            Device::Adapter { adapter, alone, health, .. } => {
                 let needed = plan.iterations();
                 if needed > health.loops {
                     return Err(Error::Adapter(format!(
@@ -195,7 +202,15 @@ impl Device {
                         health.loops
                     )));
                 }
-                Box::new(Gpu::new(self.adapter_for(plan.batch).unwrap_or(adapter), plan)?)
+                if plan.strategy == Strategy::Halves {
+                    let adapters = match alone {
+                        Some(alone) => alone.each_ref(),
+                        None => [&**adapter; HALVES],
+                    };
+                    return Ok(Box::new(Halves::new(adapters, plan, network, optimizer)?));
+                }
+                let own = self.adapter_for(plan.strategy, plan.batch).unwrap_or(adapter);
+                Box::new(Gpu::new(own, plan)?)
             }
             Device::Cpu { threads } => {
                 let instructions = Instructions::detect();

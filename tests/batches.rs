@@ -2,7 +2,7 @@
 //!
 //! Mesa 22.3 ends loops without a word after 65,535 iterations of an invocation: gradients then
 //! are wrong at large batches while the loss still falls. So every gradient and every parameter is
-//! compared, in both plans and profiles, with the CPU executor, whose twins sum in f64 and in one piece. A
+//! compared, in every plan and both profiles, with the CPU executor, whose twins sum in f64 and in one piece. A
 //! batch of 1 and of 7 fills no tile and no slot, 256 takes several windows of 64 KiB, 1,024
 //! several of everything; of 65, 100 and 300 the last window reaches behind the batch.
 

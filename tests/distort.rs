@@ -68,7 +68,8 @@ fn gather(ranges: Option<Ranges>, samples: u32, border: u32) -> Case {
     let order = (0..samples).map(|n| (n * 5 + 3) % MOST + MOST * (n % views)).collect();
     let side = 28 + 2 * border;
     let (scale, background) = (1.0, 0.0);
-    let k = Gather { samples, height: side, width: side, border, scale, background, distort };
+    let (before, height, width) = (0, side, side);
+    let k = Gather { samples, before, height, width, border, scale, background, distort };
     let steps = vec![0, samples, 0, 0xdead_beef];
     let x = vec![0; (samples * side * side) as usize];
     let arguments = vec![digits, order, steps, vec![0], empty(4), empty(4 * samples), x];

@@ -74,9 +74,11 @@ fn gather(_: Profile) -> Vec<Case> {
     const FIRST_IN_ORDER: u32 = 2;
     let wide = Ranges { shift: 6.5, scale: 0.4, squeeze: 0.4, shear: 0.9 };
     let ranges = [Some(Ranges::default()), Some(wide), None];
-    let shapes = [(1, 0, COUNT), (7, 0, COUNT), (7, 2, COUNT), (3, 5, 3)];
+    // Samples, samples of the step before these, border, digits of the step.
+    let shapes =
+        [(1, 0, 0, COUNT), (7, 0, 0, COUNT), (7, 0, 2, COUNT), (3, 0, 5, 3), (3, 3, 1, COUNT)];
     let cases = shapes.into_iter().flat_map(|shape| ranges.map(|ranges| (shape, ranges)));
-    let cases = cases.map(|((samples, border, count), ranges)| {
+    let cases = cases.map(|((samples, before, border, count), ranges)| {
         let mut digits = Numbers::new(1).any(DIGITS as usize * RECORD_WORDS);
         for (number, record) in digits.chunks_mut(RECORD_WORDS).enumerate() {
             record[PIXEL_WORDS] = number as u32 % 10;
@@ -88,12 +90,25 @@ fn gather(_: Profile) -> Vec<Case> {
         let side = 28 + 2 * border;
         let (scale, background) = (1.275 / 255.0, -0.1);
         let (height, width) = (side, side);
-        let op = Op::Gather(Gather { samples, height, width, border, scale, background, distort });
+        let (name, op) = (
+            format!(
+                "{samples} samples behind {before}, {count} digits, border {border}, {ranges:?}"
+            ),
+            Op::Gather(Gather {
+                samples,
+                before,
+                height,
+                width,
+                border,
+                scale,
+                background,
+                distort,
+            }),
+        );
         let (mut steps, _) = steps(FIRST_IN_ORDER, count);
         steps[STEP as usize * 4 + 3] = 0x1234_5678;
         let x = empty(samples * side * side);
         let (now, truth) = (empty(4), empty(4 * samples));
-        let name = format!("{samples} samples, {count} digits, border {border}, {ranges:?}");
         case(name, op, vec![digits, order, steps, vec![STEP], now, truth, x])
     });
     cases.collect()

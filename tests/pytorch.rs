@@ -6,7 +6,7 @@
 //! and digits, and steps by them. The names and shapes of the tensors are those of this
 //! program, absent connections and all.
 //!
-//! Every case runs in both plans, on the CPU executor and, where there is an adapter, on it in both
+//! Every case runs in every plan, on the CPU executor and, where there is an adapter, on it in both
 //! profiles.
 
 mod common;
@@ -15,11 +15,10 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use common::compare::{Differences, Tolerance};
-use common::run::{compare_tensors, of_kind};
+use common::run::{compare_tensors, of_kind, on_adapter};
 use common::{Outcome, Tests, Way, ways};
 use lenet::cpu::Cpu;
 use lenet::executor::Executor;
-use lenet::gpu::Gpu;
 use lenet::network::{CLASSES, Network, Options, build, lenet as tables};
 use lenet::plan::{
     Layout, Optimizer, Pass, Plan, Profile, Room, STEP_WORDS, Strategy, TOTALS, records,
@@ -64,12 +63,14 @@ fn main() {
         for strategy in [Strategy::Layered, Strategy::Sample] {
             let way = Way { strategy, profile: Profile::reference() };
             tests.plain(format!("{name}, {way}"), move || {
-                check(name, way, &|plan| Ok(Box::new(Cpu::new(plan))))
+                check(name, way, &|plan, _, _| Ok(Box::new(Cpu::new(plan))))
             });
         }
         for way in ways() {
             tests.on_adapter(format!("{name}, {way}"), move |adapter: &Adapter| {
-                check(name, way, &|plan| Ok(Box::new(Gpu::new(adapter, plan)?)))
+                check(name, way, &|plan, network, optimizer| {
+                    on_adapter(adapter, plan, network, optimizer)
+                })
             });
         }
     }
@@ -77,7 +78,7 @@ fn main() {
 }
 
 /// Makes the executor of a plan.
-type Make<'a> = &'a dyn Fn(Plan) -> lenet::Result<Box<dyn Executor>>;
+type Make<'a> = &'a dyn Fn(Plan, &Network, Optimizer) -> lenet::Result<Box<dyn Executor>>;
 /// A test of a fixture in one way.
 type Check = fn(&str, Way, Make) -> Outcome;
 
@@ -171,7 +172,7 @@ fn check(name: &str, way: Way, make: Make) -> Outcome {
     let room = Room { digits: BATCH, order: BATCH, steps: STEPS + 1 };
     let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, room)?;
     let (ports, layout) = (plan.ports, plan.layout.clone());
-    let mut executor = make(plan)?;
+    let mut executor = make(plan, &network, optimizer)?;
 
     start(executor.as_mut(), &fixture)?;
     let step = [0, BATCH as u32, fixture.number("lr")?.to_bits(), 0];
@@ -225,7 +226,7 @@ fn second(name: &str, way: Way, make: Make) -> Outcome {
     let network = base.network()?;
     let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, room)?;
     let (ports, layout) = (plan.ports, plan.layout.clone());
-    let mut executor = make(plan)?;
+    let mut executor = make(plan, &network, optimizer)?;
     start(executor.as_mut(), &base)?;
     let mean = (1.0 / BATCH as f32).to_bits();
     let eta = fixture.number("eta")?.to_bits();

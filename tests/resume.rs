@@ -6,13 +6,13 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use common::run::on_adapter as executor_on;
 use common::{Outcome, Tests};
 use lenet::cpu::fast::{Fast, Instructions};
 use lenet::data::{self, Mnist};
 use lenet::executor::Executor;
-use lenet::gpu::Gpu;
 use lenet::network::init;
-use lenet::plan::{Plan, Profile};
+use lenet::plan::{Plan, Profile, Strategy};
 use lenet::recipe::{Available, DistortFlags, Flags, Settings};
 use lenet::report::{Epoch, Progress, Report};
 use lenet::train::checkpoint::State;
@@ -215,8 +215,14 @@ fn on_cpu(recipe: &str, copies: Option<usize>) -> Outcome {
 }
 
 fn on_adapter(recipe: &str, copies: Option<usize>, adapter: &Adapter) -> Outcome {
-    let setup = Setup::new(recipe, copies)?;
-    compare(&setup, Box::new(Gpu::new(adapter, setup.plan(Profile::software())?)?))
+    let mut setup = Setup::new(recipe, copies)?;
+    for strategy in [Strategy::Layered, Strategy::Halves] {
+        setup.settings.strategy = strategy;
+        let plan = setup.plan(Profile::software())?;
+        let (network, optimizer) = (&setup.settings.network, setup.settings.optimizer);
+        compare(&setup, executor_on(adapter, plan, network, optimizer)?)?;
+    }
+    Ok(())
 }
 
 /// A state in the middle of an epoch in a file, and the plan of its run.

@@ -1,6 +1,6 @@
 //! The WGSL itself: it is valid, portable, and stays inside WebGPU's default limits.
 //!
-//! Every kernel of every network, in both plans and profiles and at several batches, is parsed and validated
+//! Every kernel of every network, in every plan and both profiles and at several batches, is parsed and validated
 //! by naga without any capability that WebGPU does not promise, and every plan is set up and run on
 //! wgpu's `noop` device: that checks pipelines, bind groups and dispatches like a real one, with
 //! `Limits::default()`, and computes nothing. No adapter is needed.
@@ -34,8 +34,10 @@ fn optimizers(batch: usize) -> Vec<Optimizer> {
     if batch == BATCHES[1] { vec![sgd, sdlm] } else { vec![sgd] }
 }
 
+/// What one device does.
 fn plan(trained: &Trained, way: Way, batch: usize, optimizer: Optimizer) -> Plan {
-    Run::full(trained.clone(), batch, 1, optimizer).plan(way)
+    let plan = Run::full(trained.clone(), batch, 1, optimizer).plan(way);
+    plan.of_one_device(&trained.network, optimizer)
 }
 
 /// The same with the digits distorted.

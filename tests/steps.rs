@@ -2,7 +2,7 @@
 //!
 //! One step can hide what adds up: a velocity that is not carried over, a decay on the wrong side,
 //! a buffer that keeps what an earlier step left. After twenty steps with momentum and weight decay
-//! every parameter and velocity is compared with the CPU executor, in both plans, at a batch that
+//! every parameter and velocity is compared with the CPU executor, in every plan, at a batch that
 //! does not fill the tiles, with two networks also at one that does.
 //!
 //! SDLM runs fewer steps, and each of them first as a pass of second derivatives.
@@ -125,7 +125,7 @@ fn compare(run: &Run, found: &State, expected: &State) -> Differences {
     differences
 }
 
-/// The bits of a run, in both plans and profiles.
+/// The bits of a run, in every plan and both profiles.
 fn print(name: &str) -> lenet::Result<()> {
     let run = match name {
         SDLM_OF_LENET5 => second("lenet5, eq. 9"),

@@ -53,12 +53,12 @@ pub fn time(
     mnist: &Mnist,
     step: Duration,
 ) -> Result<Option<KernelTimes>> {
-    let Settings { network, batch, strategy, .. } = settings;
-    let Some(adapter) = device.adapter_for(*batch) else { return Ok(None) };
+    let Settings { network, batch, strategy, optimizer, .. } = settings;
+    let Some(adapter) = device.adapter_for(*strategy, *batch) else { return Ok(None) };
     // One step on the first digits, again and again.
     let digits = (*batch).min(mnist.train.len());
     let room = Room { digits, order: digits, steps: 1 };
-    let plan = settings.plan(device.profile(), room)?;
+    let plan = settings.plan(device.profile(), room)?.of_one_device(network, *optimizer);
     let ports = plan.ports;
     let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
     let mut set = mnist.train.clone();
@@ -134,11 +134,12 @@ impl KernelTimes {
         let multiply_adds = self.rows.iter().map(|row| row.multiply_adds).sum();
         line("total", dispatches, total, multiply_adds);
         format!(
-            "kernels of a training step of {}, batch {}, {} plan: each alone, by {}\n\n{}a step as \
+            "kernels of a training step of {}, batch {}, {} plan{}: each alone, by {}\n\n{}a step as \
              a run does it: {:.1} microseconds\n",
             self.network,
             thousands(self.batch),
             self.strategy.name(),
+            if self.strategy == Strategy::Halves { ", one of two devices" } else { "" },
             self.clock(),
             table.text(),
             1e6 * self.step.as_secs_f64()

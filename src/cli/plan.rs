@@ -8,7 +8,7 @@ use super::ranges::DistortArgs;
 use crate::device::PlanChoice;
 use crate::error::{Error, Result};
 use crate::gpu::adapter;
-use crate::plan::{Kernel, Pass, Plan, Profile, Room, print};
+use crate::plan::{Kernel, Pass, Plan, Profile, Room, Strategy, print};
 use crate::recipe::{Available, Flags, Method, OptimizerArgs, Settings};
 use crate::text::{did_you_mean, thousands};
 use crate::tuned::Tuned;
@@ -82,7 +82,7 @@ pub fn run(args: Args) -> Result<()> {
         PlanChoice::Named(_) => Tuned::default(),
     };
     settings.set_plan(args.plan.strategy(&settings.network, profile, settings.batch, &tuned));
-    let plan = make(&settings, profile)?;
+    let plan = make(&settings, profile)?.of_one_device(&settings.network, settings.optimizer);
     if let Some(name) = &args.wgsl {
         return output::print(&find(&plan, name)?.wgsl());
     }
@@ -103,11 +103,12 @@ pub fn run(args: Args) -> Result<()> {
         json["options"] = serde_json::json!(network.options);
         return output::print_json(&json);
     }
-    let launch = format!("{} plan, {} profile", plan.strategy.name(), profile.name);
+    let device = if plan.strategy == Strategy::Halves { ", one of two devices" } else { "" };
+    let launch = format!("{} plan{device}, {} profile", plan.strategy.name(), profile.name);
     output::print(&format!(
         "{}, batch {}, {launch}: {} kernels, {} dispatches a training step, {} an evaluation\n\n{}",
         network.name,
-        thousands(plan.batch),
+        thousands(settings.batch),
         plan.kernels.len(),
         plan.training.len(),
         plan.forward.len(),

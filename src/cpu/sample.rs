@@ -86,6 +86,7 @@ fn passes(
     let mut truth = vec![0; samples * TRUTH_WORDS];
     let digit = Gather {
         samples: k.samples,
+        before: 0,
         height: k.height,
         width: k.width,
         border: k.border,

@@ -1,4 +1,5 @@
-//! Twins of what becomes of a sum: `sgd.wgsl`, `sdlm.wgsl` and `curvature.wgsl`.
+//! Twins of what becomes of a sum: `sgd.wgsl`, `sdlm.wgsl`, `share.wgsl` and
+//! `curvature.wgsl`.
 
 use crate::plan::{Optimizer, Rule};
 
@@ -16,6 +17,8 @@ pub enum Take<'a> {
         velocity: &'a mut [f32],
         parameters: &'a mut [f32],
     },
+    /// Left for others to add to: share = g.
+    Share { share: &'a mut [f32], parameters: &'a [f32] },
     /// A share of the mean over patterns: h += rate g.
     Curvature { curvature: &'a mut [f32] },
 }
@@ -39,17 +42,19 @@ impl<'a> Take<'a> {
                 velocity: write(),
                 parameters: write(),
             },
+            Rule::Share => Take::Share { share: write(), parameters: write() },
             Rule::Curvature { .. } => Take::Curvature { curvature: write() },
         }
     }
 
-    /// The parameters that a step moves.
+    /// The parameters that gradients are of.
     ///
     /// # Panics
-    /// If the rule moves none.
+    /// If the rule has none.
     pub fn parameters(&self) -> &[f32] {
         match self {
             Take::Sgd { parameters, .. } | Take::Sdlm { parameters, .. } => parameters,
+            Take::Share { parameters, .. } => parameters,
             Take::Curvature { .. } => panic!("second derivatives move no parameters"),
         }
     }
@@ -70,6 +75,7 @@ impl<'a> Take<'a> {
                 }
                 parameters[at] -= rate / (*mu + curvature[at]) * v;
             }
+            Take::Share { share, .. } => share[at] = g,
             Take::Curvature { curvature } => curvature[at] += rate * g,
         }
     }

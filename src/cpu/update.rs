@@ -25,8 +25,9 @@ pub fn gather(
     now[..STEP_WORDS].copy_from_slice(&[step[0], step[1], step[2], cursor[0]]);
     let (height, width, border) = (k.height as usize, k.width as usize, k.border as usize);
     for n in 0..k.samples as usize {
-        let here = n < count;
-        let entry = order[first + if here { n } else { 0 }];
+        let place = k.before as usize + n;
+        let here = place < count;
+        let entry = order[first + if here { place } else { 0 }];
         let (digit, view) = k.distort.map_or((entry, 0), |k| k.digit_and_view(entry));
         let record = &digits[digit as usize * RECORD_WORDS..][..RECORD_WORDS];
         let samples = if here { step[1] } else { 0 };

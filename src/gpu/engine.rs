@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use wgpu::{
-    Adapter, BindGroup, BufferDescriptor, BufferUsages, CommandEncoderDescriptor, ComputePass,
-    ComputePipeline, Device, DeviceDescriptor, Features, Limits, MapMode, PollType, Queue,
-    SubmissionIndex,
+    Adapter, BindGroup, BufferDescriptor, BufferUsages, CommandEncoder, CommandEncoderDescriptor,
+    ComputePass, ComputePipeline, Device, DeviceDescriptor, Features, Limits, MapMode, PollType,
+    Queue, SubmissionIndex,
 };
 
 use super::{adapter, pipeline};
+use crate::device::all_threads;
 use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::plan::{Buffer, BufferId, Dispatch, Pass, Plan, Start};
@@ -30,12 +31,15 @@ pub struct Gpu {
     plan: Plan,
     pub(super) device: Device,
     pub(super) queue: Queue,
-    buffers: Vec<wgpu::Buffer>,
+    pub(super) buffers: Vec<wgpu::Buffer>,
     layouts: Vec<wgpu::BindGroupLayout>,
     pipelines: Vec<Option<ComputePipeline>>,
     forward: Vec<Launch>,
     training: Vec<Launch>,
     curvature: Vec<Launch>,
+    merge: Vec<Launch>,
+    /// Threads that compile.
+    pub(super) compilers: usize,
     in_flight: Vec<SubmissionIndex>,
     /// The first thing that wgpu or the driver complained about.
     fault: Arc<Mutex<Option<String>>>,
@@ -98,6 +102,7 @@ impl Gpu {
         let forward = plan.forward.iter().map(launch).collect();
         let training = plan.training.iter().map(launch).collect();
         let curvature = plan.curvature.iter().map(launch).collect();
+        let merge = plan.merge.iter().map(launch).collect();
         let gpu = Gpu {
             pipelines: vec![None; plan.kernels.len()],
             in_flight: Vec::new(),
@@ -109,6 +114,8 @@ impl Gpu {
             forward,
             training,
             curvature,
+            merge,
+            compilers: all_threads(),
             fault,
         };
         gpu.check()?;
@@ -136,12 +143,14 @@ impl Gpu {
 
     /// Compiles the pipelines that such a step needs and that are not there yet.
     pub(super) fn compile(&mut self, pass: Pass) {
-        let mut missing: Vec<usize> = self.launches(pass).iter().map(|l| l.kernel).collect();
+        let merge = if pass == Pass::Training { &self.merge[..] } else { &[] };
+        let launches = self.launches(pass).iter().chain(merge);
+        let mut missing: Vec<usize> = launches.map(|launch| launch.kernel).collect();
         missing.sort_unstable();
         missing.dedup();
         missing.retain(|&kernel| self.pipelines[kernel].is_none());
         for (kernel, made) in
-            pipeline::side_by_side(&self.device, &self.plan, &self.layouts, missing)
+            pipeline::side_by_side(&self.device, &self.plan, &self.layouts, missing, self.compilers)
         {
             self.pipelines[kernel] = Some(made);
         }
@@ -164,7 +173,25 @@ impl Gpu {
         pass.dispatch_workgroups(launch.workgroups, 1, 1);
     }
 
-    fn poll(&self, until: Option<SubmissionIndex>) -> Result<()> {
+    /// Records so many steps of a pass; their pipelines have to be compiled.
+    pub(super) fn record_steps(&self, encoder: &mut CommandEncoder, pass: Pass, count: usize) {
+        let mut commands = encoder.begin_compute_pass(&Default::default());
+        for _ in 0..count {
+            for launch in self.launches(pass) {
+                self.record_launch(&mut commands, launch);
+            }
+        }
+    }
+
+    /// Records the step of the parameters from the shares of both halves.
+    pub(super) fn record_merge(&self, encoder: &mut CommandEncoder) {
+        let mut commands = encoder.begin_compute_pass(&Default::default());
+        for launch in &self.merge {
+            self.record_launch(&mut commands, launch);
+        }
+    }
+
+    pub(super) fn poll(&self, until: Option<SubmissionIndex>) -> Result<()> {
         let wait = PollType::Wait { submission_index: until, timeout: None };
         self.device
             .poll(wait)
@@ -218,14 +245,7 @@ impl Executor for Gpu {
     fn run(&mut self, count: usize, pass: Pass) -> Result<()> {
         self.compile(pass);
         let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());
-        {
-            let mut commands = encoder.begin_compute_pass(&Default::default());
-            for _ in 0..count {
-                for launch in self.launches(pass) {
-                    self.record_launch(&mut commands, launch);
-                }
-            }
-        }
+        self.record_steps(&mut encoder, pass, count);
         self.in_flight.push(self.queue.submit([encoder.finish()]));
         if self.in_flight.len() > IN_FLIGHT {
             let oldest = self.in_flight.remove(0);

@@ -7,6 +7,7 @@
 pub mod adapter;
 mod engine;
 pub mod facts;
+mod halves;
 mod memory;
 mod pipeline;
 pub mod probe;
@@ -14,5 +15,6 @@ pub mod selftest;
 pub mod timing;
 
 pub use engine::Gpu;
+pub use halves::Halves;
 pub use pipeline::CHECK_LOOPS;
 pub use wgpu::Adapter;

@@ -44,13 +44,14 @@ pub fn layout(device: &Device, kernel: &Kernel) -> BindGroupLayout {
     device.create_bind_group_layout(&BindGroupLayoutDescriptor { label, entries: &entries })
 }
 
-/// Compiles kernels of a plan, by their numbers, on as many threads as there are cores: a software
-/// adapter spends seconds on it.
+/// Compiles kernels of a plan, by their numbers, on so many threads: a software adapter spends seconds
+/// on it.
 pub fn side_by_side(
     device: &Device,
     plan: &Plan,
     layouts: &[BindGroupLayout],
     mut numbers: Vec<usize>,
+    threads: usize,
 ) -> Vec<(usize, ComputePipeline)> {
     // What an item writes goes with the size of its unrolled code. The largest would be waited for if it
     // came last.
@@ -68,9 +69,8 @@ pub fn side_by_side(
         }
         made
     };
-    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
     std::thread::scope(|scope| {
-        let others: Vec<_> = (1..cores.min(numbers.len())).map(|_| scope.spawn(work)).collect();
+        let others: Vec<_> = (1..threads.min(numbers.len())).map(|_| scope.spawn(work)).collect();
         let mut made = work();
         for other in others {
             made.extend(other.join().expect("compiling does not panic"));

@@ -47,34 +47,42 @@ impl Plan {
         let tiles = strategy.tiles().unwrap_or(profile.tiles);
         let profile = Profile { tiles, ..profile };
         let layout = Layout::of(network)?;
-        let mut builder = Builder::new(network, profile, batch, layout, optimizer, room);
-        builder.gather();
-        let last = builder.layout.blocks.len() - 1;
-        for block in 0..last {
-            builder.forward(block);
-        }
-        let hidden = std::mem::take(&mut builder.dispatches);
-        builder.output(last);
-        let forward = [&hidden, &builder.dispatches[..]].concat();
-        builder.backward(last);
-        let training = [&hidden, &std::mem::take(&mut builder.dispatches)[..]].concat();
-        let Optimizer::Sdlm { exact, .. } = optimizer else {
-            return Ok(builder.finish(strategy, [forward, training, Vec::new()]));
-        };
-        builder.rule = Rule::Curvature { exact };
-        builder.output(last);
-        builder.backward(last);
-        let curvature = [hidden, std::mem::take(&mut builder.dispatches)].concat();
-        Ok(builder.finish(strategy, [forward, training, curvature]))
+        let builder = Builder::new(network, profile, batch, layout, optimizer, room);
+        Ok(builder.layers(strategy, optimizer))
     }
 }
 
 impl Builder<'_> {
+    /// The plan, layer by layer.
+    pub(super) fn layers(mut self, strategy: Strategy, optimizer: Optimizer) -> Plan {
+        self.gather();
+        let last = self.layout.blocks.len() - 1;
+        for block in 0..last {
+            self.forward(block);
+        }
+        let hidden = std::mem::take(&mut self.dispatches);
+        self.output(last);
+        let forward = [&hidden, &self.dispatches[..]].concat();
+        self.backward(last);
+        let training = [&hidden, &std::mem::take(&mut self.dispatches)[..]].concat();
+        let mut curvature = Vec::new();
+        if let Optimizer::Sdlm { exact, .. } = optimizer {
+            self.rule = Rule::Curvature { exact };
+            self.output(last);
+            self.backward(last);
+            curvature = [hidden, std::mem::take(&mut self.dispatches)].concat();
+        }
+        self.merge(optimizer);
+        let merge = std::mem::take(&mut self.dispatches);
+        self.finish(strategy, [forward, training, curvature, merge])
+    }
+
     fn gather(&mut self) {
         let input = self.network.input();
         let (scale, background) = self.network.options.scaling.scale_and_background();
         let op = Op::Gather(Gather {
             samples: self.batch as u32,
+            before: (self.half * self.batch) as u32,
             height: input.height as u32,
             width: input.width as u32,
             border: ((input.height - DIGIT_SIDE) / 2) as u32,

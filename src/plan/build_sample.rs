@@ -36,6 +36,7 @@ pub(super) fn plan(
         parameters: add("parameters", layout.size, Start::Zero),
         velocity: add("velocity", layout.size, Start::Zero),
         curvature: None,
+        shares: None,
         partials: add("traces", batch * trace, Start::Zero),
         scores: add(output, batch * CLASSES, Start::Zero),
         totals: add("totals", batch * TOTALS, Start::Zero),
@@ -112,6 +113,7 @@ pub(super) fn plan(
         forward,
         training,
         curvature,
+        merge: Vec::new(),
         ports,
     })
 }

@@ -20,6 +20,8 @@ pub(super) struct Builder<'a> {
     pub(super) slots: usize,
     /// What backward passes are for at present.
     pub(super) rule: Rule,
+    /// Which part of the batch this is, where there are two.
+    pub(super) half: usize,
     pub(super) buffers: Vec<Buffer>,
     pub(super) kernels: Vec<Kernel>,
     pub(super) dispatches: Vec<Dispatch>,
@@ -68,6 +70,7 @@ impl<'a> Builder<'a> {
             parameters: add("parameters", layout.size, Start::Zero),
             velocity: add("velocity", layout.size, Start::Zero),
             curvature: None,
+            shares: None,
             partials: add("partials", 0, Start::Zero),
             scores: *activations.last().expect("a network has an output"),
             totals: add("totals", batch * TOTALS, Start::Zero),
@@ -86,6 +89,7 @@ impl<'a> Builder<'a> {
             layout,
             slots: 0,
             rule: Rule::Step(optimizer),
+            half: 0,
             buffers,
             kernels: Vec::new(),
             dispatches: Vec::new(),
@@ -150,7 +154,7 @@ impl<'a> Builder<'a> {
     pub(super) fn finish(
         self,
         strategy: Strategy,
-        [forward, training, curvature]: [Vec<Dispatch>; 3],
+        [forward, training, curvature, merge]: [Vec<Dispatch>; 4],
     ) -> Plan {
         Plan {
             strategy,
@@ -164,6 +168,7 @@ impl<'a> Builder<'a> {
             forward,
             training,
             curvature,
+            merge,
             ports: self.ports,
         }
     }
@@ -216,7 +221,10 @@ impl<'a> Builder<'a> {
 
     /// What the rule works on, of a range of the parameters.
     pub(super) fn taken(&self, start: usize, words: usize) -> impl Iterator<Item = View> {
-        self.ports.taken(self.rule).map(move |buffer| self.view(buffer, start, words))
+        self.ports.taken(self.rule).map(move |buffer| {
+            let row = if Some(buffer) == self.ports.shares { self.half } else { 0 };
+            self.view(buffer, row * self.layout.size + start, words)
+        })
     }
 
     pub(super) fn parameters(&self, block: usize, words: u32) -> View {

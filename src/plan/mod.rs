@@ -6,6 +6,7 @@
 
 mod binding;
 mod build;
+mod build_half;
 mod build_linear;
 mod build_sample;
 mod builder;
@@ -27,6 +28,7 @@ pub mod traffic;
 pub use crate::network::tensors::{ALIGN, Layout};
 pub use binding::{Access, Binding, Element};
 pub use build::{Room, STEP_WORDS, TOTALS, TRUTH_WORDS};
+pub use build_half::HALVES;
 pub use distortion::{Distortion, Ranges};
 pub use op::Op;
 pub use profile::{Profile, Tiles};
@@ -132,6 +134,8 @@ pub struct Ports {
     pub velocity: BufferId,
     /// Curvature of every parameter, which [`Optimizer::Sdlm`] alone has.
     pub curvature: Option<BufferId>,
+    /// Gradients by part of the batch, `[2, layout.size]`, which the plan of a half alone has.
+    pub shares: Option<BufferId>,
     /// Partial gradients of the stages, `[slots, layout.stages]`, or the traces of
     /// [`Strategy::Sample`], whose rows begin with them.
     pub partials: BufferId,
@@ -146,6 +150,7 @@ impl Ports {
     fn taken(&self, rule: Rule) -> impl Iterator<Item = BufferId> + use<> {
         let buffers = match rule {
             Rule::Step(_) => [self.curvature, Some(self.velocity), Some(self.parameters)],
+            Rule::Share => [self.shares, Some(self.parameters), None],
             Rule::Curvature { .. } => [self.curvature, None, None],
         };
         buffers.into_iter().flatten()
@@ -179,6 +184,8 @@ pub struct Plan {
     pub training: Vec<Dispatch>,
     /// Of [`Pass::Curvature`]; empty where the optimizer has no use for it.
     pub curvature: Vec<Dispatch>,
+    /// Of a half: the step of the parameters, once the shares of both halves are there. Else empty.
+    pub merge: Vec<Dispatch>,
     pub ports: Ports,
 }
 
@@ -194,7 +201,7 @@ impl Plan {
 
     /// Every dispatch of every pass, some of them more than once.
     pub fn dispatches(&self) -> impl Iterator<Item = &Dispatch> {
-        self.forward.iter().chain(&self.training).chain(&self.curvature)
+        self.forward.iter().chain(&self.training).chain(&self.curvature).chain(&self.merge)
     }
 
     /// Loop iterations of the busiest invocation of any kernel.

@@ -19,6 +19,8 @@ constants! {
     Gather {
         /// Samples of the batch, room for a last window included.
         samples: u32,
+        /// Samples of a step that come before: another device does those.
+        before: u32,
         height: u32,
         width: u32,
         border: u32,

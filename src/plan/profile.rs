@@ -51,6 +51,8 @@ impl Tiles {
 pub struct Profile {
     /// Shown to the user: `software`, `gpu` or `reference`.
     pub name: &'static str,
+    /// Devices of this adapter that compute side by side: 2, or where that brings nothing 1.
+    pub devices: usize,
     /// Whether inputs are read through uniform buffers, in windows of [`UNIFORM_WINDOW`] numbers.
     pub uniform: bool,
     /// Samples that one dispatch takes at most.
@@ -72,6 +74,7 @@ impl Profile {
         let cores = std::thread::available_parallelism().map_or(2, |n| n.get() as u32);
         Profile {
             name: "software",
+            devices: 1,
             uniform: true,
             samples: 256,
             workgroup: 8,
@@ -85,6 +88,7 @@ impl Profile {
     pub fn gpu() -> Self {
         Profile {
             name: "gpu",
+            devices: 1,
             uniform: false,
             samples: 256,
             workgroup: 64,
@@ -98,6 +102,7 @@ impl Profile {
     pub fn reference() -> Self {
         Profile {
             name: "reference",
+            devices: 1,
             uniform: false,
             samples: usize::MAX,
             workgroup: 1,
@@ -133,7 +138,7 @@ impl Profile {
     pub fn fused_samples(&self, rule: Rule, batch: usize, sizes: &[usize]) -> Option<usize> {
         let few = Profile { samples: BACKWARD_SAMPLES, ..*self };
         let samples = few.samples_of(batch, sizes, sizes);
-        let fuses = self.uniform && matches!(rule, Rule::Step(_)) && samples <= BACKWARD_SAMPLES;
+        let fuses = self.uniform && !rule.is_curvature() && samples <= BACKWARD_SAMPLES;
         fuses.then_some(samples)
     }
 

@@ -28,6 +28,8 @@ impl Optimizer {
 pub enum Rule {
     /// The sums are gradients, and the parameters make a step: `sgd.wgsl`, `sdlm.wgsl`.
     Step(Optimizer),
+    /// The sums are gradients of a part of the batch, left for [`super::Pass::Merge`]: `share.wgsl`.
+    Share,
     /// The sums are second derivatives, and their mean is taken: `curvature.wgsl`.
     Curvature {
         /// As [`Optimizer::Sdlm`] has it.
@@ -60,7 +62,7 @@ impl Constant for Rule {
                 momentum.declare("MOMENTUM", header);
                 mu.declare("MU", header);
             }
-            Rule::Curvature { .. } => {}
+            Rule::Share | Rule::Curvature { .. } => {}
         }
     }
 }

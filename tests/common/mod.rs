@@ -55,9 +55,9 @@ impl Display for Way {
     }
 }
 
-/// Both plans in both profiles.
+/// The plans that differ in more than tiles, in both profiles.
 pub fn ways() -> Vec<Way> {
-    [Strategy::Layered, Strategy::Sample]
+    [Strategy::Layered, Strategy::Halves, Strategy::Sample]
         .into_iter()
         .flat_map(|strategy| profiles().map(|profile| Way { strategy, profile }))
         .collect()

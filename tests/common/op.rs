@@ -119,6 +119,7 @@ impl Case {
             forward: vec![Dispatch { kernel: 0, views }],
             training: vec![],
             curvature: vec![],
+            merge: vec![],
             ports: NO_PORTS,
         }
     }
@@ -214,6 +215,7 @@ const NO_PORTS: Ports = Ports {
     parameters: 0,
     velocity: 0,
     curvature: None,
+    shares: None,
     partials: 0,
     scores: 0,
     totals: 0,

@@ -5,12 +5,14 @@ use std::sync::LazyLock;
 use lenet::cpu::Cpu;
 use lenet::data::{self, Digits};
 use lenet::executor::Executor;
-use lenet::gpu::Gpu;
+use lenet::gpu::{Gpu, Halves};
 use lenet::network::init::{self, Init};
 use lenet::network::tensors::{Role, Tensor};
 use lenet::network::{Loss, Network, Options, Output, PoolForm, Scaling, Squash};
 use lenet::network::{bitmaps, build, lenet as tables};
-use lenet::plan::{Layout, Optimizer, Pass, Plan, Profile, Room, STEP_WORDS, TOTALS, records};
+use lenet::plan::{
+    Layout, Optimizer, Pass, Plan, Profile, Room, STEP_WORDS, Strategy, TOTALS, records,
+};
 use wgpu::Adapter;
 
 use super::Way;
@@ -137,7 +139,7 @@ impl Run {
         adapter: &Adapter,
         way: impl Into<Way>,
     ) -> lenet::Result<Box<dyn Executor>> {
-        self.prepared(Box::new(Gpu::new(adapter, self.plan(way))?))
+        self.prepared(on_adapter(adapter, self.plan(way), &self.trained.network, self.optimizer)?)
     }
 
     /// On any executor of the plan, ready for the first step.
@@ -197,6 +199,19 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// A plan on an adapter, or on two devices of it.
+pub fn on_adapter(
+    adapter: &Adapter,
+    plan: Plan,
+    network: &Network,
+    optimizer: Optimizer,
+) -> lenet::Result<Box<dyn Executor>> {
+    Ok(match plan.strategy {
+        Strategy::Halves => Box::new(Halves::new([adapter; 2], plan, network, optimizer)?),
+        _ => Box::new(Gpu::new(adapter, plan)?),
+    })
 }
 
 /// First weights, wide enough that the squashes bend. Before an RBF output F6's biases lie between

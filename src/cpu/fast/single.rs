@@ -80,11 +80,9 @@ impl Single {
         let Some(rule) = program.rule(pass) else { return };
         let step = (rule, f32::from_bits(source.step[2]));
         for block in (0..program.steps.len()).rev() {
-            match rule {
-                Rule::Step(_) => self.backward::<L>(program, &output, block, pieces, step),
-                Rule::Curvature { .. } => {
-                    self.backward::<Squares<L>>(program, &output, block, pieces, step);
-                }
+            match rule.is_curvature() {
+                false => self.backward::<L>(program, &output, block, pieces, step),
+                true => self.backward::<Squares<L>>(program, &output, block, pieces, step),
             }
         }
     }

@@ -53,9 +53,9 @@ pub fn update<L: Lanes>(
             let x: Vec<&[V]> = groups.iter().map(|group| group.rows(*block)).collect();
             let dy: Vec<&[V]> =
                 groups.iter().map(|group| group.deltas(*block, *first..first + rows)).collect();
-            match step.0 {
-                Rule::Step(_) => linear::gradient::<L>(&x, &dy, gradient),
-                Rule::Curvature { .. } => linear::gradient::<Squares<L>>(&x, &dy, gradient),
+            match step.0.is_curvature() {
+                false => linear::gradient::<L>(&x, &dy, gradient),
+                true => linear::gradient::<Squares<L>>(&x, &dy, gradient),
             }
             for (row, gradient) in gradient.chunks_exact(length).enumerate() {
                 piece.take(row * inputs, inputs, gradient, step);
@@ -90,6 +90,7 @@ impl Parameters<'_> {
                     *w -= rate / (mu + *h) * *v;
                 }
             }
+            Rule::Share => unreachable!("the CPU has whole batches"),
             Rule::Curvature { .. } => {
                 for (h, g) in h.iter_mut().zip(sums) {
                     *h += rate * g;
