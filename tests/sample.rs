@@ -209,8 +209,8 @@ fn auto() -> Outcome {
     assert_eq!(taken(&lenet5, two, 8), Strategy::Layered);
     assert_eq!(taken(&lenet5, two, 16), Strategy::Halves);
     let lenet1 = network("lenet1", |_| {});
-    assert_eq!(taken(&lenet1, two, 16), Strategy::Layered);
-    assert_eq!(taken(&lenet1, two, 32), Strategy::Halves);
+    assert_eq!(taken(&lenet1, two, 8), Strategy::Layered);
+    assert_eq!(taken(&lenet1, two, 16), Strategy::Halves);
     assert_eq!(taken(&network("lenet1", wide), Profile::gpu(), 1), Strategy::Layered);
     Ok(())
 }

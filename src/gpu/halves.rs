@@ -13,7 +13,7 @@ use wgpu::{
     Adapter, BufferDescriptor, BufferUsages, CommandEncoder, CommandEncoderDescriptor, MapMode,
 };
 
-use super::Gpu;
+use super::{Gpu, core};
 use crate::device::all_threads;
 use crate::error::{Error, Result};
 use crate::executor::Executor;
@@ -33,6 +33,8 @@ pub struct Halves {
 struct Half {
     gpu: Gpu,
     index: usize,
+    /// Whether its threads keep to a core of their own.
+    apart: bool,
     /// Where the host reads its share.
     mine: wgpu::Buffer,
     /// Where the host writes that of the other.
@@ -56,24 +58,11 @@ impl Halves {
         network: &Network,
         optimizer: Optimizer,
     ) -> Result<Halves> {
-        let half = |index: usize| -> Result<Half> {
-            let mut gpu = Gpu::new(adapters[index], plan.half(network, optimizer, index))?;
-            gpu.compilers = all_threads().div_ceil(HALVES);
-            let size = 4 * plan.layout.size as u64;
-            let staging = |usage, mapped_at_creation| {
-                let label = Some("share");
-                gpu.device.create_buffer(&BufferDescriptor {
-                    label,
-                    size,
-                    usage,
-                    mapped_at_creation,
-                })
-            };
-            let mine = staging(BufferUsages::MAP_READ | BufferUsages::COPY_DST, false);
-            let theirs = staging(BufferUsages::MAP_WRITE | BufferUsages::COPY_SRC, true);
-            Ok(Half { gpu, index, mine, theirs })
-        };
-        Ok(Halves { halves: [half(0)?, half(1)?], plan, parted: false })
+        let halves = side_by_side([0, 1], |index| {
+            Half::new(index, adapters[index], plan.half(network, optimizer, index))
+        });
+        let [one, other] = halves;
+        Ok(Halves { halves: [one?, other?], plan, parted: false })
     }
 
     /// Words that each sample of a batch has in a buffer, of those whose rows are divided.
@@ -86,33 +75,17 @@ impl Halves {
         }
     }
 
-    /// Does the same with both, side by side.
-    fn both(&mut self, work: impl Fn(&mut Half) -> Result<()> + Sync) -> Result<()> {
-        let [one, other] = &mut self.halves;
-        std::thread::scope(|scope| {
-            let other = scope.spawn(|| work(other));
-            let one = work(one);
-            other.join().expect("no thread of a step panics").and(one)
-        })
-    }
-
     /// Trains for so many steps.
     fn train(&mut self, count: usize) -> Result<()> {
         let [one, other] = &mut self.halves;
-        let (to_one, from_other) = channel();
-        let (to_other, from_one) = channel();
-        std::thread::scope(|scope| {
-            let exchange = Exchange { give: to_one, take: from_one };
-            let other = scope.spawn(move || other.train(count, exchange));
-            let one = one.train(count, Exchange { give: to_other, take: from_other });
-            let other = other.join().expect("no thread of a step panics");
-            // Where one fails, the other goes without its share: the first to fail says why.
-            match (one, other) {
-                (Ok(true), Ok(true)) => Ok(()),
-                (Err(error), _) | (_, Err(error)) => Err(error),
-                _ => unreachable!("a thread ends early only where the other fails"),
-            }
-        })
+        let ((to_one, from_other), (to_other, from_one)) = (channel(), channel());
+        let halves = [
+            (one, Exchange { give: to_other, take: from_other }),
+            (other, Exchange { give: to_one, take: from_one }),
+        ];
+        // Where one fails, the other ends for want of its share, and without an error.
+        let [one, other] = side_by_side(halves, |(half, exchange)| half.train(count, exchange));
+        one.and(other)
     }
 
     /// Adds the parts of the curvature, where there are two.
@@ -129,8 +102,28 @@ impl Halves {
 }
 
 impl Half {
-    /// Trains for so many steps; says whether the other had a share for each of them.
-    fn train(&mut self, count: usize, exchange: Exchange) -> Result<bool> {
+    fn new(index: usize, adapter: &Adapter, plan: Plan) -> Result<Half> {
+        let size = 4 * plan.layout.size as u64;
+        let apart = plan.profile.devices > 1;
+        if apart {
+            core::keep_to(index, HALVES);
+        }
+        let mut gpu = Gpu::new(adapter, plan)?;
+        gpu.compilers = all_threads().div_ceil(HALVES);
+        let staging = |usage, mapped_at_creation| {
+            let label = Some("share");
+            gpu.device.create_buffer(&BufferDescriptor { label, size, usage, mapped_at_creation })
+        };
+        let mine = staging(BufferUsages::MAP_READ | BufferUsages::COPY_DST, false);
+        let theirs = staging(BufferUsages::MAP_WRITE | BufferUsages::COPY_SRC, true);
+        Ok(Half { gpu, index, apart, mine, theirs })
+    }
+
+    /// Trains for so many steps, or until the other gives no share.
+    fn train(&mut self, count: usize, exchange: Exchange) -> Result<()> {
+        if self.apart {
+            core::keep_to(self.index, HALVES);
+        }
         self.gpu.compile(Pass::Training);
         let mut share = vec![0; self.mine.size() as usize];
         let mut commands = self.encoder();
@@ -151,17 +144,16 @@ impl Half {
             share.copy_from_slice(&self.mine.get_mapped_range(..).map_err(failed)?);
             self.mine.unmap();
             if exchange.give.send(share).is_err() {
-                return Ok(false);
+                return Ok(());
             }
-            let Ok(others) = exchange.take.recv() else { return Ok(false) };
+            let Ok(others) = exchange.take.recv() else { return Ok(()) };
             self.theirs.get_mapped_range_mut(..).map_err(failed)?.copy_from_slice(&others);
             self.theirs.unmap();
             share = others;
         }
         self.gpu.queue.submit([commands.finish()]);
         self.theirs.map_async(MapMode::Write, .., |_| {});
-        self.gpu.check()?;
-        Ok(true)
+        self.gpu.check()
     }
 
     fn encoder(&self) -> CommandEncoder {
@@ -187,6 +179,15 @@ impl Half {
     fn shares(&self) -> &wgpu::Buffer {
         &self.gpu.buffers[self.gpu.plan().ports.shares.expect("the plan of a half has shares")]
     }
+}
+
+/// Does the same with both, each on a thread of its own.
+fn side_by_side<T: Send, R: Send>(both: [T; HALVES], work: impl Fn(T) -> R + Sync) -> [R; HALVES] {
+    let work = &work;
+    std::thread::scope(|scope| {
+        let threads = both.map(|one| scope.spawn(move || work(one)));
+        threads.map(|thread| thread.join().expect("no thread of a half panics"))
+    })
 }
 
 fn failed(error: impl std::fmt::Display) -> Error {
@@ -229,7 +230,9 @@ impl Executor for Halves {
             return self.train(count);
         }
         self.parted |= pass == Pass::Curvature;
-        self.both(|half| half.gpu.run(count, pass))
+        let halves = self.halves.each_mut();
+        let [one, other] = side_by_side(halves, |half| half.gpu.run(count, pass));
+        one.and(other)
     }
 
     fn wait(&mut self) -> Result<()> {

@@ -5,6 +5,7 @@
 //! submission, nothing is read back between them.
 
 pub mod adapter;
+mod core;
 mod engine;
 pub mod facts;
 mod halves;

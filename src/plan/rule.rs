@@ -28,7 +28,7 @@ impl Optimizer {
 pub enum Rule {
     /// The sums are gradients, and the parameters make a step: `sgd.wgsl`, `sdlm.wgsl`.
     Step(Optimizer),
-    /// The sums are gradients of a part of the batch, left for [`super::Pass::Merge`]: `share.wgsl`.
+    /// The sums are gradients of a part of the batch, left for [`super::Plan::merge`]: `share.wgsl`.
     Share,
     /// The sums are second derivatives, and their mean is taken: `curvature.wgsl`.
     Curvature {

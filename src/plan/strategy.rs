@@ -7,8 +7,8 @@ use super::sample::Shapes;
 use crate::network::Network;
 use crate::network::tensors::Layout;
 
-/// Connections of a network times samples of a step, from which on two devices are faster than one.
-const WORTH_HALVING: usize = 3_000_000;
+/// Samples of a step from which on two devices are faster than one.
+const WORTH_HALVING: usize = 16;
 
 /// How a training step is cut into dispatches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,11 +88,10 @@ impl Strategy {
     /// On the one GPU measured, an NVIDIA H100, [`Strategy::Sample`] was the fastest at batch 16, 256 and
     /// 1,024; `lenet tune` asks another. A software adapter pays twenty times as much for workgroup
     /// memory as for uniform reads; where it computes on two devices side by side, [`Strategy::Halves`] is
-    /// the fastest from 32 samples of LeNet-1 or 16 of LeNet-5 on.
+    /// the fastest from 16 samples on.
     pub fn choose(network: &Network, profile: Profile, batch: usize) -> (Strategy, &'static str) {
         if profile.name != Profile::gpu().name {
-            let work = batch * network.connections();
-            return match profile.devices > 1 && work >= WORTH_HALVING {
+            return match profile.devices > 1 && batch >= WORTH_HALVING {
                 true => (Strategy::Halves, "default: a device for each of two cores"),
                 false => (Strategy::Layered, "default: no GPU profile"),
             };

@@ -1,7 +1,7 @@
 //! What a dispatch moves and computes.
 
-use super::op::Stage;
-use super::{Access, Binding, Dispatch, Op, Plan, STEP_WORDS, View, records};
+use super::op::{LinearUpdate, Stage, Update};
+use super::{Access, Binding, Dispatch, Op, Plan, Rule, STEP_WORDS, View, records};
 use crate::network::DIGIT_SIDE;
 
 /// Bytes of a word.
@@ -35,7 +35,7 @@ impl Traffic {
         let mut traffic = Traffic { multiply_adds: op.multiply_adds(), ..Traffic::default() };
         for (binding, view) in bindings.iter().zip(&dispatch.views) {
             let size = WORD * touched(op, binding, view);
-            if binding.access == Access::Write {
+            if binding.access == Access::Write && !is_only_read(op, binding) {
                 traffic.written += size;
             }
             if binding.access != Access::Write || is_read_back(op, binding) {
@@ -63,8 +63,11 @@ fn touched(op: &Op, binding: &Binding, view: &View) -> usize {
         // The last window of a batch reads the gradient of the others, and leaves none.
         (Op::LinearUpdate(k), "gradient") if k.starts && k.ends => 0,
         (Op::LinearBackward(k), "gradient") if k.starts && k.ends => 0,
-        (Op::LinearUpdate(k), "velocity" | "parameters" | "curvature") if !k.ends => 0,
-        (Op::LinearBackward(k), "velocity" | "curvature") if !k.ends => 0,
+        (Op::LinearUpdate(k), "velocity" | "parameters" | "curvature" | "share") if !k.ends => 0,
+        (Op::LinearBackward(k), "velocity" | "curvature" | "share") if !k.ends => 0,
+        // Of what is left for others to add to, only linear_backward sees the parameters.
+        (Op::LinearUpdate(LinearUpdate { rule: Rule::Share, .. }), "parameters") => 0,
+        (Op::Update(Update { rule: Rule::Share, .. }), "parameters") => 0,
         // Without momentum SDLM leaves it alone.
         (Op::LinearUpdate(k), "velocity") if k.rule.is_without_velocity() => 0,
         (Op::LinearBackward(k), "velocity") if k.rule.is_without_velocity() => 0,
@@ -75,6 +78,14 @@ fn touched(op: &Op, binding: &Binding, view: &View) -> usize {
         _ => view.words,
     };
     words.min(view.words)
+}
+
+/// Whether what may be written is not.
+fn is_only_read(op: &Op, binding: &Binding) -> bool {
+    match (op, binding.name) {
+        (Op::LinearBackward(k), "parameters") => !k.ends || k.rule == Rule::Share,
+        _ => false,
+    }
 }
 
 /// Whether what is written is also read.
