@@ -201,8 +201,9 @@ impl Builder<'_> {
         let (layer, mut k) = self.stage(conv, pool);
         k.curvature = self.rule.is_curvature();
         let [x, _, s] = k.sizes();
-        // Each ds is read once for a hundred multiply-adds: rather from storage than in more windows.
-        let step = self.profile.samples_of(self.batch, &[x as usize], &[s as usize]);
+        // Each ds is read once for a hundred multiply-adds.
+        let sizes = [x as usize, s as usize];
+        let step = self.profile.samples_of(self.batch, self.in_windows(&sizes), &sizes);
         for (window, first) in (0..self.batch).step_by(step).enumerate() {
             k.samples = step as u32;
             let partials = self.partials(0, &mut k, window);

@@ -54,6 +54,16 @@ impl Builder<'_> {
         self.ports.shares = Some(shares);
     }
 
+    /// Of the numbers that a sample has in what a kernel reads, those that are read in windows: the last, of
+    /// which it does not read much, only in a half, where a dispatch more costs next to nothing. Else it is
+    /// read from storage.
+    pub(super) fn in_windows<'s>(&self, sizes: &'s [usize]) -> &'s [usize] {
+        match self.ports.shares {
+            Some(_) => sizes,
+            None => &sizes[..sizes.len() - 1],
+        }
+    }
+
     /// The step of the parameters from the shares of the halves, added in their order.
     pub(super) fn merge(&mut self, optimizer: Optimizer) {
         let Some(shares) = self.ports.shares else { return };

@@ -9,8 +9,8 @@ impl Builder<'_> {
     pub(super) fn linear_forward(&mut self, block: usize, at: usize) {
         let (layer, mut k) = self.linear(at);
         let (inputs, outputs) = (k.inputs, k.outputs as usize);
-        // Rather x from storage than a dispatch for every window of x.
-        let step = self.profile.samples_of(self.batch, &[], &[inputs as usize, outputs]);
+        let sizes = [inputs as usize, outputs];
+        let step = self.profile.samples_of(self.batch, self.in_windows(&sizes[..1]), &sizes);
         let rows = self.profile.rows_of(outputs, inputs as usize);
         for first in (0..self.batch).step_by(step) {
             for row in (0..outputs).step_by(rows) {
