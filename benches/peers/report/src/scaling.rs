@@ -28,6 +28,7 @@ pub struct Scaling {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Point {
     network: String,
+    plan: String,
     /// `LP_NUM_THREADS`.
     threads: usize,
     /// Batch, or digits.
@@ -35,10 +36,11 @@ pub struct Point {
     pub median: f64,
 }
 
-/// A network with a number of threads, over all sizes.
+/// A network with a plan and a number of threads, over all sizes.
 #[derive(Debug, Clone)]
 pub struct Line {
     pub network: String,
+    pub plan: String,
     pub threads: usize,
     /// By size.
     pub points: Vec<Point>,
@@ -76,8 +78,7 @@ impl Scaling {
         text.push_str(&format!(
             "\nThe slope is that of a straight line through the logarithms of both: 1 is twice the \
              time for twice the size. Medians of {} measurements (a step: of {} s; the epoch of \
-             60,000 digits: one), from `{}` on {}: {}, {} cores, {}; {} of commit {}, layered plan; \
-             {}.\n",
+             60,000 digits: one), from `{}` on {}: {}, {} cores, {}; {} of commit {}; {}.\n",
             self.repeats,
             self.seconds,
             self.command,
@@ -102,13 +103,14 @@ impl Half {
 
     fn table(&self) -> String {
         let sizes = self.sizes();
-        let mut head = vec!["network".to_string(), "threads".to_string()];
+        let mut head = ["network", "plan", "threads"].map(String::from).to_vec();
         head.extend(sizes.iter().map(|&size| thousands(size as f64)));
         head.push("slope".into());
-        let rule = (0..head.len()).map(|i| if i == 0 { "---" } else { "---:" });
+        let rule = (0..head.len()).map(|i| if i < 2 { "---" } else { "---:" });
         let mut rows = vec![row(head.iter().map(String::as_str)), row(rule)];
         for line in &self.lines {
-            let mut cells = vec![title(&line.network), line.threads.to_string()];
+            let mut cells =
+                vec![title(&line.network), line.plan.clone(), line.threads.to_string()];
             cells.extend(sizes.iter().map(|&size| {
                 let point = line.points.iter().find(|point| point.at == size);
                 point.map_or("-".into(), |point| duration(point.median))
@@ -136,21 +138,25 @@ impl Line {
     /// For a legend.
     pub fn label(&self) -> String {
         let slope = self.slope().map_or(String::new(), |slope| format!(": slope {slope:.2}"));
-        format!("{}, {} threads{slope}", title(&self.network), self.threads)
+        let way = match self.plan.as_str() {
+            "layered" => format!("{} threads", self.threads),
+            plan => plan.into(),
+        };
+        format!("{}, {way}{slope}", title(&self.network))
     }
 }
 
-/// A line for each network and number of threads, in the order of the record.
+/// A line for each network, plan and number of threads, in the order of the record.
 fn lines(points: &[Point]) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for point in points {
-        let Point { network, threads, .. } = point;
-        match lines.iter_mut().find(|line| line.network == *network && line.threads == *threads) {
+        let Point { network, plan, threads, .. } = point.clone();
+        let same = |line: &&mut Line| {
+            line.network == network && line.plan == plan && line.threads == threads
+        };
+        match lines.iter_mut().find(same) {
             Some(line) => line.points.push(point.clone()),
-            None => {
-                let (network, threads) = (network.clone(), *threads);
-                lines.push(Line { network, threads, points: vec![point.clone()] });
-            }
+            None => lines.push(Line { network, plan, threads, points: vec![point.clone()] }),
         }
     }
     lines.iter_mut().for_each(|line| line.points.sort_by_key(|point| point.at));
@@ -182,7 +188,7 @@ fn capital(text: &str) -> String {
 /// A record small enough to read in a test: a step costs 1 ms and 0.1 ms a sample.
 #[cfg(test)]
 pub fn example() -> Scaling {
-    let point = |at: usize, median: f64| serde_json::json!({ "network": "lenet1", "threads": 2, "at": at, "median": median });
+    let point = |at: usize, median: f64| serde_json::json!({ "network": "lenet1", "plan": "layered", "threads": 2, "at": at, "median": median });
     let steps = [1, 10, 100].map(|batch| point(batch, 1e-3 + 1e-4 * batch as f64));
     let epochs = [60_000, 1_000].map(|digits| point(digits, digits as f64 / 1e4));
     serde_json::from_value(serde_json::json!({
@@ -213,9 +219,9 @@ mod tests {
     fn tables_have_a_row_for_each_line() {
         let text = example().markdown("scaling.svg");
         for line in [
-            "| network | threads | 1 | 10 | 100 | slope |",
-            "| LeNet-1 | 2 | 1.10 ms | 2.00 ms | 11.0 ms | 0.50 |",
-            "| LeNet-1 | 2 | 100 ms | 6.00 s | 1.00 |",
+            "| network | plan | threads | 1 | 10 | 100 | slope |",
+            "| LeNet-1 | layered | 2 | 1.10 ms | 2.00 ms | 11.0 ms | 0.50 |",
+            "| LeNet-1 | layered | 2 | 100 ms | 6.00 s | 1.00 |",
         ] {
             assert!(text.contains(line), "{line} is missing: {text}");
         }

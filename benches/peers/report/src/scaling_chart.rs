@@ -84,13 +84,15 @@ fn range(half: &Half) -> (f64, f64) {
     (10f64.powf(least.log10().floor()), 10f64.powf(most.log10().ceil() + 1.0))
 }
 
-/// Warm for LeNet-1 and cool for LeNet-5, paler for more threads.
+/// Warm for LeNet-1 and cool for LeNet-5, paler for more threads, darkest for halves.
 fn color(line: &Line) -> RGBColor {
     let shades = match line.network.as_str() {
-        "lenet1" => [RGBColor(213, 94, 0), RGBColor(230, 159, 0), RGBColor(240, 200, 150)],
-        _ => [RGBColor(0, 114, 178), RGBColor(86, 180, 233), RGBColor(170, 205, 230)],
+        "lenet1" => [(120, 40, 0), (213, 94, 0), (230, 159, 0), (240, 200, 150)],
+        _ => [(0, 50, 90), (0, 114, 178), (86, 180, 233), (170, 205, 230)],
     };
-    shades[line.threads.min(shades.len() - 1)]
+    let shade = if line.plan == "halves" { 0 } else { 1 + line.threads };
+    let (red, green, blue) = shades[shade.min(shades.len() - 1)];
+    RGBColor(red, green, blue)
 }
 
 #[cfg(test)]
