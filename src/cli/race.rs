@@ -13,7 +13,7 @@ use crate::train::session::{Lists, Session};
 /// How many times slower than the fastest a plan's first step is, for it to be timed no more.
 pub const SLOWER: f64 = 10.0;
 /// Measurements of each plan.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 /// Seconds that one measurement takes, where a step takes less.
 const TURN: f64 = 0.25;
 /// After so much time no round begins that would not end within it.
