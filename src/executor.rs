@@ -1,4 +1,5 @@
-//! What can carry out a plan: an adapter ([`crate::gpu::Gpu`]), the CPU ([`crate::cpu::fast::Fast`]),
+//! What can carry out a plan: an adapter ([`crate::gpu::Gpu`]), two devices of it
+//! ([`crate::gpu::Halves`]), the CPU ([`crate::cpu::fast::Fast`]),
 //! or the CPU as the reference ([`crate::cpu::Cpu`]).
 
 use crate::error::Result;

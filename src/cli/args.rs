@@ -157,8 +157,9 @@ pub struct DeviceArgs {
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
     pub profile: ProfileChoice,
     /// How a step is cut into dispatches: for each layer (layered, where one, pair, row or map say
-    /// what an invocation makes, else as suits the profile), or for each sample; auto is what `lenet
-    /// tune` found, else sample on GPUs, else layered [default: auto]
+    /// what an invocation makes, else as suits the profile), so on two devices with half of the batch
+    /// each (halves), or for each sample; auto is what `lenet tune` found, else sample on GPUs, halves
+    /// of 16 samples or more on lavapipe with two cores, else layered [default: auto]
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
     pub plan: PlanChoice,
     /// Threads of the CPU, at most one for 8 digits of a batch; changes the speed only [default:
