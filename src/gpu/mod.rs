@@ -2,7 +2,7 @@
 //!
 //! [`Gpu::new`] makes buffers and bind groups once; pipelines are made when they are first needed,
 //! since a software adapter takes its time to compile them. Steps are recorded many to a
-//! submission, nothing is read back between them.
+//! submission, nothing is read back between them; but [`Halves`] exchange gradients after each.
 
 pub mod adapter;
 mod core;
