@@ -90,26 +90,14 @@ fn gather(_: Profile) -> Vec<Case> {
         let side = 28 + 2 * border;
         let (scale, background) = (1.275 / 255.0, -0.1);
         let (height, width) = (side, side);
-        let (name, op) = (
-            format!(
-                "{samples} samples behind {before}, {count} digits, border {border}, {ranges:?}"
-            ),
-            Op::Gather(Gather {
-                samples,
-                before,
-                height,
-                width,
-                border,
-                scale,
-                background,
-                distort,
-            }),
-        );
+        let k = Gather { samples, before, height, width, border, scale, background, distort };
         let (mut steps, _) = steps(FIRST_IN_ORDER, count);
         steps[STEP as usize * 4 + 3] = 0x1234_5678;
         let x = empty(samples * side * side);
         let (now, truth) = (empty(4), empty(4 * samples));
-        case(name, op, vec![digits, order, steps, vec![STEP], now, truth, x])
+        let name =
+            format!("{samples} behind {before}, {count} digits, border {border}, {ranges:?}");
+        case(name, Op::Gather(k), vec![digits, order, steps, vec![STEP], now, truth, x])
     });
     cases.collect()
 }

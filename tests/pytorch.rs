@@ -6,8 +6,8 @@
 //! and digits, and steps by them. The names and shapes of the tensors are those of this
 //! program, absent connections and all.
 //!
-//! Every case runs in every plan, on the CPU executor and, where there is an adapter, on it in both
-//! profiles.
+//! Every case runs on the CPU executor in layers and by samples and, where there is an adapter, on it in
+//! every plan and both profiles.
 
 mod common;
 

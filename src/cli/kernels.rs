@@ -134,12 +134,11 @@ impl KernelTimes {
         let multiply_adds = self.rows.iter().map(|row| row.multiply_adds).sum();
         line("total", dispatches, total, multiply_adds);
         format!(
-            "kernels of a training step of {}, batch {}, {} plan{}: each alone, by {}\n\n{}a step as \
+            "kernels of a training step of {}, batch {}, {}: each alone, by {}\n\n{}a step as \
              a run does it: {:.1} microseconds\n",
             self.network,
             thousands(self.batch),
-            self.strategy.name(),
-            if self.strategy == Strategy::Halves { ", one of two devices" } else { "" },
+            self.strategy.caption(),
             self.clock(),
             table.text(),
             1e6 * self.step.as_secs_f64()

@@ -8,7 +8,7 @@ use super::ranges::DistortArgs;
 use crate::device::PlanChoice;
 use crate::error::{Error, Result};
 use crate::gpu::adapter;
-use crate::plan::{Kernel, Pass, Plan, Profile, Room, Strategy, print};
+use crate::plan::{Kernel, Pass, Plan, Profile, Room, print};
 use crate::recipe::{Available, Flags, Method, OptimizerArgs, Settings};
 use crate::text::{did_you_mean, thousands};
 use crate::tuned::Tuned;
@@ -103,8 +103,7 @@ pub fn run(args: Args) -> Result<()> {
         json["options"] = serde_json::json!(network.options);
         return output::print_json(&json);
     }
-    let device = if plan.strategy == Strategy::Halves { ", one of two devices" } else { "" };
-    let launch = format!("{} plan{device}, {} profile", plan.strategy.name(), profile.name);
+    let launch = format!("{}, {} profile", plan.strategy.caption(), profile.name);
     output::print(&format!(
         "{}, batch {}, {launch}: {} kernels, {} dispatches a training step, {} an evaluation\n\n{}",
         network.name,

@@ -12,7 +12,7 @@ use super::{adapter, pipeline};
 use crate::device::all_threads;
 use crate::error::{Error, Result};
 use crate::executor::Executor;
-use crate::plan::{Buffer, BufferId, Dispatch, Pass, Plan, Start};
+use crate::plan::{Buffer, BufferId, Dispatch, HALVES, Pass, Plan, Start};
 
 /// Submissions that may wait on the device while the host goes on.
 const IN_FLIGHT: usize = 2;
@@ -38,8 +38,6 @@ pub struct Gpu {
     training: Vec<Launch>,
     curvature: Vec<Launch>,
     merge: Vec<Launch>,
-    /// Threads that compile.
-    pub(super) compilers: usize,
     in_flight: Vec<SubmissionIndex>,
     /// The first thing that wgpu or the driver complained about.
     fault: Arc<Mutex<Option<String>>>,
@@ -115,7 +113,6 @@ impl Gpu {
             training,
             curvature,
             merge,
-            compilers: all_threads(),
             fault,
         };
         gpu.check()?;
@@ -149,8 +146,11 @@ impl Gpu {
         missing.sort_unstable();
         missing.dedup();
         missing.retain(|&kernel| self.pipelines[kernel].is_none());
+        // The other half compiles at the same time.
+        let devices = if self.plan.ports.shares.is_some() { HALVES } else { 1 };
+        let threads = all_threads().div_ceil(devices);
         for (kernel, made) in
-            pipeline::side_by_side(&self.device, &self.plan, &self.layouts, missing, self.compilers)
+            pipeline::side_by_side(&self.device, &self.plan, &self.layouts, missing, threads)
         {
             self.pipelines[kernel] = Some(made);
         }

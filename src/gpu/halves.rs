@@ -14,7 +14,6 @@ use wgpu::{
 };
 
 use super::{Gpu, core};
-use crate::device::all_threads;
 use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::network::{CLASSES, Network};
@@ -33,8 +32,6 @@ pub struct Halves {
 struct Half {
     gpu: Gpu,
     index: usize,
-    /// Whether its threads keep to a core of their own.
-    apart: bool,
     /// Where the host reads its share.
     mine: wgpu::Buffer,
     /// Where the host writes that of the other.
@@ -58,10 +55,9 @@ impl Halves {
         network: &Network,
         optimizer: Optimizer,
     ) -> Result<Halves> {
-        let halves = side_by_side([0, 1], |index| {
+        let [one, other] = side_by_side([0, 1], |index| {
             Half::new(index, adapters[index], plan.half(network, optimizer, index))
         });
-        let [one, other] = halves;
         Ok(Halves { halves: [one?, other?], plan, parted: false })
     }
 
@@ -104,26 +100,20 @@ impl Halves {
 impl Half {
     fn new(index: usize, adapter: &Adapter, plan: Plan) -> Result<Half> {
         let size = 4 * plan.layout.size as u64;
-        let apart = plan.profile.devices > 1;
-        if apart {
-            core::keep_to(index, HALVES);
-        }
-        let mut gpu = Gpu::new(adapter, plan)?;
-        gpu.compilers = all_threads().div_ceil(HALVES);
+        keep_apart(&plan, index);
+        let gpu = Gpu::new(adapter, plan)?;
         let staging = |usage, mapped_at_creation| {
             let label = Some("share");
             gpu.device.create_buffer(&BufferDescriptor { label, size, usage, mapped_at_creation })
         };
         let mine = staging(BufferUsages::MAP_READ | BufferUsages::COPY_DST, false);
         let theirs = staging(BufferUsages::MAP_WRITE | BufferUsages::COPY_SRC, true);
-        Ok(Half { gpu, index, apart, mine, theirs })
+        Ok(Half { gpu, index, mine, theirs })
     }
 
     /// Trains for so many steps, or until the other gives no share.
     fn train(&mut self, count: usize, exchange: Exchange) -> Result<()> {
-        if self.apart {
-            core::keep_to(self.index, HALVES);
-        }
+        keep_apart(self.gpu.plan(), self.index);
         self.gpu.compile(Pass::Training);
         let mut share = vec![0; self.mine.size() as usize];
         let mut commands = self.encoder();
@@ -178,6 +168,13 @@ impl Half {
 
     fn shares(&self) -> &wgpu::Buffer {
         &self.gpu.buffers[self.gpu.plan().ports.shares.expect("the plan of a half has shares")]
+    }
+}
+
+/// Has this thread keep to the core of a half, where each is to have its own.
+fn keep_apart(plan: &Plan, index: usize) {
+    if plan.profile.devices > 1 {
+        core::keep_to(index, HALVES);
     }
 }
 

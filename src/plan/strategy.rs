@@ -58,6 +58,12 @@ impl Strategy {
         }
     }
 
+    /// The same for a person, with what is shown of it ([`super::Plan::of_one_device`]).
+    pub fn caption(self) -> String {
+        let shown = if self == Strategy::Halves { ", one of two devices" } else { "" };
+        format!("{} plan{shown}", self.name())
+    }
+
     /// The tiles, where they are not those of the profile.
     pub fn tiles(self) -> Option<Tiles> {
         match self {
