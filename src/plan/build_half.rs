@@ -54,9 +54,9 @@ impl Builder<'_> {
         self.ports.shares = Some(shares);
     }
 
-    /// Of the numbers that a sample has in what a kernel reads, those that are read in windows: the last, of
-    /// which it does not read much, only in a half, where a dispatch more costs next to nothing. Else it is
-    /// read from storage.
+    /// Which of a kernel's inputs, by the numbers that a sample has in each, come in uniform windows. The last
+    /// of them is read little: from storage, but in a half, where a dispatch for each window costs next to
+    /// nothing.
     pub(super) fn in_windows<'s>(&self, sizes: &'s [usize]) -> &'s [usize] {
         match self.ports.shares {
             Some(_) => sizes,

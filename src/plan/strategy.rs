@@ -25,8 +25,8 @@ pub enum Strategy {
     LayeredRow,
     /// The same with [`Tiles::MAP`].
     LayeredMap,
-    /// The same as [`Strategy::Layered`] on two devices side by side, each with half of the batch; they
-    /// exchange gradients after each step. For a software adapter that gets by with one core.
+    /// [`Strategy::Layered`] on two devices side by side, each with half of the batch, which exchange their
+    /// gradients in each step. For llvmpipe, whose devices are at their best on one thread each.
     Halves,
     /// One workgroup for each sample, from the digit to its gradients, then one dispatch for the
     /// update: two dispatches a step.
