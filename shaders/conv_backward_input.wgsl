@@ -132,7 +132,7 @@ fn conv_backward_input(@builtin(global_invocation_id) id: vec3u) {
         let n = item / (HEIGHT / BELOW) % SAMPLES;
         let c = item / (HEIGHT / BELOW * SAMPLES);
 
-        var sum: Below;
+        var sum = Below();
         let last = table_at(FIRST_OUT + c + 1u);
         var q = table_at(FIRST_OUT + c);
         if (q < last) {
@@ -141,7 +141,7 @@ fn conv_backward_input(@builtin(global_invocation_id) id: vec3u) {
                 let m = table_at(MAP + j);
                 let scale = local(BLOCK_SCALE * p_at(COEFFICIENT + m));
                 var kernel = kernel_at(25u * j);
-                var reach: Reach;
+                var reach = Reach();
                 reach_six(&reach, 0u, y, n * M + m, scale);
                 reach_six(&reach, 6u, y, n * M + m, scale);
                 reach_six(&reach, 12u, y, n * M + m, scale);

@@ -23,17 +23,17 @@ fn conv_backward_weights(@builtin(global_invocation_id) id: vec3u) {
         let m = table_at(MAP + j);
         let scale = local(BLOCK_SCALE * p_at(COEFFICIENT + m));
 
-        var g: Gradients;
+        var g = Gradients();
         var unit = slot;
         loop {
             let n = unit / ACROSS;
             let left = STRIP * (unit % ACROSS);
-            var seen: Seen;
+            var seen = Seen();
             see_four(&seen, 2u, (n * C + c) * HEIGHT * WIDTH + 2u * left);
             var y = 0u;
             loop {
                 see_further(&seen, ((n * C + c) * HEIGHT + 2u * y + 4u) * WIDTH + 2u * left);
-                var h: Block;
+                var h = Block();
                 let kept = ((n * M + m) * OH + 2u * y) * OW + 2u * left;
                 kept_row(&h, 0u, kept);
                 kept_row(&h, 1u, kept);

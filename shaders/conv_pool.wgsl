@@ -44,7 +44,7 @@ fn corner(block: u32) -> vec2u {
 }
 
 fn kernel_at(w: u32) -> Kernel {
-    var kernel: Kernel;
+    var kernel = Kernel();
     for (var i = 0u; i < 25u; i++) {
         kernel[i] = p_at(w + i);
     }

@@ -34,12 +34,12 @@ fn conv_pool_forward(@builtin(global_invocation_id) id: vec3u) {
         let n = item / BLOCKS % SAMPLES;
         let m = item / (BLOCKS * SAMPLES);
 
-        var sum: Block;
+        var sum = Block();
         let last = table_at(m + 1u);
         var j = table_at(m);
         loop {
             let channel = n * C + table_at(CHANNEL + j);
-            var seen: Seen;
+            var seen = Seen();
             see(&seen, (channel * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
             var kernel = kernel_at(25u * j);
             convolve(&sum, &seen, &kernel);

@@ -18,17 +18,17 @@ fn first_stage_backward(@builtin(global_invocation_id) id: vec3u) {
         let bias = p_at(BIAS + m);
         let scale = local(BLOCK_SCALE * p_at(COEFFICIENT + m));
 
-        var g: Gradients;
+        var g = Gradients();
         var unit = slot;
         loop {
             let n = unit / ACROSS;
             let left = STRIP * (unit % ACROSS);
-            var seen: Seen;
+            var seen = Seen();
             see_four(&seen, 2u, n * HEIGHT * WIDTH + 2u * left);
             var y = 0u;
             loop {
                 see_further(&seen, (n * HEIGHT + 2u * y + 4u) * WIDTH + 2u * left);
-                var h: Block;
+                var h = Block();
                 convolve(&h, &seen, &kernel);
                 squash_block(&h, bias);
                 block_gradients(&g, &seen, &h, scale, ((n * M + m) * PH + y) * PW + left);

@@ -16,13 +16,13 @@ fn first_stage_forward(@builtin(global_invocation_id) id: vec3u) {
         let place = corner(item % BLOCKS);
         let n = item / BLOCKS;
 
-        var seen: Seen;
+        var seen = Seen();
         see(&seen, (n * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
         var m = 0u;
         loop {
             var kernel = kernel_at(25u * m);
             let bias = p_at(BIAS + m);
-            var sum: Block;
+            var sum = Block();
             convolve(&sum, &seen, &kernel);
             squash_block(&sum, bias);
             pool(&sum, m, ((n * M + m) * PH + place.x) * PW + place.y);

@@ -22,11 +22,11 @@ fn linear_backward(@builtin(global_invocation_id) id: vec3u) {
         return;
     }
     loop {
-        var x: array<vec4f, SAMPLES>;
+        var x = array<vec4f, SAMPLES>();
         for (var n = 0u; n < SAMPLES; n++) {
             x[n] = x_at(QUADS * n + i);
         }
-        var down: array<vec4f, SAMPLES>;
+        var down = array<vec4f, SAMPLES>();
         var o = 0u;
         loop {
             let at = WEIGHTS / 4u + QUADS * o + i;

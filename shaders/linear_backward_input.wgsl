@@ -19,7 +19,7 @@ fn linear_backward_input(@builtin(global_invocation_id) id: vec3u) {
         let i = item / SAMPLE_TILES;
         let first = row_at(0u);
 
-        var sum: array<vec4f, TILE>;
+        var sum = array<vec4f, TILE>();
         for (var o = 0u; o < ROWS; o++) {
             let w = locals(w_at(QUADS * o + i));
             for (var a = 0u; a < TILE; a++) {

@@ -30,7 +30,7 @@ fn linear_forward(@builtin(global_invocation_id) id: vec3u) {
         let tile = TILE * (item / SAMPLE_TILES);
         let first = row_at(0u);
 
-        var sum: array<vec4f, TILE>;
+        var sum = array<vec4f, TILE>();
         for (var a = 0u; a < TILE; a++) {
             sum[a] = vec4f(bias_at(first + min(tile + a, ROWS - 1u)));
         }

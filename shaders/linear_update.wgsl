@@ -18,7 +18,7 @@ fn linear_update(@builtin(global_invocation_id) id: vec3u) {
     loop {
         let i = item % QUADS;
         let o = TILE * (item / QUADS);
-        var sum: array<vec4f, TILE>;
+        var sum = array<vec4f, TILE>();
         for (var n = 0u; n < SAMPLES; n++) {
             let v = locals(x_at(QUADS * n + i));
             for (var a = 0u; a < TILE; a++) {

@@ -36,7 +36,7 @@ fn judge(y: ptr<function, Scores>, right: u32) -> Verdict {
         best = max(best, value);
         of_right = select(of_right, (*y)[c], c == right);
     }
-    var verdict: Verdict;
+    var verdict = Verdict();
     verdict.wrong = select(0.0, 1.0, answer != right);
 
     if (LOSS == 0u) {

@@ -45,7 +45,7 @@ fn output(@builtin(global_invocation_id) id: vec3u) {
         return;
     }
     loop {
-        var scores: Scores;
+        var scores = Scores();
         for (var i = 0u; i < QUADS; i++) {
             let v = x_at(QUADS * n + i);
             for (var c = 0u; c < 10u; c++) {
@@ -80,9 +80,9 @@ fn output(@builtin(global_invocation_id) id: vec3u) {
 
         for (var i = 0u; i < QUADS; i++) {
             let v = x_at(QUADS * n + i);
-            var by_x: vec4f;
+            var by_x = vec4f();
             if (CURVATURE && LOSS != 0u) {
-                var apart: Apart;
+                var apart = Apart();
                 for (var c = 0u; c < 10u; c++) {
                     apart[c] = v - p_at(WEIGHTS / 4u + QUADS * c + i);
                 }

@@ -48,7 +48,7 @@ fn add_up(sums: ptr<function, Sums>, first: u32, trace: u32, t: u32) {
 }
 
 fn first_gradients(trace: u32, t: u32) {
-    var sums: Sums;
+    var sums = Sums();
     let m = t / SLOTS;
     if (m < FIRST_MAPS) {
         let bias = p_at(BIAS1 + m);

@@ -87,7 +87,7 @@ fn weight_of(sample: Sample) -> f32 {
 // Leaves the derivatives of the loss in the place of the outputs.
 fn verdict_of(n: u32, sample: Sample, t: u32) {
     if (t == 0u) {
-        var scores: Scores;
+        var scores = Scores();
         for (var c = 0u; c < CLASSES; c++) {
             scores[c] = memory[SCORES + c];
             y[CLASSES * n + c] = scores[c];

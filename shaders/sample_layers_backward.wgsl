@@ -15,8 +15,8 @@ fn distances_backward(sample: Sample, t: u32) {
     let below = layer_at(LAYERS - 1u);
     for (var i = t; i < below.outputs; i += WORKGROUP) {
         let x = memory[below.y + i];
-        var slopes: Scores;
-        var apart: Apart;
+        var slopes = Scores();
+        var apart = Apart();
         var sum = 0.0;
         for (var c = 0u; c < CLASSES; c++) {
             slopes[c] = memory[SCORES + c];

@@ -8,7 +8,7 @@
 alias Patch = array<f32, 36>;
 
 fn patch_at(at: u32, width: u32) -> Patch {
-    var tile: Patch;
+    var tile = Patch();
     for (var y = 0u; y < 6u; y++) {
         for (var x = 0u; x < 6u; x++) {
             tile[6u * y + x] = memory[at + width * y + x];

@@ -78,7 +78,7 @@ fn second_gradients(trace: u32, t: u32) {
 // What the 2x2 block of s1 at y, x was seen by: dh2 from four rows above and four columns left on,
 // zeros where there is none.
 fn deltas_around(m: u32, y: u32, x: u32) -> Patch {
-    var tile: Patch;
+    var tile = Patch();
     for (var a = 0u; a < 6u; a++) {
         // Above and left of dh2 row and column are huge.
         let row = y + a - 4u;

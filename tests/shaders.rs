@@ -229,6 +229,23 @@ fn shader_files_open_with_their_formula_and_are_used() {
     }
 }
 
+/// Compilers disagree about what a variable without an initializer holds when a loop comes by again.
+#[test]
+fn every_variable_of_a_function_is_initialized() {
+    for (name, text) in files() {
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default().trim_start();
+            let initialized = !code.starts_with("var ") || code.contains('=');
+            assert!(
+                initialized,
+                "{name} line {}: `{}` has no initializer",
+                number + 1,
+                line.trim()
+            );
+        }
+    }
+}
+
 /// An invocation that returns before a barrier leaves the others waiting.
 #[test]
 fn nothing_returns_before_a_barrier() {
