@@ -96,7 +96,7 @@ fn answers(
     let ask = |model| Inference::new(model, device, args.plan, EVALUATION_BATCH, &[test]);
     let mut inference = ask(a)?;
     let first = inference.answers(0)?.scores.about(&numbers, test);
-    match (a.network.name, a.network.options) == (b.network.name, b.network.options) {
+    match a.network == b.network {
         true => inference.replace(&b.parameters)?,
         false => inference = ask(b)?,
     }

@@ -99,7 +99,7 @@ pub fn run(args: Args) -> Result<()> {
     let network = &settings.network;
     if args.json {
         let mut json = print::json(&plan);
-        json["network"] = network.name.into();
+        json["network"] = network.name.clone().into();
         json["options"] = serde_json::json!(network.options);
         return output::print_json(&json);
     }

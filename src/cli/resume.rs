@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::config::Config;
 use super::output;
 use crate::error::{Error, Result};
-use crate::network::{Network, build, lenet};
+use crate::network::Network;
 use crate::plan::Plan;
 use crate::recipe::Settings;
 use crate::report::files::{Earlier, Folder, RUN};
@@ -50,13 +50,9 @@ impl Resumed {
         if identity["from"].is_null() {
             return Ok(None);
         }
-        let table = identity["network"].as_str().and_then(lenet::find);
-        let options = serde_json::from_value(identity["options"].clone()).ok();
-        let (Some(table), Some(options)) = (table, options) else {
-            let file = self.folder.path().join(RUN);
-            return Err(Error::cannot_read(&file, "it names no network", "start the run again"));
-        };
-        build(table, options).map(Some)
+        Network::of(identity).map(Some).map_err(|what| {
+            Error::cannot_read(&self.folder.path().join(RUN), what, "start the run again")
+        })
     }
 
     /// What its record goes on saying.
@@ -142,7 +138,7 @@ pub fn checkpoint(folder: &Folder, plan: &Plan, identity: &mut Value) -> Result<
     }
     let mut recorded = identity.clone();
     recorded["settings"]["epochs"] = there["settings"]["epochs"].clone();
-    for part in ["network", "options", "settings"] {
+    for part in ["network", "options", "layers", "settings"] {
         if there[part] != recorded[part] {
             return Err(broken(&format!(
                 "run.json and the checkpoint are of two runs ({}): start the run again",

@@ -119,7 +119,7 @@ impl Builder<'_> {
                 self.parameters(0, k.parameters()),
                 self.samples(self.activations[1], s, first, step),
             ];
-            self.dispatch(layer.name, Op::FirstStageForward(k), views);
+            self.dispatch(&layer.name, Op::FirstStageForward(k), views);
         }
     }
 
@@ -127,7 +127,7 @@ impl Builder<'_> {
         let (layer, mut k) = self.stage(conv, pool);
         k.tall = largest_divisor(k.ph() as usize, self.profile.tiles.tall);
         let [x, h, s] = k.sizes();
-        let h_buffer = self.find_or_add(layer.name, || Start::Zero);
+        let h_buffer = self.find_or_add(&layer.name, || Start::Zero);
         let table = self.table(&layer);
         let writes = [s as usize, h as usize];
         let step = self.profile.samples_of(self.batch, &[x as usize], &writes);
@@ -140,7 +140,7 @@ impl Builder<'_> {
                 self.samples(h_buffer, h, first, step),
                 self.samples(self.activations[block + 1], s, first, step),
             ];
-            self.dispatch(layer.name, Op::ConvPoolForward(k), views);
+            self.dispatch(&layer.name, Op::ConvPoolForward(k), views);
         }
     }
 
@@ -180,7 +180,7 @@ impl Builder<'_> {
                 self.samples(self.ports.totals, TOTALS as u32, first, step),
                 self.view(self.ports.cursor, 0, 1),
             ];
-            self.dispatch(layer.name, op, views);
+            self.dispatch(&layer.name, op, views);
         }
     }
 
@@ -213,7 +213,7 @@ impl Builder<'_> {
                 self.samples(self.deltas[0], s, first, step),
                 partials,
             ];
-            self.dispatch(layer.name, Op::FirstStageBackward(k), views);
+            self.dispatch(&layer.name, Op::FirstStageBackward(k), views);
         }
     }
 
@@ -221,7 +221,7 @@ impl Builder<'_> {
         let (layer, mut k) = self.stage(conv, pool);
         k.curvature = self.rule.is_curvature();
         let [x, h, s] = k.sizes();
-        let h_buffer = self.find_or_add(layer.name, || Start::Zero);
+        let h_buffer = self.find_or_add(&layer.name, || Start::Zero);
         let table = self.table(&layer);
         let p = self.parameters(block, k.parameters());
         let reads = [x as usize, h as usize, s as usize];
@@ -237,9 +237,9 @@ impl Builder<'_> {
                 table,
                 partials,
             ];
-            self.dispatch(layer.name, Op::ConvBackwardWeights(k), views.clone());
+            self.dispatch(&layer.name, Op::ConvBackwardWeights(k), views.clone());
             views[5] = self.samples(self.deltas[block - 1], x, first, step);
-            self.dispatch(layer.name, Op::ConvBackwardInput(k), views);
+            self.dispatch(&layer.name, Op::ConvBackwardInput(k), views);
         }
     }
 

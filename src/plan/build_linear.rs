@@ -23,7 +23,7 @@ impl Builder<'_> {
                     self.row(row),
                     self.samples(self.activations[block + 1], k.outputs, first, step),
                 ];
-                self.dispatch(layer.name, Op::LinearForward(k), views);
+                self.dispatch(&layer.name, Op::LinearForward(k), views);
             }
         }
     }
@@ -63,7 +63,7 @@ impl Builder<'_> {
                     self.row(row),
                     self.samples(self.deltas[block - 1], inputs, first, step),
                 ];
-                self.dispatch(layer.name, Op::LinearBackwardInput(k), views);
+                self.dispatch(&layer.name, Op::LinearBackwardInput(k), views);
             }
         }
     }
@@ -92,7 +92,7 @@ impl Builder<'_> {
                 self.view(self.gradient, start - self.layout.stages, size),
             ];
             views.extend(self.taken(start, size));
-            self.dispatch(layer.name, op, views);
+            self.dispatch(&layer.name, op, views);
         }
     }
 
@@ -120,7 +120,7 @@ impl Builder<'_> {
                 self.view(self.gradient, start - self.layout.stages, size),
             ];
             views.extend(self.taken(start, size));
-            self.dispatch(layer.name, op, views);
+            self.dispatch(&layer.name, op, views);
         }
     }
 }

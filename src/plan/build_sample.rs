@@ -27,7 +27,7 @@ pub(super) fn plan(
         buffers.push(Buffer { name: name.into(), words, start });
         buffers.len() - 1
     };
-    let output = network.layers.last().map_or("output", |layer| layer.name);
+    let output = network.layers.last().map_or("output", |layer| &layer.name);
     let mut ports = Ports {
         digits: add("digits", room.digits * RECORD_WORDS, Start::Zero),
         order: add("order", room.order, Start::Zero),
@@ -66,7 +66,7 @@ pub(super) fn plan(
 
     let mut kernels = Vec::new();
     let mut dispatch =
-        |op, views| launch(&profile, &mut buffers, &mut kernels, network.name, op, views);
+        |op, views| launch(&profile, &mut buffers, &mut kernels, &network.name, op, views);
     let forward = vec![
         dispatch(Op::SampleForward(sample), views.clone()),
         dispatch(Op::Advance, vec![whole(now), whole(ports.cursor)]),

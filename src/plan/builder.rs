@@ -58,7 +58,7 @@ impl<'a> Builder<'a> {
         for block in &layout.blocks {
             let layer = &network.layers[block.output()];
             let words = layer.output.size() * batch;
-            activations.push(add(layer.name, words, Start::Zero));
+            activations.push(add(&layer.name, words, Start::Zero));
             deltas.push(add(&format!("d.{}", layer.name), words, Start::Zero));
         }
         let linear = layout.size - layout.stages;

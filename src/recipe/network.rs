@@ -5,7 +5,7 @@ use super::picker::Picker;
 use super::settings::Flags;
 use crate::cli::args::NetworkArgs;
 use crate::error::{Error, Result};
-use crate::network::{Loss, Network, Options, Output, build, lenet};
+use crate::network::{Loss, Network, Options, Output, build};
 
 pub(super) fn network(
     flags: &Flags,
@@ -18,7 +18,7 @@ pub(super) fn network(
         return from_model(args, network, flags.init.is_some(), p);
     }
     let table = args.table(recipe.table);
-    let own = std::ptr::eq(table, recipe.table);
+    let own = table.name == recipe.table.name;
     let mut base = table.options();
     if let Some(scaling) = recipe.scaling {
         base.scaling = scaling;
@@ -80,9 +80,8 @@ fn from_model(
         )));
     }
     let from = Some("--from");
-    p.pick("network", None, network.name, from);
+    p.pick("network", None, network.name.clone(), from);
     p.pick("output", None, loss.output, from);
     p.pick("loss", args.loss, loss.loss, from);
-    let table = lenet::find(network.name).expect("a model holds a known network");
-    build(table, loss)
+    network.with(loss)
 }

@@ -73,6 +73,7 @@ shown! {
     usize: value => json!(value);
     u64: value => json!(value);
     &'static str: value => json!(value);
+    String: value => json!(value);
     Schedule: value => json!(value.to_string());
     Init: value => json!(value);
     Squash: value => json!(value);

@@ -206,7 +206,7 @@ impl Settings {
 fn recipe(flags: &Flags, from: Option<&Network>) -> Result<&'static Recipe> {
     let find = |name: &str| ALL.iter().find(|recipe| recipe.name == name).copied();
     let named = flags.recipe.as_deref();
-    let network = from.map(|network| network.name).or(flags.network.network.as_deref());
+    let network = from.map(|network| network.name.as_str()).or(flags.network.network.as_deref());
     match named.or(network) {
         None => Ok(&LENET5),
         Some(name) => find(name).ok_or_else(|| {

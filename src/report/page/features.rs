@@ -56,7 +56,7 @@ impl Features {
         let layers = network.layers.iter().map(|layer| {
             let values = match layer.kind {
                 Kind::Conv(_) if layer.output.height > 1 => stage(executor, layer, model)?,
-                _ => buffer(executor, layer.name, layer.output.size() * count)?,
+                _ => buffer(executor, &layer.name, layer.output.size() * count)?,
             };
             Ok(Activations { layer: layer.clone(), values })
         });
@@ -120,7 +120,7 @@ impl Features {
         let caption = format!(
             "{} as 7x12 pictures for one digit of each class, and the bitmaps that the output \
              compares them with",
-            title(hidden.layer.name)
+            title(&hidden.layer.name)
         );
         let name = format!("{}-bitmaps", hidden.layer.name);
         Ok(Some(Picture::grid(&name, &caption, &tiles, CLASSES, [7, 10])?))
