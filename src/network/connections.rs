@@ -68,10 +68,8 @@ impl Connections {
                      from 0"
                 ));
             }
-            if !row.is_sorted_by(|a, b| a < b) {
-                return Err(format!(
-                    "its feature map {map} sees {row:?}: name each input map once, in rising order"
-                ));
+            if let Some(at) = (1..row.len()).find(|&at| row[..at].contains(&row[at])) {
+                return Err(format!("its feature map {map} sees input map {} twice", row[at]));
             }
         }
         Ok(Connections { inputs, rows })
@@ -97,9 +95,9 @@ impl Connections {
         &self.rows[map]
     }
 
-    /// Whether nothing is left out.
+    /// Whether every feature map sees every input map, in order.
     pub fn is_full(&self) -> bool {
-        self.rows.iter().all(|row| row.len() == self.inputs)
+        self.rows.iter().all(|row| row.iter().copied().eq(0..self.inputs))
     }
 
     /// The table as the shaders read it, one after the other (C input maps, M feature maps):

@@ -15,6 +15,7 @@ pub mod tensors;
 
 pub use build::{Options, build};
 pub use connections::Connections;
+pub(crate) use spec::MAX_NUMBERS;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

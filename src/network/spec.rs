@@ -11,7 +11,7 @@ use super::{CLASSES, Connections, Kind, Layer, Network, Output, TAPS};
 const MAX_UNITS: usize = 65_535;
 /// Numbers in the parameters of a layer, or in what it makes of a sample, at most: 128 MiB,
 /// WebGPU's default limit for a binding.
-pub(super) const MAX_NUMBERS: usize = 1 << 25;
+pub(crate) const MAX_NUMBERS: usize = 1 << 25;
 /// Names that the buffers of a plan have besides those of the layers.
 const RESERVED: &[&str] = &[
     "input",

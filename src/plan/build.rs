@@ -2,6 +2,7 @@
 
 use super::builder::Builder;
 use super::constant::LossKind;
+use super::limits;
 use super::op::{Gather, Op, Output, Update};
 use super::profile::largest_divisor;
 use super::{BufferId, Layout, Optimizer, Plan, Ports, Profile, Rule, Start, Strategy};
@@ -31,8 +32,8 @@ impl Plan {
     /// Plans a training step.
     ///
     /// # Errors
-    /// [`crate::Error::Usage`] if the network has a layer that no kernel is made for, or does not
-    /// fit the strategy.
+    /// [`crate::Error::Usage`] if the network has a layer that no kernel is made for, does not fit the
+    /// strategy, or is larger than every device can be trusted with.
     pub fn new(
         network: &Network,
         strategy: Strategy,
@@ -41,14 +42,16 @@ impl Plan {
         optimizer: Optimizer,
         room: Room,
     ) -> Result<Plan> {
-        if strategy == Strategy::Sample {
-            return super::build_sample::plan(network, profile, batch, optimizer, room);
-        }
-        let tiles = strategy.tiles().unwrap_or(profile.tiles);
-        let profile = Profile { tiles, ..profile };
         let layout = Layout::of(network)?;
-        let builder = Builder::new(network, profile, batch, layout, optimizer, room);
-        Ok(builder.layers(strategy, optimizer))
+        limits::check(network, batch, layout.size)?;
+        let tiles = strategy.tiles().unwrap_or(profile.tiles);
+        limits::within(Profile { tiles, ..profile }, |profile| {
+            if strategy == Strategy::Sample {
+                return super::build_sample::plan(network, profile, batch, optimizer, room);
+            }
+            let builder = Builder::new(network, profile, batch, layout.clone(), optimizer, room);
+            Ok(builder.layers(strategy, optimizer))
+        })
     }
 }
 
@@ -156,6 +159,7 @@ impl Builder<'_> {
                 (weights, self.parameters(block, weights + inputs * CLASSES as u32))
             }
         };
+        let below = self.below(block);
         let classes = CLASSES as u32;
         let sizes = [inputs as usize, CLASSES, TRUTH_WORDS];
         let step = self.profile.samples_of(self.batch, &sizes, &sizes);
@@ -176,7 +180,7 @@ impl Builder<'_> {
                 self.samples(self.truth, TRUTH_WORDS as u32, first, step),
                 self.samples(self.activations[block + 1], classes, first, step),
                 self.samples(self.deltas[block], classes, first, step),
-                self.samples(self.deltas[block - 1], inputs, first, step),
+                self.samples(below, inputs, first, step),
                 self.samples(self.ports.totals, TOTALS as u32, first, step),
                 self.view(self.ports.cursor, 0, 1),
             ];
@@ -245,6 +249,9 @@ impl Builder<'_> {
 
     fn update(&mut self) {
         let stages = self.layout.stages;
+        if stages == 0 {
+            return;
+        }
         let op = Op::Update(Update {
             parameters: stages as u32,
             slots: self.slots as u32,

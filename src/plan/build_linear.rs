@@ -28,13 +28,13 @@ impl Builder<'_> {
         }
     }
 
-    /// What a linear layer hands down, unless the output has done so already, and what becomes of its
+    /// What a linear layer hands down, unless the output has done so already or nothing is below, and what becomes of its
     /// sums.
     pub(super) fn linear_ways_back(&mut self, block: usize, at: usize, is_output: bool) {
         let (_, k) = self.linear(at);
         let sizes = [k.inputs as usize, k.outputs as usize];
         match self.profile.fused_samples(self.rule, self.batch, &sizes) {
-            _ if is_output => self.linear_update(block, at),
+            _ if is_output || block == 0 => self.linear_update(block, at),
             Some(samples) => self.linear_backward(block, at, samples),
             None => {
                 self.linear_backward_input(block, at);

@@ -116,6 +116,14 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Where the loss by what a block sees goes. Below the first block nobody reads it.
+    pub(super) fn below(&mut self, block: usize) -> BufferId {
+        match block.checked_sub(1) {
+            Some(below) => self.deltas[below],
+            None => self.find_or_add("d.input", || Start::Zero),
+        }
+    }
+
     /// A binding with the number of a row of w.
     pub(super) fn row(&mut self, row: usize) -> View {
         let Start::Words(words) = &mut self.buffers[self.rows].start else {

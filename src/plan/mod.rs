@@ -14,6 +14,7 @@ pub mod constant;
 mod cost;
 pub mod distortion;
 mod header;
+mod limits;
 mod linear;
 pub mod op;
 pub mod print;
@@ -96,7 +97,7 @@ impl Kernel {
     /// Loop iterations of the busiest invocation, loops that may be unrolled included.
     pub fn iterations(&self) -> u32 {
         let rounds = self.op.items().div_ceil(self.workgroup * self.workgroups);
-        rounds * (self.op.iterations_per_item() + 1)
+        rounds.saturating_mul(self.op.iterations_per_item() + 1)
     }
 
     /// The whole WGSL text that the driver gets.

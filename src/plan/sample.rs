@@ -4,6 +4,7 @@
 use super::constant::{LossKind, constants};
 use super::distortion::Distortion;
 use super::op::Stage;
+use super::profile::UNIFORM_WINDOW;
 use super::rule::Rule;
 use crate::error::{Error, Result};
 use crate::network::tensors::{Block, Layout, aligned};
@@ -241,6 +242,16 @@ impl Shapes {
             )));
         }
 
+        let fits = |what: &str, numbers: usize| match numbers > UNIFORM_WINDOW {
+            true => Err(Error::Usage(format!(
+                "--plan sample reads {what} through one uniform window of {UNIFORM_WINDOW} numbers, \
+                 and {} has {numbers}: use --plan layered",
+                network.name
+            ))),
+            false => Ok(()),
+        };
+        fits("the parameters of the stages", layout.stages)?;
+
         let (scale, background) = options.scaling.scale_and_background();
         let sample = Sample {
             samples: samples as u32,
@@ -274,6 +285,7 @@ impl Shapes {
         if loss != LossKind::Targets {
             table.extend(bitmaps::centres().into_iter().map(f32::to_bits));
         }
+        fits("its table", table.len())?;
         Ok(Shapes { sample, layers, table })
     }
 }
