@@ -6,7 +6,7 @@ mod common;
 use common::compare::{Differences, Tolerance};
 use common::own;
 use common::run::{Run, State, Trained, compare_tensors, state};
-use common::{Outcome, Tests, Way, ways};
+use common::{Outcome, Tests, ways};
 use lenet::Model;
 use lenet::cpu::fast::{Fast, Instructions};
 use lenet::network::lenet::Table;
@@ -51,7 +51,7 @@ fn on_cpu(run: &Run) -> Outcome {
     let expected = expected(run)?;
     for instructions in [Instructions::baseline(), Instructions::detect()] {
         let plan = run.plan(Profile::reference());
-        let fast = Fast::new(plan, &run.trained.network, run.optimizer, 2, instructions);
+        let fast = Fast::new(plan, 2, instructions);
         let mut executor = run.prepared(Box::new(fast))?;
         run.train(executor.as_mut(), STEPS, STEPS)?;
         compare(run, &state(executor.as_mut())?, &expected).outcome(instructions.name())?;
@@ -61,13 +61,8 @@ fn on_cpu(run: &Run) -> Outcome {
 
 fn on_adapter(adapter: &Adapter, run: &Run) -> Outcome {
     let expected = expected(run)?;
-    // A workgroup for each sample is made for two stages; one sample has no halves.
-    let is_made = |way: &Way| match way.strategy {
-        Strategy::Sample => false,
-        Strategy::Halves => run.batch > 1,
-        _ => true,
-    };
-    for way in ways().into_iter().filter(is_made) {
+    // A workgroup for each sample is made for two stages.
+    for way in ways().into_iter().filter(|way| way.strategy != Strategy::Sample) {
         let mut executor = run.on_adapter(adapter, way)?;
         run.train(executor.as_mut(), STEPS, STEPS)?;
         compare(run, &state(executor.as_mut())?, &expected).outcome(&way.to_string())?;

@@ -10,7 +10,7 @@ use lenet::network::lenet::{Row, Table};
 use lenet::network::summary::Summary;
 use lenet::network::{Output, build};
 use lenet::plan::profile::{ITERATION_LIMIT, UNIFORM_WINDOW};
-use lenet::plan::{ALIGN, Layout, Optimizer, Plan, Profile, Room, Strategy};
+use lenet::plan::{ALIGN, Layout, Optimizer, Pass, Plan, Profile, Room, Strategy};
 use lenet::rng::{Rng, Stream};
 use serde_json::json;
 
@@ -66,7 +66,7 @@ fn plan_and_summary_agree() {
         let plan =
             Plan::new(&network, Strategy::Layered, Profile::reference(), 10, optimizer, room);
         let plan = plan.expect("a network that kernels are made for");
-        let layers = plan.forward.iter().map(|dispatch| &plan.kernels[dispatch.kernel].op);
+        let layers = plan.step(Pass::Forward).map(|dispatch| &plan.kernels[dispatch.kernel].op);
         let all: u64 = layers
             .filter(|op| op.name() != "gather")
             // The output goes forward and back in one kernel.
@@ -115,10 +115,11 @@ fn plan_is_complete_as_json() {
             let label = kernel["label"].as_str().expect("a label");
             validate(label, kernel["wgsl"].as_str().expect("a text"));
         }
-        for dispatch in list("forward").iter().chain(&list("training")) {
+        let passes = ["forward", "training"].map(|pass| &plan["replicas"][0][pass]["compute"]);
+        for dispatch in passes.into_iter().flat_map(|pass| pass.as_array().expect("a list")) {
             let kernel = &kernels[dispatch["kernel"].as_u64().expect("an index") as usize];
             let bindings = kernel["bindings"].as_array().expect("bindings");
-            let views = dispatch["views"].as_array().expect("views");
+            let views = dispatch["bindings"].as_array().expect("bindings");
             assert_eq!(bindings.len(), views.len(), "{}", kernel["label"]);
             for (binding, view) in bindings.iter().zip(views) {
                 let number = |key: &str| view[key].as_u64().expect("a number");
@@ -283,7 +284,7 @@ fn random_tables_never_panic() {
         assert_eq!(stored, network.parameters(), "{number}");
         Summary::of(&network).expect("a network with a layout").text();
         networks += 1;
-        for strategy in Strategy::ALL {
+        for strategy in Strategy::ALL.into_iter().chain([Strategy::Inspect]) {
             for profile in [Profile::software(), Profile::gpu(), Profile::reference()] {
                 let room = Room { digits: 10, order: 10, steps: 1 };
                 let optimizer = optimizers[number % 2];
