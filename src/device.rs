@@ -4,7 +4,7 @@ use crate::cpu::Cpu;
 use crate::cpu::fast::{Fast, Instructions};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
-use crate::gpu::selftest::{self, Health};
+use crate::gpu::selftest;
 use crate::gpu::{Adapter, Gpu, Replicas, adapter, llvmpipe};
 use crate::network::Network;
 use crate::plan::{Plan, Profile, Strategy};
@@ -62,7 +62,6 @@ pub enum Device {
         /// ([`llvmpipe::single_threaded`]).
         single: Option<Box<[Adapter; llvmpipe::REPLICAS]>>,
         profile: Profile,
-        health: Health,
         tuned: Tuned,
     },
     /// The CPU, with vectors and threads.
@@ -105,14 +104,13 @@ impl Device {
         profile: Option<Profile>,
         tuned: &Tuned,
     ) -> Result<Device> {
-        let health = selftest::examine(&adapter)?;
+        selftest::examine(&adapter)?;
         let info = adapter.get_info();
         Ok(Device::Adapter {
             profile: profile.unwrap_or_else(|| adapter::profile(&info)),
             tuned: tuned.clone().on(adapter::describe(&info)),
             adapter: Box::new(adapter),
             single: None,
-            health,
         })
     }
 
@@ -199,16 +197,7 @@ impl Device {
     /// [`Error::Adapter`] if the adapter refuses.
     pub fn executor(&self, plan: Plan) -> Result<Box<dyn Executor>> {
         Ok(match self {
-            Device::Adapter { adapter, single, health, .. } => {
-                let needed = plan.iterations();
-                if needed > health.loops {
-                    return Err(Error::Adapter(format!(
-                        "{} ends loops after {} iterations and this plan needs {needed}: give a \
-                         smaller --batch, update the driver, or choose another with --adapter",
-                        self.describe(),
-                        health.loops
-                    )));
-                }
+            Device::Adapter { adapter, single, .. } => {
                 let replicas = plan.replicas.len();
                 if replicas == 1 {
                     let adapter = self.adapter_for(&plan).unwrap_or(adapter);

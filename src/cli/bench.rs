@@ -84,7 +84,7 @@ pub fn run(args: Args) -> Result<()> {
     let start = Instant::now();
     let limits = check(&args)?;
     let cases = cases(&args)?;
-    let chosen = device::choose(&args.device)?;
+    let chosen = device::choose(&args.device, device::Work::Looking)?;
     announce::device(&chosen);
     warn_of_company();
     let adapter = adapter(&args, &chosen.device)?;

@@ -57,7 +57,7 @@ pub fn run(args: Args) -> Result<()> {
     }
     let sides = [Side::read(&args.a)?, Side::read(&args.b)?];
     let test = data::load_test(args.data.data.as_deref())?;
-    let chosen = device::choose(&args.device)?;
+    let chosen = device::choose(&args.device, device::Work::Asking)?;
     announce::device(&chosen);
     let answers = answers(&sides, &args.device, &chosen.device, &test)?;
     let comparison = Comparison::new(sides, answers);

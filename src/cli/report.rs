@@ -50,7 +50,7 @@ pub fn run(args: Args) -> Result<()> {
         )));
     }
     let split = Split::of(counts, record.number("seed"), &mnist);
-    let chosen = device::choose(&args.device)?;
+    let chosen = device::choose(&args.device, device::Work::Asking)?;
     announce::device(&chosen);
     let numbers = split.test_numbers(&mnist);
     let path = write(&args.folder, &numbers, &mnist.test, &chosen.device, args.device.plan)?;
