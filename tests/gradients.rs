@@ -176,7 +176,19 @@ fn outputs() {
         let linear = loss == LossKind::Targets;
         let weights = if linear { ALIGN as u32 } else { 0 };
         let (samples, curvature, exact) = (SAMPLES as u32, false, false);
-        let k = Output { samples, inputs, weights, loss, j, squash, curvature, exact };
+        let (before, advances) = (0, true);
+        let k = Output {
+            samples,
+            before,
+            advances,
+            inputs,
+            weights,
+            loss,
+            j,
+            squash,
+            curvature,
+            exact,
+        };
         let mut numbers = Numbers::new(24);
         let x = numbers.symmetric(SAMPLES * inputs as usize, 0.9);
         let p = numbers.symmetric((weights + 10 * inputs) as usize, 0.3);

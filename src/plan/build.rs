@@ -162,6 +162,8 @@ impl Builder<'_> {
         for first in (0..self.batch).step_by(step) {
             let op = Op::Output(Output {
                 samples: step as u32,
+                before: 0,
+                advances: true,
                 inputs,
                 weights,
                 loss: LossKind::of(options.output, options.loss),

@@ -86,6 +86,8 @@ impl Program {
             distortion: plan.distortion,
             output: Output {
                 samples: 1,
+                before: 0,
+                advances: true,
                 inputs: network.layers[network.layers.len() - 1].input.size() as u32,
                 weights: aligned(CLASSES) as u32,
                 loss: LossKind::of(options.output, options.loss),
