@@ -8,6 +8,8 @@
 //   dw[ky,kx]     += dh[y,x] seen[y+ky, x+kx]
 //
 // For second derivatives f', seen and what stands in brackets are squared (local.wgsl).
+//
+// expects: conv_pool, common, local; ds_at, partials; STRIP, STRIDE, BLOCK_SCALE
 
 struct Gradients {
     dw: Kernel,

@@ -4,6 +4,15 @@
 //   dx[n,c,y,x]  = f'(x[n,c,y,x]) sum over the connections j that leave c, ky, kx of
 //                  w[j,ky,kx] dh[n, map[j], y-ky, x-kx]      where y-ky and x-kx are inside
 //
+// uses: common, local, conv_pool
+// binds:
+//   x      read f32      shapes: conv_pool.wgsl
+//   p      read f32
+//   h      read f32
+//   ds     read f32
+//   table  read u32
+//   dx     write vec2f   as x
+//
 // For second derivatives f', w and what stands in brackets are squared (local.wgsl).
 //
 // x is the squashed output below, so dx is the loss by what that squash got. dh is made anew

@@ -12,6 +12,8 @@
 //          map m owns the connections first[m] .. first[m+1]; connection j leads from the input
 //          map channel[j] to the feature map map[j]; the connections that leave input map c are
 //          by_channel[first_out[c]] .. by_channel[first_out[c+1]]
+//
+// expects: p_at; C, M, J, HEIGHT, WIDTH, STRIP, TALL
 
 const OH = HEIGHT - 4u;
 const OW = WIDTH - 4u;

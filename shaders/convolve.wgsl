@@ -5,6 +5,8 @@
 // Every index of a private array has to become a constant: a dynamic one costs ten times as much on
 // a software adapter and spills on a GPU. Drivers unroll two short loops inside each other, not
 // three, so that rows are called one by one; those that the block does not have fall away.
+//
+// expects: conv_pool, common; x_at; WIDTH
 
 // Row y of what a block sees, from `at` on in x.
 fn see_row(seen: ptr<function, Seen>, y: u32, at: u32) {

@@ -14,6 +14,8 @@
 // Whole numbers throughout, modulo 2^32, so that every device draws the same map and every value has
 // the same bits: places in 2^-17 pixels, 1,024 pixels added so that a shift to the right finds no
 // sign, and eight bits of each fraction, so that value * 2^16 fits the 24 bits of a float.
+//
+// expects: digits_at; HEIGHT, WIDTH, MAX_SHIFT, MAX_SCALE, MAX_SQUEEZE, MAX_SHEAR
 
 const ONE = 65536u;
 // The centre of the digit, 13.5, and 1,024.

@@ -1,18 +1,22 @@
 // gather: the samples of this step, from the data set on the device.
 //
-//   digits  [.., 197] words: 784 bytes of pixels, row by row, then the label
-//   order   digits in the order of the epoch; with DISTORT digit + DIGITS * view, see distort.wgsl
-//   steps   [.., 4]: first entry of order, samples in the step, learning rate, key of the distortion
-//   cursor  the step to do
-//   now     [4]: the row of steps that is being done, and its number: kept for the updates
-//   truth   [SAMPLES, 4]: label, samples in the step (0 where the last batch of an epoch has no
-//           digit), number of the step, unused
-//   BEFORE  samples of the step that come before these: another device does them
-//   x       [SAMPLES, HEIGHT, WIDTH] = SCALE * byte + BACKGROUND; without DISTORT the border is
-//           background already
+//   x[n,y,x] = SCALE * byte + BACKGROUND      (1998, section II.B: background -0.1, ink 1.175; 1990: -1 and 1)
 //
-// 1998, section II.B: background -0.1, ink 1.175; 1990: -1 and 1.
-// One invocation copies one row of 28 pixels, or makes one of the distorted picture.
+// uses: distort
+// binds:
+//   digits  storage u32   [.., RECORD]  the bytes of the pixels, row by row, then the label
+//   order   storage u32   digits in the order of the epoch; with DISTORT digit + DIGITS * view, see
+//                         distort.wgsl
+//   steps   storage u32   [.., 4]  first entry of order, samples in the step, learning rate, key of
+//                         the distortion
+//   cursor  storage u32   [1]  the step to do
+//   now     write u32     [4]  the row of steps that is being done, and its number: kept for the updates
+//   truth   write u32     [SAMPLES, 4]  label, samples in the step (0 where the last batch of an epoch
+//                         has no digit), number of the step, unused
+//   x       write f32     [SAMPLES, HEIGHT, WIDTH]; without DISTORT the border is background already
+//
+// BEFORE samples of the step come before these: an earlier shard has those.
+// One invocation copies one row of SIDE pixels, or makes one of the distorted picture.
 
 const RECORD = 197u;
 const ROWS = select(28u, HEIGHT, DISTORT);

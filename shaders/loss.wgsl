@@ -14,6 +14,8 @@
 //   LOSS > 0  by each unit x[i] below the distances: 2, which is exact for LOSS = 1. For LOSS = 2 it
 //             is what the authors take; with EXACT it is, with p[c] = e^-y[c] / (e^-J + sum of e^-y)
 //             and d[c] = x[i] - w[c,i]:  2 (1 - sum p) + 4 (sum p d^2 - (sum p d)^2)
+//
+// expects: common, local; LOSS, J, CURVATURE, EXACT
 
 alias Scores = array<f32, 10>;
 alias Apart = array<vec4f, 10>;

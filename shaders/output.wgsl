@@ -1,28 +1,32 @@
 // output: the last layer forward, the loss, and the last layer backward to what it sees.
 //
-//   LOSS = 0     y[n,c] = f( bias[c] + sum over i of w[c,i] x[n,i] )      a linear layer
-//                dx[n,i] = f'(x[n,i]) sum over c of w[c,i] dy[n,c]
-//   LOSS = 1, 2  y[n,c] = sum over i of (x[n,i] - w[c,i])^2                (1998, eq. 7)
-//                dx[n,i] = f'(x[n,i]) sum over c of 2 dy[n,c] (x[n,i] - w[c,i])
+//   OUTPUT = LINEAR  y[n,c] = f( bias[c] + sum over i of w[c,i] x[n,i] )
+//                    dx[n,i] = f'(x[n,i]) sum over c of w[c,i] dy[n,c]
+//   OUTPUT = RBF     y[n,c] = sum over i of (x[n,i] - w[c,i])^2                (1998, eq. 7)
+//                    dx[n,i] = f'(x[n,i]) sum over c of 2 dy[n,c] (x[n,i] - w[c,i])
 //
-//   x       [SAMPLES, INPUTS]   squashed outputs of the layer below; INPUTS is a multiple of four
-//   p       biases [10], from WEIGHTS on w [10, INPUTS]; with 1 and 2 only w: the 7x12 bitmaps of
-//           the classes, +1 and -1 (1998, Fig. 3)
-//   truth   [SAMPLES, 4]  label, samples in the step, number of the step. Where there are no samples
-//           there is no digit: no loss, no derivative. So it is behind the batch, where its last
-//           window may reach
-//   y       [BEFORE + SAMPLES, 10]  the outputs, from row BEFORE on: those before are of earlier shards
-//   dy      [SAMPLES, 10]  the loss by what the squash of each output got (by y with 1, 2)
-//   dx      [SAMPLES, INPUTS]  the loss by what the squash of the layer below got
-//   totals  [BEFORE + SAMPLES, 4]  from row BEFORE on, sums over the steps since the host cleared
-//           them: loss, errors, and both divided by the samples of their step
-//   cursor  [1]  moved to the next step, where ADVANCES says so: by the last shard of the batch
+// uses: common, local, loss
+// binds:
+//   x       read vec4f    [SAMPLES, INPUTS]  squashed outputs of the layer below; INPUTS is a multiple of four
+//   p       read vec4f    biases [CLASSES], from WEIGHTS on w [CLASSES, INPUTS]; with RBF only w: the 7x12
+//                         bitmaps of the classes, +1 and -1 (1998, Fig. 3)
+//   truth   read u32      [SAMPLES, 4]  label, samples in the step, number of the step. Where there are no
+//                         samples there is no digit: no loss, no derivative. So it is behind the batch,
+//                         where its last window may reach
+//   y       write f32     [BEFORE + SAMPLES, CLASSES]  the outputs, from row BEFORE on: those before are of
+//                         earlier shards
+//   dy      write f32     [SAMPLES, CLASSES]  the loss by what the squash of each output got (by y with RBF)
+//   dx      write vec4f   [SAMPLES, INPUTS]  the loss by what the squash of the layer below got
+//   totals  write f32     [BEFORE + SAMPLES, 4]  from row BEFORE on, sums over the steps since the host
+//                         cleared them: loss, errors, and both divided by the samples of their step
+//   cursor  write u32     [1]  moved to the next step, where ADVANCES says so: by the last shard
 //
-// With CURVATURE dx, and with LOSS = 0 dy, are second derivatives: seeds as in loss.wgsl, w and f'
+// With CURVATURE dx, and with LINEAR dy, are second derivatives: seeds as in loss.wgsl, w and f'
 // squared (local.wgsl), and no division by the samples of the step, since a curvature is a mean over
-// patterns that `take` makes.
+// patterns that the epilogue makes.
 //
-// One invocation does one sample; totals has a row a sample, so that no order of adding is open.
+// One invocation does one sample; totals has a row a sample, so that no order of adding is open. OUTPUT is
+// a constant: no select below costs anything.
 
 const QUADS = INPUTS / 4u;
 

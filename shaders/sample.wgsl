@@ -16,6 +16,10 @@
 //   memory   0: s1    ROOM: x, then h2, then x again    FEATURES: s2 and all y    SCRATCH
 //
 // On the way back, the loss by what a squash got takes the place of what came out of that squash.
+//
+// expects: distort; digits_at, order_at, steps_at, cursor_at, table_at, now
+// expects: HEIGHT, WIDTH, BORDER, SCALE, BACKGROUND, DISTORT, DIGITS, FIRST_MAPS, MAPS, CONNECTIONS, SECOND, LAYERS
+// expects: ROOM, MEMORY, WORKGROUP
 
 const OH1 = HEIGHT - 4u;
 const OW1 = WIDTH - 4u;

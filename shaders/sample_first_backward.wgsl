@@ -10,6 +10,9 @@
 //
 // SLOTS invocations share a map. Each sums every SLOTS-th block in registers; what they have is
 // added in order, in two halves of HALF sums, which take the whole memory.
+//
+// expects: common, local, sample, sample_patch, sample_second_backward; p_at, traces
+// expects: FIRST_MAPS, WIDTH, ROOM, BLOCK_SCALE, WORKGROUP
 
 const SLOTS = WORKGROUP / FIRST_MAPS;
 const SUMS = 28u;

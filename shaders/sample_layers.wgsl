@@ -6,6 +6,9 @@
 //
 // Several invocations share a sum: of a layer they add their parts up in turns, of a distance each
 // leaves its part in SCRATCH.
+//
+// expects: common, local, loss, sample, sample_stages; w_at, table_at, y, totals
+// expects: LAYERS, SCORES, SCRATCH, CURVATURE, WORKGROUP
 
 const CLASSES = 10u;
 const LANES = 8u;

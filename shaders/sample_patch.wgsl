@@ -4,6 +4,8 @@
 //   block[a,b] = sum over ky, kx of w[ky,kx] patch[a+ky,b+kx]
 //
 // A patch stays in registers: every index becomes a constant once the short loops are unrolled.
+//
+// expects: common, local, sample; p_at; BLOCK_SCALE
 
 alias Patch = array<f32, 36>;
 

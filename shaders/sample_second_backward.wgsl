@@ -9,6 +9,9 @@
 //                    w[j,ky,kx] dh2[map[j],y-ky,x-kx]
 //
 // For second derivatives f', w, s1 and what stands in brackets are squared (local.wgsl).
+//
+// expects: common, local, sample, sample_patch; p_at, table_at, traces
+// expects: CONNECTIONS, FIRST_MAPS, MAPS, SECOND, ROOM, FEATURES, SCRATCH, BLOCK_SCALE, WORKGROUP
 
 // dh2 over h2; the terms of dcoefficient go to SCRATCH.
 fn second_pooling_backward(t: u32) {

@@ -7,6 +7,9 @@
 //
 // (1990: H1-H2 and H3-H4. 1998, section II.B: C1-S2 and C3-S4.) An invocation makes pooled outputs:
 // in the first stage one place in all maps, from a patch that it reads once, in the second any.
+//
+// expects: sample, sample_patch; p_at, table_at
+// expects: FIRST_MAPS, MAPS, SECOND, ROOM, FEATURES, WIDTH, WORKGROUP
 
 fn first_stage(t: u32) {
     for (var block = t; block < BLOCKS1; block += WORKGROUP) {

@@ -14,7 +14,7 @@ use common::stages::{Arguments, FIRST, LATER, Shape};
 use lenet::cpu::{self, Take};
 use lenet::network::{CLASSES, Squash};
 use lenet::plan::constant::LossKind;
-use lenet::plan::op::{Linear, LinearUpdate, Output, Stage, Update};
+use lenet::plan::kernels::{Linear, LinearUpdate, Output, Stage, Update};
 use lenet::plan::{ALIGN, Optimizer, Profile, Rule, TOTALS};
 
 /// What twins lose by keeping f32 between their sums in f64; absolute as a share of the largest.

@@ -21,7 +21,7 @@ use common::stages::{Arguments, FIRST, LATER, Shape};
 use lenet::cpu::{self, Take};
 use lenet::network::{CLASSES, Squash};
 use lenet::plan::constant::LossKind;
-use lenet::plan::op::{Linear, LinearUpdate, Output, Stage};
+use lenet::plan::kernels::{Linear, LinearUpdate, Output, Stage};
 use lenet::plan::{ALIGN, Optimizer, Pass, Profile, Rule, TOTALS};
 
 /// E = sum of r y.

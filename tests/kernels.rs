@@ -16,9 +16,12 @@ use common::stages::{self, Arguments, FIRST, owned};
 use common::{Outcome, Tests, profiles};
 use lenet::network::Squash;
 use lenet::plan::constant::LossKind;
-use lenet::plan::op::{Gather, Linear, LinearBackward, LinearUpdate, Output, Stage, Update};
+use lenet::plan::kernels::{
+    FirstStageBackward, FirstStageForward, Gather, Linear, LinearBackward, LinearBackwardInput,
+    LinearForward, LinearUpdate, Output, Stage, Update,
+};
 use lenet::plan::records::{PIXEL_WORDS, RECORD_WORDS};
-use lenet::plan::{ALIGN, Distortion, Op, Profile, Ranges};
+use lenet::plan::{ALIGN, Distortion, Profile, Ranges};
 use wgpu::Adapter;
 
 /// For values of order 1 behind some hundred terms.
@@ -97,7 +100,7 @@ fn gather(_: Profile) -> Vec<Case> {
         let (now, truth) = (empty(4), empty(4 * samples));
         let name =
             format!("{samples} behind {before}, {count} digits, border {border}, {ranges:?}");
-        case(name, Op::Gather(k), vec![digits, order, steps, vec![STEP], now, truth, x])
+        case(name, k, vec![digits, order, steps, vec![STEP], now, truth, x])
     });
     cases.collect()
 }
@@ -122,7 +125,7 @@ fn linear_forward(profile: Profile) -> Vec<Case> {
         let w = numbers.words((k.rows * k.inputs) as usize, 0.5);
         let bias = numbers.words(k.outputs as usize, 0.5);
         let y = empty(k.samples * k.outputs);
-        case(name, Op::LinearForward(k), vec![x, w, bias, vec![shape.3], y])
+        case(name, LinearForward(k), vec![x, w, bias, vec![shape.3], y])
     });
     cases.collect()
 }
@@ -144,7 +147,7 @@ fn linear_backward_input(profile: Profile) -> Vec<Case> {
         let dy = numbers.words((k.samples * k.outputs) as usize, 0.5);
         let dx = if starts { empty(x.len() as u32) } else { numbers.words(x.len(), 1.0) };
         let name = format!("{name}, starts {starts}, ends {ends}, curvature {curvature}");
-        case(name, Op::LinearBackwardInput(k), vec![x, w, dy, vec![shape.3], dx])
+        case(name, LinearBackwardInput(k), vec![x, w, dy, vec![shape.3], dx])
     });
     cases.collect()
 }
@@ -177,7 +180,7 @@ fn linear_update(profile: Profile) -> Vec<Case> {
             arguments.extend(taken(rule, layer));
             let shape = format!("{samples} samples, {inputs} -> {outputs}");
             let name = format!("{shape}, {starts}, {ends}, {rule:?}");
-            cases.push(case(name, Op::LinearUpdate(k), arguments));
+            cases.push(case(name, k, arguments));
         }
     }
     cases
@@ -207,7 +210,7 @@ fn linear_backward(_: Profile) -> Vec<Case> {
         let mut arguments = vec![x, dy, now, empty(samples * inputs), layer()];
         arguments.extend(taken(rule, layer));
         let shape = format!("{samples} samples, {inputs} -> {outputs}");
-        case(format!("{shape}, {starts}, {ends}, {rule:?}"), Op::LinearBackward(k), arguments)
+        case(format!("{shape}, {starts}, {ends}, {rule:?}"), k, arguments)
     });
     cases.collect()
 }
@@ -268,7 +271,7 @@ fn output(_: Profile) -> Vec<Case> {
             let totals = numbers.words((before + samples) as usize * 4, 1.0);
             let arguments = vec![x, p, truth.collect(), y, dy, dx, totals, vec![0]];
             let name = format!("{samples} samples, equal {equal}, {k:?}");
-            cases.push(case(name, Op::Output(k), arguments));
+            cases.push(case(name, k, arguments));
         }
     }
     cases
@@ -284,7 +287,7 @@ fn update(_: Profile) -> Vec<Case> {
         let (_, now) = steps(0, COUNT);
         let mut arguments = vec![partials, now];
         arguments.extend(taken(rule, || numbers.words(parameters as usize, 1.0)));
-        let op = Op::Update(Update { parameters, slots, stride, rule });
+        let op = Update { parameters, slots, stride, rule };
         case(format!("{parameters} parameters, {slots} slots, {rule:?}"), op, arguments)
     });
     cases.collect()
@@ -297,7 +300,7 @@ fn saturation(adapter: &Adapter, profile: Profile) -> Outcome {
     for squash in [Squash::Tanh, Squash::Scaled] {
         let (amplitude, _) = squash.amplitude_and_slope();
         let (_, k) = linear(profile, (1, 8, FAR.len() as u32, 0, FAR.len() as u32));
-        let op = Op::LinearForward(Linear { squash, ..k });
+        let op = LinearForward(Linear { squash, ..k });
         let x = bits(&[0.0; 8]);
         let w = bits(&[0.5; 8 * FAR.len()]);
         let arguments = vec![x, w, bits(&FAR), vec![0], empty(FAR.len() as u32)];
@@ -324,7 +327,7 @@ fn stage_saturates(adapter: &Adapter, profile: Profile, k: Stage, far: f32) -> O
     let Arguments { x, p, ds, partials, .. } = arguments;
     let name = format!("bias {far}");
     let forward = vec![x.clone(), p.clone(), empty(s)];
-    let forward = case(&name, Op::FirstStageForward(k), forward);
+    let forward = case(&name, FirstStageForward(k), forward);
     let found = floats(&forward.on_adapter(adapter, profile)?[2][ALIGN..][..s as usize]);
     let (amplitude, _) = k.squash.amplitude_and_slope();
     let expected = vec![amplitude.copysign(-far); s as usize];
@@ -332,6 +335,6 @@ fn stage_saturates(adapter: &Adapter, profile: Profile, k: Stage, far: f32) -> O
     differences.numbers("s", &found, &expected, SATURATED);
     differences.outcome(format!("first_stage_forward, {name}"))?;
     let backward = vec![x, p, ds, partials];
-    let backward = Case { partials: owned(&k), ..case(&name, Op::FirstStageBackward(k), backward) };
+    let backward = Case { partials: owned(&k), ..case(&name, FirstStageBackward(k), backward) };
     backward.check(adapter, profile, TOLERANCE)
 }

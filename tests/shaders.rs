@@ -15,7 +15,9 @@ use common::{Way, ways};
 use lenet::executor::Executor;
 use lenet::gpu::{Gpu, probe};
 use lenet::plan::profile::ITERATION_LIMIT;
-use lenet::plan::{Access, Distortion, Element, Kernel, Optimizer, Pass, Plan, Ranges};
+use lenet::plan::{
+    Access, Binding, Distortion, Element, Kernel, Optimizer, Pass, Plan, Ranges, Shader,
+};
 use lenet::recipe::MAX_BATCH;
 use wgpu::naga::valid::{Capabilities, ValidationFlags, Validator};
 use wgpu::naga::{Block, Function, Handle, Module, ScalarKind, Statement, TypeInner, front::wgsl};
@@ -226,6 +228,33 @@ fn shader_files_open_with_their_formula_and_are_used() {
             rest = rest.replacen(file.as_str(), "", 1);
         }
         assert_eq!(rest.trim(), "", "{}", kernel.label);
+    }
+}
+
+/// The head of a file says what it uses and binds, or what it expects to be there.
+#[test]
+fn shader_files_say_what_they_need() {
+    for (name, text) in files().into_iter().filter(|(name, _)| name != PROBE) {
+        let (stem, text): (&str, &str) = (name.trim_end_matches(".wgsl"), &text);
+        let (stem, text) = (stem.to_string().leak(), text.to_string().leak());
+        let shader = Shader::parse(stem, text).unwrap_or_else(|error| panic!("{error}"));
+        let bindings = shader.bindings(None);
+        let code = text.lines().filter(|line| !line.starts_with("//")).collect::<String>();
+        if code.contains("@compute") {
+            assert!(!bindings.is_empty(), "{name} binds nothing");
+            let all = shader.files(Some(&shader)).collect::<String>();
+            for Binding { name: binding, access, .. } in bindings {
+                let end = if access == Access::Write { "[" } else { "_at(" };
+                assert!(all.contains(&format!("{binding}{end}")), "{name} does not use {binding}");
+            }
+            continue;
+        }
+        let expects = text.lines().filter_map(|line| line.strip_prefix("// expects: "));
+        let expects: Vec<&str> = expects.flat_map(|line| line.split([',', ';', ' '])).collect();
+        assert!(!expects.is_empty() || !bindings.is_empty(), "{name} does not say what it needs");
+        for constant in expects.iter().filter(|word| word.contains(char::is_uppercase)) {
+            assert!(code.contains(constant), "{name} expects {constant} and does not use it");
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{local, squash, squash_slope};
 use crate::network::CLASSES;
 use crate::plan::constant::LossKind;
-use crate::plan::op::Output;
+use crate::plan::kernels::Output;
 use crate::plan::{TOTALS, TRUTH_WORDS};
 
 /// The last layer forward, the loss, and backward to what the layer sees; the last shard moves the

@@ -9,8 +9,8 @@ use super::update::gather;
 use super::{Take, local, output};
 use crate::network::CLASSES;
 use crate::plan::constant::LossKind;
-use crate::plan::op::{Gather, Linear, Output};
-use crate::plan::sample::{LAYER_WORDS, Layer, Sample, SampleUpdate};
+use crate::plan::kernels::{Gather, Linear, Output, Sample, SampleUpdate};
+use crate::plan::sample::{LAYER_WORDS, Layer};
 use crate::plan::{STEP_WORDS, TOTALS, TRUTH_WORDS};
 
 /// The whole of a weight matrix.

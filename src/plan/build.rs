@@ -2,7 +2,10 @@
 
 use super::builder::Builder;
 use super::constant::LossKind;
-use super::op::{Gather, Op, Output, Update};
+use super::kernels::{
+    ConvBackwardInput, ConvBackwardWeights, ConvPoolForward, FirstStageBackward, FirstStageForward,
+    Gather, Output, Update,
+};
 use super::profile::largest_divisor;
 use super::{BufferId, Layout, Optimizer, Plan, Ports, Profile, Rule, Start, Strategy};
 use crate::error::Result;
@@ -80,7 +83,7 @@ impl Builder<'_> {
     fn gather(&mut self) {
         let input = self.network.input();
         let (scale, background) = self.network.options.scaling.scale_and_background();
-        let op = Op::Gather(Gather {
+        let op = Gather {
             samples: self.batch as u32,
             before: (self.half * self.batch) as u32,
             height: input.height as u32,
@@ -89,7 +92,7 @@ impl Builder<'_> {
             scale,
             background,
             distort: None,
-        });
+        };
         let whole = |id: BufferId| self.view(id, 0, self.buffers[id].words);
         let Ports { digits, order, steps, cursor, .. } = self.ports;
         let views = [digits, order, steps, cursor, self.now, self.truth, self.activations[0]]
@@ -119,7 +122,7 @@ impl Builder<'_> {
                 self.parameters(0, k.parameters()),
                 self.samples(self.activations[1], s, first, step),
             ];
-            self.dispatch(layer.name, Op::FirstStageForward(k), views);
+            self.dispatch(layer.name, FirstStageForward(k), views);
         }
     }
 
@@ -140,7 +143,7 @@ impl Builder<'_> {
                 self.samples(h_buffer, h, first, step),
                 self.samples(self.activations[block + 1], s, first, step),
             ];
-            self.dispatch(layer.name, Op::ConvPoolForward(k), views);
+            self.dispatch(layer.name, ConvPoolForward(k), views);
         }
     }
 
@@ -160,7 +163,7 @@ impl Builder<'_> {
         let sizes = [inputs as usize, CLASSES, TRUTH_WORDS];
         let step = self.profile.samples_of(self.batch, &sizes, &sizes);
         for first in (0..self.batch).step_by(step) {
-            let op = Op::Output(Output {
+            let op = Output {
                 samples: step as u32,
                 before: 0,
                 advances: true,
@@ -171,7 +174,7 @@ impl Builder<'_> {
                 squash: options.squash,
                 curvature: self.rule.is_curvature(),
                 exact: self.rule == Rule::Curvature { exact: true },
-            });
+            };
             let views = vec![
                 self.samples(self.activations[block], inputs, first, step),
                 p,
@@ -215,7 +218,7 @@ impl Builder<'_> {
                 self.samples(self.deltas[0], s, first, step),
                 partials,
             ];
-            self.dispatch(layer.name, Op::FirstStageBackward(k), views);
+            self.dispatch(layer.name, FirstStageBackward(k), views);
         }
     }
 
@@ -239,20 +242,20 @@ impl Builder<'_> {
                 table,
                 partials,
             ];
-            self.dispatch(layer.name, Op::ConvBackwardWeights(k), views.clone());
+            self.dispatch(layer.name, ConvBackwardWeights(k), views.clone());
             views[5] = self.samples(self.deltas[block - 1], x, first, step);
-            self.dispatch(layer.name, Op::ConvBackwardInput(k), views);
+            self.dispatch(layer.name, ConvBackwardInput(k), views);
         }
     }
 
     fn update(&mut self) {
         let stages = self.layout.stages;
-        let op = Op::Update(Update {
+        let op = Update {
             parameters: stages as u32,
             slots: self.slots as u32,
             stride: stages as u32,
             rule: self.rule,
-        });
+        };
         let mut views = vec![
             self.view(self.ports.partials, 0, stages * self.slots),
             self.view(self.now, 0, STEP_WORDS),

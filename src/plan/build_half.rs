@@ -1,7 +1,7 @@
 //! The plans of [`Strategy::Halves`]: what each of two devices does with its half of the batch.
 
 use super::builder::Builder;
-use super::op::{Op, Update};
+use super::kernels::Update;
 use super::records::RECORD_WORDS;
 use super::{Optimizer, Plan, Room, Rule, STEP_WORDS, Start, Strategy};
 use crate::network::Network;
@@ -69,12 +69,12 @@ impl Builder<'_> {
         let Some(shares) = self.ports.shares else { return };
         self.rule = Rule::Step(optimizer);
         let size = self.layout.size;
-        let op = Op::Update(Update {
+        let op = Update {
             parameters: size as u32,
             slots: HALVES as u32,
             stride: size as u32,
             rule: self.rule,
-        });
+        };
         let mut views =
             vec![self.view(shares, 0, HALVES * size), self.view(self.now, 0, STEP_WORDS)];
         views.extend(self.taken(0, size));

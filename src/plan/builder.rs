@@ -1,7 +1,7 @@
 //! What planning works with: buffers as they come up, views of them, and the dispatches so far.
 
 use super::build::{Room, STEP_WORDS, TOTALS, TRUTH_WORDS};
-use super::op::{Linear, Op, Stage};
+use super::kernels::{Linear, Op, Stage};
 use super::profile::largest_divisor;
 use super::records::RECORD_WORDS;
 use super::{
@@ -145,9 +145,9 @@ impl<'a> Builder<'a> {
         self.view(buffer, first * size as usize, samples * size as usize)
     }
 
-    pub(super) fn dispatch(&mut self, layer: &str, op: Op, views: Vec<View>) {
+    pub(super) fn dispatch(&mut self, layer: &str, op: impl Into<Op>, views: Vec<View>) {
         let Builder { profile, buffers, kernels, .. } = self;
-        let dispatch = launch(profile, buffers, kernels, layer, op, views);
+        let dispatch = launch(profile, buffers, kernels, layer, op.into(), views);
         self.dispatches.push(dispatch);
     }
 

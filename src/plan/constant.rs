@@ -71,7 +71,7 @@ macro_rules! constants {
 
         impl $name {
             /// Appends every field as a WGSL constant of the same name in capitals.
-            pub fn declare(&self, header: &mut String) {
+            pub(super) fn constants(&self, header: &mut String) {
                 $($crate::plan::constant::Constant::declare(
                     &self.$field, &stringify!($field).to_uppercase(), header);)*
             }

@@ -112,7 +112,8 @@ impl Plan {
         for kernel in &mut self.kernels {
             match &mut kernel.op {
                 Op::Gather(k) => k.distort = self.distortion,
-                Op::SampleForward(k) | Op::SampleStep(k) => k.distort = self.distortion,
+                Op::SampleForward(k) => k.0.distort = self.distortion,
+                Op::SampleStep(k) => k.0.distort = self.distortion,
                 _ => continue,
             }
             (kernel.workgroup, kernel.workgroups) = self.profile.launch(&kernel.op);

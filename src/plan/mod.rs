@@ -11,17 +11,15 @@ mod build_linear;
 mod build_sample;
 mod builder;
 pub mod constant;
-mod cost;
 pub mod distortion;
 mod header;
-mod linear;
-pub mod op;
+pub mod kernels;
 pub mod print;
 pub mod profile;
 pub mod records;
 pub mod rule;
 pub mod sample;
-mod sample_cost;
+mod shader;
 pub mod strategy;
 pub mod traffic;
 
@@ -30,9 +28,10 @@ pub use binding::{Access, Binding, Element};
 pub use build::{Room, STEP_WORDS, TOTALS, TRUTH_WORDS};
 pub use build_half::HALVES;
 pub use distortion::{Distortion, Ranges};
-pub use op::Op;
+pub use kernels::Op;
 pub use profile::{Profile, Tiles};
 pub use rule::{Optimizer, Rule};
+pub use shader::Shader;
 pub use strategy::Strategy;
 
 /// What a step does with its samples.
@@ -96,7 +95,7 @@ impl Kernel {
     /// Loop iterations of the busiest invocation, loops that may be unrolled included.
     pub fn iterations(&self) -> u32 {
         let rounds = self.op.items().div_ceil(self.workgroup * self.workgroups);
-        rounds * (self.op.iterations_per_item() + 1)
+        rounds * (self.op.work().iterations + 1)
     }
 
     /// The whole WGSL text that the driver gets.

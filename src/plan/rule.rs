@@ -1,6 +1,9 @@
 //! What becomes of the sums of a backward pass.
 
+use super::binding::Binding;
 use super::constant::Constant;
+use super::kernels::Moved;
+use super::shader::{Shader, shader};
 
 /// How parameters move, but for the learning rate, which comes with each step.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,9 +46,26 @@ impl Rule {
         matches!(self, Rule::Curvature { .. })
     }
 
-    /// Whether it has a velocity and leaves it alone.
-    pub fn is_without_velocity(&self) -> bool {
-        matches!(self, Rule::Step(Optimizer::Sdlm { momentum: 0.0, .. }))
+    /// The file with what it does, which also says what it binds.
+    pub(super) fn shader(&self) -> &'static Shader {
+        match self {
+            Rule::Step(Optimizer::Sgd { .. }) => shader!("sgd"),
+            Rule::Step(Optimizer::Sdlm { .. }) => shader!("sdlm"),
+            Rule::Share => shader!("share"),
+            Rule::Curvature { .. } => shader!("curvature"),
+        }
+    }
+
+    /// What it moves of a binding of so many words.
+    pub(super) fn moved(&self, binding: &Binding, words: usize) -> Moved {
+        match (self, binding.name) {
+            // Without momentum SDLM leaves it alone.
+            (Rule::Step(Optimizer::Sdlm { momentum: 0.0, .. }), "velocity") => Moved::default(),
+            (Rule::Share, "parameters") => Moved::default(),
+            (Rule::Step(_), "velocity" | "parameters") => Moved::both(words),
+            (Rule::Curvature { .. }, "curvature") => Moved::both(words),
+            _ => Moved::all(binding, words),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::program::{Program, Step};
 use crate::cpu::Affine;
 use crate::cpu::output::{answer, distance_seed, sample_loss};
 use crate::network::{CLASSES, DIGIT_SIDE};
-use crate::plan::op::Output;
+use crate::plan::kernels::Output;
 use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
 use crate::plan::{Pass, STEP_WORDS, TOTALS};
 

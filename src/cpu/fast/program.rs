@@ -10,7 +10,7 @@ use crate::cpu::Affine;
 use crate::network::tensors::{Block, aligned};
 use crate::network::{CLASSES, Kind, Network, bitmaps};
 use crate::plan::constant::LossKind;
-use crate::plan::op::Output;
+use crate::plan::kernels::Output;
 use crate::plan::{Distortion, Optimizer, Pass, Plan, Rule};
 
 /// What a block computes.

@@ -10,7 +10,7 @@ use super::squash::{squash_all, through};
 use super::update::Parameters;
 use crate::cpu::output::{answer, distance_seed, sample_loss};
 use crate::network::{CLASSES, DIGIT_SIDE};
-use crate::plan::op::Output;
+use crate::plan::kernels::Output;
 use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
 use crate::plan::{Pass, Rule, STEP_WORDS, TOTALS};
 

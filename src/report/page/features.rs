@@ -145,7 +145,8 @@ fn stage(executor: &mut dyn Executor, layer: &Layer, model: &Model) -> Result<Ve
     let label = format!("{}.", layer.name);
     let k = plan.kernels.iter().filter(|kernel| kernel.label.starts_with(&label));
     let k = k.map(|kernel| kernel.op).find_map(|op| match op {
-        Op::FirstStageForward(k) | Op::ConvPoolForward(k) => Some(k),
+        Op::FirstStageForward(k) => Some(k.0),
+        Op::ConvPoolForward(k) => Some(k.0),
         _ => None,
     });
     let mut k = k.expect("a plan goes forward through every stage");

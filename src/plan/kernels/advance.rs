@@ -1,0 +1,20 @@
+//! `advance`: the cursor, where no other kernel moves it.
+
+use super::{Spec, Work};
+use crate::plan::shader::{Shader, shader};
+
+/// `advance` has no constants.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Advance;
+
+impl Spec for Advance {
+    fn shader(&self) -> &'static Shader {
+        shader!("advance")
+    }
+
+    fn declare(&self, _: &mut String) {}
+
+    fn work(&self) -> Work {
+        Work { items: 1, iterations: 0, multiply_adds: 0 }
+    }
+}
