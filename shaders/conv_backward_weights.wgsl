@@ -43,7 +43,7 @@ fn conv_backward_weights(@builtin(global_invocation_id) id: vec3u) {
             see_four(&seen, 2u, (n * C + c) * HEIGHT * WIDTH + 2u * left);
             var y = 0u;
             loop {
-                see_further(&seen, ((n * C + c) * HEIGHT + 2u * y + 4u) * WIDTH + 2u * left);
+                see_further(&seen, ((n * C + c) * HEIGHT + 2u * y + (K - 1u)) * WIDTH + 2u * left);
                 var h = Block();
                 let kept = ((n * M + m) * OH + 2u * y) * OW + 2u * left;
                 kept_row(&h, 0u, kept);

@@ -49,7 +49,7 @@ fn conv_pool_forward(@builtin(global_invocation_id) id: vec3u) {
             let channel = n * C + table_at(CHANNEL + j);
             var seen = Seen();
             see(&seen, (channel * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
-            var kernel = kernel_at(25u * j);
+            var kernel = kernel_at(TAPS * j);
             convolve(&sum, &seen, &kernel);
             continuing {
                 j++;

@@ -22,7 +22,7 @@ fn first_stage_backward(@builtin(global_invocation_id) id: vec3u) {
     loop {
         let slot = item % SLOTS;
         let m = item / SLOTS;
-        var kernel = kernel_at(25u * m);
+        var kernel = kernel_at(TAPS * m);
         let bias = p_at(BIAS + m);
         let scale = local(BLOCK_SCALE * p_at(COEFFICIENT + m));
 
@@ -35,7 +35,7 @@ fn first_stage_backward(@builtin(global_invocation_id) id: vec3u) {
             see_four(&seen, 2u, n * HEIGHT * WIDTH + 2u * left);
             var y = 0u;
             loop {
-                see_further(&seen, (n * HEIGHT + 2u * y + 4u) * WIDTH + 2u * left);
+                see_further(&seen, (n * HEIGHT + 2u * y + (K - 1u)) * WIDTH + 2u * left);
                 var h = Block();
                 convolve(&h, &seen, &kernel);
                 squash_block(&h, bias);

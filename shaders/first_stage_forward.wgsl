@@ -26,7 +26,7 @@ fn first_stage_forward(@builtin(global_invocation_id) id: vec3u) {
         see(&seen, (n * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
         var m = 0u;
         loop {
-            var kernel = kernel_at(25u * m);
+            var kernel = kernel_at(TAPS * m);
             let bias = p_at(BIAS + m);
             var sum = Block();
             convolve(&sum, &seen, &kernel);

@@ -18,8 +18,7 @@
 // BEFORE samples of the step come before these: an earlier shard has those.
 // One invocation copies one row of SIDE pixels, or makes one of the distorted picture.
 
-const RECORD = 197u;
-const ROWS = select(28u, HEIGHT, DISTORT);
+const ROWS = select(SIDE, HEIGHT, DISTORT);
 
 @compute @workgroup_size(WORKGROUP)
 fn gather(@builtin(global_invocation_id) id: vec3u) {
@@ -44,7 +43,7 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
         let digit = select(entry, entry % DIGITS, DISTORT);
         let record = RECORD * digit;
         if (row == 0u) {
-            truth[4u * n] = digits_at(record + 196u);
+            truth[4u * n] = digits_at(record + RECORD - 1u);
             truth[4u * n + 1u] = select(0u, count, here);
             truth[4u * n + 2u] = step;
         }
@@ -52,7 +51,7 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
             let map = affine_of(steps_at(4u * step + 3u), entry / DIGITS, digit);
             make_row(map, source_of(map, record, row), (n * HEIGHT + row) * WIDTH);
         } else {
-            copy_row(record + row * 7u, (n * HEIGHT + row + BORDER) * WIDTH + BORDER);
+            copy_row(record + row * ROW_WORDS, (n * HEIGHT + row + BORDER) * WIDTH + BORDER);
         }
         continuing {
             item += THREADS;
@@ -62,7 +61,7 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
 }
 
 fn copy_row(words: u32, at: u32) {
-    for (var word = 0u; word < 7u; word++) {
+    for (var word = 0u; word < ROW_WORDS; word++) {
         let bytes = digits_at(words + word);
         for (var byte = 0u; byte < 4u; byte++) {
             x[at + 4u * word + byte] = SCALE * f32((bytes >> (8u * byte)) & 255u) + BACKGROUND;

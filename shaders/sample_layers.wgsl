@@ -8,9 +8,8 @@
 // leaves its part in SCRATCH.
 //
 // expects: common, local, loss, sample, sample_stages; w_at, table_at, y, totals
-// expects: LAYERS, SCORES, SCRATCH, CURVATURE, WORKGROUP
+// expects: OUTPUT, CLASSES, LAYERS, SCORES, SCRATCH, CURVATURE, WORKGROUP
 
-const CLASSES = 10u;
 const LANES = 8u;
 
 // Invocations that share four sums, so that as many as can be have something to do.
@@ -117,7 +116,7 @@ fn forward(n: u32, sample: Sample, t: u32) {
     for (var number = 0u; number < LAYERS; number++) {
         linear(number, t);
     }
-    if (LOSS != 0u) {
+    if (OUTPUT == OUTPUT_RBF) {
         distances(t);
     }
     verdict_of(n, sample, t);

@@ -32,7 +32,7 @@ fn sample_step(
     let sample = sample_at(workgroup.x);
     let trace = TRACE * workgroup.x;
     forward(workgroup.x, sample, t);
-    if (LOSS != 0u) {
+    if (OUTPUT == OUTPUT_RBF) {
         distances_backward(sample, t);
     }
     for (var above = LAYERS; above > 0u; above--) {

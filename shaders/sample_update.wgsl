@@ -16,6 +16,8 @@
 // waits for memory overlap.
 
 const TOGETHER = 8u;
+// Words of a row of layers.
+const LAYER = 8u;
 const WHOLE = SAMPLES - SAMPLES % TOGETHER;
 
 // What sample n adds to four gradients: a vec4 of its traces, times one number where that is x.
@@ -38,8 +40,8 @@ fn sample_update(@builtin(global_invocation_id) id: vec3u) {
         if (vector >= STAGES) {
             let place = vector - STAGES;
             var k = 0u;
-            while (k + 8u < 8u * LAYERS && place >= layers_at(k + 10u)) {
-                k += 8u;
+            while (k + LAYER < LAYER * LAYERS && place >= layers_at(k + LAYER + 2u)) {
+                k += LAYER;
             }
             let inputs = layers_at(k);
             let outputs = layers_at(k + 1u);

@@ -10,18 +10,18 @@
 mod common;
 
 use common::compare::{Differences, Tolerance};
+use common::loss::{DISTANCE, MAP, TARGETS};
 use common::op::{Case, Numbers, bits, case, empty, floats};
 use common::rules::{PASSES, RULES, taken};
 use common::stages::{self, Arguments, FIRST, owned};
 use common::{Outcome, Tests, profiles};
 use lenet::network::Squash;
-use lenet::plan::constant::LossKind;
 use lenet::plan::kernels::{
     FirstStageBackward, FirstStageForward, Gather, Linear, LinearBackward, LinearBackwardInput,
     LinearForward, LinearUpdate, Output, Stage, Update,
 };
 use lenet::plan::records::{PIXEL_WORDS, RECORD_WORDS};
-use lenet::plan::{ALIGN, Distortion, Profile, Ranges};
+use lenet::plan::{ALIGN, Criterion, Distortion, Profile, Ranges};
 use wgpu::Adapter;
 
 /// For values of order 1 behind some hundred terms.
@@ -217,18 +217,18 @@ fn linear_backward(_: Profile) -> Vec<Case> {
 
 fn output(_: Profile) -> Vec<Case> {
     let kinds = [
-        (LossKind::Targets, 10.0, Squash::Tanh, 1, 8, 0.5),
-        (LossKind::Targets, 10.0, Squash::Scaled, 7, 36, 0.5),
+        (TARGETS, Squash::Tanh, 1, 8, 0.5),
+        (TARGETS, Squash::Scaled, 7, 36, 0.5),
         // Weights that the squash saturates at.
-        (LossKind::Targets, 10.0, Squash::Scaled, 7, 36, 40.0),
-        (LossKind::Distance, 10.0, Squash::Scaled, 7, 84, 1.0),
-        (LossKind::Competition, 10.0, Squash::Scaled, 7, 8, 1.0),
+        (TARGETS, Squash::Scaled, 7, 36, 40.0),
+        (DISTANCE, Squash::Scaled, 7, 84, 1.0),
+        (MAP, Squash::Scaled, 7, 8, 1.0),
         // Distances of some hundred, where e^-y is 0.
-        (LossKind::Competition, 10.0, Squash::Scaled, 7, 84, 2.0),
-        (LossKind::Competition, 0.1, Squash::Scaled, 3, 8, 0.5),
+        (MAP, Squash::Scaled, 7, 84, 2.0),
+        (Criterion { j: 0.1, ..MAP }, Squash::Scaled, 3, 8, 0.5),
     ];
     let mut cases = Vec::new();
-    for (loss, j, squash, samples, inputs, limit) in kinds {
+    for (criterion, squash, samples, inputs, limit) in kinds {
         let all = [false, true].into_iter().flat_map(|equal| PASSES.map(|pass| (equal, pass)));
         for (equal, (curvature, exact)) in all {
             // Sums of thousands leave f' few digits, and its square fewer; who wins is the same.
@@ -236,7 +236,7 @@ fn output(_: Profile) -> Vec<Case> {
                 continue;
             }
             let mut numbers = Numbers::new(12);
-            let weights = if loss == LossKind::Targets { ALIGN as u32 } else { 0 };
+            let weights = if !criterion.is_rbf() { ALIGN as u32 } else { 0 };
             // A whole batch, or a shard with another before and one behind it.
             let (before, advances) = if samples == 7 { (0, true) } else { (2, false) };
             let k = Output {
@@ -245,8 +245,7 @@ fn output(_: Profile) -> Vec<Case> {
                 advances,
                 inputs,
                 weights,
-                loss,
-                j,
+                criterion,
                 squash,
                 curvature,
                 exact,

@@ -231,6 +231,26 @@ fn shader_files_open_with_their_formula_and_are_used() {
     }
 }
 
+/// Sizes of digits and kernels, and the number of classes, are constants of the plan.
+#[test]
+fn shaders_have_no_numbers_of_the_data_set() {
+    let digits = ["28", "196", "197", "784", "10", "0.1", "0.2"];
+    let kernels = ["25", "24", "36"];
+    for (name, text) in files().into_iter().filter(|(name, _)| name != PROBE) {
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            let literals = code.split(|c: char| !c.is_alphanumeric() && c != '.' && c != '_');
+            for literal in literals.map(|literal| literal.trim_end_matches(['u', 'f'])) {
+                let is_data = digits.contains(&literal) || kernels.contains(&literal);
+                assert!(!is_data, "{name}:{}: {literal}", number + 1);
+            }
+            for product in ["5u *", "* 5u", "7u *", "* 7u", "/ 5u", "% 5u", "/ 7u"] {
+                assert!(!code.contains(product), "{name}:{}: {product}", number + 1);
+            }
+        }
+    }
+}
+
 /// The head of a file says what it uses and binds, or what it expects to be there.
 #[test]
 fn shader_files_say_what_they_need() {

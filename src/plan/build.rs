@@ -1,13 +1,12 @@
 //! From a network to the buffers and dispatches of a training step.
 
 use super::builder::Builder;
-use super::constant::LossKind;
 use super::kernels::{
     ConvBackwardInput, ConvBackwardWeights, ConvPoolForward, FirstStageBackward, FirstStageForward,
     Gather, Output, Update,
 };
 use super::profile::largest_divisor;
-use super::{BufferId, Layout, Optimizer, Plan, Ports, Profile, Rule, Start, Strategy};
+use super::{BufferId, Criterion, Layout, Optimizer, Plan, Ports, Profile, Rule, Start, Strategy};
 use crate::error::Result;
 use crate::network::tensors::{Block, aligned};
 use crate::network::{CLASSES, DIGIT_SIDE, Network};
@@ -169,8 +168,7 @@ impl Builder<'_> {
                 advances: true,
                 inputs,
                 weights,
-                loss: LossKind::of(options.output, options.loss),
-                j: options.j,
+                criterion: Criterion::of(&options),
                 squash: options.squash,
                 curvature: self.rule.is_curvature(),
                 exact: self.rule == Rule::Curvature { exact: true },

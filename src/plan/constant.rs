@@ -1,6 +1,6 @@
 //! Shapes of kernels as plain structs that can print themselves as WGSL constants.
 
-use crate::network::{Loss, Squash};
+use crate::network::Squash;
 
 /// A value that the header of a shader declares.
 pub trait Constant {
@@ -27,38 +27,12 @@ impl Constant for f32 {
 }
 
 impl Constant for Squash {
+    /// Declares `ACTIVATION`, which there is one of (`shaders/common.wgsl`), and its parameters.
     fn declare(&self, name: &str, header: &mut String) {
         let (amplitude, slope) = self.amplitude_and_slope();
+        0.declare("ACTIVATION", header);
         amplitude.declare(&format!("{name}_A"), header);
         slope.declare(&format!("{name}_S"), header);
-    }
-}
-
-impl Constant for LossKind {
-    fn declare(&self, name: &str, header: &mut String) {
-        (*self as u32).declare(name, header);
-    }
-}
-
-/// The losses as `loss.wgsl` numbers them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LossKind {
-    /// Mean squared error of a linear output against +1 and -1.
-    Targets = 0,
-    /// 1998, eq. 8: distance to the right class.
-    Distance = 1,
-    /// 1998, eq. 9: distance to the right class against all others.
-    Competition = 2,
-}
-
-impl LossKind {
-    /// The kind that goes with an output.
-    pub fn of(output: crate::network::Output, loss: Loss) -> Self {
-        match (output, loss) {
-            (crate::network::Output::Linear, _) => LossKind::Targets,
-            (crate::network::Output::Rbf, Loss::Mse) => LossKind::Distance,
-            (crate::network::Output::Rbf, Loss::Map) => LossKind::Competition,
-        }
     }
 }
 

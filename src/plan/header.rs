@@ -1,7 +1,23 @@
 //! The text in front of a shader: constants, launch, bindings. The only WGSL that is not in a file.
 
 use super::binding::{Access, Binding, Element};
+use super::records::{PIXELS_PER_WORD, RECORD_WORDS};
 use super::{Kernel, UNIFORM_WORDS_PER_VEC4};
+use crate::network::{CLASSES, DIGIT_SIDE, KERNEL, TAPS};
+
+/// What shaders know of the data set, and the side of kernels.
+const DATA: [(&str, usize); 6] = [
+    ("SIDE", DIGIT_SIDE),
+    ("ROW_WORDS", DIGIT_SIDE / PIXELS_PER_WORD),
+    ("RECORD", RECORD_WORDS),
+    ("CLASSES", CLASSES),
+    ("K", KERNEL),
+    ("TAPS", TAPS),
+];
+
+// Rows of pixels are whole words, and taps are written out in block_gradients.wgsl, conv_backward_input.wgsl,
+// convolve.wgsl and sample_second_backward.wgsl.
+const _: () = assert!(DIGIT_SIDE.is_multiple_of(PIXELS_PER_WORD) && KERNEL == 5);
 
 /// Header and files, as the driver gets them.
 pub fn wgsl(kernel: &Kernel) -> String {
@@ -17,6 +33,9 @@ pub fn wgsl(kernel: &Kernel) -> String {
 /// Constants, launch and bindings.
 pub fn header(kernel: &Kernel) -> String {
     let mut text = format!("// {}\n", kernel.label);
+    for (name, value) in DATA {
+        text.push_str(&format!("const {name}: u32 = {value}u;\n"));
+    }
     kernel.op.declare(&mut text);
     let threads = kernel.workgroup * kernel.workgroups;
     for (name, value) in

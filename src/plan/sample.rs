@@ -1,7 +1,7 @@
 //! Shapes of the kernels that do a whole sample in one workgroup, and where each of its numbers
 //! stands: in workgroup memory, in the table of shapes, and in the row of traces that it leaves.
 
-use super::constant::LossKind;
+use super::criterion::Criterion;
 use super::kernels::{LANES, SAMPLE_WORKGROUP, SUMS, Sample};
 use crate::error::{Error, Result};
 use crate::network::tensors::{Block, Layout, aligned};
@@ -146,9 +146,8 @@ impl Shapes {
             (x, y) = (y, y + outputs);
         }
         // Distances come behind the last layer; a linear output is the last layer.
-        let loss = LossKind::of(options.output, options.loss);
-        let (scores, scratch) =
-            if loss == LossKind::Targets { (x, y) } else { (y, y + CLASSES as u32) };
+        let criterion = Criterion::of(&options);
+        let (scores, scratch) = if criterion.is_rbf() { (y, y + CLASSES as u32) } else { (x, y) };
         let halves = SUMS / 2 * (SAMPLE_WORKGROUP + 1);
         let memory = (scratch + scratch_size).max(halves);
         if memory > MEMORY {
@@ -190,15 +189,14 @@ impl Shapes {
             scratch,
             memory,
             trace,
-            loss,
-            j: options.j,
+            criterion,
             squash: options.squash,
             curvature: false,
             exact: false,
         };
         let mut table: Vec<u32> = layers.iter().flat_map(Layer::words).collect();
         table.extend(stages.table.words());
-        if loss != LossKind::Targets {
+        if criterion.is_rbf() {
             table.extend(bitmaps::centres().into_iter().map(f32::to_bits));
         }
         Ok(Shapes { sample, layers, table })

@@ -210,7 +210,7 @@ impl Group {
             if let Some(right) = self.labels[lane] {
                 let (loss, by_score) = sample_loss(output, &scores, right);
                 slopes = by_score;
-                let wrong = f64::from(answer(output.loss, &scores) != right);
+                let wrong = f64::from(answer(&output.criterion, &scores) != right);
                 let sums = [loss, wrong, loss * share, wrong * share];
                 for (total, value) in self.totals[lane].iter_mut().zip(sums) {
                     *total += value as f32;

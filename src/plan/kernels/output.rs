@@ -4,7 +4,8 @@ use super::{Moved, Spec, Work};
 use crate::network::{CLASSES, Squash};
 use crate::plan::TOTALS;
 use crate::plan::binding::Binding;
-use crate::plan::constant::{LossKind, constants};
+use crate::plan::constant::constants;
+use crate::plan::criterion::Criterion;
 use crate::plan::shader::{Shader, shader};
 
 constants! {
@@ -20,10 +21,7 @@ constants! {
         inputs: u32,
         /// Where the weights begin in p; a multiple of 4.
         weights: u32,
-        /// Also says whether the outputs are linear or distances.
-        loss: LossKind,
-        /// j of eq. 9.
-        j: f32,
+        criterion: Criterion,
         squash: Squash,
         /// Whether it hands down second derivatives.
         curvature: bool,

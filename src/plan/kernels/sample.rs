@@ -4,7 +4,8 @@ use super::gather::of_data_set;
 use super::{Moved, Spec, Stage, Work};
 use crate::network::{CLASSES, Squash, TAPS, bitmaps};
 use crate::plan::binding::Binding;
-use crate::plan::constant::{LossKind, constants};
+use crate::plan::constant::constants;
+use crate::plan::criterion::Criterion;
 use crate::plan::distortion::Distortion;
 use crate::plan::sample::LAYER_WORDS;
 use crate::plan::shader::{Shader, shader};
@@ -53,9 +54,7 @@ constants! {
         memory: u32,
         /// Numbers in a row of traces.
         trace: u32,
-        loss: LossKind,
-        /// j of eq. 9.
-        j: f32,
+        criterion: Criterion,
         squash: Squash,
         /// Whether the way back has second derivatives.
         curvature: bool,
@@ -208,7 +207,7 @@ impl Sample {
 
     /// Multiply-adds of a sample up to the loss, the squashes left out.
     fn forward_multiply_adds(&self) -> u64 {
-        let distances = if self.loss == LossKind::Targets { 0 } else { bitmaps::centres().len() };
+        let distances = if self.criterion.is_rbf() { bitmaps::centres().len() } else { 0 };
         self.stage_multiply_adds().iter().sum::<u64>()
             + u64::from(self.linear_weights)
             + distances as u64
