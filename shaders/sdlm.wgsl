@@ -4,7 +4,7 @@
 //   v = MOMENTUM v + g
 //   w = w - rate / (MU + h) v
 //
-// expects: MOMENTUM, MU
+// expects: MOMENTUM, MU (overrides)
 // binds:
 //   curvature   read vec4f
 //   velocity    write vec4f   laid out alike, as are

@@ -3,7 +3,7 @@
 //   v = MOMENTUM v + g + WEIGHT_DECAY w
 //   w = w - rate v
 //
-// expects: MOMENTUM, WEIGHT_DECAY
+// expects: MOMENTUM, WEIGHT_DECAY (overrides)
 // binds:
 //   velocity    write vec4f
 //   parameters  write vec4f   laid out alike

@@ -98,6 +98,9 @@ fn every_kernel_is_valid() {
         let [entry] = &module.entry_points[..] else { panic!("{}: one entry", kernel.label) };
         assert_eq!(entry.name, kernel.op.name());
         assert_eq!(entry.workgroup_size, [kernel.workgroup, 1, 1]);
+        let declared = module.overrides.iter().filter_map(|(_, it)| it.name.as_deref());
+        let listed = kernel.overrides().into_iter().map(|(name, _)| name);
+        assert!(listed.eq(declared), "{}: {:?}", kernel.label, kernel.overrides());
     }
 }
 

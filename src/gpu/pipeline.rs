@@ -96,6 +96,7 @@ fn pipeline(device: &Device, kernel: &Kernel, layout: &BindGroupLayout) -> Compu
         module: &module,
         entry_point: Some(kernel.op.name()),
         compilation_options: PipelineCompilationOptions {
+            constants: &kernel.overrides(),
             // Kernels write workgroup memory before they read it.
             zero_initialize_workgroup_memory: false,
             ..Default::default()

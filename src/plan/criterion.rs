@@ -1,6 +1,6 @@
 //! What training makes small, as kernels know it.
 
-use super::constant::Constant;
+use super::constant::{Constant, Constants};
 use crate::network::{Loss, Options, Output};
 
 /// The kind of output, the loss behind it, and the j of eq. 9.
@@ -31,9 +31,12 @@ impl Criterion {
 
 impl Constant for Criterion {
     /// Declares `OUTPUT`, `LOSS` and `J`, in step with `shaders/loss.wgsl`.
-    fn declare(&self, _name: &str, header: &mut String) {
-        (self.output as u32).declare("OUTPUT", header);
-        (self.loss as u32).declare("LOSS", header);
-        self.j.declare("J", header);
+    fn declare(&self, _name: &str, constants: &mut Constants) {
+        constants.fixed("OUTPUT", self.output as u32);
+        constants.fixed("LOSS", self.loss as u32);
+        match self.is_map() {
+            true => constants.overridable("J", self.j),
+            false => constants.fixed("J", self.j),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The text in front of a shader: constants, launch, bindings. The only WGSL that is not in a file.
 
 use super::binding::{Access, Binding, Element};
+use super::constant::Constants;
 use super::records::{PIXELS_PER_WORD, RECORD_WORDS};
 use super::{Kernel, UNIFORM_WORDS_PER_VEC4};
 use crate::network::{CLASSES, DIGIT_SIDE, KERNEL, TAPS};
@@ -33,20 +34,27 @@ pub fn wgsl(kernel: &Kernel) -> String {
 /// Constants, launch and bindings.
 pub fn header(kernel: &Kernel) -> String {
     let mut text = format!("// {}\n", kernel.label);
-    for (name, value) in DATA {
-        text.push_str(&format!("const {name}: u32 = {value}u;\n"));
-    }
-    kernel.op.declare(&mut text);
-    let threads = kernel.workgroup * kernel.workgroups;
-    for (name, value) in
-        [("ITEMS", kernel.op.items()), ("WORKGROUP", kernel.workgroup), ("THREADS", threads)]
-    {
-        text.push_str(&format!("const {name}: u32 = {value}u;\n"));
-    }
+    text.push_str(&constants(kernel).text);
     for (number, binding) in kernel.op.bindings().iter().enumerate() {
         text.push_str(&declaration(number, binding, kernel.windows[number]));
     }
     text
+}
+
+/// What the plan has decided.
+pub fn constants(kernel: &Kernel) -> Constants {
+    let mut constants = Constants::default();
+    for (name, value) in DATA {
+        constants.fixed(name, value as u32);
+    }
+    kernel.op.declare(&mut constants);
+    let threads = kernel.workgroup * kernel.workgroups;
+    for (name, value) in
+        [("ITEMS", kernel.op.items()), ("WORKGROUP", kernel.workgroup), ("THREADS", threads)]
+    {
+        constants.fixed(name, value);
+    }
+    constants
 }
 
 /// A binding and, where it is only read, its accessor: `x_at(i)` reads element i either way.

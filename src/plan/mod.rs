@@ -105,6 +105,12 @@ impl Kernel {
         header::wgsl(self)
     }
 
+    /// Its pipeline constants by name, with the values of the plan: what can be changed without another
+    /// plan. The text has them as `override`s with these values.
+    pub fn overrides(&self) -> Vec<(&'static str, f64)> {
+        header::constants(self).overrides
+    }
+
     /// The generated part of it: constants and declarations.
     pub fn header(&self) -> String {
         header::header(self)

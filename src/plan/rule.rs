@@ -1,7 +1,7 @@
 //! What becomes of the sums of a backward pass.
 
 use super::binding::Binding;
-use super::constant::Constant;
+use super::constant::{Constant, Constants};
 use super::kernels::Moved;
 use super::shader::{Shader, shader};
 
@@ -71,16 +71,16 @@ impl Rule {
 
 impl Constant for Rule {
     /// Declares `CURVATURE` and what the rule's own file needs.
-    fn declare(&self, _name: &str, header: &mut String) {
-        self.is_curvature().declare("CURVATURE", header);
+    fn declare(&self, _name: &str, constants: &mut Constants) {
+        self.is_curvature().declare("CURVATURE", constants);
         match self {
             Rule::Step(Optimizer::Sgd { momentum, weight_decay }) => {
-                momentum.declare("MOMENTUM", header);
-                weight_decay.declare("WEIGHT_DECAY", header);
+                constants.overridable("MOMENTUM", *momentum);
+                constants.overridable("WEIGHT_DECAY", *weight_decay);
             }
             Rule::Step(Optimizer::Sdlm { momentum, mu, .. }) => {
-                momentum.declare("MOMENTUM", header);
-                mu.declare("MU", header);
+                constants.overridable("MOMENTUM", *momentum);
+                constants.overridable("MU", *mu);
             }
             Rule::Share | Rule::Curvature { .. } => {}
         }

@@ -1,6 +1,7 @@
 //! `advance`: the cursor, where no other kernel moves it.
 
 use super::{Spec, Work};
+use crate::plan::constant::Constants;
 use crate::plan::shader::{Shader, shader};
 
 /// `advance` has no constants.
@@ -12,7 +13,7 @@ impl Spec for Advance {
         shader!("advance")
     }
 
-    fn declare(&self, _: &mut String) {}
+    fn declare(&self, _: &mut Constants) {}
 
     fn work(&self) -> Work {
         Work { items: 1, iterations: 0, multiply_adds: 0 }

@@ -3,6 +3,7 @@
 
 use super::{Moved, Spec, Stage, Work};
 use crate::plan::binding::Binding;
+use crate::plan::constant::Constants;
 use crate::plan::shader::{Shader, shader};
 
 /// Every gradient of the first stage, which hands nothing down.
@@ -14,8 +15,8 @@ impl Spec for FirstStageBackward {
         shader!("first_stage_backward")
     }
 
-    fn declare(&self, header: &mut String) {
-        self.0.constants(header);
+    fn declare(&self, constants: &mut Constants) {
+        self.0.declare_fields(constants);
     }
 
     fn work(&self) -> Work {
@@ -45,8 +46,8 @@ impl Spec for ConvBackwardWeights {
         shader!("conv_backward_weights")
     }
 
-    fn declare(&self, header: &mut String) {
-        self.0.constants(header);
+    fn declare(&self, constants: &mut Constants) {
+        self.0.declare_fields(constants);
     }
 
     fn work(&self) -> Work {
@@ -75,8 +76,8 @@ impl Spec for ConvBackwardInput {
         shader!("conv_backward_input")
     }
 
-    fn declare(&self, header: &mut String) {
-        self.0.constants(header);
+    fn declare(&self, constants: &mut Constants) {
+        self.0.declare_fields(constants);
     }
 
     fn work(&self) -> Work {

@@ -1,6 +1,7 @@
 //! `first_stage_forward` and `conv_pool_forward`: a convolution stage, forward.
 
 use super::{Spec, Stage, Work};
+use crate::plan::constant::Constants;
 use crate::plan::shader::{Shader, shader};
 
 /// The first stage, which sees one map.
@@ -12,8 +13,8 @@ impl Spec for FirstStageForward {
         shader!("first_stage_forward")
     }
 
-    fn declare(&self, header: &mut String) {
-        self.0.constants(header);
+    fn declare(&self, constants: &mut Constants) {
+        self.0.declare_fields(constants);
     }
 
     fn work(&self) -> Work {
@@ -35,8 +36,8 @@ impl Spec for ConvPoolForward {
         shader!("conv_pool_forward")
     }
 
-    fn declare(&self, header: &mut String) {
-        self.0.constants(header);
+    fn declare(&self, constants: &mut Constants) {
+        self.0.declare_fields(constants);
     }
 
     fn work(&self) -> Work {

@@ -4,7 +4,7 @@ use super::{Moved, Spec, Work};
 use crate::network::DIGIT_SIDE;
 use crate::plan::STEP_WORDS;
 use crate::plan::binding::Binding;
-use crate::plan::constant::constants;
+use crate::plan::constant::{Constants, constants};
 use crate::plan::distortion::Distortion;
 use crate::plan::records::RECORD_WORDS;
 use crate::plan::shader::{Shader, shader};
@@ -37,8 +37,8 @@ impl Spec for Gather {
         shader!("gather")
     }
 
-    fn declare(&self, header: &mut String) {
-        self.constants(header);
+    fn declare(&self, constants: &mut Constants) {
+        self.declare_fields(constants);
     }
 
     fn work(&self) -> Work {

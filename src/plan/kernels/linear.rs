@@ -3,7 +3,7 @@
 use super::{Moved, Spec, Work};
 use crate::network::Squash;
 use crate::plan::binding::Binding;
-use crate::plan::constant::constants;
+use crate::plan::constant::{Constants, constants};
 use crate::plan::shader::{Shader, shader};
 
 constants! {
@@ -41,8 +41,8 @@ impl Spec for LinearForward {
         shader!("linear_forward")
     }
 
-    fn declare(&self, header: &mut String) {
-        self.0.constants(header);
+    fn declare(&self, constants: &mut Constants) {
+        self.0.declare_fields(constants);
     }
 
     fn work(&self) -> Work {
@@ -63,8 +63,8 @@ impl Spec for LinearBackwardInput {
         shader!("linear_backward_input")
     }
 
-    fn declare(&self, header: &mut String) {
-        self.0.constants(header);
+    fn declare(&self, constants: &mut Constants) {
+        self.0.declare_fields(constants);
     }
 
     fn work(&self) -> Work {

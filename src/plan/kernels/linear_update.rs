@@ -4,7 +4,7 @@
 use super::{Moved, Spec, Work};
 use crate::network::Squash;
 use crate::plan::binding::Binding;
-use crate::plan::constant::constants;
+use crate::plan::constant::{Constants, constants};
 use crate::plan::rule::Rule;
 use crate::plan::shader::{Shader, shader};
 
@@ -31,8 +31,8 @@ impl Spec for LinearUpdate {
         shader!("linear_update")
     }
 
-    fn declare(&self, header: &mut String) {
-        self.constants(header);
+    fn declare(&self, constants: &mut Constants) {
+        self.declare_fields(constants);
     }
 
     fn work(&self) -> Work {
@@ -83,8 +83,8 @@ impl Spec for LinearBackward {
         shader!("linear_backward")
     }
 
-    fn declare(&self, header: &mut String) {
-        self.constants(header);
+    fn declare(&self, constants: &mut Constants) {
+        self.declare_fields(constants);
     }
 
     fn work(&self) -> Work {

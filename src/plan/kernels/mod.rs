@@ -30,6 +30,7 @@ pub use stage::Stage;
 pub use update::Update;
 
 use super::binding::{Access, Binding};
+use super::constant::Constants;
 use super::rule::Rule;
 use super::shader::Shader;
 
@@ -38,8 +39,8 @@ pub trait Spec {
     /// Its file, which says what it uses and binds.
     fn shader(&self) -> &'static Shader;
 
-    /// Appends the constants to the header of the shader.
-    fn declare(&self, header: &mut String);
+    /// Declares its constants.
+    fn declare(&self, constants: &mut Constants);
 
     /// What there is to do.
     fn work(&self) -> Work;

@@ -4,7 +4,7 @@ use super::{Moved, Spec, Work};
 use crate::network::{CLASSES, Squash};
 use crate::plan::TOTALS;
 use crate::plan::binding::Binding;
-use crate::plan::constant::constants;
+use crate::plan::constant::{Constants, constants};
 use crate::plan::criterion::Criterion;
 use crate::plan::shader::{Shader, shader};
 
@@ -35,8 +35,8 @@ impl Spec for Output {
         shader!("output")
     }
 
-    fn declare(&self, header: &mut String) {
-        self.constants(header);
+    fn declare(&self, constants: &mut Constants) {
+        self.declare_fields(constants);
     }
 
     fn work(&self) -> Work {

@@ -4,7 +4,7 @@ use super::gather::of_data_set;
 use super::{Moved, Spec, Stage, Work};
 use crate::network::{CLASSES, Squash, TAPS, bitmaps};
 use crate::plan::binding::Binding;
-use crate::plan::constant::constants;
+use crate::plan::constant::{Constants, constants};
 use crate::plan::criterion::Criterion;
 use crate::plan::distortion::Distortion;
 use crate::plan::sample::LAYER_WORDS;
@@ -115,8 +115,8 @@ impl Spec for SampleForward {
         shader!("sample_forward")
     }
 
-    fn declare(&self, header: &mut String) {
-        self.0.constants(header);
+    fn declare(&self, constants: &mut Constants) {
+        self.0.declare_fields(constants);
     }
 
     fn work(&self) -> Work {
@@ -145,8 +145,8 @@ impl Spec for SampleStep {
         shader!("sample_step")
     }
 
-    fn declare(&self, header: &mut String) {
-        self.0.constants(header);
+    fn declare(&self, constants: &mut Constants) {
+        self.0.declare_fields(constants);
     }
 
     fn work(&self) -> Work {

@@ -1,7 +1,7 @@
 //! `sample_update`: the sums over the samples that `sample_step` leaves, and their epilogue.
 
 use super::{Spec, Work};
-use crate::plan::constant::constants;
+use crate::plan::constant::{Constants, constants};
 use crate::plan::rule::Rule;
 use crate::plan::shader::{Shader, shader};
 
@@ -27,8 +27,8 @@ impl Spec for SampleUpdate {
         shader!("sample_update")
     }
 
-    fn declare(&self, header: &mut String) {
-        self.constants(header);
+    fn declare(&self, constants: &mut Constants) {
+        self.declare_fields(constants);
     }
 
     fn work(&self) -> Work {

@@ -1,7 +1,7 @@
 //! `update`: the sums of the convolution stages, and their epilogue.
 
 use super::{Spec, Work};
-use crate::plan::constant::constants;
+use crate::plan::constant::{Constants, constants};
 use crate::plan::rule::Rule;
 use crate::plan::shader::{Shader, shader};
 
@@ -21,8 +21,8 @@ impl Spec for Update {
         shader!("update")
     }
 
-    fn declare(&self, header: &mut String) {
-        self.constants(header);
+    fn declare(&self, constants: &mut Constants) {
+        self.declare_fields(constants);
     }
 
     fn work(&self) -> Work {
