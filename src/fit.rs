@@ -31,7 +31,7 @@ pub fn fit(
     let plan = settings.plan(device.profile(), lists.room(settings.batch))?;
     let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
     let first = State::first(&plan, first);
-    let executor = device.executor(plan, network, settings.optimizer)?;
+    let executor = device.executor(plan)?;
     let mut session = Session::new(executor, &lists)?;
     let outcome = train::run(&mut session, settings, &split, first, report, &Control::default())?;
     let (network, parameters) = (network.clone(), session.parameters()?);

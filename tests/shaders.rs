@@ -9,6 +9,7 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use common::run::{Run, Trained, networks};
 use common::{Way, ways};
@@ -16,7 +17,7 @@ use lenet::executor::Executor;
 use lenet::gpu::{Gpu, probe};
 use lenet::plan::profile::ITERATION_LIMIT;
 use lenet::plan::{
-    Access, Binding, Distortion, Element, Kernel, Optimizer, Pass, Plan, Ranges, Shader,
+    Access, Binding, Distortion, Element, Kernel, Optimizer, Pass, Plan, Ranges, ShaderFile,
 };
 use lenet::recipe::MAX_BATCH;
 use wgpu::naga::valid::{Capabilities, ValidationFlags, Validator};
@@ -36,10 +37,8 @@ fn optimizers(batch: usize) -> Vec<Optimizer> {
     if batch == BATCHES[1] { vec![sgd, sdlm] } else { vec![sgd] }
 }
 
-/// What one device does.
 fn plan(trained: &Trained, way: Way, batch: usize, optimizer: Optimizer) -> Plan {
-    let plan = Run::full(trained.clone(), batch, 1, optimizer).plan(way);
-    plan.of_one_device(&trained.network, optimizer)
+    Run::full(trained.clone(), batch, 1, optimizer).plan(way)
 }
 
 /// The same with the digits distorted.
@@ -118,16 +117,22 @@ fn every_plan_runs_on_a_noop_device() {
         for way in ways() {
             for batch in BATCHES {
                 for optimizer in optimizers(batch) {
-                    let (device, queue) = Device::noop(&descriptor);
-                    let plan = plan(&trained, way, batch, optimizer);
+                    let program = Arc::new(plan(&trained, way, batch, optimizer).program());
                     let run = |mut gpu: Gpu| {
                         gpu.run(1, Pass::Curvature)?;
                         gpu.run(1, Pass::Training)?;
                         gpu.run(1, Pass::Forward)?;
                         gpu.wait()
                     };
-                    if let Err(error) = Gpu::on_device(device, queue, plan).and_then(run) {
-                        panic!("{}, {way}, batch {batch}, {optimizer:?}: {error}", trained.name);
+                    for replica in 0..program.replicas.len() {
+                        let (device, queue) = Device::noop(&descriptor);
+                        let gpu = Gpu::on_device(device, queue, program.clone(), replica);
+                        if let Err(error) = gpu.and_then(run) {
+                            panic!(
+                                "{}, {way}, batch {batch}, {optimizer:?}: {error}",
+                                trained.name
+                            );
+                        }
                     }
                 }
             }
@@ -260,7 +265,7 @@ fn shader_files_say_what_they_need() {
     for (name, text) in files().into_iter().filter(|(name, _)| name != PROBE) {
         let (stem, text): (&str, &str) = (name.trim_end_matches(".wgsl"), &text);
         let (stem, text) = (stem.to_string().leak(), text.to_string().leak());
-        let shader = Shader::parse(stem, text).unwrap_or_else(|error| panic!("{error}"));
+        let shader = ShaderFile::parse(stem, text).unwrap_or_else(|error| panic!("{error}"));
         let bindings = shader.bindings(None);
         let code = text.lines().filter(|line| !line.starts_with("//")).collect::<String>();
         if code.contains("@compute") {

@@ -123,11 +123,12 @@ pub enum ProfileChoice {
 
 impl ValueEnum for PlanChoice {
     fn value_variants<'a>() -> &'a [Self] {
-        const CHOICES: [PlanChoice; Strategy::ALL.len() + 1] = {
-            let mut choices = [PlanChoice::Auto; Strategy::ALL.len() + 1];
+        const CHOICES: [PlanChoice; Strategy::ALL.len() + 2] = {
+            let mut choices = [PlanChoice::Auto; Strategy::ALL.len() + 2];
+            choices[1] = PlanChoice::Tuned;
             let mut i = 0;
             while i < Strategy::ALL.len() {
-                choices[i + 1] = PlanChoice::Named(Strategy::ALL[i]);
+                choices[i + 2] = PlanChoice::Named(Strategy::ALL[i]);
                 i += 1;
             }
             choices
@@ -138,6 +139,7 @@ impl ValueEnum for PlanChoice {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(PossibleValue::new(match self {
             PlanChoice::Auto => "auto",
+            PlanChoice::Tuned => "tuned",
             PlanChoice::Named(strategy) => strategy.name(),
         }))
     }
@@ -156,10 +158,9 @@ pub struct DeviceArgs {
     /// Launch profile: auto is software for software adapters, else gpu [default: auto]
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
     pub profile: ProfileChoice,
-    /// How a step is cut into dispatches: for each layer (layered, where one, pair, row or map say
-    /// what an invocation makes, else as suits the profile), so on two devices with half of the batch
-    /// each (halves), or for each sample; auto is what `lenet tune` found, else sample on GPUs, halves
-    /// of 16 samples or more on lavapipe with two cores, else layered [default: auto]
+    /// How a step is cut into dispatches: layered (with the tiles one, pair, row or map, else those of
+    /// the profile) or sample; auto: sample on GPUs, else layered; tuned: as `lenet tune` found
+    /// [default: auto]
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
     pub plan: PlanChoice,
     /// Threads of the CPU, at most one for 8 digits of a batch; changes the speed only [default:

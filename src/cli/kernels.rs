@@ -11,7 +11,7 @@ use crate::executor::Executor;
 use crate::gpu::Gpu;
 use crate::gpu::timing::Clock;
 use crate::network::init;
-use crate::plan::{Pass, Room, Strategy, records};
+use crate::plan::{Pass, Profile, Room, StepRow, Strategy, records};
 use crate::recipe::Settings;
 use crate::text::{Table, thousands};
 
@@ -53,12 +53,14 @@ pub fn time(
     mnist: &Mnist,
     step: Duration,
 ) -> Result<Option<KernelTimes>> {
-    let Settings { network, batch, strategy, optimizer, .. } = settings;
-    let Some(adapter) = device.adapter_for(*strategy, *batch) else { return Ok(None) };
+    let Settings { network, batch, strategy, .. } = settings;
     // One step on the first digits, again and again.
     let digits = (*batch).min(mnist.train.len());
     let room = Room { digits, order: digits, steps: 1 };
-    let plan = settings.plan(device.profile(), room)?.of_one_device(network, *optimizer);
+    let plan = settings.plan(device.profile(), room)?;
+    let Some(adapter) = device.adapter_for(&plan) else { return Ok(None) };
+    // All shards on one device, so that no dispatch waits for another device.
+    let plan = settings.plan(Profile { replicas: 1, ..device.profile() }, room)?;
     let ports = plan.ports;
     let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
     let mut set = mnist.train.clone();
@@ -68,9 +70,9 @@ pub fn time(
     let entry = |digit| plan.distortion.map_or(digit, |k| k.entry(digit, 1));
     let order: Vec<u32> = (0..digits as u32).map(entry).collect();
     // A rate of 0: the parameters stay where they are however often this is done.
-    let row = [0, digits as u32, 0.0_f32.to_bits(), 0];
+    let row = StepRow { count: digits as u32, ..StepRow::default() }.words();
 
-    let mut gpu = Gpu::new(adapter, plan.clone())?;
+    let mut gpu = Gpu::new(adapter, plan.program())?;
     gpu.write(ports.digits, 0, &packed)?;
     gpu.write(ports.order, 0, &order)?;
     gpu.write(ports.steps, 0, &row)?;
@@ -82,7 +84,7 @@ pub fn time(
     let timing = gpu.time_step((fit as u32).clamp(1, MOST_ROUNDS))?;
 
     let mut rows: Vec<Row> = Vec::new();
-    for (dispatch, &time) in plan.training.iter().zip(&timing.dispatches) {
+    for (dispatch, &time) in plan.step(Pass::Training).zip(&timing.dispatches) {
         let kernel = &plan.kernels[dispatch.kernel];
         let multiply_adds = kernel.op.multiply_adds();
         match rows.iter_mut().find(|row| row.label == kernel.label) {
@@ -138,7 +140,7 @@ impl KernelTimes {
              a run does it: {:.1} microseconds\n",
             self.network,
             thousands(self.batch),
-            self.strategy.caption(),
+            self.strategy.name(),
             self.clock(),
             table.text(),
             1e6 * self.step.as_secs_f64()

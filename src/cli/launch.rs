@@ -65,7 +65,7 @@ impl<'a> Launch<'a> {
         control: &Control,
     ) -> Result<Outcome> {
         let Launch { settings, split, lists, device, folder, fell_back, keep, about } = self;
-        let Settings { network, batch, optimizer, .. } = settings;
+        let Settings { network, batch, .. } = settings;
         let plan = settings.plan(device.profile(), lists.room(*batch))?;
         let mut identity = identity(settings, device, &about["data"]);
         let drawn = || {
@@ -93,7 +93,7 @@ impl<'a> Launch<'a> {
         });
         let metrics = metrics.unwrap_or_default();
         reports.insert(0, Box::new(Files::new(folder, network, &plan, metrics, keep)));
-        let mut session = Session::new(device.executor(plan, network, *optimizer)?, &lists)?;
+        let mut session = Session::new(device.executor(plan)?, &lists)?;
         drop(lists);
         let mut report = All(reports);
         let out = folder.name();

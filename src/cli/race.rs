@@ -83,7 +83,7 @@ impl Racer {
         let room = lists.room(*batch);
         let plan = Plan::new(network, strategy, device.profile(), *batch, *optimizer, room)?;
         let parameters = init::parameters(network, &plan.layout, settings.init, settings.seed);
-        let mut session = Session::new(device.executor(plan, network, *optimizer)?, lists)?;
+        let mut session = Session::new(device.executor(plan)?, lists)?;
         session.set_parameters(&parameters)?;
         let order = (0..settings.train as u32).collect();
         // Slower than a run trains, so that nothing diverges.

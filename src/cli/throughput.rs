@@ -31,11 +31,11 @@ impl Side {
     /// # Errors
     /// [`crate::Error::Adapter`] if the adapter refuses or fails.
     pub fn new(settings: &Settings, device: &Device, lists: &Lists) -> Result<Self> {
-        let Settings { network, batch, optimizer, .. } = settings;
+        let Settings { network, batch, .. } = settings;
         let plan = settings.plan(device.profile(), lists.room(*batch))?;
         let distortion = plan.distortion;
         let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
-        let mut session = Session::new(device.executor(plan, network, *optimizer)?, lists)?;
+        let mut session = Session::new(device.executor(plan)?, lists)?;
         session.set_parameters(&first)?;
         let mut order: Vec<u32> = (0..settings.train as u32).collect();
         Rng::new(settings.seed, Stream::Order).shuffle(&mut order);

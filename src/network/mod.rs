@@ -116,7 +116,7 @@ pub enum Loss {
 }
 
 /// `[maps, height, width]` of what flows between two layers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shape {
     pub maps: usize,
     pub height: usize,

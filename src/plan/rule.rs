@@ -3,7 +3,7 @@
 use super::binding::Binding;
 use super::constant::{Constant, Constants};
 use super::kernels::Moved;
-use super::shader::{Shader, shader};
+use super::shader::{ShaderFile, shader};
 
 /// How parameters move, but for the learning rate, which comes with each step.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,8 +31,13 @@ impl Optimizer {
 pub enum Rule {
     /// The sums are gradients, and the parameters make a step: `sgd.wgsl`, `sdlm.wgsl`.
     Step(Optimizer),
-    /// The sums are gradients of a part of the batch, left for [`super::Plan::merge`]: `share.wgsl`.
-    Share,
+    /// The sums are those of a shard, stored until all shards have theirs: `share.wgsl`.
+    Share {
+        /// Whether they are second derivatives.
+        curvature: bool,
+        /// As [`Optimizer::Sdlm`] has it.
+        exact: bool,
+    },
     /// The sums are second derivatives, and their mean is taken: `curvature.wgsl`.
     Curvature {
         /// As [`Optimizer::Sdlm`] has it.
@@ -43,15 +48,25 @@ pub enum Rule {
 impl Rule {
     /// Whether the sums are second derivatives.
     pub fn is_curvature(&self) -> bool {
-        matches!(self, Rule::Curvature { .. })
+        matches!(self, Rule::Curvature { .. } | Rule::Share { curvature: true, .. })
+    }
+
+    /// Whether they are the exact ones of eq. 9.
+    pub fn is_exact(&self) -> bool {
+        matches!(self, Rule::Curvature { exact: true } | Rule::Share { exact: true, .. })
+    }
+
+    /// The same sums, of a shard.
+    pub fn of_shard(&self) -> Rule {
+        Rule::Share { curvature: self.is_curvature(), exact: self.is_exact() }
     }
 
     /// The file with what it does, which also says what it binds.
-    pub(super) fn shader(&self) -> &'static Shader {
+    pub(super) fn shader(&self) -> &'static ShaderFile {
         match self {
             Rule::Step(Optimizer::Sgd { .. }) => shader!("sgd"),
             Rule::Step(Optimizer::Sdlm { .. }) => shader!("sdlm"),
-            Rule::Share => shader!("share"),
+            Rule::Share { .. } => shader!("share"),
             Rule::Curvature { .. } => shader!("curvature"),
         }
     }
@@ -61,7 +76,7 @@ impl Rule {
         match (self, binding.name) {
             // Without momentum SDLM leaves it alone.
             (Rule::Step(Optimizer::Sdlm { momentum: 0.0, .. }), "velocity") => Moved::default(),
-            (Rule::Share, "parameters") => Moved::default(),
+            (Rule::Share { .. }, "parameters") => Moved::default(),
             (Rule::Step(_), "velocity" | "parameters") => Moved::both(words),
             (Rule::Curvature { .. }, "curvature") => Moved::both(words),
             _ => Moved::all(binding, words),
@@ -82,7 +97,7 @@ impl Constant for Rule {
                 constants.overridable("MOMENTUM", *momentum);
                 constants.overridable("MU", *mu);
             }
-            Rule::Share | Rule::Curvature { .. } => {}
+            Rule::Share { .. } | Rule::Curvature { .. } => {}
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Shader files, and what each says of itself at its head.
+//! ShaderFile files, and what each says of itself at its head.
 //!
 //! The comment that a file with an entry point opens with is followed, not only read:
 //!
@@ -27,7 +27,7 @@ const EPILOGUE: &str = "epilogue";
 
 /// A shader file with what its head says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shader {
+pub struct ShaderFile {
     /// Of the file, without `.wgsl`.
     pub name: &'static str,
     pub text: &'static str,
@@ -38,15 +38,15 @@ pub struct Shader {
     has_epilogue: bool,
 }
 
-impl Shader {
+impl ShaderFile {
     /// Reads the head of a file.
     ///
     /// # Errors
     /// A sentence with the name of the file and the line that is not understood, or the file that is not
     /// there.
-    pub fn parse(name: &'static str, text: &'static str) -> Result<Shader, String> {
+    pub fn parse(name: &'static str, text: &'static str) -> Result<ShaderFile, String> {
         let mut shader =
-            Shader { name, text, uses: Vec::new(), binds: Vec::new(), has_epilogue: false };
+            ShaderFile { name, text, uses: Vec::new(), binds: Vec::new(), has_epilogue: false };
         let head = text.lines().map_while(|line| line.strip_prefix("//"));
         let mut lines = head.peekable();
         while let Some(line) = lines.next() {
@@ -103,7 +103,7 @@ impl Shader {
     }
 
     /// The bindings, with those of an epilogue behind them.
-    pub fn bindings(&self, epilogue: Option<&Shader>) -> Vec<Binding> {
+    pub fn bindings(&self, epilogue: Option<&ShaderFile>) -> Vec<Binding> {
         let epilogue = epilogue.filter(|_| self.has_epilogue).map(|shader| &shader.binds[..]);
         [&self.binds, epilogue.unwrap_or_default()].concat()
     }
@@ -112,7 +112,7 @@ impl Shader {
     ///
     /// # Panics
     /// If it uses an epilogue and gets none.
-    pub fn files(&self, epilogue: Option<&Shader>) -> impl Iterator<Item = &'static str> {
+    pub fn files(&self, epilogue: Option<&ShaderFile>) -> impl Iterator<Item = &'static str> {
         let texts = self.uses.iter().map(move |file| match file {
             Some(file) => library(file).expect("parsing has found the file"),
             None => epilogue.expect("a kernel that uses an epilogue has a rule").text,
@@ -126,11 +126,11 @@ impl Shader {
 /// Panics if the head is malformed, which tests/shaders.rs rules out.
 macro_rules! shader {
     ($name:literal) => {{
-        static SHADER: std::sync::LazyLock<$crate::plan::shader::Shader> =
+        static SHADER: std::sync::LazyLock<$crate::plan::shader::ShaderFile> =
             std::sync::LazyLock::new(|| {
                 let text =
                     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/", $name, ".wgsl"));
-                let shader = $crate::plan::shader::Shader::parse($name, text);
+                let shader = $crate::plan::shader::ShaderFile::parse($name, text);
                 shader.unwrap_or_else(|error| panic!("{error}"))
             });
         &*SHADER
@@ -179,12 +179,12 @@ mod tests {
         let text = "// sum: y = x + x\n//\n// uses: common, epilogue\n// binds:\n\
             //   x  read vec4f  [N]  what is\n//        added\n//   y  write f32\n//   epilogue\n//\n\
             //   z  is a formula\n\nfn sum() {}\n//   w  read f32\n";
-        let shader = Shader::parse("sum", text).unwrap();
+        let shader = ShaderFile::parse("sum", text).unwrap();
         let binding = |name, access, element| Binding { name, access, element };
         let own =
             [binding("x", Access::Read, Element::Vec4), binding("y", Access::Write, Element::F32)];
         assert_eq!(shader.bindings(None), own);
-        let epilogue = Shader::parse("end", "// end\n// binds:\n//   v  write f32\n").unwrap();
+        let epilogue = ShaderFile::parse("end", "// end\n// binds:\n//   v  write f32\n").unwrap();
         assert_eq!(shader.bindings(Some(&epilogue)).len(), 3);
         let files: Vec<&str> = shader.files(Some(&epilogue)).collect();
         assert_eq!(files, [library("common").unwrap(), epilogue.text, text]);
@@ -201,7 +201,7 @@ mod tests {
             ("// uses: epilogue\n", "both"),
             ("// binds:\n//   epilogue\n//   x  read f32\n", "behind the epilogue"),
         ] {
-            let error = Shader::parse("odd", text).unwrap_err();
+            let error = ShaderFile::parse("odd", text).unwrap_err();
             assert!(error.contains("odd.wgsl") && error.contains(part), "{error}");
         }
     }

@@ -67,7 +67,8 @@ impl Program {
         (digit as usize, Some(Affine::of(distortion, key, view, digit)))
     }
 
-    pub fn new(network: &Network, plan: &Plan, optimizer: Optimizer) -> Self {
+    pub fn new(plan: &Plan) -> Self {
+        let (network, optimizer) = (&plan.network, plan.optimizer);
         let layout = &plan.layout;
         let options = network.options;
         let (scale, background) = options.scaling.scale_and_background();

@@ -2,14 +2,14 @@
 
 use super::{Spec, Work};
 use crate::plan::constant::Constants;
-use crate::plan::shader::{Shader, shader};
+use crate::plan::shader::{ShaderFile, shader};
 
 /// `advance` has no constants.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Advance;
 
 impl Spec for Advance {
-    fn shader(&self) -> &'static Shader {
+    fn shader(&self) -> &'static ShaderFile {
         shader!("advance")
     }
 

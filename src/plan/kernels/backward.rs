@@ -4,14 +4,14 @@
 use super::{Moved, Spec, Stage, Work};
 use crate::plan::binding::Binding;
 use crate::plan::constant::Constants;
-use crate::plan::shader::{Shader, shader};
+use crate::plan::shader::{ShaderFile, shader};
 
 /// Every gradient of the first stage, which hands nothing down.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FirstStageBackward(pub Stage);
 
 impl Spec for FirstStageBackward {
-    fn shader(&self) -> &'static Shader {
+    fn shader(&self) -> &'static ShaderFile {
         shader!("first_stage_backward")
     }
 
@@ -42,7 +42,7 @@ impl Spec for FirstStageBackward {
 pub struct ConvBackwardWeights(pub Stage);
 
 impl Spec for ConvBackwardWeights {
-    fn shader(&self) -> &'static Shader {
+    fn shader(&self) -> &'static ShaderFile {
         shader!("conv_backward_weights")
     }
 
@@ -72,7 +72,7 @@ impl Spec for ConvBackwardWeights {
 pub struct ConvBackwardInput(pub Stage);
 
 impl Spec for ConvBackwardInput {
-    fn shader(&self) -> &'static Shader {
+    fn shader(&self) -> &'static ShaderFile {
         shader!("conv_backward_input")
     }
 

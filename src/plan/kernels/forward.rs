@@ -2,14 +2,14 @@
 
 use super::{Spec, Stage, Work};
 use crate::plan::constant::Constants;
-use crate::plan::shader::{Shader, shader};
+use crate::plan::shader::{ShaderFile, shader};
 
 /// The first stage, which sees one map.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FirstStageForward(pub Stage);
 
 impl Spec for FirstStageForward {
-    fn shader(&self) -> &'static Shader {
+    fn shader(&self) -> &'static ShaderFile {
         shader!("first_stage_forward")
     }
 
@@ -32,7 +32,7 @@ impl Spec for FirstStageForward {
 pub struct ConvPoolForward(pub Stage);
 
 impl Spec for ConvPoolForward {
-    fn shader(&self) -> &'static Shader {
+    fn shader(&self) -> &'static ShaderFile {
         shader!("conv_pool_forward")
     }
 

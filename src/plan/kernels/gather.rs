@@ -7,7 +7,7 @@ use crate::plan::binding::Binding;
 use crate::plan::constant::{Constants, constants};
 use crate::plan::distortion::Distortion;
 use crate::plan::records::RECORD_WORDS;
-use crate::plan::shader::{Shader, shader};
+use crate::plan::shader::{ShaderFile, shader};
 
 constants! {
     /// Constants of `gather`.
@@ -33,7 +33,7 @@ impl Gather {
 }
 
 impl Spec for Gather {
-    fn shader(&self) -> &'static Shader {
+    fn shader(&self) -> &'static ShaderFile {
         shader!("gather")
     }
 

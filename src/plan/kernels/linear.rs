@@ -4,7 +4,7 @@ use super::{Moved, Spec, Work};
 use crate::network::Squash;
 use crate::plan::binding::Binding;
 use crate::plan::constant::{Constants, constants};
-use crate::plan::shader::{Shader, shader};
+use crate::plan::shader::{ShaderFile, shader};
 
 constants! {
     /// Constants of `linear_forward` and `linear_backward_input`, in step with `shaders/linear.wgsl`.
@@ -37,7 +37,7 @@ impl Linear {
 pub struct LinearForward(pub Linear);
 
 impl Spec for LinearForward {
-    fn shader(&self) -> &'static Shader {
+    fn shader(&self) -> &'static ShaderFile {
         shader!("linear_forward")
     }
 
@@ -59,7 +59,7 @@ impl Spec for LinearForward {
 pub struct LinearBackwardInput(pub Linear);
 
 impl Spec for LinearBackwardInput {
-    fn shader(&self) -> &'static Shader {
+    fn shader(&self) -> &'static ShaderFile {
         shader!("linear_backward_input")
     }
 

@@ -6,7 +6,7 @@ use crate::network::Squash;
 use crate::plan::binding::Binding;
 use crate::plan::constant::{Constants, constants};
 use crate::plan::rule::Rule;
-use crate::plan::shader::{Shader, shader};
+use crate::plan::shader::{ShaderFile, shader};
 
 constants! {
     /// Constants of `linear_update`.
@@ -27,7 +27,7 @@ constants! {
 }
 
 impl Spec for LinearUpdate {
-    fn shader(&self) -> &'static Shader {
+    fn shader(&self) -> &'static ShaderFile {
         shader!("linear_update")
     }
 
@@ -79,7 +79,7 @@ constants! {
 }
 
 impl Spec for LinearBackward {
-    fn shader(&self) -> &'static Shader {
+    fn shader(&self) -> &'static ShaderFile {
         shader!("linear_backward")
     }
 
@@ -105,7 +105,9 @@ impl Spec for LinearBackward {
         match binding.name {
             "gradient" => of_gradient(self.starts, self.ends, words),
             // The weights that it hands down through.
-            "parameters" if !self.ends || self.rule == Rule::Share => Moved::read(words),
+            "parameters" if !self.ends || matches!(self.rule, Rule::Share { .. }) => {
+                Moved::read(words)
+            }
             "velocity" | "curvature" | "share" if !self.ends => Moved::default(),
             _ => self.moved_by_epilogue(binding, words),
         }

@@ -32,12 +32,12 @@ pub use update::Update;
 use super::binding::{Access, Binding};
 use super::constant::Constants;
 use super::rule::Rule;
-use super::shader::Shader;
+use super::shader::ShaderFile;
 
 /// What everybody wants to know of a kernel with its constants.
 pub trait Spec {
     /// Its file, which says what it uses and binds.
-    fn shader(&self) -> &'static Shader;
+    fn shader(&self) -> &'static ShaderFile;
 
     /// Declares its constants.
     fn declare(&self, constants: &mut Constants);

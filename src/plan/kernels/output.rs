@@ -6,7 +6,7 @@ use crate::plan::TOTALS;
 use crate::plan::binding::Binding;
 use crate::plan::constant::{Constants, constants};
 use crate::plan::criterion::Criterion;
-use crate::plan::shader::{Shader, shader};
+use crate::plan::shader::{ShaderFile, shader};
 
 constants! {
     /// Constants of `output`.
@@ -31,7 +31,7 @@ constants! {
 }
 
 impl Spec for Output {
-    fn shader(&self) -> &'static Shader {
+    fn shader(&self) -> &'static ShaderFile {
         shader!("output")
     }
 

@@ -8,7 +8,7 @@ use crate::plan::constant::{Constants, constants};
 use crate::plan::criterion::Criterion;
 use crate::plan::distortion::Distortion;
 use crate::plan::sample::LAYER_WORDS;
-use crate::plan::shader::{Shader, shader};
+use crate::plan::shader::{ShaderFile, shader};
 
 /// Invocations of the workgroup that does a sample.
 pub const SAMPLE_WORKGROUP: u32 = 256;
@@ -111,7 +111,7 @@ impl Sample {
 pub struct SampleForward(pub Sample);
 
 impl Spec for SampleForward {
-    fn shader(&self) -> &'static Shader {
+    fn shader(&self) -> &'static ShaderFile {
         shader!("sample_forward")
     }
 
@@ -141,7 +141,7 @@ impl Spec for SampleForward {
 pub struct SampleStep(pub Sample);
 
 impl Spec for SampleStep {
-    fn shader(&self) -> &'static Shader {
+    fn shader(&self) -> &'static ShaderFile {
         shader!("sample_step")
     }
 

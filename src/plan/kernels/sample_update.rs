@@ -3,7 +3,7 @@
 use super::{Spec, Work};
 use crate::plan::constant::{Constants, constants};
 use crate::plan::rule::Rule;
-use crate::plan::shader::{Shader, shader};
+use crate::plan::shader::{ShaderFile, shader};
 
 /// Samples whose traces it reads together, as its shader has it.
 const TOGETHER: u32 = 8;
@@ -23,7 +23,7 @@ constants! {
 }
 
 impl Spec for SampleUpdate {
-    fn shader(&self) -> &'static Shader {
+    fn shader(&self) -> &'static ShaderFile {
         shader!("sample_update")
     }
 

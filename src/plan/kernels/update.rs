@@ -3,7 +3,7 @@
 use super::{Spec, Work};
 use crate::plan::constant::{Constants, constants};
 use crate::plan::rule::Rule;
-use crate::plan::shader::{Shader, shader};
+use crate::plan::shader::{ShaderFile, shader};
 
 constants! {
     /// Constants of `update`.
@@ -17,7 +17,7 @@ constants! {
 }
 
 impl Spec for Update {
-    fn shader(&self) -> &'static Shader {
+    fn shader(&self) -> &'static ShaderFile {
         shader!("update")
     }
 
