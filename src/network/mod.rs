@@ -101,7 +101,7 @@ impl Scaling {
     }
 }
 
-/// What stands behind the last hidden layer.
+/// What stands behind the last hidden layer; in step with `OUTPUT_..` in `shaders/loss.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Output {
@@ -111,7 +111,7 @@ pub enum Output {
     Rbf,
 }
 
-/// What training makes small.
+/// What training makes small; in step with `LOSS_..` in `shaders/loss.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Loss {
