@@ -2,8 +2,8 @@
 //!
 //! `cargo run --release --example train [MODEL.safetensors]`
 
-use lenet::report::{Epoch, Report};
 use lenet::train::checkpoint::State;
+use lenet::train::events::{Epoch, Report};
 use lenet::{Available, Device, Flags, Settings, data, fit};
 
 /// Prints a line an epoch.

@@ -4,11 +4,12 @@ use crate::cpu::Cpu;
 use crate::cpu::fast::{Fast, Instructions};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
-use crate::gpu::selftest::{self, Health};
+use crate::gpu::probe::Health;
 use crate::gpu::{Adapter, Gpu, Halves, adapter};
 use crate::network::Network;
 use crate::plan::{HALVES, Optimizer, Plan, Profile, Strategy};
 use crate::tuned::Tuned;
+use crate::{selftest, threads};
 
 /// How a step is cut into dispatches.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -60,11 +61,6 @@ pub enum Device {
     Naive,
 }
 
-/// Threads that this process may run at once.
-pub(crate) fn all_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, |threads| threads.get())
-}
-
 impl Device {
     /// The best adapter that computes rightly, else the CPU. A user's first run on an adapter tests
     /// it, which takes up to a second.
@@ -82,7 +78,7 @@ impl Device {
 
     /// The CPU, on as many threads as this process may run at once; no shader runs.
     pub fn cpu() -> Device {
-        Device::Cpu { threads: all_threads() }
+        Device::Cpu { threads: threads::available() }
     }
 
     /// An adapter, with a profile or that which suits it.
@@ -113,7 +109,7 @@ impl Device {
         if let Device::Adapter { adapter, alone, profile, .. } = self {
             // SAFETY: the caller's promise.
             *alone = unsafe { adapter::alone(adapter) }.map(Box::new);
-            if alone.is_some() && all_threads() == HALVES {
+            if alone.is_some() && threads::available() == HALVES {
                 profile.devices = HALVES;
             }
         }

@@ -28,12 +28,13 @@
 //! # }
 //! ```
 //!
-//! A [`Model`] is written by [`Model::to_bytes`] and read by [`Model::read`]; [`share`] has it as ONNX,
+//! A [`Model`] is written by [`Model::to_bytes`] and read by [`Model::read`]; [`export`] has it as ONNX,
 //! as a state dict of PyTorch and in other forms. `examples/` has three short programs that run without
 //! arguments: `train`, `predict`, and `custom`, a network of one's own as a table.
 //!
 //! Only the commands ([`cli`]) print, ask for Ctrl-C or end the process.
 
+mod bench;
 mod cache;
 pub mod cli;
 pub mod cpu;
@@ -43,6 +44,7 @@ mod disk;
 mod error;
 pub mod evaluation;
 pub mod executor;
+pub mod export;
 mod fit;
 pub mod gpu;
 mod inference;
@@ -52,9 +54,11 @@ pub mod recipe;
 pub mod report;
 mod reproduce;
 pub mod rng;
+mod run;
 pub mod runs;
-pub mod share;
+mod selftest;
 mod text;
+mod threads;
 pub mod train;
 mod tuned;
 pub mod version;

@@ -4,6 +4,7 @@ use wgpu::{Adapter, AdapterInfo, Backends, DeviceType, Instance, InstanceDescrip
 
 use crate::error::{Error, Result};
 use crate::plan::{HALVES, Profile};
+use crate::threads;
 
 /// The way out for a machine without any driver.
 pub const HOW_TO_GET_ONE: &str = "install a Vulkan driver (on Debian and Ubuntu \
@@ -84,7 +85,7 @@ pub const ALONE: usize = 64;
 /// No other thread may read or write the environment meanwhile.
 pub unsafe fn alone(adapter: &Adapter) -> Option<[Adapter; HALVES]> {
     let info = adapter.get_info();
-    let many = std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 2);
+    let many = threads::available() > 2;
     if !info.name.starts_with(LLVMPIPE) || many || std::env::var_os(DRIVER_THREADS).is_some() {
         return None;
     }

@@ -9,10 +9,10 @@ use wgpu::{
 };
 
 use super::{adapter, pipeline};
-use crate::device::all_threads;
 use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::plan::{Buffer, BufferId, Dispatch, HALVES, Pass, Plan, Start};
+use crate::threads;
 
 /// Submissions that may wait on the device while the host goes on.
 const IN_FLIGHT: usize = 2;
@@ -148,7 +148,7 @@ impl Gpu {
         missing.retain(|&kernel| self.pipelines[kernel].is_none());
         // The other half compiles at the same time.
         let devices = if self.plan.ports.shares.is_some() { HALVES } else { 1 };
-        let threads = all_threads().div_ceil(devices);
+        let threads = threads::available().div_ceil(devices);
         for (kernel, made) in
             pipeline::side_by_side(&self.device, &self.plan, &self.layouts, missing, threads)
         {

@@ -12,7 +12,6 @@ mod halves;
 mod memory;
 mod pipeline;
 pub mod probe;
-pub mod selftest;
 pub mod timing;
 
 pub use engine::Gpu;

@@ -7,7 +7,7 @@ use super::tensors::{Layout, Role};
 use crate::rng::{Rng, Stream};
 
 /// How the weights start. F is the fan-in of the unit: for a map of C3 75, 100 or 150.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Init {
     /// Weights and biases uniform in +-2.4/F (1998, appendix A).

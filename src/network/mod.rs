@@ -9,11 +9,13 @@ mod build;
 pub mod connections;
 pub mod init;
 pub mod lenet;
+mod names;
 pub mod summary;
 pub mod tensors;
 
 pub use build::{Options, build};
 pub use connections::Connections;
+pub use names::Named;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +29,7 @@ pub const CLASSES: usize = 10;
 pub const DIGIT_SIDE: usize = 28;
 
 /// The squash f(a) = A tanh(S a) behind every layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Squash {
     /// tanh(a): A = S = 1, as the notebook has it.
@@ -47,7 +49,7 @@ impl Squash {
 }
 
 /// The two forms of the weighted 2x2 pooling: the same functions, gradients scaled by 4.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PoolForm {
     /// mean of the block * weight + bias (the notebook); starts at weight 1.
@@ -75,7 +77,7 @@ impl PoolForm {
 }
 
 /// How a byte of a digit becomes an input: x = scale * byte + background.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scaling {
     /// Background -0.1, ink 1.175 (1998, section II.B).
@@ -95,7 +97,7 @@ impl Scaling {
 }
 
 /// What stands behind the last hidden layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Output {
     /// Ten linear units and the squash; the largest output wins.
@@ -105,7 +107,7 @@ pub enum Output {
 }
 
 /// What training makes small.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Loss {
     /// With `linear`: the mean of (output - target)^2 over batch and outputs, targets +1 and -1.

@@ -4,15 +4,19 @@
 //! together, checks every value, and keeps the origin of each for the table that is printed before
 //! a run and saved with it.
 
+mod args;
 mod distortion;
 mod network;
 mod optimizer;
 mod picker;
+mod schedule;
 mod settings;
 
+pub use args::{ConnectionChoice, NetworkArgs, words};
 pub use distortion::{DistortFlags, Distorted};
 pub use optimizer::{Curvature, Method, OptimizerArgs};
 pub use picker::Row;
+pub use schedule::Schedule;
 pub use settings::{Available, Flags, Settings};
 
 use serde::Serialize;
@@ -20,7 +24,6 @@ use serde::Serialize;
 use crate::network::init::Init;
 use crate::network::lenet::{self, Table};
 use crate::network::{Loss, Options, Output, Scaling};
-use crate::train::schedule::Schedule;
 
 /// Samples in a batch at most.
 pub const MAX_BATCH: usize = 1024;

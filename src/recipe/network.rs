@@ -1,9 +1,9 @@
 //! The network of a run: a recipe's table and flags, or that of the model it starts from.
 
 use super::Recipe;
+use super::args::NetworkArgs;
 use super::picker::Picker;
 use super::settings::Flags;
-use crate::cli::args::NetworkArgs;
 use crate::error::{Error, Result};
 use crate::network::{Loss, Network, Options, Output, build, lenet};
 

@@ -4,11 +4,11 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::picker::Picker;
+use super::schedule::Schedule;
 use super::{Flags, MOMENTUM, Recipe};
 use crate::error::{Error, Result};
 use crate::network::{Loss, Options, Output};
 use crate::plan::Optimizer;
-use crate::train::schedule::Schedule;
 
 /// mu of the 1998 paper, appendix C.
 const MU: f32 = 0.02;

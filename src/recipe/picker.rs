@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::Shuffle;
 use super::optimizer::{Curvature, Method};
+use super::schedule::Schedule;
 use crate::network::init::Init;
 use crate::network::{Loss, Output, PoolForm, Scaling, Squash};
-use crate::train::schedule::Schedule;
 
 /// A resolved setting, for the table.
 #[derive(Debug, Clone, PartialEq)]

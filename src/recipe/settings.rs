@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::args::NetworkArgs;
 use super::distortion::{DistortFlags, Distorted};
 use super::network::network;
 use super::optimizer::{self, Choice, OptimizerArgs};
 use super::picker::{Picker, Row};
+use super::schedule::Schedule;
 use super::{ALL, LENET5, MAX_BATCH, MAX_EPOCHS, Recipe, Shuffle, names};
-use crate::cli::args::NetworkArgs;
 use crate::data::Mnist;
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::network::init::Init;
 use crate::plan::{Distortion, Optimizer, Plan, Profile, Room, Strategy};
 use crate::text::did_you_mean;
-use crate::train::schedule::Schedule;
 
 /// What the user asked for.
 #[derive(Debug, Clone, Default)]

@@ -13,12 +13,13 @@ use serde_json::{Value, json};
 
 use super::finished::RUNNING;
 pub use super::folder::{Earlier, Folder, RUNS};
-use super::{End, Epoch, Report, Start, end_json, epoch_json};
+use super::{end_json, epoch_json};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::plan::Plan;
 use crate::train::checkpoint::{State, best_by_validation};
+use crate::train::events::{End, Epoch, Report, Start};
 use crate::train::model::Model;
 use crate::version;
 

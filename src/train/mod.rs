@@ -4,11 +4,11 @@ pub mod checkpoint;
 pub(crate) mod container;
 pub mod control;
 pub mod curvature;
+pub mod events;
 mod lists;
 mod metrics;
 pub mod model;
 pub mod order;
-pub mod schedule;
 pub mod session;
 
 use std::time::{Duration, Instant};
@@ -17,11 +17,11 @@ use crate::data::Mnist;
 use crate::error::{Error, Result};
 use crate::plan::Optimizer;
 use crate::recipe::Settings;
-use crate::report::{Epoch, Progress, Report};
 use crate::rng::{Rng, Stream};
 use checkpoint::{State, Tally};
 use control::Control;
 use curvature::{LayerCurvature, Patterns};
+use events::{Epoch, Progress, Report};
 use order::Orders;
 use session::{Lists, Metrics, Position, Session};
 

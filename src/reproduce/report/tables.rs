@@ -1,10 +1,10 @@
 //! The tables of the report.
 
 use super::Experiment;
+use crate::evaluation::statistics::{Comparison, Sample, Verdict, binomial, compare};
 use crate::report::finished::Run;
 use crate::report::page::Table;
 use crate::reproduce::results::{RowResults, halves};
-use crate::reproduce::statistics::{Comparison, Sample, Verdict, binomial, compare};
 use crate::text::{duration, thousands};
 
 /// Ours beside the papers', a row a recipe.
