@@ -56,7 +56,11 @@ pub enum Device {
         tuned: Tuned,
     },
     /// The CPU, with vectors and threads.
-    Cpu { threads: usize },
+    Cpu {
+        threads: usize,
+        /// Whether no adapter was there, though the user did not ask for the CPU.
+        fell_back: bool,
+    },
     /// The CPU twins, on one thread: what the others are measured against.
     Naive,
 }
@@ -73,12 +77,22 @@ impl Device {
         adapter::all()
             .into_iter()
             .find_map(|adapter| Device::adapter(adapter, None, &tuned).ok())
-            .unwrap_or_else(Device::cpu)
+            .unwrap_or(Device::Cpu { threads: threads::available(), fell_back: true })
     }
 
     /// The CPU, on as many threads as this process may run at once; no shader runs.
     pub fn cpu() -> Device {
-        Device::Cpu { threads: threads::available() }
+        Device::cpu_on(threads::available())
+    }
+
+    /// The CPU, on so many threads; no shader runs.
+    pub fn cpu_on(threads: usize) -> Device {
+        Device::Cpu { threads, fell_back: false }
+    }
+
+    /// Whether no shader runs though the user did not ask for the CPU.
+    pub fn fell_back(&self) -> bool {
+        matches!(self, Device::Cpu { fell_back: true, .. })
     }
 
     /// An adapter, with a profile or that which suits it.
@@ -141,7 +155,7 @@ impl Device {
     pub fn describe(&self) -> String {
         match self {
             Device::Adapter { adapter, .. } => adapter::describe(&adapter.get_info()),
-            Device::Cpu { threads } => {
+            Device::Cpu { threads, .. } => {
                 let instructions = Instructions::detect().name();
                 let s = if *threads == 1 { "" } else { "s" };
                 format!("CPU ({instructions}, {threads} thread{s}; no shader runs)")
@@ -208,7 +222,7 @@ impl Device {
                 let own = self.adapter_for(plan.strategy, plan.batch).unwrap_or(adapter);
                 Box::new(Gpu::new(own, plan)?)
             }
-            Device::Cpu { threads } => {
+            Device::Cpu { threads, .. } => {
                 let instructions = Instructions::detect();
                 Box::new(Fast::new(plan, network, optimizer, *threads, instructions))
             }

@@ -3,6 +3,7 @@
 //! or the CPU as the reference ([`crate::cpu::Cpu`]).
 
 use crate::error::Result;
+use crate::gpu::timing::Timing;
 use crate::plan::{BufferId, Pass, Plan};
 
 /// Carries out the steps of a plan, in order, on memory of its own.
@@ -34,6 +35,15 @@ pub trait Executor {
     /// # Errors
     /// As [`Executor::write`].
     fn wait(&mut self) -> Result<()>;
+
+    /// The time of every dispatch of the training step that the first row of the table of steps names,
+    /// as medians of `rounds` rounds; `None` where there are no dispatches to time.
+    ///
+    /// # Errors
+    /// As [`Executor::write`].
+    fn time_step(&mut self, _rounds: u32) -> Result<Option<Timing>> {
+        Ok(None)
+    }
 
     /// The first `count` numbers of a buffer.
     ///

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use crate::data::Mnist;
 use crate::device::Device;
 use crate::error::Result;
-use crate::executor::Executor;
 use crate::gpu::Gpu;
 use crate::gpu::timing::Clock;
-use crate::network::init;
-use crate::plan::{Pass, Room, Strategy, records};
+use crate::plan::Strategy;
 use crate::recipe::Settings;
+use crate::run::first_state;
 use crate::text::{Table, thousands};
+use crate::train::session::{Lists, Session};
 
 /// Rounds of timestamps, or times that a dispatch is repeated, at most.
 const MOST_ROUNDS: u32 = 15;
@@ -56,30 +56,21 @@ pub fn time(
     let Settings { network, batch, strategy, optimizer, .. } = settings;
     let Some(adapter) = device.adapter_for(*strategy, *batch) else { return Ok(None) };
     // One step on the first digits, again and again.
-    let digits = (*batch).min(mnist.train.len());
-    let room = Room { digits, order: digits, steps: 1 };
-    let plan = settings.plan(device.profile(), room)?.of_one_device(network, *optimizer);
-    let ports = plan.ports;
-    let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
-    let mut set = mnist.train.clone();
-    set.truncate(digits);
-    let mut packed = Vec::new();
-    records::append(&mut packed, set.pixels(), set.labels());
+    let mut digits = mnist.train.clone();
+    digits.truncate(*batch);
+    let lists = Lists::new(&[&digits], digits.len(), Vec::new());
+    let plan = settings.plan(device.profile(), lists.room(*batch))?;
+    let plan = plan.of_one_device(network, *optimizer);
+    let mut session = Session::new(Box::new(Gpu::new(adapter, plan.clone())?), &lists)?;
+    let first = first_state(settings, &mut session);
+    session.restore(&first.slots)?;
     let entry = |digit| plan.distortion.map_or(digit, |k| k.entry(digit, 1));
-    let order: Vec<u32> = (0..digits as u32).map(entry).collect();
+    let order: Vec<u32> = (0..digits.len() as u32).map(entry).collect();
     // A rate of 0: the parameters stay where they are however often this is done.
-    let row = [0, digits as u32, 0.0_f32.to_bits(), 0];
-
-    let mut gpu = Gpu::new(adapter, plan.clone())?;
-    gpu.write(ports.digits, 0, &packed)?;
-    gpu.write(ports.order, 0, &order)?;
-    gpu.write(ports.steps, 0, &row)?;
-    gpu.write_f32(ports.parameters, &first)?;
-    gpu.write(ports.cursor, 0, &[0])?;
-    gpu.run(1, Pass::Training)?;
-    gpu.wait()?;
+    session.epoch(&order, 1, |_| 0.0, &mut |_| true)?;
     let fit = MOST_SECONDS / (LAUNCHES * step.as_secs_f64().max(1e-9));
-    let timing = gpu.time_step((fit as u32).clamp(1, MOST_ROUNDS))?;
+    let rounds = (fit as u32).clamp(1, MOST_ROUNDS);
+    let Some(timing) = session.executor().time_step(rounds)? else { return Ok(None) };
 
     let mut rows: Vec<Row> = Vec::new();
     for (dispatch, &time) in plan.training.iter().zip(&timing.dispatches) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::Say;
-use crate::bench::throughput::{Rates, Side};
+use super::engine::{Rates, Subject, Work};
 use crate::device::Device;
 use crate::error::Result;
 use crate::plan::Strategy;
@@ -17,7 +17,7 @@ use crate::train::session::Lists;
 const PATIENCE: u32 = 4;
 
 /// What is measured, in the order of [`Column::rates`].
-const WORK: [&str; 2] = ["training", "inference"];
+const WORK: [Work; 2] = [Work::Training, Work::Inference];
 
 /// Who is measured.
 pub struct Devices<'a> {
@@ -44,8 +44,7 @@ pub struct Figure {
     pub batch: usize,
     /// Of the adapter; the CPU has layers only.
     pub strategy: Strategy,
-    /// `training` or `inference`.
-    pub work: &'static str,
+    pub work: Work,
     pub adapter: Option<Rates>,
     pub cpu: Option<Rates>,
     pub naive: Option<Rates>,
@@ -59,9 +58,9 @@ pub struct LeftOut {
     pub reason: String,
 }
 
-/// A side and what was measured of it.
+/// A network on a device, and what was measured of it.
 struct Column {
-    side: Side,
+    subject: Subject,
     rates: [Rates; 2],
     spent: [Duration; 2],
 }
@@ -121,8 +120,9 @@ pub fn measure(
 
 impl Column {
     fn new(settings: &Settings, device: &Device, lists: &Lists) -> Result<Self> {
-        let side = Side::new(settings, device, lists)?;
-        Ok(Column { side, rates: Default::default(), spent: Default::default() })
+        let mut subject = Subject::new(settings, device, lists)?;
+        subject.warm_up(&WORK, device)?;
+        Ok(Column { subject, rates: Default::default(), spent: Default::default() })
     }
 
     /// One measurement of each work, unless those before took too long.
@@ -132,10 +132,7 @@ impl Column {
                 continue;
             }
             let start = Instant::now();
-            let rate = match WORK[index] {
-                "training" => self.side.training(limits.time)?,
-                _ => self.side.inference(limits.time)?,
-            };
+            let rate = self.subject.measure(WORK[index], limits.time)?;
             *spent += start.elapsed();
             self.rates[index].add(rate);
         }
@@ -155,7 +152,7 @@ impl Figure {
             "network": self.network,
             "batch": self.batch,
             "plan": self.strategy.name(),
-            "work": self.work,
+            "work": self.work.name(),
             "adapter": self.adapter.as_ref().map(Rates::json),
             "cpu": self.cpu.as_ref().map(Rates::json),
             "naive": self.naive.as_ref().map(Rates::json),

@@ -3,19 +3,19 @@
 use std::time::{Duration, Instant};
 
 use super::Say;
+use super::engine::{Rates, Subject, Work};
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::network::init;
-use crate::plan::{Plan, Strategy};
+use crate::plan::Strategy;
 use crate::recipe::Settings;
-use crate::train::session::{Lists, Session};
+use crate::train::session::Lists;
 
 /// How many times slower than the fastest a plan's first step is, for it to be timed no more.
 pub const SLOWER: f64 = 10.0;
 /// Measurements of each plan.
 const ROUNDS: usize = 3;
-/// Seconds that one measurement takes, where a step takes less.
-const TURN: f64 = 0.25;
+/// How long one measurement takes, where a step takes less.
+const TURN: Duration = Duration::from_millis(250);
 /// After so much time no round begins that would not end within it.
 const MOST: Duration = Duration::from_secs(8);
 
@@ -24,13 +24,11 @@ pub struct Racer {
     pub strategy: Strategy,
     /// Whether its first step was so slow that nothing more was timed.
     pub dropped: bool,
-    session: Session,
-    order: Vec<u32>,
-    rate: f32,
-    /// Seconds of the first step.
+    subject: Subject,
+    batch: usize,
+    /// Digits a second of the first step that counts.
     first: f64,
-    /// Seconds a step, of each measurement, in ascending order.
-    steps: Vec<f64>,
+    rates: Rates,
 }
 
 /// Times the plans that suit a network; gives them with the fastest first.
@@ -40,24 +38,26 @@ pub struct Racer {
 pub fn run(settings: &Settings, device: &Device, lists: &Lists, say: Say) -> Result<Vec<Racer>> {
     let mut racers = Vec::new();
     for &strategy in Strategy::candidates(&device.profile()) {
-        match Racer::new(settings, strategy, device, lists) {
+        let settings = Settings { strategy, ..settings.clone() };
+        match Racer::new(&settings, device, lists) {
             Ok(racer) => racers.push(racer),
             Err(error) => say(&format!("{} is left out: {error}", strategy.name())),
         }
     }
-    let best = racers.iter().map(|racer| racer.first).fold(f64::INFINITY, f64::min);
+    let best = racers.iter().map(|racer| racer.first).fold(0.0, f64::max);
     for racer in &mut racers {
-        racer.dropped = racer.first > SLOWER * best;
+        racer.dropped = SLOWER * racer.first < best;
     }
     let start = Instant::now();
     for _ in 0..ROUNDS {
         let racing = || racers.iter().filter(|racer| !racer.dropped);
-        let round: f64 = racing().map(|racer| racer.step().max(TURN)).sum();
+        let round: f64 = racing().map(|racer| racer.step().max(TURN.as_secs_f64())).sum();
         if start.elapsed().as_secs_f64() + round > MOST.as_secs_f64() {
             break;
         }
         for racer in racers.iter_mut().filter(|racer| !racer.dropped) {
-            racer.turn()?;
+            let rate = racer.subject.measure(Work::Training, TURN)?;
+            racer.rates.add(rate);
         }
     }
     if racers.is_empty() {
@@ -73,51 +73,22 @@ pub fn run(settings: &Settings, device: &Device, lists: &Lists, say: Say) -> Res
 
 impl Racer {
     /// Sets a plan up, compiles it in a step that does not count, and times a second one.
-    fn new(
-        settings: &Settings,
-        strategy: Strategy,
-        device: &Device,
-        lists: &Lists,
-    ) -> Result<Self> {
-        let Settings { network, batch, optimizer, .. } = settings;
-        let room = lists.room(*batch);
-        let plan = Plan::new(network, strategy, device.profile(), *batch, *optimizer, room)?;
-        let parameters = init::parameters(network, &plan.layout, settings.init, settings.seed);
-        let mut session = Session::new(device.executor(plan, network, *optimizer)?, lists)?;
-        session.set_parameters(&parameters)?;
-        let order = (0..settings.train as u32).collect();
-        // Slower than a run trains, so that nothing diverges.
-        let rate = 0.1 * settings.lr;
-        let (dropped, first, steps) = (false, 0.0, Vec::new());
-        let mut racer = Racer { strategy, dropped, session, order, rate, first, steps };
-        racer.seconds(1)?;
-        racer.first = racer.seconds(1)?;
-        Ok(racer)
-    }
-
-    /// Seconds that so many steps take.
-    fn seconds(&mut self, steps: usize) -> Result<f64> {
-        let rate = self.rate;
-        let metrics = self.session.epoch(&self.order, steps, |_| rate, &mut |_| true)?;
-        Ok(metrics.time.as_secs_f64())
-    }
-
-    /// One measurement.
-    fn turn(&mut self) -> Result<()> {
-        let steps = ((TURN / self.step()) as usize).clamp(1, self.session.steps());
-        let seconds = self.seconds(steps)?;
-        self.steps.push(seconds / steps as f64);
-        self.steps.sort_by(f64::total_cmp);
-        Ok(())
+    fn new(settings: &Settings, device: &Device, lists: &Lists) -> Result<Self> {
+        let mut subject = Subject::new(settings, device, lists)?;
+        subject.measure(Work::Training, Duration::ZERO)?;
+        let first = subject.measure(Work::Training, Duration::ZERO)?;
+        let Settings { strategy, batch, .. } = *settings;
+        Ok(Racer { strategy, dropped: false, subject, batch, first, rates: Rates::default() })
     }
 
     /// Seconds a step: the median, or the first alone.
     pub fn step(&self) -> f64 {
-        self.steps.get(self.steps.len() / 2).copied().unwrap_or(self.first)
+        let rate = if self.rates.count() == 0 { self.first } else { self.rates.median() };
+        self.batch as f64 / rate
     }
 
     /// Measurements that [`Racer::step`] is the median of.
     pub fn measurements(&self) -> usize {
-        self.steps.len().max(1)
+        self.rates.count().max(1)
     }
 }

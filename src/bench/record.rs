@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 
+use crate::bench::engine::Rates;
 use crate::bench::kernels::KernelTimes;
 use crate::bench::machine;
 use crate::bench::measure::{Figure, LeftOut, Limits};
-use crate::bench::throughput::Rates;
 use crate::cpu::fast::Instructions;
 use crate::gpu::facts::Facts;
 use crate::text::{Table, thousands};
@@ -117,7 +117,7 @@ impl Record {
                 figure.network.to_string(),
                 thousands(figure.batch),
                 figure.strategy.name().to_string(),
-                figure.work.to_string(),
+                figure.work.name().to_string(),
             ];
             let rates = [&figure.adapter, &figure.cpu, &figure.naive];
             table.row(head.into_iter().chain(rates.into_iter().flat_map(shown)));

@@ -8,6 +8,7 @@ use wgpu::{
     Queue, SubmissionIndex,
 };
 
+use super::timing::Timing;
 use super::{adapter, pipeline};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
@@ -252,6 +253,10 @@ impl Executor for Gpu {
             self.poll(Some(oldest))?;
         }
         self.check()
+    }
+
+    fn time_step(&mut self, rounds: u32) -> Result<Option<Timing>> {
+        Gpu::time_step(self, rounds).map(Some)
     }
 
     fn wait(&mut self) -> Result<()> {

@@ -4,17 +4,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::resume;
+use super::{first_state, resume, session};
 use crate::device::Device;
 use crate::error::Result;
-use crate::network::init;
 use crate::recipe::Settings;
-use crate::report::files::{Files, Folder, Keep};
+use crate::report::files::{Earlier, Files, Folder, Keep};
 use crate::train::checkpoint::State;
 use crate::train::control::Control;
 use crate::train::events::{All, End, Report, Start};
 use crate::train::model::Model;
-use crate::train::session::{Lists, Session};
+use crate::train::session::Lists;
 use crate::train::{self, Outcome, Split};
 
 /// How often a checkpoint is written, where the user does not say.
@@ -29,8 +28,6 @@ pub struct Launch<'a> {
     pub lists: Lists,
     pub device: &'a Device,
     pub folder: &'a Folder,
-    /// Whether no shader runs though the user did not ask for the CPU.
-    pub fell_back: bool,
     pub keep: Keep,
     /// What the record says besides; the digits as `data`.
     pub about: &'a Value,
@@ -59,45 +56,39 @@ impl<'a> Launch<'a> {
         reports: Vec<Box<dyn Report + 'a>>,
         control: &Control,
     ) -> Result<Outcome> {
-        let Launch { settings, split, lists, device, folder, fell_back, keep, about } = self;
-        let Settings { network, batch, optimizer, .. } = settings;
-        let plan = settings.plan(device.profile(), lists.room(*batch))?;
+        let Launch { settings, split, lists, device, folder, keep, about } = self;
         let mut identity = identity(settings, device, &about["data"]);
         let mut report = All(reports);
-        let drawn = || {
-            let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
-            State::first(&plan, first)
-        };
-        let (state, metrics) = match beginning {
-            Beginning::Drawn => (drawn(), None),
-            Beginning::Model(model) => {
-                identity["from"] = json!(model.checksum());
-                (State::first(&plan, model.parameters), None)
-            }
-            Beginning::CheckpointIfAny => {
-                let earlier = resume::checkpoint_if_any(folder, &plan, &identity);
-                match earlier.unwrap_or_else(|warning| {
-                    report.warn(&warning);
-                    None
-                }) {
-                    Some(earlier) => (earlier.state, Some(earlier.metrics)),
-                    None => (drawn(), None),
-                }
-            }
+        let mut session = session(settings, device, &lists)?;
+        drop(lists);
+        let plan = session.executor().plan().clone();
+        let earlier = match beginning {
             Beginning::Checkpoint => {
                 let (earlier, warning) = resume::checkpoint(folder, &plan, &mut identity)?;
                 warning.iter().for_each(|warning| report.warn(warning));
-                (earlier.state, Some(earlier.metrics))
+                Some(earlier)
             }
+            Beginning::CheckpointIfAny => resume::checkpoint_if_any(folder, &plan, &identity)
+                .unwrap_or_else(|warning| {
+                    report.warn(&warning);
+                    None
+                }),
+            Beginning::Model(_) | Beginning::Drawn => None,
         };
-        let from = metrics.is_some().then(|| {
+        let from = earlier.as_ref().map(|Earlier { state, .. }| {
             let position = state.position.as_ref();
             (state.history.len(), position.map_or(0, |position| position.step))
         });
-        let metrics = metrics.unwrap_or_default();
-        report.0.insert(0, Box::new(Files::new(folder, network, &plan, metrics, keep)));
-        let mut session = Session::new(device.executor(plan, network, *optimizer)?, &lists)?;
-        drop(lists);
+        let (state, metrics) = match (earlier, beginning) {
+            (Some(earlier), _) => (earlier.state, earlier.metrics),
+            (None, Beginning::Model(model)) => {
+                identity["from"] = json!(model.checksum());
+                (State::first(&plan, model.parameters), String::new())
+            }
+            (None, _) => (first_state(settings, &mut session), String::new()),
+        };
+        let files = Files::new(folder, &settings.network, &plan, metrics, keep);
+        report.0.insert(0, Box::new(files));
         let out = folder.name();
         report.start(&Start {
             settings,
@@ -111,7 +102,9 @@ impl<'a> Launch<'a> {
         })?;
         let outcome = train::run(&mut session, settings, split, state, &mut report, control);
         match &outcome {
-            Ok(outcome) => report.end(&End { outcome, out: &out, fell_back })?,
+            Ok(outcome) => {
+                report.end(&End { outcome, out: &out, fell_back: device.fell_back() })?
+            }
             Err(error) => report.fail(error)?,
         }
         outcome

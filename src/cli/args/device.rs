@@ -26,7 +26,7 @@ pub struct Chosen {
 /// insisted on and there is none that computes rightly.
 pub fn choose(args: &DeviceArgs) -> Result<Chosen> {
     let named = args.adapter.is_some();
-    let cpu = Device::Cpu { threads: threads(args)? };
+    let threads = threads(args)?;
     if args.device == DeviceChoice::Cpu {
         for (given, flag) in
             [(named, "--adapter"), (args.profile != ProfileChoice::Auto, "--profile")]
@@ -38,7 +38,7 @@ pub fn choose(args: &DeviceArgs) -> Result<Chosen> {
                 )));
             }
         }
-        return Ok(Chosen { device: cpu, warnings: Vec::new() });
+        return Ok(Chosen { device: Device::cpu_on(threads), warnings: Vec::new() });
     }
     let insisted = named || args.device == DeviceChoice::Gpu;
     if insisted && args.threads.is_some() {
@@ -87,7 +87,7 @@ pub fn choose(args: &DeviceArgs) -> Result<Chosen> {
         "no shader runs: the CPU computes instead. To use an adapter, {}",
         adapter::HOW_TO_GET_ONE
     ));
-    Ok(Chosen { device: cpu, warnings })
+    Ok(Chosen { device: Device::Cpu { threads, fell_back: true }, warnings })
 }
 
 /// Threads for the CPU: as many as asked for, or as this process may run at once.

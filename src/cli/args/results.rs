@@ -198,7 +198,7 @@ pub struct Test {
 /// What the dashboard asks once an epoch: the CPU answers, which takes it a moment, so that nothing
 /// has to be read back from a device in the middle of its work.
 fn answers(settings: &Settings, test: Digits, device: &DeviceArgs) -> Result<Ask> {
-    let cpu = Device::Cpu { threads: device::threads(device)? };
+    let cpu = Device::cpu_on(device::threads(device)?);
     let (network, plan) = (&settings.network, PlanChoice::Auto);
     let mut inference = Inference::empty(network, &cpu, plan, EVALUATION_BATCH, &[&test])?;
     let numbers: Vec<usize> = (0..test.len()).collect();

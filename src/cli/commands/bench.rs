@@ -6,11 +6,11 @@
 
 use std::time::{Duration, Instant};
 
+use crate::bench::engine::{Rates, Work};
 use crate::bench::kernels::{self, KernelTimes};
 use crate::bench::machine;
 use crate::bench::measure::{self, Devices, Figure, Limits};
 use crate::bench::record::Record;
-use crate::bench::throughput::Rates;
 use crate::cli::announce;
 use crate::cli::args::device;
 use crate::cli::args::ranges::DistortArgs;
@@ -93,7 +93,7 @@ pub fn run(args: Args) -> Result<()> {
     let threads = device::threads(&args.device)?;
     let devices = Devices {
         adapter,
-        cpu: (!args.no_cpu).then_some(Device::Cpu { threads }),
+        cpu: (!args.no_cpu).then_some(Device::cpu_on(threads)),
         naive: (!args.no_cpu && !args.all).then_some(Device::Naive),
     };
     let mnist = data::builtin()?;
@@ -244,7 +244,7 @@ fn time_kernels(
     let Some(device) = device else { return Ok(None) };
     let training = figures
         .iter()
-        .find(|figure| figure.strategy == settings.strategy && figure.work == "training");
+        .find(|figure| figure.strategy == settings.strategy && figure.work == Work::Training);
     let Some(rates) = training.and_then(|figure| figure.adapter.as_ref()) else { return Ok(None) };
     let step = settings.batch as f64 / Rates::median(rates).max(1e-3);
     kernels::time(device, settings, mnist, Duration::from_secs_f64(step))

@@ -7,7 +7,7 @@ use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
 
 use crate::cli::args::device::{self, Chosen};
-use crate::cli::args::{self, DataArgs, DeviceArgs, DeviceChoice};
+use crate::cli::args::{self, DataArgs, DeviceArgs};
 use crate::cli::output;
 use crate::cli::view::interrupt;
 use crate::cli::view::progress::Board;
@@ -186,8 +186,6 @@ fn train(
     control: &Control,
 ) -> Result<()> {
     let missing: Vec<&Job> = jobs.iter().filter(|job| !job.done).collect();
-    let fell_back =
-        matches!(device, Device::Cpu { .. }) && args.device.device == DeviceChoice::Auto;
     let about = json!({
         "command": record::command(),
         "data": digits,
@@ -204,7 +202,6 @@ fn train(
             split: &split,
             device,
             folder: &folder,
-            fell_back,
             keep,
             about: &about,
         };

@@ -1,6 +1,5 @@
 //! `lenet train`: from flags to a run and its folder.
 
-use crate::cli::args::DeviceChoice;
 use crate::cli::args::config::Typed;
 use crate::cli::args::device::{self, Chosen};
 use crate::cli::args::results::Test;
@@ -9,7 +8,6 @@ use crate::cli::args::train::Args;
 use crate::cli::output;
 use crate::cli::view::interrupt;
 use crate::data::{self, Mnist};
-use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::run::launch::{Beginning, Launch};
 use crate::train::Split;
@@ -52,7 +50,6 @@ pub fn run(given: Typed<Args>) -> Result<()> {
         lists,
         device: &device,
         folder: &folder,
-        fell_back: matches!(device, Device::Cpu { .. }) && args.device.device == DeviceChoice::Auto,
         keep,
         about: &about,
     };

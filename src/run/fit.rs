@@ -1,15 +1,13 @@
 //! A training run in memory: what `lenet train` does, without its folder.
 
+use super::{first_state, session};
 use crate::data::Mnist;
 use crate::device::Device;
 use crate::error::Result;
-use crate::network::init;
 use crate::recipe::Settings;
-use crate::train::checkpoint::State;
 use crate::train::control::Control;
 use crate::train::events::Report;
 use crate::train::model::Model;
-use crate::train::session::Session;
 use crate::train::{self, Outcome, Split};
 
 /// Trains a network as the settings say, and tests it after every epoch. `report` hears of each as
@@ -25,15 +23,10 @@ pub fn fit(
     device: &Device,
     report: &mut dyn Report,
 ) -> Result<(Model, Outcome)> {
-    let network = &settings.network;
     let split = Split::draw(settings, mnist);
-    let lists = split.lists(mnist);
-    let plan = settings.plan(device.profile(), lists.room(settings.batch))?;
-    let first = init::parameters(network, &plan.layout, settings.init, settings.seed);
-    let first = State::first(&plan, first);
-    let executor = device.executor(plan, network, settings.optimizer)?;
-    let mut session = Session::new(executor, &lists)?;
+    let mut session = session(settings, device, &split.lists(mnist))?;
+    let first = first_state(settings, &mut session);
     let outcome = train::run(&mut session, settings, &split, first, report, &Control::default())?;
-    let (network, parameters) = (network.clone(), session.parameters()?);
+    let (network, parameters) = (settings.network.clone(), session.parameters()?);
     Ok((Model { network, parameters, settings: settings.values() }, outcome))
 }
