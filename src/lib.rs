@@ -10,11 +10,7 @@
 //!
 //! # fn main() -> lenet::Result<()> {
 //! let mnist = data::builtin()?;
-//! let flags = Flags {
-//!     recipe: Some("lenet1".into()),
-//!     steps: Some(300),
-//!     ..Flags::default()
-//! };
+//! let flags = Flags::of(&[("recipe", "lenet1"), ("steps", "300")])?;
 //! let settings = Settings::resolve(&flags, Available::of(&mnist), None)?;
 //! let device = Device::cpu(); // Device::best() takes an adapter where there is one
 //! let (model, outcome) = fit(&settings, &mnist, &device, &mut ())?;

@@ -13,7 +13,7 @@ use lenet::data::{self, Mnist};
 use lenet::executor::Executor;
 use lenet::network::init;
 use lenet::plan::{Plan, Profile, Strategy};
-use lenet::recipe::{Available, DistortFlags, Flags, Settings};
+use lenet::recipe::{Available, Copies, Flags, Settings, TrainingArgs};
 use lenet::train::checkpoint::State;
 use lenet::train::control::Control;
 use lenet::train::events::{Epoch, Progress, Report};
@@ -66,10 +66,13 @@ impl Setup {
         mnist.test.truncate(TEST);
         let flags = Flags {
             recipe: Some(recipe.into()),
-            epochs: Some(EPOCHS),
-            batch: Some(BATCH),
-            train_limit: Some(TRAIN),
-            distort: DistortFlags { distortions: copies, ..DistortFlags::default() },
+            training: TrainingArgs {
+                epochs: Some(EPOCHS),
+                batch: Some(BATCH),
+                train_limit: Some(TRAIN),
+                distortions: copies.map(Copies::Fixed),
+                ..TrainingArgs::default()
+            },
             ..Flags::default()
         };
         let available = Available::of(&mnist);
@@ -205,7 +208,7 @@ fn stopped() -> Outcome {
 /// The fast executor.
 fn fast(setup: &Setup) -> lenet::Result<Box<dyn Executor>> {
     let plan = setup.plan(Profile::reference())?;
-    let (network, optimizer) = (&setup.settings.network, setup.settings.optimizer);
+    let (network, optimizer) = (&setup.settings.network, setup.settings.optimizer());
     Ok(Box::new(Fast::new(plan, network, optimizer, 2, Instructions::detect())))
 }
 
@@ -219,7 +222,7 @@ fn on_adapter(recipe: &str, copies: Option<usize>, adapter: &Adapter) -> Outcome
     for strategy in [Strategy::Layered, Strategy::Halves] {
         setup.settings.strategy = strategy;
         let plan = setup.plan(Profile::software())?;
-        let (network, optimizer) = (&setup.settings.network, setup.settings.optimizer);
+        let (network, optimizer) = (&setup.settings.network, setup.settings.optimizer());
         compare(&setup, executor_on(adapter, plan, network, optimizer)?)?;
     }
     Ok(())

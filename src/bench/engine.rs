@@ -57,13 +57,13 @@ impl Subject {
         let mut session = run::session(settings, device, lists)?;
         let first = run::first_state(settings, &mut session);
         session.restore(&first.slots)?;
-        let mut order: Vec<u32> = (0..settings.train as u32).collect();
+        let mut order: Vec<u32> = (0..settings.train_limit as u32).collect();
         Rng::new(settings.seed, Stream::Order).shuffle(&mut order);
         if let Some(k) = session.executor().plan().distortion {
             order.iter_mut().for_each(|digit| *digit = k.entry(*digit, 1));
         }
         // Slower than a run trains, so that nothing diverges however long this takes.
-        Ok(Subject { session, order, rate: 0.1 * settings.lr })
+        Ok(Subject { session, order, rate: 0.1 * settings.rate() })
     }
 
     /// Does each kind of work once, which compiles; on an adapter for longer, so that submissions find

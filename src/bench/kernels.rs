@@ -53,14 +53,15 @@ pub fn time(
     mnist: &Mnist,
     step: Duration,
 ) -> Result<Option<KernelTimes>> {
-    let Settings { network, batch, strategy, optimizer, .. } = settings;
+    let Settings { network, batch, strategy, .. } = settings;
     let Some(adapter) = device.adapter_for(*strategy, *batch) else { return Ok(None) };
     // One step on the first digits, again and again.
     let mut digits = mnist.train.clone();
     digits.truncate(*batch);
     let lists = Lists::new(&[&digits], digits.len(), Vec::new());
-    let plan = settings.plan(device.profile(), lists.room(*batch))?;
-    let plan = plan.of_one_device(network, *optimizer);
+    // Room for a step of each digit: one device may take a part of the batch.
+    let plan = settings.plan(device.profile(), lists.room(1))?;
+    let plan = plan.of_one_device(network, settings.optimizer());
     let mut session = Session::new(Box::new(Gpu::new(adapter, plan.clone())?), &lists)?;
     let first = first_state(settings, &mut session);
     session.restore(&first.slots)?;

@@ -4,6 +4,10 @@ use std::f32::consts::PI;
 use std::fmt;
 use std::str::FromStr;
 
+use clap::builder::ValueParser;
+use serde_json::{Value, json};
+
+use super::setting::Held;
 use crate::text::did_you_mean;
 
 /// A schedule of the learning rate.
@@ -78,6 +82,16 @@ impl FromStr for Schedule {
                 did_you_mean(text, ["constant", "cosine", "lecun1998", "step:15:0.2"])
             )),
         }
+    }
+}
+
+impl Held for Schedule {
+    fn parser() -> ValueParser {
+        clap::value_parser!(Schedule).into()
+    }
+
+    fn json(&self) -> Value {
+        json!(self.to_string())
     }
 }
 

@@ -27,7 +27,7 @@ use crate::train::session::{Lists, Session};
 /// adapter refuses or fails.
 pub fn session(settings: &Settings, device: &Device, lists: &Lists) -> Result<Session> {
     let plan = settings.plan(device.profile(), lists.room(settings.batch))?;
-    let executor = device.executor(plan, &settings.network, settings.optimizer)?;
+    let executor = device.executor(plan, &settings.network, settings.optimizer())?;
     Session::new(executor, lists)
 }
 

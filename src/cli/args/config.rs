@@ -194,10 +194,6 @@ fn of_record(record: &Value) -> Option<BTreeMap<String, Setting>> {
     let recipe = ("recipe".to_string(), record["recipe"].clone());
     let mut flags = BTreeMap::new();
     for (name, value) in settings.chain(beside).chain([recipe]) {
-        // The words of the table for what no flag asks for.
-        if name == "distortions" && !value.is_number() {
-            continue;
-        }
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_string);
         flags.insert(name, Some(text.into()));
     }

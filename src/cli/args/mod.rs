@@ -2,7 +2,6 @@
 
 pub mod config;
 pub mod device;
-pub mod ranges;
 pub mod results;
 pub mod source;
 pub mod train;

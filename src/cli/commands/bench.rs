@@ -13,7 +13,6 @@ use crate::bench::measure::{self, Devices, Figure, Limits};
 use crate::bench::record::Record;
 use crate::cli::announce;
 use crate::cli::args::device;
-use crate::cli::args::ranges::DistortArgs;
 use crate::cli::args::{DeviceArgs, DeviceChoice};
 use crate::cli::output;
 use crate::data::{self, Mnist};
@@ -22,7 +21,10 @@ use crate::error::{Error, Result};
 use crate::gpu::facts::Facts;
 use crate::network::lenet;
 use crate::plan::Strategy;
-use crate::recipe::{Available, Flags, Method, NetworkArgs, OptimizerArgs, Settings};
+use crate::recipe::{
+    Available, DistortArgs, Flags, Method, NetworkArgs, OptimizerArgs, RangeArgs, Settings, Switch,
+    TrainingArgs, words,
+};
 use crate::text::thousands;
 use crate::threads;
 use crate::train::session::Lists;
@@ -59,7 +61,7 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS")]
     seconds: Option<f64>,
     /// Optimizer of the training steps [default: sgd]
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = words::<Method>())]
     optimizer: Option<Method>,
     /// Leave out the CPU and the naive reference [default: off]
     #[arg(long)]
@@ -74,6 +76,8 @@ pub struct Args {
     network: NetworkArgs,
     #[command(flatten)]
     distort: DistortArgs,
+    #[command(flatten)]
+    ranges: RangeArgs,
     #[command(flatten)]
     device: DeviceArgs,
 }
@@ -102,7 +106,7 @@ pub fn run(args: Args) -> Result<()> {
         adapter: adapter.and_then(facts),
         threads: devices.cpu.as_ref().map(|_| threads),
         limits,
-        distort: args.distort.is_on(),
+        distort: args.distort.distort == Some(Switch::On),
         figures: Vec::new(),
         left_out: Vec::new(),
         kernels: Vec::new(),
@@ -215,9 +219,9 @@ fn cases(args: &Args) -> Result<Vec<Settings>> {
         for &batch in batches {
             let network = NetworkArgs { network: name.clone(), ..args.network.clone() };
             let optimizer = OptimizerArgs { optimizer: args.optimizer, ..OptimizerArgs::default() };
-            let distort = args.distort.flags(None);
-            let batch = Some(batch);
-            let flags = Flags { network, batch, optimizer, distort, ..Flags::default() };
+            let training = TrainingArgs { batch: Some(batch), ..TrainingArgs::default() };
+            let (distort, ranges) = (args.distort.clone(), args.ranges.clone());
+            let flags = Flags { network, training, optimizer, distort, ranges, ..Flags::default() };
             cases.push(Settings::resolve(&flags, available, None)?);
         }
     }

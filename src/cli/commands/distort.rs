@@ -6,7 +6,6 @@ use clap::builder::PossibleValuesParser;
 
 use crate::cli::announce;
 use crate::cli::args::device;
-use crate::cli::args::ranges::RangeArgs;
 use crate::cli::args::{DataArgs, DeviceArgs};
 use crate::cli::commands::data::check_index;
 use crate::cli::output::{self, check_free};
@@ -15,7 +14,7 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::network::{Network, build, lenet};
 use crate::plan::{Distortion, Optimizer, Pass, Plan, Ranges, Room, STEP_WORDS, Strategy, records};
-use crate::recipe::MAX_BATCH;
+use crate::recipe::{MAX_BATCH, RangeArgs};
 use crate::train::session::distortion_key;
 
 /// Rows, and views beside each digit, at most.
@@ -58,8 +57,8 @@ pub struct Args {
 /// [`Error::Usage`] for ranges, numbers and files that cannot be, [`Error::Adapter`] if the adapter
 /// fails, [`Error::Other`] if the file cannot be written.
 pub fn run(args: Args) -> Result<()> {
-    let ranges = args.ranges.flags().ranges();
-    ranges.check()?;
+    args.ranges.check()?;
+    let ranges = args.ranges.ranges();
     check_free("--out", &args.out, args.force)?;
     let indices = if args.index.is_empty() { (0..10).collect() } else { args.index.clone() };
     let columns = args.views + 1;

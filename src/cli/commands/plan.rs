@@ -2,14 +2,15 @@
 
 use clap::ValueEnum;
 
-use crate::cli::args::ranges::DistortArgs;
 use crate::cli::output;
 use crate::device::PlanChoice;
 use crate::error::{Error, Result};
 use crate::gpu::adapter;
 use crate::plan::{Kernel, Pass, Plan, Profile, Room, print};
-use crate::recipe::NetworkArgs;
-use crate::recipe::{Available, Flags, Method, OptimizerArgs, Settings};
+use crate::recipe::{
+    Available, DistortArgs, Flags, Method, NetworkArgs, OptimizerArgs, RangeArgs, Settings,
+    TrainingArgs, words,
+};
 use crate::text::{did_you_mean, thousands};
 use crate::tuned::Tuned;
 
@@ -44,7 +45,7 @@ pub struct Args {
     #[arg(long)]
     forward: bool,
     /// Optimizer of the training step [default: the recipe's, sgd]
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = words::<Method>())]
     optimizer: Option<Method>,
     /// The pass of second derivatives that --optimizer sdlm has, in place of a training step
     /// [default: off]
@@ -60,6 +61,8 @@ pub struct Args {
     network: NetworkArgs,
     #[command(flatten)]
     distort: DistortArgs,
+    #[command(flatten)]
+    ranges: RangeArgs,
 }
 
 /// Prints buffers, kernels and dispatches, or the text of one kernel. Needs no adapter.
@@ -73,16 +76,17 @@ pub fn run(args: Args) -> Result<()> {
         ProfileName::Reference => Profile::reference(),
     };
     let optimizer = OptimizerArgs { optimizer: args.optimizer, ..OptimizerArgs::default() };
-    let distort = args.distort.flags(None);
-    let (network, batch) = (args.network, args.batch);
-    let flags = Flags { network, batch, optimizer, distort, ..Flags::default() };
+    let training = TrainingArgs { batch: args.batch, ..TrainingArgs::default() };
+    let Args { network, distort, ranges, .. } = &args;
+    let (network, distort, ranges) = (network.clone(), distort.clone(), ranges.clone());
+    let flags = Flags { network, training, optimizer, distort, ranges, ..Flags::default() };
     let mut settings = Settings::resolve(&flags, MNIST, None)?;
     let tuned = match args.plan {
         PlanChoice::Auto => tuned(),
         PlanChoice::Named(_) => Tuned::default(),
     };
     settings.set_plan(args.plan.strategy(&settings.network, profile, settings.batch, &tuned));
-    let plan = make(&settings, profile)?.of_one_device(&settings.network, settings.optimizer);
+    let plan = make(&settings, profile)?.of_one_device(&settings.network, settings.optimizer());
     if let Some(name) = &args.wgsl {
         return output::print(&find(&plan, name)?.wgsl());
     }

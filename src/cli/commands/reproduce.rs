@@ -16,7 +16,7 @@ use crate::device::Device;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::inference::{EVALUATION_BATCH, Inference};
-use crate::recipe::{Available, Flags, Settings};
+use crate::recipe::{Available, Flags, Settings, TrainingArgs};
 use crate::report::files::{Folder, Keep, MODEL};
 use crate::report::finished::Run;
 use crate::reproduce::jobs::{self, Job};
@@ -104,10 +104,13 @@ impl Args {
     fn settings(&self, row: &Row, seed: usize, available: Available) -> Result<Settings> {
         let flags = Flags {
             recipe: Some(row.recipe.into()),
-            seed: Some(seed as u64),
-            epochs: self.epochs.or(self.quick.then_some(row.quick_epochs)),
-            train_limit: self.train_limit,
-            test_limit: self.test_limit,
+            training: TrainingArgs {
+                seed: Some(seed as u64),
+                epochs: self.epochs.or(self.quick.then_some(row.quick_epochs)),
+                train_limit: self.train_limit,
+                test_limit: self.test_limit,
+                ..TrainingArgs::default()
+            },
             ..Flags::default()
         };
         Settings::resolve(&flags, available, None)

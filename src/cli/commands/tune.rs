@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::gpu::adapter;
 use crate::network::lenet;
 use crate::plan::Strategy;
-use crate::recipe::{Available, Flags, NetworkArgs, Settings};
+use crate::recipe::{Available, Flags, NetworkArgs, Settings, TrainingArgs};
 use crate::text::{Table, thousands};
 use crate::train::session::Lists;
 use crate::tuned::{self, Tuned};
@@ -117,7 +117,8 @@ fn forget(json: bool) -> Result<()> {
 fn settings(args: &Args) -> Result<Vec<Settings>> {
     let available = Available { train: 60_000, test: 10_000 };
     let resolve = |network: NetworkArgs, batch: Option<usize>| {
-        Settings::resolve(&Flags { network, batch, ..Flags::default() }, available, None)
+        let training = TrainingArgs { batch, ..TrainingArgs::default() };
+        Settings::resolve(&Flags { network, training, ..Flags::default() }, available, None)
     };
     if !args.all {
         return Ok(vec![resolve(args.network.clone(), args.batch)?]);

@@ -68,7 +68,8 @@ impl Report for Console {
             return Ok(());
         }
         let network = &settings.network;
-        let width = settings.rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
+        let rows = settings.rows();
+        let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
         let mut lines = vec![
             format!("device   {}, {} profile", start.device, start.profile),
             format!(
@@ -84,7 +85,7 @@ impl Report for Console {
         }
         let headings = format!("{HEADLINE}{:<width$} {:<10} from{HEADLINE:#}", "setting", "value");
         lines.extend([String::new(), headings]);
-        for row in &settings.rows {
+        for row in &rows {
             let value = match &row.value {
                 Value::String(text) => text.clone(),
                 other => other.to_string(),

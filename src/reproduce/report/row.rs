@@ -36,7 +36,7 @@ pub(super) fn section(results: &RowResults, test: &Digits) -> Result<Section> {
             "Recipe {}: {} epochs over {} digits in batches of {}, on {}.",
             row.recipe,
             results.settings.epochs,
-            crate::text::thousands(results.settings.train),
+            crate::text::thousands(results.settings.train_limit),
             results.settings.batch,
             devices(&results.runs)
         )),

@@ -17,7 +17,7 @@ pub(super) fn summary(experiment: &Experiment) -> Table {
     }
     let row = |results: &RowResults| {
         let ours = results.sample(Run::error);
-        let digits = results.settings.test;
+        let digits = results.settings.test_limit;
         let seconds = results.sample(Run::seconds).mean;
         let paper = results.row.error;
         let mut cells = vec![
