@@ -31,11 +31,11 @@ fn is_inside(r: u32, y: u32) -> bool {
     return r < BELOW + (K - 1u) && y + r >= K - 1u && y + r < OH + (K - 1u);
 }
 
-// Makes row r of dh from h and ds; `map` = n M + m.
-fn reach_row(reach: ptr<function, Reach>, r: u32, y: u32, map: u32, scale: f32) {
+// Makes row r of dh from h and ds; `map` is where the map begins in both.
+fn reach_row(reach: ptr<function, Reach>, r: u32, y: u32, map: vec2u, scale: f32) {
     if (is_inside(r, y)) {
-        let kept = (map * OH + y + r - (K - 1u)) * OW;
-        let pooled = (map * PH + (y + r - (K - 1u)) / 2u) * PW;
+        let kept = map.x + (y + r - (K - 1u)) * OW;
+        let pooled = map.y + (y + r - (K - 1u)) / 2u * PW;
         for (var i = 0u; i < PW; i++) {
             let e = scale * ds_at(pooled + i);
             let at = OW * r + 2u * i;
@@ -45,7 +45,7 @@ fn reach_row(reach: ptr<function, Reach>, r: u32, y: u32, map: u32, scale: f32) 
     }
 }
 
-fn reach_six(reach: ptr<function, Reach>, r: u32, y: u32, map: u32, scale: f32) {
+fn reach_six(reach: ptr<function, Reach>, r: u32, y: u32, map: vec2u, scale: f32) {
     reach_row(reach, r, y, map, scale);
     reach_row(reach, r + 1u, y, map, scale);
     reach_row(reach, r + 2u, y, map, scale);
@@ -152,9 +152,10 @@ fn conv_backward_input(@builtin(global_invocation_id) id: vec3u) {
                 let scale = local(BLOCK_SCALE * p_at(COEFFICIENT + m));
                 var kernel = kernel_at(TAPS * j);
                 var reach = Reach();
-                reach_six(&reach, 0u, y, n * M + m, scale);
-                reach_six(&reach, 6u, y, n * M + m, scale);
-                reach_six(&reach, 12u, y, n * M + m, scale);
+                let map = vec2u((n * M + m) * OH * OW, n * S_STRIDE + m * PH * PW);
+                reach_six(&reach, 0u, y, map, scale);
+                reach_six(&reach, 6u, y, map, scale);
+                reach_six(&reach, 12u, y, map, scale);
                 spread_seven(&sum, 0u, &reach, y, &kernel);
                 spread_seven(&sum, 7u, &reach, y, &kernel);
                 continuing {

@@ -48,7 +48,7 @@ fn conv_backward_weights(@builtin(global_invocation_id) id: vec3u) {
                 let kept = ((n * M + m) * OH + 2u * y) * OW + 2u * left;
                 kept_row(&h, 0u, kept);
                 kept_row(&h, 1u, kept);
-                block_gradients(&g, &seen, &h, scale, ((n * M + m) * PH + y) * PW + left);
+                block_gradients(&g, &seen, &h, scale, n * S_STRIDE + (m * PH + y) * PW + left);
                 continuing {
                     y++;
                     break if y == PH;

@@ -72,6 +72,7 @@ impl Sample {
             j,
             height,
             width,
+            s_stride: m * (height - 4) / 2 * ((width - 4) / 2),
             strip: 1,
             tall: 1,
             below: height,
