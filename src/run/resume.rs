@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::network::{Network, build, lenet};
+use crate::network::Network;
 use crate::plan::Interface;
 use crate::recipe::Settings;
 use crate::report::files::{Earlier, Folder, RUN};
@@ -45,13 +45,9 @@ impl Resumed {
         if identity["from"].is_null() {
             return Ok(None);
         }
-        let table = identity["network"].as_str().and_then(lenet::find);
-        let options = serde_json::from_value(identity["options"].clone()).ok();
-        let (Some(table), Some(options)) = (table, options) else {
-            let file = self.folder.path().join(RUN);
-            return Err(Error::cannot_read(&file, "it names no network", "start the run again"));
-        };
-        build(table, options).map(Some)
+        Network::of(identity).map(Some).map_err(|what| {
+            Error::cannot_read(&self.folder.path().join(RUN), what, "start the run again")
+        })
     }
 
     /// What its record goes on saying.
@@ -161,7 +157,7 @@ pub fn checkpoint(
     }
     let mut recorded = identity.clone();
     recorded["settings"]["epochs"] = there["settings"]["epochs"].clone();
-    for part in ["network", "options", "settings"] {
+    for part in ["network", "options", "layers", "settings"] {
         if there[part] != recorded[part] {
             return Err(broken(&format!(
                 "run.json and the checkpoint are of two runs ({}): start the run again",

@@ -155,7 +155,10 @@ pub fn run(args: Args) -> Result<()> {
 /// What `lenet train` would take.
 fn choose(args: &Args) -> Result<Device> {
     let (device, adapter, plan) = (args.device, args.adapter.clone(), args.plan);
-    let chosen = device::choose(&DeviceArgs { device, adapter, plan, ..DeviceArgs::default() })?;
+    let chosen = device::choose(
+        &DeviceArgs { device, adapter, plan, ..DeviceArgs::default() },
+        device::Work::Looking,
+    )?;
     chosen.warnings.iter().for_each(|warning| output::warn(warning));
     Ok(chosen.device)
 }

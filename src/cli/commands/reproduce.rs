@@ -125,7 +125,7 @@ impl Args {
 pub fn run(args: Args) -> Result<()> {
     let rows = args.rows();
     let mnist = data::load(args.data.data.as_deref())?;
-    let Chosen { device, warnings } = device::choose(&args.device)?;
+    let Chosen { device, warnings } = device::choose(&args.device, device::Work::Training)?;
     warnings.iter().for_each(|warning| output::warn(warning));
     let digits = record::digits(args.data.data.as_deref(), &mnist);
     let jobs = jobs(&args, &rows, &mnist, &device, &digits)?;

@@ -23,7 +23,7 @@ pub fn run(given: Typed<Args>) -> Result<()> {
     let mnist = data::load(args.data.data.as_deref())?;
     let mut settings = source.settings(&mnist)?;
     let keep = args.results.keep(&settings)?;
-    let Chosen { device, warnings } = device::choose(&args.device)?;
+    let Chosen { device, warnings } = device::choose(&args.device, device::Work::Training)?;
     warnings.iter().for_each(|warning| output::warn(warning));
     source.set_plan(&mut settings, &device)?;
     source.warn_of_device(&device);
