@@ -1,5 +1,5 @@
 //! What the program was built from: commit, wgpu and compiler, as the environment of
-//! `src/version.rs` and `src/cli/host.rs`. What cannot be found out is left out.
+//! `src/version.rs` and `src/bench/machine.rs`. What cannot be found out is left out.
 
 use std::path::Path;
 use std::process::Command;

@@ -47,7 +47,7 @@ fn main() -> lenet::Result<()> {
 
     let mnist = data::builtin()?;
     // The rest of the settings is as for LeNet-1, whose output is linear too.
-    let flags = Flags { recipe: Some("lenet1".into()), epochs: Some(1), ..Flags::default() };
+    let flags = Flags::of(&[("recipe", "lenet1"), ("epochs", "1")])?;
     let settings = Settings::resolve(&flags, Available::of(&mnist), None)?;
     let settings = Settings { network, ..settings };
     let device = Device::best();

@@ -2,8 +2,8 @@
 //!
 //! `cargo run --release --example train [MODEL.safetensors]`
 
-use lenet::report::{Epoch, Report};
 use lenet::train::checkpoint::State;
+use lenet::train::events::{Epoch, Report};
 use lenet::{Available, Device, Flags, Settings, data, fit};
 
 /// Prints a line an epoch.
@@ -25,7 +25,7 @@ impl Report for Lines {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mnist = data::builtin()?;
-    let flags = Flags { epochs: Some(1), ..Flags::default() };
+    let flags = Flags::of(&[("epochs", "1")])?;
     let settings = Settings::resolve(&flags, Available::of(&mnist), None)?;
     let device = Device::best();
     println!("{} on {}", settings.network.name, device.describe());

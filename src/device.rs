@@ -4,11 +4,12 @@ use crate::cpu::Cpu;
 use crate::cpu::fast::{Fast, Instructions};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
-use crate::gpu::selftest::{self, Health};
+use crate::gpu::probe::Health;
 use crate::gpu::{Adapter, Gpu, Replicas, adapter, llvmpipe};
 use crate::network::Network;
 use crate::plan::{Plan, Profile, Strategy};
 use crate::tuned::Tuned;
+use crate::{selftest, threads};
 
 /// How a step is cut into dispatches.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -66,14 +67,13 @@ pub enum Device {
         tuned: Tuned,
     },
     /// The CPU, with vectors and threads.
-    Cpu { threads: usize },
+    Cpu {
+        threads: usize,
+        /// Whether no adapter was there, though the user did not ask for the CPU.
+        fell_back: bool,
+    },
     /// The CPU twins, on one thread: what the others are measured against.
     Naive,
-}
-
-/// Threads that this process may run at once.
-pub(crate) fn all_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, |threads| threads.get())
 }
 
 impl Device {
@@ -88,12 +88,22 @@ impl Device {
         adapter::all()
             .into_iter()
             .find_map(|adapter| Device::adapter(adapter, None, &tuned).ok())
-            .unwrap_or_else(Device::cpu)
+            .unwrap_or(Device::Cpu { threads: threads::available(), fell_back: true })
     }
 
     /// The CPU, on as many threads as this process may run at once; no shader runs.
     pub fn cpu() -> Device {
-        Device::Cpu { threads: all_threads() }
+        Device::cpu_on(threads::available())
+    }
+
+    /// The CPU, on so many threads; no shader runs.
+    pub fn cpu_on(threads: usize) -> Device {
+        Device::Cpu { threads, fell_back: false }
+    }
+
+    /// Whether no shader runs though the user did not ask for the CPU.
+    pub fn fell_back(&self) -> bool {
+        matches!(self, Device::Cpu { fell_back: true, .. })
     }
 
     /// An adapter, with a profile or that which suits it.
@@ -122,7 +132,7 @@ impl Device {
     /// No other thread may read or write the environment meanwhile.
     pub(crate) unsafe fn find_single_threaded(&mut self) {
         if let Device::Adapter { adapter, single, profile, .. } = self {
-            let (info, cores) = (adapter.get_info(), all_threads());
+            let (info, cores) = (adapter.get_info(), threads::available());
             // SAFETY: the caller's promise.
             *single = unsafe { llvmpipe::single_threaded(&info, cores) }.map(Box::new);
             if single.is_some() && cores == llvmpipe::REPLICAS {
@@ -160,7 +170,7 @@ impl Device {
     pub fn describe(&self) -> String {
         match self {
             Device::Adapter { adapter, .. } => adapter::describe(&adapter.get_info()),
-            Device::Cpu { threads } => {
+            Device::Cpu { threads, .. } => {
                 let instructions = Instructions::detect().name();
                 let s = if *threads == 1 { "" } else { "s" };
                 format!("CPU ({instructions}, {threads} thread{s}; no shader runs)")
@@ -220,7 +230,9 @@ impl Device {
                 };
                 Box::new(Replicas::new(&adapters, plan.program(), single.is_some())?)
             }
-            Device::Cpu { threads } => Box::new(Fast::new(plan, *threads, Instructions::detect())),
+            Device::Cpu { threads, .. } => {
+                Box::new(Fast::new(plan, *threads, Instructions::detect()))
+            }
             Device::Naive => Box::new(Cpu::new(plan)),
         })
     }

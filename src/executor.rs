@@ -4,6 +4,7 @@
 //! [`crate::plan::Plan`].
 
 use crate::error::Result;
+use crate::gpu::timing::Timing;
 use crate::plan::{BufferId, Interface, Pass};
 
 /// Carries out the steps of a plan, in order, on memory of its own.
@@ -35,6 +36,15 @@ pub trait Executor {
     /// # Errors
     /// As [`Executor::write`].
     fn wait(&mut self) -> Result<()>;
+
+    /// The time of every dispatch of the training step that the first row of the table of steps names,
+    /// as medians of `rounds` rounds; `None` where there are no dispatches to time.
+    ///
+    /// # Errors
+    /// As [`Executor::write`].
+    fn time_step(&mut self, _rounds: u32) -> Result<Option<Timing>> {
+        Ok(None)
+    }
 
     /// The first `count` numbers of a buffer.
     ///

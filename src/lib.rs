@@ -10,11 +10,7 @@
 //!
 //! # fn main() -> lenet::Result<()> {
 //! let mnist = data::builtin()?;
-//! let flags = Flags {
-//!     recipe: Some("lenet1".into()),
-//!     steps: Some(300),
-//!     ..Flags::default()
-//! };
+//! let flags = Flags::of(&[("recipe", "lenet1"), ("steps", "300")])?;
 //! let settings = Settings::resolve(&flags, Available::of(&mnist), None)?;
 //! let device = Device::cpu(); // Device::best() takes an adapter where there is one
 //! let (model, outcome) = fit(&settings, &mnist, &device, &mut ())?;
@@ -28,12 +24,13 @@
 //! # }
 //! ```
 //!
-//! A [`Model`] is written by [`Model::to_bytes`] and read by [`Model::read`]; [`share`] has it as ONNX,
+//! A [`Model`] is written by [`Model::to_bytes`] and read by [`Model::read`]; [`export`] has it as ONNX,
 //! as a state dict of PyTorch and in other forms. `examples/` has three short programs that run without
 //! arguments: `train`, `predict`, and `custom`, a network of one's own as a table.
 //!
 //! Only the commands ([`cli`]) print, ask for Ctrl-C or end the process.
 
+mod bench;
 mod cache;
 pub mod cli;
 pub mod cpu;
@@ -43,7 +40,7 @@ mod disk;
 mod error;
 pub mod evaluation;
 pub mod executor;
-mod fit;
+pub mod export;
 pub mod gpu;
 mod inference;
 pub mod network;
@@ -52,9 +49,11 @@ pub mod recipe;
 pub mod report;
 mod reproduce;
 pub mod rng;
+mod run;
 pub mod runs;
-pub mod share;
+mod selftest;
 mod text;
+mod threads;
 pub mod train;
 mod tuned;
 pub mod version;
@@ -62,8 +61,8 @@ pub mod version;
 pub use data::{Digits, Mnist};
 pub use device::{Device, PlanChoice};
 pub use error::{EXIT_CODES, Error, Result};
-pub use fit::fit;
 pub use inference::{Answers, Inference, Ranking, Scores};
 pub use network::Network;
 pub use recipe::{Available, Flags, Settings};
+pub use run::fit;
 pub use train::model::Model;

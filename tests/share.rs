@@ -13,13 +13,13 @@ use std::path::Path;
 use common::graph::{self, Value};
 use common::program::{USAGE, fails, path, prints, small_set};
 use lenet::data::DIGIT_PIXELS;
+use lenet::export::onnx::proto::{Extent, ModelProto, ValueInfoProto};
+use lenet::export::{CENTRES, Format, Names, export, import};
 use lenet::network::init::{self, Init};
 use lenet::network::{
     CLASSES, Options, Output, PoolForm, Scaling, Squash, bitmaps, build, lenet as tables,
 };
 use lenet::plan::Layout;
-use lenet::share::onnx::proto::{Extent, ModelProto, ValueInfoProto};
-use lenet::share::{CENTRES, Format, Names, export, import};
 use lenet::train::model::Model;
 use prost::Message;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -208,7 +208,7 @@ fn networks_are_told_by_their_tensors() {
             let tensors = state(&model, names);
             let file = plain(&folder, &tensors);
             let border = Some(model.network.options.border);
-            let args = lenet::cli::args::NetworkArgs { border, ..Default::default() };
+            let args = lenet::recipe::NetworkArgs { border, ..Default::default() };
             let imported = import::import(&file, &args, None).expect("a model");
             let (found, meant) = (&imported.model.network, &model.network);
             assert_eq!((imported.names, imported.described), (names, false));
@@ -228,7 +228,7 @@ fn networks_are_told_by_their_tensors() {
 fn what_tensors_do_not_tell_is_assumed_or_said() {
     let folder = TempDir::new().expect("a folder");
     let file = plain(&folder, &state(&model("lenet1", |_| {}), Names::Notebook));
-    let options = |args: lenet::cli::args::NetworkArgs| {
+    let options = |args: lenet::recipe::NetworkArgs| {
         import::import(&file, &args, None).expect("a model").model.network.options
     };
     let notebook = options(Default::default());
@@ -236,7 +236,7 @@ fn what_tensors_do_not_tell_is_assumed_or_said() {
         (notebook.squash, notebook.pool, notebook.scaling),
         (Squash::Tanh, PoolForm::Mean, Scaling::Symmetric)
     );
-    let said = options(lenet::cli::args::NetworkArgs {
+    let said = options(lenet::recipe::NetworkArgs {
         squash: Some(Squash::Scaled),
         input: Some(Scaling::Paper),
         ..Default::default()

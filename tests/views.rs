@@ -13,7 +13,7 @@ use common::program::{USAGE, fails, path, prints};
 use lenet::cpu::{Affine, distort};
 use lenet::data;
 use lenet::plan::{Distortion, Ranges, records};
-use lenet::recipe::{Available, DistortFlags, Flags, Settings, Shuffle};
+use lenet::recipe::{Available, Flags, Settings};
 use lenet::rng::pcg4d;
 use lenet::train::order::Orders;
 use tempfile::TempDir;
@@ -155,8 +155,9 @@ fn maps_are_those_of_the_reference() {
     }
 }
 
-fn settings(distort: DistortFlags, shuffle: Shuffle) -> Settings {
-    let flags = Flags { distort, shuffle: Some(shuffle), seed: Some(5), ..Flags::default() };
+fn settings(distort: &[(&str, &str)], shuffle: &str) -> Settings {
+    let flags = [&[("shuffle", shuffle), ("seed", "5")], distort].concat();
+    let flags = Flags::of(&flags).expect("flags that there are");
     let available = Available { train: DIGITS, test: 10 };
     Settings::resolve(&flags, available, None).expect("flags that fit")
 }
@@ -165,30 +166,32 @@ fn settings(distort: DistortFlags, shuffle: Shuffle) -> Settings {
 fn orders_follow_from_seed_and_epoch() {
     let digits: Vec<u32> = (0..DIGITS as u32).collect();
     let k = Distortion::new(Ranges::default(), DIGITS + 10);
-    let on = DistortFlags { distort: Some(true), ..DistortFlags::default() };
-    let copies = DistortFlags { distortions: Some(9), ..on };
-    let orders = |flags, shuffle, k| Orders::new(&settings(flags, shuffle), &digits, k);
+    let on: &[(&str, &str)] = &[("distort", "on")];
+    let copies: &[(&str, &str)] = &[("distort", "on"), ("distortions", "9")];
+    let orders = |flags: &[(&str, &str)], shuffle: &str, k: Option<&Distortion>| {
+        Orders::new(&settings(flags, shuffle), &digits, k)
+    };
 
     // Anew: the order of a run without distortion, each epoch in its own view.
-    let mut plain = orders(DistortFlags::default(), Shuffle::On, None);
-    let mut anew = orders(on, Shuffle::On, Some(&k));
+    let mut plain = orders(&[], "on", None);
+    let mut anew = orders(on, "on", Some(&k));
     for epoch in 0..3 {
         let expected = plain.epoch(epoch).into_iter().map(|digit| k.entry(digit, epoch as u32 + 1));
         assert_eq!(anew.epoch(epoch), expected.collect::<Vec<_>>());
     }
     // A run that goes on with its third epoch.
-    assert_eq!(orders(on, Shuffle::On, Some(&k)).epoch(2), anew.epoch(2));
+    assert_eq!(orders(on, "on", Some(&k)).epoch(2), anew.epoch(2));
 
     // Copies: ten passes see every pair once, and the next ten the same in the same order.
-    let mut fixed = orders(copies, Shuffle::On, Some(&k));
+    let mut fixed = orders(copies, "on", Some(&k));
     let passes: Vec<Vec<u32>> = (0..20).map(|epoch| fixed.epoch(epoch)).collect();
     let all: BTreeSet<(u32, u32)> =
         passes[..10].iter().flatten().map(|&entry| k.digit_and_view(entry)).collect();
     let pairs = digits.iter().flat_map(|&digit| (0..10).map(move |view| (digit, view)));
     assert_eq!(all, pairs.collect());
     assert_eq!(passes[..10], passes[10..]);
-    assert_eq!(orders(copies, Shuffle::On, Some(&k)).epoch(13), passes[13]);
-    let in_order = orders(copies, Shuffle::Off, Some(&k)).epoch(4);
+    assert_eq!(orders(copies, "on", Some(&k)).epoch(13), passes[13]);
+    let in_order = orders(copies, "off", Some(&k)).epoch(4);
     assert_eq!(in_order, digits.iter().map(|&digit| k.entry(digit, 4)).collect::<Vec<_>>());
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::device::Chosen;
+use super::args::device::Chosen;
 use super::output;
 use crate::inference::Inference;
 use crate::text::thousands;

@@ -1,47 +1,18 @@
-//! The command line: one file a command.
+//! The command line: it parses ([`args`]), calls, and prints ([`view`]); one file a [`commands`] each.
 
-mod adapters;
 mod announce;
-pub mod args;
-mod bench;
-mod board;
-mod compare;
-mod completions;
-mod config;
-mod console;
-mod dashboard;
-mod data;
-mod device;
-mod distort;
-mod evaluate;
-mod events;
-mod export;
-mod host;
-mod import;
-mod kernels;
-mod launch;
-mod man;
-mod measure;
+mod args;
+mod commands;
 pub mod output;
-mod plan;
-mod predict;
-mod provenance;
-mod race;
-mod ranges;
-mod record;
-mod report;
-mod reproduce;
-mod results;
-mod resume;
-mod runs;
-mod source;
-mod stream;
-mod summary;
-mod throughput;
-mod train;
-mod tune;
+mod view;
 
 use clap::{Parser, Subcommand};
+
+use args::config::Typed;
+use commands::{
+    adapters, bench, compare, completions, data, distort, evaluate, export, import, man, plan,
+    predict, report, reproduce, runs, summary, train, tune,
+};
 
 use crate::error::{EXIT_CODES, Result};
 use crate::version;
@@ -59,7 +30,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train a network on MNIST
-    Train(Box<config::Typed<train::Args>>),
+    Train(Box<Typed<args::train::Args>>),
     /// Repeat the papers' experiments over several seeds and report how they came out
     Reproduce(Box<reproduce::Args>),
     /// Make the page of a run, report.html, anew from its folder

@@ -1,9 +1,10 @@
 //! What the answers of a network to labelled digits are worth: how many are wrong, which digits are
 //! taken for which, what is left after the unsure ones are refused ([`rejection`]), and
-//! what the wrong ones look like ([`mistakes`]).
+//! what the wrong ones look like ([`mistakes`]). [`statistics`] says which differences chance explains.
 
 pub mod mistakes;
 pub mod rejection;
+pub mod statistics;
 
 use serde::Serialize;
 

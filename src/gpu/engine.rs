@@ -8,12 +8,13 @@ use wgpu::{
     Queue, SubmissionIndex,
 };
 
+use super::timing::Timing;
 use super::{adapter, pipeline};
-use crate::device::all_threads;
 use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::plan::program::{Contents, DeviceBuffer, Launch, PassCommands, Program};
 use crate::plan::{BufferId, Interface, Pass};
+use crate::threads;
 
 /// Submissions that may wait on the device while the host goes on.
 const IN_FLIGHT: usize = 2;
@@ -162,7 +163,7 @@ impl Gpu {
         missing.dedup();
         missing.retain(|&kernel| self.pipelines[kernel].is_none());
         // The other replicas compile at the same time.
-        let threads = all_threads().div_ceil(self.program.replicas.len());
+        let threads = threads::available().div_ceil(self.program.replicas.len());
         let Gpu { device, program, layouts, .. } = &*self;
         for (kernel, made) in pipeline::side_by_side(device, program, layouts, missing, threads) {
             self.pipelines[kernel] = Some(made);
@@ -263,6 +264,10 @@ impl Executor for Gpu {
             self.poll(Some(oldest))?;
         }
         self.check()
+    }
+
+    fn time_step(&mut self, rounds: u32) -> Result<Option<Timing>> {
+        Gpu::time_step(self, rounds).map(Some)
     }
 
     fn wait(&mut self) -> Result<()> {

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use wgpu::{Adapter, DeviceType, Features, Limits};
 
 use super::adapter;
-use super::selftest::{self, Health};
+use super::probe::Health;
+use crate::error::Result;
 use crate::plan::Profile;
 
 /// An adapter in words and numbers.
@@ -49,8 +50,8 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Asks and tests an adapter, which takes up to a second.
-    pub fn of(adapter: &Adapter) -> Self {
+    /// Asks an adapter, of which `health` is what its self-test showed.
+    pub fn of(adapter: &Adapter, health: Result<Health>) -> Self {
         let (info, limits) = (adapter.get_info(), adapter.limits());
         Facts {
             kind: match info.device_type {
@@ -74,7 +75,7 @@ impl Facts {
             ids: [info.vendor, info.device],
             suffices: Limits::default().check_limits(&limits),
             timestamps: adapter.features().contains(Features::TIMESTAMP_QUERY),
-            health: selftest::examine(adapter).map_err(|error| error.to_string()),
+            health: health.map_err(|error| error.to_string()),
             name: info.name,
             driver: info.driver,
             driver_info: info.driver_info,

@@ -11,7 +11,6 @@ pub mod llvmpipe;
 mod pipeline;
 pub mod probe;
 mod replicas;
-pub mod selftest;
 pub mod timing;
 
 pub use engine::Gpu;

@@ -1,16 +1,26 @@
 //! Asks an adapter what `shaders/probe.wgsl` answers.
 
+use serde::{Deserialize, Serialize};
 use wgpu::util::{BufferInitDescriptor, DeviceExt};
 use wgpu::{
     Adapter, BindGroupDescriptor, BindGroupEntry, BufferDescriptor, BufferUsages,
     ComputePipelineDescriptor, MapMode, PollType,
 };
 
-use super::selftest::{self, Health};
 use super::{engine, pipeline};
 use crate::error::{Error, Result};
 use crate::network::Squash;
 use crate::plan::constant::{Constant, Constants};
+
+/// Iterations that are asked for; a driver that runs them all has no limit that matters.
+pub const LOOPS_ASKED: u32 = 200_000;
+
+/// What is known of an adapter that computes rightly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// Loop iterations that an invocation really runs, up to [`LOOPS_ASKED`].
+    pub loops: u32,
+}
 
 /// Words of the answer.
 const ANSWER: usize = 3;
@@ -80,11 +90,16 @@ pub fn ask(adapter: &Adapter, loops: u32) -> Result<std::result::Result<Health, 
     Ok(judge(&answer, loops))
 }
 
+/// Whether two numbers are close; NaN is close to nothing.
+pub fn near(a: f32, b: f32, tolerance: f32) -> bool {
+    (a - b).abs() <= tolerance
+}
+
 fn judge(answer: &[u32], asked: u32) -> std::result::Result<Health, String> {
     let (amplitude, _) = Squash::Scaled.amplitude_and_slope();
     for (value, right) in answer[1..].iter().zip([amplitude, -amplitude]) {
         let value = f32::from_bits(*value);
-        if !selftest::near(value, right, 1e-5) {
+        if !near(value, right, 1e-5) {
             let sign = if right > 0.0 { "" } else { "-" };
             return Err(format!("the squash of {sign}100 is {value} where {right} is right"));
         }

@@ -1,21 +1,19 @@
 //! The first weights.
 
-use serde::{Deserialize, Serialize};
-
-use super::Network;
 use super::tensors::{Layout, Role};
+use super::{Network, named};
 use crate::rng::{Rng, Stream};
 
-/// How the weights start. F is the fan-in of the unit: for a map of C3 75, 100 or 150.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Init {
-    /// Weights and biases uniform in +-2.4/F (1998, appendix A).
-    Lecun,
-    /// Weights uniform in +-1.2/sqrt(F), biases 0 (the authors' code).
-    LecunSqrt,
-    /// Weights and biases uniform in +-1/sqrt(F), PyTorch's default for these layers.
-    Pytorch,
+named! {
+    /// How the weights start. F is the fan-in of the unit: for a map of C3 75, 100 or 150.
+    pub enum Init {
+        /// Weights and biases uniform in +-2.4/F (1998, appendix A).
+        Lecun = "lecun",
+        /// Weights uniform in +-1.2/sqrt(F), biases 0 (the authors' code).
+        LecunSqrt = "lecun-sqrt",
+        /// Weights and biases uniform in +-1/sqrt(F), PyTorch's default for these layers.
+        Pytorch = "pytorch",
+    }
 }
 
 /// The parameters of a network at the start, in the places of `layout`.

@@ -9,13 +9,14 @@ mod build;
 pub mod connections;
 pub mod init;
 pub mod lenet;
+mod names;
 pub mod summary;
 pub mod tensors;
 
 pub use build::{Options, build};
 pub use connections::Connections;
-
-use serde::{Deserialize, Serialize};
+pub use names::Named;
+pub(crate) use names::named;
 
 /// Side of the square kernel of every convolution in the papers.
 pub const KERNEL: usize = 5;
@@ -26,14 +27,14 @@ pub const CLASSES: usize = 10;
 /// Side of an MNIST digit, in pixels.
 pub const DIGIT_SIDE: usize = 28;
 
-/// The squash f(a) = A tanh(S a) behind every layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Squash {
-    /// tanh(a): A = S = 1, as the notebook has it.
-    Tanh,
-    /// 1.7159 tanh(2a/3), of the 1998 paper (appendix A), so that f(1) = 1.
-    Scaled,
+named! {
+    /// The squash f(a) = A tanh(S a) behind every layer.
+    pub enum Squash {
+        /// tanh(a): A = S = 1, as the notebook has it.
+        Tanh = "tanh",
+        /// 1.7159 tanh(2a/3), of the 1998 paper (appendix A), so that f(1) = 1.
+        Scaled = "scaled",
+    }
 }
 
 impl Squash {
@@ -46,14 +47,14 @@ impl Squash {
     }
 }
 
-/// The two forms of the weighted 2x2 pooling: the same functions, gradients scaled by 4.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum PoolForm {
-    /// mean of the block * weight + bias (the notebook); starts at weight 1.
-    Mean,
-    /// sum of the block * coefficient + bias (1998, section II.B); starts at coefficient 0.5.
-    Sum,
+named! {
+    /// The two forms of the weighted 2x2 pooling: the same functions, gradients scaled by 4.
+    pub enum PoolForm {
+        /// mean of the block * weight + bias (the notebook); starts at weight 1.
+        Mean = "mean",
+        /// sum of the block * coefficient + bias (1998, section II.B); starts at coefficient 0.5.
+        Sum = "sum",
+    }
 }
 
 impl PoolForm {
@@ -74,14 +75,14 @@ impl PoolForm {
     }
 }
 
-/// How a byte of a digit becomes an input: x = scale * byte + background.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Scaling {
-    /// Background -0.1, ink 1.175 (1998, section II.B).
-    Paper,
-    /// Background -1, ink +1 (1990 and the notebook).
-    Symmetric,
+named! {
+    /// How a byte of a digit becomes an input: x = scale * byte + background.
+    pub enum Scaling {
+        /// Background -0.1, ink 1.175 (1998, section II.B).
+        Paper = "paper",
+        /// Background -1, ink +1 (1990 and the notebook).
+        Symmetric = "symmetric",
+    }
 }
 
 impl Scaling {
@@ -94,29 +95,29 @@ impl Scaling {
     }
 }
 
-/// What stands behind the last hidden layer; in step with `OUTPUT_..` in `shaders/loss.wgsl`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Output {
-    /// Ten linear units and the squash; the largest output wins.
-    Linear,
-    /// Euclidean distance to ten fixed 7x12 bitmaps (1998, eq. 7); the smallest wins.
-    Rbf,
+named! {
+    /// What stands behind the last hidden layer.
+    pub enum Output {
+        /// Ten linear units and the squash; the largest output wins.
+        Linear = "linear",
+        /// Euclidean distance to ten fixed 7x12 bitmaps (1998, eq. 7); the smallest wins.
+        Rbf = "rbf",
+    }
 }
 
-/// What training makes small; in step with `LOSS_..` in `shaders/loss.wgsl`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Loss {
-    /// With `linear`: the mean of (output - target)^2 over batch and outputs, targets +1 and -1.
-    /// With `rbf`: the mean distance to the right class (1998, eq. 8).
-    Mse,
-    /// With `rbf` only: eq. 9, which also pushes the wrong classes away.
-    Map,
+named! {
+    /// What training makes small.
+    pub enum Loss {
+        /// With `linear`: the mean of (output - target)^2 over batch and outputs, targets +1 and -1.
+        /// With `rbf`: the mean distance to the right class (1998, eq. 8).
+        Mse = "mse",
+        /// With `rbf` only: eq. 9, which also pushes the wrong classes away.
+        Map = "map",
+    }
 }
 
 /// `[maps, height, width]` of what flows between two layers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Shape {
     pub maps: usize,
     pub height: usize,

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::constant::{Constant, Constants};
 use super::{Op, Plan};
-use crate::error::{Error, Result};
 
 /// Ranges of the planar affine map that distorts a digit about its centre: each of its numbers is
 /// uniform in +- its range. With 0 everywhere every digit stays as it is.
@@ -22,9 +21,6 @@ pub struct Ranges {
     pub shear: f32,
 }
 
-/// The most that each may be: at least a fifth of a digit's width and height stays.
-const MOST: Ranges = Ranges { shift: 8.0, scale: 0.4, squeeze: 0.4, shear: 0.9 };
-
 impl Default for Ranges {
     fn default() -> Self {
         Ranges { shift: 1.0, scale: 0.075, squeeze: 0.075, shear: 0.15 }
@@ -32,23 +28,8 @@ impl Default for Ranges {
 }
 
 impl Ranges {
-    /// Whether each is a number in range.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] naming the flag.
-    pub fn check(&self) -> Result<()> {
-        for (flag, value, most) in [
-            ("--shift", self.shift, MOST.shift),
-            ("--scale", self.scale, MOST.scale),
-            ("--squeeze", self.squeeze, MOST.squeeze),
-            ("--shear", self.shear, MOST.shear),
-        ] {
-            if !(0.0..=most).contains(&value) {
-                return Err(Error::Usage(format!("{flag} is {value}, but must be 0 to {most}")));
-            }
-        }
-        Ok(())
-    }
+    /// The most that each may be: at least a fifth of a digit's width and height stays.
+    pub const MOST: Ranges = Ranges { shift: 8.0, scale: 0.4, squeeze: 0.4, shear: 0.9 };
 }
 
 /// What kernels know of it: whole numbers, in step with `shaders/distort.wgsl`.

@@ -1,23 +1,70 @@
-//! From flags to how the training digits of a run are distorted.
+//! How the training digits of a run are distorted.
 
-use super::picker::Picker;
-use super::settings::Available;
+use std::str::FromStr;
+
+use clap::builder::ValueParser;
+use serde_json::{Value, json};
+
+use super::setting::Held;
+use super::settings::need;
+use super::{Available, Flags, RangeArgs, Settings};
 use crate::error::{Error, Result};
+use crate::network::named;
 use crate::plan::Ranges;
 
 /// Distorted copies of a digit at most.
 pub const MAX_DISTORTIONS: usize = 99;
+/// What a record says where every epoch distorts anew.
+const NEW: &str = "new each epoch";
 
-/// What the user asked for.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct DistortFlags {
-    pub distort: Option<bool>,
-    /// Distorted copies of each digit.
-    pub distortions: Option<usize>,
-    pub shift: Option<f32>,
-    pub scale: Option<f32>,
-    pub squeeze: Option<f32>,
-    pub shear: Option<f32>,
+named! {
+    /// On or off.
+    pub enum Switch {
+        /// yes
+        On = "on",
+        /// no
+        Off = "off",
+    }
+}
+
+/// Distorted copies of each digit beside the digit itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copies {
+    /// None: every epoch distorts anew.
+    New,
+    /// So many, as in the paper.
+    Fixed(usize),
+}
+
+impl FromStr for Copies {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            NEW => Ok(Copies::New),
+            _ => text.parse().map(Copies::Fixed).map_err(|_| format!("{text} is no number")),
+        }
+    }
+}
+
+impl Held for Copies {
+    fn parser() -> ValueParser {
+        clap::value_parser!(Copies).into()
+    }
+
+    fn json(&self) -> Value {
+        match self {
+            Copies::New => json!(NEW),
+            Copies::Fixed(copies) => json!(copies),
+        }
+    }
+
+    fn number(&self) -> Option<f64> {
+        match self {
+            Copies::New => None,
+            Copies::Fixed(copies) => Some(*copies as f64),
+        }
+    }
 }
 
 /// How training digits are distorted.
@@ -29,79 +76,67 @@ pub struct Distorted {
     pub copies: Option<usize>,
 }
 
-impl DistortFlags {
+impl RangeArgs {
     /// The ranges, where nothing was given the default.
     pub fn ranges(&self) -> Ranges {
+        let RangeArgs { shift, scale, squeeze, shear } = *self;
         let default = Ranges::default();
         Ranges {
-            shift: self.shift.unwrap_or(default.shift),
-            scale: self.scale.unwrap_or(default.scale),
-            squeeze: self.squeeze.unwrap_or(default.squeeze),
-            shear: self.shear.unwrap_or(default.shear),
+            shift: shift.unwrap_or(default.shift),
+            scale: scale.unwrap_or(default.scale),
+            squeeze: squeeze.unwrap_or(default.squeeze),
+            shear: shear.unwrap_or(default.shear),
         }
     }
+}
 
-    /// What a recipe that distorts or does not makes of them. `epochs` and `available` say how many
-    /// views of how many digits there may be.
-    pub(super) fn resolve(
-        &self,
-        recipe: bool,
-        available: Available,
-        epochs: usize,
-        p: &mut Picker,
-    ) -> Result<Option<Distorted>> {
-        let on_off = |on: bool| if on { "on" } else { "off" };
-        if p.pick("distort", self.distort.map(on_off), on_off(recipe), None) == "off" {
-            return self.nothing_given().map(|()| None);
-        }
-        if let Some(copies) = self.distortions
-            && !(1..=MAX_DISTORTIONS).contains(&copies)
-        {
-            return Err(Error::Usage(format!(
-                "--distortions is {copies}, but must be 1 to {MAX_DISTORTIONS}: that many distorted \
-                 copies each digit may have (without it every epoch has new ones)"
-            )));
-        }
-        match self.distortions {
-            Some(copies) => _ = p.pick("distortions", Some(copies), copies, None),
-            None => _ = p.pick("distortions", None, "new each epoch", Some("default")),
-        }
-        let ranges = self.ranges();
-        ranges.check()?;
-        for (name, flag, value) in [
-            ("shift", self.shift, ranges.shift),
-            ("scale", self.scale, ranges.scale),
-            ("squeeze", self.squeeze, ranges.squeeze),
-            ("shear", self.shear, ranges.shear),
-        ] {
-            p.pick(name, flag, value, Some("default"));
-        }
-        let views = 1 + self.distortions.unwrap_or(epochs);
-        if (available.train + available.test).saturating_mul(views) > u32::MAX as usize {
-            return Err(Error::Usage(format!(
-                "{views} views of {} digits are more than this program can number: give less \
-                 --epochs, or --distortions",
-                available.train + available.test
-            )));
-        }
-        Ok(Some(Distorted { ranges, copies: self.distortions }))
+/// Takes from `defaults` what a run that distorts nothing has no use for.
+///
+/// # Errors
+/// [`Error::Usage`] for flags that say how to distort where nothing is distorted.
+pub(super) fn choose(asked: &Flags, defaults: &mut Flags, of_recipe: &Flags) -> Result<()> {
+    let switch = asked.distort.distort.or(of_recipe.distort.distort);
+    if switch == Some(Switch::On) {
+        return Ok(());
+    }
+    defaults.ranges = RangeArgs::default();
+    defaults.training.distortions = None;
+    let copies = asked.training.distortions.map(|_| "distortions".to_string());
+    let given = copies.or_else(|| Some(asked.ranges.given().first()?.0.clone()));
+    match given {
+        None => Ok(()),
+        Some(name) => Err(Error::Usage(format!(
+            "--{name} says how digits are distorted, and this run leaves them as they are: leave it \
+             out, or give --distort on"
+        ))),
+    }
+}
+
+impl Settings {
+    /// How the training digits are distorted; `None`: every digit stays as it is.
+    pub fn distortion(&self) -> Option<Distorted> {
+        let Settings { shift, scale, squeeze, shear, .. } = *self;
+        let copies = match self.distortions {
+            Copies::New => None,
+            Copies::Fixed(copies) => Some(copies),
+        };
+        let ranges = Ranges { shift, scale, squeeze, shear };
+        (self.distort == Switch::On).then_some(Distorted { ranges, copies })
     }
 
-    /// Flags that say how to distort make no sense where nothing is distorted.
-    fn nothing_given(&self) -> Result<()> {
-        let given = [
-            ("--distortions", self.distortions.is_some()),
-            ("--shift", self.shift.is_some()),
-            ("--scale", self.scale.is_some()),
-            ("--squeeze", self.squeeze.is_some()),
-            ("--shear", self.shear.is_some()),
-        ];
-        match given.iter().find(|(_, given)| *given) {
-            None => Ok(()),
-            Some((flag, _)) => Err(Error::Usage(format!(
-                "{flag} says how digits are distorted, and this run leaves them as they are: leave \
-                 it out, or give --distort on"
-            ))),
-        }
+    /// Whether so many views of so many digits can be numbered.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if not.
+    pub(super) fn check_views(&self, available: Available) -> Result<()> {
+        let Some(distorted) = self.distortion() else { return Ok(()) };
+        let views = 1 + distorted.copies.unwrap_or(self.epochs);
+        let digits = available.train + available.test;
+        need(digits.saturating_mul(views) <= u32::MAX as usize, || {
+            format!(
+                "{views} views of {digits} digits are more than this program can number: give less \
+                 --epochs, or --distortions"
+            )
+        })
     }
 }

@@ -1,64 +1,118 @@
 //! The network of a run: a recipe's table and flags, or that of the model it starts from.
 
-use super::Recipe;
-use super::picker::Picker;
-use super::settings::Flags;
-use crate::cli::args::NetworkArgs;
+use super::settings::need;
+use super::{Flags, NetworkArgs};
 use crate::error::{Error, Result};
-use crate::network::{Loss, Network, Options, Output, build, lenet};
+use crate::network::lenet::{self, Table};
+use crate::network::{Loss, Network, Options, Output, build, named};
 
-pub(super) fn network(
-    flags: &Flags,
-    recipe: &Recipe,
-    from: Option<&Network>,
-    p: &mut Picker,
-) -> Result<Network> {
-    let args = &flags.network;
-    if let Some(network) = from {
-        return from_model(args, network, flags.init.is_some(), p);
+named! {
+    /// Which connections the convolutions with a table have.
+    pub enum ConnectionChoice {
+        /// Those of the paper's table.
+        Table = "table",
+        /// All.
+        Full = "full",
     }
-    let table = args.table(recipe.table);
-    let own = std::ptr::eq(table, recipe.table);
+}
+
+impl NetworkArgs {
+    /// What a network is.
+    pub(super) fn of(network: &Network) -> Self {
+        let Options { border, scaling, squash, pool, full_connections, output, loss, j } =
+            network.options;
+        let connections =
+            if full_connections { ConnectionChoice::Full } else { ConnectionChoice::Table };
+        NetworkArgs {
+            network: Some(network.name.into()),
+            input: Some(scaling),
+            border: Some(border),
+            squash: Some(squash),
+            pool: Some(pool),
+            connections: Some(connections),
+            output: Some(output),
+            loss: Some(loss),
+            j: (output == Output::Rbf && loss == Loss::Map).then_some(j),
+        }
+    }
+
+    /// The table that `--network` names, or `default`.
+    pub fn table(&self, default: &'static Table) -> &'static Table {
+        self.network.as_deref().and_then(lenet::find).unwrap_or(default)
+    }
+
+    /// What `base` says, with the flags that were given in its place.
+    pub fn options(&self, base: Options) -> Options {
+        let output = self.output.unwrap_or(base.output);
+        let loss = match (output, base.output) {
+            // An output brings its own loss along.
+            (Output::Linear, _) => Loss::Mse,
+            (Output::Rbf, Output::Rbf) => base.loss,
+            (Output::Rbf, Output::Linear) => Loss::Map,
+        };
+        Options {
+            border: self.border.unwrap_or(base.border),
+            scaling: self.input.unwrap_or(base.scaling),
+            squash: self.squash.unwrap_or(base.squash),
+            pool: self.pool.unwrap_or(base.pool),
+            full_connections: match self.connections {
+                Some(choice) => choice == ConnectionChoice::Full,
+                None => base.full_connections,
+            },
+            output,
+            loss: self.loss.unwrap_or(loss),
+            j: self.j.unwrap_or(base.j),
+        }
+    }
+
+    /// The network, LeNet-5 unless another is named.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if the flags contradict each other.
+    pub fn build(&self) -> Result<Network> {
+        let table = self.table(&lenet::LENET5);
+        build(table, self.options(table.options()))
+    }
+}
+
+/// The network that was asked for, of which `asked` then says everything.
+///
+/// # Errors
+/// [`Error::Usage`] if flags contradict each other or make no network.
+pub(super) fn choose(asked: &mut Flags, of_recipe: &Flags, by_recipe: &str) -> Result<Network> {
+    let args = &asked.network;
+    let own = of_recipe.network.table(&lenet::LENET5);
+    let table = args.table(own);
     let mut base = table.options();
-    if let Some(scaling) = recipe.scaling {
-        base.scaling = scaling;
+    base.scaling = of_recipe.network.input.unwrap_or(base.scaling);
+    let network = build(table, args.options(base))?;
+    let all = NetworkArgs::of(&network);
+    need(args.j.is_none() || all.j.is_some(), || {
+        "--j belongs to eq. 9, and this run has another loss: leave it out, or give --output rbf \
+         --loss map"
+            .into()
+    })?;
+    let layer = |network: NetworkArgs| Flags { network, ..Flags::default() };
+    let NetworkArgs { input, loss, .. } = all.clone();
+    let named = NetworkArgs { network: all.network.clone(), input, ..NetworkArgs::default() };
+    asked.under(&layer(named), by_recipe);
+    if asked.network.output.is_some() {
+        asked.under(&layer(NetworkArgs { loss, ..NetworkArgs::default() }), "--output");
     }
-    let options = args.options(base);
-    let origin = if own { None } else { Some("--network") };
-    p.pick("network", args.network.as_ref().map(|_| table.name), table.name, None);
-    p.pick("input", args.input, options.scaling, None);
-    p.pick("border", args.border, options.border, origin);
-    p.pick("squash", args.squash, options.squash, origin);
-    p.pick("pool", args.pool, options.pool, origin);
-    let connections = if options.full_connections { "full" } else { "table" };
-    p.pick("connections", args.connections.map(|_| connections), connections, origin);
-    p.pick("output", args.output, options.output, origin);
-    let brought = args.output.is_some().then_some("--output");
-    p.pick("loss", args.loss, options.loss, brought.or(origin));
-    if options.output == Output::Rbf && options.loss == Loss::Map {
-        p.pick("j", args.j, options.j, origin);
-    } else if args.j.is_some() {
-        return Err(Error::Usage(
-            "--j belongs to eq. 9, and this run has another loss: leave it out, or give \
-             --output rbf --loss map"
-                .into(),
-        ));
-    }
-    build(table, options)
+    let origin = if std::ptr::eq(table, own) { by_recipe } else { "--network" };
+    asked.under(&layer(all), origin);
+    Ok(network)
 }
 
 /// The network of a model; flags may repeat what it is, but not change it.
-fn from_model(
-    args: &NetworkArgs,
-    network: &Network,
-    init: bool,
-    p: &mut Picker,
-) -> Result<Network> {
-    if init {
-        return Err(Error::Usage(
-            "--init draws the first weights, but --from brings them along: leave out one".into(),
-        ));
-    }
+///
+/// # Errors
+/// [`Error::Usage`] or [`Error::Data`] if they would.
+pub(super) fn from_model(asked: &mut Flags, network: &Network) -> Result<Network> {
+    let args = &asked.network;
+    need(asked.training.init.is_none(), || {
+        "--init draws the first weights, but --from brings them along: leave out one".into()
+    })?;
     if let Some(name) = args.network.as_deref().filter(|&name| name != network.name) {
         return Err(Error::Data(format!(
             "the model given with --from holds {}, not the --network {name} that was asked for: \
@@ -71,18 +125,19 @@ fn from_model(
         j: args.j.unwrap_or(network.options.j),
         ..network.options
     };
-    let asked = args.options(loss);
-    if asked != loss {
-        return Err(Error::Usage(format!(
+    need(args.options(loss) == loss, || {
+        format!(
             "--from brings its network along ({:?}), which --squash, --pool, --connections, \
              --input, --border and --output cannot change: leave them out",
             network.options
-        )));
-    }
-    let from = Some("--from");
-    p.pick("network", None, network.name, from);
-    p.pick("output", None, loss.output, from);
-    p.pick("loss", args.loss, loss.loss, from);
+        )
+    })?;
     let table = lenet::find(network.name).expect("a model holds a known network");
-    build(table, loss)
+    let network = build(table, loss)?;
+    // Of a network that was not chosen the run says no more than this.
+    let NetworkArgs { network: name, output, loss, .. } = NetworkArgs::of(&network);
+    asked.network = NetworkArgs { loss: asked.network.loss, ..NetworkArgs::default() };
+    let told = NetworkArgs { network: name, output, loss, ..NetworkArgs::default() };
+    asked.under(&Flags { network: told, ..Flags::default() }, "--from");
+    Ok(network)
 }

@@ -1,46 +1,22 @@
 //! From a recipe and flags to the settings of a run.
+//!
+//! Layers of [`Flags`] lie one under the other: what was asked for, what the optimizer brings, the
+//! recipe, the defaults. A value is that of the first layer that has one, and its origin is that layer.
 
-use std::collections::BTreeMap;
-
+use clap::{Args, Command, FromArgMatches};
 use serde_json::{Value, json};
 
-use super::distortion::{DistortFlags, Distorted};
-use super::network::network;
-use super::optimizer::{self, Choice, OptimizerArgs};
-use super::picker::{Picker, Row};
-use super::{ALL, LENET5, MAX_BATCH, MAX_EPOCHS, Recipe, Shuffle, names};
-use crate::cli::args::NetworkArgs;
+use super::recipes::{ALL, LENET5, MAX_EPOCHS, Recipe, names};
+use super::setting::Range;
+use super::{Flags, Settings, TrainingArgs, distortion, network, optimizer};
 use crate::data::Mnist;
 use crate::error::{Error, Result};
 use crate::network::Network;
-use crate::network::init::Init;
-use crate::plan::{Distortion, Optimizer, Plan, Profile, Room, Strategy};
+use crate::plan::{Distortion, Plan, Profile, Room, Strategy};
 use crate::text::did_you_mean;
-use crate::train::schedule::Schedule;
 
-/// What the user asked for.
-#[derive(Debug, Clone, Default)]
-pub struct Flags {
-    pub recipe: Option<String>,
-    pub network: NetworkArgs,
-    pub epochs: Option<usize>,
-    pub steps: Option<usize>,
-    pub batch: Option<usize>,
-    pub lr: Option<f32>,
-    pub schedule: Option<Schedule>,
-    pub momentum: Option<f32>,
-    pub weight_decay: Option<f32>,
-    pub optimizer: OptimizerArgs,
-    pub seed: Option<u64>,
-    pub shuffle: Option<Shuffle>,
-    pub train_limit: Option<usize>,
-    pub test_limit: Option<usize>,
-    pub validate: Option<usize>,
-    pub init: Option<Init>,
-    pub distort: DistortFlags,
-    /// Where values come from that were not typed, by the names of their settings.
-    pub origins: BTreeMap<String, String>,
-}
+/// The origin of a number of digits that nobody limits.
+const ALL_THERE_ARE: &str = "all there are";
 
 /// Digits that a data set has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,34 +32,18 @@ impl Available {
     }
 }
 
-/// Every setting of a run.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    pub recipe: &'static str,
-    pub network: Network,
-    pub init: Init,
-    pub epochs: usize,
-    /// Steps in all, where the run ends before its last epoch does.
-    pub steps: Option<usize>,
-    pub batch: usize,
-    /// Layered until [`Settings::set_plan`].
-    pub strategy: Strategy,
-    pub optimizer: Optimizer,
-    /// `--eta-scale` included.
-    pub lr: f32,
-    pub schedule: Schedule,
-    /// Training digits that a curvature is the mean over; 0 where the optimizer has none.
-    pub curvature_patterns: usize,
-    pub seed: u64,
-    pub shuffle: Shuffle,
-    /// Digits trained on, tested on, and held back for validation.
-    pub train: usize,
-    pub test: usize,
-    pub validate: usize,
-    /// `None`: every digit as it is.
-    pub distortion: Option<Distorted>,
-    /// All of the above with their origins.
-    pub rows: Vec<Row>,
+impl Flags {
+    /// Flags by their names, without the dashes: `[("recipe", "lenet1"), ("steps", "300")]`.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a name or value that there is not.
+    pub fn of(settings: &[(&str, &str)]) -> Result<Self> {
+        let words = settings.iter().map(|(name, value)| format!("--{name}={value}"));
+        Flags::augment_args(Command::new("settings").no_binary_name(true))
+            .try_get_matches_from(words)
+            .and_then(|matches| Flags::from_arg_matches(&matches))
+            .map_err(|error| Error::Usage(error.to_string()))
+    }
 }
 
 impl Settings {
@@ -92,87 +52,54 @@ impl Settings {
     /// # Errors
     /// [`Error::Usage`] for values out of range and flags that contradict each other, by name.
     pub fn resolve(flags: &Flags, available: Available, from: Option<&Network>) -> Result<Self> {
+        flags.check()?;
         let recipe = recipe(flags, from)?;
-        let mut picker = Picker {
-            recipe: format!("recipe {}", recipe.name),
-            origins: flags.origins.clone(),
-            rows: Vec::new(),
+        let by_recipe = format!("recipe {}", recipe.name);
+        let of_recipe = recipe.flags();
+        // The choices below take out of it what does not apply.
+        let mut defaults = Flags::defaults();
+        defaults.training.steps = None;
+        let mut asked = flags.clone();
+        let origin = |(name, _)| {
+            let origin = flags.origins.get(&name).cloned();
+            let typed = format!("--{name}");
+            (name, origin.unwrap_or(typed))
         };
-        let network = network(flags, recipe, from, &mut picker)?;
-        let p = &mut picker;
-        let init_from = from.map(|_| "not used: --from");
-        let init = p.pick("init", flags.init, recipe.init, init_from);
-        let batch = p.pick("batch", flags.batch, recipe.batch, None);
-        let epochs = p.pick("epochs", flags.epochs, recipe.epochs, None);
-        if let Some(steps) = flags.steps {
-            p.pick("steps", Some(steps), 0, None);
-        }
-        let seed = p.pick("seed", flags.seed, 1, Some("default"));
-        let shuffle = p.pick("shuffle", flags.shuffle, recipe.shuffle, None);
-        let validate = p.pick("validate", flags.validate, 0, Some("default"));
-        if validate >= available.train {
-            return Err(Error::Usage(format!(
-                "--validate {validate} holds back all of the {} training digits: give less",
-                available.train
-            )));
-        }
-        let rest = available.train - validate;
-        let (train, test) = recipe.digits.unwrap_or((rest, available.test));
-        let limit = recipe.digits.is_none().then_some("all there are");
-        let train = p.pick("train-limit", flags.train_limit, train.min(rest), limit);
-        let test = p.pick("test-limit", flags.test_limit, test.min(available.test), limit);
-        check_count("--train-limit", train, rest, "training digits are left")?;
-        check_count("--test-limit", test, available.test, "test digits there are")?;
-        check_count("--batch", batch, MAX_BATCH, "samples a batch may have")?;
-        check_count("--epochs", epochs, MAX_EPOCHS, "epochs a run may have")?;
-        let Choice { optimizer, lr, schedule, patterns } =
-            optimizer::choose(flags, recipe, &network.options, train, p)?;
-        let epochs = match flags.steps {
-            None => epochs,
-            Some(_) if flags.epochs.is_some() => {
-                return Err(Error::Usage(
-                    "--steps and --epochs both say how long to train: give one of them".into(),
-                ));
-            }
-            Some(steps) => {
-                let most = MAX_EPOCHS * train.div_ceil(batch);
-                check_count("--steps", steps, most, "steps a run may have")?;
-                steps.div_ceil(train.div_ceil(batch))
-            }
+        asked.origins = flags.given().into_iter().map(origin).collect();
+
+        let network = match from {
+            None => network::choose(&mut asked, &of_recipe, &by_recipe)?,
+            Some(network) => network::from_model(&mut asked, network)?,
         };
-        if flags.steps.is_some() {
-            for row in p.rows.iter_mut().filter(|row| row.name == "epochs") {
-                (row.value, row.origin) = (json!(epochs), "--steps".into());
-            }
+        if from.is_some() {
+            let mut layer = Flags::default();
+            layer.training.init = of_recipe.training.init.or(defaults.training.init);
+            asked.under(&layer, "not used: --from");
         }
-        let distortion = flags.distort.resolve(recipe.distort, available, epochs, p)?;
-        Ok(Settings {
-            recipe: recipe.name,
-            network,
-            init,
-            epochs,
-            steps: flags.steps,
-            batch,
-            strategy: Strategy::Layered,
-            optimizer,
-            lr,
-            schedule,
-            curvature_patterns: patterns,
-            seed,
-            shuffle,
-            train,
-            test,
-            validate,
-            distortion,
-            rows: picker.rows,
-        })
+        optimizer::choose(&mut asked, &mut defaults, recipe, &of_recipe, &network.options)?;
+        distortion::choose(&asked, &mut defaults, &of_recipe)?;
+        digits(&mut asked, &mut defaults, (&of_recipe, &by_recipe), available)?;
+        let TrainingArgs { seed, validate, distortions, .. } = defaults.training;
+        let everyones = Flags {
+            training: TrainingArgs { seed, validate, distortions, ..TrainingArgs::default() },
+            ranges: defaults.ranges.clone(),
+            ..Flags::default()
+        };
+        asked.under(&everyones, "default");
+        asked.under(&of_recipe, &by_recipe);
+        asked.under(&defaults, &by_recipe);
+
+        let mut settings = Settings::of(asked, recipe.name, network);
+        steps(&mut settings, flags)?;
+        settings.check_views(available)?;
+        Ok(settings)
     }
 
-    /// Adds how a step is cut into dispatches, which hangs on the device too, and where that comes
+    /// Adds how a step is cut into dispatches, which depends on the device too, and where that comes
     /// from.
     pub fn set_plan(&mut self, (strategy, origin): (Strategy, String)) {
         self.strategy = strategy;
-        self.rows.push(Row { name: "plan", value: json!(strategy.name()), origin });
+        self.origins.insert("plan".into(), origin);
     }
 
     /// The plan of this run, with its digits distorted as it has them.
@@ -180,31 +107,80 @@ impl Settings {
     /// # Errors
     /// As [`Plan::new`].
     pub fn plan(&self, profile: Profile, room: Room) -> Result<Plan> {
-        let Settings { network, strategy, batch, optimizer, .. } = self;
-        let plan = Plan::new(network, *strategy, profile, *batch, *optimizer, room)?;
-        Ok(match self.distortion {
+        let Settings { network, strategy, batch, .. } = self;
+        let plan = Plan::new(network, *strategy, profile, *batch, self.optimizer(), room)?;
+        Ok(match self.distortion() {
             None => plan,
-            Some(Distorted { ranges, .. }) => plan.distorted(Distortion::new(ranges, room.digits)),
+            Some(distorted) => plan.distorted(Distortion::new(distorted.ranges, room.digits)),
         })
     }
 
     /// The settings by name, without their origins: what equal runs have in common.
     pub fn values(&self) -> Value {
-        let rows = self.rows.iter().map(|row| (row.name.to_string(), row.value.clone()));
+        let rows = self.rows().into_iter().map(|row| (row.name, row.value));
         let recipe = ("recipe".to_string(), json!(self.recipe));
         Value::Object(rows.chain([recipe]).collect())
     }
 
     /// The settings with their origins.
     pub fn with_origins(&self) -> Value {
-        let row =
-            |row: &Row| (row.name.to_string(), json!({ "value": row.value, "origin": row.origin }));
-        Value::Object(self.rows.iter().map(row).collect())
+        let rows = self.rows().into_iter();
+        let entry = |value: Value, origin: String| json!({ "value": value, "origin": origin });
+        Value::Object(rows.map(|row| (row.name, entry(row.value, row.origin))).collect())
     }
 }
 
+/// How many digits to train on, to test on and to take a curvature from: no more than there are.
+fn digits(
+    asked: &mut Flags,
+    defaults: &mut Flags,
+    (of_recipe, by_recipe): (&Flags, &str),
+    available: Available,
+) -> Result<()> {
+    let validate = asked.training.validate.unwrap_or(0);
+    need(validate < available.train, || {
+        let all = available.train;
+        format!("--validate {validate} holds back all of the {all} training digits: give less")
+    })?;
+    let rest = available.train - validate;
+    let TrainingArgs { train_limit, test_limit, .. } = of_recipe.training;
+    let limits = TrainingArgs {
+        train_limit: Some(train_limit.unwrap_or(rest).min(rest)),
+        test_limit: Some(test_limit.unwrap_or(available.test).min(available.test)),
+        ..TrainingArgs::default()
+    };
+    let limits = Flags { training: limits, ..Flags::default() };
+    asked.under(&limits, if train_limit.is_some() { by_recipe } else { ALL_THERE_ARE });
+    let train = asked.training.train_limit.unwrap_or(rest);
+    let test = asked.training.test_limit.unwrap_or(available.test);
+    Range::Count(rest, "training digits are left").check("train-limit", &train)?;
+    Range::Count(available.test, "test digits there are").check("test-limit", &test)?;
+
+    let patterns = &mut defaults.optimizer.curvature_patterns;
+    if patterns.is_some_and(|patterns| patterns > train) {
+        let mut all = Flags::default();
+        all.optimizer.curvature_patterns = Some(train);
+        asked.under(&all, ALL_THERE_ARE);
+    }
+    let patterns = asked.optimizer.curvature_patterns.unwrap_or(1);
+    Range::Count(train, "digits are trained on").check("curvature-patterns", &patterns)
+}
+
+/// How long to train: epochs, or steps, of which epochs follow.
+fn steps(settings: &mut Settings, flags: &Flags) -> Result<()> {
+    let Some(steps) = flags.training.steps else { return Ok(()) };
+    need(flags.training.epochs.is_none(), || {
+        "--steps and --epochs both say how long to train: give one of them".into()
+    })?;
+    let per_epoch = settings.train_limit.div_ceil(settings.batch);
+    Range::Count(MAX_EPOCHS * per_epoch, "steps a run may have").check("steps", &steps)?;
+    settings.epochs = steps.div_ceil(per_epoch);
+    settings.origins.insert("epochs".into(), "--steps".into());
+    Ok(())
+}
+
 fn recipe(flags: &Flags, from: Option<&Network>) -> Result<&'static Recipe> {
-    let find = |name: &str| ALL.iter().find(|recipe| recipe.name == name).copied();
+    let find = |name: &str| ALL.iter().find(|recipe| recipe.name == name);
     let named = flags.recipe.as_deref();
     let network = from.map(|network| network.name).or(flags.network.network.as_deref());
     match named.or(network) {
@@ -219,9 +195,7 @@ fn recipe(flags: &Flags, from: Option<&Network>) -> Result<&'static Recipe> {
     }
 }
 
-fn check_count(flag: &str, value: usize, most: usize, what: &str) -> Result<()> {
-    if (1..=most).contains(&value) {
-        return Ok(());
-    }
-    Err(Error::Usage(format!("{flag} is {value}, but must be 1 to {most}: that many {what}")))
+/// Passes what holds; of what does not, the message is a usage error.
+pub(super) fn need(holds: bool, message: impl FnOnce() -> String) -> Result<()> {
+    if holds { Ok(()) } else { Err(Error::Usage(message())) }
 }

@@ -12,9 +12,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use prost::Message;
 
-use super::{Epoch, Report, Start};
 use crate::error::{Error, Result};
 use crate::train::checkpoint::State;
+use crate::train::events::{Epoch, Report, Start};
 
 /// How the names of event files begin, for TensorBoard and for us; a time follows.
 const PREFIX: &str = "events.out.tfevents.";

@@ -23,7 +23,7 @@ pub struct Job {
 impl Job {
     /// Digits that it trains on, over all epochs.
     pub fn digits(&self) -> usize {
-        self.settings.train * self.settings.epochs
+        self.settings.train_limit * self.settings.epochs
     }
 
     /// What it costs, as far as the connections of its network tell.

@@ -1,8 +1,8 @@
 //! What the finished runs of a row came to.
 
 use super::rows::Row;
-use super::statistics::Sample;
 use crate::evaluation::rejection::{self, Point};
+use crate::evaluation::statistics::Sample;
 use crate::evaluation::{self, TEST_DIGITS, percent};
 use crate::recipe::Settings;
 use crate::report::finished::{Line, Run};

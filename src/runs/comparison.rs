@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::Entry;
 use crate::error::Result;
 use crate::evaluation::Answer;
+use crate::evaluation::statistics::McNemar;
 use crate::report::files::MODEL;
 use crate::report::finished::Line;
-use crate::reproduce::statistics::McNemar;
 use crate::text::thousands;
 use crate::train::model::Model;
 

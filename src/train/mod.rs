@@ -4,12 +4,12 @@ pub mod checkpoint;
 pub(crate) mod container;
 pub mod control;
 pub mod curvature;
+pub mod events;
 mod lists;
 mod metrics;
 pub mod model;
 pub mod order;
 pub mod replay;
-pub mod schedule;
 pub mod session;
 
 use std::time::{Duration, Instant};
@@ -18,11 +18,11 @@ use crate::data::Mnist;
 use crate::error::{Error, Result};
 use crate::plan::Optimizer;
 use crate::recipe::Settings;
-use crate::report::{Epoch, Progress, Report};
 use crate::rng::{Rng, Stream};
 use checkpoint::{State, Tally};
 use control::Control;
 use curvature::{LayerCurvature, Patterns};
+use events::{Epoch, Progress, Report};
 use order::Orders;
 use session::{Lists, Metrics, Position, Session};
 
@@ -48,7 +48,7 @@ impl Split {
     /// Draws the digits that the settings ask for: where there are more, at random by the seed, in
     /// ascending order. The validation digits are the last of the training digits.
     pub fn draw(settings: &Settings, mnist: &Mnist) -> Self {
-        let Settings { train, test, validate, seed, .. } = *settings;
+        let Settings { train_limit: train, test_limit: test, validate, seed, .. } = *settings;
         Split::of(Counts { train, test, validate }, seed, mnist)
     }
 
@@ -162,9 +162,13 @@ struct Run<'a> {
 impl Run<'_> {
     /// One epoch (from 0), from a position in it or from its start; whether it was completed.
     fn epoch(&mut self, epoch: usize, from: Option<Position>) -> Result<bool> {
-        let Settings { lr, schedule, epochs, .. } = *self.settings;
+        let Settings { schedule, epochs, .. } = *self.settings;
+        let lr = self.settings.rate();
         let per_epoch = self.session.steps();
-        let steps = self.settings.steps.unwrap_or(epochs * per_epoch);
+        let steps = match self.settings.steps {
+            0 => epochs * per_epoch,
+            steps => steps,
+        };
         let before = epoch * per_epoch;
         let here = per_epoch.min(steps - before);
         let rate = |step: usize| lr * schedule.factor(before + step, steps, epoch);
@@ -193,7 +197,7 @@ impl Run<'_> {
     /// What the optimizer goes by in an epoch whose first rate is `rate`: estimated at its start, and
     /// carried along from then on.
     fn curvature(&mut self, epoch: usize, begun: bool, rate: f32) -> Result<Vec<LayerCurvature>> {
-        let Optimizer::Sdlm { mu, .. } = self.settings.optimizer else { return Ok(Vec::new()) };
+        let Optimizer::Sdlm { mu, .. } = self.settings.optimizer() else { return Ok(Vec::new()) };
         let curvature = match begun {
             true => self.session.curvature()?,
             false => self.session.estimate_curvature(&self.patterns.of(epoch))?,
@@ -210,7 +214,7 @@ impl Run<'_> {
         rate: impl Fn(usize) -> f32,
         until: usize,
     ) -> Result<Position> {
-        let Settings { train: digits, epochs, batch, .. } = *self.settings;
+        let Settings { train_limit: digits, epochs, batch, .. } = *self.settings;
         let before = epoch * self.session.steps();
         let mut position = from.unwrap_or_else(|| self.session.start());
         loop {
@@ -263,8 +267,8 @@ impl Run<'_> {
 }
 
 fn diverged(settings: &Settings, epoch: usize) -> Error {
-    let lr = settings.lr;
-    let way_out = match settings.optimizer {
+    let lr = settings.rate();
+    let way_out = match settings.optimizer() {
         Optimizer::Sgd { momentum, weight_decay } => format!(
             "a smaller --lr than {lr} (or less --momentum, now {momentum}, or --weight-decay, now \
              {weight_decay})"

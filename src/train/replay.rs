@@ -17,7 +17,7 @@ use crate::recipe::Settings;
 
 /// What a plan has to hold for a replay of these settings, whose training digits are those of the replay.
 pub fn room(settings: &Settings) -> Room {
-    let digits = settings.train;
+    let digits = settings.train_limit;
     Room { digits, order: digits, steps: digits.div_ceil(settings.batch) }
 }
 
@@ -38,7 +38,7 @@ pub fn of(settings: &Settings, plan: &Plan, mnist: &Mnist) -> Replay {
     }
     let order = Orders::new(settings, &split.train, plan.distortion.as_ref()).epoch(0);
     let steps = order.len().div_ceil(batch);
-    let rate = |step| settings.lr * settings.schedule.factor(step, steps, 0);
+    let rate = |step| settings.rate() * settings.schedule.factor(step, steps, 0);
     phases.push(phase(Pass::Training, order, batch, key, rate));
     let parameters =
         init::parameters(&settings.network, &plan.layout, settings.init, settings.seed);

@@ -5,11 +5,11 @@ use super::tables;
 use crate::data::Digits;
 use crate::error::Result;
 use crate::evaluation::rejection::{first_within, last_within};
+use crate::evaluation::statistics::Sample;
 use crate::report::finished::Run;
 use crate::report::page::chart::{Chart, Line, Reference, Scale};
 use crate::report::page::{Block, Section, curvature, insides, mistakes};
 use crate::reproduce::results::{RowResults, Spread, rejection};
-use crate::reproduce::statistics::Sample;
 
 /// Error on the digits that are left for which the paper tells the rejected share, in per cent.
 const TARGET: f64 = 0.5;
@@ -36,7 +36,7 @@ pub(super) fn section(results: &RowResults, test: &Digits) -> Result<Section> {
             "Recipe {}: {} epochs over {} digits in batches of {}, on {}.",
             row.recipe,
             results.settings.epochs,
-            crate::text::thousands(results.settings.train),
+            crate::text::thousands(results.settings.train_limit),
             results.settings.batch,
             devices(&results.runs)
         )),

@@ -1,10 +1,10 @@
 //! The tables of the report.
 
 use super::Experiment;
+use crate::evaluation::statistics::{Comparison, Sample, Verdict, binomial, compare};
 use crate::report::finished::Run;
 use crate::report::page::Table;
 use crate::reproduce::results::{RowResults, halves};
-use crate::reproduce::statistics::{Comparison, Sample, Verdict, binomial, compare};
 use crate::text::{duration, thousands};
 
 /// Ours beside the papers', a row a recipe.
@@ -17,7 +17,7 @@ pub(super) fn summary(experiment: &Experiment) -> Table {
     }
     let row = |results: &RowResults| {
         let ours = results.sample(Run::error);
-        let digits = results.settings.test;
+        let digits = results.settings.test_limit;
         let seconds = results.sample(Run::seconds).mean;
         let paper = results.row.error;
         let mut cells = vec![

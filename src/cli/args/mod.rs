@@ -1,0 +1,114 @@
+//! Flags that several commands share, and those of `train`.
+
+pub mod config;
+pub mod device;
+pub mod results;
+pub mod source;
+pub mod train;
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValue;
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value, json};
+
+use crate::device::PlanChoice;
+use crate::plan::Strategy;
+use crate::run::record;
+
+/// What computes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum DeviceChoice {
+    /// The best adapter there is, else the CPU, with a warning.
+    #[default]
+    Auto,
+    /// An adapter, or an error.
+    Gpu,
+    /// The CPU, by choice.
+    Cpu,
+}
+
+/// How kernels are launched.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProfileChoice {
+    /// As suits the adapter.
+    #[default]
+    Auto,
+    /// Few and fat invocations, uniform reads.
+    Software,
+    /// An invocation for every item, storage reads.
+    Gpu,
+}
+
+impl ValueEnum for PlanChoice {
+    fn value_variants<'a>() -> &'a [Self] {
+        const CHOICES: [PlanChoice; Strategy::ALL.len() + 2] = {
+            let mut choices = [PlanChoice::Auto; Strategy::ALL.len() + 2];
+            choices[1] = PlanChoice::Tuned;
+            let mut i = 0;
+            while i < Strategy::ALL.len() {
+                choices[i + 2] = PlanChoice::Named(Strategy::ALL[i]);
+                i += 1;
+            }
+            choices
+        };
+        &CHOICES
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            PlanChoice::Auto => "auto",
+            PlanChoice::Tuned => "tuned",
+            PlanChoice::Named(strategy) => strategy.name(),
+        }))
+    }
+}
+
+/// Where to compute.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Device")]
+pub struct DeviceArgs {
+    /// What computes: auto takes an adapter, else the CPU [default: auto]
+    #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
+    pub device: DeviceChoice,
+    /// Adapter by a part of its name or its index in `lenet adapters` [default: the best]
+    #[arg(long, value_name = "NAME|INDEX")]
+    pub adapter: Option<String>,
+    /// Launch profile: auto is software for software adapters, else gpu [default: auto]
+    #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
+    pub profile: ProfileChoice,
+    /// How a step is cut into dispatches: layered (with the tiles one, pair, row or map, else those of
+    /// the profile) or sample; auto: sample on GPUs, else layered; tuned: as `lenet tune` found
+    /// [default: auto]
+    #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
+    pub plan: PlanChoice,
+    /// Threads of the CPU, at most one for 8 digits of a batch; changes the speed only [default:
+    /// all]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// Where the digits are.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Data")]
+pub struct DataArgs {
+    /// Folder with MNIST's files, raw or .gz [default: the built-in digits]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// The flags about device and data that were given: no settings, but a run needs them to be
+/// repeated.
+pub fn beside(device: &DeviceArgs, data: &DataArgs) -> Value {
+    let name = |value: Option<PossibleValue>| {
+        value.map(|value| value.get_name().to_string()).filter(|name| name != "auto")
+    };
+    let given = [
+        ("device", name(device.device.to_possible_value())),
+        ("adapter", device.adapter.clone()),
+        ("profile", name(device.profile.to_possible_value())),
+        ("data", data.data.as_deref().map(record::absolute)),
+    ];
+    let given = given.into_iter().filter_map(|(name, value)| Some((name.into(), json!(value?))));
+    Value::Object(given.collect::<Map<_, _>>())
+}

@@ -1,0 +1,209 @@
+//! What becomes of a training run besides its last network: what is kept, who is told, and its page.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use crate::cli::args::DeviceArgs;
+use crate::cli::args::device;
+use crate::cli::output;
+use crate::cli::view::console::{Console, Volume};
+use crate::cli::view::dashboard::{Ask, Dashboard, screen};
+use crate::cli::view::json::Json;
+use crate::data::Digits;
+use crate::device::{Device, PlanChoice};
+use crate::error::{Error, Result};
+use crate::evaluation::confusion;
+use crate::inference::{EVALUATION_BATCH, Inference};
+use crate::recipe::Settings;
+use crate::report::files::{Folder, Keep};
+use crate::report::html::REPORT;
+use crate::report::tensorboard::{self, TensorBoard};
+use crate::run::launch;
+use crate::run::page;
+use crate::train::control::Control;
+use crate::train::events::Report;
+
+/// Which networks a run leaves behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Select {
+    /// That after the last epoch.
+    Last,
+    /// That after the last epoch, and the best by validation.
+    Best,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Results")]
+pub struct ResultArgs {
+    /// Folder for model, settings and metrics [default: a new one under runs/]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// best keeps, besides the network after the last epoch, that of the epoch with the fewest errors
+    /// on the digits that --validate holds back, as best.safetensors [default: last]
+    #[arg(long, value_enum, default_value = "last", hide_default_value = true)]
+    select: Select,
+    /// Write a checkpoint to go on from whenever so many seconds have passed, besides those at the
+    /// ends of epochs; 0: only there [default: 60]
+    #[arg(long, value_name = "SECONDS")]
+    checkpoint_seconds: Option<f64>,
+    /// Show the run in a live view with keys instead of lines; plain lines where there is no terminal
+    /// [default: off]
+    #[arg(long, conflicts_with_all = ["quiet", "json"])]
+    dashboard: bool,
+    /// Write an event file for TensorBoard into DIR [default: off, unless the run's folder has one;
+    /// without DIR the run's folder]
+    #[arg(long, value_name = "DIR", num_args = 0..=1)]
+    tensorboard: Option<Option<PathBuf>>,
+    /// Leave out report.html, the page that shows the run: curves, settings, mistakes, kernels and
+    /// feature maps [default: off]
+    #[arg(long)]
+    no_report: bool,
+    /// Overwrite the run that --out holds [default: off]
+    #[arg(long)]
+    force: bool,
+    /// One JSON object a line on standard output, everything else on standard error [default: off]
+    #[arg(long)]
+    json: bool,
+    /// Say nothing but the result [default: off]
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl ResultArgs {
+    /// Looks for flags that do not go together.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where two flags contradict each other.
+    pub fn check(&self) -> Result<()> {
+        match self.quiet && self.json {
+            true => Err(Error::Usage(
+                "--quiet and --json both say what standard output gets: give one of them".into(),
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether the best network by validation is kept as well.
+    pub fn best(&self) -> bool {
+        self.select == Select::Best
+    }
+
+    /// What is kept of a run besides its last network.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if nothing is held back to choose by, or the seconds are none.
+    pub fn keep(&self, settings: &Settings) -> Result<Keep> {
+        let best = self.best();
+        if best && settings.validate == 0 {
+            return Err(Error::Usage(
+                "--select best chooses by digits that are held back, but none are: give --validate \
+                 5000, say"
+                    .into(),
+            ));
+        }
+        let seconds = self.checkpoint_seconds;
+        let every = match seconds.map(Duration::try_from_secs_f64) {
+            None => Some(launch::CHECKPOINT_EVERY),
+            Some(Ok(every)) => Some(every).filter(|every| !every.is_zero()),
+            Some(Err(error)) => {
+                return Err(Error::Usage(format!(
+                    "--checkpoint-seconds is {}: {error}; give seconds, or 0 for none in mid-epoch",
+                    seconds.unwrap_or_default()
+                )));
+            }
+        };
+        Ok(Keep { best, every })
+    }
+
+    /// The folder of a new run.
+    ///
+    /// # Errors
+    /// As [`Folder::make`].
+    pub fn folder(&self, settings: &Settings) -> Result<Folder> {
+        Folder::make(self.out.as_deref(), settings.network.name, self.force)
+    }
+
+    fn volume(&self) -> Volume {
+        match (self.quiet, self.json) {
+            (true, _) => Volume::Quiet,
+            (false, true) => Volume::Aside,
+            (false, false) => Volume::Full,
+        }
+    }
+
+    /// Where the events of the run go, besides the files of its folder.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where the CPU cannot answer for the dashboard.
+    pub fn reports(
+        &self,
+        settings: &Settings,
+        folder: &Folder,
+        test: &Test,
+        device: &DeviceArgs,
+        control: &Arc<Control>,
+    ) -> Result<Vec<Box<dyn Report>>> {
+        let mut reports: Vec<Box<dyn Report>> = Vec::new();
+        let mut volume = self.volume();
+        if self.dashboard && screen::is_there() {
+            let ask = answers(settings, test.digits.pick(test.numbers.iter().copied()), device)?;
+            reports.push(Box::new(Dashboard::new(control.clone(), ask)));
+            // Lines would spoil the view; the result is said once it is gone.
+            volume = Volume::Quiet;
+        } else if self.dashboard {
+            output::note("no terminal for --dashboard: plain lines instead");
+        }
+        reports.push(Box::new(Console::new(volume)));
+        if self.json {
+            reports.push(Box::new(Json));
+        }
+        let events = match &self.tensorboard {
+            Some(place) => Some(place.as_deref().unwrap_or(folder.path())),
+            // What is there must not end before the run does, or tell of an earlier one.
+            None => tensorboard::is_in(folder.path()).then_some(folder.path()),
+        };
+        reports.extend(events.map(|place| Box::new(TensorBoard::new(place)) as Box<dyn Report>));
+        Ok(reports)
+    }
+
+    /// Writes the page of the run; one that cannot be written does not make the run a failed one.
+    pub fn page(&self, folder: &Folder, test: &Test, device: &Device, plan: PlanChoice) {
+        if self.no_report {
+            // An overwritten run may have left one; mostly there is none.
+            let _ = std::fs::remove_file(folder.path().join(REPORT));
+            return;
+        }
+        match page::write(folder.path(), &test.numbers, &test.digits, device, plan) {
+            Ok(path) if !self.quiet => output::note(&format!("report in {}", path.display())),
+            Ok(_) => {}
+            Err(error) => output::warn(&format!(
+                "the run is there, but not its report: {error}; lenet report {} makes it anew",
+                folder.name()
+            )),
+        }
+    }
+}
+
+/// The test digits of a run, which are told of when it is over.
+pub struct Test {
+    /// Their numbers in the test set.
+    pub numbers: Vec<usize>,
+    /// All of the test set.
+    pub digits: Digits,
+}
+
+/// What the dashboard asks once an epoch: the CPU answers, which takes it a moment, so that nothing
+/// has to be read back from a device in the middle of its work.
+fn answers(settings: &Settings, test: Digits, device: &DeviceArgs) -> Result<Ask> {
+    let cpu = Device::cpu_on(device::threads(device)?);
+    let (network, plan) = (&settings.network, PlanChoice::Auto);
+    let mut inference = Inference::empty(network, &cpu, plan, EVALUATION_BATCH, &[&test])?;
+    let numbers: Vec<usize> = (0..test.len()).collect();
+    Ok(Box::new(move |parameters| {
+        inference.replace(parameters)?;
+        Ok(confusion(&inference.answers(0)?.scores.about(&numbers, &test)))
+    }))
+}

@@ -1,0 +1,174 @@
+//! `lenet compare`: two runs or models beside each other.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::cli::announce;
+use crate::cli::args::device;
+use crate::cli::args::{DataArgs, DeviceArgs};
+use crate::cli::output::{self, check_free};
+use crate::data::{self, Digits};
+use crate::device::Device;
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::evaluation::Answer;
+use crate::inference::{EVALUATION_BATCH, Inference};
+use crate::report::finished::Line;
+use crate::runs::{Comparison, Side, page};
+use crate::text::{Table, sparkline};
+
+/// Flags of `compare`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder of a run, or a model file
+    #[arg(value_name = "A")]
+    a: PathBuf,
+    /// Folder of another run, or another model file
+    #[arg(value_name = "B")]
+    b: PathBuf,
+    /// Also write a page (FILE.html) or the curves of the test error (FILE.svg)
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Overwrite the file if it exists [default: off]
+    #[arg(long, requires = "out")]
+    force: bool,
+    /// One JSON object instead of text [default: off]
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// What becomes of a comparison as a file.
+type Draw = fn(&Comparison, &Digits) -> Result<String>;
+
+/// Compares.
+///
+/// # Errors
+/// [`Error::Data`] for a broken run, model or data set, [`Error::Adapter`] if the adapter fails,
+/// [`Error::Usage`] or [`Error::Other`] if the file cannot be what it is asked to be.
+pub fn run(args: Args) -> Result<()> {
+    let out = args.out.as_deref().map(|path| Ok((path, drawing(path)?))).transpose()?;
+    if let Some((path, _)) = out {
+        check_free("--out", path, args.force)?;
+    }
+    let sides = [Side::read(&args.a)?, Side::read(&args.b)?];
+    let test = data::load_test(args.data.data.as_deref())?;
+    let chosen = device::choose(&args.device)?;
+    announce::device(&chosen);
+    let answers = answers(&sides, &args.device, &chosen.device, &test)?;
+    let comparison = Comparison::new(sides, answers);
+    if let Some((path, draw)) = out {
+        let text = draw(&comparison, &test)?;
+        disk::write(path, text.as_bytes()).map_err(|error| Error::cannot_write(path, error))?;
+        output::note(&format!("written to {}", path.display()));
+    }
+    match args.json {
+        true => output::print_json(&json(&comparison, &chosen.device)),
+        false => output::print(&text(&comparison)),
+    }
+}
+
+/// What a file of that name is to show.
+fn drawing(path: &Path) -> Result<Draw> {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("html") => Ok(page::html),
+        Some("svg") => Ok(|comparison, _| page::svg(comparison)),
+        _ => Err(Error::Usage(format!(
+            "--out {} is neither a page nor a picture: let its name end in .html or .svg",
+            path.display()
+        ))),
+    }
+}
+
+/// What both say to every test digit.
+fn answers(
+    sides: &[Side; 2],
+    args: &DeviceArgs,
+    device: &Device,
+    test: &Digits,
+) -> Result<[Vec<Answer>; 2]> {
+    let numbers: Vec<usize> = (0..test.len()).collect();
+    let [a, b] = sides.each_ref().map(|side| &side.model);
+    let ask = |model| Inference::new(model, device, args.plan, EVALUATION_BATCH, &[test]);
+    let mut inference = ask(a)?;
+    let first = inference.answers(0)?.scores.about(&numbers, test);
+    match (a.network.name, a.network.options) == (b.network.name, b.network.options) {
+        true => inference.replace(&b.parameters)?,
+        false => inference = ask(b)?,
+    }
+    Ok([first, inference.answers(0)?.scores.about(&numbers, test)])
+}
+
+fn text(comparison: &Comparison) -> String {
+    let [a, b] = comparison.sides.each_ref().map(|side| side.name.as_str());
+    let mut parts = vec![format!("A  {a}\nB  {b}\n")];
+    let mut table = |headings: &[&str], rows: Vec<Vec<String>>| {
+        let mut table = Table::new(headings);
+        let empty = rows.is_empty();
+        rows.into_iter().for_each(|row| table.row(row));
+        if !empty {
+            parts.push(table.text());
+        }
+    };
+    table(&["setting", "A", "B"], comparison.setting_rows());
+    table(&["result", ">A", ">B", ">B - A"], comparison.result_rows());
+    table(&["test digits", ">count"], comparison.digit_rows());
+    parts.extend(curves(comparison));
+    parts.push(format!("{}\n", comparison.verdict()));
+    parts.join("\n")
+}
+
+/// The test error by epoch in a line for each run, both by one measure.
+fn curves(comparison: &Comparison) -> Option<String> {
+    let errors = comparison
+        .sides
+        .each_ref()
+        .map(|side| side.lines().iter().map(|line| line.test_error()).collect::<Vec<_>>());
+    let all = || errors.iter().flatten().copied();
+    let (least, most) = (all().reduce(f64::min)?, all().reduce(f64::max)?);
+    let [a, b] = errors.each_ref().map(|errors| sparkline(errors, least, most));
+    Some(format!("test error by epoch, {least:.2} to {most:.2} %\nA  {a}\nB  {b}\n"))
+}
+
+fn json(comparison: &Comparison, device: &Device) -> Value {
+    let side = |side: &Side| {
+        let epoch = |line: &Line| {
+            json!({
+                "epoch": line.epoch,
+                "train_error_percent": line.train_error(),
+                "test_error_percent": line.test_error(),
+                "test_loss": line.test_loss,
+            })
+        };
+        json!({
+            "name": side.name,
+            "network": side.model.network.name,
+            "epochs": side.lines().iter().map(epoch).collect::<Vec<_>>(),
+        })
+    };
+    let settings: Map<String, Value> =
+        comparison.settings().into_iter().map(|(name, both)| (name, json!(both))).collect();
+    let results: Map<String, Value> = comparison
+        .results()
+        .into_iter()
+        .map(|(figure, both)| (figure.field.to_string(), json!(both)))
+        .collect();
+    let counts = comparison.mcnemar;
+    json!({
+        "a": side(&comparison.sides[0]),
+        "b": side(&comparison.sides[1]),
+        "settings": settings,
+        "results": results,
+        "device": device.describe(),
+        "test_digits": comparison.answers[0].len(),
+        "both_right": counts.both_right,
+        "only_a_right": counts.only_first,
+        "only_b_right": counts.only_second,
+        "both_wrong": counts.both_wrong,
+        "mcnemar_p_value": counts.p_value(),
+    })
+}

@@ -1,0 +1,156 @@
+//! `lenet data`: what the digits look like, in numbers and one by one.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::cli::args::DataArgs;
+use crate::cli::output::{self, check_free};
+use crate::data::{self, Digits, Facts, facts, image};
+use crate::error::{Error, Result};
+use crate::network::{CLASSES, Scaling};
+use crate::recipe::words;
+use crate::text::{Table, thousands};
+
+/// Side of the square that a pixel of a digit becomes in a PNG file.
+const PNG_SCALE: usize = 10;
+/// LeNet-5's.
+const BORDER: usize = 2;
+
+/// Flags of `data`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Scaling whose mean and deviation are shown: paper -0.1..1.175, symmetric -1..1 [default: paper]
+    #[arg(long, value_parser = words::<Scaling>(), default_value = "paper", hide_default_value = true)]
+    input: Scaling,
+    /// Pixels of background around the 28x28 digit, 0 to 16 [default: 2, as LeNet-5 has it]
+    #[arg(long, value_name = "PIXELS")]
+    border: Option<usize>,
+    /// Draw the training digit of this number, counted from 0, instead of the figures
+    #[arg(long, value_name = "INDEX")]
+    show: Option<usize>,
+    /// Take the digit from the test set [default: the training set]
+    #[arg(long, requires = "show")]
+    test: bool,
+    /// Also write the digit as a PNG file of 280x280 pixels
+    #[arg(long, value_name = "FILE", requires = "show")]
+    png: Option<PathBuf>,
+    /// Overwrite the PNG file if it exists [default: off]
+    #[arg(long, requires = "png")]
+    force: bool,
+    /// One JSON object instead of text [default: off]
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+/// Prints counts and moments of both sets, or draws one digit.
+///
+/// # Errors
+/// [`Error::Usage`] for an index beyond the set and for a file in the way, [`Error::Data`] for a
+/// broken data set, [`Error::Other`] if the PNG file cannot be written.
+pub fn run(args: Args) -> Result<()> {
+    let border = args.border.unwrap_or(BORDER);
+    if border > 16 {
+        return Err(Error::Usage(format!(
+            "--border is {border}, but at most 16 pixels of background make sense around 28"
+        )));
+    }
+    if let Some(path) = &args.png {
+        check_free("--png", path, args.force)?;
+    }
+    let mnist = data::load(args.data.data.as_deref())?;
+    if let Some(index) = args.show {
+        let (name, set) =
+            if args.test { ("test", &mnist.test) } else { ("training", &mnist.train) };
+        return show(&args, name, set, index);
+    }
+    let (scale, background) = args.input.scale_and_background();
+    let [train, test] =
+        [&mnist.train, &mnist.test].map(|digits| facts(digits, scale, background, border));
+    if args.json {
+        return output::print_json(&json!({
+            "source": source(&args.data),
+            "input": args.input,
+            "border": border,
+            "train": json_of(&train),
+            "test": json_of(&test),
+        }));
+    }
+    let (low, high) = (background, 255.0 * scale + background);
+    let scaled = format!("scaled to {low} .. {high}, border {border}");
+    output::print(&format!("{}\n\n{}", source(&args.data), table(&train, &test, &scaled)))
+}
+
+fn source(args: &DataArgs) -> String {
+    match &args.data {
+        Some(folder) => folder.display().to_string(),
+        None => "the built-in MNIST".into(),
+    }
+}
+
+fn table(train: &Facts, test: &Facts, scaled: &str) -> String {
+    let mut table = Table::new(&["", ">training", ">test"]);
+    let mut line = |name: &str, values: [String; 2]| {
+        let [train, test] = values;
+        table.row([name.to_string(), train, test]);
+    };
+    let both = [train, test];
+    line("digits", both.map(|facts| thousands(facts.count)));
+    for digit in 0..CLASSES {
+        line(&format!("labelled {digit}"), both.map(|facts| thousands(facts.per_digit[digit])));
+    }
+    line("mean of byte / 255", both.map(|facts| format!("{:.4}", facts.mean)));
+    line("deviation", both.map(|facts| format!("{:.4}", facts.deviation)));
+    line(&format!("mean {scaled}"), both.map(|facts| format!("{:.4}", facts.scaled_mean)));
+    line("deviation", both.map(|facts| format!("{:.4}", facts.scaled_deviation)));
+    table.text()
+}
+
+fn json_of(facts: &Facts) -> Value {
+    json!({
+        "digits": facts.count,
+        "per_label": facts.per_digit,
+        "mean": facts.mean,
+        "deviation": facts.deviation,
+        "scaled_mean": facts.scaled_mean,
+        "scaled_deviation": facts.scaled_deviation,
+    })
+}
+
+fn show(args: &Args, name: &str, set: &Digits, index: usize) -> Result<()> {
+    check_index("--show", index, set, name)?;
+    let (pixels, label) = (set.digit(index), set.label(index));
+    if let Some(path) = &args.png {
+        image::write_png(path, pixels, PNG_SCALE)?;
+    }
+    if args.json {
+        return output::print_json(&json!({
+            "set": name,
+            "index": index,
+            "label": label,
+            "pixels": pixels,
+            "png": args.png.as_ref().map(|path| path.display().to_string()),
+        }));
+    }
+    output::print(&format!("{} digit {index}, label {label}\n{}", name, image::draw(pixels)))?;
+    if let Some(path) = &args.png {
+        output::note(&format!("written to {}", path.display()));
+    }
+    Ok(())
+}
+
+/// Whether a set has a digit of that number.
+///
+/// # Errors
+/// [`Error::Usage`] naming the flag and the range.
+pub fn check_index(flag: &str, index: usize, set: &Digits, name: &str) -> Result<()> {
+    if index < set.len() {
+        return Ok(());
+    }
+    Err(Error::Usage(match set.len() {
+        0 => format!("{flag} {index}: there are no {name} digits; give another --data"),
+        count => format!("{flag} {index} is beyond the {name} digits: give 0 to {}", count - 1),
+    }))
+}

@@ -1,0 +1,133 @@
+//! `lenet distort`: a sheet of digits and of what the network sees of them.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+
+use crate::cli::announce;
+use crate::cli::args::device;
+use crate::cli::args::{DataArgs, DeviceArgs};
+use crate::cli::commands::data::check_index;
+use crate::cli::output::{self, check_free};
+use crate::data::{self, Digits, sheet};
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::network::{Network, build, lenet};
+use crate::plan::{
+    Distortion, Optimizer, Pass, Plan, Profile, Ranges, Room, StepRow, Strategy, records,
+};
+use crate::recipe::{MAX_BATCH, RangeArgs};
+use crate::train::session::distortion_key;
+
+/// Rows, and views beside each digit, at most.
+const MOST: usize = 99;
+
+/// Flags of `distort`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// PNG file to write: the digits in the first column, their views beside them
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Overwrite the file if it exists [default: off]
+    #[arg(long)]
+    force: bool,
+    /// Training digits by number, counted from 0: may be repeated, or several with commas [default:
+    /// the first ten]
+    #[arg(long, value_name = "INDEX", value_delimiter = ',')]
+    index: Vec<usize>,
+    /// Views beside each digit: what a run with this seed sees in its first N epochs [default: 9]
+    #[arg(long, value_name = "N", default_value_t = 9, hide_default_value = true)]
+    views: usize,
+    /// Seed of the distortions, as that of a run [default: 1]
+    #[arg(long, value_name = "SEED", default_value_t = 1, hide_default_value = true)]
+    seed: u64,
+    /// Whose input is drawn, its border included [default: lenet5]
+    #[arg(long, value_name = "NAME", default_value = "lenet5", hide_default_value = true,
+          value_parser = PossibleValuesParser::new(lenet::ALL.iter().map(|table| table.name)))]
+    network: String,
+    #[command(flatten)]
+    ranges: RangeArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// Draws the sheet, with the kernel that a run gathers its digits by.
+///
+/// # Errors
+/// [`Error::Usage`] for ranges, numbers and files that cannot be, [`Error::Adapter`] if the adapter
+/// fails, [`Error::Other`] if the file cannot be written.
+pub fn run(args: Args) -> Result<()> {
+    args.ranges.check()?;
+    let ranges = args.ranges.ranges();
+    check_free("--out", &args.out, args.force)?;
+    let indices = if args.index.is_empty() { (0..10).collect() } else { args.index.clone() };
+    let columns = args.views + 1;
+    let cells = columns.saturating_mul(indices.len());
+    if !(1..=MOST).contains(&args.views) || indices.len() > MOST || cells > MAX_BATCH {
+        return Err(Error::Usage(format!(
+            "--views {} of {} digits are no sheet: give 1 to {MOST} views, at most {MOST} times \
+             --index, and no more than {MAX_BATCH} pictures in all",
+            args.views,
+            indices.len()
+        )));
+    }
+    let train = data::load(args.data.data.as_deref())?.train;
+    indices.iter().try_for_each(|&index| check_index("--index", index, &train, "training"))?;
+    let chosen = device::choose(&args.device)?;
+    announce::device(&chosen);
+    let device = match chosen.device {
+        // The fast executor keeps no pictures.
+        Device::Cpu { .. } => Device::Naive,
+        device => device,
+    };
+    let table = lenet::find(&args.network).expect("the parser knows the names");
+    let network = build(table, table.options())?;
+    let pictures = pictures(&device, &network, &train, &indices, columns, ranges, args.seed)?;
+    sheet::write(&args.out, &pictures, network.input().width, columns)?;
+    output::note(&format!("written to {}", args.out.display()));
+    Ok(())
+}
+
+/// Views 0 to `columns` - 1 of each digit, as bytes `[height, width]`.
+fn pictures(
+    device: &Device,
+    network: &Network,
+    digits: &Digits,
+    indices: &[usize],
+    columns: usize,
+    ranges: Ranges,
+    seed: u64,
+) -> Result<Vec<Vec<u8>>> {
+    let cells = indices.len() * columns;
+    let room = Room { digits: digits.len(), order: cells, steps: 1 };
+    let distortion = Distortion::new(ranges, digits.len());
+    let layered = Strategy::Layered;
+    let profile = Profile { shards: 1, replicas: 1, ..device.profile() };
+    let mut plan =
+        Plan::new(network, layered, profile, cells, Optimizer::NONE, room)?.distorted(distortion);
+    // Nothing but the gathering of the digits, whose last argument they are.
+    let gather = &mut plan.replicas[0].forward.compute;
+    gather.truncate(1);
+    let (ports, input) = (plan.ports, gather[0].views.last().expect("x").buffer);
+
+    let mut packed = Vec::new();
+    records::append(&mut packed, digits.pixels(), digits.labels());
+    let views = 0..columns as u32;
+    let entries = |&digit: &usize| views.clone().map(move |v| distortion.entry(digit as u32, v));
+    let order: Vec<u32> = indices.iter().flat_map(entries).collect();
+    let key = distortion_key(seed);
+    let step = StepRow { count: cells as u32, key, ..StepRow::default() };
+    let mut executor = device.executor(plan)?;
+    executor.write(ports.digits, 0, &packed)?;
+    executor.write(ports.order, 0, &order)?;
+    executor.write(ports.steps, 0, &step.words())?;
+    executor.write(ports.cursor, 0, &[0])?;
+    executor.run(1, Pass::Forward)?;
+    let size = network.input().size();
+    let values = executor.read_f32(input, cells * size)?;
+    let (scale, background) = network.options.scaling.scale_and_background();
+    let byte = |value: &f32| ((value - background) / scale).round() as u8;
+    Ok(values.chunks(size).map(|picture| picture.iter().map(byte).collect()).collect())
+}

@@ -1,0 +1,273 @@
+//! `lenet evaluate`: a trained model on the test digits.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::cli::announce;
+use crate::cli::args::device;
+use crate::cli::args::{DataArgs, DeviceArgs};
+use crate::cli::output::{self, check_free};
+use crate::data::{self, Digits, Mnist};
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::evaluation::rejection::{self, Point};
+use crate::evaluation::{self, Answer, Confusion, TEST_DIGITS, mistakes, percent};
+use crate::inference::{Answers, EVALUATION_BATCH, Inference, Scores};
+use crate::network::CLASSES;
+use crate::recipe::MAX_BATCH;
+use crate::text::{Table, thousands};
+use crate::train::model::Model;
+
+/// Per cent of the digits that are rejected in the rows of the table.
+const SHARES: &[f64] = &[0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0];
+/// Per cent of error for which the paper says how many digits have to be rejected.
+const TARGET: f64 = 0.5;
+
+/// Flags of `evaluate`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Model file that `lenet train` or `lenet import` wrote: model.safetensors
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+    /// Digits in a step, 1 to 1,024; changes the speed only [default: 200]
+    #[arg(long, value_name = "N")]
+    batch: Option<usize>,
+    /// Evaluate the training digits as well [default: off]
+    #[arg(long)]
+    train: bool,
+    /// Show how often each digit was taken for each other [default: off]
+    #[arg(long)]
+    confusion: bool,
+    /// Write what the model says to every test digit: a line each with number, label, answer and
+    /// the ten scores
+    #[arg(long, value_name = "FILE.csv")]
+    scores: Option<PathBuf>,
+    /// Show precision and recall of each digit [default: off]
+    #[arg(long)]
+    classes: bool,
+    /// Show the error on the rest where unsure digits are rejected (1998, Fig. 10) [default: off]
+    #[arg(long)]
+    rejection: bool,
+    /// Draw the test digits it got wrong as a PNG file, the surest first: the digit, what it is, what
+    /// was said
+    #[arg(long, value_name = "FILE")]
+    mistakes: Option<PathBuf>,
+    /// Overwrite files that exist [default: off]
+    #[arg(long)]
+    force: bool,
+    /// One JSON object instead of text [default: off]
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// What came of a set of digits.
+#[derive(Debug, Clone, PartialEq)]
+struct Found {
+    /// `test` or `training`.
+    name: &'static str,
+    loss: f64,
+    /// That the forward passes took.
+    seconds: f64,
+    /// In the order of the digits.
+    answers: Vec<Answer>,
+}
+
+/// Evaluates.
+///
+/// # Errors
+/// [`Error::Usage`] for flags out of range, [`Error::Data`] for a broken model or data set,
+/// [`Error::Adapter`] if the adapter fails.
+pub fn run(args: Args) -> Result<()> {
+    let batch = args.batch.unwrap_or(EVALUATION_BATCH);
+    if !(1..=MAX_BATCH).contains(&batch) {
+        return Err(Error::Usage(format!("--batch is {batch}, but must be 1 to {MAX_BATCH}")));
+    }
+    for (flag, path) in [("--mistakes", &args.mistakes), ("--scores", &args.scores)] {
+        if let Some(path) = path {
+            check_free(flag, path, args.force)?;
+        }
+    }
+    let model = Model::read(&args.model)?;
+    let sets = sets(&args)?;
+    let chosen = device::choose(&args.device)?;
+    announce::model(&args.model, &model);
+    announce::device(&chosen);
+    let digits: Vec<&Digits> = sets.iter().map(|(_, set)| set).collect();
+    let mut inference = Inference::new(&model, &chosen.device, args.device.plan, batch, &digits)?;
+    announce::plan(&inference, &chosen);
+    inference.warm_up()?;
+    let mut found = Vec::new();
+    for (index, (name, set)) in sets.iter().enumerate() {
+        let answers = inference.answers(index)?;
+        if let (Some(path), "test") = (&args.scores, *name) {
+            disk::write(path, table(set, &answers.scores).as_bytes())
+                .map_err(|error| Error::cannot_write(path, error))?;
+        }
+        found.push(Found::of(name, set, answers));
+    }
+    if let Some(path) = &args.mistakes {
+        draw_mistakes(path, &found[0].answers, &sets[0].1)?;
+    }
+    if args.json {
+        let of = |name: &str| found.iter().find(|found| found.name == name).map(Found::json);
+        return output::print_json(&json!({
+            "model": args.model.display().to_string(),
+            "network": model.network.name,
+            "device": chosen.device.describe(),
+            "profile": chosen.device.profile().name,
+            "plan": inference.strategy().name(),
+            "test": of("test"),
+            "training": of("training"),
+        }));
+    }
+    let text: String = found.iter().map(|found| found.text(&args)).collect();
+    output::print(&text)
+}
+
+/// The test digits and, if asked for, the training digits, none of them empty.
+fn sets(args: &Args) -> Result<Vec<(&'static str, Digits)>> {
+    let folder = args.data.data.as_deref();
+    if !args.train {
+        return Ok(vec![("test", data::load_test(folder)?)]);
+    }
+    let Mnist { train, test } = data::load(folder)?;
+    Ok(vec![("test", test), ("training", train)])
+}
+
+/// Every digit of a set with its scores, as CSV; numbers with as many digits as tell f32 apart.
+fn table(set: &Digits, scores: &Scores) -> String {
+    let classes: String = (0..CLASSES).map(|class| format!(",score_{class}")).collect();
+    let mut text = format!("index,label,answer{classes}\n");
+    for (i, label) in set.labels().iter().enumerate() {
+        let numbers: String = scores.of(i).iter().map(|score| format!(",{score}")).collect();
+        text.push_str(&format!("{i},{label},{}{numbers}\n", scores.ranking(i).digit));
+    }
+    text
+}
+
+fn draw_mistakes(path: &Path, answers: &[Answer], test: &Digits) -> Result<()> {
+    let (shown, all) = (mistakes::write(path, answers, test)?, evaluation::errors(answers));
+    output::note(&match (shown, all) {
+        (0, _) => format!("no mistakes: {} is not written", path.display()),
+        (shown, all) if shown < all => {
+            format!("mistakes {}, the surest {shown} of {}", path.display(), thousands(all))
+        }
+        _ => format!("mistakes {}", path.display()),
+    });
+    Ok(())
+}
+
+impl Found {
+    fn of(name: &'static str, set: &Digits, said: Answers) -> Self {
+        let labels = set.labels().iter().enumerate();
+        let answers = labels.map(|(i, &label)| said.scores.answer(i, label)).collect();
+        Found { name, loss: said.loss, seconds: said.time.as_secs_f64(), answers }
+    }
+
+    fn text(&self, args: &Args) -> String {
+        let count = |errors: usize, digits: usize| {
+            let (shown, all) = (thousands(errors), thousands(digits));
+            format!("{shown} of {all} ({:.2} %)", percent(errors, digits))
+        };
+        let errors = evaluation::errors(&self.answers);
+        let mut text = format!("{} errors: {}\n", self.name, count(errors, self.answers.len()));
+        text.push_str(&format!("mean loss: {:.5}\n", self.loss));
+        text.push_str(&format!("time: {:.3} s, compilation not counted\n", self.seconds));
+        if let Some([first, last]) = self.halves() {
+            text.push_str(&format!("first 5,000: {}\n", count(first, TEST_DIGITS / 2)));
+            text.push_str(&format!("last 5,000: {}\n", count(last, TEST_DIGITS / 2)));
+        }
+        let confusion = evaluation::confusion(&self.answers);
+        let tables = [
+            args.confusion.then(|| matrix(&confusion)),
+            args.classes.then(|| classes(&confusion)),
+            args.rejection.then(|| self.rejection_table()),
+        ];
+        tables.iter().flatten().for_each(|table| text.push_str(&format!("\n{table}")));
+        text
+    }
+
+    /// Errors in the first and in the last 5,000, if these are MNIST's test digits.
+    fn halves(&self) -> Option<[usize; 2]> {
+        evaluation::halves(&self.answers).filter(|_| self.name == "test")
+    }
+
+    fn rejection_table(&self) -> String {
+        let points = rejection::curve(&self.answers);
+        let mut table = Table::new(&[">rejected %", ">error % of the rest", ">apart at least"]);
+        let shares = SHARES.iter().filter_map(|&share| rejection::last_within(&points, share));
+        for Point { margin, rejected, error } in shares {
+            table.row([format!("{rejected:.2}"), format!("{error:.3}"), format!("{margin:.3}")]);
+        }
+        let target = match rejection::first_within(&points, TARGET) {
+            Some(Point { margin, rejected, .. }) => {
+                format!("{TARGET} % error at {rejected:.2} % rejected, {margin:.3} apart\n")
+            }
+            None => format!("{TARGET} % error is not reached\n"),
+        };
+        table.text() + &target
+    }
+
+    fn json(&self) -> Value {
+        let half = |errors: usize| {
+            let percent = percent(errors, TEST_DIGITS / 2);
+            json!({ "digits": TEST_DIGITS / 2, "errors": errors, "error_percent": percent })
+        };
+        let (digits, errors) = (self.answers.len(), evaluation::errors(&self.answers));
+        let confusion = evaluation::confusion(&self.answers);
+        let points = rejection::curve(&self.answers);
+        let shares = SHARES.iter().filter_map(|&share| rejection::last_within(&points, share));
+        json!({
+            "digits": digits,
+            "errors": errors,
+            "error_percent": percent(errors, digits),
+            "loss": self.loss,
+            "seconds": self.seconds,
+            "first_half": self.halves().map(|halves| half(halves[0])),
+            "last_half": self.halves().map(|halves| half(halves[1])),
+            "confusion": confusion,
+            "classes": evaluation::classes(&confusion).map(|class| json!({
+                "digits": class.digits,
+                "precision_percent": class.precision(),
+                "recall_percent": class.recall(),
+            })),
+            "rejection": {
+                "points": shares.collect::<Vec<_>>(),
+                "first_within_half_a_percent": rejection::first_within(&points, TARGET),
+            },
+            "mistakes": self.answers.iter().filter(|answer| answer.is_wrong()).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn matrix(confusion: &Confusion) -> String {
+    let answers: Vec<String> = (0..CLASSES).map(|answer| format!(">{answer}")).collect();
+    let mut headings = vec!["label \\ answer"];
+    headings.extend(answers.iter().map(String::as_str));
+    headings.push(">errors");
+    let mut table = Table::new(&headings);
+    for (label, row) in confusion.iter().enumerate() {
+        let wrong = row.iter().sum::<usize>() - row[label];
+        let counts = row.iter().map(|&count| match count {
+            0 => ".".to_string(),
+            count => thousands(count),
+        });
+        table.row([label.to_string()].into_iter().chain(counts).chain([thousands(wrong)]));
+    }
+    table.text()
+}
+
+fn classes(confusion: &Confusion) -> String {
+    let mut table = Table::new(&["class", ">digits", ">precision %", ">recall %"]);
+    for (number, class) in evaluation::classes(confusion).iter().enumerate() {
+        let shown = |share: Option<f64>| share.map_or("-".into(), |share| format!("{share:.2}"));
+        let [precision, recall] = [class.precision(), class.recall()].map(shown);
+        table.row([number.to_string(), thousands(class.digits), precision, recall]);
+    }
+    table.text()
+}

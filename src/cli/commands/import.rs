@@ -1,0 +1,76 @@
+//! `lenet import`: a model from the state dict of a PyTorch module.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::cli::output::{self, check_free};
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::export::Names;
+use crate::export::import::{Imported, import};
+use crate::network::{Named, Options};
+use crate::recipe::NetworkArgs;
+use crate::text::thousands;
+
+/// Flags of `import`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// State dict as a safetensors file, under the names of model.safetensors or of the notebook
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Model file to write
+    #[arg(long, value_name = "MODEL")]
+    out: PathBuf,
+    /// Names of the tensors: by layer as in model.safetensors, of the notebook's module, or of an
+    /// nn.Sequential by itself [default: those that fit]
+    #[arg(long, value_enum)]
+    names: Option<Names>,
+    /// Overwrite MODEL [default: off]
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+/// Imports.
+///
+/// # Errors
+/// [`Error::Data`] for a file that holds none of the networks, [`Error::Usage`] if the flags make
+/// none, [`Error::Other`] if the model cannot be written.
+pub fn run(args: Args) -> Result<()> {
+    check_free("--out", &args.out, args.force)?;
+    let imported = import(&args.file, &args.network, args.names)?;
+    let Imported { model, names, described } = &imported;
+    let (network, options) = (&model.network, &model.network.options);
+    output::note(&format!(
+        "network  {}, {} parameters, {} output, {} connections",
+        network.name,
+        thousands(network.parameters()),
+        options.output.name(),
+        if options.full_connections { "all" } else { "the table's" },
+    ));
+    output::note(&format!("names    {}", word(names)));
+    let origin = if *described { "said by the file" } else { "assumed where no flag says it" };
+    output::note(&format!("also     {}: {origin}", unseen(options)));
+    let bytes = model.to_bytes()?;
+    disk::write(&args.out, &bytes).map_err(|error| Error::cannot_write(&args.out, error))?;
+    output::note(&format!("written to {}", args.out.display()));
+    Ok(())
+}
+
+/// What no tensor tells, as flags.
+fn unseen(options: &Options) -> String {
+    format!(
+        "--squash {} --pool {} --input {} --border {}",
+        options.squash.name(),
+        options.pool.name(),
+        options.scaling.name(),
+        options.border
+    )
+}
+
+/// A choice as flags spell it.
+fn word(choice: &impl ValueEnum) -> String {
+    choice.to_possible_value().map(|value| value.get_name().to_string()).unwrap_or_default()
+}

@@ -1,0 +1,21 @@
+//! One file a command.
+
+pub mod adapters;
+pub mod bench;
+pub mod compare;
+pub mod completions;
+pub mod data;
+pub mod distort;
+pub mod evaluate;
+pub mod export;
+pub mod import;
+pub mod man;
+pub mod plan;
+pub mod predict;
+pub mod report;
+pub mod reproduce;
+pub mod runs;
+mod stream;
+pub mod summary;
+pub mod train;
+pub mod tune;

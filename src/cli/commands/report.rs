@@ -1,0 +1,54 @@
+//! `lenet report`: the page of a run, made anew from its folder.
+
+use std::path::PathBuf;
+
+use crate::cli::announce;
+use crate::cli::args::device;
+use crate::cli::args::{DataArgs, DeviceArgs};
+use crate::cli::output;
+use crate::data;
+use crate::error::{Error, Result};
+use crate::report::finished::Record;
+use crate::run::page;
+use crate::train::{Counts, Split};
+
+/// Flags of `report`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder of the run
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// Writes the report of a run that `lenet train` left behind.
+///
+/// # Errors
+/// [`Error::Data`] if the folder holds no run with a completed epoch, or the digits are too few for
+/// it; [`Error::Adapter`] if the adapter fails.
+pub fn run(args: Args) -> Result<()> {
+    let record = Record::read(&args.folder)?;
+    let mnist = data::load(args.data.data.as_deref())?;
+    let count = |name: &str| record.number(name) as usize;
+    let counts = Counts {
+        train: count("train-limit"),
+        test: count("test-limit"),
+        validate: count("validate"),
+    };
+    let held = counts.train.saturating_add(counts.validate);
+    if held > mnist.train.len() || counts.test > mnist.test.len() {
+        return Err(Error::Data(format!(
+            "the run in {} had more digits than there are here: give its --data",
+            args.folder.display()
+        )));
+    }
+    let split = Split::of(counts, record.number("seed"), &mnist);
+    let chosen = device::choose(&args.device)?;
+    announce::device(&chosen);
+    let numbers = split.test_numbers(&mnist);
+    let path = page::write(&args.folder, &numbers, &mnist.test, &chosen.device, args.device.plan)?;
+    output::print(&format!("{}\n", path.display()))
+}

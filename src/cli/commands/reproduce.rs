@@ -1,0 +1,254 @@
+//! `lenet reproduce`: the table of the papers, recipe by recipe and seed by seed, and its report.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use serde_json::{Value, json};
+
+use crate::cli::args::device::{self, Chosen};
+use crate::cli::args::{self, DataArgs, DeviceArgs};
+use crate::cli::output;
+use crate::cli::view::interrupt;
+use crate::cli::view::progress::Board;
+use crate::data::{self, Mnist};
+use crate::device::Device;
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::inference::{EVALUATION_BATCH, Inference};
+use crate::recipe::{Available, Flags, Settings, TrainingArgs};
+use crate::report::files::{Folder, Keep, MODEL};
+use crate::report::finished::Run;
+use crate::reproduce::jobs::{self, Job};
+use crate::reproduce::report::{self, Experiment, PAGE};
+use crate::reproduce::results::RowResults;
+use crate::reproduce::rows::{ROWS, Row};
+use crate::run::launch::{self, Beginning, Launch};
+use crate::run::record;
+use crate::train::Split;
+use crate::train::control::Control;
+use crate::train::model::Model;
+
+/// Folder of the runs where none is named.
+const OUT: &str = "runs/reproduce";
+const OUT_QUICK: &str = "runs/reproduce-quick";
+/// Seeds that may be asked for.
+const MAX_SEEDS: usize = 1_000;
+
+/// Flags of `reproduce`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Recipes to repeat [default: all of the table]
+    #[arg(value_name = "RECIPE",
+          value_parser = PossibleValuesParser::new(ROWS.iter().map(|row| row.recipe)))]
+    recipes: Vec<String>,
+    /// Runs of each recipe, with seeds 1 to N [default: 5, notebook 20, with --quick 1]
+    #[arg(long, value_name = "N")]
+    seeds: Option<usize>,
+    /// One seed and few epochs: ten minutes on two slow cores, and no more than a trial [default:
+    /// off]
+    #[arg(long)]
+    quick: bool,
+    /// Folder of runs and report; what it has of these runs is not done again [default:
+    /// runs/reproduce, with --quick runs/reproduce-quick]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Epochs of every run, for a trial [default: the recipe's]
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Training digits of every run, for a trial [default: the recipe's]
+    #[arg(long, value_name = "N")]
+    train_limit: Option<usize>,
+    /// Test digits of every run, for a trial [default: the recipe's]
+    #[arg(long, value_name = "N")]
+    test_limit: Option<usize>,
+    #[command(flatten)]
+    device: DeviceArgs,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+impl Args {
+    /// The rows that were asked for, in the order of the table.
+    fn rows(&self) -> Vec<Row> {
+        let asked =
+            |row: &&Row| self.recipes.is_empty() || self.recipes.iter().any(|n| n == row.recipe);
+        ROWS.iter().filter(asked).copied().collect()
+    }
+
+    fn seeds(&self, row: &Row) -> Result<usize> {
+        match self.seeds {
+            None => Ok(if self.quick { 1 } else { row.seeds }),
+            Some(seeds) if (1..=MAX_SEEDS).contains(&seeds) => Ok(seeds),
+            Some(seeds) => {
+                Err(Error::Usage(format!("--seeds is {seeds}, but must be 1 to {MAX_SEEDS}")))
+            }
+        }
+    }
+
+    fn out(&self) -> PathBuf {
+        let default = if self.quick { OUT_QUICK } else { OUT };
+        self.out.clone().unwrap_or_else(|| default.into())
+    }
+
+    /// Why this is not the whole experiment, where it is not.
+    fn trial(&self) -> Option<&'static str> {
+        let limited = [self.epochs, self.train_limit, self.test_limit].iter().any(Option::is_some);
+        match (self.quick, limited) {
+            (_, true) => Some("epochs or digits were limited by flags"),
+            (true, false) => Some("--quick trains for fewer epochs"),
+            (false, false) => None,
+        }
+    }
+
+    fn settings(&self, row: &Row, seed: usize, available: Available) -> Result<Settings> {
+        let flags = Flags {
+            recipe: Some(row.recipe.into()),
+            training: TrainingArgs {
+                seed: Some(seed as u64),
+                epochs: self.epochs.or(self.quick.then_some(row.quick_epochs)),
+                train_limit: self.train_limit,
+                test_limit: self.test_limit,
+                ..TrainingArgs::default()
+            },
+            ..Flags::default()
+        };
+        Settings::resolve(&flags, available, None)
+    }
+}
+
+/// Makes the runs that are missing, then writes the report.
+///
+/// # Errors
+/// Everything that [`Error`] knows; what was completed before is on disk, and the same command goes
+/// on from there.
+pub fn run(args: Args) -> Result<()> {
+    let rows = args.rows();
+    let mnist = data::load(args.data.data.as_deref())?;
+    let Chosen { device, warnings } = device::choose(&args.device)?;
+    warnings.iter().for_each(|warning| output::warn(warning));
+    let digits = record::digits(args.data.data.as_deref(), &mnist);
+    let jobs = jobs(&args, &rows, &mnist, &device, &digits)?;
+    let out = args.out();
+    fs::create_dir_all(&out).map_err(|error| Error::cannot_write(&out, error))?;
+    disk::try_out(&out.join(PAGE)).map_err(|error| Error::cannot_write(&out, error))?;
+    let done = jobs.iter().filter(|job| job.done).count();
+    output::print(&format!(
+        "device   {}\nresults  {}\nruns     {}, of which {done} are there\n",
+        device.describe(),
+        out.display(),
+        jobs.len()
+    ))?;
+    let control = interrupt::stop_on_ctrl_c()?;
+    train(&args, &jobs, &mnist, &device, &digits, &control)?;
+    let results = rows
+        .iter()
+        .map(|row| results(row, &jobs, &mnist, &device, &args))
+        .collect::<Result<Vec<_>>>()?;
+    let experiment = Experiment {
+        rows: &results,
+        test: &mnist.test,
+        command: &record::command(),
+        trial: args.trial(),
+    };
+    report::write(&out, &experiment)?;
+    output::print(&format!("report   {}\n", out.join(PAGE).display()))
+}
+
+/// Every run of the table. Seeds go round the recipes, so that a part of the table has all rows.
+fn jobs(
+    args: &Args,
+    rows: &[Row],
+    mnist: &Mnist,
+    device: &Device,
+    digits: &Value,
+) -> Result<Vec<Job>> {
+    let available = Available::of(mnist);
+    let (out, mut jobs) = (args.out(), Vec::new());
+    let seeds = rows.iter().map(|row| args.seeds(row)).collect::<Result<Vec<_>>>()?;
+    for seed in 1..=seeds.iter().copied().max().unwrap_or(0) {
+        for (row, _) in rows.iter().zip(&seeds).filter(|(_, seeds)| seed <= **seeds) {
+            let mut settings = args.settings(row, seed, available)?;
+            let plan = device.strategy(args.device.plan, &settings.network, settings.batch)?;
+            settings.set_plan(plan);
+            let folder = jobs::folder(&out, row.recipe, settings.seed);
+            let done = jobs::is_done(&folder, &launch::identity(&settings, device, digits))?;
+            jobs.push(Job { row: *row, settings, folder, done });
+        }
+    }
+    Ok(jobs)
+}
+
+/// Makes the runs that are not there.
+fn train(
+    args: &Args,
+    jobs: &[Job],
+    mnist: &Mnist,
+    device: &Device,
+    digits: &Value,
+    control: &Control,
+) -> Result<()> {
+    let missing: Vec<&Job> = jobs.iter().filter(|job| !job.done).collect();
+    let about = json!({
+        "command": record::command(),
+        "data": digits,
+        "flags": args::beside(&args.device, &args.data),
+    });
+    let keep = Keep { best: false, every: Some(launch::CHECKPOINT_EVERY) };
+    let mut board = Board::new(missing.clone());
+    for job in missing {
+        let folder = Folder::make(Some(&job.folder), job.row.recipe, true)?;
+        let split = Split::draw(&job.settings, mnist);
+        let launch = Launch {
+            settings: &job.settings,
+            lists: split.lists(mnist),
+            split: &split,
+            device,
+            folder: &folder,
+            keep,
+            about: &about,
+        };
+        let outcome = launch.run(Beginning::CheckpointIfAny, vec![Box::new(board.run())], control);
+        if control.stopped() || outcome.is_err() {
+            board.finish();
+        }
+        if outcome?.interrupted {
+            return Err(Error::Interrupted(format!(
+                "interrupted in {}; the same command goes on from there",
+                folder.name()
+            )));
+        }
+    }
+    board.finish();
+    Ok(())
+}
+
+/// Reads the runs of a row and asks each network about its test digits.
+fn results(
+    row: &Row,
+    jobs: &[Job],
+    mnist: &Mnist,
+    device: &Device,
+    args: &Args,
+) -> Result<RowResults> {
+    let jobs: Vec<&Job> = jobs.iter().filter(|job| job.row == *row).collect();
+    let mut runs = Vec::new();
+    let mut inference = None;
+    for job in &jobs {
+        let model = Model::read(&job.folder.join(MODEL))?;
+        let mut asked = match inference.take() {
+            Some(inference) => inference,
+            None => {
+                let sets = [&mnist.test];
+                Inference::new(&model, device, args.device.plan, EVALUATION_BATCH, &sets)?
+            }
+        };
+        asked.replace(&model.parameters)?;
+        let numbers = Split::draw(&job.settings, mnist).test_numbers(mnist);
+        let answers = asked.answers(0)?.scores.about(&numbers, &mnist.test);
+        inference = Some(asked);
+        runs.push(Run::read(&job.folder, model, answers)?);
+    }
+    let first = jobs.first().expect("every row has a run");
+    Ok(RowResults { row: *row, settings: first.settings.clone(), runs })
+}

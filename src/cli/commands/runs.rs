@@ -1,0 +1,158 @@
+//! `lenet runs`: the runs on disk as a table.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use serde_json::{Map, Value};
+
+use crate::cli::output;
+use crate::error::{Error, Result};
+use crate::report::files::RUNS;
+use crate::report::finished::STATES;
+use crate::runs::find::{Found, find};
+use crate::runs::{COLUMNS, Column, Entry};
+use crate::text::{Table, did_you_mean};
+
+/// Flags of `runs`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder of runs, with all folders in it [default: runs]
+    #[arg(value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// Column to sort by; of equals, and without one, the name decides
+    #[arg(long, value_name = "COLUMN", default_value = "name", hide_default_value = true,
+          value_parser = PossibleValuesParser::new(COLUMNS.iter().map(|column| column.key)))]
+    sort: String,
+    /// The last first [default: off]
+    #[arg(long)]
+    reverse: bool,
+    /// One JSON array of objects instead of a table [default: off]
+    #[arg(long)]
+    json: bool,
+    /// CSV instead of a table [default: off]
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+    // The last, since what follows would stand under its heading.
+    #[command(flatten)]
+    filter: Filter,
+}
+
+/// Which runs are shown; of a flag with several values a run needs one.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Filters (several values with commas)")]
+struct Filter {
+    /// Runs of this recipe
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    recipe: Vec<String>,
+    /// Runs of this network
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    network: Vec<String>,
+    /// Runs with this seed
+    #[arg(long, value_name = "SEED", value_delimiter = ',')]
+    seed: Vec<u64>,
+    /// Runs on an adapter with this in its name, in any case; "cpu" for those without one
+    #[arg(long, value_name = "NAME")]
+    adapter: Option<String>,
+    /// Runs in this state; killed ones have not ended, but no process trains there
+    #[arg(long, value_name = "STATE", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(STATES))]
+    status: Vec<String>,
+}
+
+impl Filter {
+    fn takes(&self, entry: &Entry) -> bool {
+        let among = |wanted: &[String], value: &str| {
+            wanted.is_empty() || wanted.iter().any(|wanted| wanted == value)
+        };
+        let seeds = &self.seed;
+        among(&self.recipe, &entry.record.recipe)
+            && among(&self.network, &entry.record.network)
+            && among(&self.status, &entry.record.status)
+            && (seeds.is_empty() || seeds.contains(&entry.record.number("seed")))
+            && self.adapter.as_ref().is_none_or(|part| {
+                entry.record.device.to_lowercase().contains(&part.to_lowercase())
+            })
+    }
+
+    /// What to say if nothing of all this is taken.
+    fn nothing(&self, all: &[Entry]) -> String {
+        if all.is_empty() {
+            return "no runs here; `lenet train` makes one".into();
+        }
+        let words =
+            [("recipe", &self.recipe), ("network", &self.network), ("status", &self.status)];
+        for (key, word) in words.iter().flat_map(|(key, words)| words.iter().map(move |w| (key, w)))
+        {
+            let column = Column::find(key).expect("there is a column for each of these");
+            let there: Vec<String> = all.iter().map(column.text).collect();
+            if !there.contains(word) {
+                let meant = did_you_mean(word, there.iter().map(String::as_str));
+                return format!("none of the {} runs here has --{key} {word}{meant}", all.len());
+            }
+        }
+        format!("none of the {} runs here fits", all.len())
+    }
+}
+
+/// Lists the runs.
+///
+/// # Errors
+/// [`Error::Data`] if the folder that was named cannot be read; broken runs in it are warned of.
+pub fn run(args: Args) -> Result<()> {
+    let Found { mut entries, warnings } = match &args.folder {
+        Some(folder) => find(folder)?,
+        None if PathBuf::from(RUNS).exists() => find(RUNS.as_ref())?,
+        None => Found::default(),
+    };
+    warnings.iter().for_each(|warning| output::warn(warning));
+    let nothing = args.filter.nothing(&entries);
+    entries.retain(|entry| args.filter.takes(entry));
+    let [column, name] = [args.sort.as_str(), "name"]
+        .map(|key| Column::find(key).expect("the parser knows the columns"));
+    entries.sort_by(|a, b| column.order(a, b).then_with(|| name.order(a, b)));
+    if args.reverse {
+        entries.reverse();
+    }
+    if args.json {
+        return output::print_json(&entries.iter().map(object).collect());
+    }
+    if args.csv {
+        return output::print(&csv(&entries)?);
+    }
+    if entries.is_empty() {
+        output::note(&nothing);
+        return Ok(());
+    }
+    let headings: Vec<&str> = COLUMNS.iter().map(|column| column.heading).collect();
+    let mut table = Table::new(&headings);
+    for entry in &entries {
+        table.row(COLUMNS.iter().map(|column| (column.text)(entry)));
+    }
+    output::print(&table.text())
+}
+
+/// A run for a program, with every setting besides the columns.
+fn object(entry: &Entry) -> Value {
+    let columns = COLUMNS.iter().map(|column| (column.field.into(), (column.value)(entry)));
+    let settings: Map<String, Value> =
+        entry.record.settings.iter().map(|(name, s)| (name.clone(), s.value.clone())).collect();
+    Value::Object(columns.chain([("settings".into(), Value::Object(settings))]).collect())
+}
+
+/// The columns as CSV, RFC 4180.
+fn csv(entries: &[Entry]) -> Result<String> {
+    let refuses = |error: &dyn std::fmt::Display| Error::Other(format!("cannot make CSV: {error}"));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = COLUMNS.iter().map(|column| column.field);
+    writer.write_record(header).map_err(|error| refuses(&error))?;
+    for entry in entries {
+        let cells = COLUMNS.iter().map(|column| match (column.value)(entry) {
+            Value::Null => String::new(),
+            Value::String(text) => text,
+            number => number.to_string(),
+        });
+        writer.write_record(cells).map_err(|error| refuses(&error))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| refuses(&error))?;
+    Ok(String::from_utf8(bytes).expect("CSV of text is text"))
+}

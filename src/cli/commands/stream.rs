@@ -1,0 +1,204 @@
+//! `lenet predict --stream`: digits from standard input, an answer a line, for as long as they come.
+//!
+//! Three threads hand pieces on through short channels: one reads, this one asks the device, one
+//! writes. So reading, computing and writing overlap, memory stays as it is however long the stream,
+//! and a piece waits for no other: a batch is as large as what has arrived.
+
+use std::fmt::Write as _;
+use std::io::Write;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread;
+
+use serde::Serialize;
+
+use crate::cli::announce;
+use crate::cli::args::device;
+use crate::cli::commands::predict::Args;
+use crate::cli::output;
+use crate::data::records::{Format, Piece, Records};
+use crate::data::{DIGIT_PIXELS, Digits};
+use crate::error::{Error, Result};
+use crate::inference::{Inference, Prediction, Scores};
+use crate::recipe::MAX_BATCH;
+use crate::train::model::Model;
+
+/// Pieces that may wait to be computed, of about 64 KiB each.
+const WAITING: usize = 32;
+/// Batches of answers that may wait to be written.
+const UNWRITTEN: usize = 4;
+/// Digits in a step: enough to keep the device busy, few enough for an answer at once.
+const BATCH: usize = 256;
+const HEADING: &str = "record,label,digit,runner_up,difference,rejected\n";
+
+/// Flags of a stream.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Stream")]
+pub struct StreamArgs {
+    /// Answer digits from standard input as they come, a line each: IDX images, CSV lines of 784
+    /// numbers (a label before them is allowed, and a heading), or raw records of 784 bytes
+    #[arg(long = "stream", value_name = "FORMAT", value_enum)]
+    format: Option<Format>,
+    /// Short lines of CSV instead of a JSON object each [default: off]
+    #[arg(long, requires = "format", conflicts_with = "json")]
+    csv: bool,
+    /// Digits in a step at most, 1 to 1,024: more is faster on a GPU, and slower for a single digit
+    /// [default: 256]
+    #[arg(long, value_name = "N", requires = "format")]
+    batch: Option<usize>,
+}
+
+impl StreamArgs {
+    /// The format of the stream that was asked for.
+    pub fn format(&self) -> Option<Format> {
+        self.format
+    }
+}
+
+/// A line of the answer.
+#[derive(Serialize)]
+struct Line<'a> {
+    record: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<u8>,
+    #[serde(flatten)]
+    prediction: Prediction<'a>,
+}
+
+/// Answers to some records in a row.
+struct Answered {
+    first: u64,
+    labels: Vec<Option<u8>>,
+    scores: Scores,
+}
+
+/// Answers a stream.
+///
+/// # Errors
+/// [`Error::Usage`] for flags out of range, [`Error::Data`] for a broken model or record (the records
+/// before it are answered), [`Error::Adapter`] if the adapter fails, [`Error::Other`] if standard
+/// output takes no more. A closed pipe is success.
+pub fn run(args: &Args, format: Format) -> Result<()> {
+    let batch = args.stream.batch.unwrap_or(BATCH);
+    if !(1..=MAX_BATCH).contains(&batch) {
+        return Err(Error::Usage(format!("--batch is {batch}, but must be 1 to {MAX_BATCH}")));
+    }
+    let model = Model::read(&args.model)?;
+    let margin = args.margin(&model)?;
+    let chosen = device::choose(&args.device)?;
+    announce::model(&args.model, &model);
+    announce::device(&chosen);
+    let room = Digits::new(vec![0; batch * DIGIT_PIXELS], vec![0; batch])?;
+    let plan = args.device.plan;
+    let mut inference = Inference::new(&model, &chosen.device, plan, batch, &[&room])?;
+    announce::plan(&inference, &chosen);
+
+    let (sender, pieces) = sync_channel(WAITING);
+    // Never joined: it may wait for input that nobody needs any more.
+    thread::spawn(move || read(format, &sender));
+    let (sender, answers) = sync_channel(UNWRITTEN);
+    let csv = args.stream.csv;
+    let writer = thread::spawn(move || write(&answers, margin, csv));
+    let asked = ask(&mut inference, batch, &pieces, &sender);
+    drop(sender);
+    writer.join().expect("the writer does not panic")?;
+    asked
+}
+
+/// Hands on what arrives until it ends, breaks, or nobody listens.
+fn read(format: Format, to: &SyncSender<Result<Piece>>) {
+    for piece in Records::new(std::io::stdin().lock(), format) {
+        let broken = piece.is_err();
+        if to.send(piece).is_err() || broken {
+            return;
+        }
+    }
+}
+
+/// Asks about what has arrived, a batch at most at a time, until there is no more or nobody writes.
+fn ask(
+    inference: &mut Inference,
+    batch: usize,
+    from: &Receiver<Result<Piece>>,
+    to: &SyncSender<Answered>,
+) -> Result<()> {
+    let mut waiting = Piece::default();
+    let (mut first, mut end) = (0, None);
+    loop {
+        while waiting.len() < batch && end.is_none() {
+            match next(from, waiting.is_empty()) {
+                Next::Piece(piece) => waiting.append(piece),
+                Next::NotYet => break,
+                Next::End(ended) => end = Some(ended),
+            }
+        }
+        let count = batch.min(waiting.len());
+        if count == 0 {
+            return end.unwrap_or(Ok(()));
+        }
+        let scores = inference.ask(&waiting.pixels[..count * DIGIT_PIXELS])?;
+        let labels = waiting.drop_first(count);
+        if to.send(Answered { first, labels, scores }).is_err() {
+            return Ok(());
+        }
+        first += count as u64;
+    }
+}
+
+/// What there is to be asked about.
+enum Next {
+    Piece(Piece),
+    /// Nothing at the moment.
+    NotYet,
+    /// Nothing any more, and why.
+    End(Result<()>),
+}
+
+/// The next piece; waits for it where nothing else is to be done.
+fn next(from: &Receiver<Result<Piece>>, idle: bool) -> Next {
+    let received = match from.try_recv() {
+        Err(TryRecvError::Empty) if idle => from.recv().map_err(|_| TryRecvError::Disconnected),
+        received => received,
+    };
+    match received {
+        Ok(Ok(piece)) => Next::Piece(piece),
+        Ok(Err(error)) => Next::End(Err(error)),
+        Err(TryRecvError::Empty) => Next::NotYet,
+        Err(TryRecvError::Disconnected) => Next::End(Ok(())),
+    }
+}
+
+/// Writes answers until there are no more, or the reader has seen enough.
+fn write(from: &Receiver<Answered>, margin: f32, csv: bool) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    let mut text = String::new();
+    if csv {
+        text.push_str(HEADING);
+    }
+    for answered in from {
+        for (i, &label) in answered.labels.iter().enumerate() {
+            let record = answered.first + i as u64;
+            let prediction = answered.scores.prediction(i, margin);
+            let line = Line { record, label, prediction };
+            if csv { line.csv(&mut text) } else { line.json(&mut text) }
+        }
+        match output::written(out.write_all(text.as_bytes()).and_then(|()| out.flush())) {
+            Ok(true) => text.clear(),
+            other => return other.map(|_| ()),
+        }
+    }
+    Ok(())
+}
+
+impl Line<'_> {
+    fn json(&self, text: &mut String) {
+        text.push_str(&serde_json::to_string(self).expect("numbers and names are JSON"));
+        text.push('\n');
+    }
+
+    fn csv(&self, text: &mut String) {
+        let Prediction { digit, runner_up, difference, rejected, .. } = self.prediction;
+        let label = self.label.map(|label| label.to_string()).unwrap_or_default();
+        writeln!(text, "{},{label},{digit},{runner_up},{difference},{rejected}", self.record)
+            .expect("a string takes everything");
+    }
+}

@@ -1,0 +1,197 @@
+//! `lenet tune`: which plan is the fastest on this adapter, to be remembered.
+//!
+//! The plans train the same network on the same digits, in turns, so that a machine that slows down
+//! slows all.
+
+use serde_json::{Value, json};
+
+use crate::bench::race::{self, Racer, SLOWER};
+use crate::cli::announce;
+use crate::cli::args::device;
+use crate::cli::args::{DeviceArgs, DeviceChoice, ProfileChoice};
+use crate::cli::output;
+use crate::data;
+use crate::device::{Device, PlanChoice};
+use crate::error::Result;
+use crate::gpu::adapter;
+use crate::network::lenet;
+use crate::plan::Strategy;
+use crate::recipe::{Available, Flags, NetworkArgs, Settings, TrainingArgs};
+use crate::text::{Table, thousands};
+use crate::train::session::Lists;
+use crate::tuned::{self, Tuned};
+
+/// What `--all` times.
+const NETWORKS: [&str; 2] = [lenet::LENET1.name, lenet::LENET5.name];
+const BATCHES: [usize; 3] = [16, 64, 256];
+
+/// Flags of `tune`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Samples in a step, 1 to 1,024 [default: the recipe's: lenet1 8, else 16]
+    #[arg(long, value_name = "N")]
+    batch: Option<usize>,
+    /// LeNet-1 and LeNet-5 at batch 16, 64 and 256 [default: off]
+    #[arg(long, conflicts_with_all = ["network", "batch"])]
+    all: bool,
+    /// Remove every choice that is remembered, and time nothing [default: off]
+    #[arg(long, conflicts_with_all = ["all", "network", "batch"])]
+    forget: bool,
+    /// One JSON object instead of text [default: off]
+    #[arg(long)]
+    json: bool,
+    /// Adapter by a part of its name or its index in `lenet adapters` [default: the best]
+    #[arg(long, value_name = "NAME|INDEX")]
+    adapter: Option<String>,
+    /// Launch profile: auto is software for software adapters, else gpu [default: auto]
+    #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
+    profile: ProfileChoice,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+/// The plans of one network and batch, the fastest first.
+struct Found {
+    settings: Settings,
+    racers: Vec<Racer>,
+}
+
+/// Times the plans and remembers the fastest, or forgets.
+///
+/// # Errors
+/// [`crate::Error::Usage`] for flags out of range, [`crate::Error::Adapter`] if there is no adapter
+/// or it fails.
+pub fn run(args: Args) -> Result<()> {
+    if args.forget {
+        return forget(args.json);
+    }
+    let all = settings(&args)?;
+    let chosen = device::choose(&DeviceArgs {
+        device: DeviceChoice::Gpu,
+        adapter: args.adapter,
+        profile: args.profile,
+        plan: PlanChoice::Named(Strategy::Layered),
+        threads: None,
+    })?;
+    announce::device(&chosen);
+    if cfg!(debug_assertions) {
+        output::warn("this is a build without --release: it may choose otherwise");
+    }
+    let mnist = data::builtin()?;
+    let lists = Lists::new(&[&mnist.train], mnist.train.len(), Vec::new());
+    let mut found = Vec::new();
+    for settings in all {
+        output::note(&format!("timing {}, batch {}", settings.network.name, settings.batch));
+        let racers = race::run(&settings, &chosen.device, &lists, &output::note)?;
+        found.push(Found { settings, racers });
+    }
+    let file = remember(&chosen.device, &found);
+    if args.json {
+        return output::print_json(&json!({
+            "adapter": chosen.device.describe(),
+            "profile": chosen.device.profile().name,
+            "file": file,
+            "debug_build": cfg!(debug_assertions),
+            "results": found.iter().map(Found::json).collect::<Vec<_>>(),
+        }));
+    }
+    let mut text = format!("profile  {}\n\n{}", chosen.device.profile().name, table(&found));
+    if let Some(file) = file {
+        text.push_str(&format!("\nremembered in {file}\n"));
+    }
+    output::print(&text)
+}
+
+fn forget(json: bool) -> Result<()> {
+    let file = tuned::forget()?.map(|path| path.display().to_string());
+    if json {
+        return output::print_json(&json!({ "removed": file }));
+    }
+    output::print(&match file {
+        Some(file) => format!("forgot the tuned plans: removed {file}\n"),
+        None => "no tuned plans were remembered\n".into(),
+    })
+}
+
+/// What a run of `train` would do, for each network and batch.
+fn settings(args: &Args) -> Result<Vec<Settings>> {
+    let available = Available { train: 60_000, test: 10_000 };
+    let resolve = |network: NetworkArgs, batch: Option<usize>| {
+        let training = TrainingArgs { batch, ..TrainingArgs::default() };
+        Settings::resolve(&Flags { network, training, ..Flags::default() }, available, None)
+    };
+    if !args.all {
+        return Ok(vec![resolve(args.network.clone(), args.batch)?]);
+    }
+    let named = |name: &str| NetworkArgs { network: Some(name.into()), ..args.network.clone() };
+    NETWORKS
+        .iter()
+        .flat_map(|name| BATCHES.map(|batch| resolve(named(name), Some(batch))))
+        .collect()
+}
+
+/// Gives the file that holds the choices now; where there is none, says so.
+fn remember(device: &Device, found: &[Found]) -> Option<String> {
+    let Device::Adapter { adapter, profile, .. } = device else { return None };
+    let (tuned, warning) = Tuned::read();
+    warning.iter().for_each(|warning| output::warn(warning));
+    let mut tuned = tuned.on(adapter::describe(&adapter.get_info()));
+    for Found { settings, racers } in found {
+        tuned.insert(&settings.network, *profile, settings.batch, racers[0].strategy);
+    }
+    match tuned.write() {
+        Ok(path) => Some(path.display().to_string()),
+        Err(error) => {
+            output::warn(&format!(
+                "{error}: what was found holds for this call only; give --plan to other commands"
+            ));
+            None
+        }
+    }
+}
+
+fn table(found: &[Found]) -> String {
+    let mut table = Table::new(&["network", ">batch", "plan", ">us/step", ">digits/s", "chosen"]);
+    for Found { settings, racers } in found {
+        for (rank, racer) in racers.iter().enumerate() {
+            let note = match rank {
+                0 => "yes".to_string(),
+                _ if racer.dropped => format!("no; timed once, over {SLOWER} times slower"),
+                _ => "no".into(),
+            };
+            table.row([
+                settings.network.name.to_string(),
+                thousands(settings.batch),
+                racer.strategy.name().to_string(),
+                thousands((1e6 * racer.step()).round()),
+                thousands((settings.batch as f64 / racer.step()).round()),
+                note,
+            ]);
+        }
+    }
+    table.text()
+}
+
+impl Found {
+    fn json(&self) -> Value {
+        let Settings { network, batch, .. } = &self.settings;
+        let plan = |racer: &Racer| {
+            json!({
+                "plan": racer.strategy.name(),
+                "microseconds": 1e6 * racer.step(),
+                "digits_per_second": *batch as f64 / racer.step(),
+                "measurements": racer.measurements(),
+                "timed_once": racer.dropped,
+            })
+        };
+        json!({
+            "network": network.name,
+            "border": network.options.border,
+            "output": network.options.output,
+            "full_connections": network.options.full_connections,
+            "batch": batch,
+            "chosen": self.racers[0].strategy.name(),
+            "plans": self.racers.iter().map(plan).collect::<Vec<_>>(),
+        })
+    }
+}

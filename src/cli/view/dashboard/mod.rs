@@ -1,0 +1,159 @@
+//! A run in a live view that fills the terminal, with keys.
+//!
+//! Events change a [`State`]; a thread of its own draws it ten times a second (`draw.rs`) and hears
+//! keys, also while a step takes long. [`screen`] takes the terminal and gives it back.
+
+mod draw;
+mod kernels;
+mod panels;
+pub mod screen;
+mod state;
+
+use std::io::stderr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use crate::cli::view::interrupt;
+use crate::error::{Error, Result};
+use crate::evaluation::Confusion;
+use crate::network::{Layer, TAPS};
+use crate::plan::Layout;
+use crate::report::page::weights;
+use crate::train::checkpoint;
+use crate::train::control::Control;
+use crate::train::events::{End, Epoch, Progress, Report, Start};
+use draw::Theme;
+use state::State;
+
+/// Between two pictures.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Answers test digits with these parameters.
+pub type Ask = Box<dyn FnMut(&[f32]) -> Result<Confusion>>;
+
+/// The live view.
+pub struct Dashboard {
+    shared: Arc<Shared>,
+    control: Arc<Control>,
+    ask: Ask,
+    /// The first convolution, and where its weights are.
+    first: Option<(Layout, Layer)>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the drawing thread sees.
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    over: AtomicBool,
+}
+
+impl Shared {
+    /// The state, even if a thread that held it panicked: it is only looked at.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Dashboard {
+    /// A view whose keys go to `control`; `ask` is asked once an epoch.
+    pub fn new(control: Arc<Control>, ask: Ask) -> Self {
+        Dashboard { shared: Arc::default(), control, ask, first: None, thread: None }
+    }
+
+    /// Gives the terminal back.
+    fn leave(&mut self) {
+        self.shared.over.store(true, Ordering::SeqCst);
+        if let Some(thread) = self.thread.take() {
+            // If it panicked, that was said when it did.
+            let _ = thread.join();
+        }
+        screen::restore();
+    }
+}
+
+impl Drop for Dashboard {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+impl Report for Dashboard {
+    fn start(&mut self, start: &Start) -> Result<()> {
+        let network = &start.settings.network;
+        let first = network.layers.first().cloned();
+        self.first = first.map(|layer| Ok((Layout::of(network)?, layer))).transpose()?;
+        self.shared.state().start(start);
+        screen::take().map_err(cannot_draw)?;
+        let terminal = Terminal::new(CrosstermBackend::new(stderr())).map_err(cannot_draw)?;
+        let (shared, control) = (self.shared.clone(), self.control.clone());
+        self.thread = Some(std::thread::spawn(move || watch(terminal, &shared, &control)));
+        Ok(())
+    }
+
+    fn progress(&mut self, progress: Progress) {
+        self.shared.state().progress(progress);
+    }
+
+    fn epoch(&mut self, epoch: &Epoch, state: &checkpoint::State) -> Result<()> {
+        let confusion = (self.ask)(state.parameters())?;
+        let kernels = match &self.first {
+            Some((layout, layer)) => weights(layout, state.parameters(), layer),
+            None => Vec::new(),
+        };
+        let kernels = kernels.as_chunks::<TAPS>().0.to_vec();
+        self.shared.state().epoch(epoch, confusion, kernels);
+        Ok(())
+    }
+
+    fn end(&mut self, _end: &End) -> Result<()> {
+        self.leave();
+        Ok(())
+    }
+}
+
+fn cannot_draw(error: impl std::fmt::Display) -> Error {
+    Error::Other(format!("cannot draw in this terminal: {error}; leave out --dashboard"))
+}
+
+/// Draws and hears keys until the run is over or the terminal is gone.
+fn watch(
+    mut terminal: Terminal<CrosstermBackend<std::io::Stderr>>,
+    shared: &Shared,
+    control: &Control,
+) {
+    let theme = Theme::of_environment();
+    while !shared.over.load(Ordering::SeqCst) && screen::is_taken() {
+        let drawn = terminal.draw(|frame| draw::draw(frame, &shared.state(), control, theme));
+        match drawn
+            .and_then(|_| event::poll(TICK))
+            .and_then(|some| some.then(event::read).transpose())
+        {
+            Ok(Some(Event::Key(key))) if key.kind == KeyEventKind::Press => heed(key, control),
+            Ok(_) => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// Does what a key stands for.
+fn heed(key: KeyEvent, control: &Control) {
+    match key.code {
+        // In this mode of the terminal Ctrl-C is a key like others.
+        KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => {
+            interrupt::interrupt(control)
+        }
+        KeyCode::Char('p' | ' ') => control.toggle_pause(),
+        KeyCode::Char('c') => control.ask_checkpoint(),
+        KeyCode::Char('q' | 's') => {
+            control.stop();
+        }
+        _ => {}
+    }
+}

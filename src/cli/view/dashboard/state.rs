@@ -1,0 +1,113 @@
+//! What the dashboard knows: what the events of a run come to. It does not draw.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::evaluation::Confusion;
+use crate::network::TAPS;
+use crate::train::checkpoint::Tally;
+use crate::train::events::{Epoch, Progress, Start};
+
+/// Time over which the rate is measured.
+const WINDOW: Duration = Duration::from_secs(2);
+
+/// A run under way.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    pub title: String,
+    pub epochs: usize,
+    pub batch: usize,
+    /// Test error in per cent by epoch.
+    pub errors: Vec<(f64, f64)>,
+    /// Training loss by epoch.
+    pub losses: Vec<(f64, f64)>,
+    pub now: Option<Progress>,
+    /// Of test digits, after the last completed epoch.
+    pub confusion: Option<Confusion>,
+    /// Of the first convolution, after the last completed epoch: 5x5 numbers each.
+    pub kernels: Vec<[f32; TAPS]>,
+    /// The first progress that was heard of, then those of the last [`WINDOW`].
+    pub(super) first: Option<Progress>,
+    pub(super) recent: VecDeque<Progress>,
+}
+
+impl State {
+    /// The run begins.
+    pub fn start(&mut self, start: &Start) {
+        let settings = start.settings;
+        self.title = format!(
+            "{}, recipe {}, seed {}, on {}",
+            settings.network.name, settings.recipe, settings.seed, start.device
+        );
+        (self.epochs, self.batch) = (settings.epochs, settings.batch);
+        let error = |tally: &Tally| (tally.epoch as f64, tally.error_percent());
+        self.errors = start.before.iter().map(error).collect();
+    }
+
+    /// The run is so far.
+    pub fn progress(&mut self, progress: Progress) {
+        self.now = Some(progress);
+        self.first.get_or_insert(progress);
+        self.recent.push_back(progress);
+        while self.recent.len() > 2 && progress.time - self.recent[1].time >= WINDOW {
+            self.recent.pop_front();
+        }
+    }
+
+    /// An epoch was completed.
+    pub fn epoch(&mut self, epoch: &Epoch, confusion: Confusion, kernels: Vec<[f32; TAPS]>) {
+        let x = epoch.epoch as f64;
+        self.errors.push((x, epoch.test.error_percent()));
+        self.losses.push((x, epoch.train.loss));
+        self.confusion = Some(confusion);
+        self.kernels = kernels;
+    }
+
+    /// Digits a second in the last seconds.
+    pub fn rate(&self) -> Option<f64> {
+        pace(self.recent.front()?, self.recent.back()?)
+    }
+
+    /// Seconds that are left, evaluations included, if it goes on as it did so far.
+    pub fn left(&self) -> Option<f64> {
+        let now = self.now?;
+        Some((now.all - now.done) as f64 / pace(&self.first?, &now)?)
+    }
+
+    /// Share of the run that is done, 0 to 1.
+    pub fn share(&self) -> f64 {
+        self.now.map_or(0.0, |now| now.done as f64 / now.all.max(1) as f64).min(1.0)
+    }
+}
+
+/// Digits a second between two moments; none if no time lies between them.
+fn pace(from: &Progress, to: &Progress) -> Option<f64> {
+    let seconds = (to.time - from.time).as_secs_f64();
+    (seconds > 0.0).then(|| (to.done - from.done) as f64 / seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn progress(seconds: u64, done: usize) -> Progress {
+        let time = Duration::from_secs(seconds);
+        Progress { epoch: 1, step: done, lr: 0.1, done, all: 1_000, time }
+    }
+
+    #[test]
+    fn measures_lately_and_forecasts_by_all() {
+        let mut state = State::default();
+        assert_eq!((state.rate(), state.left(), state.share()), (None, None, 0.0));
+        // From a checkpoint on: the first 100 took this run no time.
+        state.progress(progress(0, 100));
+        assert_eq!(state.rate(), None, "no time has passed");
+        state.progress(progress(10, 200));
+        state.progress(progress(11, 300));
+        state.progress(progress(12, 500));
+        assert_eq!(state.rate(), Some(150.0), "300 digits in the last 2 s");
+        // 400 digits in 12 s.
+        assert!((state.left().unwrap() - 15.0).abs() < 1e-9);
+        assert_eq!(state.share(), 0.5);
+    }
+}

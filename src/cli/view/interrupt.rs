@@ -1,0 +1,27 @@
+//! Ctrl-C.
+
+use std::sync::Arc;
+
+use super::dashboard::screen;
+use crate::error::{Error, Result};
+use crate::train::control::Control;
+
+/// Does what Ctrl-C stands for: the second does not wait for the submission under way.
+pub fn interrupt(control: &Control) {
+    if control.stop() {
+        screen::restore();
+        std::process::exit(130);
+    }
+}
+
+/// What Ctrl-C stops.
+///
+/// # Errors
+/// [`Error::Other`] if the system lets nobody listen.
+pub fn stop_on_ctrl_c() -> Result<Arc<Control>> {
+    let control = Arc::new(Control::default());
+    let asked = control.clone();
+    ctrlc::set_handler(move || interrupt(&asked))
+        .map_err(|error| Error::Other(format!("cannot listen for Ctrl-C: {error}")))?;
+    Ok(control)
+}

@@ -1,0 +1,162 @@
+//! How far the whole table is: a live line with the time left, and a line a finished run.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::cli::output;
+use crate::error::Result;
+use crate::reproduce::jobs::{Forecast, Job};
+use crate::text::duration;
+use crate::train::checkpoint::State;
+use crate::train::events::{End, Epoch, Progress, Report, Start};
+
+/// Of the bar, which shows shares of the time.
+const BAR_LENGTH: u64 = 1_000;
+
+/// The console of the table.
+pub struct Board<'a> {
+    jobs: Vec<&'a Job>,
+    /// Number of the run that is under way, of those that have to be made.
+    current: usize,
+    forecast: Forecast,
+    bar: ProgressBar,
+    begun: Instant,
+    /// Of the run: when it started, and the digits that a checkpoint spared it.
+    run_begun: Instant,
+    spared: Option<usize>,
+    done: usize,
+    last: String,
+}
+
+impl<'a> Board<'a> {
+    /// A board for the runs that have to be made.
+    pub fn new(jobs: Vec<&'a Job>) -> Self {
+        let target = ProgressDrawTarget::stderr_with_hz(10);
+        let bar = ProgressBar::with_draw_target(Some(BAR_LENGTH), target);
+        if let Ok(style) = ProgressStyle::with_template("{prefix} {wide_bar} {percent}%  {msg}") {
+            bar.set_style(style);
+        }
+        if std::io::stderr().is_terminal() {
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+        let now = Instant::now();
+        Board {
+            jobs,
+            current: 0,
+            forecast: Forecast::default(),
+            bar,
+            begun: now,
+            run_begun: now,
+            spared: None,
+            done: 0,
+            last: String::new(),
+        }
+    }
+
+    /// Writes a line above the bar; a closed pipe is nobody's error.
+    pub fn say(&self, text: &str) {
+        self.bar.suspend(|| {
+            let _ = writeln!(std::io::stdout(), "{text}");
+        });
+    }
+
+    /// Seconds that are left, once something is known.
+    fn left(&self) -> Option<f64> {
+        let mut forecast = self.forecast.clone();
+        let mut left = 0.0;
+        if let Some(job) = self.jobs.get(self.current) {
+            let made = self.done.saturating_sub(self.spared.unwrap_or(0));
+            if made > 0 {
+                forecast.learn(job, made, self.run_begun.elapsed().as_secs_f64());
+            }
+            left += forecast.seconds(job, job.digits().saturating_sub(self.done))?;
+        }
+        for job in self.jobs.iter().skip(self.current + 1) {
+            left += forecast.seconds(job, job.digits())?;
+        }
+        Some(left)
+    }
+
+    fn draw(&self, epoch: usize) {
+        let Some(job) = self.jobs.get(self.current) else { return };
+        let of = format!("{} of {}", self.current + 1, self.jobs.len());
+        self.bar.set_prefix(format!(
+            "run {of}: {} seed {}, epoch {epoch} of {}",
+            job.row.recipe, job.settings.seed, job.settings.epochs
+        ));
+        let Some(left) = self.left() else { return };
+        let gone = self.begun.elapsed().as_secs_f64();
+        self.bar.set_position((gone / (gone + left).max(1e-9) * BAR_LENGTH as f64) as u64);
+        self.bar.set_message(format!("{}about {} left", self.last, duration(left)));
+    }
+
+    /// The board as the report of the run that is next.
+    pub fn run<'b>(&'b mut self) -> OfRun<'a, 'b> {
+        OfRun(self)
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// A board that hears of one run.
+pub struct OfRun<'a, 'b>(&'b mut Board<'a>);
+
+impl Report for OfRun<'_, '_> {
+    fn start(&mut self, _start: &Start) -> Result<()> {
+        let board = &mut *self.0;
+        (board.run_begun, board.done, board.spared) = (Instant::now(), 0, None);
+        board.last.clear();
+        board.draw(1);
+        Ok(())
+    }
+
+    fn warn(&mut self, what: &str) {
+        self.0.bar.suspend(|| output::warn(what));
+    }
+
+    fn progress(&mut self, progress: Progress) {
+        let board = &mut *self.0;
+        board.done = progress.done;
+        // The first call comes after one submission: what was done before is a checkpoint's.
+        board.spared.get_or_insert(progress.done);
+        board.draw(progress.epoch);
+    }
+
+    fn epoch(&mut self, epoch: &Epoch, _state: &State) -> Result<()> {
+        self.0.last = format!("{:.2} % error, ", epoch.test.error_percent());
+        Ok(())
+    }
+
+    fn end(&mut self, end: &End) -> Result<()> {
+        let board = &mut *self.0;
+        let Some(last) = end.outcome.epochs.last().filter(|_| !end.outcome.interrupted) else {
+            return Ok(());
+        };
+        let job = board.jobs[board.current];
+        let seconds = board.run_begun.elapsed().as_secs_f64();
+        let made = job.digits().saturating_sub(board.spared.unwrap_or(0));
+        board.forecast.learn(job, made.max(1), seconds);
+        board.current += 1;
+        board.done = 0;
+        board.spared = None;
+        let count = format!("{} of {} runs made", board.current, board.jobs.len());
+        let left = match board.left().filter(|_| board.current < board.jobs.len()) {
+            Some(left) => format!(", about {} left", duration(left)),
+            None => String::new(),
+        };
+        board.say(&format!(
+            "{:<10} seed {:>2}: {:.2} % test error after epoch {}, {} here; {count}{left}",
+            job.row.recipe,
+            job.settings.seed,
+            last.error_percent(),
+            last.epoch,
+            duration(seconds),
+        ));
+        Ok(())
+    }
+}

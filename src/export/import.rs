@@ -1,0 +1,149 @@
+//! From the state dict of a PyTorch module to a model.
+//!
+//! Names and shapes of the tensors tell which network it is, whether its convolutions go by table
+//! and whether its output is linear: every network that could be meant is held against the file, and
+//! the one that fits is taken. What tensors cannot tell (squash, pooling, scaling, border) stands in
+//! the metadata of files that this program wrote; of others it is assumed ([`Names::assumed`]) or
+//! said by flags.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{CENTRES, Names, names, state};
+use crate::error::{Error, Result};
+use crate::network::lenet::{self, Table};
+use crate::network::{Loss, Network, Options, Output, bitmaps, build};
+use crate::plan::Layout;
+use crate::recipe::NetworkArgs;
+use crate::train::container::{self, Container};
+use crate::train::model::Model;
+
+const WAY_OUT: &str = "save the state_dict() of one of the networks, as float32, with \
+                       safetensors.torch.save_file; --network, --connections, --output, --border \
+                       and --names say which it is";
+
+/// A model, and how it was read.
+#[derive(Debug, Clone)]
+pub struct Imported {
+    pub model: Model,
+    /// Whose names the tensors had.
+    pub names: Names,
+    /// Whether the file itself said what its tensors do not.
+    pub described: bool,
+}
+
+/// A network that the file could hold.
+struct Candidate {
+    network: Network,
+    names: Names,
+    /// Of the file: under its names, with the centres if they are there.
+    layout: Layout,
+    faults: Vec<String>,
+}
+
+/// Reads a safetensors file that holds a state dict. `args` and `names` are what is known of it;
+/// what they leave open is found out.
+///
+/// # Errors
+/// [`Error::Data`] naming the file and the tensors that are missing, unknown or of another shape;
+/// [`Error::Usage`] if `args` make no network.
+pub fn import(path: &Path, args: &NetworkArgs, names: Option<Names>) -> Result<Imported> {
+    let bytes = container::read(path, WAY_OUT)?;
+    let cannot_read = |what: String| Error::cannot_read(path, what, WAY_OUT);
+    let mut container = Container::of_any_program(&bytes).map_err(cannot_read)?;
+    let candidates = candidates(&container, args, names)?;
+    let nearest = candidates.into_iter().min_by_key(|candidate| candidate.faults.len());
+    let nearest = nearest.expect("candidates, or the reason why there are none");
+    if !nearest.faults.is_empty() {
+        return Err(cannot_read(format!(
+            "it is nearest to {}, but {}",
+            nearest.network.name,
+            sentence(&nearest.faults)
+        )));
+    }
+    let described = !container.about.is_null();
+    let Candidate { network, names, layout, .. } = nearest;
+    let mut parameters = container.list(&layout, "").map_err(cannot_read)?;
+    let centres = parameters.split_off(Layout::of(&network)?.size);
+    if !centres.is_empty() && centres != bitmaps::centres() {
+        let name = names.of(network.name, CENTRES);
+        return Err(cannot_read(format!("{name} are not the bitmaps of Fig. 3, which are fixed")));
+    }
+    let settings = if described { container.about["settings"].clone() } else { json!({}) };
+    Ok(Imported { model: Model { network, parameters, settings }, names, described })
+}
+
+/// Every network that the flags leave open, held against the file.
+fn candidates(
+    container: &Container,
+    args: &NetworkArgs,
+    names: Option<Names>,
+) -> Result<Vec<Candidate>> {
+    let names = names.map_or(names::ALL.to_vec(), |names| vec![names]);
+    let (mut candidates, mut refusal) = (Vec::new(), None);
+    for (table, names, base) in bases(&container.about, args, &names) {
+        let candidate = build(table, args.options(base)).and_then(|network| {
+            let centres = container.has(&names.of(network.name, CENTRES));
+            let layout = state::layout(&network, names, centres)?;
+            let faults = container.faults(&layout);
+            Ok(Candidate { network, names, layout, faults })
+        });
+        match candidate {
+            Ok(candidate) => candidates.push(candidate),
+            Err(error) => refusal = Some(error),
+        }
+    }
+    match refusal {
+        Some(error) if candidates.is_empty() => Err(error),
+        _ => Ok(candidates),
+    }
+}
+
+/// What could be meant before the flags are heard: what the file says of itself, else every table,
+/// with and without its connections, with either output.
+fn bases(
+    about: &Value,
+    args: &NetworkArgs,
+    names: &[Names],
+) -> Vec<(&'static Table, Names, Options)> {
+    let said = about["network"].as_str().and_then(lenet::find);
+    let options = serde_json::from_value::<Options>(about["options"].clone());
+    if let (Some(table), Ok(options)) = (said, options) {
+        return names.iter().map(|&names| (args.table(table), names, options)).collect();
+    }
+    let mut bases = Vec::new();
+    let meant = |table: &&&Table| args.network.as_deref().is_none_or(|name| name == table.name);
+    for &table in lenet::ALL.iter().filter(meant) {
+        for &names in names {
+            let (squash, pool, scaling) =
+                names.assumed().unwrap_or((table.squash, table.pool, table.scaling));
+            for full_connections in [false, true] {
+                for output in [table.output, Output::Linear, Output::Rbf] {
+                    // A linear output brings its own loss.
+                    let options = Options {
+                        squash,
+                        pool,
+                        scaling,
+                        full_connections,
+                        output,
+                        loss: Loss::Map,
+                        ..table.options()
+                    };
+                    bases.push((table, names, options));
+                }
+            }
+        }
+    }
+    bases
+}
+
+/// The first faults in words, and how many more there are.
+fn sentence(faults: &[String]) -> String {
+    const TOLD: usize = 5;
+    let first = faults[..faults.len().min(TOLD)].join("; ");
+    match faults.len().saturating_sub(TOLD) {
+        0 => first,
+        more => format!("{first}; and {more} more such faults"),
+    }
+}

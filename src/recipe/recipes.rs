@@ -1,0 +1,139 @@
+//! Recipes: sets of settings under a name, as tables. What a recipe does not say is the default.
+
+use super::Flags;
+use crate::network::{Loss, Options, Output};
+
+/// Samples in a batch at most.
+pub const MAX_BATCH: usize = 1024;
+/// Epochs of a run at most.
+pub const MAX_EPOCHS: usize = 10_000;
+
+/// A set of defaults under a name.
+#[derive(Debug, Clone, Copy)]
+pub struct Recipe {
+    pub name: &'static str,
+    /// The learning rate of SGD; the other optimizer has its own.
+    pub rates: Rates,
+    /// Settings by the names of their flags.
+    pub settings: &'static [(&'static str, &'static str)],
+}
+
+/// Learning rates by what stands at the end of the network.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rates {
+    pub linear: f32,
+    /// RBF output, eq. 8.
+    pub distance: f32,
+    /// RBF output, eq. 9.
+    pub competition: f32,
+}
+
+/// Every recipe there is. How the settings were found stands in docs/recipes.md.
+pub const ALL: &[Recipe] = &[
+    // The notes' own training: 9,840 and 2,707 random digits, x0.2 after epoch 15.
+    Recipe {
+        name: "notebook",
+        rates: Rates { linear: 0.1, distance: 0.001, competition: 0.001 },
+        settings: &[
+            ("network", "lenet1"),
+            ("input", "symmetric"),
+            ("epochs", "50"),
+            ("schedule", "step:15:0.2"),
+            ("train-limit", "9840"),
+            ("test-limit", "2707"),
+        ],
+    },
+    // LeNet-1 on all digits.
+    Recipe {
+        name: "lenet1",
+        rates: Rates { linear: 0.03, distance: 0.001, competition: 0.001 },
+        settings: &[("network", "lenet1"), ("epochs", "20"), ("batch", "8")],
+    },
+    LENET5,
+    // LeNet-5 without F6 on all digits.
+    Recipe { name: "lenet5-short", settings: &[("network", "lenet5-short")], ..LENET5 },
+    // The training of the 1998 paper: one digit at a time in one constant order, second derivatives.
+    // From +-2.4/F, which the paper names, nearly every curvature is far below mu and training dies.
+    Recipe {
+        name: "lenet5-1998",
+        settings: &[
+            ("epochs", "20"),
+            ("batch", "1"),
+            ("optimizer", "sdlm"),
+            ("shuffle", "once"),
+            ("init", "lecun-sqrt"),
+        ],
+        ..LENET5
+    },
+    // LeNet-5 on digits that are distorted anew in every epoch.
+    Recipe {
+        name: "lenet5-distorted",
+        rates: Rates { linear: 0.1, distance: 0.001, competition: 0.001 },
+        settings: &[("epochs", "25"), ("batch", "32"), ("distort", "on")],
+    },
+    // The training of the 1998 paper on digits that are distorted anew in every pass.
+    Recipe {
+        name: "lenet5-1998-distorted",
+        settings: &[
+            ("epochs", "20"),
+            ("batch", "1"),
+            ("optimizer", "sdlm"),
+            ("shuffle", "once"),
+            ("init", "lecun-sqrt"),
+            ("distort", "on"),
+        ],
+        ..LENET5
+    },
+];
+
+/// LeNet-5 on all digits: the default, in everything.
+pub const LENET5: Recipe = Recipe {
+    name: "lenet5",
+    rates: Rates { linear: 0.03, distance: 0.001, competition: 0.0005 },
+    settings: &[],
+};
+
+/// The name of every recipe.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|recipe| recipe.name)
+}
+
+impl Recipe {
+    /// Its settings.
+    ///
+    /// # Panics
+    /// If its table has a setting that there is not, which is a bug.
+    pub fn flags(&self) -> Flags {
+        Flags::of(self.settings).expect("the settings of a recipe")
+    }
+}
+
+impl Rates {
+    /// The rate for a network, and what of it decides.
+    pub(super) fn of(self, options: &Options) -> (f32, &'static str) {
+        match (options.output, options.loss) {
+            (Output::Linear, _) => (self.linear, "linear output"),
+            (Output::Rbf, Loss::Mse) => (self.distance, "rbf, mse"),
+            (Output::Rbf, Loss::Map) => (self.competition, "rbf, map"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipe::{Available, Settings};
+
+    #[test]
+    fn every_recipe_resolves() {
+        for recipe in ALL {
+            let flags = Flags { recipe: Some(recipe.name.into()), ..Flags::default() };
+            let available = Available { train: 60_000, test: 10_000 };
+            let settings = Settings::resolve(&flags, available, None).expect("a recipe");
+            let values = settings.values();
+            for (name, _) in recipe.settings {
+                assert!(!values[name].is_null(), "{}: {name}", recipe.name);
+            }
+        }
+    }
+}

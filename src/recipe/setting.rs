@@ -1,0 +1,306 @@
+//! What a setting is: how its value is read, shown and checked. [`super::table`] describes each.
+//!
+//! `group!` makes flags of a list of settings; `settings!` also makes [`super::Flags`], all that may be
+//! asked for, and [`super::Settings`], all that a run goes by.
+
+use std::collections::BTreeMap;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser, ValueParser};
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::network::{Named, lenet};
+
+/// Where values come from, by the names of their settings.
+pub type Origins = BTreeMap<String, String>;
+
+/// A setting of a run, for the table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    pub name: String,
+    pub value: Value,
+    pub origin: String,
+}
+
+/// A value that a setting may have.
+pub trait Held: Clone + Send + Sync + 'static {
+    /// Reads it: from a flag, a file or a recipe.
+    fn parser() -> ValueParser;
+
+    /// The value in `run.json`.
+    fn json(&self) -> Value;
+
+    /// The value for a person.
+    fn text(&self) -> String {
+        match self.json() {
+            Value::String(text) => text,
+            other => other.to_string(),
+        }
+    }
+
+    /// The value if it is a number, for its [`Range`].
+    fn number(&self) -> Option<f64> {
+        None
+    }
+}
+
+/// Which numbers a setting takes.
+#[derive(Debug, Clone, Copy)]
+pub enum Range {
+    /// All, or what is checked where it is used.
+    Any,
+    /// From 1 to a limit; of what there may be so many.
+    Count(usize, &'static str),
+    /// From 0 to a limit.
+    UpTo(f32),
+    Positive,
+    NotNegative,
+    /// From 0 to below 1.
+    BelowOne,
+}
+
+impl Range {
+    /// Whether a value is in range.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] naming the flag, the value and the range.
+    pub fn check(self, name: &str, value: &impl Held) -> Result<()> {
+        let Some(number) = value.number() else { return Ok(()) };
+        let (fits, range) = match self {
+            Range::Any => return Ok(()),
+            Range::Count(most, what) => {
+                ((1.0..=most as f64).contains(&number), format!("1 to {most}: that many {what}"))
+            }
+            Range::UpTo(most) => {
+                ((0.0..=f64::from(most)).contains(&number), format!("0 to {most}"))
+            }
+            Range::Positive => (number.is_finite() && number > 0.0, "a positive number".into()),
+            Range::NotNegative => {
+                (number.is_finite() && number >= 0.0, "0 or a positive number".into())
+            }
+            Range::BelowOne => ((0.0..1.0).contains(&number), "at least 0 and below 1".into()),
+        };
+        match fits {
+            true => Ok(()),
+            false => {
+                let value = value.text();
+                Err(Error::Usage(format!("--{name} is {value}, but must be {range}")))
+            }
+        }
+    }
+}
+
+/// Reads a choice from its word.
+pub fn words<T: Named>() -> impl TypedValueParser<Value = T> {
+    let words = T::NAMES.iter().map(|&(_, name, help)| PossibleValue::new(name).help(help.trim()));
+    PossibleValuesParser::new(words).map(|word| T::find(&word).expect("one of the words"))
+}
+
+impl<T: Named> Held for T {
+    fn parser() -> ValueParser {
+        ValueParser::new(words::<T>())
+    }
+
+    fn json(&self) -> Value {
+        json!(self.name())
+    }
+}
+
+macro_rules! whole_numbers {
+    ($($type:ty)+) => {$(
+        impl Held for $type {
+            fn parser() -> ValueParser {
+                clap::value_parser!($type).into()
+            }
+
+            fn json(&self) -> Value {
+                json!(self)
+            }
+
+            fn number(&self) -> Option<f64> {
+                Some(*self as f64)
+            }
+        }
+    )+};
+}
+
+whole_numbers!(usize u64);
+
+impl Held for f32 {
+    fn parser() -> ValueParser {
+        clap::value_parser!(f32).into()
+    }
+
+    /// With the digits that were typed, not those of the nearest f64.
+    fn json(&self) -> Value {
+        self.to_string().parse::<f64>().map_or(Value::Null, Value::from)
+    }
+
+    fn text(&self) -> String {
+        self.to_string()
+    }
+
+    fn number(&self) -> Option<f64> {
+        Some(f64::from(*self))
+    }
+}
+
+/// The name of a network.
+impl Held for String {
+    fn parser() -> ValueParser {
+        PossibleValuesParser::new(lenet::ALL.iter().map(|table| table.name)).into()
+    }
+
+    fn json(&self) -> Value {
+        json!(self)
+    }
+}
+
+/// A field as flags, keys and records call it: `train-limit`.
+pub(super) fn flag(field: &str) -> String {
+    field.replace('_', "-")
+}
+
+/// Makes flags of settings: name, type, unit and range of each; the comment is its help.
+macro_rules! group {
+    ($(#[$about:meta])* $heading:literal $group:ident {
+        $($(#[$help:meta])+ $name:ident: $type:ty, $unit:literal, $range:expr;)+
+    }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Default, PartialEq, clap::Args)]
+        #[command(next_help_heading = $heading)]
+        pub struct $group {
+            $($(#[$help])+
+            #[arg(long, value_name = $unit, value_parser = <$type as Held>::parser())]
+            pub $name: Option<$type>,)+
+        }
+
+        impl $group {
+            /// Whether every number is in range.
+            ///
+            /// # Errors
+            /// [`crate::Error::Usage`] naming the flag.
+            pub fn check(&self) -> Result<()> {
+                $(if let Some(value) = &self.$name {
+                    $range.check(&flag(stringify!($name)), value)?;
+                })+
+                Ok(())
+            }
+
+            /// Takes from a layer what is not given here.
+            pub(super) fn under(&mut self, layer: &Self, mut taken: impl FnMut(String)) {
+                $(if self.$name.is_none() && layer.$name.is_some() {
+                    self.$name = layer.$name.clone();
+                    taken(flag(stringify!($name)));
+                })+
+            }
+
+            /// What is given, by the names of the flags.
+            pub(super) fn given(&self) -> Vec<(String, Value)> {
+                let all = [$((stringify!($name), self.$name.as_ref().map(Held::json)),)+];
+                all.into_iter().filter_map(|(name, value)| Some((flag(name), value?))).collect()
+            }
+        }
+    };
+}
+
+/// Makes [`super::Flags`] and [`super::Settings`] of groups of settings, each with its default.
+macro_rules! settings {
+    ($($(#[$about:meta])* $heading:literal $field:ident: $group:ident {
+        $($(#[$help:meta])+ $name:ident: $type:ty = $default:expr, $unit:literal, $range:expr;)+
+    })+) => {
+        $(group! {
+            $(#[$about])* $heading $group {
+                $($(#[$help])+ $name: $type, $unit, $range;)+
+            }
+        })+
+
+        /// What is asked for: by the user, a file, a recipe.
+        #[derive(Debug, Clone, Default, clap::Args)]
+        pub struct Flags {
+            /// Set of defaults [default: the network's, lenet5]
+            #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(names()))]
+            pub recipe: Option<String>,
+            #[command(flatten)]
+            pub network: NetworkArgs,
+            $(#[command(flatten)]
+            pub $field: $group,)+
+            /// Of values that were not typed.
+            #[arg(skip)]
+            pub origins: Origins,
+        }
+
+        impl Flags {
+            /// What is asked for where nobody asks; the network's is its own.
+            pub(super) fn defaults() -> Self {
+                Flags {
+                    $($field: $group { $($name: Some($default),)+ },)+
+                    ..Flags::default()
+                }
+            }
+
+            pub(super) fn check(&self) -> Result<()> {
+                self.network.check()?;
+                $(self.$field.check()?;)+
+                Ok(())
+            }
+
+            /// Takes from a layer what is not given here.
+            pub(super) fn under(&mut self, layer: &Self, origin: &str) {
+                let Flags { network, $($field,)+ origins, .. } = self;
+                let mut taken = |name: String| _ = origins.insert(name, origin.into());
+                network.under(&layer.network, &mut taken);
+                $($field.under(&layer.$field, &mut taken);)+
+            }
+
+            /// What is given, by the names of the flags.
+            pub(super) fn given(&self) -> Vec<(String, Value)> {
+                let mut given = self.network.given();
+                $(given.extend(self.$field.given());)+
+                given
+            }
+        }
+
+        /// Every setting of a run.
+        #[derive(Debug, Clone)]
+        pub struct Settings {
+            pub recipe: &'static str,
+            pub network: Network,
+            /// Layered until [`Settings::set_plan`].
+            pub strategy: Strategy,
+            /// Of every setting that the run has.
+            pub origins: Origins,
+            $($($(#[$help])+ pub $name: $type,)+)+
+        }
+
+        impl Settings {
+            /// With the default where nothing is asked for.
+            pub(super) fn of(flags: Flags, recipe: &'static str, network: Network) -> Self {
+                let Flags { $($field,)+ origins, .. } = flags;
+                let strategy = Strategy::Layered;
+                Settings {
+                    recipe,
+                    network,
+                    strategy,
+                    origins,
+                    $($($name: $field.$name.unwrap_or($default),)+)+
+                }
+            }
+
+            /// The settings that the run has, in the order of the table.
+            pub fn rows(&self) -> Vec<Row> {
+                let own = [$($((stringify!($name), self.$name.json()),)+)+];
+                let own = own.into_iter().map(|(name, value)| (flag(name), value));
+                let plan = ("plan".to_string(), json!(self.strategy.name()));
+                let all = NetworkArgs::of(&self.network).given().into_iter().chain(own);
+                let row = |(name, value)| {
+                    let origin = self.origins.get(&name)?.clone();
+                    Some(Row { name, value, origin })
+                };
+                all.chain([plan]).filter_map(row).collect()
+            }
+        }
+    };
+}
+
+pub(super) use {group, settings};

@@ -1,0 +1,123 @@
+//! From settings to a finished folder: what `train` and `reproduce` share.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{first_state, resume, session};
+use crate::device::Device;
+use crate::error::Result;
+use crate::recipe::Settings;
+use crate::report::files::{Earlier, Files, Folder, Keep};
+use crate::train::checkpoint::State;
+use crate::train::control::Control;
+use crate::train::events::{All, End, Report, Start};
+use crate::train::model::Model;
+use crate::train::session::Lists;
+use crate::train::{self, Outcome, Split};
+
+/// How often a checkpoint is written, where the user does not say.
+pub const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+
+/// A run that is ready to start.
+pub struct Launch<'a> {
+    /// With the plan set.
+    pub settings: &'a Settings,
+    pub split: &'a Split,
+    /// What the device gets of the digits; let go once it has them.
+    pub lists: Lists,
+    pub device: &'a Device,
+    pub folder: &'a Folder,
+    pub keep: Keep,
+    /// What the record says besides; the digits as `data`.
+    pub about: &'a Value,
+}
+
+/// Where a run begins.
+pub enum Beginning {
+    /// With first weights drawn by the seed.
+    Drawn,
+    /// With the parameters of a model.
+    Model(Model),
+    /// Where the folder's checkpoint of this run is, else as [`Beginning::Drawn`].
+    CheckpointIfAny,
+    /// Where the folder's checkpoint is.
+    Checkpoint,
+}
+
+impl<'a> Launch<'a> {
+    /// Trains, and leaves the files of the run in its folder.
+    ///
+    /// # Errors
+    /// Everything that [`crate::Error`] knows; what was completed before is on disk.
+    pub fn run(
+        self,
+        beginning: Beginning,
+        reports: Vec<Box<dyn Report + 'a>>,
+        control: &Control,
+    ) -> Result<Outcome> {
+        let Launch { settings, split, lists, device, folder, keep, about } = self;
+        let mut identity = identity(settings, device, &about["data"]);
+        let mut report = All(reports);
+        let mut session = session(settings, device, &lists)?;
+        drop(lists);
+        let interface = session.executor().interface().clone();
+        let earlier = match beginning {
+            Beginning::Checkpoint => {
+                let (earlier, warning) = resume::checkpoint(folder, &interface, &mut identity)?;
+                warning.iter().for_each(|warning| report.warn(warning));
+                Some(earlier)
+            }
+            Beginning::CheckpointIfAny => resume::checkpoint_if_any(folder, &interface, &identity)
+                .unwrap_or_else(|warning| {
+                    report.warn(&warning);
+                    None
+                }),
+            Beginning::Model(_) | Beginning::Drawn => None,
+        };
+        let from = earlier.as_ref().map(|Earlier { state, .. }| {
+            let position = state.position.as_ref();
+            (state.history.len(), position.map_or(0, |position| position.step))
+        });
+        let (state, metrics) = match (earlier, beginning) {
+            (Some(earlier), _) => (earlier.state, earlier.metrics),
+            (None, Beginning::Model(model)) => {
+                identity["from"] = json!(model.checksum());
+                (State::first(&interface, model.parameters), String::new())
+            }
+            (None, _) => (first_state(settings, &mut session), String::new()),
+        };
+        let files = Files::new(folder, &settings.network, &interface, metrics, keep);
+        report.0.insert(0, Box::new(files));
+        let out = folder.name();
+        report.start(&Start {
+            settings,
+            device: &device.describe(),
+            profile: device.profile().name,
+            identity: &identity,
+            about,
+            before: &state.history,
+            from,
+            out: &out,
+        })?;
+        let outcome = train::run(&mut session, settings, split, state, &mut report, control);
+        match &outcome {
+            Ok(outcome) => {
+                report.end(&End { outcome, out: &out, fell_back: device.fell_back() })?
+            }
+            Err(error) => report.fail(error)?,
+        }
+        outcome
+    }
+}
+
+/// What decides every bit of a run on these digits: equal identities give equal models.
+pub fn identity(settings: &Settings, device: &Device, digits: &Value) -> Value {
+    json!({
+        "network": settings.network.name,
+        "options": settings.network.options,
+        "settings": settings.values(),
+        "arithmetic": device.arithmetic(),
+        "data": { "train": digits["train"]["crc32"], "test": digits["test"]["crc32"] },
+    })
+}

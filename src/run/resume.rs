@@ -1,0 +1,178 @@
+//! `train --resume DIR`: what a run left behind, and what may be different when it goes on.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::network::{Network, build, lenet};
+use crate::plan::Interface;
+use crate::recipe::Settings;
+use crate::report::files::{Earlier, Folder, RUN};
+use crate::report::finished;
+use crate::report::identity::{difference, with_digits};
+use crate::version;
+
+/// What of a record stays as the run's first start wrote it.
+const KEPT: [&str; 7] = ["lenet", "commit", "command", "device", "profile", "flags", "resumed"];
+/// What stands between the devices of a run that changed its device.
+const THEN: &str = ", then ";
+
+/// A run that is there, locked.
+pub struct Resumed {
+    pub folder: Folder,
+    /// Its `run.json`.
+    pub record: Value,
+}
+
+impl Resumed {
+    /// Opens the folder of a run.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if it holds none, or a broken one; [`Error::Usage`] if another process trains
+    /// in it.
+    pub fn open(path: &Path) -> Result<Self> {
+        let folder = Folder::open(path)?;
+        Ok(Resumed { folder, record: finished::record(path)? })
+    }
+
+    /// The network of a run that started from a model, which may be gone.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if the record names none.
+    pub fn network_of_model(&self) -> Result<Option<Network>> {
+        let identity = &self.record["identity"];
+        if identity["from"].is_null() {
+            return Ok(None);
+        }
+        let table = identity["network"].as_str().and_then(lenet::find);
+        let options = serde_json::from_value(identity["options"].clone()).ok();
+        let (Some(table), Some(options)) = (table, options) else {
+            let file = self.folder.path().join(RUN);
+            return Err(Error::cannot_read(&file, "it names no network", "start the run again"));
+        };
+        build(table, options).map(Some)
+    }
+
+    /// What its record goes on saying.
+    pub fn about(&self) -> serde_json::Map<String, Value> {
+        let kept = KEPT.iter().filter_map(|&key| Some((key, self.record.get(key)?.clone())));
+        kept.map(|(key, value)| (key.to_string(), value)).collect()
+    }
+
+    /// Whether the settings of the run, `there`, are those of now, which may have more epochs; gives a
+    /// warning where another version goes on.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] naming the flag that contradicts the run.
+    pub fn check(&self, there: &Settings, now: &Settings) -> Result<Option<String>> {
+        let name = self.folder.name();
+        let (wanted, mut values) = (there.values(), now.values());
+        values["epochs"] = wanted["epochs"].clone();
+        if wanted != values {
+            return Err(Error::Usage(format!(
+                "--resume goes on with the run in {name}, whose settings stay as they are ({}): \
+                 leave that flag out, or start another run",
+                difference(&wanted, &values)
+            )));
+        }
+        if now.epochs < there.epochs {
+            return Err(Error::Usage(format!(
+                "the run in {name} was to have {} epochs and cannot end after {}: leave out \
+                 --epochs, or give more",
+                there.epochs, now.epochs
+            )));
+        }
+        if now.epochs > there.epochs && !there.schedule.is_open() {
+            return Err(Error::Usage(format!(
+                "the run in {name} cannot have more than the {} epochs that it was started with: \
+                 its {} schedule took the learning rate down to 0 over them. Start another run with \
+                 --epochs {}, or one from its network with --from {name}/model.safetensors",
+                there.epochs, there.schedule, now.epochs
+            )));
+        }
+        Ok(self.other_version())
+    }
+
+    fn other_version(&self) -> Option<String> {
+        let (lenet, commit) = (text(&self.record["lenet"]), text(&self.record["commit"]));
+        ((lenet, commit) != (version::VERSION, version::COMMIT)).then(|| {
+            format!(
+                "the run was started by lenet {lenet} ({commit}) and goes on by {}: the last bits \
+                 of its results may differ from a run of one of them",
+                version::line()
+            )
+        })
+    }
+}
+
+/// What the folder has of a run of this identity, if the run can go on from there; why it cannot go
+/// on from what is there.
+pub fn checkpoint_if_any(
+    folder: &Folder,
+    interface: &Interface,
+    identity: &Value,
+) -> Result<Option<Earlier>, String> {
+    let again = |what: &str| format!("{what}; the run starts again");
+    match folder.earlier(interface) {
+        Ok(Some(earlier)) if with_digits(&earlier.identity, identity) != *identity => {
+            let name = folder.name();
+            Err(again(&format!("{name} has a checkpoint of other settings or another device")))
+        }
+        Ok(earlier) => Ok(earlier),
+        Err(error) => Err(again(&error.to_string())),
+    }
+}
+
+/// The checkpoint of a run that goes on with this identity, which takes up what is the run's own; and
+/// a warning where it goes on on another device.
+///
+/// # Errors
+/// [`Error::Data`] if there is no checkpoint, or one of other digits or settings.
+pub fn checkpoint(
+    folder: &Folder,
+    interface: &Interface,
+    identity: &mut Value,
+) -> Result<(Earlier, Option<String>)> {
+    let broken = |what: &str| Error::Data(format!("{}: {what}", folder.name()));
+    let earlier = folder.earlier(interface)?.ok_or_else(|| broken("there is no checkpoint"))?;
+    let there = &earlier.identity;
+    if let Some(digits) = there.get("data").filter(|digits| **digits != identity["data"]) {
+        return Err(Error::Data(format!(
+            "the run in {} was trained on other digits (CRC-32 {digits} there, {} now): give the \
+             --data that it was started with",
+            folder.name(),
+            identity["data"]
+        )));
+    }
+    if let Some(from) = there.get("from") {
+        identity["from"] = from.clone();
+    }
+    let (was, is) = (text(&there["arithmetic"]), text(&identity["arithmetic"]));
+    let mut warning = None;
+    if was.rsplit(THEN).next() != Some(is) {
+        warning = Some(format!(
+            "the run was made on {was} and goes on on {is}: the last bits of its results will \
+             differ from a run that stayed"
+        ));
+        identity["arithmetic"] = json!(format!("{was}{THEN}{is}"));
+    } else {
+        identity["arithmetic"] = json!(was);
+    }
+    let mut recorded = identity.clone();
+    recorded["settings"]["epochs"] = there["settings"]["epochs"].clone();
+    for part in ["network", "options", "settings"] {
+        if there[part] != recorded[part] {
+            return Err(broken(&format!(
+                "run.json and the checkpoint are of two runs ({}): start the run again",
+                difference(&there[part], &recorded[part])
+            )));
+        }
+    }
+    Ok((earlier, warning))
+}
+
+/// A text of a record.
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or("unknown")
+}

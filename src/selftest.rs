@@ -1,0 +1,114 @@
+//! A known-answer test before an adapter is trusted.
+//!
+//! A driver that this user has not used before has to repeat one small training step of the CPU
+//! twins, to give the squash of large arguments, and to show how many loop iterations an invocation
+//! really runs: Debian 12's lavapipe ends loops after 65,535 without a word. The answer is kept in
+//! the user's cache folder, by adapter, driver and version of this program.
+
+use serde_json::Value;
+use wgpu::{Adapter, AdapterInfo};
+
+use crate::cache;
+use crate::cpu::Cpu;
+use crate::data::{DIGIT_PIXELS, Digits};
+use crate::error::{Error, Result};
+use crate::executor::Executor;
+use crate::gpu::probe::{self, Health, LOOPS_ASKED, near};
+use crate::gpu::{Gpu, adapter};
+use crate::network::{build, init, lenet};
+use crate::plan::{Optimizer, Plan, Profile, Strategy, Tiles};
+use crate::rng::{Rng, Stream};
+use crate::train::session::{Lists, Session};
+use crate::version;
+
+/// Where the answers are kept.
+const FILE: &str = "adapters.json";
+
+/// Samples of the small step.
+const SAMPLES: usize = 3;
+
+/// How far a parameter may be from the twin's after the step.
+const TOLERANCE: f32 = 1e-4;
+
+/// Tests an adapter, or remembers that it was tested.
+///
+/// # Errors
+/// [`Error::Adapter`] saying what came out wrong.
+pub fn examine(adapter: &Adapter) -> Result<Health> {
+    let info = adapter.get_info();
+    let key = key(&info);
+    if let Some(health) = remembered(&key) {
+        return Ok(health);
+    }
+    let refused = |what: String| {
+        Error::Adapter(format!(
+            "{} computes wrongly and is not used: {what}; update its driver, choose another with \
+             --adapter, or train with --device cpu",
+            adapter::describe(&info)
+        ))
+    };
+    let health = probe::ask(adapter, LOOPS_ASKED)?.map_err(refused)?;
+    small_step(adapter)?.map_err(refused)?;
+    remember(&key, health);
+    Ok(health)
+}
+
+/// One training step of LeNet-1 on made-up digits, on the adapter and on the twins.
+fn small_step(adapter: &Adapter) -> Result<std::result::Result<(), String>> {
+    let mut rng = Rng::new(0, Stream::Test);
+    let pixels = (0..SAMPLES * DIGIT_PIXELS).map(|_| rng.below(256) as u8).collect();
+    let digits = Digits::new(pixels, (0..SAMPLES as u8).collect())?;
+    let lists = Lists::new(&[&digits], SAMPLES, Vec::new());
+    let network = build(&lenet::LENET1, lenet::LENET1.options())?;
+    // Small blocks make small kernels, which compile quickly.
+    let suited = adapter::profile(&adapter.get_info());
+    let profile = Profile { tiles: Tiles::ONE, ..suited };
+
+    let step = |profile: Profile, gpu: bool| -> Result<Vec<f32>> {
+        let optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 };
+        let (strategy, room) = (Strategy::Layered, lists.room(SAMPLES));
+        let plan = Plan::new(&network, strategy, profile, SAMPLES, optimizer, room)?;
+        let start = init::parameters(&network, &plan.layout, init::Init::Pytorch, 0);
+        let executor: Box<dyn Executor> = match gpu {
+            true => Box::new(Gpu::new(adapter, plan.program())?),
+            false => Box::new(Cpu::new(plan)),
+        };
+        let mut session = Session::new(executor, &lists)?;
+        session.set_parameters(&start)?;
+        let order: Vec<u32> = (0..SAMPLES as u32).collect();
+        session.epoch(&order, 1, |_| 0.1, &mut |_| true)?;
+        session.parameters()
+    };
+    let (here, twin) = (step(profile, true)?, step(Profile::reference(), false)?);
+    let wrong = here.iter().zip(&twin).position(|(&a, &b)| !near(a, b, TOLERANCE));
+    Ok(match wrong {
+        None => Ok(()),
+        Some(place) => Err(format!(
+            "after one training step of LeNet-1, parameter {place} is {} where {} is right",
+            here[place], twin[place]
+        )),
+    })
+}
+
+fn key(info: &AdapterInfo) -> String {
+    format!("{} / lenet {}", adapter::describe(info), version::VERSION)
+}
+
+fn known() -> serde_json::Map<String, Value> {
+    cache::path(FILE)
+        .and_then(|path| std::fs::read(path).ok())
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default()
+}
+
+fn remembered(key: &str) -> Option<Health> {
+    known().remove(key).and_then(|value| serde_json::from_value(value).ok())
+}
+
+/// A cache that cannot be written costs the next run a second, nothing else.
+fn remember(key: &str, health: Health) {
+    let (Some(path), Ok(value)) = (cache::path(FILE), serde_json::to_value(health)) else { return };
+    let mut all = known();
+    all.insert(key.into(), value);
+    let _ = cache::write(&path, &Value::Object(all).to_string());
+}

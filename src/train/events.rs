@@ -1,0 +1,175 @@
+//! What a run tells while it goes on: its events, and who hears of them.
+//!
+//! A run calls a [`Report`]. Those who write the events to files, pages and terminals stand on a higher
+//! floor; nothing here prints.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::Outcome;
+use super::checkpoint::{State, Tally};
+use super::curvature::LayerCurvature;
+use super::session::Metrics;
+use crate::error::{Error, Result};
+use crate::recipe::Settings;
+
+/// Before the first step.
+#[derive(Debug, Clone)]
+pub struct Start<'a> {
+    pub settings: &'a Settings,
+    /// The adapter with its driver, or the CPU with its instructions and threads.
+    pub device: &'a str,
+    /// Launch profile: `software`, `gpu`, or `reference` for the CPU.
+    pub profile: &'static str,
+    /// What the run's bits hang on, as [`super::checkpoint`] keeps it.
+    pub identity: &'a Value,
+    /// What else its record says: an object.
+    pub about: &'a Value,
+    /// Where a run goes on that was stopped: epochs that were completed, steps done since.
+    pub from: Option<(usize, usize)>,
+    /// The epochs before the checkpoint that the run goes on from; empty without one.
+    pub before: &'a [Tally],
+    /// Where the results will be.
+    pub out: &'a str,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// From 1.
+    pub epoch: usize,
+    /// From 1, over all epochs.
+    pub step: usize,
+    /// Learning rate of this step.
+    pub lr: f32,
+    /// Digits over all epochs.
+    pub done: usize,
+    pub all: usize,
+    /// Since the first step of this call of the program, pauses left out.
+    pub time: Duration,
+}
+
+/// A completed epoch.
+#[derive(Debug, Clone)]
+pub struct Epoch {
+    /// From 1.
+    pub epoch: usize,
+    /// Learning rate of its last step.
+    pub lr: f32,
+    /// Summed while it trained, so the network was a little worse at its start.
+    pub train: Metrics,
+    /// After its last step.
+    pub test: Metrics,
+    pub validation: Option<Metrics>,
+    /// Of the second derivatives that it went by, layer by layer; empty without them.
+    pub curvature: Vec<LayerCurvature>,
+}
+
+impl Epoch {
+    /// What is remembered of it.
+    pub fn tally(&self) -> Tally {
+        Tally {
+            epoch: self.epoch,
+            digits: self.test.digits,
+            errors: self.test.errors,
+            validation_errors: self.validation.map(|metrics| metrics.errors),
+        }
+    }
+
+    /// Training and evaluations, in seconds.
+    pub fn seconds(&self) -> f64 {
+        let sets = [Some(self.train), Some(self.test), self.validation];
+        sets.into_iter().flatten().map(|metrics| metrics.time.as_secs_f64()).sum()
+    }
+}
+
+/// After the last step.
+#[derive(Debug, Clone, Copy)]
+pub struct End<'a> {
+    pub outcome: &'a Outcome,
+    pub out: &'a str,
+    /// Whether no shader ran though the user did not ask for the CPU.
+    pub fell_back: bool,
+}
+
+/// Where the events of a run go. Methods do nothing unless a report has a use for the event.
+pub trait Report {
+    /// The run begins.
+    ///
+    /// # Errors
+    /// Where the report cannot be written.
+    fn start(&mut self, _start: &Start) -> Result<()> {
+        Ok(())
+    }
+    /// Something that the user should know, and that does not stop the run.
+    fn warn(&mut self, _what: &str) {}
+    /// A submission was handed to the device.
+    fn progress(&mut self, _progress: Progress) {}
+    /// Whether it wants the state of now, in the middle of an epoch: asked after every submission,
+    /// answered by [`Report::state`]. The device is idle for that long.
+    fn wants_state(&self) -> bool {
+        false
+    }
+    /// The state before the first step, where the run is stopped, or where a report wanted it.
+    ///
+    /// # Errors
+    /// Where the report cannot be written.
+    fn state(&mut self, _state: &State) -> Result<()> {
+        Ok(())
+    }
+    /// An epoch was completed and left this state.
+    ///
+    /// # Errors
+    /// Where the report cannot be written.
+    fn epoch(&mut self, _epoch: &Epoch, _state: &State) -> Result<()> {
+        Ok(())
+    }
+    /// The run has ended.
+    ///
+    /// # Errors
+    /// Where the report cannot be written.
+    fn end(&mut self, _end: &End) -> Result<()> {
+        Ok(())
+    }
+    /// The run cannot go on.
+    ///
+    /// # Errors
+    /// Where the report cannot be written.
+    fn fail(&mut self, _error: &Error) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Nobody hears of the run.
+impl Report for () {}
+
+/// Several reports, one after the other.
+pub struct All<'a>(pub Vec<Box<dyn Report + 'a>>);
+
+impl Report for All<'_> {
+    fn start(&mut self, start: &Start) -> Result<()> {
+        self.0.iter_mut().try_for_each(|report| report.start(start))
+    }
+    fn warn(&mut self, what: &str) {
+        self.0.iter_mut().for_each(|report| report.warn(what));
+    }
+    fn progress(&mut self, progress: Progress) {
+        self.0.iter_mut().for_each(|report| report.progress(progress));
+    }
+    fn wants_state(&self) -> bool {
+        self.0.iter().any(|report| report.wants_state())
+    }
+    fn state(&mut self, state: &State) -> Result<()> {
+        self.0.iter_mut().try_for_each(|report| report.state(state))
+    }
+    fn epoch(&mut self, epoch: &Epoch, state: &State) -> Result<()> {
+        self.0.iter_mut().try_for_each(|report| report.epoch(epoch, state))
+    }
+    fn end(&mut self, end: &End) -> Result<()> {
+        self.0.iter_mut().try_for_each(|report| report.end(end))
+    }
+    fn fail(&mut self, error: &Error) -> Result<()> {
+        self.0.iter_mut().try_for_each(|report| report.fail(error))
+    }
+}
