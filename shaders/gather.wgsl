@@ -43,7 +43,7 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
         let digit = select(entry, entry % DIGITS, DISTORT);
         let record = RECORD * digit;
         if (row == 0u) {
-            labels[4u * n] = digits_at(record + RECORD - 1u);
+            labels[4u * n] = digits_at(record + (RECORD - 1u));
             labels[4u * n + 1u] = select(0u, count, here);
             labels[4u * n + 2u] = step;
         }

@@ -95,7 +95,7 @@ fn sample_at(n: u32) -> Sample {
         digit,
         entry / DIGITS,
         steps_at(step + 3u),
-        digits_at(record + RECORD - 1u),
+        digits_at(record + (RECORD - 1u)),
         select(0.0, 1.0 / f32(count), here),
     );
 }

@@ -41,7 +41,7 @@ fn sample_update(@builtin(global_invocation_id) id: vec3u) {
         if (vector >= STAGES) {
             let place = vector - STAGES;
             var k = 0u;
-            while (k + LAYER < LAYER * LAYERS && place >= layers_at(k + LAYER + 2u)) {
+            while (k + LAYER < LAYER * LAYERS && place >= layers_at(k + (LAYER + 2u))) {
                 k += LAYER;
             }
             let inputs = layers_at(k);
