@@ -11,11 +11,12 @@
 //   truth   [SAMPLES, 4]  label, samples in the step, number of the step. Where there are no samples
 //           there is no digit: no loss, no derivative. So it is behind the batch, where its last
 //           window may reach
-//   y, dy   [SAMPLES, 10]  the outputs, and the loss by what the squash of each got (by y with 1, 2)
+//   y       [BEFORE + SAMPLES, 10]  the outputs, from row BEFORE on: those before are of earlier shards
+//   dy      [SAMPLES, 10]  the loss by what the squash of each output got (by y with 1, 2)
 //   dx      [SAMPLES, INPUTS]  the loss by what the squash of the layer below got
-//   totals  [SAMPLES, 4]  sums over the steps since the host cleared them: loss, errors, and both
-//           divided by the samples of their step
-//   cursor  [1]  moved to the next step
+//   totals  [BEFORE + SAMPLES, 4]  from row BEFORE on, sums over the steps since the host cleared
+//           them: loss, errors, and both divided by the samples of their step
+//   cursor  [1]  moved to the next step, where ADVANCES says so: by the last shard of the batch
 //
 // With CURVATURE dx, and with LOSS = 0 dy, are second derivatives: seeds as in loss.wgsl, w and f'
 // squared (local.wgsl), and no division by the samples of the step, since a curvature is a mean over
@@ -37,7 +38,7 @@ fn handed_down(slopes: ptr<function, Scores>, v: vec4f, i: u32) -> vec4f {
 
 @compute @workgroup_size(WORKGROUP)
 fn output(@builtin(global_invocation_id) id: vec3u) {
-    if (id.x == 0u) {
+    if (ADVANCES && id.x == 0u) {
         cursor[0] = truth_at(2u) + 1u;
     }
     var n = id.x;
@@ -58,7 +59,7 @@ fn output(@builtin(global_invocation_id) id: vec3u) {
             if (LOSS == 0u) {
                 scores[c] = squash(scores[c] + p_at(c / 4u)[c % 4u]);
             }
-            y[10u * n + c] = scores[c];
+            y[10u * (BEFORE + n) + c] = scores[c];
         }
 
         let right = truth_at(4u * n);
@@ -67,10 +68,11 @@ fn output(@builtin(global_invocation_id) id: vec3u) {
         let weight = select(share, min(f32(samples), 1.0), CURVATURE);
         let verdict = judge(&scores, right);
         if (samples > 0u) {
-            totals[4u * n] += verdict.loss;
-            totals[4u * n + 1u] += verdict.wrong;
-            totals[4u * n + 2u] += verdict.loss * share;
-            totals[4u * n + 3u] += verdict.wrong * share;
+            let row = 4u * (BEFORE + n);
+            totals[row] += verdict.loss;
+            totals[row + 1u] += verdict.wrong;
+            totals[row + 2u] += verdict.loss * share;
+            totals[row + 3u] += verdict.wrong * share;
         }
         var slopes = verdict.slopes;
         for (var c = 0u; c < 10u; c++) {

@@ -5,40 +5,50 @@ use crate::cpu::fast::{Fast, Instructions};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::gpu::probe::Health;
-use crate::gpu::{Adapter, Gpu, Halves, adapter};
+use crate::gpu::{Adapter, Gpu, Replicas, adapter, llvmpipe};
 use crate::network::Network;
-use crate::plan::{HALVES, Optimizer, Plan, Profile, Strategy};
+use crate::plan::{Plan, Profile, Strategy};
 use crate::tuned::Tuned;
 use crate::{selftest, threads};
 
 /// How a step is cut into dispatches.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PlanChoice {
-    /// As `lenet tune` found, else as suits profile, network and batch.
+    /// As suits profile, network and batch: the same everywhere.
     #[default]
     Auto,
+    /// As `lenet tune` found on this adapter.
+    Tuned,
     Named(Strategy),
 }
 
 impl PlanChoice {
     /// The strategy, and where it comes from.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if it is to be what was tuned, and nothing was.
     pub fn strategy(
         self,
         network: &Network,
         profile: Profile,
         batch: usize,
         tuned: &Tuned,
-    ) -> (Strategy, String) {
+    ) -> Result<(Strategy, String)> {
         match self {
-            PlanChoice::Auto => match tuned.find(network, profile, batch) {
-                Some((strategy, at)) if at == batch => (strategy, "tuned".into()),
-                Some((strategy, at)) => (strategy, format!("tuned at batch {at}")),
-                None => {
-                    let (strategy, reason) = Strategy::choose(network, profile, batch);
-                    (strategy, reason.into())
-                }
+            PlanChoice::Named(strategy) => Ok((strategy, "--plan".into())),
+            PlanChoice::Auto => {
+                let (strategy, reason) = Strategy::choose(network, profile, batch);
+                Ok((strategy, reason.into()))
+            }
+            PlanChoice::Tuned => match tuned.find(network, profile, batch) {
+                Some((strategy, at)) if at == batch => Ok((strategy, "tuned".into())),
+                Some((strategy, at)) => Ok((strategy, format!("tuned at batch {at}"))),
+                None => Err(Error::Usage(format!(
+                    "--plan tuned: nothing was tuned for {} with the {} profile on this device: run \
+                     `lenet tune --network {}` first, or leave out --plan",
+                    network.name, profile.name, network.name
+                ))),
             },
-            PlanChoice::Named(strategy) => (strategy, "--plan".into()),
         }
     }
 }
@@ -49,8 +59,9 @@ pub enum Device {
     /// tuned for it.
     Adapter {
         adapter: Box<Adapter>,
-        /// The same for small steps and for halves, where those are others ([`adapter::alone`]).
-        alone: Option<Box<[Adapter; HALVES]>>,
+        /// The same for small steps and for replicas, where those are others
+        /// ([`llvmpipe::single_threaded`]).
+        single: Option<Box<[Adapter; llvmpipe::REPLICAS]>>,
         profile: Profile,
         health: Health,
         tuned: Tuned,
@@ -110,21 +121,22 @@ impl Device {
             profile: profile.unwrap_or_else(|| adapter::profile(&info)),
             tuned: tuned.clone().on(adapter::describe(&info)),
             adapter: Box::new(adapter),
-            alone: None,
+            single: None,
             health,
         })
     }
 
-    /// Looks for a faster adapter for small steps ([`adapter::alone`]).
+    /// Looks for a faster adapter for small steps and for replicas ([`llvmpipe::single_threaded`]).
     ///
     /// # Safety
     /// No other thread may read or write the environment meanwhile.
-    pub(crate) unsafe fn find_alone(&mut self) {
-        if let Device::Adapter { adapter, alone, profile, .. } = self {
+    pub(crate) unsafe fn find_single_threaded(&mut self) {
+        if let Device::Adapter { adapter, single, profile, .. } = self {
+            let (info, cores) = (adapter.get_info(), threads::available());
             // SAFETY: the caller's promise.
-            *alone = unsafe { adapter::alone(adapter) }.map(Box::new);
-            if alone.is_some() && threads::available() == HALVES {
-                profile.devices = HALVES;
+            *single = unsafe { llvmpipe::single_threaded(&info, cores) }.map(Box::new);
+            if single.is_some() && cores == llvmpipe::REPLICAS {
+                profile.replicas = llvmpipe::REPLICAS;
             }
         }
     }
@@ -138,12 +150,15 @@ impl Device {
     }
 
     /// How a step is cut into dispatches, and where that comes from.
+    ///
+    /// # Errors
+    /// As [`PlanChoice::strategy`].
     pub fn strategy(
         &self,
         plan: PlanChoice,
         network: &Network,
         batch: usize,
-    ) -> (Strategy, String) {
+    ) -> Result<(Strategy, String)> {
         let tuned = match self {
             Device::Adapter { tuned, .. } => tuned,
             Device::Cpu { .. } | Device::Naive => &Tuned::default(),
@@ -178,31 +193,23 @@ impl Device {
         }
     }
 
-    /// The adapter that is the fastest for a plan and a batch, if it is one.
-    pub(crate) fn adapter_for(&self, strategy: Strategy, batch: usize) -> Option<&Adapter> {
+    /// The adapter that is the fastest for one replica of a plan, if it is one.
+    pub(crate) fn adapter_for(&self, plan: &Plan) -> Option<&Adapter> {
+        let is_small = plan.replicas.len() > 1 || plan.batch <= llvmpipe::ALONE;
         match self {
-            Device::Adapter { alone: Some(alone), .. }
-                if strategy == Strategy::Halves || batch <= adapter::ALONE =>
-            {
-                Some(&alone[0])
-            }
+            Device::Adapter { single: Some(single), .. } if is_small => Some(&single[0]),
             Device::Adapter { adapter, .. } => Some(adapter),
             Device::Cpu { .. } | Device::Naive => None,
         }
     }
 
-    /// Sets up the plan that was made for a network and optimizer.
+    /// Sets up a plan.
     ///
     /// # Errors
     /// [`Error::Adapter`] if the adapter refuses.
-    pub fn executor(
-        &self,
-        plan: Plan,
-        network: &Network,
-        optimizer: Optimizer,
-    ) -> Result<Box<dyn Executor>> {
+    pub fn executor(&self, plan: Plan) -> Result<Box<dyn Executor>> {
         Ok(match self {
-            Device::Adapter { adapter, alone, health, .. } => {
+            Device::Adapter { adapter, single, health, .. } => {
                 let needed = plan.iterations();
                 if needed > health.loops {
                     return Err(Error::Adapter(format!(
@@ -212,19 +219,19 @@ impl Device {
                         health.loops
                     )));
                 }
-                if plan.strategy == Strategy::Halves {
-                    let adapters = match alone {
-                        Some(alone) => alone.each_ref(),
-                        None => [&**adapter; HALVES],
-                    };
-                    return Ok(Box::new(Halves::new(adapters, plan, network, optimizer)?));
+                let replicas = plan.replicas.len();
+                if replicas == 1 {
+                    let adapter = self.adapter_for(&plan).unwrap_or(adapter);
+                    return Ok(Box::new(Gpu::new(adapter, plan.program())?));
                 }
-                let own = self.adapter_for(plan.strategy, plan.batch).unwrap_or(adapter);
-                Box::new(Gpu::new(own, plan)?)
+                let adapters: Vec<&Adapter> = match single {
+                    Some(single) => single.iter().cycle().take(replicas).collect(),
+                    None => vec![&**adapter; replicas],
+                };
+                Box::new(Replicas::new(&adapters, plan.program(), single.is_some())?)
             }
             Device::Cpu { threads, .. } => {
-                let instructions = Instructions::detect();
-                Box::new(Fast::new(plan, network, optimizer, *threads, instructions))
+                Box::new(Fast::new(plan, *threads, Instructions::detect()))
             }
             Device::Naive => Box::new(Cpu::new(plan)),
         })

@@ -1,15 +1,16 @@
-//! What can carry out a plan: an adapter ([`crate::gpu::Gpu`]), two devices of it
-//! ([`crate::gpu::Halves`]), the CPU ([`crate::cpu::fast::Fast`]),
-//! or the CPU as the reference ([`crate::cpu::Cpu`]).
+//! What can carry out steps: a device of an adapter ([`crate::gpu::Gpu`]) or several side by side
+//! ([`crate::gpu::Replicas`]), which follow a [`crate::plan::Program`]; the CPU
+//! ([`crate::cpu::fast::Fast`]) or the reference ([`crate::cpu::Cpu`]), which follow a
+//! [`crate::plan::Plan`].
 
 use crate::error::Result;
 use crate::gpu::timing::Timing;
-use crate::plan::{BufferId, Pass, Plan};
+use crate::plan::{BufferId, Interface, Pass};
 
 /// Carries out the steps of a plan, in order, on memory of its own.
 pub trait Executor {
-    /// The plan that is carried out.
-    fn plan(&self) -> &Plan;
+    /// Which buffers to write and to read, and what they mean.
+    fn interface(&self) -> &Interface;
 
     /// Writes words into a buffer, from word `at` on, before any step that follows.
     ///

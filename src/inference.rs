@@ -105,9 +105,9 @@ impl Inference {
         let lists = Lists::new(sets, 0, lists.collect());
         let room = lists.room(batch);
         let profile = device.profile();
-        let (strategy, origin) = device.strategy(plan, network, batch);
+        let (strategy, origin) = device.strategy(plan, network, batch)?;
         let plan = Plan::new(network, strategy, profile, batch, Optimizer::NONE, room)?;
-        let executor = device.executor(plan, network, Optimizer::NONE)?;
+        let executor = device.executor(plan)?;
         let session = Session::new(executor, &lists)?;
         let sets = sets.iter().map(|set| set.len()).collect();
         Ok(Inference { session, strategy, origin, output: network.options.output, sets })
@@ -120,7 +120,7 @@ impl Inference {
     /// [`crate::Error::Adapter`] if the adapter fails.
     pub fn warm_up(&mut self) -> Result<()> {
         let executor = self.session.executor();
-        let cursor = executor.plan().ports.cursor;
+        let cursor = executor.interface().ports.cursor;
         executor.write(cursor, 0, &[0])?;
         executor.run(1, Pass::Forward)?;
         executor.wait()
@@ -150,7 +150,7 @@ impl Inference {
     /// [`crate::Error::Adapter`] if the adapter fails.
     pub fn answers(&mut self, set: usize) -> Result<Answers> {
         let executor = self.session.executor();
-        let (totals, batch) = (executor.plan().ports.totals, executor.plan().batch);
+        let (totals, batch) = (executor.interface().ports.totals, executor.interface().batch);
         executor.write(totals, 0, &vec![0; batch * TOTALS])?;
         let start = Instant::now();
         let scores = self.session.scores(set)?;

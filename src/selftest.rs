@@ -70,7 +70,7 @@ fn small_step(adapter: &Adapter) -> Result<std::result::Result<(), String>> {
         let plan = Plan::new(&network, strategy, profile, SAMPLES, optimizer, room)?;
         let start = init::parameters(&network, &plan.layout, init::Init::Pytorch, 0);
         let executor: Box<dyn Executor> = match gpu {
-            true => Box::new(Gpu::new(adapter, plan)?),
+            true => Box::new(Gpu::new(adapter, plan.program())?),
             false => Box::new(Cpu::new(plan)),
         };
         let mut session = Session::new(executor, &lists)?;

@@ -110,7 +110,7 @@ fn last_batch(adapter: &Adapter, name: &'static str) -> Outcome {
         let between = state(epoch.as_mut())?;
         epoch.run(1, Pass::Training)?;
         let mut found = state(epoch.as_mut())?;
-        let ports = rest.plan().ports;
+        let ports = rest.interface().ports;
         rest.write_f32(ports.parameters, &between.parameters)?;
         rest.write_f32(ports.velocity, &between.velocity)?;
         rest.write(ports.cursor, 0, &[1])?;
@@ -118,7 +118,7 @@ fn last_batch(adapter: &Adapter, name: &'static str) -> Outcome {
         let expected = state(rest.as_mut())?;
         found.scores.truncate(expected.scores.len());
         found.totals.iter_mut().zip(between.totals).for_each(|(sum, before)| *sum -= before);
-        compare(&rest.plan().layout, &found, &expected)
+        compare(&rest.interface().layout, &found, &expected)
             .outcome(format!("{name}, {FULL} then {REST} digits, {way}"))?;
     }
     Ok(())

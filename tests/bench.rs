@@ -99,11 +99,9 @@ fn measured_on(json: &Value) {
 /// Every plan that is worth timing, training and inference, and the kernels of each.
 fn measured(json: &Value) {
     let of = |name: &str| json[name].as_array().expect("a list");
-    // Whether two devices are better than one, the machine says.
-    let devices = 1 + usize::from(of("figures").iter().any(|figure| figure["plan"] == "halves"));
     let profile = match &json["profile"] {
         name if name == "gpu" => Profile::gpu(),
-        _ => Profile { devices, ..Profile::software() },
+        _ => Profile::software(),
     };
     let plans: Vec<&str> = Strategy::candidates(&profile).iter().map(|plan| plan.name()).collect();
     let both = |plan: &&'static str| ["training", "inference"].map(|work| [*plan, work]);

@@ -153,6 +153,8 @@ fn outputs() {
         let weights = if linear { ALIGN } else { 0 };
         let k = Output {
             samples: 3,
+            before: 0,
+            advances: true,
             inputs: inputs as u32,
             weights: weights as u32,
             loss,

@@ -141,7 +141,7 @@ fn both_plans() -> [Way; 2] {
 }
 
 fn on_adapter(adapter: &Adapter, way: Way) -> lenet::Result<Vec<u32>> {
-    Ok(bits(&trained(way, BATCH, |plan| Ok(Box::new(Gpu::new(adapter, plan)?)))?))
+    Ok(bits(&trained(way, BATCH, |plan| Ok(Box::new(Gpu::new(adapter, plan.program())?)))?))
 }
 
 fn naive(batch: usize) -> lenet::Result<Vec<f32>> {
@@ -151,9 +151,8 @@ fn naive(batch: usize) -> lenet::Result<Vec<f32>> {
 /// Against the twins, and the same bits with any number of threads.
 fn on_cpu() -> Outcome {
     let fast = |batch, threads, instructions| {
-        let network = network("lenet1", |_| {});
         trained(Profile::reference().into(), batch, |plan| {
-            Ok(Box::new(Fast::new(plan, &network, OPTIMIZER, threads, instructions)))
+            Ok(Box::new(Fast::new(plan, threads, instructions)))
         })
     };
     // A batch of one has kernels of its own.

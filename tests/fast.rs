@@ -100,12 +100,12 @@ fn run(name: &str, batch: usize) -> Run {
 }
 
 fn fast(run: &Run, threads: usize, instructions: Instructions) -> lenet::Result<Box<dyn Executor>> {
-    let (plan, network) = (run.plan(Profile::reference()), &run.trained.network);
-    run.prepared(Box::new(Fast::new(plan, network, run.optimizer, threads, instructions)))
+    let plan = run.plan(Profile::reference());
+    run.prepared(Box::new(Fast::new(plan, threads, instructions)))
 }
 
 fn left(executor: &mut dyn Executor) -> lenet::Result<Left> {
-    let plan = executor.plan();
+    let plan = executor.interface();
     let (ports, batch, size) = (plan.ports, plan.batch, plan.layout.size);
     Ok(Left {
         scores: executor.read_f32(ports.scores, batch * CLASSES)?,
@@ -123,14 +123,14 @@ fn as_the_twins(run: &Run, instructions: Instructions) -> Outcome {
         (STEPS - 1, Pass::Training, LATER_SCORE, LATER_VELOCITY, "all steps"),
         (1, Pass::Forward, LATER_SCORE, LATER_VELOCITY, "forward only"),
     ] {
-        let cursor = found.plan().ports.cursor;
+        let cursor = found.interface().ports.cursor;
         if pass == Pass::Forward {
             found.write(cursor, 0, &[0])?;
             expected.write(cursor, 0, &[0])?;
         }
         found.run(count, pass)?;
         expected.run(count, pass)?;
-        let layout = found.plan().layout.clone();
+        let layout = found.interface().layout.clone();
         assert_eq!(found.read(cursor, 1)?, expected.read(cursor, 1)?, "the next step");
         let (found, expected) = (left(found.as_mut())?, left(expected.as_mut())?);
         let mut differences = Differences::default();
@@ -152,7 +152,7 @@ fn second_derivatives(run: &Run, instructions: Instructions) -> Outcome {
     let (mut found, mut expected) = (fast(run, 2, instructions)?, run.on_cpu()?);
     run.train(found.as_mut(), STEPS, STEPS)?;
     run.train(expected.as_mut(), STEPS, STEPS)?;
-    let layout = found.plan().layout.clone();
+    let layout = found.interface().layout.clone();
     let (found, expected) = (state(found.as_mut())?, state(expected.as_mut())?);
     let mut differences = Differences::default();
     let mut tensors = |what, found, expected, tolerance| {

@@ -176,7 +176,19 @@ fn outputs() {
         let linear = loss == LossKind::Targets;
         let weights = if linear { ALIGN as u32 } else { 0 };
         let (samples, curvature, exact) = (SAMPLES as u32, false, false);
-        let k = Output { samples, inputs, weights, loss, j, squash, curvature, exact };
+        let (before, advances) = (0, true);
+        let k = Output {
+            samples,
+            before,
+            advances,
+            inputs,
+            weights,
+            loss,
+            j,
+            squash,
+            curvature,
+            exact,
+        };
         let mut numbers = Numbers::new(24);
         let x = numbers.symmetric(SAMPLES * inputs as usize, 0.9);
         let p = numbers.symmetric((weights + 10 * inputs) as usize, 0.3);
@@ -228,13 +240,13 @@ fn whole_networks() {
         let name = run.trained.name;
         let mut cpu = run.on_cpu().unwrap();
         cpu.run(1, Pass::Training).unwrap();
-        let layout = cpu.plan().layout.clone();
+        let layout = cpu.interface().layout.clone();
         let State { parameters, velocity: gradient, .. } = state(cpu.as_mut()).unwrap();
         let mut energy = |parameters: &[f32]| {
             run.reset(cpu.as_mut()).unwrap();
-            cpu.write_f32(cpu.plan().ports.parameters, parameters).unwrap();
+            cpu.write_f32(cpu.interface().ports.parameters, parameters).unwrap();
             cpu.run(1, Pass::Forward).unwrap();
-            let totals = cpu.read_f32(cpu.plan().ports.totals, BATCH * TOTALS).unwrap();
+            let totals = cpu.read_f32(cpu.interface().ports.totals, BATCH * TOTALS).unwrap();
             totals.chunks(TOTALS).map(|row| f64::from(row[2])).sum()
         };
         for tensor in &layout.tensors {

@@ -234,7 +234,20 @@ fn output(_: Profile) -> Vec<Case> {
             }
             let mut numbers = Numbers::new(12);
             let weights = if loss == LossKind::Targets { ALIGN as u32 } else { 0 };
-            let k = Output { samples, inputs, weights, loss, j, squash, curvature, exact };
+            // A whole batch, or a shard with another before and one behind it.
+            let (before, advances) = if samples == 7 { (0, true) } else { (2, false) };
+            let k = Output {
+                samples,
+                before,
+                advances,
+                inputs,
+                weights,
+                loss,
+                j,
+                squash,
+                curvature,
+                exact,
+            };
             let x = numbers.words((samples * inputs) as usize, 1.7);
             let mut p = numbers.words((weights + 10 * inputs) as usize, limit);
             if equal {
@@ -250,8 +263,9 @@ fn output(_: Profile) -> Vec<Case> {
                 [(9, COUNT), (0, COUNT), (3, COUNT), (4, 0), (5, COUNT), (0, 0), (1, COUNT)];
             let truth = truth[..samples as usize].iter();
             let truth = truth.flat_map(|&(label, samples)| [label, samples, STEP, 0]);
-            let [y, dy, dx] = [10, 10, inputs].map(|size| empty(samples * size));
-            let totals = numbers.words(samples as usize * 4, 1.0);
+            let [dy, dx] = [10, inputs].map(|size| empty(samples * size));
+            let y = empty((before + samples) * 10);
+            let totals = numbers.words((before + samples) as usize * 4, 1.0);
             let arguments = vec![x, p, truth.collect(), y, dy, dx, totals, vec![0]];
             let name = format!("{samples} samples, equal {equal}, {k:?}");
             cases.push(case(name, Op::Output(k), arguments));

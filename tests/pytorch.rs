@@ -63,14 +63,12 @@ fn main() {
         for strategy in [Strategy::Layered, Strategy::Sample] {
             let way = Way { strategy, profile: Profile::reference() };
             tests.plain(format!("{name}, {way}"), move || {
-                check(name, way, &|plan, _, _| Ok(Box::new(Cpu::new(plan))))
+                check(name, way, &|plan| Ok(Box::new(Cpu::new(plan))))
             });
         }
         for way in ways() {
             tests.on_adapter(format!("{name}, {way}"), move |adapter: &Adapter| {
-                check(name, way, &|plan, network, optimizer| {
-                    on_adapter(adapter, plan, network, optimizer)
-                })
+                check(name, way, &|plan| on_adapter(adapter, plan.program()))
             });
         }
     }
@@ -78,7 +76,7 @@ fn main() {
 }
 
 /// Makes the executor of a plan.
-type Make<'a> = &'a dyn Fn(Plan, &Network, Optimizer) -> lenet::Result<Box<dyn Executor>>;
+type Make<'a> = &'a dyn Fn(Plan) -> lenet::Result<Box<dyn Executor>>;
 /// A test of a fixture in one way.
 type Check = fn(&str, Way, Make) -> Outcome;
 
@@ -172,7 +170,7 @@ fn check(name: &str, way: Way, make: Make) -> Outcome {
     let room = Room { digits: BATCH, order: BATCH, steps: STEPS + 1 };
     let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, room)?;
     let (ports, layout) = (plan.ports, plan.layout.clone());
-    let mut executor = make(plan, &network, optimizer)?;
+    let mut executor = make(plan)?;
 
     start(executor.as_mut(), &fixture)?;
     let step = [0, BATCH as u32, fixture.number("lr")?.to_bits(), 0];
@@ -207,7 +205,7 @@ fn check(name: &str, way: Way, make: Make) -> Outcome {
 
 /// Writes the digits, in their order, and the first weights of a fixture.
 fn start(executor: &mut dyn Executor, fixture: &Fixture) -> Outcome {
-    let (ports, layout) = (executor.plan().ports, executor.plan().layout.clone());
+    let (ports, layout) = (executor.interface().ports, executor.interface().layout.clone());
     let mut digits = Vec::new();
     records::append(&mut digits, &fixture.bytes("pixels")?, &fixture.bytes("labels")?);
     executor.write(ports.digits, 0, &digits)?;
@@ -226,7 +224,7 @@ fn second(name: &str, way: Way, make: Make) -> Outcome {
     let network = base.network()?;
     let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, room)?;
     let (ports, layout) = (plan.ports, plan.layout.clone());
-    let mut executor = make(plan, &network, optimizer)?;
+    let mut executor = make(plan)?;
     start(executor.as_mut(), &base)?;
     let mean = (1.0 / BATCH as f32).to_bits();
     let eta = fixture.number("eta")?.to_bits();

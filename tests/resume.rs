@@ -12,7 +12,7 @@ use lenet::cpu::fast::{Fast, Instructions};
 use lenet::data::{self, Mnist};
 use lenet::executor::Executor;
 use lenet::network::init;
-use lenet::plan::{Plan, Profile, Strategy};
+use lenet::plan::{Plan, Profile};
 use lenet::recipe::{Available, Copies, Flags, Settings, TrainingArgs};
 use lenet::train::checkpoint::State;
 use lenet::train::control::Control;
@@ -208,8 +208,7 @@ fn stopped() -> Outcome {
 /// The fast executor.
 fn fast(setup: &Setup) -> lenet::Result<Box<dyn Executor>> {
     let plan = setup.plan(Profile::reference())?;
-    let (network, optimizer) = (&setup.settings.network, setup.settings.optimizer());
-    Ok(Box::new(Fast::new(plan, network, optimizer, 2, Instructions::detect())))
+    Ok(Box::new(Fast::new(plan, 2, Instructions::detect())))
 }
 
 fn on_cpu(recipe: &str, copies: Option<usize>) -> Outcome {
@@ -218,12 +217,10 @@ fn on_cpu(recipe: &str, copies: Option<usize>) -> Outcome {
 }
 
 fn on_adapter(recipe: &str, copies: Option<usize>, adapter: &Adapter) -> Outcome {
-    let mut setup = Setup::new(recipe, copies)?;
-    for strategy in [Strategy::Layered, Strategy::Halves] {
-        setup.settings.strategy = strategy;
-        let plan = setup.plan(Profile::software())?;
-        let (network, optimizer) = (&setup.settings.network, setup.settings.optimizer());
-        compare(&setup, executor_on(adapter, plan, network, optimizer)?)?;
+    let setup = Setup::new(recipe, copies)?;
+    for replicas in [1, 2] {
+        let plan = setup.plan(Profile { replicas, ..Profile::software() })?;
+        compare(&setup, executor_on(adapter, plan.program())?)?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use common::run::{Run, Trained, networks};
 use common::{Way, ways};
@@ -34,10 +35,8 @@ fn optimizers(batch: usize) -> Vec<Optimizer> {
     if batch == BATCHES[1] { vec![sgd, sdlm] } else { vec![sgd] }
 }
 
-/// What one device does.
 fn plan(trained: &Trained, way: Way, batch: usize, optimizer: Optimizer) -> Plan {
-    let plan = Run::full(trained.clone(), batch, 1, optimizer).plan(way);
-    plan.of_one_device(&trained.network, optimizer)
+    Run::full(trained.clone(), batch, 1, optimizer).plan(way)
 }
 
 /// The same with the digits distorted.
@@ -113,16 +112,22 @@ fn every_plan_runs_on_a_noop_device() {
         for way in ways() {
             for batch in BATCHES {
                 for optimizer in optimizers(batch) {
-                    let (device, queue) = Device::noop(&descriptor);
-                    let plan = plan(&trained, way, batch, optimizer);
+                    let program = Arc::new(plan(&trained, way, batch, optimizer).program());
                     let run = |mut gpu: Gpu| {
                         gpu.run(1, Pass::Curvature)?;
                         gpu.run(1, Pass::Training)?;
                         gpu.run(1, Pass::Forward)?;
                         gpu.wait()
                     };
-                    if let Err(error) = Gpu::on_device(device, queue, plan).and_then(run) {
-                        panic!("{}, {way}, batch {batch}, {optimizer:?}: {error}", trained.name);
+                    for replica in 0..program.replicas.len() {
+                        let (device, queue) = Device::noop(&descriptor);
+                        let gpu = Gpu::on_device(device, queue, program.clone(), replica);
+                        if let Err(error) = gpu.and_then(run) {
+                            panic!(
+                                "{}, {way}, batch {batch}, {optimizer:?}: {error}",
+                                trained.name
+                            );
+                        }
                     }
                 }
             }

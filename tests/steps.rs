@@ -80,6 +80,11 @@ fn main() {
         tests.on_adapter(format!("{name}, threads of the adapter"), move |_| threads(name));
     }
     tests.on_adapter("lenet1, workgroups of a dispatch", workgroups);
+    for name in MAIN {
+        tests.on_adapter(format!("{name}, one device or two"), move |adapter| {
+            replicas(adapter, name)
+        });
+    }
     tests.run()
 }
 
@@ -168,9 +173,34 @@ fn threads(name: &str) -> Outcome {
             format!("{THREADS}={threads}: {}", String::from_utf8_lossy(&output.stderr))
         })
     };
-    let [one, two] = [bits("1")?, bits("2")?];
-    if one != two {
-        return Err(format!("{name}: {one} with {THREADS}=1, but {two} with 2").into());
+    let one = bits("1")?;
+    for threads in ["0", "2", "4"] {
+        let other = bits(threads)?;
+        if one != other {
+            let found = format!("{name}: {one} with {THREADS}=1, but {other} with {threads}");
+            return Err(found.into());
+        }
+    }
+    Ok(())
+}
+
+/// Two devices with a shard each leave what one device leaves that has both, to the last bit. The last
+/// step has fewer samples than a shard.
+fn replicas(adapter: &Adapter, name: &str) -> Outcome {
+    for (batch, optimizer) in [(16, OPTIMIZER), (21, OPTIMIZER), (16, SDLM)] {
+        let steps = vec![batch, batch, 7];
+        let run = Run { trained: trained(name), batch, steps, optimizer };
+        let with = |replicas| {
+            let profile = Profile { replicas, ..Profile::software() };
+            let way = Way { strategy: Strategy::Layered, profile };
+            assert_eq!(run.plan(way).replicas.len(), replicas);
+            trained_state(&run, adapter, way)
+        };
+        let [one, two] = [with(1)?, with(2)?];
+        if one != two {
+            let name = format!("{name}, batch {batch}, {optimizer:?}");
+            return Err(format!("{name}: two devices leave other bits than one").into());
+        }
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ mod common;
 use common::program::{USAGE, fails, json_of, network_of, prints};
 use lenet::network::lenet as tables;
 use lenet::network::summary::Summary;
-use lenet::plan::{Optimizer, Plan, Profile, Room, Strategy};
+use lenet::plan::{Optimizer, Pass, Plan, Profile, Room, Strategy};
 use serde_json::json;
 
 #[test]
@@ -60,7 +60,7 @@ fn plan_and_summary_agree() {
         let plan =
             Plan::new(&network, Strategy::Layered, Profile::reference(), 10, optimizer, room);
         let plan = plan.expect("a network that kernels are made for");
-        let layers = plan.forward.iter().map(|dispatch| &plan.kernels[dispatch.kernel].op);
+        let layers = plan.step(Pass::Forward).map(|dispatch| &plan.kernels[dispatch.kernel].op);
         let all: u64 = layers
             .filter(|op| op.name() != "gather")
             // The output goes forward and back in one kernel.
@@ -109,10 +109,11 @@ fn plan_is_complete_as_json() {
             let label = kernel["label"].as_str().expect("a label");
             validate(label, kernel["wgsl"].as_str().expect("a text"));
         }
-        for dispatch in list("forward").iter().chain(&list("training")) {
+        let passes = ["forward", "training"].map(|pass| &plan["replicas"][0][pass]["compute"]);
+        for dispatch in passes.into_iter().flat_map(|pass| pass.as_array().expect("a list")) {
             let kernel = &kernels[dispatch["kernel"].as_u64().expect("an index") as usize];
             let bindings = kernel["bindings"].as_array().expect("bindings");
-            let views = dispatch["views"].as_array().expect("views");
+            let views = dispatch["bindings"].as_array().expect("bindings");
             assert_eq!(bindings.len(), views.len(), "{}", kernel["label"]);
             for (binding, view) in bindings.iter().zip(views) {
                 let number = |key: &str| view[key].as_u64().expect("a number");

@@ -9,7 +9,7 @@ use crate::device::Device;
 use crate::error::Result;
 use crate::gpu::Gpu;
 use crate::gpu::timing::Clock;
-use crate::plan::Strategy;
+use crate::plan::{Pass, Profile, Strategy};
 use crate::recipe::Settings;
 use crate::run::first_state;
 use crate::text::{Table, thousands};
@@ -54,17 +54,16 @@ pub fn time(
     step: Duration,
 ) -> Result<Option<KernelTimes>> {
     let Settings { network, batch, strategy, .. } = settings;
-    let Some(adapter) = device.adapter_for(*strategy, *batch) else { return Ok(None) };
     // One step on the first digits, again and again.
     let mut digits = mnist.train.clone();
     digits.truncate(*batch);
     let lists = Lists::new(&[&digits], digits.len(), Vec::new());
-    // Room for a step of each digit: one device may take a part of the batch.
-    let plan = settings.plan(device.profile(), lists.room(1))?;
-    let plan = plan.of_one_device(network, settings.optimizer());
-    let mut session = Session::new(Box::new(Gpu::new(adapter, plan.clone())?), &lists)?;
-    let first = first_state(settings, &mut session);
-    session.restore(&first.slots)?;
+    let plan = |profile: Profile| settings.plan(profile, lists.room(*batch));
+    let Some(adapter) = device.adapter_for(&plan(device.profile())?) else { return Ok(None) };
+    // All shards on one device, so that no dispatch waits for another device.
+    let plan = plan(Profile { replicas: 1, ..device.profile() })?;
+    let mut session = Session::new(Box::new(Gpu::new(adapter, plan.program())?), &lists)?;
+    session.restore(&first_state(settings, &plan).slots)?;
     let entry = |digit| plan.distortion.map_or(digit, |k| k.entry(digit, 1));
     let order: Vec<u32> = (0..digits.len() as u32).map(entry).collect();
     // A rate of 0: the parameters stay where they are however often this is done.
@@ -74,7 +73,7 @@ pub fn time(
     let Some(timing) = session.executor().time_step(rounds)? else { return Ok(None) };
 
     let mut rows: Vec<Row> = Vec::new();
-    for (dispatch, &time) in plan.training.iter().zip(&timing.dispatches) {
+    for (dispatch, &time) in plan.step(Pass::Training).zip(&timing.dispatches) {
         let kernel = &plan.kernels[dispatch.kernel];
         let multiply_adds = kernel.op.multiply_adds();
         match rows.iter_mut().find(|row| row.label == kernel.label) {
@@ -130,7 +129,7 @@ impl KernelTimes {
              a run does it: {:.1} microseconds\n",
             self.network,
             thousands(self.batch),
-            self.strategy.caption(),
+            self.strategy.name(),
             self.clock(),
             table.text(),
             1e6 * self.step.as_secs_f64()

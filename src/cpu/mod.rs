@@ -29,7 +29,7 @@ pub use update::{gather, update};
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::Squash;
-use crate::plan::{Access, BufferId, Dispatch, Op, Pass, Plan, Start, View};
+use crate::plan::{Access, BufferId, Dispatch, Interface, Op, Pass, Plan, Start, View};
 
 /// f(a) = A tanh(S a).
 pub fn squash(squash: Squash, a: f64) -> f64 {
@@ -53,13 +53,14 @@ fn local(curvature: bool, derivative: f64) -> f64 {
 #[derive(Debug)]
 pub struct Cpu {
     plan: Plan,
+    interface: Interface,
     memory: Vec<Vec<u32>>,
 }
 
 impl Cpu {
     /// Sets up the buffers of a plan as it says they start.
     pub fn new(plan: Plan) -> Self {
-        Cpu { memory: memory(&plan), plan }
+        Cpu { memory: memory(&plan), interface: plan.interface(), plan }
     }
 
     /// Runs the twin of one dispatch.
@@ -108,8 +109,8 @@ fn memory(plan: &Plan) -> Vec<Vec<u32>> {
 }
 
 impl Executor for Cpu {
-    fn plan(&self) -> &Plan {
-        &self.plan
+    fn interface(&self) -> &Interface {
+        &self.interface
     }
 
     fn write(&mut self, buffer: BufferId, at: usize, words: &[u32]) -> Result<()> {
@@ -122,7 +123,7 @@ impl Executor for Cpu {
     }
 
     fn run(&mut self, count: usize, pass: Pass) -> Result<()> {
-        let step = self.plan.step(pass).to_vec();
+        let step: Vec<Dispatch> = self.plan.step(pass).cloned().collect();
         for _ in 0..count {
             step.iter().for_each(|dispatch| self.dispatch(dispatch));
         }

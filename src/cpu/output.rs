@@ -6,7 +6,8 @@ use crate::plan::constant::LossKind;
 use crate::plan::op::Output;
 use crate::plan::{TOTALS, TRUTH_WORDS};
 
-/// The last layer forward, the loss, and backward to what the layer sees; moves the cursor on.
+/// The last layer forward, the loss, and backward to what the layer sees; the last shard moves the
+/// cursor on.
 #[expect(clippy::too_many_arguments, reason = "the bindings of output.wgsl, in their order")]
 pub fn output(
     k: &Output,
@@ -22,7 +23,12 @@ pub fn output(
     let inputs = k.inputs as usize;
     let linear = k.loss == LossKind::Targets;
     let weight = |c: usize, i: usize| f64::from(p[k.weights as usize + c * inputs + i]);
-    cursor[0] = truth[2] + 1;
+    if k.advances {
+        cursor[0] = truth[2] + 1;
+    }
+    // Earlier shards of the batch have the rows before.
+    let y = &mut y[k.before as usize * CLASSES..];
+    let totals = &mut totals[k.before as usize * TOTALS..];
     for n in 0..k.samples as usize {
         let x: Vec<f64> = x[n * inputs..][..inputs].iter().map(|&x| f64::from(x)).collect();
         let row = n * CLASSES..(n + 1) * CLASSES;

@@ -147,6 +147,8 @@ fn pass(
     }
     let shape = Output {
         samples: 1,
+        before: 0,
+        advances: true,
         inputs: below.len() as u32,
         weights,
         loss: k.loss,

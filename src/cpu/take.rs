@@ -42,7 +42,7 @@ impl<'a> Take<'a> {
                 velocity: write(),
                 parameters: write(),
             },
-            Rule::Share => Take::Share { share: write(), parameters: write() },
+            Rule::Share { .. } => Take::Share { share: write(), parameters: write() },
             Rule::Curvature { .. } => Take::Curvature { curvature: write() },
         }
     }

@@ -3,8 +3,7 @@
 use wgpu::{Adapter, AdapterInfo, Backends, DeviceType, Instance, InstanceDescriptor};
 
 use crate::error::{Error, Result};
-use crate::plan::{HALVES, Profile};
-use crate::threads;
+use crate::plan::Profile;
 
 /// The way out for a machine without any driver.
 pub const HOW_TO_GET_ONE: &str = "install a Vulkan driver (on Debian and Ubuntu \
@@ -65,37 +64,6 @@ pub fn find(name: Option<&str>) -> Result<Vec<Adapter>> {
 /// Whether the adapter computes on the CPU.
 pub fn is_software(info: &AdapterInfo) -> bool {
     info.device_type == DeviceType::Cpu
-}
-
-/// How Mesa's software adapter calls itself.
-const LLVMPIPE: &str = "llvmpipe";
-/// How many threads it computes on; it looks when an instance is made.
-const DRIVER_THREADS: &str = "LP_NUM_THREADS";
-/// Samples of a step up to which a second core was never worth the handing over to it.
-pub const ALONE: usize = 64;
-
-/// The same adapter, but faster for steps of up to [`ALONE`] samples, where there is one. Of these there
-/// are two, each of an instance of its own: llvmpipe computes one dispatch of an instance at a time.
-///
-/// It hands each dispatch over to threads of its own, for 15 to 60 microseconds. With one or two cores
-/// small steps are done sooner by the thread that submits them; where the
-/// environment says how many threads there shall be, it is heeded. The bits are the same.
-///
-/// # Safety
-/// No other thread may read or write the environment meanwhile.
-pub unsafe fn alone(adapter: &Adapter) -> Option<[Adapter; HALVES]> {
-    let info = adapter.get_info();
-    let many = threads::available() > 2;
-    if !info.name.starts_with(LLVMPIPE) || many || std::env::var_os(DRIVER_THREADS).is_some() {
-        return None;
-    }
-    // SAFETY: the caller's promise.
-    unsafe { std::env::set_var(DRIVER_THREADS, "0") };
-    let same = || all().into_iter().find(|other| other.get_info() == info);
-    let alone = same().zip(same()).map(<[Adapter; HALVES]>::from);
-    // SAFETY: as above.
-    unsafe { std::env::remove_var(DRIVER_THREADS) };
-    alone
 }
 
 /// The launch profile that suits an adapter.

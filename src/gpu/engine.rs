@@ -12,7 +12,8 @@ use super::timing::Timing;
 use super::{adapter, pipeline};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
-use crate::plan::{Buffer, BufferId, Dispatch, HALVES, Pass, Plan, Start};
+use crate::plan::program::{Contents, DeviceBuffer, Launch, PassCommands, Program};
+use crate::plan::{BufferId, Interface, Pass};
 use crate::threads;
 
 /// Submissions that may wait on the device while the host goes on.
@@ -21,44 +22,62 @@ const IN_FLIGHT: usize = 2;
 const PIECE: usize = 1 << 20;
 
 /// A dispatch, ready to be recorded.
-struct Launch {
+struct Bound {
     kernel: usize,
     group: BindGroup,
     workgroups: u32,
 }
 
-/// A plan on an adapter.
+/// The dispatches of a pass, ready to be recorded.
+struct Steps {
+    compute: Vec<Bound>,
+    apply: Vec<Bound>,
+}
+
+/// One replica of a program on a device.
 pub struct Gpu {
-    plan: Plan,
+    program: Arc<Program>,
     pub(super) device: Device,
     pub(super) queue: Queue,
     pub(super) buffers: Vec<wgpu::Buffer>,
     layouts: Vec<wgpu::BindGroupLayout>,
     pipelines: Vec<Option<ComputePipeline>>,
-    forward: Vec<Launch>,
-    training: Vec<Launch>,
-    curvature: Vec<Launch>,
-    merge: Vec<Launch>,
+    forward: Steps,
+    training: Steps,
+    curvature: Steps,
     in_flight: Vec<SubmissionIndex>,
     /// The first thing that wgpu or the driver complained about.
     fault: Arc<Mutex<Option<String>>>,
 }
 
 impl Gpu {
-    /// Sets up a plan on an adapter, within WebGPU's default limits.
+    /// Sets up the first replica of a program on an adapter, within WebGPU's default limits.
     ///
     /// # Errors
     /// [`Error::Adapter`] if the adapter gives no device or refuses a buffer.
-    pub fn new(adapter: &Adapter, plan: Plan) -> Result<Gpu> {
-        let (device, queue) = device(adapter)?;
-        Self::on_device(device, queue, plan)
+    pub fn new(adapter: &Adapter, program: Program) -> Result<Gpu> {
+        Self::replica(adapter, Arc::new(program), 0)
     }
 
-    /// Sets up a plan on a device that is there already.
+    /// Sets up one replica of a program on an adapter.
     ///
     /// # Errors
     /// As [`Gpu::new`].
-    pub fn on_device(device: Device, queue: Queue, plan: Plan) -> Result<Gpu> {
+    pub(super) fn replica(adapter: &Adapter, program: Arc<Program>, replica: usize) -> Result<Gpu> {
+        let (device, queue) = device(adapter)?;
+        Self::on_device(device, queue, program, replica)
+    }
+
+    /// Sets up one replica of a program on a device that is there already.
+    ///
+    /// # Errors
+    /// As [`Gpu::new`].
+    pub fn on_device(
+        device: Device,
+        queue: Queue,
+        program: Arc<Program>,
+        replica: usize,
+    ) -> Result<Gpu> {
         let fault = Arc::new(Mutex::new(None));
         let complain = {
             let fault = fault.clone();
@@ -76,48 +95,45 @@ impl Gpu {
             }
         });
 
-        let uniform = |id: BufferId| {
-            plan.dispatches()
-                .any(|dispatch| dispatch.views.iter().any(|view| view.uniform && view.buffer == id))
-        };
-        let buffers: Vec<wgpu::Buffer> = plan
-            .buffers
-            .iter()
-            .enumerate()
-            .map(|(id, buffer)| make_buffer(&device, buffer, uniform(id)))
-            .collect();
+        let buffers: Vec<wgpu::Buffer> =
+            program.buffers.iter().map(|buffer| make_buffer(&device, buffer)).collect();
         let layouts: Vec<_> =
-            plan.kernels.iter().map(|kernel| pipeline::layout(&device, kernel)).collect();
-        let launch = |dispatch: &Dispatch| Launch {
-            kernel: dispatch.kernel,
+            program.kernels.iter().map(|kernel| pipeline::layout(&device, kernel)).collect();
+        let bound = |launch: &Launch| Bound {
+            kernel: launch.kernel,
             group: pipeline::bind_group(
                 &device,
-                &layouts[dispatch.kernel],
+                &layouts[launch.kernel],
                 &buffers,
-                &dispatch.views,
+                &launch.bindings,
             ),
-            workgroups: plan.kernels[dispatch.kernel].workgroups,
+            workgroups: program.kernels[launch.kernel].workgroups,
         };
-        let forward = plan.forward.iter().map(launch).collect();
-        let training = plan.training.iter().map(launch).collect();
-        let curvature = plan.curvature.iter().map(launch).collect();
-        let merge = plan.merge.iter().map(launch).collect();
+        let steps = |pass: &PassCommands| Steps {
+            compute: pass.compute.iter().map(bound).collect(),
+            apply: pass.apply.iter().map(bound).collect(),
+        };
+        let commands = &program.replicas[replica];
         let gpu = Gpu {
-            pipelines: vec![None; plan.kernels.len()],
+            pipelines: vec![None; program.kernels.len()],
             in_flight: Vec::new(),
-            plan,
+            forward: steps(&commands.forward),
+            training: steps(&commands.training),
+            curvature: steps(&commands.curvature),
+            program,
             device,
             queue,
             buffers,
             layouts,
-            forward,
-            training,
-            curvature,
-            merge,
             fault,
         };
         gpu.check()?;
         Ok(gpu)
+    }
+
+    /// What it carries out.
+    pub(super) fn program(&self) -> &Program {
+        &self.program
     }
 
     /// What went wrong on the device since the start, if anything did.
@@ -130,8 +146,7 @@ impl Gpu {
         }
     }
 
-    /// The launches of a step.
-    fn launches(&self, pass: Pass) -> &[Launch] {
+    fn steps(&self, pass: Pass) -> &Steps {
         match pass {
             Pass::Forward => &self.forward,
             Pass::Training => &self.training,
@@ -141,55 +156,51 @@ impl Gpu {
 
     /// Compiles the pipelines that such a step needs and that are not there yet.
     pub(super) fn compile(&mut self, pass: Pass) {
-        let merge = if pass == Pass::Training { &self.merge[..] } else { &[] };
-        let launches = self.launches(pass).iter().chain(merge);
+        let steps = self.steps(pass);
+        let launches = steps.compute.iter().chain(&steps.apply);
         let mut missing: Vec<usize> = launches.map(|launch| launch.kernel).collect();
         missing.sort_unstable();
         missing.dedup();
         missing.retain(|&kernel| self.pipelines[kernel].is_none());
-        // The other half compiles at the same time.
-        let devices = if self.plan.ports.shares.is_some() { HALVES } else { 1 };
-        let threads = threads::available().div_ceil(devices);
-        for (kernel, made) in
-            pipeline::side_by_side(&self.device, &self.plan, &self.layouts, missing, threads)
-        {
+        // The other replicas compile at the same time.
+        let threads = threads::available().div_ceil(self.program.replicas.len());
+        let Gpu { device, program, layouts, .. } = &*self;
+        for (kernel, made) in pipeline::side_by_side(device, program, layouts, missing, threads) {
             self.pipelines[kernel] = Some(made);
         }
     }
 
     /// Dispatches of a training step.
     pub(super) fn dispatches(&self) -> usize {
-        self.training.len()
+        self.training.compute.len()
     }
 
     /// Records the dispatch of that number of a training step; its pipeline has to be compiled.
-    pub(super) fn record(&self, pass: &mut ComputePass, dispatch: usize) {
-        self.record_launch(pass, &self.training[dispatch]);
+    pub(super) fn record(&self, commands: &mut ComputePass, dispatch: usize) {
+        self.record_all(commands, &self.training.compute[dispatch..=dispatch]);
     }
 
-    fn record_launch(&self, pass: &mut ComputePass, launch: &Launch) {
-        let pipeline = self.pipelines[launch.kernel].as_ref().expect("compiled before recording");
-        pass.set_pipeline(pipeline);
-        pass.set_bind_group(0, &launch.group, &[]);
-        pass.dispatch_workgroups(launch.workgroups, 1, 1);
+    fn record_all(&self, commands: &mut ComputePass, launches: &[Bound]) {
+        for launch in launches {
+            let pipeline = self.pipelines[launch.kernel].as_ref();
+            commands.set_pipeline(pipeline.expect("compiled before recording"));
+            commands.set_bind_group(0, &launch.group, &[]);
+            commands.dispatch_workgroups(launch.workgroups, 1, 1);
+        }
     }
 
-    /// Records so many steps of a pass; their pipelines have to be compiled.
-    pub(super) fn record_steps(&self, encoder: &mut CommandEncoder, pass: Pass, count: usize) {
+    /// Records so many steps of a pass up to the exchange; their pipelines have to be compiled.
+    pub(super) fn record_compute(&self, encoder: &mut CommandEncoder, pass: Pass, count: usize) {
         let mut commands = encoder.begin_compute_pass(&Default::default());
         for _ in 0..count {
-            for launch in self.launches(pass) {
-                self.record_launch(&mut commands, launch);
-            }
+            self.record_all(&mut commands, &self.steps(pass).compute);
         }
     }
 
-    /// Records the step of the parameters from the shares of both halves.
-    pub(super) fn record_merge(&self, encoder: &mut CommandEncoder) {
+    /// Records what follows the exchange.
+    pub(super) fn record_apply(&self, encoder: &mut CommandEncoder, pass: Pass) {
         let mut commands = encoder.begin_compute_pass(&Default::default());
-        for launch in &self.merge {
-            self.record_launch(&mut commands, launch);
-        }
+        self.record_all(&mut commands, &self.steps(pass).apply);
     }
 
     pub(super) fn poll(&self, until: Option<SubmissionIndex>) -> Result<()> {
@@ -202,8 +213,8 @@ impl Gpu {
 }
 
 impl Executor for Gpu {
-    fn plan(&self) -> &Plan {
-        &self.plan
+    fn interface(&self) -> &Interface {
+        &self.program.interface
     }
 
     fn write(&mut self, buffer: BufferId, at: usize, words: &[u32]) -> Result<()> {
@@ -246,7 +257,7 @@ impl Executor for Gpu {
     fn run(&mut self, count: usize, pass: Pass) -> Result<()> {
         self.compile(pass);
         let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());
-        self.record_steps(&mut encoder, pass, count);
+        self.record_compute(&mut encoder, pass, count);
         self.in_flight.push(self.queue.submit([encoder.finish()]));
         if self.in_flight.len() > IN_FLIGHT {
             let oldest = self.in_flight.remove(0);
@@ -284,28 +295,30 @@ pub(super) fn device(adapter: &Adapter) -> Result<(Device, Queue)> {
     })
 }
 
-fn make_buffer(device: &Device, buffer: &Buffer, uniform: bool) -> wgpu::Buffer {
-    let words = buffer.words.max(4).next_multiple_of(4);
+fn make_buffer(device: &Device, buffer: &DeviceBuffer) -> wgpu::Buffer {
     let mut usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
-    if uniform {
+    if buffer.uniform {
         usage |= BufferUsages::UNIFORM;
     }
-    let starts = buffer.start != Start::Zero;
+    let words = buffer.size / 4;
+    let contents = match &buffer.contents {
+        Contents::Zero => None,
+        Contents::Fill(value) => Some(vec![value.to_bits(); words]),
+        Contents::Words(given) => {
+            let mut given = given.clone();
+            given.resize(words, 0);
+            Some(given)
+        }
+    };
     let made = device.create_buffer(&BufferDescriptor {
         label: Some(&buffer.name),
-        size: 4 * words as u64,
+        size: buffer.size as u64,
         usage,
-        mapped_at_creation: starts,
+        mapped_at_creation: contents.is_some(),
     });
-    if starts {
-        let mut content = match &buffer.start {
-            Start::Zero => Vec::new(),
-            Start::Fill(value) => vec![value.to_bits(); words],
-            Start::Words(words) => words.clone(),
-        };
-        content.resize(words, 0);
+    if let Some(contents) = contents {
         if let Ok(mut view) = made.get_mapped_range_mut(..) {
-            view.copy_from_slice(bytemuck::cast_slice(&content));
+            view.copy_from_slice(bytemuck::cast_slice(&contents));
         }
         made.unmap();
     }

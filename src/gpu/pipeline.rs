@@ -11,61 +11,52 @@ use wgpu::{
     ShaderSource, ShaderStages,
 };
 
-use super::memory;
-use crate::plan::traffic::Traffic;
-use crate::plan::{Access, Kernel, Plan, View};
+use super::llvmpipe;
+use crate::plan::program::{BindingKind, Piece, Program, Shader};
 
 /// Where this is set, loops are checked, too.
 pub const CHECK_LOOPS: &str = "LENET_CHECK_LOOPS";
 
 /// The bindings of a kernel, as the device wants them declared.
-pub fn layout(device: &Device, kernel: &Kernel) -> BindGroupLayout {
-    let entries: Vec<BindGroupLayoutEntry> = kernel
-        .op
-        .bindings()
-        .iter()
-        .zip(&kernel.windows)
-        .enumerate()
-        .map(|(number, (binding, window))| {
-            let ty = match (binding.access, window) {
-                (Access::Write, _) => BufferBindingType::Storage { read_only: false },
-                (_, Some(_)) => BufferBindingType::Uniform,
-                (_, None) => BufferBindingType::Storage { read_only: true },
-            };
-            BindGroupLayoutEntry {
-                binding: number as u32,
-                visibility: ShaderStages::COMPUTE,
-                ty: BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None },
-                count: None,
-            }
-        })
-        .collect();
-    let label = Some(kernel.label.as_str());
+pub fn layout(device: &Device, shader: &Shader) -> BindGroupLayout {
+    let entry = |(number, kind): (usize, BindingKind)| BindGroupLayoutEntry {
+        binding: number as u32,
+        visibility: ShaderStages::COMPUTE,
+        ty: BindingType::Buffer {
+            ty: match kind {
+                BindingKind::Uniform => BufferBindingType::Uniform,
+                BindingKind::ReadOnlyStorage => BufferBindingType::Storage { read_only: true },
+                BindingKind::Storage => BufferBindingType::Storage { read_only: false },
+            },
+            has_dynamic_offset: false,
+            min_binding_size: None,
+        },
+        count: None,
+    };
+    let kinds = shader.bindings.iter().map(|binding| binding.kind);
+    let entries: Vec<BindGroupLayoutEntry> = kinds.enumerate().map(entry).collect();
+    let label = Some(shader.label.as_str());
     device.create_bind_group_layout(&BindGroupLayoutDescriptor { label, entries: &entries })
 }
 
-/// Compiles kernels of a plan, by their numbers, on so many threads: a software adapter spends seconds
+/// Compiles kernels of a program, by their numbers, on so many threads: a software adapter spends seconds
 /// on it.
 pub fn side_by_side(
     device: &Device,
-    plan: &Plan,
+    program: &Program,
     layouts: &[BindGroupLayout],
     mut numbers: Vec<usize>,
     threads: usize,
 ) -> Vec<(usize, ComputePipeline)> {
     // What an item writes goes with the size of its unrolled code. The largest would be waited for if it
     // came last.
-    numbers.sort_by_cached_key(|&kernel| {
-        let dispatch = plan.dispatches().find(|dispatch| dispatch.kernel == kernel);
-        let written = dispatch.map_or(0, |dispatch| Traffic::of(plan, dispatch).written);
-        Reverse(written / plan.kernels[kernel].op.items().max(1) as usize)
-    });
+    numbers.sort_by_key(|&kernel| Reverse(program.kernels[kernel].written_per_item));
     let next = AtomicUsize::new(0);
     let work = || {
         let mut made = Vec::new();
         while let Some(&kernel) = numbers.get(next.fetch_add(1, Ordering::Relaxed)) {
-            made.push((kernel, pipeline(device, &plan.kernels[kernel], &layouts[kernel])));
-            memory::trim();
+            made.push((kernel, pipeline(device, &program.kernels[kernel], &layouts[kernel])));
+            llvmpipe::trim();
         }
         made
     };
@@ -80,11 +71,13 @@ pub fn side_by_side(
 }
 
 /// Compiles a kernel.
-fn pipeline(device: &Device, kernel: &Kernel, layout: &BindGroupLayout) -> ComputePipeline {
-    let label = Some(kernel.label.as_str());
+fn pipeline(device: &Device, shader: &Shader, layout: &BindGroupLayout) -> ComputePipeline {
+    let label = Some(shader.label.as_str());
+    let constants: Vec<(&str, f64)> =
+        shader.constants.iter().map(|(name, &value)| (name.as_str(), value)).collect();
     // SAFETY: every loop of the kernels counts to a bound that stands before it begins: a constant, the
     // size of a layer, or the end of a list of connections.
-    let module = unsafe { module(device, &kernel.label, kernel.wgsl()) };
+    let module = unsafe { module(device, &shader.label, shader.wgsl.clone()) };
     let layout = device.create_pipeline_layout(&PipelineLayoutDescriptor {
         label,
         bind_group_layouts: &[Some(layout)],
@@ -94,8 +87,9 @@ fn pipeline(device: &Device, kernel: &Kernel, layout: &BindGroupLayout) -> Compu
         label,
         layout: Some(&layout),
         module: &module,
-        entry_point: Some(kernel.op.name()),
+        entry_point: Some(&shader.entry_point),
         compilation_options: PipelineCompilationOptions {
+            constants: &constants,
             // Kernels write workgroup memory before they read it.
             zero_initialize_workgroup_memory: false,
             ..Default::default()
@@ -121,28 +115,21 @@ pub unsafe fn module(device: &Device, label: &str, text: String) -> ShaderModule
     unsafe { device.create_shader_module_trusted(descriptor, checks) }
 }
 
-/// Binds the views of a dispatch.
+/// Binds pieces of buffers.
 pub fn bind_group(
     device: &Device,
     layout: &BindGroupLayout,
     buffers: &[wgpu::Buffer],
-    views: &[View],
+    pieces: &[Piece],
 ) -> BindGroup {
-    let entries: Vec<BindGroupEntry> = views
-        .iter()
-        .enumerate()
-        .map(|(number, view)| {
-            // A uniform array is a whole number of vec4s.
-            let words = if view.uniform { view.words.next_multiple_of(4) } else { view.words };
-            BindGroupEntry {
-                binding: number as u32,
-                resource: BindingResource::Buffer(BufferBinding {
-                    buffer: &buffers[view.buffer],
-                    offset: 4 * view.offset as u64,
-                    size: BufferSize::new(4 * words as u64),
-                }),
-            }
-        })
-        .collect();
+    let entry = |(number, piece): (usize, &Piece)| BindGroupEntry {
+        binding: number as u32,
+        resource: BindingResource::Buffer(BufferBinding {
+            buffer: &buffers[piece.buffer],
+            offset: piece.offset as u64,
+            size: BufferSize::new(piece.size as u64),
+        }),
+    };
+    let entries: Vec<BindGroupEntry> = pieces.iter().enumerate().map(entry).collect();
     device.create_bind_group(&BindGroupDescriptor { label: None, layout, entries: &entries })
 }

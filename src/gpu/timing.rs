@@ -63,7 +63,7 @@ impl Gpu {
     /// [`Error::Adapter`] if the adapter fails.
     pub fn time_dispatches(&mut self, repeats: u32) -> Result<Vec<Duration>> {
         self.compile(Pass::Training);
-        let cursor = self.plan().ports.cursor;
+        let cursor = self.program().interface.ports.cursor;
         (0..self.dispatches())
             .map(|dispatch| {
                 self.write(cursor, 0, &[0])?;
@@ -93,7 +93,7 @@ impl Gpu {
     /// small kernel: so each dispatch is timed once and [`MORE`] times more, and the rest is kept.
     fn time_by_timestamps(&mut self, rounds: u32) -> Result<Vec<Duration>> {
         self.compile(Pass::Training);
-        let cursor = self.plan().ports.cursor;
+        let cursor = self.program().interface.ports.cursor;
         let period = f64::from(self.queue.get_timestamp_period());
         let mut times = Vec::new();
         for first in (0..self.dispatches()).step_by(AT_ONCE) {

@@ -117,7 +117,7 @@ named! {
 }
 
 /// `[maps, height, width]` of what flows between two layers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Shape {
     pub maps: usize,
     pub height: usize,

@@ -6,6 +6,8 @@
 //! Inside a linear layer: biases, then from the next multiple of [`ALIGN`] the weights
 //! `[outputs, inputs]`. Gaps stay zero.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Kind, Layer, Network, TAPS};
 use crate::error::{Error, Result};
 
@@ -16,7 +18,8 @@ pub const ALIGN: usize = 64;
 const QUAD: usize = 4;
 
 /// What a tensor is for, which decides how it starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Role {
     Weight,
     Bias,
@@ -27,7 +30,7 @@ pub enum Role {
 
 /// A named piece of the parameter buffer, with the name and shape that the notebook's PyTorch
 /// modules would give it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Tensor {
     pub name: String,
     pub shape: Vec<usize>,
@@ -51,7 +54,8 @@ impl Tensor {
 }
 
 /// Layers whose parameters are bound together.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Block {
     /// A convolution and the pooling behind it, as indices into the layers.
     Stage { conv: usize, pool: usize },
@@ -72,7 +76,7 @@ impl Block {
 }
 
 /// The buffer of parameters of a network.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Layout {
     pub blocks: Vec<Block>,
     /// Place of the first number of each block.

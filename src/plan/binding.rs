@@ -71,7 +71,7 @@ pub(super) fn taken(rule: &Rule) -> Vec<Binding> {
     match rule {
         Rule::Step(Optimizer::Sgd { .. }) => step.to_vec(),
         Rule::Step(Optimizer::Sdlm { .. }) => [&[read_vec4("curvature")], &step[..]].concat(),
-        Rule::Share => vec![write_vec4("share"), write_vec4("parameters")],
+        Rule::Share { .. } => vec![write_vec4("share"), write_vec4("parameters")],
         Rule::Curvature { .. } => vec![write_vec4("curvature")],
     }
 }

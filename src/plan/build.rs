@@ -1,10 +1,15 @@
 //! From a network to the buffers and dispatches of a training step.
 
+use std::ops::Range;
+
+use super::abi::{STEP_WORDS, TOTALS, TRUTH_WORDS};
 use super::builder::Builder;
 use super::constant::LossKind;
 use super::op::{Gather, Op, Output, Update};
 use super::profile::largest_divisor;
-use super::{BufferId, Layout, Optimizer, Plan, Ports, Profile, Rule, Start, Strategy};
+use super::{
+    BufferId, Layout, Optimizer, Plan, Ports, Profile, Replica, Rule, Start, Steps, Strategy,
+};
 use crate::error::Result;
 use crate::network::tensors::{Block, aligned};
 use crate::network::{CLASSES, DIGIT_SIDE, Network};
@@ -19,13 +24,6 @@ pub struct Room {
     /// Rows of the table of steps.
     pub steps: usize,
 }
-
-/// Words of a row of the table of steps.
-pub const STEP_WORDS: usize = 4;
-/// Words that a sample has in the table of what is true of it.
-pub const TRUTH_WORDS: usize = 4;
-/// Numbers of a row of the totals.
-pub const TOTALS: usize = 4;
 
 impl Plan {
     /// Plans a training step.
@@ -45,44 +43,98 @@ impl Plan {
             return super::build_sample::plan(network, profile, batch, optimizer, room);
         }
         let tiles = strategy.tiles().unwrap_or(profile.tiles);
-        let profile = Profile { tiles, ..profile };
+        let mut profile = Profile { tiles, ..profile };
+        if strategy == Strategy::Inspect {
+            profile.shards = 1;
+        }
         let layout = Layout::of(network)?;
-        let builder = Builder::new(network, profile, batch, layout, optimizer, room);
-        Ok(builder.layers(strategy, optimizer))
+        let mut builder = Builder::new(network, profile, batch, layout, optimizer, room);
+        builder.inspects = strategy == Strategy::Inspect;
+        Ok(builder.layers(strategy))
     }
 }
 
 impl Builder<'_> {
-    /// The plan, layer by layer.
-    pub(super) fn layers(mut self, strategy: Strategy, optimizer: Optimizer) -> Plan {
-        self.gather();
-        let last = self.layout.blocks.len() - 1;
-        for block in 0..last {
-            self.forward(block);
+    /// The plan, layer by layer, for one replica with all shards or one for each.
+    fn layers(mut self, strategy: Strategy) -> Plan {
+        let replicas = self.profile.replicas.clamp(1, self.shards);
+        let shards = self.shards.div_ceil(replicas);
+        let replicas = (0..replicas)
+            .map(|replica| {
+                let shards = replica * shards..(replica * shards + shards).min(self.shards);
+                self.replica(shards)
+            })
+            .collect();
+        self.finish(strategy, replicas)
+    }
+
+    fn replica(&mut self, shards: Range<usize>) -> Replica {
+        let optimizer = self.optimizer;
+        let forward = self.steps(&shards, None);
+        if self.inspects {
+            return Replica { forward, ..Replica::default() };
         }
-        let hidden = std::mem::take(&mut self.dispatches);
-        self.output(last);
-        let forward = [&hidden, &self.dispatches[..]].concat();
-        self.backward(last);
-        let training = [&hidden, &std::mem::take(&mut self.dispatches)[..]].concat();
-        let mut curvature = Vec::new();
+        let training = self.steps(&shards, Some(Rule::Step(optimizer)));
+        let mut replica = Replica { forward, training, ..Replica::default() };
         if let Optimizer::Sdlm { exact, .. } = optimizer {
-            self.rule = Rule::Curvature { exact };
-            self.output(last);
-            self.backward(last);
-            curvature = [hidden, std::mem::take(&mut self.dispatches)].concat();
+            replica.curvature = self.steps(&shards, Some(Rule::Curvature { exact }));
         }
-        self.merge(optimizer);
-        let merge = std::mem::take(&mut self.dispatches);
-        self.finish(strategy, [forward, training, curvature, merge])
+        replica
+    }
+
+    /// A pass over these shards: forward alone, or with a rule the backward pass as well.
+    fn steps(&mut self, shards: &Range<usize>, rule: Option<Rule>) -> Steps {
+        let optimizer = self.optimizer;
+        for shard in shards.clone() {
+            self.shard = shard;
+            self.is_last = shard + 1 == shards.end;
+            self.rule = match rule {
+                Some(rule) if self.shards > 1 => rule.of_shard(),
+                rule => rule.unwrap_or(Rule::Step(optimizer)),
+            };
+            self.gather();
+            let last = self.layout.blocks.len() - 1;
+            (0..last).for_each(|block| self.forward(block));
+            self.output(last);
+            if rule.is_some() {
+                self.backward(last);
+            }
+        }
+        let mut compute = self.take();
+        if let Some(rule) = rule {
+            self.add_shards(rule);
+        }
+        let mut apply = self.take();
+        if shards.len() == self.shards {
+            compute.append(&mut apply);
+        }
+        Steps { compute, apply }
+    }
+
+    /// Adds the gradients of all shards in their order, and what becomes of the sums.
+    fn add_shards(&mut self, rule: Rule) {
+        let Some(shares) = self.ports.shares else { return };
+        self.rule = rule;
+        let size = self.layout.size;
+        let op = Op::Update(Update {
+            parameters: size as u32,
+            slots: self.shards as u32,
+            stride: size as u32,
+            rule,
+        });
+        let mut views =
+            vec![self.view(shares, 0, self.shards * size), self.view(self.now, 0, STEP_WORDS)];
+        views.extend(self.taken(0, size));
+        self.dispatch("shards", op, views);
     }
 
     fn gather(&mut self) {
         let input = self.network.input();
+        let before = self.shard * self.batch;
         let (scale, background) = self.network.options.scaling.scale_and_background();
         let op = Op::Gather(Gather {
             samples: self.batch as u32,
-            before: (self.half * self.batch) as u32,
+            before: before as u32,
             height: input.height as u32,
             width: input.width as u32,
             border: ((input.height - DIGIT_SIDE) / 2) as u32,
@@ -100,7 +152,9 @@ impl Builder<'_> {
 
     fn forward(&mut self, block: usize) {
         match self.layout.blocks[block] {
-            Block::Stage { conv, pool } if block == 0 => self.first_forward(conv, pool),
+            Block::Stage { conv, pool } if block == 0 && !self.inspects => {
+                self.first_forward(conv, pool);
+            }
             Block::Stage { conv, pool } => self.stage_forward(block, conv, pool),
             Block::Linear(at) => self.linear_forward(block, at),
             Block::Rbf(_) => unreachable!("distances are an output"),
@@ -157,27 +211,30 @@ impl Builder<'_> {
             }
         };
         let classes = CLASSES as u32;
+        let before = self.shard * self.batch;
         let sizes = [inputs as usize, CLASSES, TRUTH_WORDS];
         let step = self.profile.samples_of(self.batch, &sizes, &sizes);
         for first in (0..self.batch).step_by(step) {
             let op = Op::Output(Output {
                 samples: step as u32,
+                before: before as u32,
+                advances: self.is_last,
                 inputs,
                 weights,
                 loss: LossKind::of(options.output, options.loss),
                 j: options.j,
                 squash: options.squash,
                 curvature: self.rule.is_curvature(),
-                exact: self.rule == Rule::Curvature { exact: true },
+                exact: self.rule.is_exact(),
             });
             let views = vec![
                 self.samples(self.activations[block], inputs, first, step),
                 p,
                 self.samples(self.truth, TRUTH_WORDS as u32, first, step),
-                self.samples(self.activations[block + 1], classes, first, step),
+                self.samples(self.activations[block + 1], classes, first, before + step),
                 self.samples(self.deltas[block], classes, first, step),
                 self.samples(self.deltas[block - 1], inputs, first, step),
-                self.samples(self.ports.totals, TOTALS as u32, first, step),
+                self.samples(self.ports.totals, TOTALS as u32, first, before + step),
                 self.view(self.ports.cursor, 0, 1),
             ];
             self.dispatch(layer.name, op, views);

@@ -5,8 +5,8 @@ use super::op::Op;
 use super::records::RECORD_WORDS;
 use super::sample::{LAYER_WORDS, Sample, SampleUpdate, Shapes};
 use super::{
-    Buffer, BufferId, Layout, Optimizer, Plan, Ports, Profile, Room, Rule, STEP_WORDS, Start,
-    Strategy, TOTALS, View,
+    Activation, Buffer, BufferId, Layout, Optimizer, Plan, Ports, Profile, Replica, Room, Rule,
+    STEP_WORDS, Start, Steps, Strategy, TOTALS, View,
 };
 use crate::error::Result;
 use crate::network::{CLASSES, Network};
@@ -101,19 +101,26 @@ pub(super) fn plan(
             step(Sample { curvature: true, exact, ..sample }, Rule::Curvature { exact })
         }
     };
+    let alone = |compute| Steps { compute, apply: Vec::new() };
+    let replica =
+        Replica { forward: alone(forward), training: alone(training), curvature: alone(curvature) };
+    let output = network.layers.last().expect("a network has an output");
+    let scores =
+        Activation { layer: output.name.into(), buffer: ports.scores, shape: output.output };
     Ok(Plan {
+        network: network.clone(),
+        optimizer,
         strategy: Strategy::Sample,
         profile,
         batch,
+        shards: 1,
         distortion: None,
         layout,
         slots: batch,
         buffers,
         kernels,
-        forward,
-        training,
-        curvature,
-        merge: Vec::new(),
+        replicas: vec![replica],
         ports,
+        activations: vec![scores],
     })
 }

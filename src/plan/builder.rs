@@ -1,12 +1,13 @@
 //! What planning works with: buffers as they come up, views of them, and the dispatches so far.
 
-use super::build::{Room, STEP_WORDS, TOTALS, TRUTH_WORDS};
+use super::abi::{STEP_WORDS, TOTALS, TRUTH_WORDS};
+use super::build::Room;
 use super::op::{Linear, Op, Stage};
 use super::profile::largest_divisor;
 use super::records::RECORD_WORDS;
 use super::{
-    ALIGN, Buffer, BufferId, Dispatch, Kernel, Layout, Optimizer, Plan, Ports, Profile, Rule,
-    Start, Strategy, View,
+    ALIGN, Activation, Buffer, BufferId, Dispatch, Kernel, Layout, Optimizer, Plan, Ports, Profile,
+    Replica, Rule, Start, Strategy, View,
 };
 use crate::network::tensors::aligned;
 use crate::network::{Kind, Layer, Network, bitmaps};
@@ -14,14 +15,24 @@ use crate::network::{Kind, Layer, Network, bitmaps};
 /// A plan in the making.
 pub(super) struct Builder<'a> {
     pub(super) network: &'a Network,
+    pub(super) optimizer: Optimizer,
     pub(super) profile: Profile,
+    /// Samples of the whole batch.
+    pub(super) whole: usize,
+    /// Parts that the batch is cut into.
+    pub(super) shards: usize,
+    /// Samples of a shard.
     pub(super) batch: usize,
     pub(super) layout: Layout,
     pub(super) slots: usize,
     /// What backward passes are for at present.
     pub(super) rule: Rule,
-    /// Which part of the batch this is, where there are two.
-    pub(super) half: usize,
+    /// The shard that is being planned.
+    pub(super) shard: usize,
+    /// Whether it is the last one that this replica carries out.
+    pub(super) is_last: bool,
+    /// Whether all activations are stored: [`Strategy::Inspect`].
+    pub(super) inspects: bool,
     pub(super) buffers: Vec<Buffer>,
     pub(super) kernels: Vec<Kernel>,
     pub(super) dispatches: Vec<Dispatch>,
@@ -41,11 +52,13 @@ impl<'a> Builder<'a> {
     pub(super) fn new(
         network: &'a Network,
         profile: Profile,
-        batch: usize,
+        whole: usize,
         layout: Layout,
         optimizer: Optimizer,
         room: Room,
     ) -> Self {
+        let shards = profile.shards_of(whole);
+        let batch = whole.div_ceil(shards);
         let mut buffers = Vec::new();
         let mut add = |name: &str, words: usize, start: Start| {
             buffers.push(Buffer { name: name.into(), words, start });
@@ -61,35 +74,42 @@ impl<'a> Builder<'a> {
             activations.push(add(layer.name, words, Start::Zero));
             deltas.push(add(&format!("d.{}", layer.name), words, Start::Zero));
         }
+        let mut own_if =
+            |wanted: bool, name: &str, words: usize| wanted.then(|| add(name, words, Start::Zero));
+        let curvature =
+            own_if(matches!(optimizer, Optimizer::Sdlm { .. }), "curvature", layout.size);
+        let shares = own_if(shards > 1, "shares", shards * layout.size);
         let linear = layout.size - layout.stages;
-        let mut ports = Ports {
+        let ports = Ports {
             digits: add("digits", room.digits * RECORD_WORDS, Start::Zero),
             order: add("order", room.order, Start::Zero),
             steps: add("steps", room.steps * STEP_WORDS, Start::Zero),
             cursor: add("cursor", 1, Start::Zero),
             parameters: add("parameters", layout.size, Start::Zero),
             velocity: add("velocity", layout.size, Start::Zero),
-            curvature: None,
-            shares: None,
+            curvature,
+            shares,
             partials: add("partials", 0, Start::Zero),
             scores: *activations.last().expect("a network has an output"),
-            totals: add("totals", batch * TOTALS, Start::Zero),
+            totals: add("totals", whole * TOTALS, Start::Zero),
         };
         let truth = add("truth", batch * TRUTH_WORDS, Start::Zero);
         let gradient = add("gradient", linear, Start::Zero);
         let now = add("now", STEP_WORDS, Start::Zero);
         let rows = add("row", 0, Start::Words(Vec::new()));
-        if let Optimizer::Sdlm { .. } = optimizer {
-            ports.curvature = Some(add("curvature", layout.size, Start::Zero));
-        }
         Builder {
             network,
+            optimizer,
             profile,
+            whole,
+            shards,
             batch,
             layout,
             slots: 0,
             rule: Rule::Step(optimizer),
-            half: 0,
+            shard: 0,
+            is_last: true,
+            inspects: false,
             buffers,
             kernels: Vec::new(),
             dispatches: Vec::new(),
@@ -151,26 +171,42 @@ impl<'a> Builder<'a> {
         self.dispatches.push(dispatch);
     }
 
-    pub(super) fn finish(
-        self,
-        strategy: Strategy,
-        [forward, training, curvature, merge]: [Vec<Dispatch>; 4],
-    ) -> Plan {
+    /// The dispatches so far, which begin anew.
+    pub(super) fn take(&mut self) -> Vec<Dispatch> {
+        std::mem::take(&mut self.dispatches)
+    }
+
+    pub(super) fn finish(self, strategy: Strategy, replicas: Vec<Replica>) -> Plan {
+        let activations = self.stored();
         Plan {
+            network: self.network.clone(),
+            optimizer: self.optimizer,
             strategy,
             profile: self.profile,
-            batch: self.batch,
+            batch: self.whole,
+            shards: self.shards,
             distortion: None,
             layout: self.layout,
             slots: self.slots,
             buffers: self.buffers,
             kernels: self.kernels,
-            forward,
-            training,
-            curvature,
-            merge,
+            replicas,
             ports: self.ports,
+            activations,
         }
+    }
+
+    /// The layers whose outputs stand in a buffer.
+    fn stored(&self) -> Vec<Activation> {
+        let input = ("input", self.network.input());
+        let layers = self.network.layers.iter().map(|layer| (layer.name, layer.output));
+        let find = |name: &str| self.buffers.iter().position(|buffer| buffer.name == name);
+        std::iter::once(input)
+            .chain(layers)
+            .filter_map(|(layer, shape)| {
+                Some(Activation { layer: layer.into(), buffer: find(layer)?, shape })
+            })
+            .collect()
     }
 
     pub(super) fn stage(&self, conv: usize, pool: usize) -> (Layer, Stage) {
@@ -214,6 +250,13 @@ impl<'a> Builder<'a> {
         (layer, linear)
     }
 
+    /// Which of a kernel's inputs, by the numbers that a sample has in each, come in uniform windows. The
+    /// last of them is read little: from storage, but where a batch has several shards, whose devices mostly
+    /// compute in the thread that submits: a dispatch for each window costs next to nothing there.
+    pub(super) fn in_windows<'s>(&self, sizes: &'s [usize]) -> &'s [usize] {
+        if self.shards > 1 { sizes } else { &sizes[..sizes.len() - 1] }
+    }
+
     pub(super) fn linear_samples(&self, k: &Linear) -> usize {
         let sizes = [k.inputs as usize, k.outputs as usize];
         self.profile.samples_of(self.batch, &sizes, &sizes)
@@ -222,7 +265,7 @@ impl<'a> Builder<'a> {
     /// What the rule works on, of a range of the parameters.
     pub(super) fn taken(&self, start: usize, words: usize) -> impl Iterator<Item = View> {
         self.ports.taken(self.rule).map(move |buffer| {
-            let row = if Some(buffer) == self.ports.shares { self.half } else { 0 };
+            let row = if Some(buffer) == self.ports.shares { self.shard } else { 0 };
             self.view(buffer, row * self.layout.size + start, words)
         })
     }

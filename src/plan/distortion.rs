@@ -1,5 +1,7 @@
 //! How far digits are distorted, and what the kernels know of it.
 
+use serde::{Deserialize, Serialize};
+
 use super::constant::Constant;
 use super::{Op, Plan};
 
@@ -31,7 +33,7 @@ impl Ranges {
 }
 
 /// What kernels know of it: whole numbers, in step with `shaders/distort.wgsl`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Distortion {
     /// Digits of the data set: an entry of the order is digit + digits * view.
     pub digits: u32,

@@ -79,7 +79,7 @@ fn take(rule: &Rule) -> &'static str {
     match rule {
         Rule::Step(Optimizer::Sgd { .. }) => shader!("sgd"),
         Rule::Step(Optimizer::Sdlm { .. }) => shader!("sdlm"),
-        Rule::Share => shader!("share"),
+        Rule::Share { .. } => shader!("share"),
         Rule::Curvature { .. } => shader!("curvature"),
     }
 }

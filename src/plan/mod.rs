@@ -1,12 +1,16 @@
-//! A training step as data: named buffers and an ordered list of dispatches.
+//! A training step as data: named buffers and ordered lists of dispatches.
 //!
-//! [`Plan::new`] turns a network, a [`Strategy`], a batch and a launch [`Profile`] into buffers,
-//! kernels and dispatches; nothing here knows wgpu. The GPU engine, the CPU twins and `lenet plan` all follow
-//! the same lists, so a step can be printed, and compared dispatch by dispatch.
+//! [`Plan::new`] turns a network, an optimizer, a [`Strategy`], a batch and a launch [`Profile`] into
+//! buffers, kernels and dispatches; nothing here knows wgpu. The CPU executors follow a [`Plan`]. The
+//! GPU engine follows the [`Program`] that [`Plan::program`] lowers it to, which is also what
+//! `lenet plan --json` prints.
+//!
+//! A batch is cut into **shards**, whose gradients are added in their order: profile and batch decide how
+//! many there are. **Replicas**, one device each, carry shards out; their number changes no bit.
 
+pub mod abi;
 mod binding;
 mod build;
-mod build_half;
 mod build_linear;
 mod build_sample;
 mod builder;
@@ -14,10 +18,12 @@ pub mod constant;
 mod cost;
 pub mod distortion;
 mod header;
+mod interface;
 mod linear;
 pub mod op;
 pub mod print;
 pub mod profile;
+pub mod program;
 pub mod records;
 pub mod rule;
 pub mod sample;
@@ -26,17 +32,24 @@ pub mod strategy;
 pub mod traffic;
 
 pub use crate::network::tensors::{ALIGN, Layout};
+pub use abi::{STEP_WORDS, StepRow, TOTALS, TRUTH_WORDS};
 pub use binding::{Access, Binding, Element};
-pub use build::{Room, STEP_WORDS, TOTALS, TRUTH_WORDS};
-pub use build_half::HALVES;
+pub use build::Room;
 pub use distortion::{Distortion, Ranges};
+pub use interface::{Activation, Interface, Ports};
 pub use op::Op;
 pub use profile::{Profile, Tiles};
+pub use program::Program;
 pub use rule::{Optimizer, Rule};
 pub use strategy::Strategy;
 
+use serde::{Deserialize, Serialize};
+
+use crate::network::Network;
+
 /// What a step does with its samples.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Pass {
     /// From the gathering of the samples to the loss: all that an evaluation does.
     Forward,
@@ -119,93 +132,106 @@ pub struct Dispatch {
     pub views: Vec<View>,
 }
 
-/// Buffers the host writes or reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ports {
-    /// The data set: 197 words a digit.
-    pub digits: BufferId,
-    /// Indices of digits, with a [`Distortion`] together with their views.
-    pub order: BufferId,
-    /// Four words a step.
-    pub steps: BufferId,
-    /// The next step.
-    pub cursor: BufferId,
-    pub parameters: BufferId,
-    pub velocity: BufferId,
-    /// Curvature of every parameter, which [`Optimizer::Sdlm`] alone has.
-    pub curvature: Option<BufferId>,
-    /// Gradients by part of the batch, `[2, layout.size]`, which the plan of a half alone has.
-    pub shares: Option<BufferId>,
-    /// Partial gradients of the stages, `[slots, layout.stages]`, or the traces of
-    /// [`Strategy::Sample`], whose rows begin with them.
-    pub partials: BufferId,
-    /// Outputs `[batch, 10]` of the network.
-    pub scores: BufferId,
-    /// Sums over steps, `[batch, 4]`.
-    pub totals: BufferId,
+/// The dispatches of one pass on one replica.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Steps {
+    /// Up to the exchange of gradients; the whole pass where one replica has all shards.
+    pub compute: Vec<Dispatch>,
+    /// What follows the exchange, once the replica has the gradients of all shards.
+    pub apply: Vec<Dispatch>,
 }
 
-impl Ports {
-    /// The buffers that a rule works on, in the order of its bindings.
-    fn taken(&self, rule: Rule) -> impl Iterator<Item = BufferId> + use<> {
-        let buffers = match rule {
-            Rule::Step(_) => [self.curvature, Some(self.velocity), Some(self.parameters)],
-            Rule::Share => [self.shares, Some(self.parameters), None],
-            Rule::Curvature { .. } => [self.curvature, None, None],
-        };
-        buffers.into_iter().flatten()
-    }
-
-    /// What a run carries from one step to the next, by name, each laid out as the parameters,
-    /// which come first. A checkpoint holds these, and in mid-epoch the totals.
-    pub fn carried(&self) -> impl Iterator<Item = (&'static str, BufferId)> + use<> {
-        let always = [("parameters", self.parameters), ("velocity", self.velocity)];
-        always.into_iter().chain(self.curvature.map(|buffer| ("curvature", buffer)))
+impl Steps {
+    /// Every dispatch, in order.
+    pub fn all(&self) -> impl Iterator<Item = &Dispatch> {
+        self.compute.iter().chain(&self.apply)
     }
 }
 
-/// A training step of one network at one batch size.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Plan {
-    pub strategy: Strategy,
-    pub profile: Profile,
-    /// Samples of a full step.
-    pub batch: usize,
-    /// Where digits whose view is not 0 are distorted.
-    pub distortion: Option<Distortion>,
-    pub layout: Layout,
-    /// Rows of partial gradients.
-    pub slots: usize,
-    pub buffers: Vec<Buffer>,
-    pub kernels: Vec<Kernel>,
-    /// Of [`Pass::Forward`].
-    pub forward: Vec<Dispatch>,
-    /// Of [`Pass::Training`].
-    pub training: Vec<Dispatch>,
-    /// Of [`Pass::Curvature`]; empty where the optimizer has no use for it.
-    pub curvature: Vec<Dispatch>,
-    /// Of a half: the step of the parameters, once the shares of both halves are there. Else empty.
-    pub merge: Vec<Dispatch>,
-    pub ports: Ports,
+/// What one device does of a step.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Replica {
+    pub forward: Steps,
+    pub training: Steps,
+    /// Empty where the optimizer has no curvature.
+    pub curvature: Steps,
 }
 
-impl Plan {
-    /// The dispatches of a step.
-    pub fn step(&self, pass: Pass) -> &[Dispatch] {
+impl Replica {
+    /// The dispatches of a pass.
+    pub fn steps(&self, pass: Pass) -> &Steps {
         match pass {
             Pass::Forward => &self.forward,
             Pass::Training => &self.training,
             Pass::Curvature => &self.curvature,
         }
     }
+}
 
-    /// Every dispatch of every pass, some of them more than once.
+/// A training step of one network at one batch size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    pub network: Network,
+    pub optimizer: Optimizer,
+    pub strategy: Strategy,
+    pub profile: Profile,
+    /// Samples of a full step.
+    pub batch: usize,
+    /// Parts of the batch whose gradients are added in their order.
+    pub shards: usize,
+    /// How digits whose view is not 0 are distorted.
+    pub distortion: Option<Distortion>,
+    pub layout: Layout,
+    /// Rows of partial gradients.
+    pub slots: usize,
+    /// Every replica has all of them.
+    pub buffers: Vec<Buffer>,
+    pub kernels: Vec<Kernel>,
+    /// One, with all shards, or one for each shard.
+    pub replicas: Vec<Replica>,
+    pub ports: Ports,
+    /// Where the input and the output of each block stand, as far as the plan stores them.
+    pub activations: Vec<Activation>,
+}
+
+impl Plan {
+    /// The dispatches of a pass on the first replica.
+    pub fn step(&self, pass: Pass) -> impl Iterator<Item = &Dispatch> {
+        self.replicas[0].steps(pass).all()
+    }
+
+    /// Whether it has a pass that estimates the curvature.
+    pub fn has_curvature(&self) -> bool {
+        self.ports.curvature.is_some()
+    }
+
+    /// Samples of a shard; the last one may have fewer.
+    pub fn shard(&self) -> usize {
+        self.batch.div_ceil(self.shards)
+    }
+
+    /// Every dispatch of every pass and replica, some of them more than once.
     pub fn dispatches(&self) -> impl Iterator<Item = &Dispatch> {
-        self.forward.iter().chain(&self.training).chain(&self.curvature).chain(&self.merge)
+        let passes = [Pass::Forward, Pass::Training, Pass::Curvature];
+        self.replicas
+            .iter()
+            .flat_map(move |replica| passes.into_iter().flat_map(|pass| replica.steps(pass).all()))
     }
 
     /// Loop iterations of the busiest invocation of any kernel.
     pub fn iterations(&self) -> u32 {
         self.kernels.iter().map(Kernel::iterations).max().unwrap_or(0)
+    }
+
+    /// What a host has to know to feed the plan and to read it back.
+    pub fn interface(&self) -> Interface {
+        Interface {
+            batch: self.batch,
+            shard: self.shard(),
+            distortion: self.distortion,
+            layout: self.layout.clone(),
+            ports: self.ports,
+            activations: self.activations.clone(),
+        }
     }
 }

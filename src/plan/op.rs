@@ -72,6 +72,11 @@ constants! {
     /// Constants of `output`.
     Output {
         samples: u32,
+        /// Samples of the step that earlier shards of the batch have: where these begin in `y` and in
+        /// `totals`, which all shards share.
+        before: u32,
+        /// Whether it moves the cursor: of shards that a device does one after the other only the last.
+        advances: bool,
         /// A multiple of 4.
         inputs: u32,
         /// Where the weights begin in p; a multiple of 4.

@@ -16,6 +16,9 @@ const MAX_WORKGROUPS: u32 = 65_535;
 /// Mesa 22.3 silently ends loops after 65,535 iterations of an invocation.
 pub const ITERATION_LIMIT: u32 = 60_000;
 
+/// Samples of a step from which on two devices of a software adapter are faster than one.
+const WORTH_SHARDING: usize = 16;
+
 /// Samples whose x and dx an invocation of `linear_backward` holds, at most.
 pub const BACKWARD_SAMPLES: usize = 24;
 
@@ -51,8 +54,10 @@ impl Tiles {
 pub struct Profile {
     /// Shown to the user: `software`, `gpu` or `reference`.
     pub name: &'static str,
-    /// Devices of this adapter that compute side by side: 2, or where that brings nothing 1.
-    pub devices: usize,
+    /// Parts that a batch of [`WORTH_SHARDING`] samples or more is cut into.
+    pub shards: usize,
+    /// Devices that carry the shards out side by side, where there are several; they change no bit.
+    pub replicas: usize,
     /// Whether inputs are read through uniform buffers, in windows of [`UNIFORM_WINDOW`] numbers.
     pub uniform: bool,
     /// Samples that one dispatch takes at most.
@@ -74,7 +79,8 @@ impl Profile {
         let cores = std::thread::available_parallelism().map_or(2, |n| n.get() as u32);
         Profile {
             name: "software",
-            devices: 1,
+            shards: 2,
+            replicas: 1,
             uniform: true,
             samples: 256,
             workgroup: 8,
@@ -88,7 +94,8 @@ impl Profile {
     pub fn gpu() -> Self {
         Profile {
             name: "gpu",
-            devices: 1,
+            shards: 1,
+            replicas: 1,
             uniform: false,
             samples: 256,
             workgroup: 64,
@@ -102,7 +109,8 @@ impl Profile {
     pub fn reference() -> Self {
         Profile {
             name: "reference",
-            devices: 1,
+            shards: 1,
+            replicas: 1,
             uniform: false,
             samples: usize::MAX,
             workgroup: 1,
@@ -110,6 +118,11 @@ impl Profile {
             tiles: Tiles::ONE,
             slots: 1,
         }
+    }
+
+    /// Parts of a batch whose gradients are added in their order.
+    pub fn shards_of(&self, batch: usize) -> usize {
+        if batch >= WORTH_SHARDING { self.shards } else { 1 }
     }
 
     /// Samples of a batch that one dispatch takes.

@@ -28,8 +28,13 @@ impl Optimizer {
 pub enum Rule {
     /// The sums are gradients, and the parameters make a step: `sgd.wgsl`, `sdlm.wgsl`.
     Step(Optimizer),
-    /// The sums are gradients of a part of the batch, left for [`super::Plan::merge`]: `share.wgsl`.
-    Share,
+    /// The sums are those of a shard, stored until all shards have theirs: `share.wgsl`.
+    Share {
+        /// Whether they are second derivatives.
+        curvature: bool,
+        /// As [`Optimizer::Sdlm`] has it.
+        exact: bool,
+    },
     /// The sums are second derivatives, and their mean is taken: `curvature.wgsl`.
     Curvature {
         /// As [`Optimizer::Sdlm`] has it.
@@ -40,7 +45,17 @@ pub enum Rule {
 impl Rule {
     /// Whether the sums are second derivatives.
     pub fn is_curvature(&self) -> bool {
-        matches!(self, Rule::Curvature { .. })
+        matches!(self, Rule::Curvature { .. } | Rule::Share { curvature: true, .. })
+    }
+
+    /// Whether they are the exact ones of eq. 9.
+    pub fn is_exact(&self) -> bool {
+        matches!(self, Rule::Curvature { exact: true } | Rule::Share { exact: true, .. })
+    }
+
+    /// The same sums, of a shard.
+    pub fn of_shard(&self) -> Rule {
+        Rule::Share { curvature: self.is_curvature(), exact: self.is_exact() }
     }
 
     /// Whether it has a velocity and leaves it alone.
@@ -62,7 +77,7 @@ impl Constant for Rule {
                 momentum.declare("MOMENTUM", header);
                 mu.declare("MU", header);
             }
-            Rule::Share | Rule::Curvature { .. } => {}
+            Rule::Share { .. } | Rule::Curvature { .. } => {}
         }
     }
 }

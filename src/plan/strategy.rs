@@ -7,9 +7,6 @@ use super::sample::Shapes;
 use crate::network::Network;
 use crate::network::tensors::Layout;
 
-/// Samples of a step from which on two devices are faster than one.
-const WORTH_HALVING: usize = 16;
-
 /// How a training step is cut into dispatches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -25,23 +22,23 @@ pub enum Strategy {
     LayeredRow,
     /// The same with [`Tiles::MAP`].
     LayeredMap,
-    /// [`Strategy::Layered`] on two devices side by side, each with half of the batch, which exchange their
-    /// gradients in each step. For llvmpipe, whose devices are at their best on one thread each.
-    Halves,
+    /// Forward only, layer by layer, with the activations of every layer stored: for those who look
+    /// into a network.
+    #[serde(skip)]
+    Inspect,
     /// One workgroup for each sample, from the digit to its gradients, then one dispatch for the
     /// update: two dispatches a step.
     Sample,
 }
 
 impl Strategy {
-    /// Every one there is.
-    pub const ALL: [Strategy; 7] = [
+    /// Every one that trains.
+    pub const ALL: [Strategy; 6] = [
         Strategy::Layered,
         Strategy::LayeredOne,
         Strategy::LayeredPair,
         Strategy::LayeredRow,
         Strategy::LayeredMap,
-        Strategy::Halves,
         Strategy::Sample,
     ];
 
@@ -53,21 +50,15 @@ impl Strategy {
             Strategy::LayeredPair => "layered-pair",
             Strategy::LayeredRow => "layered-row",
             Strategy::LayeredMap => "layered-map",
-            Strategy::Halves => "halves",
+            Strategy::Inspect => "inspect",
             Strategy::Sample => "sample",
         }
-    }
-
-    /// The same for a person, with what is shown of it ([`super::Plan::of_one_device`]).
-    pub fn caption(self) -> String {
-        let shown = if self == Strategy::Halves { ", one of two devices" } else { "" };
-        format!("{} plan{shown}", self.name())
     }
 
     /// The tiles, where they are not those of the profile.
     pub fn tiles(self) -> Option<Tiles> {
         match self {
-            Strategy::Layered | Strategy::Halves | Strategy::Sample => None,
+            Strategy::Layered | Strategy::Inspect | Strategy::Sample => None,
             Strategy::LayeredOne => Some(Tiles::ONE),
             Strategy::LayeredPair => Some(Tiles::PAIR),
             Strategy::LayeredRow => Some(Tiles::ROW),
@@ -78,14 +69,10 @@ impl Strategy {
     /// What is worth timing under a profile: whole maps take a GPU's registers, and single outputs
     /// are known to be the slowest on a software adapter.
     pub fn candidates(profile: &Profile) -> &'static [Strategy] {
-        match (profile.uniform, profile.devices) {
-            (true, 1) => &[Strategy::Layered, Strategy::LayeredRow, Strategy::Sample],
-            (true, _) => {
-                &[Strategy::Layered, Strategy::Halves, Strategy::LayeredRow, Strategy::Sample]
-            }
-            (false, _) => {
-                &[Strategy::Layered, Strategy::LayeredPair, Strategy::LayeredRow, Strategy::Sample]
-            }
+        if profile.uniform {
+            &[Strategy::Layered, Strategy::LayeredRow, Strategy::Sample]
+        } else {
+            &[Strategy::Layered, Strategy::LayeredPair, Strategy::LayeredRow, Strategy::Sample]
         }
     }
 
@@ -93,14 +80,10 @@ impl Strategy {
     ///
     /// On the one GPU measured, an NVIDIA H100, [`Strategy::Sample`] was the fastest at batch 16, 256 and
     /// 1,024; `lenet tune` asks another. A software adapter pays twenty times as much for workgroup
-    /// memory as for uniform reads; where it computes on two devices side by side, [`Strategy::Halves`] is
-    /// the fastest from 16 samples on.
+    /// memory as for uniform reads.
     pub fn choose(network: &Network, profile: Profile, batch: usize) -> (Strategy, &'static str) {
         if profile.name != Profile::gpu().name {
-            return match profile.devices > 1 && batch >= WORTH_HALVING {
-                true => (Strategy::Halves, "default: a device for each of two cores"),
-                false => (Strategy::Layered, "default: no GPU profile"),
-            };
+            return (Strategy::Layered, "default: no GPU profile");
         }
         let fits = Layout::of(network).and_then(|layout| Shapes::of(network, &layout, batch));
         match fits {

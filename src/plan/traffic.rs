@@ -66,8 +66,8 @@ fn touched(op: &Op, binding: &Binding, view: &View) -> usize {
         (Op::LinearUpdate(k), "velocity" | "parameters" | "curvature" | "share") if !k.ends => 0,
         (Op::LinearBackward(k), "velocity" | "curvature" | "share") if !k.ends => 0,
         // Of what is left for others to add to, only linear_backward sees the parameters.
-        (Op::LinearUpdate(LinearUpdate { rule: Rule::Share, .. }), "parameters") => 0,
-        (Op::Update(Update { rule: Rule::Share, .. }), "parameters") => 0,
+        (Op::LinearUpdate(LinearUpdate { rule: Rule::Share { .. }, .. }), "parameters") => 0,
+        (Op::Update(Update { rule: Rule::Share { .. }, .. }), "parameters") => 0,
         // Without momentum SDLM leaves it alone.
         (Op::LinearUpdate(k), "velocity") if k.rule.is_without_velocity() => 0,
         (Op::LinearBackward(k), "velocity") if k.rule.is_without_velocity() => 0,
@@ -83,7 +83,7 @@ fn touched(op: &Op, binding: &Binding, view: &View) -> usize {
 /// Whether what may be written is not.
 fn is_only_read(op: &Op, binding: &Binding) -> bool {
     match (op, binding.name) {
-        (Op::LinearBackward(k), "parameters") => !k.ends || k.rule == Rule::Share,
+        (Op::LinearBackward(k), "parameters") => !k.ends || matches!(k.rule, Rule::Share { .. }),
         _ => false,
     }
 }

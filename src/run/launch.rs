@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{first_state, resume, session};
+use super::{first_state, resume, set_up};
 use crate::device::Device;
 use crate::error::Result;
 use crate::recipe::Settings;
@@ -59,9 +59,8 @@ impl<'a> Launch<'a> {
         let Launch { settings, split, lists, device, folder, keep, about } = self;
         let mut identity = identity(settings, device, &about["data"]);
         let mut report = All(reports);
-        let mut session = session(settings, device, &lists)?;
+        let (plan, mut session) = set_up(settings, device, &lists)?;
         drop(lists);
-        let plan = session.executor().plan().clone();
         let earlier = match beginning {
             Beginning::Checkpoint => {
                 let (earlier, warning) = resume::checkpoint(folder, &plan, &mut identity)?;
@@ -85,7 +84,7 @@ impl<'a> Launch<'a> {
                 identity["from"] = json!(model.checksum());
                 (State::first(&plan, model.parameters), String::new())
             }
-            (None, _) => (first_state(settings, &mut session), String::new()),
+            (None, _) => (first_state(settings, &plan), String::new()),
         };
         let files = Files::new(folder, &settings.network, &plan, metrics, keep);
         report.0.insert(0, Box::new(files));

@@ -9,6 +9,7 @@ mod lists;
 mod metrics;
 pub mod model;
 pub mod order;
+pub mod replay;
 pub mod session;
 
 use std::time::{Duration, Instant};
@@ -126,7 +127,7 @@ pub fn run(
     session.restore(&from.slots)?;
     session.distort_by(settings.seed);
     report.state(&from)?;
-    let distortion = session.executor().plan().distortion;
+    let distortion = session.executor().interface().distortion;
     let orders = Orders::new(settings, &split.train, distortion.as_ref());
     let patterns = Patterns::draw(settings, split);
     let (epochs, mut position) = (from.history, from.position);

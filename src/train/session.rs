@@ -6,7 +6,7 @@ use crate::data::DIGIT_PIXELS;
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::CLASSES;
-use crate::plan::{Layout, Pass, STEP_WORDS, TOTALS, records};
+use crate::plan::{Layout, Pass, STEP_WORDS, StepRow, TOTALS, records};
 use crate::rng::{Rng, Stream};
 use crate::train::checkpoint::Slot;
 pub use crate::train::lists::Lists;
@@ -44,7 +44,7 @@ impl Session {
     /// # Errors
     /// [`crate::Error::Adapter`] if the adapter fails.
     pub fn new(mut executor: Box<dyn Executor>, lists: &Lists) -> Result<Self> {
-        let plan = executor.plan();
+        let plan = executor.interface();
         let (ports, batch) = (plan.ports, plan.batch);
         executor.write(ports.digits, 0, &lists.records)?;
         let parts = lists.parts(batch);
@@ -63,7 +63,7 @@ impl Session {
 
     /// Where the parameters are.
     pub fn layout(&self) -> &Layout {
-        &self.executor.plan().layout
+        &self.executor.interface().layout
     }
 
     /// Parameters, in the places of the plan's layout.
@@ -71,7 +71,7 @@ impl Session {
     /// # Errors
     /// As [`Session::new`].
     pub fn parameters(&mut self) -> Result<Vec<f32>> {
-        let plan = self.executor.plan();
+        let plan = self.executor.interface();
         let (buffer, size) = (plan.ports.parameters, plan.layout.size);
         self.executor.read_f32(buffer, size)
     }
@@ -81,7 +81,7 @@ impl Session {
     /// # Errors
     /// As [`Session::new`].
     pub fn set_parameters(&mut self, parameters: &[f32]) -> Result<()> {
-        let buffer = self.executor.plan().ports.parameters;
+        let buffer = self.executor.interface().ports.parameters;
         self.executor.write_f32(buffer, parameters)
     }
 
@@ -90,7 +90,7 @@ impl Session {
     /// # Errors
     /// As [`Session::new`].
     pub fn carried(&mut self) -> Result<Vec<Slot>> {
-        let plan = self.executor.plan();
+        let plan = self.executor.interface();
         let (carried, size) = (plan.ports.carried(), plan.layout.size);
         let mut slots = Vec::new();
         for (name, buffer) in carried {
@@ -108,7 +108,7 @@ impl Session {
     /// # Panics
     /// If a slot of the plan is missing: a checkpoint that was not checked against it.
     pub fn restore(&mut self, slots: &[Slot]) -> Result<()> {
-        for (name, buffer) in self.executor.plan().ports.carried() {
+        for (name, buffer) in self.executor.interface().ports.carried() {
             let slot = slots.iter().find(|slot| slot.name == name);
             self.executor.write_f32(buffer, &slot.expect("a checked checkpoint").numbers)?;
         }
@@ -122,7 +122,7 @@ impl Session {
 
     /// Steps of one pass over the training list.
     pub fn steps(&self) -> usize {
-        self.parts[0].digits.div_ceil(self.executor.plan().batch)
+        self.parts[0].digits.div_ceil(self.executor.interface().batch)
     }
 
     /// One pass over the training digits in the order given, with a distortion as
@@ -154,7 +154,7 @@ impl Session {
 
     /// Before the first step of a list.
     pub fn start(&self) -> Position {
-        let totals = vec![0.0; self.executor.plan().batch * TOTALS];
+        let totals = vec![0.0; self.executor.interface().batch * TOTALS];
         Position { step: 0, totals, time: Duration::ZERO }
     }
 
@@ -187,7 +187,7 @@ impl Session {
     /// # Panics
     /// If the plan has no curvature, or there are more digits than in the training list.
     pub fn estimate_curvature(&mut self, patterns: &[u32]) -> Result<Vec<f32>> {
-        let plan = self.executor.plan();
+        let plan = self.executor.interface();
         let (size, steps) = (plan.layout.size, patterns.len().div_ceil(plan.batch));
         let buffer = plan.ports.curvature.expect(HAS_CURVATURE);
         self.executor.write(buffer, 0, &vec![0; size])?;
@@ -204,7 +204,7 @@ impl Session {
     /// # Panics
     /// If the plan has no curvature.
     pub fn curvature(&mut self) -> Result<Vec<f32>> {
-        let plan = self.executor.plan();
+        let plan = self.executor.interface();
         let (buffer, size) = (plan.ports.curvature.expect(HAS_CURVATURE), plan.layout.size);
         self.executor.read_f32(buffer, size)
     }
@@ -218,7 +218,7 @@ impl Session {
         set: usize,
         progress: &mut dyn FnMut(usize) -> bool,
     ) -> Result<Metrics> {
-        let steps = self.parts[set + 1].digits.div_ceil(self.executor.plan().batch);
+        let steps = self.parts[set + 1].digits.div_ceil(self.executor.interface().batch);
         let end = self.pass(set + 1, self.start(), steps, Pass::Forward, progress)?;
         Ok(self.metrics(set + 1, &end, steps))
     }
@@ -229,7 +229,7 @@ impl Session {
     /// As [`Session::new`].
     pub fn scores(&mut self, set: usize) -> Result<Vec<f32>> {
         let part = self.parts[set + 1];
-        let (ports, batch) = (self.executor.plan().ports, self.executor.plan().batch);
+        let (ports, batch) = (self.executor.interface().ports, self.executor.interface().batch);
         let mut scores = Vec::with_capacity(part.digits * CLASSES);
         self.executor.write(ports.cursor, 0, &[part.step as u32])?;
         while scores.len() < part.digits * CLASSES {
@@ -251,7 +251,7 @@ impl Session {
     /// in its order.
     pub fn ask(&mut self, pixels: &[u8]) -> Result<Vec<f32>> {
         let part = self.parts[1];
-        let (ports, batch) = (self.executor.plan().ports, self.executor.plan().batch);
+        let (ports, batch) = (self.executor.interface().ports, self.executor.interface().batch);
         let digits = pixels.len() / DIGIT_PIXELS;
         assert!(digits <= batch.min(part.digits), "a batch has room for {batch} digits");
         self.asked.clear();
@@ -266,12 +266,12 @@ impl Session {
         let Part { order: first, digits: room, step } = self.parts[part];
         let digits = order.len();
         assert!(digits <= room, "there is room for {room} digits");
-        let (ports, batch) = (self.executor.plan().ports, self.executor.plan().batch);
+        let (ports, batch) = (self.executor.interface().ports, self.executor.interface().batch);
         let key = self.key;
         let table: Vec<u32> = (0..digits.div_ceil(batch))
             .flat_map(|i| {
-                let count = batch.min(digits - i * batch);
-                [(first + i * batch) as u32, count as u32, rate(i).to_bits(), key]
+                let count = batch.min(digits - i * batch) as u32;
+                StepRow { first: (first + i * batch) as u32, count, rate: rate(i), key }.words()
             })
             .collect();
         self.executor.write(ports.order, first, order)?;
@@ -287,7 +287,7 @@ impl Session {
         progress: &mut dyn FnMut(usize) -> bool,
     ) -> Result<Position> {
         let Part { digits, step, .. } = self.parts[part];
-        let (ports, batch) = (self.executor.plan().ports, self.executor.plan().batch);
+        let (ports, batch) = (self.executor.interface().ports, self.executor.interface().batch);
         self.executor.write(ports.cursor, 0, &[(step + from.step) as u32])?;
         self.executor.write_f32(ports.totals, &from.totals)?;
         let start = Instant::now();
@@ -312,7 +312,7 @@ impl Session {
     }
 
     fn metrics(&self, part: usize, end: &Position, steps: usize) -> Metrics {
-        let digits = (steps * self.executor.plan().batch).min(self.parts[part].digits);
+        let digits = (steps * self.executor.interface().batch).min(self.parts[part].digits);
         Metrics::of(end, steps, digits)
     }
 }

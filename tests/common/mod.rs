@@ -51,16 +51,21 @@ impl From<Profile> for Way {
 
 impl Display for Way {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        write!(f, "{} plan, {} profile", self.strategy.name(), self.profile.name)
+        let Profile { name, replicas, .. } = self.profile;
+        let several = if replicas > 1 { format!(", {replicas} replicas") } else { String::new() };
+        write!(f, "{} plan, {name} profile{several}", self.strategy.name())
     }
 }
 
-/// The plans that differ in more than tiles, in both profiles.
+/// The plans that differ in more than tiles, in both profiles: layers on one device, layers with a shard
+/// for each of two devices, and samples.
 pub fn ways() -> Vec<Way> {
-    [Strategy::Layered, Strategy::Halves, Strategy::Sample]
-        .into_iter()
-        .flat_map(|strategy| profiles().map(|profile| Way { strategy, profile }))
-        .collect()
+    let ways = |profile: Profile| {
+        let replicas = Profile { shards: 2, replicas: 2, ..profile };
+        [(Strategy::Layered, profile), (Strategy::Layered, replicas), (Strategy::Sample, profile)]
+            .map(|(strategy, profile)| Way { strategy, profile })
+    };
+    profiles().into_iter().flat_map(ways).collect()
 }
 
 /// Tests that need an adapter, and tests that do not.

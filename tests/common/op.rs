@@ -7,8 +7,8 @@ use lenet::cpu::Cpu;
 use lenet::executor::Executor;
 use lenet::gpu::Gpu;
 use lenet::plan::{
-    ALIGN, Access, Buffer, Dispatch, Element, Kernel, Layout, Op, Pass, Plan, Ports, Profile,
-    Start, Strategy, View,
+    ALIGN, Access, Buffer, Dispatch, Element, Kernel, Layout, Op, Optimizer, Pass, Plan, Ports,
+    Profile, Replica, Start, Steps, Strategy, View,
 };
 use lenet::rng::{Rng, Stream};
 use wgpu::Adapter;
@@ -107,32 +107,36 @@ impl Case {
             workgroup,
             workgroups,
         };
+        let steps = Steps { compute: vec![Dispatch { kernel: 0, views }], apply: vec![] };
         Plan {
+            network: super::run::network("lenet1", |_| {}),
+            optimizer: Optimizer::NONE,
             strategy: Strategy::Layered,
             profile,
             batch: 1,
+            shards: 1,
             distortion: None,
             layout: Layout { blocks: vec![], starts: vec![], tensors: vec![], stages: 0, size: 0 },
             slots: 0,
             buffers,
             kernels: vec![kernel],
-            forward: vec![Dispatch { kernel: 0, views }],
-            training: vec![],
-            curvature: vec![],
-            merge: vec![],
+            replicas: vec![Replica { forward: steps, ..Replica::default() }],
             ports: NO_PORTS,
+            activations: vec![],
         }
     }
 
     /// Every buffer after one dispatch on the adapter.
     pub fn on_adapter(&self, adapter: &Adapter, profile: Profile) -> lenet::Result<Vec<Vec<u32>>> {
-        run(&mut Gpu::new(adapter, self.plan(profile))?)
+        let plan = self.plan(profile);
+        run(&mut Gpu::new(adapter, plan.program())?, &plan)
     }
 
     /// Compares the kernel on the adapter with its twin, guards included.
     pub fn check(&self, adapter: &Adapter, profile: Profile, tolerance: Tolerance) -> Outcome {
         let found = self.on_adapter(adapter, profile)?;
-        let expected = run(&mut Cpu::new(self.plan(profile)))?;
+        let plan = self.plan(profile);
+        let expected = run(&mut Cpu::new(plan.clone()), &plan)?;
         let mut differences = Differences::default();
         for (number, binding) in self.op.bindings().iter().enumerate() {
             let (found, expected) = (&found[number], &expected[number]);
@@ -200,10 +204,10 @@ impl Partials {
     }
 }
 
-fn run(executor: &mut dyn Executor) -> lenet::Result<Vec<Vec<u32>>> {
+fn run(executor: &mut dyn Executor, plan: &Plan) -> lenet::Result<Vec<Vec<u32>>> {
     executor.run(1, Pass::Forward)?;
-    let lengths: Vec<usize> = executor.plan().buffers.iter().map(|buffer| buffer.words).collect();
-    lengths.iter().enumerate().map(|(id, &words)| executor.read(id, words)).collect()
+    let lengths = plan.buffers.iter().map(|buffer| buffer.words);
+    lengths.enumerate().map(|(id, words)| executor.read(id, words)).collect()
 }
 
 /// A plan of one dispatch has nothing that a session would look for.

@@ -5,13 +5,13 @@ use std::sync::LazyLock;
 use lenet::cpu::Cpu;
 use lenet::data::{self, Digits};
 use lenet::executor::Executor;
-use lenet::gpu::{Gpu, Halves};
+use lenet::gpu::{Gpu, Replicas};
 use lenet::network::init::{self, Init};
 use lenet::network::tensors::{Role, Tensor};
 use lenet::network::{Loss, Network, Options, Output, PoolForm, Scaling, Squash};
 use lenet::network::{bitmaps, build, lenet as tables};
 use lenet::plan::{
-    Layout, Optimizer, Pass, Plan, Profile, Room, STEP_WORDS, Strategy, TOTALS, records,
+    Layout, Optimizer, Pass, Plan, Profile, Program, Room, STEP_WORDS, StepRow, TOTALS, records,
 };
 use wgpu::Adapter;
 
@@ -139,12 +139,12 @@ impl Run {
         adapter: &Adapter,
         way: impl Into<Way>,
     ) -> lenet::Result<Box<dyn Executor>> {
-        self.prepared(on_adapter(adapter, self.plan(way), &self.trained.network, self.optimizer)?)
+        self.prepared(on_adapter(adapter, self.plan(way).program())?)
     }
 
     /// On any executor of the plan, ready for the first step.
     pub fn prepared(&self, mut executor: Box<dyn Executor>) -> lenet::Result<Box<dyn Executor>> {
-        let ports = executor.plan().ports;
+        let ports = executor.interface().ports;
         let digits: usize = self.steps.iter().sum();
         let mut taken = MNIST.clone();
         taken.truncate(digits);
@@ -155,8 +155,8 @@ impl Run {
         executor.write(ports.order, 0, &(0..digits as u32).rev().collect::<Vec<u32>>())?;
         let mut first = 0;
         for (number, &count) in self.steps.iter().enumerate() {
-            let row = [first, count as u32, self.trained.rate.to_bits(), 0];
-            executor.write(ports.steps, number * STEP_WORDS, &row)?;
+            let row = StepRow { first, count: count as u32, rate: self.trained.rate, key: 0 };
+            executor.write(ports.steps, number * STEP_WORDS, &row.words())?;
             first += count as u32;
         }
         self.reset(executor.as_mut())?;
@@ -165,7 +165,7 @@ impl Run {
 
     /// Back to the first weights and the first step.
     pub fn reset(&self, executor: &mut dyn Executor) -> lenet::Result<()> {
-        let plan = executor.plan();
+        let plan = executor.interface();
         let (ports, batch) = (plan.ports, plan.batch);
         let start = start(&self.trained.network, &plan.layout);
         executor.write_f32(ports.parameters, &start)?;
@@ -189,7 +189,7 @@ impl Run {
             Optimizer::Sgd { .. } => &[Pass::Training],
             Optimizer::Sdlm { .. } => &[Pass::Curvature, Pass::Training],
         };
-        let ports = executor.plan().ports;
+        let ports = executor.interface().ports;
         for &pass in passes {
             executor.write(ports.cursor, 0, &[0])?;
             executor.write_f32(ports.totals, &vec![0.0; self.batch * TOTALS])?;
@@ -201,16 +201,11 @@ impl Run {
     }
 }
 
-/// A plan on an adapter, or on two devices of it.
-pub fn on_adapter(
-    adapter: &Adapter,
-    plan: Plan,
-    network: &Network,
-    optimizer: Optimizer,
-) -> lenet::Result<Box<dyn Executor>> {
-    Ok(match plan.strategy {
-        Strategy::Halves => Box::new(Halves::new([adapter; 2], plan, network, optimizer)?),
-        _ => Box::new(Gpu::new(adapter, plan)?),
+/// A program on a device of an adapter, or on several.
+pub fn on_adapter(adapter: &Adapter, program: Program) -> lenet::Result<Box<dyn Executor>> {
+    Ok(match program.replicas.len() {
+        1 => Box::new(Gpu::new(adapter, program)?),
+        replicas => Box::new(Replicas::new(&vec![adapter; replicas], program, false)?),
     })
 }
 
@@ -240,7 +235,7 @@ fn start(network: &Network, layout: &Layout) -> Vec<f32> {
 
 /// Reads what a run left behind.
 pub fn state(executor: &mut dyn Executor) -> lenet::Result<State> {
-    let plan = executor.plan().clone();
+    let plan = executor.interface().clone();
     let ports = plan.ports;
     let rows = executor.read_f32(ports.totals, plan.batch * TOTALS)?;
     let column = |at: usize| rows.chunks_exact(TOTALS).map(|row| f64::from(row[at])).sum();

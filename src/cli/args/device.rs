@@ -57,7 +57,7 @@ pub fn choose(args: &DeviceArgs) -> Result<Chosen> {
         }
     };
     let tuned = match args.plan {
-        PlanChoice::Auto if !adapters.is_empty() => {
+        PlanChoice::Tuned if !adapters.is_empty() => {
             let (tuned, warning) = Tuned::read();
             warnings.extend(warning);
             tuned
@@ -74,7 +74,7 @@ pub fn choose(args: &DeviceArgs) -> Result<Chosen> {
             Ok(mut device) => {
                 // SAFETY: commands choose what computes before they start threads; those of drivers
                 // do not look at the environment.
-                unsafe { device.find_alone() };
+                unsafe { device.find_single_threaded() };
                 return Ok(Chosen { device, warnings });
             }
             Err(error) => warnings.push(error.to_string()),

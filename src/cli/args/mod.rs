@@ -8,7 +8,7 @@ pub mod train;
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValue;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
@@ -40,26 +40,17 @@ pub enum ProfileChoice {
     Gpu,
 }
 
-impl ValueEnum for PlanChoice {
-    fn value_variants<'a>() -> &'a [Self] {
-        const CHOICES: [PlanChoice; Strategy::ALL.len() + 1] = {
-            let mut choices = [PlanChoice::Auto; Strategy::ALL.len() + 1];
-            let mut i = 0;
-            while i < Strategy::ALL.len() {
-                choices[i + 1] = PlanChoice::Named(Strategy::ALL[i]);
-                i += 1;
-            }
-            choices
-        };
-        &CHOICES
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(match self {
-            PlanChoice::Auto => "auto",
-            PlanChoice::Named(strategy) => strategy.name(),
-        }))
-    }
+/// Reads how a step is cut into dispatches.
+pub fn plans() -> impl TypedValueParser<Value = PlanChoice> {
+    let named = Strategy::ALL.iter().map(|strategy| strategy.name());
+    PossibleValuesParser::new(["auto", "tuned"].into_iter().chain(named)).map(|word| {
+        let named = Strategy::ALL.iter().find(|strategy| strategy.name() == word);
+        match named {
+            Some(&strategy) => PlanChoice::Named(strategy),
+            None if word == "tuned" => PlanChoice::Tuned,
+            None => PlanChoice::Auto,
+        }
+    })
 }
 
 /// Where to compute.
@@ -75,11 +66,10 @@ pub struct DeviceArgs {
     /// Launch profile: auto is software for software adapters, else gpu [default: auto]
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
     pub profile: ProfileChoice,
-    /// How a step is cut into dispatches: for each layer (layered, where one, pair, row or map say
-    /// what an invocation makes, else as suits the profile), so on two devices with half of the batch
-    /// each (halves), or for each sample; auto is what `lenet tune` found, else sample on GPUs, halves
-    /// of 16 samples or more on lavapipe with two cores, else layered [default: auto]
-    #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
+    /// How a step is cut into dispatches: layered (with the tiles one, pair, row or map, else those of
+    /// the profile) or sample; auto: sample on GPUs, else layered; tuned: as `lenet tune` found
+    /// [default: auto]
+    #[arg(long, value_parser = plans(), default_value = "auto", hide_default_value = true)]
     pub plan: PlanChoice,
     /// Threads of the CPU, at most one for 8 digits of a batch; changes the speed only [default:
     /// all]

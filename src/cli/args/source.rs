@@ -85,11 +85,15 @@ impl Source {
     }
 
     /// Adds how a step is cut into dispatches.
-    pub fn set_plan(&self, settings: &mut Settings, device: &Device) {
+    ///
+    /// # Errors
+    /// As [`Device::strategy`].
+    pub fn set_plan(&self, settings: &mut Settings, device: &Device) -> Result<()> {
         let plan = self.args.device.plan;
-        let (strategy, origin) = device.strategy(plan, &settings.network, settings.batch);
+        let (strategy, origin) = device.strategy(plan, &settings.network, settings.batch)?;
         let origin = self.origins.get("plan").cloned().unwrap_or(origin);
         settings.set_plan((strategy, origin));
+        Ok(())
     }
 
     /// Warns where a record is repeated on something else than it was made on.
@@ -119,7 +123,7 @@ impl Source {
             ));
         }
         let mut before = recorded.settings(mnist)?;
-        recorded.set_plan(&mut before, device);
+        recorded.set_plan(&mut before, device)?;
         let warning = resumed.check(&before, settings)?;
         warning.iter().for_each(|warning| output::warn(warning));
         Ok(())

@@ -116,7 +116,7 @@ pub fn run(args: Args) -> Result<()> {
         let (name, batch) = (case.network.name, case.batch);
         let (all, seconds) = (cases.len(), start.elapsed().as_secs());
         output::note(&format!("{number} of {all}, after {seconds} s: {name}, batch {batch}"));
-        let plans = plans(&args, adapter, case);
+        let plans = plans(&args, adapter, case)?;
         let (figures, left_out) =
             measure::measure(&plans, &devices, &lists, limits, &output::note)?;
         if args.kernels || args.all && BATCHES.contains(&batch) {
@@ -229,13 +229,14 @@ fn cases(args: &Args) -> Result<Vec<Settings>> {
 }
 
 /// The plans of one case: those that were asked for, as far as there is an adapter to run them.
-fn plans(args: &Args, adapter: Option<&Device>, case: &Settings) -> Vec<Settings> {
-    let Some(device) = adapter else { return vec![case.clone()] };
+fn plans(args: &Args, adapter: Option<&Device>, case: &Settings) -> Result<Vec<Settings>> {
+    let Some(device) = adapter else { return Ok(vec![case.clone()]) };
     let strategies = match (args.all, args.device.plan) {
         (true, PlanChoice::Auto) => Strategy::candidates(&device.profile()).to_vec(),
-        (_, plan) => vec![device.strategy(plan, &case.network, case.batch).0],
+        (_, plan) => vec![device.strategy(plan, &case.network, case.batch)?.0],
     };
-    strategies.into_iter().map(|strategy| Settings { strategy, ..case.clone() }).collect()
+    let with = |strategy| Settings { strategy, ..case.clone() };
+    Ok(strategies.into_iter().map(with).collect())
 }
 
 /// The kernels of a plan that was measured.

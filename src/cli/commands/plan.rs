@@ -2,17 +2,22 @@
 
 use clap::ValueEnum;
 
+use crate::cli::args::{DeviceArgs, DeviceChoice, device, plans};
 use crate::cli::output;
-use crate::device::PlanChoice;
+use crate::data;
+use crate::device::{Device, PlanChoice};
 use crate::error::{Error, Result};
-use crate::gpu::adapter;
-use crate::plan::{Kernel, Pass, Plan, Profile, Room, print};
+use crate::plan::{Kernel, Pass, Plan, Profile, Room, Strategy, print, records};
 use crate::recipe::{
     Available, DistortArgs, Flags, Method, NetworkArgs, OptimizerArgs, RangeArgs, Settings,
     TrainingArgs, words,
 };
 use crate::text::{did_you_mean, thousands};
+use crate::train::replay;
 use crate::tuned::Tuned;
+
+/// Digits that a binding of 128 MiB holds, WebGPU's default limit.
+const MOST_DIGITS: usize = (128 << 20) / (4 * records::RECORD_WORDS);
 
 /// Digits of MNIST, for training and for testing.
 const MNIST: Available = Available { train: 60_000, test: 10_000 };
@@ -28,22 +33,47 @@ enum ProfileName {
     Reference,
 }
 
+impl ProfileName {
+    fn profile(self) -> Profile {
+        match self {
+            ProfileName::Software => Profile::software(),
+            ProfileName::Gpu => Profile::gpu(),
+            ProfileName::Reference => Profile::reference(),
+        }
+    }
+}
+
 /// Flags of `plan`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Samples in a step, 1 to 1,024 [default: the recipe's: lenet1 8, else 16]
     #[arg(long, value_name = "N")]
     batch: Option<usize>,
-    /// Launch profile [default: software]
-    #[arg(long, value_enum, default_value = "software", hide_default_value = true)]
-    profile: ProfileName,
-    /// How a step is cut into dispatches: auto is what `lenet tune` found for this profile on the
-    /// best adapter, else sample with --profile gpu, else layered [default: auto]
-    #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
+    /// Launch profile; with it no adapter is touched [default: that of the device]
+    #[arg(long, value_enum)]
+    profile: Option<ProfileName>,
+    /// How a step is cut into dispatches, as `lenet train` has it [default: auto]
+    #[arg(long, value_parser = plans(), default_value = "auto", hide_default_value = true)]
     plan: PlanChoice,
+    /// What would compute, as `lenet train` has it [default: auto]
+    #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
+    device: DeviceChoice,
+    /// Adapter by a part of its name or its index in `lenet adapters` [default: the best]
+    #[arg(long, value_name = "NAME|INDEX", conflicts_with = "profile")]
+    adapter: Option<String>,
+    /// Devices that carry out the shards of a batch side by side, 1 to the number of shards; changes
+    /// no bit [default: as suits the device, with --profile 1]
+    #[arg(long, value_name = "N")]
+    replicas: Option<usize>,
+    /// Digits that the buffers hold, training and test together [default: 70,000]
+    #[arg(long, value_name = "N", conflicts_with = "replay")]
+    digits: Option<usize>,
     /// An evaluation, forward only, in place of a training step [default: off]
     #[arg(long)]
     forward: bool,
+    /// Forward only, one digit at a time, with the activations of every layer stored [default: off]
+    #[arg(long, conflicts_with_all = ["batch", "plan", "curvature", "replay", "replicas"])]
+    inspect: bool,
     /// Optimizer of the training step [default: the recipe's, sgd]
     #[arg(long, value_parser = words::<Method>())]
     optimizer: Option<Method>,
@@ -54,9 +84,16 @@ pub struct Args {
     /// Print the WGSL text of this kernel: a part of its label, or its number in the list
     #[arg(long, value_name = "LABEL|NUMBER", conflicts_with_all = ["json", "forward", "curvature"])]
     wgsl: Option<String>,
-    /// The whole plan as one JSON object, WGSL included, instead of text [default: off]
+    /// The whole program as one JSON object, WGSL included, instead of text [default: off]
     #[arg(long, conflicts_with_all = ["forward", "curvature"])]
     json: bool,
+    /// With --json: add first weights, digits, order and step rows of N training steps, run them on the
+    /// device, and add the checksum of the parameters
+    #[arg(long, value_name = "N", requires = "json")]
+    replay: Option<usize>,
+    /// Seed of the replay [default: 1]
+    #[arg(long, value_name = "SEED", requires = "replay")]
+    seed: Option<u64>,
     #[command(flatten)]
     network: NetworkArgs,
     #[command(flatten)]
@@ -65,82 +102,176 @@ pub struct Args {
     ranges: RangeArgs,
 }
 
-/// Prints buffers, kernels and dispatches, or the text of one kernel. Needs no adapter.
+/// Prints buffers, kernels and dispatches of a step as `lenet train` with the same flags would run it on
+/// this machine, or the text of one kernel.
 ///
 /// # Errors
 /// [`Error::Usage`] if the flags do not make a network, or name no kernel or several.
 pub fn run(args: Args) -> Result<()> {
-    let profile = match args.profile {
-        ProfileName::Software => Profile::software(),
-        ProfileName::Gpu => Profile::gpu(),
-        ProfileName::Reference => Profile::reference(),
+    let device = match args.profile {
+        Some(_) if args.replay.is_none() => None,
+        _ => Some(choose(&args)?),
     };
-    let optimizer = OptimizerArgs { optimizer: args.optimizer, ..OptimizerArgs::default() };
-    let training = TrainingArgs { batch: args.batch, ..TrainingArgs::default() };
-    let Args { network, distort, ranges, .. } = &args;
-    let (network, distort, ranges) = (network.clone(), distort.clone(), ranges.clone());
-    let flags = Flags { network, training, optimizer, distort, ranges, ..Flags::default() };
-    let mut settings = Settings::resolve(&flags, MNIST, None)?;
-    let tuned = match args.plan {
-        PlanChoice::Auto => tuned(),
-        PlanChoice::Named(_) => Tuned::default(),
+    let mut profile = match (args.profile, &device) {
+        (Some(name), _) => name.profile(),
+        (None, Some(device)) => device.profile(),
+        (None, None) => unreachable!("without a profile a device is chosen"),
     };
-    settings.set_plan(args.plan.strategy(&settings.network, profile, settings.batch, &tuned));
-    let plan = make(&settings, profile)?.of_one_device(&settings.network, settings.optimizer());
+    let settings = settings(&args, device.as_ref(), profile)?;
+    profile.replicas = replicas(&args, profile, &settings)?;
+    let room = match args.replay {
+        Some(_) => replay::room(&settings),
+        None => capacity(&args, settings.batch)?,
+    };
+    let plan = settings.plan(profile, room)?;
     if let Some(name) = &args.wgsl {
         return output::print(&find(&plan, name)?.wgsl());
     }
-    let pass = match (args.forward, args.curvature) {
-        (true, _) => Pass::Forward,
-        (false, true) if plan.curvature.is_empty() => {
+    let on_cpu =
+        args.profile.is_none() && matches!(device, Some(Device::Cpu { .. } | Device::Naive));
+    if args.json {
+        if on_cpu {
             return Err(Error::Usage(
-                "--curvature prints a pass that only --optimizer sdlm has: give both".into(),
+                "the CPU would compute, and runs no shader, so there is no program to print: give \
+                 --profile software or --profile gpu"
+                    .into(),
             ));
         }
-        (false, true) => Pass::Curvature,
-        (false, false) => Pass::Training,
-    };
-    let network = &settings.network;
-    if args.json {
-        let mut json = print::json(&plan);
-        json["network"] = network.name.into();
-        json["options"] = serde_json::json!(network.options);
+        let mut program = plan.program();
+        if let Some(device) = device.filter(|_| args.replay.is_some()) {
+            let mnist = data::load(None)?;
+            let mut replay = replay::of(&settings, &plan, &mnist);
+            let mut executor = device.executor(plan)?;
+            replay.crc32 = replay::checksum(&replay::carry_out(&replay, executor.as_mut())?);
+            program.replay = Some(replay);
+        }
+        let json =
+            serde_json::to_value(program).map_err(|error| Error::Other(error.to_string()))?;
         return output::print_json(&json);
     }
-    let launch = format!("{}, {} profile", plan.strategy.caption(), profile.name);
-    output::print(&format!(
-        "{}, batch {}, {launch}: {} kernels, {} dispatches a training step, {} an evaluation\n\n{}",
-        network.name,
-        thousands(settings.batch),
-        plan.kernels.len(),
-        plan.training.len(),
-        plan.forward.len(),
-        print::text(&plan, pass)
-    ))
+    let pass = pass(&args, &plan)?;
+    output::print(&format!("{}\n\n{}", headline(&plan, on_cpu), print::text(&plan, pass)))
 }
 
-/// What was tuned for the adapter that a run would take.
-fn tuned() -> Tuned {
-    let (tuned, warning) = Tuned::read();
-    warning.iter().for_each(|warning| output::warn(warning));
-    if tuned.is_empty() {
-        return tuned;
-    }
-    match adapter::all().first() {
-        Some(adapter) => tuned.on(adapter::describe(&adapter.get_info())),
-        None => tuned,
-    }
+/// What `lenet train` would take.
+fn choose(args: &Args) -> Result<Device> {
+    let (device, adapter, plan) = (args.device, args.adapter.clone(), args.plan);
+    let chosen = device::choose(&DeviceArgs { device, adapter, plan, ..DeviceArgs::default() })?;
+    chosen.warnings.iter().for_each(|warning| output::warn(warning));
+    Ok(chosen.device)
 }
 
-/// The plan of a run on all of MNIST.
-fn make(settings: &Settings, profile: Profile) -> Result<Plan> {
-    let batch = settings.batch;
-    let room = Room {
-        digits: MNIST.train + MNIST.test,
-        order: MNIST.train + MNIST.test,
-        steps: MNIST.train.div_ceil(batch) + MNIST.test.div_ceil(batch),
+fn settings(args: &Args, device: Option<&Device>, profile: Profile) -> Result<Settings> {
+    let optimizer = OptimizerArgs { optimizer: args.optimizer, ..OptimizerArgs::default() };
+    let batch = if args.inspect { Some(1) } else { args.batch };
+    let mut flags = Flags {
+        network: args.network.clone(),
+        training: TrainingArgs { batch, seed: args.seed, ..TrainingArgs::default() },
+        optimizer,
+        distort: args.distort.clone(),
+        ranges: args.ranges.clone(),
+        ..Flags::default()
     };
-    settings.plan(profile, room)
+    let mut settings = Settings::resolve(&flags, MNIST, None)?;
+    if let Some(steps) = args.replay {
+        let most = MNIST.train / settings.batch;
+        if !(1..=most).contains(&steps) {
+            return Err(Error::Usage(format!(
+                "--replay is {steps}, but must be 1 to {most}: an epoch has no more full steps"
+            )));
+        }
+        flags.training.train_limit = Some(steps * settings.batch);
+        settings = Settings::resolve(&flags, MNIST, None)?;
+    }
+    let (network, batch) = (&settings.network, settings.batch);
+    let plan = match (device, args.plan) {
+        _ if args.inspect => (Strategy::Inspect, "--inspect".into()),
+        (Some(device), plan) if args.profile.is_none() => device.strategy(plan, network, batch)?,
+        (_, PlanChoice::Tuned) => {
+            return Err(Error::Usage(
+                "--plan tuned depends on the adapter, and with --profile none is touched: leave out \
+                 one of the two"
+                    .into(),
+            ));
+        }
+        (_, plan) => plan.strategy(network, profile, batch, &Tuned::default())?,
+    };
+    settings.set_plan(plan);
+    Ok(settings)
+}
+/// Devices that carry out the shards of a batch.
+fn replicas(args: &Args, profile: Profile, settings: &Settings) -> Result<usize> {
+    let most = match settings.strategy {
+        Strategy::Sample | Strategy::Inspect => 1,
+        _ => profile.shards_of(settings.batch),
+    };
+    match args.replicas {
+        None => Ok(profile.replicas),
+        Some(replicas) if replicas == 1 || replicas == most => Ok(replicas),
+        Some(replicas) => Err(Error::Usage(format!(
+            "--replicas is {replicas}, but this plan has {most} shards: give 1 or {most}"
+        ))),
+    }
+}
+
+/// What the buffers hold: all digits, or as many as were asked for.
+fn capacity(args: &Args, batch: usize) -> Result<Room> {
+    let all = MNIST.train + MNIST.test;
+    match args.digits {
+        None => {
+            let steps = MNIST.train.div_ceil(batch) + MNIST.test.div_ceil(batch);
+            Ok(Room { digits: all, order: all, steps })
+        }
+        Some(digits) if (1..=MOST_DIGITS).contains(&digits) => {
+            // However they are divided into training and test digits.
+            Ok(Room { digits, order: digits, steps: digits.div_ceil(batch) + 1 })
+        }
+        Some(digits) => Err(Error::Usage(format!(
+            "--digits is {digits}, but must be 1 to {}: a binding holds 128 MiB",
+            thousands(MOST_DIGITS)
+        ))),
+    }
+}
+
+fn pass(args: &Args, plan: &Plan) -> Result<Pass> {
+    match (args.forward || args.inspect, args.curvature) {
+        (true, _) => Ok(Pass::Forward),
+        (false, true) if !plan.has_curvature() => Err(Error::Usage(
+            "--curvature prints a pass that only --optimizer sdlm has: give both".into(),
+        )),
+        (false, true) => Ok(Pass::Curvature),
+        (false, false) => Ok(Pass::Training),
+    }
+}
+
+fn headline(plan: &Plan, on_cpu: bool) -> String {
+    let dispatches = |pass| plan.step(pass).count();
+    let replicas = plan.replicas.len();
+    let shards = match (plan.shards, replicas) {
+        (1, _) => String::new(),
+        (shards, 1) => format!(", {shards} shards on one device"),
+        (shards, _) => {
+            format!(", {shards} shards on {replicas} devices, of which this is the first")
+        }
+    };
+    let cpu = match on_cpu {
+        true => {
+            "No shader runs: the CPU computes this network without a plan of dispatches. What \
+                 follows is the plan of its reference.\n\n"
+        }
+        false => "",
+    };
+    format!(
+        "{cpu}{}, batch {}, {} plan, {} profile{shards}: {} kernels, {} dispatches a training step, {} an \
+         evaluation",
+        plan.network.name,
+        thousands(plan.batch),
+        plan.strategy.name(),
+        plan.profile.name,
+        plan.kernels.len(),
+        dispatches(Pass::Training),
+        dispatches(Pass::Forward),
+    )
 }
 
 /// The kernel of that number, that label, or the only one with that in its label.

@@ -169,7 +169,7 @@ fn jobs(
     for seed in 1..=seeds.iter().copied().max().unwrap_or(0) {
         for (row, _) in rows.iter().zip(&seeds).filter(|(_, seeds)| seed <= **seeds) {
             let mut settings = args.settings(row, seed, available)?;
-            let plan = device.strategy(args.device.plan, &settings.network, settings.batch);
+            let plan = device.strategy(args.device.plan, &settings.network, settings.batch)?;
             settings.set_plan(plan);
             let folder = jobs::folder(&out, row.recipe, settings.seed);
             let done = jobs::is_done(&folder, &launch::identity(&settings, device, digits))?;

@@ -25,7 +25,7 @@ pub fn run(given: Typed<Args>) -> Result<()> {
     let keep = args.results.keep(&settings)?;
     let Chosen { device, warnings } = device::choose(&args.device)?;
     warnings.iter().for_each(|warning| output::warn(warning));
-    source.set_plan(&mut settings, &device);
+    source.set_plan(&mut settings, &device)?;
     source.warn_of_device(&device);
     source.check(&settings, &mnist, &device)?;
     let about = source.about(&mnist);

@@ -45,13 +45,14 @@ use update::Parameters;
 use super::memory;
 use crate::error::Result;
 use crate::executor::Executor;
-use crate::network::{CLASSES, Network};
-use crate::plan::{BufferId, Optimizer, Pass, Plan, Rule, STEP_WORDS, TOTALS};
+use crate::network::CLASSES;
+use crate::plan::{BufferId, Interface, Pass, Plan, Rule, STEP_WORDS, TOTALS};
 
 /// A plan and the memory it works in.
 #[derive(Debug)]
 pub struct Fast {
     plan: Plan,
+    interface: Interface,
     memory: Vec<Vec<u32>>,
     program: Program,
     groups: Vec<RwLock<Group>>,
@@ -64,23 +65,17 @@ pub struct Fast {
 }
 
 impl Fast {
-    /// Sets up the plan of a network, to be carried out by at most `threads` threads with these
-    /// instructions.
-    pub fn new(
-        plan: Plan,
-        network: &Network,
-        optimizer: Optimizer,
-        threads: usize,
-        instructions: Instructions,
-    ) -> Self {
-        let program = Program::new(network, &plan, optimizer);
+    /// Sets up a plan, to be carried out by at most `threads` threads with these instructions.
+    pub fn new(plan: Plan, threads: usize, instructions: Instructions) -> Self {
+        let program = Program::new(&plan);
         let single = (plan.batch == 1).then(|| Single::new(&program));
         let batch = if single.is_some() { 0 } else { plan.batch };
         let firsts = (0..batch).step_by(LANES);
         let groups: Vec<_> = firsts.map(|first| RwLock::new(Group::new(&program, first))).collect();
         let threads = threads.clamp(1, groups.len().max(1));
         let begun = groups.iter().map(|_| AtomicUsize::new(0)).collect();
-        Fast { memory: memory(&plan), plan, program, groups, begun, single, threads, instructions }
+        let (memory, interface) = (memory(&plan), plan.interface());
+        Fast { plan, interface, memory, program, groups, begun, single, threads, instructions }
     }
 
     /// Each sample's row of the totals, to or from the groups.
@@ -115,8 +110,8 @@ impl Fast {
 const NO_PANIC: &str = "a thread that panics takes the others along";
 
 impl Executor for Fast {
-    fn plan(&self) -> &Plan {
-        &self.plan
+    fn interface(&self) -> &Interface {
+        &self.interface
     }
 
     fn write(&mut self, buffer: BufferId, at: usize, words: &[u32]) -> Result<()> {

@@ -68,7 +68,8 @@ impl Program {
         (digit as usize, Some(Affine::of(distortion, key, view, digit)))
     }
 
-    pub fn new(network: &Network, plan: &Plan, optimizer: Optimizer) -> Self {
+    pub fn new(plan: &Plan) -> Self {
+        let (network, optimizer) = (&plan.network, plan.optimizer);
         let layout = &plan.layout;
         let options = network.options;
         let (scale, background) = options.scaling.scale_and_background();
@@ -86,6 +87,8 @@ impl Program {
             distortion: plan.distortion,
             output: Output {
                 samples: 1,
+                before: 0,
+                advances: true,
                 inputs: network.layers[network.layers.len() - 1].input.size() as u32,
                 weights: aligned(CLASSES) as u32,
                 loss: LossKind::of(options.output, options.loss),

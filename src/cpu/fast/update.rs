@@ -90,7 +90,7 @@ impl Parameters<'_> {
                     *w -= rate / (mu + *h) * *v;
                 }
             }
-            Rule::Share => unreachable!("the CPU has whole batches"),
+            Rule::Share { .. } => unreachable!("the CPU has whole batches"),
             Rule::Curvature { .. } => {
                 for (h, g) in h.iter_mut().zip(sums) {
                     *h += rate * g;

@@ -2,12 +2,11 @@
 
 use super::kernels::title;
 use super::picture::{Picture, Tile};
-use crate::cpu::{self, Cpu};
+use crate::cpu::Cpu;
 use crate::data::Digits;
 use crate::error::Result;
-use crate::executor::Executor;
 use crate::network::{CLASSES, Kind, Layer, Output, Shape, bitmaps};
-use crate::plan::{Op, Optimizer, Plan, Profile, Strategy};
+use crate::plan::{Optimizer, Plan, Profile, Strategy};
 use crate::train::model::Model;
 use crate::train::session::{Lists, Session};
 
@@ -48,16 +47,15 @@ impl Features {
         let count = digits.len();
         let lists = Lists::new(&[digits], 0, vec![(0..count as u32).collect()]);
         let (profile, room) = (Profile::reference(), lists.room(count));
-        let plan = Plan::new(network, Strategy::Layered, profile, count, Optimizer::NONE, room)?;
+        let plan = Plan::new(network, Strategy::Inspect, profile, count, Optimizer::NONE, room)?;
         let mut session = Session::new(Box::new(Cpu::new(plan)), &lists)?;
         session.set_parameters(&model.parameters)?;
         session.scores(0)?;
         let executor = session.executor();
         let layers = network.layers.iter().map(|layer| {
-            let values = match layer.kind {
-                Kind::Conv(_) if layer.output.height > 1 => stage(executor, layer, model)?,
-                _ => buffer(executor, layer.name, layer.output.size() * count)?,
-            };
+            let stored = executor.interface().activation(layer.name);
+            let buffer = stored.expect("an inspection stores every layer").buffer;
+            let values = executor.read_f32(buffer, layer.output.size() * count)?;
             Ok(Activations { layer: layer.clone(), values })
         });
         let layers = layers.collect::<Result<_>>()?;
@@ -127,47 +125,13 @@ impl Features {
     }
 }
 
-fn buffer(executor: &mut dyn Executor, name: &str, size: usize) -> Result<Vec<f32>> {
-    let found = executor.plan().buffers.iter().position(|buffer| buffer.name == name);
-    executor.read_f32(found.expect("a plan keeps the output of every block"), size)
-}
-
-/// The feature maps of a convolution before its pooling. A plan does not keep those of the first
-/// stage, so the twin that keeps them makes all of them anew.
-fn stage(executor: &mut dyn Executor, layer: &Layer, model: &Model) -> Result<Vec<f32>> {
-    let Kind::Conv(table) = &layer.kind else { unreachable!("a stage begins with a convolution") };
-    let plan = executor.plan();
-    let at = model.network.layers.iter().position(|other| other.name == layer.name);
-    let at = at.expect("a layer of the network");
-    let blocks = &plan.layout.blocks;
-    let block = blocks.iter().position(|block| block.output() == at + 1);
-    let start = plan.layout.starts[block.expect("a convolution with its pooling is a block")];
-    let label = format!("{}.", layer.name);
-    let k = plan.kernels.iter().filter(|kernel| kernel.label.starts_with(&label));
-    let k = k.map(|kernel| kernel.op).find_map(|op| match op {
-        Op::FirstStageForward(k) | Op::ConvPoolForward(k) => Some(k),
-        _ => None,
-    });
-    let mut k = k.expect("a plan goes forward through every stage");
-    k.samples = plan.batch as u32;
-    let before = match at {
-        0 => "input".to_string(),
-        _ => model.network.layers[at - 1].name.to_string(),
-    };
-    let [x, h, s] = k.sizes().map(|size| size as usize * plan.batch);
-    let parameters = &model.parameters[start..start + k.parameters() as usize];
-    let input = buffer(executor, &before, x)?;
-    let (mut maps, mut pooled) = (vec![0.0; h], vec![0.0; s]);
-    cpu::conv_pool_forward(&k, &input, parameters, &table.words(), &mut maps, &mut pooled);
-    Ok(maps)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::super::kernels::kernels;
     use super::*;
+    use crate::cpu;
     use crate::data;
     use crate::network::{build, init, lenet};
     use crate::plan::Layout;
@@ -202,7 +166,7 @@ mod tests {
         }
     }
 
-    /// The pooling of what [`stage`] gives is what the plan has behind it.
+    /// The pooling of the maps of C1 is what S2 holds.
     #[test]
     fn maps_are_those_of_the_network() {
         let mut digits = data::builtin().unwrap().test;

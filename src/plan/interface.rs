@@ -1,0 +1,83 @@
+//! What a host has to know of a plan to feed it and to read it back.
+
+use serde::{Deserialize, Serialize};
+
+use super::{BufferId, Distortion, Layout, Rule};
+use crate::network::Shape;
+
+/// Buffers the host writes or reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ports {
+    /// The data set: [`super::records::RECORD_WORDS`] words a digit.
+    pub digits: BufferId,
+    /// Indices of digits, with a [`Distortion`] together with their views.
+    pub order: BufferId,
+    /// The step table: [`super::STEP_WORDS`] words a step.
+    pub steps: BufferId,
+    /// The next step.
+    pub cursor: BufferId,
+    pub parameters: BufferId,
+    pub velocity: BufferId,
+    /// Curvature of every parameter, which [`super::Optimizer::Sdlm`] alone has.
+    pub curvature: Option<BufferId>,
+    /// Gradients by shard, `[shards, layout.size]`; a plan with one shard has none.
+    pub shares: Option<BufferId>,
+    /// Partial gradients of the stages, `[slots, layout.stages]`, or the traces of
+    /// [`super::Strategy::Sample`], whose rows begin with them.
+    pub partials: BufferId,
+    /// Outputs `[batch, 10]` of the network.
+    pub scores: BufferId,
+    /// Sums over steps, `[batch, 4]`.
+    pub totals: BufferId,
+}
+
+impl Ports {
+    /// The buffers that a rule works on, in the order of its bindings.
+    pub(super) fn taken(&self, rule: Rule) -> impl Iterator<Item = BufferId> + use<> {
+        let buffers = match rule {
+            Rule::Step(_) => [self.curvature, Some(self.velocity), Some(self.parameters)],
+            Rule::Share { .. } => [self.shares, Some(self.parameters), None],
+            Rule::Curvature { .. } => [self.curvature, None, None],
+        };
+        buffers.into_iter().flatten()
+    }
+
+    /// What a run carries from one step to the next, by name, each laid out as the parameters,
+    /// which come first. A checkpoint holds these, and in mid-epoch the totals.
+    pub fn carried(&self) -> impl Iterator<Item = (&'static str, BufferId)> + use<> {
+        let always = [("parameters", self.parameters), ("velocity", self.velocity)];
+        always.into_iter().chain(self.curvature.map(|buffer| ("curvature", buffer)))
+    }
+}
+
+/// Where the output of a layer stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activation {
+    /// Name of the layer; `input` for what the first one sees.
+    pub layer: String,
+    /// `[samples of a shard, maps, height, width]`, overwritten by each shard.
+    pub buffer: BufferId,
+    pub shape: Shape,
+}
+
+/// What a host has to know of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Interface {
+    /// Samples of a full step.
+    pub batch: usize,
+    /// Samples of a shard; rows of scores and totals are those of the first shard, then those of the
+    /// next.
+    pub shard: usize,
+    /// What makes an entry of the order out of a digit and a view.
+    pub distortion: Option<Distortion>,
+    pub layout: Layout,
+    pub ports: Ports,
+    pub activations: Vec<Activation>,
+}
+
+impl Interface {
+    /// The buffer with the output of a layer, if the plan stores it.
+    pub fn activation(&self, layer: &str) -> Option<&Activation> {
+        self.activations.iter().find(|activation| activation.layer == layer)
+    }
+}

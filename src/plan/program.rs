@@ -1,0 +1,306 @@
+//! A plan, lowered to what a device needs and nothing else: buffers with their contents, WGSL,
+//! bindings and dispatches, in the words of WebGPU.
+//!
+//! The GPU engine runs a [`Program`]; `lenet plan --json` prints it, and whoever reads that can build
+//! an executor that computes the same bits. Offsets and sizes are in bytes, rounded as WebGPU wants
+//! them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::abi::Abi;
+use super::traffic::{Traffic, WORD};
+use super::{
+    Access, Binding, Buffer, BufferId, Dispatch, Interface, Kernel, Pass, Plan, Start, View,
+};
+use crate::network::Options;
+
+/// Version of the JSON; a change that an executor has to know of raises it.
+pub const FORMAT: u32 = 1;
+
+/// A plan for devices.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Program {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// Name of the network.
+    pub network: String,
+    pub options: Options,
+    /// How the step is cut into dispatches, as `--plan` has it.
+    pub plan: String,
+    pub profile: String,
+    /// Parts of the batch whose gradients are added in their order.
+    pub shards: usize,
+    pub interface: Interface,
+    pub abi: Abi,
+    /// Every replica has all of them.
+    pub buffers: Vec<DeviceBuffer>,
+    pub kernels: Vec<Shader>,
+    /// What each device does.
+    pub replicas: Vec<Commands>,
+    /// What replicas give each other between `compute` and `apply`, where there are several.
+    pub exchange: Option<Exchange>,
+    /// Steps to carry out, where they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Replay>,
+}
+
+/// A buffer, with STORAGE, COPY_SRC and COPY_DST among its usages.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeviceBuffer {
+    pub name: String,
+    /// Bytes, a multiple of 16.
+    pub size: usize,
+    /// Whether UNIFORM is among its usages, too.
+    pub uniform: bool,
+    pub contents: Contents,
+}
+
+/// What a buffer holds before the first dispatch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Contents {
+    Zero,
+    /// The same f32 everywhere.
+    Fill(f32),
+    /// These u32 at its beginning, then 0.
+    Words(Vec<u32>),
+}
+
+/// A shader module with one entry point, and its launch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shader {
+    /// Layer and kernel: `c3.conv_pool_forward`.
+    pub label: String,
+    pub entry_point: String,
+    /// Workgroups in x; y and z are 1.
+    pub workgroups: u32,
+    pub workgroup_size: u32,
+    /// Of group 0, numbered from 0.
+    pub bindings: Vec<ShaderBinding>,
+    /// Pipeline constants (`override`) and their values.
+    pub constants: BTreeMap<String, f64>,
+    /// Independent pieces of work.
+    pub items: u32,
+    /// Loop iterations of the busiest invocation.
+    pub iterations: u32,
+    pub multiply_adds: u64,
+    /// Numbers that an item writes: goes with the size of the unrolled code. Compile the largest first.
+    pub written_per_item: usize,
+    pub wgsl: String,
+}
+
+/// A binding as a bind group layout declares it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ShaderBinding {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: BindingKind,
+}
+
+/// WebGPU's types of buffer bindings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BindingKind {
+    Uniform,
+    ReadOnlyStorage,
+    Storage,
+}
+
+impl BindingKind {
+    /// How a binding is declared that reads such a uniform window, if any.
+    pub fn of(binding: &Binding, window: Option<usize>) -> Self {
+        match (binding.access, window) {
+            (Access::Write, _) => BindingKind::Storage,
+            (_, Some(_)) => BindingKind::Uniform,
+            (_, None) => BindingKind::ReadOnlyStorage,
+        }
+    }
+}
+
+/// The passes of one replica.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Commands {
+    /// From the gathering of the samples to the loss.
+    pub forward: PassCommands,
+    /// A training step.
+    pub training: PassCommands,
+    /// Second derivatives, added to the curvature; empty where the optimizer has none.
+    pub curvature: PassCommands,
+}
+
+/// The dispatches of a pass, in order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PassCommands {
+    pub compute: Vec<Launch>,
+    /// Behind the exchange; empty where there is one replica.
+    pub apply: Vec<Launch>,
+}
+
+/// One launch of a kernel.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Launch {
+    /// Index in [`Program::kernels`].
+    pub kernel: usize,
+    /// One for each binding.
+    pub bindings: Vec<Piece>,
+}
+
+/// A piece of a buffer, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Piece {
+    pub buffer: BufferId,
+    pub offset: usize,
+    pub size: usize,
+}
+
+/// After `compute` each replica copies the rows that it owns to all others; then all run `apply`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    pub buffer: BufferId,
+    /// Bytes of a row, one row a shard.
+    pub row: usize,
+    /// The replica that owns each row.
+    pub owners: Vec<usize>,
+}
+
+/// A short run: write `digits` and `parameters`; for each phase write `order` and `steps`, set cursor and
+/// totals to 0, and run the pass `count` times.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Replay {
+    /// First weights, in the places of the layout.
+    pub parameters: Vec<f32>,
+    /// Records, as the ABI has them.
+    pub digits: Vec<u32>,
+    pub phases: Vec<Phase>,
+    /// CRC-32 of the parameters after the last step, as the bytes of little-endian f32.
+    pub crc32: u32,
+}
+
+/// Steps of one pass.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Phase {
+    pub pass: Pass,
+    /// Steps.
+    pub count: usize,
+    pub order: Vec<u32>,
+    /// Rows of the step table, one behind the other.
+    pub steps: Vec<u32>,
+}
+
+impl Plan {
+    /// Lowers the plan for devices.
+    pub fn program(&self) -> Program {
+        let replicas: Vec<Commands> = self
+            .replicas
+            .iter()
+            .map(|replica| Commands {
+                forward: commands(&replica.forward),
+                training: commands(&replica.training),
+                curvature: commands(&replica.curvature),
+            })
+            .collect();
+        let exchange = self.ports.shares.filter(|_| replicas.len() > 1).map(|buffer| Exchange {
+            buffer,
+            row: WORD * self.layout.size,
+            owners: (0..self.shards).collect(),
+        });
+        Program {
+            format: FORMAT,
+            network: self.network.name.to_string(),
+            options: self.network.options,
+            plan: self.strategy.name().into(),
+            profile: self.profile.name.into(),
+            shards: self.shards,
+            interface: self.interface(),
+            abi: Abi::of(self),
+            buffers: (0..self.buffers.len()).map(|id| self.device_buffer(id)).collect(),
+            kernels: (0..self.kernels.len()).map(|index| self.shader(index)).collect(),
+            replicas,
+            exchange,
+            replay: None,
+        }
+    }
+
+    fn device_buffer(&self, id: BufferId) -> DeviceBuffer {
+        let Buffer { name, words, start } = &self.buffers[id];
+        let contents = match start {
+            Start::Zero => Contents::Zero,
+            Start::Fill(value) => Contents::Fill(*value),
+            Start::Words(words) => Contents::Words(words.clone()),
+        };
+        let held = if let Start::Words(held) = start { held.len() } else { 0 };
+        let mut views = self.dispatches().flat_map(|dispatch| &dispatch.views);
+        DeviceBuffer {
+            name: name.clone(),
+            size: WORD * held.max(*words).max(4).next_multiple_of(4),
+            uniform: views.any(|view| view.uniform && view.buffer == id),
+            contents,
+        }
+    }
+
+    fn shader(&self, index: usize) -> Shader {
+        let kernel: &Kernel = &self.kernels[index];
+        let bindings = kernel.op.bindings();
+        let bindings = bindings.iter().zip(&kernel.windows).map(|(binding, &window)| {
+            ShaderBinding { name: binding.name.into(), kind: BindingKind::of(binding, window) }
+        });
+        let dispatch = self.dispatches().find(|dispatch| dispatch.kernel == index);
+        let written = dispatch.map_or(0, |dispatch| Traffic::of(self, dispatch).written);
+        Shader {
+            label: kernel.label.clone(),
+            entry_point: kernel.op.name().into(),
+            workgroups: kernel.workgroups,
+            workgroup_size: kernel.workgroup,
+            bindings: bindings.collect(),
+            constants: BTreeMap::new(),
+            items: kernel.op.items(),
+            iterations: kernel.iterations(),
+            multiply_adds: kernel.op.multiply_adds(),
+            written_per_item: written / WORD / kernel.op.items().max(1) as usize,
+            wgsl: kernel.wgsl(),
+        }
+    }
+}
+
+fn commands(steps: &super::Steps) -> PassCommands {
+    let launches = |list: &[Dispatch]| {
+        let launch = |dispatch: &Dispatch| Launch {
+            kernel: dispatch.kernel,
+            bindings: dispatch.views.iter().map(piece).collect(),
+        };
+        list.iter().map(launch).collect()
+    };
+    PassCommands { compute: launches(&steps.compute), apply: launches(&steps.apply) }
+}
+
+/// A uniform array is a whole number of vec4s.
+fn piece(view: &View) -> Piece {
+    let words = if view.uniform { view.words.next_multiple_of(4) } else { view.words };
+    Piece { buffer: view.buffer, offset: WORD * view.offset, size: WORD * words }
+}
+
+impl Program {
+    /// Reads the JSON of `lenet plan --json`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Data`] if it is no program of this format.
+    pub fn of_json(text: &str) -> crate::Result<Program> {
+        let program: Program = serde_json::from_str(text)
+            .map_err(|error| crate::Error::Data(format!("no program of `lenet plan`: {error}")))?;
+        if program.format != FORMAT {
+            return Err(crate::Error::Data(format!(
+                "the program has format {}, and this version of lenet reads {FORMAT}: print it anew \
+                 with `lenet plan --json`",
+                program.format
+            )));
+        }
+        Ok(program)
+    }
+
+    /// Loop iterations of the busiest invocation of any kernel.
+    pub fn iterations(&self) -> u32 {
+        self.kernels.iter().map(|kernel| kernel.iterations).max().unwrap_or(0)
+    }
+}
