@@ -1,6 +1,10 @@
 // advance: moves the cursor on, once no kernel of the step reads it any more.
 //
-//   cursor [1] = now[3] + 1, the number of the step that was done
+//   cursor[0] = step_state[3] + 1
+//
+// binds:
+//   now     uniform u32   [4] the row of steps that was done, and its number
+//   cursor  write u32     [1] the step to do
 
 @compute @workgroup_size(WORKGROUP)
 fn advance(@builtin(global_invocation_id) id: vec3u) {

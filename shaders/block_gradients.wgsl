@@ -7,7 +7,10 @@
 //   dbias         += dh[y,x]
 //   dw[ky,kx]     += dh[y,x] seen[y+ky, x+kx]
 //
+// Taps are written out, for K = 5, as in convolve.wgsl.
 // For second derivatives f', seen and what stands in brackets are squared (local.wgsl).
+//
+// expects: conv_pool, common, local; ds_at, partials; K, TAPS, STRIP, STRIDE, BLOCK_SCALE
 
 struct Gradients {
     dw: Kernel,
@@ -51,10 +54,10 @@ fn row_gradients(
     y: u32,
 ) {
     add_tap_gradients(g, 0u, seen, R * y, dh, N * y);
-    add_tap_gradients(g, 5u, seen, R * (y + 1u), dh, N * y);
-    add_tap_gradients(g, 10u, seen, R * (y + 2u), dh, N * y);
-    add_tap_gradients(g, 15u, seen, R * (y + 3u), dh, N * y);
-    add_tap_gradients(g, 20u, seen, R * (y + 4u), dh, N * y);
+    add_tap_gradients(g, K, seen, R * (y + 1u), dh, N * y);
+    add_tap_gradients(g, 2u * K, seen, R * (y + 2u), dh, N * y);
+    add_tap_gradients(g, 3u * K, seen, R * (y + 3u), dh, N * y);
+    add_tap_gradients(g, 4u * K, seen, R * (y + 4u), dh, N * y);
 }
 
 // Adds what a block of one pooled row (TALL = 1) brings, and makes dh of h; ds of it begins at `at`,
@@ -88,8 +91,8 @@ fn block_gradients(
 // pooling, which every connection of a map finds alike, only once.
 fn put_gradients(g: ptr<function, Gradients>, slot: u32, j: u32, m: u32, is_first: bool) {
     let to = slot * STRIDE;
-    for (var i = 0u; i < 25u; i++) {
-        partials[to + 25u * j + i] = (*g).dw[i];
+    for (var i = 0u; i < TAPS; i++) {
+        partials[to + TAPS * j + i] = (*g).dw[i];
     }
     if (is_first) {
         partials[to + BIAS + m] = (*g).dbias;

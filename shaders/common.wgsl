@@ -1,5 +1,11 @@
 // The squash behind every layer: f(a) = A tanh(S a), with A and S from the header
 // (1.7159 and 2/3 in the 1998 paper, appendix A; 1 and 1 in the notebook).
+//
+// expects: ACTIVATION, SQUASH_A, SQUASH_S
+
+// Families of squashes; in step with `Squash` in src/network/mod.rs. There is one so far.
+const ACTIVATION_TANH = 0u;
+const_assert ACTIVATION == ACTIVATION_TANH;
 
 // A - 2 A / (e^(2 S a) + 1): a fifth of the price of some drivers' tanh, which also overflows to NaN.
 // The power of two is kept in range; far below it becomes 0, which is right.

@@ -4,28 +4,38 @@
 //   dx[n,c,y,x]  = f'(x[n,c,y,x]) sum over the connections j that leave c, ky, kx of
 //                  w[j,ky,kx] dh[n, map[j], y-ky, x-kx]      where y-ky and x-kx are inside
 //
+// uses: common, local, conv_pool
+// binds:
+//   x      read f32      shapes: conv_pool.wgsl
+//   p      read f32
+//   h      read f32
+//   ds     read f32
+//   table  read u32
+//   dx     write vec2f   as x
+//
 // For second derivatives f', w and what stands in brackets are squared (local.wgsl).
 //
 // x is the squashed output below, so dx is the loss by what that squash got. dh is made anew
 // wherever it is needed: cheaper than to store and to read it. dx is written as vec2s.
-// One invocation makes BELOW whole rows of one input map and sample, from the BELOW + 4 rows of dh
-// that reach them; row r of these is row y + r - 4 of dh.
+// One invocation makes BELOW whole rows of one input map and sample, from the BELOW + K - 1 rows of dh
+// that reach them; row r of these is row y + r - (K - 1) of dh.
 //
-// Each value of dh is spread over the five inputs of a row that it came from, so that columns
-// outside never come up; rows outside are left out. As in convolve.wgsl, rows are called one by one.
+// Each value of dh is spread over the K inputs of a row that it came from, so that columns
+// outside never come up; rows outside are left out. As in convolve.wgsl, rows are called one by one, and
+// taps are written out, for K = 5.
 
 alias Below = array<f32, BELOW * WIDTH>;
-alias Reach = array<f32, (BELOW + 4u) * OW>;
+alias Reach = array<f32, (BELOW + (K - 1u)) * OW>;
 
 fn is_inside(r: u32, y: u32) -> bool {
-    return r < BELOW + 4u && y + r >= 4u && y + r < OH + 4u;
+    return r < BELOW + (K - 1u) && y + r >= K - 1u && y + r < OH + (K - 1u);
 }
 
 // Makes row r of dh from h and ds; `map` = n M + m.
 fn reach_row(reach: ptr<function, Reach>, r: u32, y: u32, map: u32, scale: f32) {
     if (is_inside(r, y)) {
-        let kept = (map * OH + y + r - 4u) * OW;
-        let pooled = (map * PH + (y + r - 4u) / 2u) * PW;
+        let kept = (map * OH + y + r - (K - 1u)) * OW;
+        let pooled = (map * PH + (y + r - (K - 1u)) / 2u) * PW;
         for (var i = 0u; i < PW; i++) {
             let e = scale * ds_at(pooled + i);
             let at = OW * r + 2u * i;
@@ -44,7 +54,7 @@ fn reach_six(reach: ptr<function, Reach>, r: u32, y: u32, map: u32, scale: f32) 
     reach_row(reach, r + 5u, y, map, scale);
 }
 
-// Row ky of the kernel carries row `row` + 4 - ky of dh to row `row` of dx.
+// Row ky of the kernel carries row `row` + K - 1 - ky of dh to row `row` of dx.
 fn spread(
     sum: ptr<function, Below>,
     row: u32,
@@ -53,15 +63,15 @@ fn spread(
     y: u32,
     kernel: ptr<function, Kernel>,
 ) {
-    if (is_inside(row + 4u - ky, y)) {
-        let w0 = local((*kernel)[5u * ky]);
-        let w1 = local((*kernel)[5u * ky + 1u]);
-        let w2 = local((*kernel)[5u * ky + 2u]);
-        let w3 = local((*kernel)[5u * ky + 3u]);
-        let w4 = local((*kernel)[5u * ky + 4u]);
+    if (is_inside(row + (K - 1u) - ky, y)) {
+        let w0 = local((*kernel)[K * ky]);
+        let w1 = local((*kernel)[K * ky + 1u]);
+        let w2 = local((*kernel)[K * ky + 2u]);
+        let w3 = local((*kernel)[K * ky + 3u]);
+        let w4 = local((*kernel)[K * ky + 4u]);
         let at = WIDTH * row;
         for (var i = 0u; i < OW; i++) {
-            let d = (*reach)[OW * (row + 4u - ky) + i];
+            let d = (*reach)[OW * (row + (K - 1u) - ky) + i];
             (*sum)[at + i] += w0 * d;
             (*sum)[at + i + 1u] += w1 * d;
             (*sum)[at + i + 2u] += w2 * d;
@@ -140,7 +150,7 @@ fn conv_backward_input(@builtin(global_invocation_id) id: vec3u) {
                 let j = table_at(BY_CHANNEL + q);
                 let m = table_at(MAP + j);
                 let scale = local(BLOCK_SCALE * p_at(COEFFICIENT + m));
-                var kernel = kernel_at(25u * j);
+                var kernel = kernel_at(TAPS * j);
                 var reach = Reach();
                 reach_six(&reach, 0u, y, n * M + m, scale);
                 reach_six(&reach, 6u, y, n * M + m, scale);

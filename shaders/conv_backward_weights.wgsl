@@ -1,8 +1,19 @@
 // conv_backward_weights: the gradients of a convolution stage after the first.
 //
-// One invocation sums every SLOTS-th column of blocks of one connection, from top to bottom
-// (block_gradients.wgsl), and writes its own row of partials [SLOTS, STRIDE], laid out as p; `update`
-// adds the rows. The first connection of a map also brings the gradients of that map's bias and pooling.
+//   partials[slot] = the sums over every SLOTS-th column of blocks (block_gradients.wgsl)
+//
+// uses: common, local, conv_pool, convolve, block_gradients
+// binds:
+//   x         read f32    shapes: conv_pool.wgsl
+//   p         read f32
+//   h         read f32
+//   ds        read f32
+//   table     read u32
+//   partials  write f32   [SLOTS, STRIDE], rows laid out as p; `update` adds them
+//
+// One invocation sums every SLOTS-th column of blocks of one connection, from top to bottom, and writes
+// its own row of partials. The first connection of a map also brings the gradients of that map's bias
+// and pooling.
 
 fn kept_row(h: ptr<function, Block>, y: u32, at: u32) {
     for (var i = 0u; i < N; i++) {
@@ -32,7 +43,7 @@ fn conv_backward_weights(@builtin(global_invocation_id) id: vec3u) {
             see_four(&seen, 2u, (n * C + c) * HEIGHT * WIDTH + 2u * left);
             var y = 0u;
             loop {
-                see_further(&seen, ((n * C + c) * HEIGHT + 2u * y + 4u) * WIDTH + 2u * left);
+                see_further(&seen, ((n * C + c) * HEIGHT + 2u * y + (K - 1u)) * WIDTH + 2u * left);
                 var h = Block();
                 let kept = ((n * M + m) * OH + 2u * y) * OW + 2u * left;
                 kept_row(&h, 0u, kept);

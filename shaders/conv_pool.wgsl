@@ -1,4 +1,4 @@
-// Shapes of a convolution stage: 5x5 convolution by table, squash, weighted 2x2 pooling, squash.
+// Shapes of a convolution stage: K x K convolution by table, squash, weighted 2x2 pooling, squash.
 // (1990: H1-H2 and H3-H4. 1998, section II.B: C1-S2 and C3-S4.)
 //
 //   SAMPLES       samples in the window that one dispatch sees
@@ -7,19 +7,21 @@
 //   h  [SAMPLES, M, OH, OW]          behind the convolution and its squash
 //   s  [SAMPLES, M, PH, PW]          behind the pooling and its squash
 //   dh, ds                           the loss by what each squash got: dE/da, where h = f(a)
-//   p  weights [J, 5, 5], bias [M], coefficient [M], pooling bias [M]
+//   p  weights [J, K, K], bias [M], coefficient [M], pooling bias [M]
 //   table  first [M+1], channel [J], map [J], first_out [C+1], by_channel [J]:
 //          map m owns the connections first[m] .. first[m+1]; connection j leads from the input
 //          map channel[j] to the feature map map[j]; the connections that leave input map c are
 //          by_channel[first_out[c]] .. by_channel[first_out[c+1]]
+//
+// expects: p_at; K, TAPS, C, M, J, HEIGHT, WIDTH, STRIP, TALL
 
-const OH = HEIGHT - 4u;
-const OW = WIDTH - 4u;
+const OH = HEIGHT - (K - 1u);
+const OW = WIDTH - (K - 1u);
 const PH = OH / 2u;
 const PW = OW / 2u;
 
 // Where the parts of p and of the table begin.
-const BIAS = J * 25u;
+const BIAS = J * TAPS;
 const COEFFICIENT = BIAS + M;
 const POOL_BIAS = COEFFICIENT + M;
 const CHANNEL = M + 1u;
@@ -28,15 +30,15 @@ const FIRST_OUT = MAP + J;
 const BY_CHANNEL = FIRST_OUT + C + 1u;
 
 // A block is TALL x STRIP pooled outputs: ROWS rows of N outputs of the convolution, which see
-// ROWS + 4 rows of R inputs. Blocks of a map are numbered row by row.
+// ROWS + K - 1 rows of R inputs. Blocks of a map are numbered row by row.
 const ROWS = 2u * TALL;
 const N = 2u * STRIP;
-const R = N + 4u;
+const R = N + (K - 1u);
 const ACROSS = PW / STRIP;
 const BLOCKS = PH / TALL * ACROSS;
 alias Block = array<f32, ROWS * N>;
-alias Seen = array<f32, (ROWS + 4u) * R>;
-alias Kernel = array<f32, 25>;
+alias Seen = array<f32, (ROWS + (K - 1u)) * R>;
+alias Kernel = array<f32, TAPS>;
 
 // The first pooled row and column of a block.
 fn corner(block: u32) -> vec2u {
@@ -45,7 +47,7 @@ fn corner(block: u32) -> vec2u {
 
 fn kernel_at(w: u32) -> Kernel {
     var kernel = Kernel();
-    for (var i = 0u; i < 25u; i++) {
+    for (var i = 0u; i < TAPS; i++) {
         kernel[i] = p_at(w + i);
     }
     return kernel;

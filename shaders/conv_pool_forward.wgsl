@@ -4,8 +4,16 @@
 //                   w[j,ky,kx] x[n, channel[j], y+ky, x+kx] )
 //   s[n,m,y,x] = f( coefficient[m] BLOCK_SCALE (the 2x2 block of h at 2y, 2x) + pooling bias[m] )
 //
+// uses: common, conv_pool, convolve, pooling
+// binds:
+//   x      read f32      shapes: conv_pool.wgsl
+//   p      read f32
+//   table  read u32
+//   h      write vec2f
+//   s      write f32
+//
 // BLOCK_SCALE is 1/4 in the notebook (mean) and 1 in 1998, section II.B (sum).
-// One invocation makes one block of one map and sample. h is written as vec2s.
+// One invocation makes one block of one map and sample.
 
 fn keep_row(sum: ptr<function, Block>, y: u32, at: u32) {
     if (y < ROWS) {
@@ -41,7 +49,7 @@ fn conv_pool_forward(@builtin(global_invocation_id) id: vec3u) {
             let channel = n * C + table_at(CHANNEL + j);
             var seen = Seen();
             see(&seen, (channel * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
-            var kernel = kernel_at(25u * j);
+            var kernel = kernel_at(TAPS * j);
             convolve(&sum, &seen, &kernel);
             continuing {
                 j++;

@@ -1,14 +1,17 @@
-// The convolution of one block with one 5x5 kernel, in registers.
+// The convolution of one block with one kernel, in registers.
 //
 //   sum[y,x] += sum over ky, kx of w[ky,kx] seen[y+ky, x+kx]
 //
 // Every index of a private array has to become a constant: a dynamic one costs ten times as much on
 // a software adapter and spills on a GPU. Drivers unroll two short loops inside each other, not
-// three, so that rows are called one by one; those that the block does not have fall away.
+// three, so that rows are called one by one; those that the block does not have fall away. Taps are
+// written out as well: for K = 5.
+//
+// expects: conv_pool, common; x_at; K, WIDTH
 
 // Row y of what a block sees, from `at` on in x.
 fn see_row(seen: ptr<function, Seen>, y: u32, at: u32) {
-    if (y < ROWS + 4u) {
+    if (y < ROWS + (K - 1u)) {
         for (var i = 0u; i < R; i++) {
             (*seen)[R * y + i] = x_at(at + i);
         }
@@ -77,10 +80,10 @@ fn convolve_row(
 ) {
     if (y < ROWS) {
         add_taps(sum, N * y, seen, R * y, kernel, 0u);
-        add_taps(sum, N * y, seen, R * (y + 1u), kernel, 5u);
-        add_taps(sum, N * y, seen, R * (y + 2u), kernel, 10u);
-        add_taps(sum, N * y, seen, R * (y + 3u), kernel, 15u);
-        add_taps(sum, N * y, seen, R * (y + 4u), kernel, 20u);
+        add_taps(sum, N * y, seen, R * (y + 1u), kernel, K);
+        add_taps(sum, N * y, seen, R * (y + 2u), kernel, 2u * K);
+        add_taps(sum, N * y, seen, R * (y + 3u), kernel, 3u * K);
+        add_taps(sum, N * y, seen, R * (y + 4u), kernel, 4u * K);
     }
 }
 

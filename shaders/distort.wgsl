@@ -2,7 +2,7 @@
 //
 //   x_source = (1 + scale + squeeze) x + shear y + shift_x        x, y from the centre of the picture
 //   y_source = (1 + scale - squeeze) y + shift_y                  [HEIGHT, WIDTH], sources from the
-//                                                                 centre of the digit [28, 28]
+//                                                                 centre of the digit [SIDE, SIDE]
 //   value = bilinear in the four pixels around the source; 0 outside of the digit
 //
 //   order [..]  digit + DIGITS * view; view 0 is the digit as it is
@@ -14,10 +14,12 @@
 // Whole numbers throughout, modulo 2^32, so that every device draws the same map and every value has
 // the same bits: places in 2^-17 pixels, 1,024 pixels added so that a shift to the right finds no
 // sign, and eight bits of each fraction, so that value * 2^16 fits the 24 bits of a float.
+//
+// expects: digits_at; SIDE, ROW_WORDS, HEIGHT, WIDTH, MAX_SHIFT, MAX_SCALE, MAX_SQUEEZE, MAX_SHEAR
 
 const ONE = 65536u;
-// The centre of the digit, 13.5, and 1,024.
-const CENTRE = 135987200u;
+// The centre of the digit, (SIDE - 1) / 2, and 1,024, in 2^-17.
+const CENTRE = ((SIDE - 1u) << 16u) + (1024u << 17u);
 
 struct Affine {
     xx: u32,
@@ -83,12 +85,12 @@ fn source_of(map: Affine, record: u32, row: u32) -> Source {
     let share = (y >> 9u) & 255u;
     // Above the digit this is huge.
     let upper = (y >> 17u) - 1024u;
-    let upper_inside = upper < 28u;
-    let lower_inside = upper + 1u < 28u;
+    let upper_inside = upper < SIDE;
+    let lower_inside = upper + 1u < SIDE;
     return Source(
         map.xy * down + map.x + CENTRE - map.xx * (WIDTH - 1u),
-        record + 7u * select(0u, upper, upper_inside),
-        record + 7u * select(0u, upper + 1u, lower_inside),
+        record + ROW_WORDS * select(0u, upper, upper_inside),
+        record + ROW_WORDS * select(0u, upper + 1u, lower_inside),
         select(0u, 256u - share, upper_inside),
         select(0u, share, lower_inside),
     );
@@ -96,7 +98,7 @@ fn source_of(map: Affine, record: u32, row: u32) -> Source {
 
 // Both rows together at a column of the digit, times 2^8.
 fn blend(source: Source, column: u32) -> u32 {
-    let inside = column < 28u;
+    let inside = column < SIDE;
     let at = select(0u, column, inside);
     let bits = 8u * (at % 4u);
     let upper = (digits_at(source.upper + at / 4u) >> bits) & 255u;

@@ -3,7 +3,13 @@
 //   h[n,m,y,x] = f( bias[m] + sum over ky, kx of w[m,ky,kx] x[n,0,y+ky,x+kx] )
 //   s[n,m,y,x] = f( coefficient[m] BLOCK_SCALE (the 2x2 block of h at 2y, 2x) + pooling bias[m] )
 //
-// h is not stored: the backward pass makes it anew, which costs less than reading it.
+// uses: common, conv_pool, convolve, pooling
+// binds:
+//   x  read f32    shapes: conv_pool.wgsl
+//   p  read f32
+//   s  write f32
+//
+// h is not stored: the backward pass computes it again, which costs less than reading it.
 // One invocation makes one block of every map, from inputs that it reads once.
 
 @compute @workgroup_size(WORKGROUP)
@@ -20,7 +26,7 @@ fn first_stage_forward(@builtin(global_invocation_id) id: vec3u) {
         see(&seen, (n * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
         var m = 0u;
         loop {
-            var kernel = kernel_at(25u * m);
+            var kernel = kernel_at(TAPS * m);
             let bias = p_at(BIAS + m);
             var sum = Block();
             convolve(&sum, &seen, &kernel);

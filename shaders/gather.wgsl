@@ -1,21 +1,24 @@
 // gather: the samples of this step, from the data set on the device.
 //
-//   digits  [.., 197] words: 784 bytes of pixels, row by row, then the label
-//   order   digits in the order of the epoch; with DISTORT digit + DIGITS * view, see distort.wgsl
-//   steps   [.., 4]: first entry of order, samples in the step, learning rate, key of the distortion
-//   cursor  the step to do
-//   now     [4]: the row of steps that is being done, and its number: kept for the updates
-//   truth   [SAMPLES, 4]: label, samples in the step (0 where the last batch of an epoch has no
-//           digit), number of the step, unused
-//   BEFORE  samples of the step that come before these: another device does them
-//   x       [SAMPLES, HEIGHT, WIDTH] = SCALE * byte + BACKGROUND; without DISTORT the border is
-//           background already
+//   x[n,y,x] = SCALE * byte + BACKGROUND      (1998, section II.B: background -0.1, ink 1.175; 1990: -1 and 1)
 //
-// 1998, section II.B: background -0.1, ink 1.175; 1990: -1 and 1.
-// One invocation copies one row of 28 pixels, or makes one of the distorted picture.
+// uses: distort
+// binds:
+//   digits  storage u32   [.., RECORD]  the bytes of the pixels, row by row, then the label
+//   order   storage u32   digits in the order of the epoch; with DISTORT digit + DIGITS * view, see
+//                         distort.wgsl
+//   steps   storage u32   [.., 4]  first entry of order, samples in the step, learning rate, key of
+//                         the distortion
+//   cursor  storage u32   [1]  the step to do
+//   now     write u32     [4]  the row of steps that is being done, and its number: kept for the updates
+//   truth   write u32     [SAMPLES, 4]  label, samples in the step (0 where the last batch of an epoch
+//                         has no digit), number of the step, unused
+//   x       write f32     [SAMPLES, HEIGHT, WIDTH]; without DISTORT the border is background already
+//
+// BEFORE samples of the step come before these: an earlier shard has those.
+// One invocation copies one row of SIDE pixels, or makes one of the distorted picture.
 
-const RECORD = 197u;
-const ROWS = select(28u, HEIGHT, DISTORT);
+const ROWS = select(SIDE, HEIGHT, DISTORT);
 
 @compute @workgroup_size(WORKGROUP)
 fn gather(@builtin(global_invocation_id) id: vec3u) {
@@ -40,7 +43,7 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
         let digit = select(entry, entry % DIGITS, DISTORT);
         let record = RECORD * digit;
         if (row == 0u) {
-            truth[4u * n] = digits_at(record + 196u);
+            truth[4u * n] = digits_at(record + RECORD - 1u);
             truth[4u * n + 1u] = select(0u, count, here);
             truth[4u * n + 2u] = step;
         }
@@ -48,7 +51,7 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
             let map = affine_of(steps_at(4u * step + 3u), entry / DIGITS, digit);
             make_row(map, source_of(map, record, row), (n * HEIGHT + row) * WIDTH);
         } else {
-            copy_row(record + row * 7u, (n * HEIGHT + row + BORDER) * WIDTH + BORDER);
+            copy_row(record + row * ROW_WORDS, (n * HEIGHT + row + BORDER) * WIDTH + BORDER);
         }
         continuing {
             item += THREADS;
@@ -58,7 +61,7 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
 }
 
 fn copy_row(words: u32, at: u32) {
-    for (var word = 0u; word < 7u; word++) {
+    for (var word = 0u; word < ROW_WORDS; word++) {
         let bytes = digits_at(words + word);
         for (var byte = 0u; byte < 4u; byte++) {
             x[at + 4u * word + byte] = SCALE * f32((bytes >> (8u * byte)) & 255u) + BACKGROUND;

@@ -12,5 +12,7 @@
 // INPUTS is a multiple of four: x, w and dx come as vec4s of four inputs side by side, QUADS to a
 // row. A tile that hangs over the edge works on the last row again and leaves the surplus out when
 // it writes.
+//
+// expects: INPUTS
 
 const QUADS = INPUTS / 4u;

@@ -1,16 +1,23 @@
 // linear_backward: both ways back of a linear layer in one pass over its weights, each of which is
-// read, handed down through, and moved (sgd.wgsl, sdlm.wgsl) by the one invocation that owns it.
+// read, handed down through, and moved by the one invocation that owns it.
 //
 //   dx[n,i]  = f'(x[n,i]) sum over o of w[o,i] dy[n,o]
 //   dw[o,i]  = sum over n of dy[n,o] x[n,i],   dbias[o] = sum over n of dy[n,o]
+//
+// uses: common, linear, epilogue, linear_gradient
+// binds:
+//   x         read vec4f    shapes: linear.wgsl
+//   dy        read f32
+//   now       read u32      [4]  of this step: now[2] the rate
+//   dx        write vec4f
+//   gradient  write vec4f   as the parameters: biases [OUTPUTS], and from WEIGHTS on w [OUTPUTS, INPUTS]
+//   epilogue
 //
 // The same as linear_backward_input and linear_update, for first derivatives. Those two have an
 // invocation for every few weights, which a GPU needs; this one, made for few and fat invocations,
 // reads weights and dy once for both.
 //
-//   gradient, velocity, parameters   biases [OUTPUTS], and from WEIGHTS on w [OUTPUTS, INPUTS]
-//
-// What becomes of a sum, and windows of the batch: linear_gradient.wgsl; dx is whole after each window.
+// Windows of the batch: linear_gradient.wgsl; dx is whole after each window.
 // One invocation does four inputs of all outputs; the first ones also four biases each.
 
 @compute @workgroup_size(WORKGROUP)

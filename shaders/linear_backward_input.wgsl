@@ -1,4 +1,14 @@
-// linear_backward_input:  dx[n,i] = f'(x[n,i]) sum over o of w[o,i] dy[n,o]
+// linear_backward_input: what a linear layer hands down.
+//
+//   dx[n,i] = f'(x[n,i]) sum over o of w[o,i] dy[n,o]
+//
+// uses: common, local, linear
+// binds:
+//   x    read vec4f    shapes: linear.wgsl
+//   w    read vec4f
+//   dy   read f32
+//   row  read u32
+//   dx   write vec4f
 //
 // For second derivatives f' and w are squared (local.wgsl).
 //

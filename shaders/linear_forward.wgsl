@@ -1,6 +1,15 @@
-// linear_forward:  y[n,o] = f( bias[o] + sum over i of w[o,i] x[n,i] )
+// linear_forward: a linear layer. (1998, section II.B: C5, F6.)
 //
-// 1998, section II.B: C5, F6.
+//   y[n,o] = f( bias[o] + sum over i of w[o,i] x[n,i] )
+//
+// uses: common, linear
+// binds:
+//   x     read vec4f   shapes: linear.wgsl
+//   w     read vec4f
+//   bias  read f32     [OUTPUTS]
+//   row   read u32
+//   y     write f32
+//
 // One invocation makes TILE outputs of four samples.
 
 const SAMPLE_TILES = (SAMPLES + 3u) / 4u;

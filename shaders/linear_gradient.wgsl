@@ -5,6 +5,8 @@
 //
 // Where the batch comes in several windows, the first (STARTS) starts a sum, each but the last leaves it
 // in `gradient`, and the last (ENDS) takes it, for the four parameters at `at`.
+//
+// expects: an epilogue; dy_at, gradient; SAMPLES, OUTPUTS, STARTS, ENDS, THREADS
 
 fn finish(at: u32, part: vec4f, rate: f32) {
     var sum = part;

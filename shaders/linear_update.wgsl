@@ -1,10 +1,17 @@
-// linear_update: the gradient of a linear layer, and at once what becomes of it: a step (sgd.wgsl,
-// sdlm.wgsl), or with second derivatives, for which x is squared (local.wgsl), curvature.wgsl.
+// linear_update: the gradient of a linear layer, and at once its epilogue.
 //
 //   dw[o,i]  = sum over n of dy[n,o] x[n,i],   dbias[o] = sum over n of dy[n,o]
-//   gradient, velocity, parameters, curvature: biases [OUTPUTS], and from WEIGHTS on w [OUTPUTS, INPUTS]
 //
-// What becomes of a sum, and windows of the batch: linear_gradient.wgsl; rate: now[2].
+// uses: linear, local, epilogue, linear_gradient
+// binds:
+//   x         read vec4f    shapes: linear.wgsl
+//   dy        read f32
+//   now       read u32      [4]  of this step: now[2] the rate
+//   gradient  write vec4f   as the parameters: biases [OUTPUTS], and from WEIGHTS on w [OUTPUTS, INPUTS]
+//   epilogue
+//
+// With second derivatives, for which x is squared (local.wgsl), the epilogue is curvature.wgsl.
+// Windows of the batch: linear_gradient.wgsl.
 // One invocation does four inputs of TILE outputs; the first ones also four biases each.
 
 @compute @workgroup_size(WORKGROUP)

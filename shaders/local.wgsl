@@ -6,6 +6,8 @@
 //
 // So the one difference is that each local derivative da/dx, once it is summed, is squared as a
 // whole. Shares of a batch or of the outputs belong to the loss and are not squared.
+//
+// expects: CURVATURE
 
 fn local(derivative: f32) -> f32 {
     return select(derivative, derivative * derivative, CURVATURE);

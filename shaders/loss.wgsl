@@ -1,36 +1,47 @@
 // The loss of a sample, its derivatives, and whether the answer is wrong.
 //
-//   LOSS = 0  mean over the outputs of (y - t)^2, t = +1 for the class and -1 elsewhere (1990)
-//   LOSS = 1  y[D], D the right class                                        (1998, eq. 8)
-//   LOSS = 2  y[D] + log(e^-J + sum over c of e^-y[c])                       (1998, eq. 9)
+//   OUTPUT_LINEAR, LOSS_MSE  mean over the outputs of (y - t)^2, t = +1 for the class and -1 elsewhere (1990)
+//   OUTPUT_RBF, LOSS_MSE     y[D], D the right class                                        (1998, eq. 8)
+//   OUTPUT_RBF, LOSS_MAP     y[D] + log(e^-J + sum over c of e^-y[c])                       (1998, eq. 9)
 //
-// With 0 the outputs are squashed and the largest wins; with 1 and 2 they are distances and the
+// Linear outputs are squashed and the largest wins; those of an RBF are distances and the
 // smallest wins, the first of equals in both. Distances reach 620, so that e^-y underflows: the
 // logarithm is taken around the smallest.
 //
 // Second derivatives (CURVATURE) have seeds of their own, which are no squares of the first:
 //
-//   LOSS = 0  by each output: 2/10;   by what its squash got: that times f'^2
-//   LOSS > 0  by each unit x[i] below the distances: 2, which is exact for LOSS = 1. For LOSS = 2 it
-//             is what the authors take; with EXACT it is, with p[c] = e^-y[c] / (e^-J + sum of e^-y)
-//             and d[c] = x[i] - w[c,i]:  2 (1 - sum p) + 4 (sum p d^2 - (sum p d)^2)
+//   OUTPUT_LINEAR  by each output: 2 / CLASSES;   by what its squash got: that times f'^2
+//   OUTPUT_RBF     by each unit x[i] below the distances: 2, which is exact for LOSS_MSE. For LOSS_MAP it
+//                  is what the authors take; with EXACT it is, with p[c] = e^-y[c] / (e^-J + sum of e^-y)
+//                  and d[c] = x[i] - w[c,i]:  2 (1 - sum p) + 4 (sum p d^2 - (sum p d)^2)
+//
+// expects: common, local; OUTPUT, LOSS, J, CLASSES, CURVATURE, EXACT
 
-alias Scores = array<f32, 10>;
-alias Apart = array<vec4f, 10>;
+// Kinds of output, and of loss; in step with `Output` and `Loss` in src/network/mod.rs.
+const OUTPUT_LINEAR = 0u;
+const OUTPUT_RBF = 1u;
+const LOSS_MSE = 0u;
+const LOSS_MAP = 1u;
+
+// What an output has of a mean over all.
+const SHARE = 1.0 / f32(CLASSES);
+
+alias Scores = array<f32, CLASSES>;
+alias Apart = array<vec4f, CLASSES>;
 
 struct Verdict {
     loss: f32,
     wrong: f32,
-    /// The loss by what the squash of each output got (LOSS = 0), by y (1 and 2).
+    /// The loss by what the squash of each output got, or by the distances.
     slopes: Scores,
 }
 
 fn judge(y: ptr<function, Scores>, right: u32) -> Verdict {
-    let sign = select(-1.0, 1.0, LOSS == 0u);
+    let sign = select(-1.0, 1.0, OUTPUT == OUTPUT_LINEAR);
     var answer = 0u;
     var best = sign * (*y)[0];
     var of_right = (*y)[0];
-    for (var c = 1u; c < 10u; c++) {
+    for (var c = 1u; c < CLASSES; c++) {
         let value = sign * (*y)[c];
         answer = select(answer, c, value > best);
         best = max(best, value);
@@ -39,27 +50,27 @@ fn judge(y: ptr<function, Scores>, right: u32) -> Verdict {
     var verdict = Verdict();
     verdict.wrong = select(0.0, 1.0, answer != right);
 
-    if (LOSS == 0u) {
-        for (var c = 0u; c < 10u; c++) {
+    if (OUTPUT == OUTPUT_LINEAR) {
+        for (var c = 0u; c < CLASSES; c++) {
             let error = (*y)[c] - select(-1.0, 1.0, c == right);
-            verdict.loss += 0.1 * error * error;
-            let by_output = 0.2 * select(error, 1.0, CURVATURE);
+            verdict.loss += SHARE * error * error;
+            let by_output = 2.0 * SHARE * select(error, 1.0, CURVATURE);
             verdict.slopes[c] = by_output * local(squash_slope((*y)[c]));
         }
-    } else if (LOSS == 1u) {
+    } else if (LOSS == LOSS_MSE) {
         verdict.loss = of_right;
-        for (var c = 0u; c < 10u; c++) {
+        for (var c = 0u; c < CLASSES; c++) {
             verdict.slopes[c] = select(0.0, 1.0, c == right);
         }
     } else {
         let least = min(-best, J);
         var mass = exp(least - J);
-        for (var c = 0u; c < 10u; c++) {
+        for (var c = 0u; c < CLASSES; c++) {
             verdict.slopes[c] = exp(least - (*y)[c]);
             mass += verdict.slopes[c];
         }
         verdict.loss = of_right - least + log(mass);
-        for (var c = 0u; c < 10u; c++) {
+        for (var c = 0u; c < CLASSES; c++) {
             verdict.slopes[c] = select(0.0, 1.0, c == right) - verdict.slopes[c] / mass;
         }
     }
@@ -73,13 +84,13 @@ fn distance_seed(
     right: u32,
     apart: ptr<function, Apart>,
 ) -> vec4f {
-    if (!EXACT || LOSS != 2u) {
+    if (!EXACT || LOSS != LOSS_MAP) {
         return vec4f(2.0);
     }
     var mass = 0.0;
     var mean = vec4f();
     var square = vec4f();
-    for (var c = 0u; c < 10u; c++) {
+    for (var c = 0u; c < CLASSES; c++) {
         let p = select(0.0, 1.0, c == right) - (*slopes)[c];
         let d = (*apart)[c];
         mass += p;

@@ -1,37 +1,41 @@
 // output: the last layer forward, the loss, and the last layer backward to what it sees.
 //
-//   LOSS = 0     y[n,c] = f( bias[c] + sum over i of w[c,i] x[n,i] )      a linear layer
-//                dx[n,i] = f'(x[n,i]) sum over c of w[c,i] dy[n,c]
-//   LOSS = 1, 2  y[n,c] = sum over i of (x[n,i] - w[c,i])^2                (1998, eq. 7)
-//                dx[n,i] = f'(x[n,i]) sum over c of 2 dy[n,c] (x[n,i] - w[c,i])
+//   OUTPUT_LINEAR  y[n,c] = f( bias[c] + sum over i of w[c,i] x[n,i] )
+//                  dx[n,i] = f'(x[n,i]) sum over c of w[c,i] dy[n,c]
+//   OUTPUT_RBF     y[n,c] = sum over i of (x[n,i] - w[c,i])^2                (1998, eq. 7)
+//                  dx[n,i] = f'(x[n,i]) sum over c of 2 dy[n,c] (x[n,i] - w[c,i])
 //
-//   x       [SAMPLES, INPUTS]   squashed outputs of the layer below; INPUTS is a multiple of four
-//   p       biases [10], from WEIGHTS on w [10, INPUTS]; with 1 and 2 only w: the 7x12 bitmaps of
-//           the classes, +1 and -1 (1998, Fig. 3)
-//   truth   [SAMPLES, 4]  label, samples in the step, number of the step. Where there are no samples
-//           there is no digit: no loss, no derivative. So it is behind the batch, where its last
-//           window may reach
-//   y       [BEFORE + SAMPLES, 10]  the outputs, from row BEFORE on: those before are of earlier shards
-//   dy      [SAMPLES, 10]  the loss by what the squash of each output got (by y with 1, 2)
-//   dx      [SAMPLES, INPUTS]  the loss by what the squash of the layer below got
-//   totals  [BEFORE + SAMPLES, 4]  from row BEFORE on, sums over the steps since the host cleared
-//           them: loss, errors, and both divided by the samples of their step
-//   cursor  [1]  moved to the next step, where ADVANCES says so: by the last shard of the batch
+// uses: common, local, loss
+// binds:
+//   x       read vec4f    [SAMPLES, INPUTS]  squashed outputs of the layer below; INPUTS is a multiple of four
+//   p       read vec4f    biases [CLASSES], from WEIGHTS on w [CLASSES, INPUTS]; for an RBF only w: the 7x12
+//                         bitmaps of the classes, +1 and -1 (1998, Fig. 3)
+//   truth   read u32      [SAMPLES, 4]  label, samples in the step, number of the step. Where there are no
+//                         samples there is no digit: no loss, no derivative. So it is behind the batch,
+//                         where its last window may reach
+//   y       write f32     [BEFORE + SAMPLES, CLASSES]  the outputs, from row BEFORE on: those before are of
+//                         earlier shards
+//   dy      write f32     [SAMPLES, CLASSES]  the loss by what the squash of each output got (by y of an RBF)
+//   dx      write vec4f   [SAMPLES, INPUTS]  the loss by what the squash of the layer below got
+//   totals  write f32     [BEFORE + SAMPLES, 4]  from row BEFORE on, sums over the steps since the host
+//                         cleared them: loss, errors, and both divided by the samples of their step
+//   cursor  write u32     [1]  moved to the next step, where ADVANCES says so: by the last shard
 //
-// With CURVATURE dx, and with LOSS = 0 dy, are second derivatives: seeds as in loss.wgsl, w and f'
+// With CURVATURE dx, and of a linear output dy, are second derivatives: seeds as in loss.wgsl, w and f'
 // squared (local.wgsl), and no division by the samples of the step, since a curvature is a mean over
-// patterns that `take` makes.
+// patterns that the epilogue makes.
 //
-// One invocation does one sample; totals has a row a sample, so that no order of adding is open.
+// One invocation does one sample; totals has a row a sample, so that no order of adding is open. OUTPUT is
+// a constant: no select below costs anything.
 
 const QUADS = INPUTS / 4u;
 
 // The loss by x, of inputs 4i to 4i + 3, before f': through a linear layer or through distances.
 fn handed_down(slopes: ptr<function, Scores>, v: vec4f, i: u32) -> vec4f {
     var sum = vec4f();
-    for (var c = 0u; c < 10u; c++) {
+    for (var c = 0u; c < CLASSES; c++) {
         let w = p_at(WEIGHTS / 4u + QUADS * c + i);
-        sum += (*slopes)[c] * select(2.0 * (v - w), locals(w), LOSS == 0u);
+        sum += (*slopes)[c] * select(2.0 * (v - w), locals(w), OUTPUT == OUTPUT_LINEAR);
     }
     return sum;
 }
@@ -49,17 +53,17 @@ fn output(@builtin(global_invocation_id) id: vec3u) {
         var scores = Scores();
         for (var i = 0u; i < QUADS; i++) {
             let v = x_at(QUADS * n + i);
-            for (var c = 0u; c < 10u; c++) {
+            for (var c = 0u; c < CLASSES; c++) {
                 let w = p_at(WEIGHTS / 4u + QUADS * c + i);
-                let term = select(v - w, w, LOSS == 0u);
-                scores[c] += dot(term, select(term, v, LOSS == 0u));
+                let term = select(v - w, w, OUTPUT == OUTPUT_LINEAR);
+                scores[c] += dot(term, select(term, v, OUTPUT == OUTPUT_LINEAR));
             }
         }
-        for (var c = 0u; c < 10u; c++) {
-            if (LOSS == 0u) {
+        for (var c = 0u; c < CLASSES; c++) {
+            if (OUTPUT == OUTPUT_LINEAR) {
                 scores[c] = squash(scores[c] + p_at(c / 4u)[c % 4u]);
             }
-            y[10u * (BEFORE + n) + c] = scores[c];
+            y[CLASSES * (BEFORE + n) + c] = scores[c];
         }
 
         let right = truth_at(4u * n);
@@ -75,17 +79,17 @@ fn output(@builtin(global_invocation_id) id: vec3u) {
             totals[row + 3u] += verdict.wrong * share;
         }
         var slopes = verdict.slopes;
-        for (var c = 0u; c < 10u; c++) {
+        for (var c = 0u; c < CLASSES; c++) {
             slopes[c] *= weight;
-            dy[10u * n + c] = slopes[c];
+            dy[CLASSES * n + c] = slopes[c];
         }
 
         for (var i = 0u; i < QUADS; i++) {
             let v = x_at(QUADS * n + i);
             var by_x = vec4f();
-            if (CURVATURE && LOSS != 0u) {
+            if (CURVATURE && OUTPUT == OUTPUT_RBF) {
                 var apart = Apart();
-                for (var c = 0u; c < 10u; c++) {
+                for (var c = 0u; c < CLASSES; c++) {
                     apart[c] = v - p_at(WEIGHTS / 4u + QUADS * c + i);
                 }
                 by_x = weight * distance_seed(&slopes, right, &apart);

@@ -1,6 +1,8 @@
 // The pooling of a block h, written to s from `at` on.
 //
 //   s[y,x] = f( coefficient[m] BLOCK_SCALE (the 2x2 block of h at 2y, 2x) + pooling bias[m] )
+//
+// expects: conv_pool, common; p_at, s; TALL, STRIP, BLOCK_SCALE
 
 fn pool_row(h: ptr<function, Block>, y: u32, coefficient: f32, bias: f32, at: u32) {
     if (y < TALL) {

@@ -6,8 +6,8 @@
 //   s1   [FIRST_MAPS, PH1, PW1]   behind its pooling
 //   h2   [MAPS, OH2, OW2]         behind the second convolution, over what the table names of s1
 //   s2   [MAPS, PH2, PW2]         behind its pooling: what the first linear layer sees
-//   y    of each linear layer, one behind the other; then come the ten outputs or distances
-//   p    of both stages, each: weights [J, 5, 5], bias, coefficient, pooling bias
+//   y    of each linear layer, one behind the other; then come the CLASSES outputs or distances
+//   p    of both stages, each: weights [J, K, K], bias, coefficient, pooling bias
 //   w    of the linear layers, in vec4s: biases and weights at the places that `table` names
 //   table  LAYERS rows of eight words (struct Layer), the table of the second convolution as in
 //          conv_pool.wgsl, and the bitmaps of the RBF output as bits
@@ -16,23 +16,27 @@
 //   memory   0: s1    ROOM: x, then h2, then x again    FEATURES: s2 and all y    SCRATCH
 //
 // On the way back, the loss by what a squash got takes the place of what came out of that squash.
+//
+// expects: distort; digits_at, order_at, steps_at, cursor_at, table_at, now
+// expects: K, TAPS, SIDE, RECORD, HEIGHT, WIDTH, BORDER, SCALE, BACKGROUND
+// expects: DISTORT, DIGITS, FIRST_MAPS, MAPS, CONNECTIONS, SECOND, LAYERS, ROOM, MEMORY, WORKGROUP
 
-const OH1 = HEIGHT - 4u;
-const OW1 = WIDTH - 4u;
+const OH1 = HEIGHT - (K - 1u);
+const OW1 = WIDTH - (K - 1u);
 const PH1 = OH1 / 2u;
 const PW1 = OW1 / 2u;
 const BLOCKS1 = PH1 * PW1;
-const OH2 = PH1 - 4u;
-const OW2 = PW1 - 4u;
+const OH2 = PH1 - (K - 1u);
+const OW2 = PW1 - (K - 1u);
 const PH2 = OH2 / 2u;
 const PW2 = OW2 / 2u;
 const BLOCKS2 = PH2 * PW2;
 
 // Where the parts of p and of the table begin.
-const BIAS1 = 25u * FIRST_MAPS;
+const BIAS1 = TAPS * FIRST_MAPS;
 const COEFFICIENT1 = BIAS1 + FIRST_MAPS;
 const POOL_BIAS1 = COEFFICIENT1 + FIRST_MAPS;
-const BIAS2 = SECOND + 25u * CONNECTIONS;
+const BIAS2 = SECOND + TAPS * CONNECTIONS;
 const COEFFICIENT2 = BIAS2 + MAPS;
 const POOL_BIAS2 = COEFFICIENT2 + MAPS;
 const FIRST = 8u * LAYERS;
@@ -41,8 +45,6 @@ const MAP = CHANNEL + CONNECTIONS;
 const FIRST_OUT = MAP + CONNECTIONS;
 const BY_CHANNEL = FIRST_OUT + FIRST_MAPS + 1u;
 const CENTRES = BY_CHANNEL + CONNECTIONS;
-
-const RECORD = 197u;
 
 var<workgroup> memory: array<f32, MEMORY>;
 
@@ -93,7 +95,7 @@ fn sample_at(n: u32) -> Sample {
         digit,
         entry / DIGITS,
         steps_at(step + 3u),
-        digits_at(record + 196u),
+        digits_at(record + RECORD - 1u),
         select(0.0, 1.0 / f32(count), here),
     );
 }
@@ -121,8 +123,8 @@ fn copy_digit(record: u32, t: u32) {
         // Above and left of the digit these are huge.
         let row = i / WIDTH - BORDER;
         let column = i % WIDTH - BORDER;
-        let inside = row < 28u && column < 28u;
-        let pixel = select(0u, 28u * row + column, inside);
+        let inside = row < SIDE && column < SIDE;
+        let pixel = select(0u, SIDE * row + column, inside);
         let byte = (digits_at(record + pixel / 4u) >> (8u * (pixel % 4u))) & 255u;
         memory[ROOM + i] = SCALE * select(0.0, f32(byte), inside) + BACKGROUND;
     }

@@ -10,21 +10,24 @@
 //
 // SLOTS invocations share a map. Each sums every SLOTS-th block in registers; what they have is
 // added in order, in two halves of HALF sums, which take the whole memory.
+//
+// expects: common, local, sample, sample_patch, sample_second_backward; p_at, traces
+// expects: K, TAPS, FIRST_MAPS, WIDTH, ROOM, BLOCK_SCALE, WORKGROUP
 
 const SLOTS = WORKGROUP / FIRST_MAPS;
-const SUMS = 28u;
-const HALF = 14u;
+const SUMS = TAPS + 3u;
+const HALF = SUMS / 2u;
 /// Between equal sums of all invocations; odd, so that no two lie in one bank of the memory.
 const BETWEEN = WORKGROUP + 1u;
 
 alias Sums = array<f32, SUMS>;
 
 fn add_taps(sums: ptr<function, Sums>, tile: ptr<function, Patch>, d: vec4f) {
-    for (var ky = 0u; ky < 5u; ky++) {
-        for (var kx = 0u; kx < 5u; kx++) {
-            let i = 6u * ky + kx;
-            let seen = vec4f((*tile)[i], (*tile)[i + 1u], (*tile)[i + 6u], (*tile)[i + 7u]);
-            (*sums)[5u * ky + kx] += dot(d, locals(seen));
+    for (var ky = 0u; ky < K; ky++) {
+        for (var kx = 0u; kx < K; kx++) {
+            let i = PATCH * ky + kx;
+            let seen = vec4f((*tile)[i], (*tile)[i + 1u], (*tile)[i + PATCH], (*tile)[i + PATCH + 1u]);
+            (*sums)[K * ky + kx] += dot(d, locals(seen));
         }
     }
 }
@@ -39,9 +42,9 @@ fn add_up(sums: ptr<function, Sums>, first: u32, trace: u32, t: u32) {
     for (var item = t; item < HALF * FIRST_MAPS; item += WORKGROUP) {
         let m = item / HALF;
         let number = first + item % HALF;
-        var place = 25u * m + number;
-        if (number >= 25u) {
-            place = BIAS1 + (number - 25u) * FIRST_MAPS + m;
+        var place = TAPS * m + number;
+        if (number >= TAPS) {
+            place = BIAS1 + (number - TAPS) * FIRST_MAPS + m;
         }
         traces[trace + place] = sum_of(BETWEEN * (item % HALF) + SLOTS * m, SLOTS);
     }
@@ -55,13 +58,13 @@ fn first_gradients(trace: u32, t: u32) {
         let scale = local(BLOCK_SCALE * p_at(COEFFICIENT1 + m));
         for (var block = t % SLOTS; block < BLOCKS1; block += SLOTS) {
             var tile = patch_at(ROOM + 2u * (block / PW1 * WIDTH + block % PW1), WIDTH);
-            let h = squashes(convolve(&tile, 25u * m, false) + bias);
+            let h = squashes(convolve(&tile, TAPS * m, false) + bias);
             let d = memory[m * BLOCKS1 + block];
             let dh = scale * d * locals(squash_slopes(h));
             add_taps(&sums, &tile, dh);
-            sums[25] += dot(dh, vec4f(1.0));
-            sums[26] += d * local(BLOCK_SCALE * dot(h, vec4f(1.0)));
-            sums[27] += d;
+            sums[TAPS] += dot(dh, vec4f(1.0));
+            sums[TAPS + 1u] += d * local(BLOCK_SCALE * dot(h, vec4f(1.0)));
+            sums[TAPS + 2u] += d;
         }
     }
     add_up(&sums, 0u, trace, t);

@@ -6,8 +6,10 @@
 //
 // Several invocations share a sum: of a layer they add their parts up in turns, of a distance each
 // leaves its part in SCRATCH.
+//
+// expects: common, local, loss, sample, sample_stages; w_at, table_at, y, totals
+// expects: OUTPUT, CLASSES, LAYERS, SCORES, SCRATCH, CURVATURE, WORKGROUP
 
-const CLASSES = 10u;
 const LANES = 8u;
 
 // Invocations that share four sums, so that as many as can be have something to do.
@@ -114,7 +116,7 @@ fn forward(n: u32, sample: Sample, t: u32) {
     for (var number = 0u; number < LAYERS; number++) {
         linear(number, t);
     }
-    if (LOSS != 0u) {
+    if (OUTPUT == OUTPUT_RBF) {
         distances(t);
     }
     verdict_of(n, sample, t);

@@ -7,6 +7,9 @@
 // (loss.wgsl).
 //
 // The gradient dw[o,i] = dy[o] x[i] is a sum over samples: both factors go to traces.
+//
+// expects: common, local, loss, sample, sample_layers; w_at, traces
+// expects: CLASSES, LAYERS, SCORES, SCRATCH, CURVATURE, WORKGROUP
 
 /// Outputs whose weights are read together, so that the waits for memory overlap.
 const TOGETHER = 8u;

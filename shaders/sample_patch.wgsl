@@ -1,17 +1,20 @@
-// 2x2 blocks of a convolution, each from the 6x6 patch that it sees.
+// 2x2 blocks of a convolution, each from the PATCH x PATCH values that it sees.
 //
 //   block = (top left, top right, bottom left, bottom right)
 //   block[a,b] = sum over ky, kx of w[ky,kx] patch[a+ky,b+kx]
 //
 // A patch stays in registers: every index becomes a constant once the short loops are unrolled.
+//
+// expects: common, local, sample; p_at; K, TAPS, BLOCK_SCALE
 
-alias Patch = array<f32, 36>;
+const PATCH = K + 1u;
+alias Patch = array<f32, PATCH * PATCH>;
 
 fn patch_at(at: u32, width: u32) -> Patch {
     var tile = Patch();
-    for (var y = 0u; y < 6u; y++) {
-        for (var x = 0u; x < 6u; x++) {
-            tile[6u * y + x] = memory[at + width * y + x];
+    for (var y = 0u; y < PATCH; y++) {
+        for (var x = 0u; x < PATCH; x++) {
+            tile[PATCH * y + x] = memory[at + width * y + x];
         }
     }
     return tile;
@@ -21,12 +24,12 @@ fn patch_at(at: u32, width: u32) -> Patch {
 // they are local derivatives.
 fn convolve(tile: ptr<function, Patch>, w: u32, back: bool) -> vec4f {
     var sum = vec4f();
-    for (var ky = 0u; ky < 5u; ky++) {
-        for (var kx = 0u; kx < 5u; kx++) {
-            let tap = 5u * ky + kx;
-            let i = 6u * ky + kx;
-            let seen = vec4f((*tile)[i], (*tile)[i + 1u], (*tile)[i + 6u], (*tile)[i + 7u]);
-            let weight = p_at(w + select(tap, 24u - tap, back));
+    for (var ky = 0u; ky < K; ky++) {
+        for (var kx = 0u; kx < K; kx++) {
+            let tap = K * ky + kx;
+            let i = PATCH * ky + kx;
+            let seen = vec4f((*tile)[i], (*tile)[i + 1u], (*tile)[i + PATCH], (*tile)[i + PATCH + 1u]);
+            let weight = p_at(w + select(tap, TAPS - 1u - tap, back));
             sum += select(weight, local(weight), back) * seen;
         }
     }

@@ -9,6 +9,9 @@
 //                    w[j,ky,kx] dh2[map[j],y-ky,x-kx]
 //
 // For second derivatives f', w, s1 and what stands in brackets are squared (local.wgsl).
+//
+// expects: common, local, sample, sample_patch; p_at, table_at, traces
+// expects: K, TAPS, CONNECTIONS, FIRST_MAPS, MAPS, SECOND, ROOM, FEATURES, SCRATCH, BLOCK_SCALE, WORKGROUP
 
 // dh2 over h2; the terms of dcoefficient go to SCRATCH.
 fn second_pooling_backward(t: u32) {
@@ -33,7 +36,8 @@ fn sum_of(first: u32, count: u32) -> f32 {
     return sum;
 }
 
-// One row of a kernel: five sums, over a window of five inputs that slides along each row of s1.
+// One row of a kernel: K sums, over a window of K inputs that slides along each row of s1. A vec4 and one
+// more: written for K = 5.
 fn kernel_row(j: u32, ky: u32, to: u32) {
     let seen = (table_at(CHANNEL + j) * PH1 + ky) * PW1;
     let deltas = ROOM + table_at(MAP + j) * OH2 * OW2;
@@ -44,7 +48,7 @@ fn kernel_row(j: u32, ky: u32, to: u32) {
         var v = locals(vec4f(memory[row], memory[row + 1u], memory[row + 2u], memory[row + 3u]));
         for (var x = 0u; x < OW2; x++) {
             let d = memory[deltas + y * OW2 + x];
-            let next = local(memory[row + x + 4u]);
+            let next = local(memory[row + x + (K - 1u)]);
             dw += d * v;
             last += d * next;
             v = vec4f(v.yzw, next);
@@ -53,16 +57,16 @@ fn kernel_row(j: u32, ky: u32, to: u32) {
     for (var a = 0u; a < 4u; a++) {
         traces[to + a] = dw[a];
     }
-    traces[to + 4u] = last;
+    traces[to + (K - 1u)] = last;
 }
 
 fn second_gradients(trace: u32, t: u32) {
-    for (var item = t; item < 5u * CONNECTIONS + 3u * MAPS; item += WORKGROUP) {
-        if (item < 5u * CONNECTIONS) {
-            kernel_row(item / 5u, item % 5u, trace + SECOND + 5u * item);
+    for (var item = t; item < K * CONNECTIONS + 3u * MAPS; item += WORKGROUP) {
+        if (item < K * CONNECTIONS) {
+            kernel_row(item / K, item % K, trace + SECOND + K * item);
         } else {
             // The biases, coefficients and pooling biases stand one behind the other.
-            let place = item - 5u * CONNECTIONS;
+            let place = item - K * CONNECTIONS;
             let m = place % MAPS;
             let kind = place / MAPS;
             var first = ROOM + OH2 * OW2 * m;
@@ -75,18 +79,18 @@ fn second_gradients(trace: u32, t: u32) {
     workgroupBarrier();
 }
 
-// What the 2x2 block of s1 at y, x was seen by: dh2 from four rows above and four columns left on,
+// What the 2x2 block of s1 at y, x was seen by: dh2 from K - 1 rows above and K - 1 columns left on,
 // zeros where there is none.
 fn deltas_around(m: u32, y: u32, x: u32) -> Patch {
     var tile = Patch();
-    for (var a = 0u; a < 6u; a++) {
+    for (var a = 0u; a < PATCH; a++) {
         // Above and left of dh2 row and column are huge.
-        let row = y + a - 4u;
+        let row = y + a - (K - 1u);
         if (row < OH2) {
-            for (var b = 0u; b < 6u; b++) {
-                let column = x + b - 4u;
+            for (var b = 0u; b < PATCH; b++) {
+                let column = x + b - (K - 1u);
                 let delta = memory[ROOM + (m * OH2 + row) * OW2 + min(column, OW2 - 1u)];
-                tile[6u * a + b] = select(0.0, delta, column < OW2);
+                tile[PATCH * a + b] = select(0.0, delta, column < OW2);
             }
         }
     }
@@ -104,7 +108,7 @@ fn second_backward_input(t: u32) {
         for (var q = table_at(FIRST_OUT + c); q < last; q++) {
             let j = table_at(BY_CHANNEL + q);
             var tile = deltas_around(table_at(MAP + j), y, x);
-            sum += convolve(&tile, SECOND + 25u * j, true);
+            sum += convolve(&tile, SECOND + TAPS * j, true);
         }
         let at = (c * PH1 + y) * PW1 + x;
         put_block(at, PW1, sum * locals(squash_slopes(block_at(at, PW1))));

@@ -7,13 +7,16 @@
 //
 // (1990: H1-H2 and H3-H4. 1998, section II.B: C1-S2 and C3-S4.) An invocation makes pooled outputs:
 // in the first stage one place in all maps, from a patch that it reads once, in the second any.
+//
+// expects: sample, sample_patch; p_at, table_at
+// expects: TAPS, FIRST_MAPS, MAPS, SECOND, ROOM, FEATURES, WIDTH, WORKGROUP
 
 fn first_stage(t: u32) {
     for (var block = t; block < BLOCKS1; block += WORKGROUP) {
         let corner = ROOM + 2u * (block / PW1 * WIDTH + block % PW1);
         var tile = patch_at(corner, WIDTH);
         for (var m = 0u; m < FIRST_MAPS; m++) {
-            let h = squashes(convolve(&tile, 25u * m, false) + p_at(BIAS1 + m));
+            let h = squashes(convolve(&tile, TAPS * m, false) + p_at(BIAS1 + m));
             memory[m * BLOCKS1 + block] = pool(h, COEFFICIENT1 + m, POOL_BIAS1 + m);
         }
     }
@@ -29,7 +32,7 @@ fn second_stage(t: u32) {
         let last = table_at(FIRST + m + 1u);
         for (var j = table_at(FIRST + m); j < last; j++) {
             var tile = patch_at((table_at(CHANNEL + j) * PH1 + y) * PW1 + x, PW1);
-            sum += convolve(&tile, SECOND + 25u * j, false);
+            sum += convolve(&tile, SECOND + TAPS * j, false);
         }
         let h = squashes(sum);
         put_block(ROOM + (m * OH2 + y) * OW2 + x, OW2, h);

@@ -1,10 +1,22 @@
 // sample_step: everything from the digit to the gradients, or second derivatives (local.wgsl), a
 // workgroup to a sample.
 //
-//   y      [samples, 10]     the outputs
-//   totals [samples, 4]      sums over the steps since the host cleared them
-//   now    [4]               the row of `steps` that is being done, and its number, for sample_update
-//   traces [samples, TRACE]  the sample's gradients of p, then x and dy of each linear layer
+//   traces = the gradients of the stages, then x and dy of each linear layer
+//
+// uses: common, local, loss, distort, sample, sample_patch, sample_stages, sample_layers, sample_layers_backward
+// uses: sample_second_backward, sample_first_backward
+// binds:
+//   digits  storage u32   data set, order and steps as in gather.wgsl
+//   order   storage u32
+//   steps   storage u32
+//   cursor  uniform u32   [1]  the step to do
+//   p       uniform f32   shapes of these three: sample.wgsl
+//   w       read vec4f
+//   table   uniform u32
+//   now     write u32     [4]  the row of steps that is being done, and its number, for sample_update
+//   y       write f32     [samples, CLASSES]  the outputs
+//   totals  write f32     [samples, 4]  sums over the steps since the host cleared them
+//   traces  write f32     [samples, TRACE]  a row a sample, shapes: sample.wgsl
 //
 // Where the last batch of an epoch is not full, a workgroup without a digit repeats the first, and
 // a loss of 0 leaves zeros.
@@ -20,7 +32,7 @@ fn sample_step(
     let sample = sample_at(workgroup.x);
     let trace = TRACE * workgroup.x;
     forward(workgroup.x, sample, t);
-    if (LOSS != 0u) {
+    if (OUTPUT == OUTPUT_RBF) {
         distances_backward(sample, t);
     }
     for (var above = LAYERS; above > 0u; above--) {

@@ -1,19 +1,23 @@
-// sample_update: the gradients, or second derivatives, of all samples together, and what becomes of
-// them (sgd.wgsl, sdlm.wgsl, curvature.wgsl).
+// sample_update: the gradients, or second derivatives, of all samples together, and their epilogue.
 //
 //   stages         g = sum over n of the sample's gradient
 //   linear layers  dw[o,i] = sum over n of dy[n,o] x[n,i],   dbias[o] = sum over n of dy[n,o];
 //                  x squared for second derivatives (local.wgsl)
 //
-//   traces [SAMPLES, TRACE]  as sample_step leaves them; from STAGES on x and dy of the layers
-//   layers [LAYERS, 8]       struct Layer of sample.wgsl
-//   now    [4]               of this step: now[2] the rate, now[3] its number
-//   cursor [1]               moved to the next step
+// uses: local, epilogue
+// binds:
+//   traces  read vec4f    [SAMPLES, TRACE]  as sample_step leaves them; from STAGES on x and dy of the layers
+//   layers  uniform u32   [LAYERS, 8]  struct Layer of sample.wgsl
+//   now     uniform u32   [4]  of this step: now[2] the rate, now[3] its number
+//   cursor  write u32     [1]  moved to the next step
+//   epilogue
 //
 // One invocation does four parameters side by side, and reads TOGETHER samples at a time, so that the
 // waits for memory overlap.
 
 const TOGETHER = 8u;
+// Words of a row of layers.
+const LAYER = 8u;
 const WHOLE = SAMPLES - SAMPLES % TOGETHER;
 
 // What sample n adds to four gradients: a vec4 of its traces, times one number where that is x.
@@ -36,8 +40,8 @@ fn sample_update(@builtin(global_invocation_id) id: vec3u) {
         if (vector >= STAGES) {
             let place = vector - STAGES;
             var k = 0u;
-            while (k + 8u < 8u * LAYERS && place >= layers_at(k + 10u)) {
-                k += 8u;
+            while (k + LAYER < LAYER * LAYERS && place >= layers_at(k + LAYER + 2u)) {
+                k += LAYER;
             }
             let inputs = layers_at(k);
             let outputs = layers_at(k + 1u);

@@ -1,8 +1,14 @@
-// What becomes of a gradient: a step of stochastic diagonal Levenberg-Marquardt (1998, appendix C)
-// for the four parameters at `at`, each with a rate of its own by its curvature h.
+// Epilogue of a gradient: a step of stochastic diagonal Levenberg-Marquardt (1998, appendix C) for the four
+// parameters at `at`, each with a rate of its own by its curvature h.
 //
 //   v = MOMENTUM v + g
 //   w = w - rate / (MU + h) v
+//
+// expects: MOMENTUM, MU (overrides)
+// binds:
+//   curvature   read vec4f
+//   velocity    write vec4f   laid out alike, as are
+//   parameters  write vec4f
 //
 // Without momentum the velocity is neither read nor written: half of what the step would move.
 

@@ -1,8 +1,12 @@
-// What becomes of a gradient: a step of SGD with momentum, as PyTorch has it, for the four parameters
-// at `at`.
+// Epilogue of a gradient: a step of SGD with momentum, as PyTorch has it, for the four parameters at `at`.
 //
 //   v = MOMENTUM v + g + WEIGHT_DECAY w
 //   w = w - rate v
+//
+// expects: MOMENTUM, WEIGHT_DECAY (overrides)
+// binds:
+//   velocity    write vec4f
+//   parameters  write vec4f   laid out alike
 
 fn take(at: u32, g: vec4f, rate: f32) {
     let w = parameters[at];

@@ -1,9 +1,11 @@
-// What becomes of a gradient where each of two devices has half of the batch (data parallelism): it is left
-// for both to add up (update.wgsl, over the rows of both), for the four parameters at `at`.
+// Epilogue of a gradient in data parallelism, where each device has a part of the batch: it is stored for
+// all to add up (update.wgsl, over the rows of all), for the four parameters at `at`.
 //
-//   share = g      a row of shares [2, parameters], laid out as they are
+//   share = g
 //
-// `parameters` stay as they are: linear_backward reads them.
+// binds:
+//   share       write vec4f   a row of shares [2, parameters], laid out as they are
+//   parameters  write vec4f   stay as they are: linear_backward reads them
 
 fn take(at: u32, g: vec4f, rate: f32) {
     share[at] = g;

@@ -1,7 +1,13 @@
-// update: the gradients, or second derivatives, of the convolution stages, and what becomes of them
-// (sgd.wgsl, sdlm.wgsl, curvature.wgsl).
+// update: reduces the partial gradients, or second derivatives, of the convolution stages, and applies the
+// epilogue.
 //
-//   g = sum over the SLOTS rows of partials [SLOTS, STRIDE], in order;  rate: now[2], of this step
+//   g = sum over the SLOTS rows of partials, in order
+//
+// uses: epilogue
+// binds:
+//   partials  read vec4f   [SLOTS, STRIDE]
+//   now       read u32     [4]  of this step: now[2] the rate
+//   epilogue
 //
 // One invocation does four parameters side by side.
 

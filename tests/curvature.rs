@@ -8,14 +8,13 @@ mod common;
 
 use common::compare::Tolerance;
 use common::jacobian::{Layer, assert_near, diagonal, through, wide};
-use common::loss::second;
+use common::loss::{DISTANCE, MAP, TARGETS, second};
 use common::op::{Numbers, floats};
 use common::stages::{Arguments, FIRST, LATER, Shape};
 use lenet::cpu::{self, Take};
 use lenet::network::{CLASSES, Squash};
-use lenet::plan::constant::LossKind;
-use lenet::plan::op::{Linear, LinearUpdate, Output, Stage, Update};
-use lenet::plan::{ALIGN, Optimizer, Profile, Rule, TOTALS};
+use lenet::plan::kernels::{Linear, LinearUpdate, Output, Stage, Update};
+use lenet::plan::{ALIGN, Criterion, Optimizer, Profile, Rule, TOTALS};
 
 /// What twins lose by keeping f32 between their sums in f64; absolute as a share of the largest.
 const KERNEL: Tolerance = Tolerance { absolute: 1e-6, relative: 1e-5 };
@@ -141,15 +140,15 @@ fn linear_layers() {
 #[test]
 fn outputs() {
     let kinds = [
-        (LossKind::Targets, 10.0, Squash::Tanh, 8, 0.5, false),
-        (LossKind::Targets, 10.0, Squash::Scaled, 36, 0.2, true),
-        (LossKind::Distance, 10.0, Squash::Scaled, 84, 1.0, true),
-        (LossKind::Competition, 10.0, Squash::Scaled, 8, 0.5, true),
-        (LossKind::Competition, 1.0, Squash::Scaled, 4, 1.0, true),
-        (LossKind::Competition, 1.0, Squash::Scaled, 4, 1.0, false),
+        (TARGETS, Squash::Tanh, 8, 0.5, false),
+        (TARGETS, Squash::Scaled, 36, 0.2, true),
+        (DISTANCE, Squash::Scaled, 84, 1.0, true),
+        (MAP, Squash::Scaled, 8, 0.5, true),
+        (Criterion { j: 1.0, ..MAP }, Squash::Scaled, 4, 1.0, true),
+        (Criterion { j: 1.0, ..MAP }, Squash::Scaled, 4, 1.0, false),
     ];
-    for (loss, j, squash, inputs, limit, exact) in kinds {
-        let linear = loss == LossKind::Targets;
+    for (criterion, squash, inputs, limit, exact) in kinds {
+        let linear = !criterion.is_rbf();
         let weights = if linear { ALIGN } else { 0 };
         let k = Output {
             samples: 3,
@@ -157,8 +156,7 @@ fn outputs() {
             advances: true,
             inputs: inputs as u32,
             weights: weights as u32,
-            loss,
-            j,
+            criterion,
             squash,
             curvature: true,
             exact,
@@ -178,17 +176,17 @@ fn outputs() {
             let x = wide(&x[n * inputs..][..inputs]);
             let w = wide(&p[weights..]);
             let y = wide(&y[n * CLASSES..][..CLASSES]);
-            let by_x = match loss {
-                LossKind::Targets => {
-                    let seeds = second(loss, f64::from(j), &y, &[], labels[n]);
+            let by_x = match (criterion.is_rbf(), criterion.is_map() && !exact) {
+                (false, _) => {
+                    let seeds = second(criterion, &y, &[], labels[n]);
                     let d = through(squash, &seeds, &y);
                     assert_near("dy", &dy[n * CLASSES..][..CLASSES], &d, KERNEL);
                     let layer = Layer::Linear { outputs: CLASSES };
                     let p: Vec<f64> = w.into_iter().chain(wide(&p[..CLASSES])).collect();
                     diagonal(&layer.by_x(&x, &p), &d)
                 }
-                LossKind::Competition if !exact => vec![2.0; inputs],
-                _ => second(loss, f64::from(j), &x, &w, labels[n]),
+                (true, true) => vec![2.0; inputs],
+                (true, false) => second(criterion, &x, &w, labels[n]),
             };
             let by_x = through(squash, &by_x, &x);
             assert!(by_x.iter().all(|&d| d >= 0.0), "{k:?}: a negative curvature");

@@ -19,9 +19,9 @@ use lenet::data;
 use lenet::executor::Executor;
 use lenet::gpu::{Gpu, adapter};
 use lenet::network::init::{self, Init};
-use lenet::plan::op::Gather;
+use lenet::plan::kernels::Gather;
 use lenet::plan::records::RECORD_WORDS;
-use lenet::plan::{ALIGN, Distortion, Op, Optimizer, Plan, Profile, Ranges, Strategy};
+use lenet::plan::{ALIGN, Distortion, Optimizer, Plan, Profile, Ranges, Strategy};
 use lenet::train::session::{Lists, Session};
 use tempfile::TempDir;
 use wgpu::Adapter;
@@ -73,7 +73,7 @@ fn gather(ranges: Option<Ranges>, samples: u32, border: u32) -> Case {
     let steps = vec![0, samples, 0, 0xdead_beef];
     let x = vec![0; (samples * side * side) as usize];
     let arguments = vec![digits, order, steps, vec![0], empty(4), empty(4 * samples), x];
-    case(format!("{ranges:?}, {samples} samples, border {border}"), Op::Gather(k), arguments)
+    case(format!("{ranges:?}, {samples} samples, border {border}"), k, arguments)
 }
 
 fn gathers(adapter: &Adapter, profile: Profile) -> Outcome {

@@ -16,8 +16,7 @@ use common::jacobian::{
 use common::loss::second;
 use common::run::{Run, State, network, state, trained};
 use lenet::network::{Kind, Network, Squash, bitmaps};
-use lenet::plan::constant::LossKind;
-use lenet::plan::{Layout, Optimizer, Pass};
+use lenet::plan::{Criterion, Layout, Optimizer, Pass};
 
 /// What twins lose over a whole network by keeping f32; absolute as a share of the largest.
 const NETWORK: Tolerance = Tolerance { absolute: 1e-6, relative: 5e-5 };
@@ -129,12 +128,12 @@ fn whole_networks_layer_by_layer() {
         let network = &run.trained.network;
         let (options, layout) = (network.options, Layout::of(network).unwrap());
         let (layers, last) = seen(network, &layout, &parameters, &pixels);
-        let kind = LossKind::of(options.output, options.loss);
+        let criterion = Criterion::of(&options);
         let y: Vec<f64> = last.iter().map(|&a| squash(options.squash, a)).collect();
         let centres = wide(&bitmaps::centres());
-        let seeds = match kind {
-            LossKind::Competition if !exact => vec![2.0; y.len()],
-            _ => second(kind, f64::from(options.j), &y, &centres, label),
+        let seeds = match criterion.is_map() && !exact {
+            true => vec![2.0; y.len()],
+            false => second(criterion, &y, &centres, label),
         };
         let seeds = through(options.squash, &seeds, &y);
         let expected = layer_by_layer(options.squash, &layers, layout.size, &seeds);

@@ -15,14 +15,14 @@
 mod common;
 
 use common::central::{NETWORK_TOLERANCE, TOLERANCE, agrees, central, check, difference, largest};
+use common::loss::{DISTANCE, MAP, TARGETS};
 use common::op::{GUARD, Numbers, floats};
 use common::run::{Run, State, networks, of_kind, state};
 use common::stages::{Arguments, FIRST, LATER, Shape};
 use lenet::cpu::{self, Take};
 use lenet::network::{CLASSES, Squash};
-use lenet::plan::constant::LossKind;
-use lenet::plan::op::{Linear, LinearUpdate, Output, Stage};
-use lenet::plan::{ALIGN, Optimizer, Pass, Profile, Rule, TOTALS};
+use lenet::plan::kernels::{Linear, LinearUpdate, Output, Stage};
+use lenet::plan::{ALIGN, Criterion, Optimizer, Pass, Profile, Rule, TOTALS};
 
 /// E = sum of r y.
 fn energy(r: &[f32], y: &[f32]) -> f64 {
@@ -166,14 +166,14 @@ fn step(k: &Linear, x: &[f32], dy: &[f32]) -> Vec<f32> {
 fn outputs() {
     const SAMPLES: usize = 4;
     let kinds = [
-        (LossKind::Targets, 10.0, Squash::Tanh, 8),
-        (LossKind::Targets, 10.0, Squash::Scaled, 36),
-        (LossKind::Distance, 10.0, Squash::Scaled, 84),
-        (LossKind::Competition, 10.0, Squash::Scaled, 8),
-        (LossKind::Competition, 1.0, Squash::Scaled, 4),
+        (TARGETS, Squash::Tanh, 8),
+        (TARGETS, Squash::Scaled, 36),
+        (DISTANCE, Squash::Scaled, 84),
+        (MAP, Squash::Scaled, 8),
+        (Criterion { j: 1.0, ..MAP }, Squash::Scaled, 4),
     ];
-    for (loss, j, squash, inputs) in kinds {
-        let linear = loss == LossKind::Targets;
+    for (criterion, squash, inputs) in kinds {
+        let linear = !criterion.is_rbf();
         let weights = if linear { ALIGN as u32 } else { 0 };
         let (samples, curvature, exact) = (SAMPLES as u32, false, false);
         let (before, advances) = (0, true);
@@ -183,8 +183,7 @@ fn outputs() {
             advances,
             inputs,
             weights,
-            loss,
-            j,
+            criterion,
             squash,
             curvature,
             exact,
@@ -203,7 +202,7 @@ fn outputs() {
             let loss = totals.chunks(TOTALS).map(|row| f64::from(row[2])).sum::<f64>();
             (dy, dx, loss)
         };
-        let name = format!("{loss:?}, j {j}");
+        let name = format!("{criterion:?}");
         let (dy, dx, _) = run(&x, &p);
         let slope = |place: usize| cpu::squash_slope(squash, f64::from(x[place]));
         check(&format!("{name}: input"), &x, &dx, slope, |x| run(x, &p).2);

@@ -10,15 +10,18 @@
 mod common;
 
 use common::compare::{Differences, Tolerance};
+use common::loss::{DISTANCE, MAP, TARGETS};
 use common::op::{Case, Numbers, bits, case, empty, floats};
 use common::rules::{PASSES, RULES, taken};
 use common::stages::{self, Arguments, FIRST, owned};
 use common::{Outcome, Tests, profiles};
 use lenet::network::Squash;
-use lenet::plan::constant::LossKind;
-use lenet::plan::op::{Gather, Linear, LinearBackward, LinearUpdate, Output, Stage, Update};
+use lenet::plan::kernels::{
+    FirstStageBackward, FirstStageForward, Gather, Linear, LinearBackward, LinearBackwardInput,
+    LinearForward, LinearUpdate, Output, Stage, Update,
+};
 use lenet::plan::records::{PIXEL_WORDS, RECORD_WORDS};
-use lenet::plan::{ALIGN, Distortion, Op, Profile, Ranges};
+use lenet::plan::{ALIGN, Criterion, Distortion, Profile, Ranges};
 use wgpu::Adapter;
 
 /// For values of order 1 behind some hundred terms.
@@ -97,7 +100,7 @@ fn gather(_: Profile) -> Vec<Case> {
         let (now, truth) = (empty(4), empty(4 * samples));
         let name =
             format!("{samples} behind {before}, {count} digits, border {border}, {ranges:?}");
-        case(name, Op::Gather(k), vec![digits, order, steps, vec![STEP], now, truth, x])
+        case(name, k, vec![digits, order, steps, vec![STEP], now, truth, x])
     });
     cases.collect()
 }
@@ -122,7 +125,7 @@ fn linear_forward(profile: Profile) -> Vec<Case> {
         let w = numbers.words((k.rows * k.inputs) as usize, 0.5);
         let bias = numbers.words(k.outputs as usize, 0.5);
         let y = empty(k.samples * k.outputs);
-        case(name, Op::LinearForward(k), vec![x, w, bias, vec![shape.3], y])
+        case(name, LinearForward(k), vec![x, w, bias, vec![shape.3], y])
     });
     cases.collect()
 }
@@ -144,7 +147,7 @@ fn linear_backward_input(profile: Profile) -> Vec<Case> {
         let dy = numbers.words((k.samples * k.outputs) as usize, 0.5);
         let dx = if starts { empty(x.len() as u32) } else { numbers.words(x.len(), 1.0) };
         let name = format!("{name}, starts {starts}, ends {ends}, curvature {curvature}");
-        case(name, Op::LinearBackwardInput(k), vec![x, w, dy, vec![shape.3], dx])
+        case(name, LinearBackwardInput(k), vec![x, w, dy, vec![shape.3], dx])
     });
     cases.collect()
 }
@@ -177,7 +180,7 @@ fn linear_update(profile: Profile) -> Vec<Case> {
             arguments.extend(taken(rule, layer));
             let shape = format!("{samples} samples, {inputs} -> {outputs}");
             let name = format!("{shape}, {starts}, {ends}, {rule:?}");
-            cases.push(case(name, Op::LinearUpdate(k), arguments));
+            cases.push(case(name, k, arguments));
         }
     }
     cases
@@ -207,25 +210,25 @@ fn linear_backward(_: Profile) -> Vec<Case> {
         let mut arguments = vec![x, dy, now, empty(samples * inputs), layer()];
         arguments.extend(taken(rule, layer));
         let shape = format!("{samples} samples, {inputs} -> {outputs}");
-        case(format!("{shape}, {starts}, {ends}, {rule:?}"), Op::LinearBackward(k), arguments)
+        case(format!("{shape}, {starts}, {ends}, {rule:?}"), k, arguments)
     });
     cases.collect()
 }
 
 fn output(_: Profile) -> Vec<Case> {
     let kinds = [
-        (LossKind::Targets, 10.0, Squash::Tanh, 1, 8, 0.5),
-        (LossKind::Targets, 10.0, Squash::Scaled, 7, 36, 0.5),
+        (TARGETS, Squash::Tanh, 1, 8, 0.5),
+        (TARGETS, Squash::Scaled, 7, 36, 0.5),
         // Weights that the squash saturates at.
-        (LossKind::Targets, 10.0, Squash::Scaled, 7, 36, 40.0),
-        (LossKind::Distance, 10.0, Squash::Scaled, 7, 84, 1.0),
-        (LossKind::Competition, 10.0, Squash::Scaled, 7, 8, 1.0),
+        (TARGETS, Squash::Scaled, 7, 36, 40.0),
+        (DISTANCE, Squash::Scaled, 7, 84, 1.0),
+        (MAP, Squash::Scaled, 7, 8, 1.0),
         // Distances of some hundred, where e^-y is 0.
-        (LossKind::Competition, 10.0, Squash::Scaled, 7, 84, 2.0),
-        (LossKind::Competition, 0.1, Squash::Scaled, 3, 8, 0.5),
+        (MAP, Squash::Scaled, 7, 84, 2.0),
+        (Criterion { j: 0.1, ..MAP }, Squash::Scaled, 3, 8, 0.5),
     ];
     let mut cases = Vec::new();
-    for (loss, j, squash, samples, inputs, limit) in kinds {
+    for (criterion, squash, samples, inputs, limit) in kinds {
         let all = [false, true].into_iter().flat_map(|equal| PASSES.map(|pass| (equal, pass)));
         for (equal, (curvature, exact)) in all {
             // Sums of thousands leave f' few digits, and its square fewer; who wins is the same.
@@ -233,7 +236,7 @@ fn output(_: Profile) -> Vec<Case> {
                 continue;
             }
             let mut numbers = Numbers::new(12);
-            let weights = if loss == LossKind::Targets { ALIGN as u32 } else { 0 };
+            let weights = if !criterion.is_rbf() { ALIGN as u32 } else { 0 };
             // A whole batch, or a shard with another before and one behind it.
             let (before, advances) = if samples == 7 { (0, true) } else { (2, false) };
             let k = Output {
@@ -242,8 +245,7 @@ fn output(_: Profile) -> Vec<Case> {
                 advances,
                 inputs,
                 weights,
-                loss,
-                j,
+                criterion,
                 squash,
                 curvature,
                 exact,
@@ -268,7 +270,7 @@ fn output(_: Profile) -> Vec<Case> {
             let totals = numbers.words((before + samples) as usize * 4, 1.0);
             let arguments = vec![x, p, truth.collect(), y, dy, dx, totals, vec![0]];
             let name = format!("{samples} samples, equal {equal}, {k:?}");
-            cases.push(case(name, Op::Output(k), arguments));
+            cases.push(case(name, k, arguments));
         }
     }
     cases
@@ -284,7 +286,7 @@ fn update(_: Profile) -> Vec<Case> {
         let (_, now) = steps(0, COUNT);
         let mut arguments = vec![partials, now];
         arguments.extend(taken(rule, || numbers.words(parameters as usize, 1.0)));
-        let op = Op::Update(Update { parameters, slots, stride, rule });
+        let op = Update { parameters, slots, stride, rule };
         case(format!("{parameters} parameters, {slots} slots, {rule:?}"), op, arguments)
     });
     cases.collect()
@@ -297,7 +299,7 @@ fn saturation(adapter: &Adapter, profile: Profile) -> Outcome {
     for squash in [Squash::Tanh, Squash::Scaled] {
         let (amplitude, _) = squash.amplitude_and_slope();
         let (_, k) = linear(profile, (1, 8, FAR.len() as u32, 0, FAR.len() as u32));
-        let op = Op::LinearForward(Linear { squash, ..k });
+        let op = LinearForward(Linear { squash, ..k });
         let x = bits(&[0.0; 8]);
         let w = bits(&[0.5; 8 * FAR.len()]);
         let arguments = vec![x, w, bits(&FAR), vec![0], empty(FAR.len() as u32)];
@@ -324,7 +326,7 @@ fn stage_saturates(adapter: &Adapter, profile: Profile, k: Stage, far: f32) -> O
     let Arguments { x, p, ds, partials, .. } = arguments;
     let name = format!("bias {far}");
     let forward = vec![x.clone(), p.clone(), empty(s)];
-    let forward = case(&name, Op::FirstStageForward(k), forward);
+    let forward = case(&name, FirstStageForward(k), forward);
     let found = floats(&forward.on_adapter(adapter, profile)?[2][ALIGN..][..s as usize]);
     let (amplitude, _) = k.squash.amplitude_and_slope();
     let expected = vec![amplitude.copysign(-far); s as usize];
@@ -332,6 +334,6 @@ fn stage_saturates(adapter: &Adapter, profile: Profile, k: Stage, far: f32) -> O
     differences.numbers("s", &found, &expected, SATURATED);
     differences.outcome(format!("first_stage_forward, {name}"))?;
     let backward = vec![x, p, ds, partials];
-    let backward = Case { partials: owned(&k), ..case(&name, Op::FirstStageBackward(k), backward) };
+    let backward = Case { partials: owned(&k), ..case(&name, FirstStageBackward(k), backward) };
     backward.check(adapter, profile, TOLERANCE)
 }

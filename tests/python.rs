@@ -1,9 +1,10 @@
 //! Exported models in the programs that they are for: the snippets of `docs/sharing.md` in PyTorch,
-//! graphs in onnxruntime and arrays in NumPy, each on MNIST's 10,000 test digits.
+//! graphs in onnxruntime and arrays in NumPy, each on MNIST's 10,000 test digits; and programs of `lenet plan`
+//! in wgpu-native.
 //!
 //! They take the Python that `LENET_PYTHON` names, or `python3`. A test whose packages it does not
 //! have is reported as ignored with the reason: `tests/pytorch/requirements.txt` and
-//! `tests/onnx/requirements.txt` list them.
+//! `tests/onnx/requirements.txt` list them; `wgpu` is the package of `examples/replay.py`.
 
 mod common;
 
@@ -28,6 +29,10 @@ fn main() {
     let onnx = packages(&["onnx", "onnxruntime", "numpy"]);
     tests.where_ready("graphs_in_onnxruntime", onnx, graphs);
     tests.where_ready("arrays_in_numpy", packages(&["numpy"]), arrays);
+    for flags in ["--network lenet1 --plan layered", "--network lenet5 --plan sample"] {
+        let name = format!("programs_in_wgpu_native, {flags}");
+        tests.where_ready(name, packages(&["wgpu"]), move || replayed(flags));
+    }
     tests.run()
 }
 
@@ -55,6 +60,19 @@ fn python_prints(args: &[&str], folder: &Path) -> Result<String, String> {
         true => Ok(text(&output.stdout)),
         false => Err(text(&output.stdout) + &text(&output.stderr)),
     }
+}
+
+/// Another executor, in another language, with another compiler of the shaders, computes the same bits.
+fn replayed(flags: &str) -> Outcome {
+    let folder = TempDir::new()?;
+    let flags: Vec<&str> = flags.split(' ').collect();
+    let json =
+        prints(&[&["plan", "--json", "--replay", "20", "--profile", "gpu"], &flags[..]].concat());
+    let file = folder.path().join("program.json");
+    fs::write(&file, json)?;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/replay.py");
+    let printed = python_prints(&[script, path(&file)], folder.path())?;
+    if printed.contains("the same bits") { Ok(()) } else { Err(printed.into()) }
 }
 
 /// A snippet, on a model with its first weights, says what `lenet evaluate` does.

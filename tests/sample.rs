@@ -12,10 +12,11 @@ use common::run::network;
 use common::{Outcome, Tests, profiles};
 use lenet::network::lenet::{Row, Table};
 use lenet::network::{Network, Options, Output, PoolForm, Scaling, Squash, build};
-use lenet::plan::sample::{Sample, SampleUpdate, Shapes};
+use lenet::plan::kernels::{Advance, Sample, SampleForward, SampleStep, SampleUpdate};
+use lenet::plan::sample::Shapes;
 use lenet::plan::{
-    Distortion, Layout, Op, Optimizer, Plan, Profile, Ranges, Room, Rule, STEP_WORDS, Strategy,
-    TOTALS, records,
+    Distortion, Layout, Optimizer, Plan, Profile, Ranges, Room, Rule, STEP_WORDS, Strategy, TOTALS,
+    records,
 };
 
 /// One step adds up what a sample goes through, there and back.
@@ -108,14 +109,13 @@ fn cases(network: &Network) -> Vec<Case> {
     of_distorted[1][1] += 3 * DIGITS as u32;
     let cursor = vec![0];
     let now = now();
-    let mut cases =
-        vec![case("", Op::SampleForward(k), forward), case("", Op::Advance, vec![now, cursor])];
+    let mut cases = vec![case("", SampleForward(k), forward), case("", Advance, vec![now, cursor])];
     for curvature in [false, true] {
         let k = Sample { curvature, exact: curvature, ..k };
         let name = format!(", curvature {curvature}");
-        cases.push(case(name, Op::SampleStep(k), step.clone()));
+        cases.push(case(name, SampleStep(k), step.clone()));
     }
-    cases.push(case(", distorted", Op::SampleStep(distorted), of_distorted));
+    cases.push(case(", distorted", SampleStep(distorted), of_distorted));
     cases.extend(RULES.map(|rule| update(&shapes, &layout, rule)));
     cases
 }
@@ -160,14 +160,14 @@ fn update(shapes: &Shapes, layout: &Layout, rule: Rule) -> Case {
         }
         bits(&all)
     };
-    let op = Op::SampleUpdate(SampleUpdate {
+    let op = SampleUpdate {
         samples,
         parameters: layout.size as u32,
         stages: layout.stages as u32,
         layers,
         trace,
         rule,
-    });
+    };
     let rows = shapes.table[..shapes.sample.connection_table()].to_vec();
     let mut arguments = vec![bits(&traces), rows, now(), vec![0]];
     arguments.extend(taken(rule, parameters));

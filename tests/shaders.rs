@@ -16,7 +16,9 @@ use common::{Way, ways};
 use lenet::executor::Executor;
 use lenet::gpu::{Gpu, probe};
 use lenet::plan::profile::ITERATION_LIMIT;
-use lenet::plan::{Access, Distortion, Element, Kernel, Optimizer, Pass, Plan, Ranges};
+use lenet::plan::{
+    Access, Binding, Distortion, Element, Kernel, Optimizer, Pass, Plan, Ranges, ShaderFile,
+};
 use lenet::recipe::MAX_BATCH;
 use wgpu::naga::valid::{Capabilities, ValidationFlags, Validator};
 use wgpu::naga::{Block, Function, Handle, Module, ScalarKind, Statement, TypeInner, front::wgsl};
@@ -95,6 +97,9 @@ fn every_kernel_is_valid() {
         let [entry] = &module.entry_points[..] else { panic!("{}: one entry", kernel.label) };
         assert_eq!(entry.name, kernel.op.name());
         assert_eq!(entry.workgroup_size, [kernel.workgroup, 1, 1]);
+        let declared = module.overrides.iter().filter_map(|(_, it)| it.name.as_deref());
+        let listed = kernel.overrides().into_iter().map(|(name, _)| name);
+        assert!(listed.eq(declared), "{}: {:?}", kernel.label, kernel.overrides());
     }
 }
 
@@ -231,6 +236,53 @@ fn shader_files_open_with_their_formula_and_are_used() {
             rest = rest.replacen(file.as_str(), "", 1);
         }
         assert_eq!(rest.trim(), "", "{}", kernel.label);
+    }
+}
+
+/// Sizes of digits and kernels, and the number of classes, are constants of the plan.
+#[test]
+fn shaders_have_no_numbers_of_the_data_set() {
+    let digits = ["28", "196", "197", "784", "10", "0.1", "0.2"];
+    let kernels = ["25", "24", "36"];
+    for (name, text) in files().into_iter().filter(|(name, _)| name != PROBE) {
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            let literals = code.split(|c: char| !c.is_alphanumeric() && c != '.' && c != '_');
+            for literal in literals.map(|literal| literal.trim_end_matches(['u', 'f'])) {
+                let is_data = digits.contains(&literal) || kernels.contains(&literal);
+                assert!(!is_data, "{name}:{}: {literal}", number + 1);
+            }
+            for product in ["5u *", "* 5u", "7u *", "* 7u", "/ 5u", "% 5u", "/ 7u"] {
+                assert!(!code.contains(product), "{name}:{}: {product}", number + 1);
+            }
+        }
+    }
+}
+
+/// The head of a file says what it uses and binds, or what it expects to be there.
+#[test]
+fn shader_files_say_what_they_need() {
+    for (name, text) in files().into_iter().filter(|(name, _)| name != PROBE) {
+        let (stem, text): (&str, &str) = (name.trim_end_matches(".wgsl"), &text);
+        let (stem, text) = (stem.to_string().leak(), text.to_string().leak());
+        let shader = ShaderFile::parse(stem, text).unwrap_or_else(|error| panic!("{error}"));
+        let bindings = shader.bindings(None);
+        let code = text.lines().filter(|line| !line.starts_with("//")).collect::<String>();
+        if code.contains("@compute") {
+            assert!(!bindings.is_empty(), "{name} binds nothing");
+            let all = shader.files(Some(&shader)).collect::<String>();
+            for Binding { name: binding, access, .. } in bindings {
+                let end = if access == Access::Write { "[" } else { "_at(" };
+                assert!(all.contains(&format!("{binding}{end}")), "{name} does not use {binding}");
+            }
+            continue;
+        }
+        let expects = text.lines().filter_map(|line| line.strip_prefix("// expects: "));
+        let expects: Vec<&str> = expects.flat_map(|line| line.split([',', ';', ' '])).collect();
+        assert!(!expects.is_empty() || !bindings.is_empty(), "{name} does not say what it needs");
+        for constant in expects.iter().filter(|word| word.contains(char::is_uppercase)) {
+            assert!(code.contains(constant), "{name} expects {constant} and does not use it");
+        }
     }
 }
 

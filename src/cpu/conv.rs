@@ -2,7 +2,7 @@
 
 use super::{local, squash, squash_slope};
 use crate::network::{KERNEL, TAPS};
-use crate::plan::op::Stage;
+use crate::plan::kernels::Stage;
 
 /// Shapes of a stage as `usize`, and the table's parts.
 struct Shapes<'a> {

@@ -1,7 +1,7 @@
 //! Twins of the linear layers.
 
 use super::{Take, local, squash, squash_slope};
-use crate::plan::op::{Linear, LinearBackward, LinearUpdate};
+use crate::plan::kernels::{Linear, LinearBackward, LinearUpdate};
 
 /// `y[n,o] = f(bias[o] + sum_i w[o,i] x[n,i])` for the rows of `w` in the window.
 pub fn linear_forward(

@@ -151,15 +151,15 @@ pub fn run_twin(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
     }
     match op {
         Op::Gather(k) => gather(k, u(0), u(1), u(2), u(3), out(), out(), w!()),
-        Op::ConvPoolForward(k) => conv_pool_forward(k, f(0), f(1), u(2), w!(), w!()),
-        Op::FirstStageForward(k) => first_stage_forward(k, f(0), f(1), w!()),
-        Op::FirstStageBackward(k) => first_stage_backward(k, f(0), f(1), f(2), w!()),
+        Op::ConvPoolForward(k) => conv_pool_forward(&k.0, f(0), f(1), u(2), w!(), w!()),
+        Op::FirstStageForward(k) => first_stage_forward(&k.0, f(0), f(1), w!()),
+        Op::FirstStageBackward(k) => first_stage_backward(&k.0, f(0), f(1), f(2), w!()),
         Op::ConvBackwardWeights(k) => {
-            conv_backward_weights(k, f(0), f(1), f(2), f(3), u(4), w!());
+            conv_backward_weights(&k.0, f(0), f(1), f(2), f(3), u(4), w!());
         }
-        Op::ConvBackwardInput(k) => conv_backward_input(k, f(0), f(1), f(2), f(3), u(4), w!()),
-        Op::LinearForward(k) => linear_forward(k, f(0), f(1), f(2), u(3), w!()),
-        Op::LinearBackwardInput(k) => linear_backward_input(k, f(0), f(1), f(2), u(3), w!()),
+        Op::ConvBackwardInput(k) => conv_backward_input(&k.0, f(0), f(1), f(2), f(3), u(4), w!()),
+        Op::LinearForward(k) => linear_forward(&k.0, f(0), f(1), f(2), u(3), w!()),
+        Op::LinearBackwardInput(k) => linear_backward_input(&k.0, f(0), f(1), f(2), u(3), w!()),
         Op::LinearUpdate(k) => {
             let gradient = w!();
             linear_update(k, f(0), f(1), u(2), gradient, Take::of(k.rule, &reads[3..], out));
@@ -173,16 +173,16 @@ pub fn run_twin(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
         Op::Update(k) => update(k, f(0), u(1), Take::of(k.rule, &reads[2..], out)),
         Op::SampleForward(k) => {
             let inputs = sample::Inputs::of(reads);
-            sample_forward(k, &inputs, out(), w!(), w!());
+            sample_forward(&k.0, &inputs, out(), w!(), w!());
         }
         Op::SampleStep(k) => {
             let inputs = sample::Inputs::of(reads);
-            sample_step(k, &inputs, out(), w!(), w!(), w!());
+            sample_step(&k.0, &inputs, out(), w!(), w!(), w!());
         }
         Op::SampleUpdate(k) => {
             let cursor = out();
             sample_update(k, f(0), u(1), u(2), cursor, Take::of(k.rule, &reads[3..], out));
         }
-        Op::Advance => advance(u(0), out()),
+        Op::Advance(_) => advance(u(0), out()),
     }
 }

@@ -1,10 +1,9 @@
 //! Twin of the last layer and its losses.
 
 use super::{local, squash, squash_slope};
-use crate::network::CLASSES;
-use crate::plan::constant::LossKind;
-use crate::plan::op::Output;
-use crate::plan::{TOTALS, TRUTH_WORDS};
+use crate::network::{CLASSES, Loss, Output as Kind};
+use crate::plan::kernels::Output;
+use crate::plan::{Criterion, TOTALS, TRUTH_WORDS};
 
 /// The last layer forward, the loss, and backward to what the layer sees; the last shard moves the
 /// cursor on.
@@ -21,7 +20,7 @@ pub fn output(
     cursor: &mut [u32],
 ) {
     let inputs = k.inputs as usize;
-    let linear = k.loss == LossKind::Targets;
+    let linear = !k.criterion.is_rbf();
     let weight = |c: usize, i: usize| f64::from(p[k.weights as usize + c * inputs + i]);
     if k.advances {
         cursor[0] = truth[2] + 1;
@@ -51,7 +50,7 @@ pub fn output(
             for (dy, slope) in dy[row.clone()].iter_mut().zip(slopes) {
                 *dy = (weight * slope) as f32;
             }
-            let wrong = if answer(k.loss, &y) == right { 0.0 } else { 1.0 };
+            let wrong = if answer(&k.criterion, &y) == right { 0.0 } else { 1.0 };
             let sums = [sum, wrong, sum * share, wrong * share];
             for (total, value) in totals[n * TOTALS..][..TOTALS].iter_mut().zip(sums) {
                 *total += value as f32;
@@ -86,7 +85,7 @@ pub(super) fn distance_seed(
     right: usize,
     apart: impl Fn(usize) -> f64,
 ) -> f64 {
-    if !k.exact || k.loss != LossKind::Competition {
+    if !k.exact || !k.criterion.is_map() {
         return 2.0;
     }
     let is_right = |c: usize| if c == right { 1.0 } else { 0.0 };
@@ -99,8 +98,8 @@ pub(super) fn distance_seed(
 }
 
 /// The class that the outputs name: the first of the largest, or of the smallest distances.
-pub(super) fn answer(loss: LossKind, y: &[f64]) -> usize {
-    let better = |a: f64, b: f64| if loss == LossKind::Targets { a > b } else { a < b };
+pub(super) fn answer(criterion: &Criterion, y: &[f64]) -> usize {
+    let better = |a: f64, b: f64| if criterion.is_rbf() { a < b } else { a > b };
     (1..CLASSES).fold(0, |best, c| if better(y[c], y[best]) { c } else { best })
 }
 
@@ -108,8 +107,8 @@ pub(super) fn answer(loss: LossKind, y: &[f64]) -> usize {
 /// ones, or for a linear output as `k` says second ones.
 pub(super) fn sample_loss(k: &Output, y: &[f64], right: usize) -> (f64, Vec<f64>) {
     let is_right = |c: usize| if c == right { 1.0 } else { 0.0 };
-    match k.loss {
-        LossKind::Targets => {
+    match (k.criterion.output, k.criterion.loss) {
+        (Kind::Linear, _) => {
             let error = |c: usize| y[c] - (2.0 * is_right(c) - 1.0);
             let classes = CLASSES as f64;
             let slope = |c| {
@@ -119,9 +118,9 @@ pub(super) fn sample_loss(k: &Output, y: &[f64], right: usize) -> (f64, Vec<f64>
             let sum = (0..CLASSES).map(|c| error(c).powi(2)).sum::<f64>() / classes;
             (sum, (0..CLASSES).map(slope).collect())
         }
-        LossKind::Distance => (y[right], (0..CLASSES).map(is_right).collect()),
-        LossKind::Competition => {
-            let j = f64::from(k.j);
+        (Kind::Rbf, Loss::Mse) => (y[right], (0..CLASSES).map(is_right).collect()),
+        (Kind::Rbf, Loss::Map) => {
+            let j = f64::from(k.criterion.j);
             let least = y.iter().copied().fold(j, f64::min);
             let mass = |value: f64| (least - value).exp();
             let all = mass(j) + y.iter().map(|&value| mass(value)).sum::<f64>();

@@ -8,9 +8,8 @@ use super::linear::{linear_backward_input, linear_forward};
 use super::update::gather;
 use super::{Take, local, output};
 use crate::network::CLASSES;
-use crate::plan::constant::LossKind;
-use crate::plan::op::{Gather, Linear, Output};
-use crate::plan::sample::{LAYER_WORDS, Layer, Sample, SampleUpdate};
+use crate::plan::kernels::{Gather, Linear, Output, Sample, SampleUpdate};
+use crate::plan::sample::{LAYER_WORDS, Layer};
 use crate::plan::{STEP_WORDS, TOTALS, TRUTH_WORDS};
 
 /// The whole of a weight matrix.
@@ -121,7 +120,7 @@ fn pass(
     conv_pool_forward(&second, &s1, p2, from.connections(k), &mut h2, &mut s2);
 
     let layers = from.layers(k);
-    let linear_output = k.loss == LossKind::Targets;
+    let linear_output = !k.criterion.is_rbf();
     let hidden = layers.len() - usize::from(linear_output);
     let mut values = vec![s2];
     for layer in &layers[..hidden] {
@@ -151,8 +150,7 @@ fn pass(
         advances: true,
         inputs: below.len() as u32,
         weights,
-        loss: k.loss,
-        j: k.j,
+        criterion: k.criterion,
         squash: k.squash,
         curvature: k.curvature,
         exact: k.exact,
@@ -205,7 +203,7 @@ pub fn sample_step(
     traces: &mut [f32],
 ) {
     let layers = from.layers(k);
-    let linear_output = k.loss == LossKind::Targets;
+    let linear_output = !k.criterion.is_rbf();
     let passes = passes(k, from, now, y, totals);
     for (mut pass, trace) in passes.into_iter().zip(traces.chunks_mut(k.trace as usize)) {
         let handed_down = if linear_output { layers.len() - 1 } else { layers.len() };

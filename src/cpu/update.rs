@@ -3,7 +3,7 @@
 use super::Take;
 use super::distort::{Affine, distort};
 use crate::network::DIGIT_SIDE;
-use crate::plan::op::{Gather, Update};
+use crate::plan::kernels::{Gather, Update};
 use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
 use crate::plan::{STEP_WORDS, TRUTH_WORDS};
 

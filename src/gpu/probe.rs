@@ -10,7 +10,7 @@ use wgpu::{
 use super::{engine, pipeline};
 use crate::error::{Error, Result};
 use crate::network::Squash;
-use crate::plan::constant::Constant;
+use crate::plan::constant::{Constant, Constants};
 
 /// Iterations that are asked for; a driver that runs them all has no limit that matters.
 pub const LOOPS_ASKED: u32 = 200_000;
@@ -27,13 +27,13 @@ const ANSWER: usize = 3;
 
 /// The whole text of the probe.
 pub fn wgsl() -> String {
-    let mut text = String::new();
-    Squash::Scaled.declare("SQUASH", &mut text);
+    let mut constants = Constants::default();
+    Squash::Scaled.declare("SQUASH", &mut constants);
     let files = [
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/common.wgsl")),
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/probe.wgsl")),
     ];
-    text + &files.join("\n")
+    constants.text + &files.join("\n")
 }
 
 /// Asks for a number of loop iterations. The inner error says what the adapter computes wrongly.

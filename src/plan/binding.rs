@@ -1,7 +1,5 @@
 //! The arguments of kernels.
 
-use super::rule::{Optimizer, Rule};
-
 /// What a binding holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Element {
@@ -13,7 +11,25 @@ pub enum Element {
     Vec4,
 }
 
-/// How a kernel uses a binding.
+impl Element {
+    /// From its name in WGSL.
+    pub(super) fn parse(name: &str) -> Option<Element> {
+        let all = [Element::F32, Element::U32, Element::Vec2, Element::Vec4];
+        all.into_iter().find(|element| element.wgsl() == name)
+    }
+
+    /// Its name in WGSL.
+    pub(super) fn wgsl(self) -> &'static str {
+        match self {
+            Element::F32 => "f32",
+            Element::U32 => "u32",
+            Element::Vec2 => "vec2f",
+            Element::Vec4 => "vec4f",
+        }
+    }
+}
+
+/// How a kernel uses a binding. In a shader's head: `read`, `storage`, `uniform`, `write`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// Read through `NAME_at(i)`; uniform or storage, as the plan chooses.
@@ -26,52 +42,23 @@ pub enum Access {
     Write,
 }
 
+impl Access {
+    /// From its word in the head of a shader.
+    pub(super) fn parse(word: &str) -> Option<Access> {
+        match word {
+            "read" => Some(Access::Read),
+            "storage" => Some(Access::ReadStorage),
+            "uniform" => Some(Access::ReadUniform),
+            "write" => Some(Access::Write),
+            _ => None,
+        }
+    }
+}
+
 /// One argument of a kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Binding {
     pub name: &'static str,
     pub element: Element,
     pub access: Access,
-}
-
-pub(super) const fn read(name: &'static str) -> Binding {
-    Binding { name, element: Element::F32, access: Access::Read }
-}
-pub(super) const fn read_vec4(name: &'static str) -> Binding {
-    Binding { name, element: Element::Vec4, access: Access::Read }
-}
-pub(super) const fn words(name: &'static str) -> Binding {
-    Binding { name, element: Element::U32, access: Access::Read }
-}
-pub(super) const fn write(name: &'static str) -> Binding {
-    Binding { name, element: Element::F32, access: Access::Write }
-}
-pub(super) const fn storage_words(name: &'static str) -> Binding {
-    Binding { name, element: Element::U32, access: Access::ReadStorage }
-}
-pub(super) const fn uniform(name: &'static str) -> Binding {
-    Binding { name, element: Element::F32, access: Access::ReadUniform }
-}
-pub(super) const fn uniform_words(name: &'static str) -> Binding {
-    Binding { name, element: Element::U32, access: Access::ReadUniform }
-}
-pub(super) const fn write_words(name: &'static str) -> Binding {
-    Binding { name, element: Element::U32, access: Access::Write }
-}
-pub(super) const fn write_vec2(name: &'static str) -> Binding {
-    Binding { name, element: Element::Vec2, access: Access::Write }
-}
-pub(super) const fn write_vec4(name: &'static str) -> Binding {
-    Binding { name, element: Element::Vec4, access: Access::Write }
-}
-
-/// What a rule works on.
-pub(super) fn taken(rule: &Rule) -> Vec<Binding> {
-    let step = [write_vec4("velocity"), write_vec4("parameters")];
-    match rule {
-        Rule::Step(Optimizer::Sgd { .. }) => step.to_vec(),
-        Rule::Step(Optimizer::Sdlm { .. }) => [&[read_vec4("curvature")], &step[..]].concat(),
-        Rule::Share { .. } => vec![write_vec4("share"), write_vec4("parameters")],
-        Rule::Curvature { .. } => vec![write_vec4("curvature")],
-    }
 }

@@ -4,11 +4,14 @@ use std::ops::Range;
 
 use super::abi::{STEP_WORDS, TOTALS, TRUTH_WORDS};
 use super::builder::Builder;
-use super::constant::LossKind;
-use super::op::{Gather, Op, Output, Update};
+use super::kernels::{
+    ConvBackwardInput, ConvBackwardWeights, ConvPoolForward, FirstStageBackward, FirstStageForward,
+    Gather, Output, Update,
+};
 use super::profile::largest_divisor;
 use super::{
-    BufferId, Layout, Optimizer, Plan, Ports, Profile, Replica, Rule, Start, Steps, Strategy,
+    BufferId, Criterion, Layout, Optimizer, Plan, Ports, Profile, Replica, Rule, Start, Steps,
+    Strategy,
 };
 use crate::error::Result;
 use crate::network::tensors::{Block, aligned};
@@ -116,12 +119,12 @@ impl Builder<'_> {
         let Some(shares) = self.ports.shares else { return };
         self.rule = rule;
         let size = self.layout.size;
-        let op = Op::Update(Update {
+        let op = Update {
             parameters: size as u32,
             slots: self.shards as u32,
             stride: size as u32,
             rule,
-        });
+        };
         let mut views =
             vec![self.view(shares, 0, self.shards * size), self.view(self.now, 0, STEP_WORDS)];
         views.extend(self.taken(0, size));
@@ -132,7 +135,7 @@ impl Builder<'_> {
         let input = self.network.input();
         let before = self.shard * self.batch;
         let (scale, background) = self.network.options.scaling.scale_and_background();
-        let op = Op::Gather(Gather {
+        let op = Gather {
             samples: self.batch as u32,
             before: before as u32,
             height: input.height as u32,
@@ -141,7 +144,7 @@ impl Builder<'_> {
             scale,
             background,
             distort: None,
-        });
+        };
         let whole = |id: BufferId| self.view(id, 0, self.buffers[id].words);
         let Ports { digits, order, steps, cursor, .. } = self.ports;
         let views = [digits, order, steps, cursor, self.now, self.truth, self.activations[0]]
@@ -173,7 +176,7 @@ impl Builder<'_> {
                 self.parameters(0, k.parameters()),
                 self.samples(self.activations[1], s, first, step),
             ];
-            self.dispatch(layer.name, Op::FirstStageForward(k), views);
+            self.dispatch(layer.name, FirstStageForward(k), views);
         }
     }
 
@@ -194,7 +197,7 @@ impl Builder<'_> {
                 self.samples(h_buffer, h, first, step),
                 self.samples(self.activations[block + 1], s, first, step),
             ];
-            self.dispatch(layer.name, Op::ConvPoolForward(k), views);
+            self.dispatch(layer.name, ConvPoolForward(k), views);
         }
     }
 
@@ -215,18 +218,17 @@ impl Builder<'_> {
         let sizes = [inputs as usize, CLASSES, TRUTH_WORDS];
         let step = self.profile.samples_of(self.batch, &sizes, &sizes);
         for first in (0..self.batch).step_by(step) {
-            let op = Op::Output(Output {
+            let op = Output {
                 samples: step as u32,
                 before: before as u32,
                 advances: self.is_last,
                 inputs,
                 weights,
-                loss: LossKind::of(options.output, options.loss),
-                j: options.j,
+                criterion: Criterion::of(&options),
                 squash: options.squash,
                 curvature: self.rule.is_curvature(),
                 exact: self.rule.is_exact(),
-            });
+            };
             let views = vec![
                 self.samples(self.activations[block], inputs, first, step),
                 p,
@@ -270,7 +272,7 @@ impl Builder<'_> {
                 self.samples(self.deltas[0], s, first, step),
                 partials,
             ];
-            self.dispatch(layer.name, Op::FirstStageBackward(k), views);
+            self.dispatch(layer.name, FirstStageBackward(k), views);
         }
     }
 
@@ -294,20 +296,20 @@ impl Builder<'_> {
                 table,
                 partials,
             ];
-            self.dispatch(layer.name, Op::ConvBackwardWeights(k), views.clone());
+            self.dispatch(layer.name, ConvBackwardWeights(k), views.clone());
             views[5] = self.samples(self.deltas[block - 1], x, first, step);
-            self.dispatch(layer.name, Op::ConvBackwardInput(k), views);
+            self.dispatch(layer.name, ConvBackwardInput(k), views);
         }
     }
 
     fn update(&mut self) {
         let stages = self.layout.stages;
-        let op = Op::Update(Update {
+        let op = Update {
             parameters: stages as u32,
             slots: self.slots as u32,
             stride: stages as u32,
             rule: self.rule,
-        });
+        };
         let mut views = vec![
             self.view(self.ports.partials, 0, stages * self.slots),
             self.view(self.now, 0, STEP_WORDS),

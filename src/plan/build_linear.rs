@@ -2,7 +2,7 @@
 
 use super::STEP_WORDS;
 use super::builder::Builder;
-use super::op::{LinearBackward, LinearUpdate, Op};
+use super::kernels::{LinearBackward, LinearBackwardInput, LinearForward, LinearUpdate};
 use crate::network::tensors::aligned;
 
 impl Builder<'_> {
@@ -23,7 +23,7 @@ impl Builder<'_> {
                     self.row(row),
                     self.samples(self.activations[block + 1], k.outputs, first, step),
                 ];
-                self.dispatch(layer.name, Op::LinearForward(k), views);
+                self.dispatch(layer.name, LinearForward(k), views);
             }
         }
     }
@@ -63,7 +63,7 @@ impl Builder<'_> {
                     self.row(row),
                     self.samples(self.deltas[block - 1], inputs, first, step),
                 ];
-                self.dispatch(layer.name, Op::LinearBackwardInput(k), views);
+                self.dispatch(layer.name, LinearBackwardInput(k), views);
             }
         }
     }
@@ -75,7 +75,7 @@ impl Builder<'_> {
         let start = self.layout.starts[block];
         let size = (weights + k.inputs * k.outputs) as usize;
         for first in (0..self.batch).step_by(step) {
-            let op = Op::LinearUpdate(LinearUpdate {
+            let op = LinearUpdate {
                 samples: step as u32,
                 inputs: k.inputs,
                 outputs: k.outputs,
@@ -84,7 +84,7 @@ impl Builder<'_> {
                 ends: first + step >= self.batch,
                 weights,
                 rule: self.rule,
-            });
+            };
             let mut views = vec![
                 self.samples(self.activations[block], k.inputs, first, step),
                 self.samples(self.deltas[block], k.outputs, first, step),
@@ -102,7 +102,7 @@ impl Builder<'_> {
         let start = self.layout.starts[block];
         let size = (weights + k.inputs * k.outputs) as usize;
         for first in (0..self.batch).step_by(step) {
-            let op = Op::LinearBackward(LinearBackward {
+            let op = LinearBackward {
                 samples: step as u32,
                 inputs: k.inputs,
                 outputs: k.outputs,
@@ -111,7 +111,7 @@ impl Builder<'_> {
                 weights,
                 squash: k.squash,
                 rule: self.rule,
-            });
+            };
             let mut views = vec![
                 self.samples(self.activations[block], k.inputs, first, step),
                 self.samples(self.deltas[block], k.outputs, first, step),

@@ -1,9 +1,9 @@
 //! From a network to the dispatches of [`Strategy::Sample`].
 
 use super::builder::launch;
-use super::op::Op;
+use super::kernels::{Advance, Op, Sample, SampleForward, SampleStep, SampleUpdate};
 use super::records::RECORD_WORDS;
-use super::sample::{LAYER_WORDS, Sample, SampleUpdate, Shapes};
+use super::sample::{LAYER_WORDS, Shapes};
 use super::{
     Activation, Buffer, BufferId, Layout, Optimizer, Plan, Ports, Profile, Replica, Room, Rule,
     STEP_WORDS, Start, Steps, Strategy, TOTALS, View,
@@ -66,10 +66,10 @@ pub(super) fn plan(
 
     let mut kernels = Vec::new();
     let mut dispatch =
-        |op, views| launch(&profile, &mut buffers, &mut kernels, network.name, op, views);
+        |op: Op, views| launch(&profile, &mut buffers, &mut kernels, network.name, op, views);
     let forward = vec![
-        dispatch(Op::SampleForward(sample), views.clone()),
-        dispatch(Op::Advance, vec![whole(now), whole(ports.cursor)]),
+        dispatch(SampleForward(sample).into(), views.clone()),
+        dispatch(Advance.into(), vec![whole(now), whole(ports.cursor)]),
     ];
     views.push(whole(ports.partials));
     let update = |rule| SampleUpdate {
@@ -90,8 +90,8 @@ pub(super) fn plan(
         let mut of_update = of_update.clone();
         of_update.extend(ports.taken(rule).map(whole));
         vec![
-            dispatch(Op::SampleStep(sample), views.clone()),
-            dispatch(Op::SampleUpdate(update(rule)), of_update),
+            dispatch(SampleStep(sample).into(), views.clone()),
+            dispatch(update(rule).into(), of_update),
         ]
     };
     let training = step(sample, Rule::Step(optimizer));

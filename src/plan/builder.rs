@@ -2,7 +2,7 @@
 
 use super::abi::{STEP_WORDS, TOTALS, TRUTH_WORDS};
 use super::build::Room;
-use super::op::{Linear, Op, Stage};
+use super::kernels::{Linear, Op, Stage};
 use super::profile::largest_divisor;
 use super::records::RECORD_WORDS;
 use super::{
@@ -165,9 +165,9 @@ impl<'a> Builder<'a> {
         self.view(buffer, first * size as usize, samples * size as usize)
     }
 
-    pub(super) fn dispatch(&mut self, layer: &str, op: Op, views: Vec<View>) {
+    pub(super) fn dispatch(&mut self, layer: &str, op: impl Into<Op>, views: Vec<View>) {
         let Builder { profile, buffers, kernels, .. } = self;
-        let dispatch = launch(profile, buffers, kernels, layer, op, views);
+        let dispatch = launch(profile, buffers, kernels, layer, op.into(), views);
         self.dispatches.push(dispatch);
     }
 

@@ -1,64 +1,73 @@
 //! Shapes of kernels as plain structs that can print themselves as WGSL constants.
 
-use crate::network::{Loss, Squash};
+use crate::network::Squash;
 
-/// A value that the header of a shader declares.
-pub trait Constant {
-    /// Appends `const NAME: type = value;` to the header.
-    fn declare(&self, name: &str, header: &mut String);
+/// The constants in front of a shader, as they are put together.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Constants {
+    /// Their declarations in WGSL.
+    pub text: String,
+    /// Those that a pipeline may be given another value of, with that of the plan.
+    pub overrides: Vec<(&'static str, f64)>,
 }
 
-impl Constant for u32 {
-    fn declare(&self, name: &str, header: &mut String) {
-        header.push_str(&format!("const {name}: u32 = {self}u;\n"));
+impl Constants {
+    /// Appends `const NAME: type = value;`.
+    pub fn fixed(&mut self, name: &str, value: impl Number) {
+        self.text.push_str(&value.declaration("const", name));
+    }
+
+    /// Appends `override NAME: type = value;`: a pipeline constant, which can be changed without another
+    /// plan and another shader.
+    pub fn overridable(&mut self, name: &'static str, value: impl Number) {
+        self.text.push_str(&value.declaration("override", name));
+        self.overrides.push((name, value.into()));
+    }
+}
+
+/// A number that a shader has by name.
+pub trait Number: Copy + Into<f64> {
+    /// `KEYWORD NAME: type = value;`
+    fn declaration(self, keyword: &str, name: &str) -> String;
+}
+
+impl Number for u32 {
+    fn declaration(self, keyword: &str, name: &str) -> String {
+        format!("{keyword} {name}: u32 = {self}u;\n")
+    }
+}
+
+impl Number for f32 {
+    fn declaration(self, keyword: &str, name: &str) -> String {
+        format!("{keyword} {name}: f32 = {self:e}f;\n")
+    }
+}
+
+/// A value that a shader has as one or several constants.
+pub trait Constant {
+    /// Declares it; where it is several, only some have that name.
+    fn declare(&self, name: &str, constants: &mut Constants);
+}
+
+impl<N: Number> Constant for N {
+    fn declare(&self, name: &str, constants: &mut Constants) {
+        constants.fixed(name, *self);
     }
 }
 
 impl Constant for bool {
-    fn declare(&self, name: &str, header: &mut String) {
-        header.push_str(&format!("const {name}: bool = {self};\n"));
-    }
-}
-
-impl Constant for f32 {
-    fn declare(&self, name: &str, header: &mut String) {
-        header.push_str(&format!("const {name}: f32 = {self:e}f;\n"));
+    fn declare(&self, name: &str, constants: &mut Constants) {
+        constants.text.push_str(&format!("const {name}: bool = {self};\n"));
     }
 }
 
 impl Constant for Squash {
-    fn declare(&self, name: &str, header: &mut String) {
+    /// Declares `ACTIVATION`, which there is one of (`shaders/common.wgsl`), and its parameters.
+    fn declare(&self, name: &str, constants: &mut Constants) {
         let (amplitude, slope) = self.amplitude_and_slope();
-        amplitude.declare(&format!("{name}_A"), header);
-        slope.declare(&format!("{name}_S"), header);
-    }
-}
-
-impl Constant for LossKind {
-    fn declare(&self, name: &str, header: &mut String) {
-        (*self as u32).declare(name, header);
-    }
-}
-
-/// The losses as `loss.wgsl` numbers them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LossKind {
-    /// Mean squared error of a linear output against +1 and -1.
-    Targets = 0,
-    /// 1998, eq. 8: distance to the right class.
-    Distance = 1,
-    /// 1998, eq. 9: distance to the right class against all others.
-    Competition = 2,
-}
-
-impl LossKind {
-    /// The kind that goes with an output.
-    pub fn of(output: crate::network::Output, loss: Loss) -> Self {
-        match (output, loss) {
-            (crate::network::Output::Linear, _) => LossKind::Targets,
-            (crate::network::Output::Rbf, Loss::Mse) => LossKind::Distance,
-            (crate::network::Output::Rbf, Loss::Map) => LossKind::Competition,
-        }
+        constants.fixed("ACTIVATION", 0_u32);
+        constants.fixed(&format!("{name}_A"), amplitude);
+        constants.fixed(&format!("{name}_S"), slope);
     }
 }
 
@@ -70,10 +79,10 @@ macro_rules! constants {
         pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
 
         impl $name {
-            /// Appends every field as a WGSL constant of the same name in capitals.
-            pub fn declare(&self, header: &mut String) {
+            /// Declares every field as a WGSL constant of the same name in capitals.
+            pub(super) fn declare_fields(&self, all: &mut $crate::plan::constant::Constants) {
                 $($crate::plan::constant::Constant::declare(
-                    &self.$field, &stringify!($field).to_uppercase(), header);)*
+                    &self.$field, &stringify!($field).to_uppercase(), all);)*
             }
         }
     };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::constant::Constant;
+use super::constant::{Constant, Constants};
 use super::{Op, Plan};
 
 /// Ranges of the planar affine map that distorts a digit about its centre: each of its numbers is
@@ -70,20 +70,19 @@ impl Distortion {
 }
 
 impl Constant for Option<Distortion> {
-    fn declare(&self, name: &str, header: &mut String) {
-        self.is_some().declare(name, header);
-        let none =
-            Distortion { digits: 1, max_shift: 0, max_scale: 0, max_squeeze: 0, max_shear: 0 };
-        let Distortion { digits, max_shift, max_scale, max_squeeze, max_shear } =
-            self.unwrap_or(none);
-        for (name, value) in [
-            ("DIGITS", digits),
-            ("MAX_SHIFT", max_shift),
-            ("MAX_SCALE", max_scale),
-            ("MAX_SQUEEZE", max_squeeze),
-            ("MAX_SHEAR", max_shear),
-        ] {
-            value.declare(name, header);
+    /// Declares whether there is any, and with it its ranges.
+    fn declare(&self, name: &str, constants: &mut Constants) {
+        self.is_some().declare(name, constants);
+        constants.fixed("DIGITS", self.map_or(1, |distortion| distortion.digits));
+        let ranges = ["MAX_SHIFT", "MAX_SCALE", "MAX_SQUEEZE", "MAX_SHEAR"];
+        match *self {
+            Some(Distortion { max_shift, max_scale, max_squeeze, max_shear, .. }) => {
+                let values = [max_shift, max_scale, max_squeeze, max_shear];
+                ranges.into_iter().zip(values).for_each(|(name, value)| {
+                    constants.overridable(name, value);
+                });
+            }
+            None => ranges.into_iter().for_each(|name| constants.fixed(name, 0_u32)),
         }
     }
 }
@@ -95,7 +94,8 @@ impl Plan {
         for kernel in &mut self.kernels {
             match &mut kernel.op {
                 Op::Gather(k) => k.distort = self.distortion,
-                Op::SampleForward(k) | Op::SampleStep(k) => k.distort = self.distortion,
+                Op::SampleForward(k) => k.0.distort = self.distortion,
+                Op::SampleStep(k) => k.0.distort = self.distortion,
                 _ => continue,
             }
             (kernel.workgroup, kernel.workgroups) = self.profile.launch(&kernel.op);

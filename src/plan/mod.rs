@@ -15,19 +15,18 @@ mod build_linear;
 mod build_sample;
 mod builder;
 pub mod constant;
-mod cost;
+mod criterion;
 pub mod distortion;
 mod header;
 mod interface;
-mod linear;
-pub mod op;
+pub mod kernels;
 pub mod print;
 pub mod profile;
 pub mod program;
 pub mod records;
 pub mod rule;
 pub mod sample;
-mod sample_cost;
+mod shader;
 pub mod strategy;
 pub mod traffic;
 
@@ -35,12 +34,14 @@ pub use crate::network::tensors::{ALIGN, Layout};
 pub use abi::{STEP_WORDS, StepRow, TOTALS, TRUTH_WORDS};
 pub use binding::{Access, Binding, Element};
 pub use build::Room;
+pub use criterion::Criterion;
 pub use distortion::{Distortion, Ranges};
 pub use interface::{Activation, Interface, Ports};
-pub use op::Op;
+pub use kernels::Op;
 pub use profile::{Profile, Tiles};
 pub use program::Program;
 pub use rule::{Optimizer, Rule};
+pub use shader::ShaderFile;
 pub use strategy::Strategy;
 
 use serde::{Deserialize, Serialize};
@@ -109,12 +110,18 @@ impl Kernel {
     /// Loop iterations of the busiest invocation, loops that may be unrolled included.
     pub fn iterations(&self) -> u32 {
         let rounds = self.op.items().div_ceil(self.workgroup * self.workgroups);
-        rounds * (self.op.iterations_per_item() + 1)
+        rounds * (self.op.work().iterations + 1)
     }
 
     /// The whole WGSL text that the driver gets.
     pub fn wgsl(&self) -> String {
         header::wgsl(self)
+    }
+
+    /// Its pipeline constants by name, with the values of the plan: what can be changed without another
+    /// plan. The text has them as `override`s with these values.
+    pub fn overrides(&self) -> Vec<(&'static str, f64)> {
+        header::constants(self).overrides
     }
 
     /// The generated part of it: constants and declarations.

@@ -1,9 +1,8 @@
 //! How kernels are launched: one arithmetic, three ways to spread it.
 
 use super::binding::{Access, Binding};
-use super::op::Op;
+use super::kernels::{Op, Work};
 use super::rule::Rule;
-use super::sample::SAMPLE_WORKGROUP;
 
 /// Numbers in a uniform window: 64 KiB, WebGPU's default limit.
 pub const UNIFORM_WINDOW: usize = 16_384;
@@ -181,11 +180,10 @@ impl Profile {
 
     /// Invocations in a workgroup, and workgroups, that do an operation.
     pub fn launch(&self, op: &Op) -> (u32, u32) {
-        match op {
-            Op::SampleForward(k) | Op::SampleStep(k) => (SAMPLE_WORKGROUP, k.samples),
-            // The loop over the items counts as well.
-            _ => (self.workgroup, self.workgroups_for(op.items(), op.iterations_per_item() + 1)),
-        }
+        let Work { items, iterations, .. } = op.work();
+        // The loop over the items counts as well.
+        let of_profile = || (self.workgroup, self.workgroups_for(items, iterations + 1));
+        op.launch().unwrap_or_else(of_profile)
     }
 }
 

@@ -254,7 +254,11 @@ impl Plan {
             workgroups: kernel.workgroups,
             workgroup_size: kernel.workgroup,
             bindings: bindings.collect(),
-            constants: BTreeMap::new(),
+            constants: kernel
+                .overrides()
+                .into_iter()
+                .map(|(name, value)| (name.into(), value))
+                .collect(),
             items: kernel.op.items(),
             iterations: kernel.iterations(),
             multiply_adds: kernel.op.multiply_adds(),

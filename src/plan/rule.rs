@@ -1,6 +1,9 @@
 //! What becomes of the sums of a backward pass.
 
-use super::constant::Constant;
+use super::binding::Binding;
+use super::constant::{Constant, Constants};
+use super::kernels::Moved;
+use super::shader::{ShaderFile, shader};
 
 /// How parameters move, but for the learning rate, which comes with each step.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,24 +61,41 @@ impl Rule {
         Rule::Share { curvature: self.is_curvature(), exact: self.is_exact() }
     }
 
-    /// Whether it has a velocity and leaves it alone.
-    pub fn is_without_velocity(&self) -> bool {
-        matches!(self, Rule::Step(Optimizer::Sdlm { momentum: 0.0, .. }))
+    /// The file with what it does, which also says what it binds.
+    pub(super) fn shader(&self) -> &'static ShaderFile {
+        match self {
+            Rule::Step(Optimizer::Sgd { .. }) => shader!("sgd"),
+            Rule::Step(Optimizer::Sdlm { .. }) => shader!("sdlm"),
+            Rule::Share { .. } => shader!("share"),
+            Rule::Curvature { .. } => shader!("curvature"),
+        }
+    }
+
+    /// What it moves of a binding of so many words.
+    pub(super) fn moved(&self, binding: &Binding, words: usize) -> Moved {
+        match (self, binding.name) {
+            // Without momentum SDLM leaves it alone.
+            (Rule::Step(Optimizer::Sdlm { momentum: 0.0, .. }), "velocity") => Moved::default(),
+            (Rule::Share { .. }, "parameters") => Moved::default(),
+            (Rule::Step(_), "velocity" | "parameters") => Moved::both(words),
+            (Rule::Curvature { .. }, "curvature") => Moved::both(words),
+            _ => Moved::all(binding, words),
+        }
     }
 }
 
 impl Constant for Rule {
     /// Declares `CURVATURE` and what the rule's own file needs.
-    fn declare(&self, _name: &str, header: &mut String) {
-        self.is_curvature().declare("CURVATURE", header);
+    fn declare(&self, _name: &str, constants: &mut Constants) {
+        self.is_curvature().declare("CURVATURE", constants);
         match self {
             Rule::Step(Optimizer::Sgd { momentum, weight_decay }) => {
-                momentum.declare("MOMENTUM", header);
-                weight_decay.declare("WEIGHT_DECAY", header);
+                constants.overridable("MOMENTUM", *momentum);
+                constants.overridable("WEIGHT_DECAY", *weight_decay);
             }
             Rule::Step(Optimizer::Sdlm { momentum, mu, .. }) => {
-                momentum.declare("MOMENTUM", header);
-                mu.declare("MU", header);
+                constants.overridable("MOMENTUM", *momentum);
+                constants.overridable("MU", *mu);
             }
             Rule::Share { .. } | Rule::Curvature { .. } => {}
         }

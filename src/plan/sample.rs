@@ -1,89 +1,16 @@
 //! Shapes of the kernels that do a whole sample in one workgroup, and where each of its numbers
 //! stands: in workgroup memory, in the table of shapes, and in the row of traces that it leaves.
 
-use super::constant::{LossKind, constants};
-use super::distortion::Distortion;
-use super::op::Stage;
-use super::rule::Rule;
+use super::criterion::Criterion;
+use super::kernels::{LANES, SAMPLE_WORKGROUP, SUMS, Sample};
 use crate::error::{Error, Result};
 use crate::network::tensors::{Block, Layout, aligned};
-use crate::network::{CLASSES, Connections, DIGIT_SIDE, Kind, Network, TAPS, bitmaps};
+use crate::network::{CLASSES, Connections, DIGIT_SIDE, Kind, Network, bitmaps};
 
-/// Invocations of the workgroup that does a sample.
-pub const SAMPLE_WORKGROUP: u32 = 256;
 /// Numbers that a workgroup can keep: 16 KiB, WebGPU's default limit.
 pub const MEMORY: u32 = 4_096;
 /// Words of a row of the table of linear layers.
 pub const LAYER_WORDS: usize = 8;
-
-/// Sums of a map of the first stage: a kernel, a bias, a coefficient, a pooling bias.
-pub(super) const SUMS: u32 = TAPS as u32 + 3;
-/// Invocations that share a sum at most; also those of a distance.
-pub(super) const LANES: u32 = 8;
-/// Samples whose traces `sample_update` reads together, as its shader has it.
-pub(super) const TOGETHER: u32 = 8;
-
-constants! {
-    /// Constants of `sample_forward` and `sample_step`, in step with `shaders/sample.wgsl`. A
-    /// network of two convolution stages, of which the first sees one map, and linear layers.
-    Sample {
-        /// Samples of the batch.
-        samples: u32,
-        height: u32,
-        width: u32,
-        border: u32,
-        scale: f32,
-        background: f32,
-        distort: Option<Distortion>,
-        /// Feature maps of the first stage.
-        first_maps: u32,
-        /// Feature maps of the second stage.
-        maps: u32,
-        /// Connections of the second stage.
-        connections: u32,
-        block_scale: f32,
-        /// Where the parameters of the second stage begin in p.
-        second: u32,
-        /// Linear layers, a linear output included.
-        layers: u32,
-        /// Their weights, all together.
-        linear_weights: u32,
-        /// Place in memory of x and h2.
-        room: u32,
-        /// Place in memory of s2, and of all y behind it.
-        features: u32,
-        /// Place in memory of the outputs.
-        scores: u32,
-        /// Place in memory of what several invocations add up.
-        scratch: u32,
-        /// Numbers in memory.
-        memory: u32,
-        /// Numbers in a row of traces.
-        trace: u32,
-        loss: LossKind,
-        /// j of eq. 9.
-        j: f32,
-        squash: crate::network::Squash,
-        /// Whether the way back has second derivatives.
-        curvature: bool,
-        /// Whether those of eq. 9 are exact, not constant.
-        exact: bool,
-    }
-}
-
-constants! {
-    /// Constants of `sample_update`.
-    SampleUpdate {
-        samples: u32,
-        /// Parameters, gaps included; a multiple of 4.
-        parameters: u32,
-        /// Those of the stages, gaps included; a multiple of 4.
-        stages: u32,
-        layers: u32,
-        trace: u32,
-        rule: Rule,
-    }
-}
 
 /// A linear layer; in step with `Layer` in `shaders/sample.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,9 +146,8 @@ impl Shapes {
             (x, y) = (y, y + outputs);
         }
         // Distances come behind the last layer; a linear output is the last layer.
-        let loss = LossKind::of(options.output, options.loss);
-        let (scores, scratch) =
-            if loss == LossKind::Targets { (x, y) } else { (y, y + CLASSES as u32) };
+        let criterion = Criterion::of(&options);
+        let (scores, scratch) = if criterion.is_rbf() { (y, y + CLASSES as u32) } else { (x, y) };
         let halves = SUMS / 2 * (SAMPLE_WORKGROUP + 1);
         let memory = (scratch + scratch_size).max(halves);
         if memory > MEMORY {
@@ -263,60 +189,16 @@ impl Shapes {
             scratch,
             memory,
             trace,
-            loss,
-            j: options.j,
+            criterion,
             squash: options.squash,
             curvature: false,
             exact: false,
         };
         let mut table: Vec<u32> = layers.iter().flat_map(Layer::words).collect();
         table.extend(stages.table.words());
-        if loss != LossKind::Targets {
+        if criterion.is_rbf() {
             table.extend(bitmaps::centres().into_iter().map(f32::to_bits));
         }
         Ok(Shapes { sample, layers, table })
-    }
-}
-
-impl Sample {
-    fn stage(&self, c: u32, m: u32, j: u32, height: u32, width: u32) -> Stage {
-        Stage {
-            samples: 1,
-            c,
-            m,
-            j,
-            height,
-            width,
-            strip: 1,
-            tall: 1,
-            below: height,
-            block_scale: self.block_scale,
-            slots: 1,
-            stride: self.trace,
-            squash: self.squash,
-            curvature: self.curvature,
-        }
-    }
-
-    /// The first stage, for one sample.
-    pub fn first_stage(&self) -> Stage {
-        self.stage(1, self.first_maps, self.first_maps, self.height, self.width)
-    }
-
-    /// The second stage, for one sample.
-    pub fn second_stage(&self) -> Stage {
-        let first = self.first_stage();
-        self.stage(self.first_maps, self.maps, self.connections, first.ph(), first.pw())
-    }
-
-    /// Where the connection table begins in the table.
-    pub fn connection_table(&self) -> usize {
-        self.layers as usize * LAYER_WORDS
-    }
-
-    /// Where the bitmaps begin in the table.
-    pub fn centres(&self) -> usize {
-        let (maps, first_maps) = (self.maps as usize, self.first_maps as usize);
-        self.connection_table() + maps + first_maps + 2 + 3 * self.connections as usize
     }
 }

@@ -1,23 +1,30 @@
 //! The losses in f64, and their second derivatives by differences.
 
-use lenet::plan::constant::LossKind;
+use lenet::network::{Loss, Output};
+use lenet::plan::Criterion;
+
+/// The error against +1 and -1, of 1990.
+pub const TARGETS: Criterion = Criterion { output: Output::Linear, loss: Loss::Mse, j: 10.0 };
+/// Eq. 8 of 1998.
+pub const DISTANCE: Criterion = Criterion { output: Output::Rbf, loss: Loss::Mse, j: 10.0 };
+/// Eq. 9 of 1998.
+pub const MAP: Criterion = Criterion { output: Output::Rbf, loss: Loss::Map, j: 10.0 };
 
 /// The loss of one sample behind an output layer, whose squash, if it has one, gives x.
-fn loss(kind: LossKind, j: f64, x: &[f64], w: &[f64], right: usize) -> f64 {
-    let y: Vec<f64> = match kind {
-        LossKind::Targets => x.to_vec(),
-        _ => {
-            let distance = |w: &[f64]| x.iter().zip(w).map(|(x, w)| (x - w).powi(2)).sum::<f64>();
-            w.chunks(x.len()).map(distance).collect()
-        }
+fn loss(kind: Criterion, x: &[f64], w: &[f64], right: usize) -> f64 {
+    let distance = |w: &[f64]| x.iter().zip(w).map(|(x, w)| (x - w).powi(2)).sum::<f64>();
+    let y: Vec<f64> = match kind.output {
+        Output::Linear => x.to_vec(),
+        Output::Rbf => w.chunks(x.len()).map(distance).collect(),
     };
-    match kind {
-        LossKind::Targets => {
+    match (kind.output, kind.loss) {
+        (Output::Linear, _) => {
             let error = |(c, y): (usize, &f64)| y - if c == right { 1.0 } else { -1.0 };
             y.iter().enumerate().map(|y| error(y).powi(2)).sum::<f64>() / y.len() as f64
         }
-        LossKind::Distance => y[right],
-        LossKind::Competition => {
+        (Output::Rbf, Loss::Mse) => y[right],
+        (Output::Rbf, Loss::Map) => {
+            let j = f64::from(kind.j);
             let least = y.iter().copied().fold(j, f64::min);
             let mass: f64 = y.iter().chain([&j]).map(|y| (least - y).exp()).sum();
             y[right] + mass.ln() - least
@@ -26,12 +33,12 @@ fn loss(kind: LossKind, j: f64, x: &[f64], w: &[f64], right: usize) -> f64 {
 }
 
 /// Its second derivative by each number of x: a difference of order 4.
-pub fn second(kind: LossKind, j: f64, x: &[f64], w: &[f64], right: usize) -> Vec<f64> {
+pub fn second(kind: Criterion, x: &[f64], w: &[f64], right: usize) -> Vec<f64> {
     const STEP: f64 = 0.005;
     let mut moved = x.to_vec();
     let mut at = |place: usize, by: f64| {
         moved[place] = x[place] + by;
-        let value = loss(kind, j, &moved, w, right);
+        let value = loss(kind, &moved, w, right);
         moved[place] = x[place];
         value
     };

@@ -2,9 +2,12 @@
 //! whose maps have different numbers of connections.
 
 use lenet::network::{Connections, Squash};
-use lenet::plan::op::Stage;
+use lenet::plan::Profile;
+use lenet::plan::kernels::{
+    ConvBackwardInput, ConvBackwardWeights, ConvPoolForward, FirstStageBackward, FirstStageForward,
+    Stage,
+};
 use lenet::plan::profile::largest_divisor;
-use lenet::plan::{Op, Profile};
 
 use super::op::{Case, Numbers, Partials, case, empty};
 
@@ -170,7 +173,7 @@ pub fn first_stage_forward(profile: Profile) -> Vec<Case> {
         let k = shape.stage(profile);
         let Arguments { x, p, ds, .. } = Arguments::of(&k, 2);
         let s = empty(ds.len() as u32);
-        case(shape.name, Op::FirstStageForward(k), vec![x, p, s])
+        case(shape.name, FirstStageForward(k), vec![x, p, s])
     });
     cases.collect()
 }
@@ -182,7 +185,7 @@ pub fn conv_pool_forward(profile: Profile) -> Vec<Case> {
         k.tall = largest_divisor(k.ph() as usize, profile.tiles.tall);
         let Arguments { x, p, h, ds, .. } = Arguments::of(&k, 2);
         let (h, s) = (empty(h.len() as u32), empty(ds.len() as u32));
-        case(shape.name, Op::ConvPoolForward(k), vec![x, p, shape.words(), h, s])
+        case(shape.name, ConvPoolForward(k), vec![x, p, shape.words(), h, s])
     });
     cases.collect()
 }
@@ -191,7 +194,7 @@ pub fn conv_pool_forward(profile: Profile) -> Vec<Case> {
 pub fn first_stage_backward(profile: Profile) -> Vec<Case> {
     let cases = backward(FIRST, profile).map(|(name, _, k)| {
         let Arguments { x, p, ds, partials, .. } = Arguments::of(&k, 3);
-        let case = case(name, Op::FirstStageBackward(k), vec![x, p, ds, partials]);
+        let case = case(name, FirstStageBackward(k), vec![x, p, ds, partials]);
         Case { partials: owned(&k), ..case }
     });
     cases.collect()
@@ -202,7 +205,7 @@ pub fn conv_backward_weights(profile: Profile) -> Vec<Case> {
     let cases = backward(LATER, profile).map(|(name, shape, k)| {
         let Arguments { x, p, h, ds, partials } = Arguments::of(&k, 5);
         let arguments = vec![x, p, h, ds, shape.words(), partials];
-        let case = case(name, Op::ConvBackwardWeights(k), arguments);
+        let case = case(name, ConvBackwardWeights(k), arguments);
         Case { partials: owned(&k), ..case }
     });
     cases.collect()
@@ -213,7 +216,7 @@ pub fn conv_backward_input(profile: Profile) -> Vec<Case> {
     let cases = backward(LATER, profile).map(|(name, shape, k)| {
         let Arguments { x, p, h, ds, .. } = Arguments::of(&k, 6);
         let dx = empty(x.len() as u32);
-        case(name, Op::ConvBackwardInput(k), vec![x, p, h, ds, shape.words(), dx])
+        case(name, ConvBackwardInput(k), vec![x, p, h, ds, shape.words(), dx])
     });
     cases.collect()
 }

@@ -127,13 +127,12 @@ pub fn run(args: Args) -> Result<()> {
     if let Some(name) = &args.wgsl {
         return output::print(&find(&plan, name)?.wgsl());
     }
-    let on_cpu =
-        args.profile.is_none() && matches!(device, Some(Device::Cpu { .. } | Device::Naive));
+    let on_cpu = matches!(device, Some(Device::Cpu { .. } | Device::Naive));
     if args.json {
         if on_cpu {
             return Err(Error::Usage(
                 "the CPU would compute, and runs no shader, so there is no program to print: give \
-                 --profile software or --profile gpu"
+                 --profile software or --profile gpu, and no --replay"
                     .into(),
             ));
         }

@@ -7,7 +7,7 @@ use super::program::{Program, Step};
 use crate::cpu::Affine;
 use crate::cpu::output::{answer, distance_seed, sample_loss};
 use crate::network::{CLASSES, DIGIT_SIDE};
-use crate::plan::op::Output;
+use crate::plan::kernels::Output;
 use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
 use crate::plan::{Pass, STEP_WORDS, TOTALS};
 
@@ -210,7 +210,7 @@ impl Group {
             if let Some(right) = self.labels[lane] {
                 let (loss, by_score) = sample_loss(output, &scores, right);
                 slopes = by_score;
-                let wrong = f64::from(answer(output.loss, &scores) != right);
+                let wrong = f64::from(answer(&output.criterion, &scores) != right);
                 let sums = [loss, wrong, loss * share, wrong * share];
                 for (total, value) in self.totals[lane].iter_mut().zip(sums) {
                     *total += value as f32;

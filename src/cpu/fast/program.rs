@@ -9,9 +9,8 @@ use super::squash::Curve;
 use crate::cpu::Affine;
 use crate::network::tensors::{Block, aligned};
 use crate::network::{CLASSES, Kind, Network, bitmaps};
-use crate::plan::constant::LossKind;
-use crate::plan::op::Output;
-use crate::plan::{Distortion, Optimizer, Pass, Plan, Rule};
+use crate::plan::kernels::Output;
+use crate::plan::{Criterion, Distortion, Optimizer, Pass, Plan, Rule};
 
 /// What a block computes.
 #[derive(Debug)]
@@ -91,8 +90,7 @@ impl Program {
                 advances: true,
                 inputs: network.layers[network.layers.len() - 1].input.size() as u32,
                 weights: aligned(CLASSES) as u32,
-                loss: LossKind::of(options.output, options.loss),
-                j: options.j,
+                criterion: Criterion::of(&options),
                 squash: options.squash,
                 curvature: false,
                 exact: false,

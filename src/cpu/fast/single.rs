@@ -10,7 +10,7 @@ use super::squash::{squash_all, through};
 use super::update::Parameters;
 use crate::cpu::output::{answer, distance_seed, sample_loss};
 use crate::network::{CLASSES, DIGIT_SIDE};
-use crate::plan::op::Output;
+use crate::plan::kernels::Output;
 use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
 use crate::plan::{Pass, Rule, STEP_WORDS, TOTALS};
 
@@ -154,7 +154,7 @@ impl Single {
     fn judge(&mut self, output: &Output) {
         let scores: Vec<f64> = self.scores().iter().map(|&score| f64::from(score)).collect();
         let (loss, slopes) = sample_loss(output, &scores, self.label);
-        let wrong = f64::from(answer(output.loss, &scores) != self.label);
+        let wrong = f64::from(answer(&output.criterion, &scores) != self.label);
         for (total, value) in self.totals.iter_mut().zip([loss, wrong, loss, wrong]) {
             *total += value as f32;
         }

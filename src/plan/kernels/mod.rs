@@ -1,0 +1,184 @@
+//! The kernels there are, each in a file of its own: its constants, its work items, what it costs.
+//!
+//! The name of a kernel is that of its shader file, of the entry point in it, of its reference in
+//! [`crate::cpu`] and of its row in tests and benchmarks. A new kernel is a shader file that says what it
+//! uses and binds ([`super::shader`]), a type here that implements [`Spec`], an entry in [`Op`], and a
+//! reference.
+
+mod advance;
+mod backward;
+mod forward;
+mod gather;
+mod linear;
+mod linear_update;
+mod output;
+mod sample;
+mod sample_update;
+mod stage;
+mod update;
+
+pub use advance::Advance;
+pub use backward::{ConvBackwardInput, ConvBackwardWeights, FirstStageBackward};
+pub use forward::{ConvPoolForward, FirstStageForward};
+pub use gather::Gather;
+pub use linear::{Linear, LinearBackwardInput, LinearForward};
+pub use linear_update::{LinearBackward, LinearUpdate};
+pub use output::Output;
+pub use sample::{LANES, SAMPLE_WORKGROUP, SUMS, Sample, SampleForward, SampleStep};
+pub use sample_update::SampleUpdate;
+pub use stage::Stage;
+pub use update::Update;
+
+use super::binding::{Access, Binding};
+use super::constant::Constants;
+use super::rule::Rule;
+use super::shader::ShaderFile;
+
+/// What everybody wants to know of a kernel with its constants.
+pub trait Spec {
+    /// Its file, which says what it uses and binds.
+    fn shader(&self) -> &'static ShaderFile;
+
+    /// Declares its constants.
+    fn declare(&self, constants: &mut Constants);
+
+    /// What there is to do.
+    fn work(&self) -> Work;
+
+    /// What it does with the sums of a backward pass, if it has any.
+    fn epilogue(&self) -> Option<Rule> {
+        None
+    }
+
+    /// Whether it has to do with second derivatives: a kernel of [`super::Pass::Curvature`] alone.
+    fn is_curvature(&self) -> bool {
+        self.epilogue().is_some_and(|rule| rule.is_curvature())
+    }
+
+    /// Invocations in a workgroup, and workgroups, where the kernel leaves the profile no choice.
+    fn launch(&self) -> Option<(u32, u32)> {
+        None
+    }
+
+    /// What one dispatch moves of a binding of so many words.
+    fn moved(&self, binding: &Binding, words: usize) -> Moved {
+        self.moved_by_epilogue(binding, words)
+    }
+
+    /// The same of a binding that the kernel itself knows nothing special of.
+    fn moved_by_epilogue(&self, binding: &Binding, words: usize) -> Moved {
+        self.epilogue().map_or(Moved::all(binding, words), |rule| rule.moved(binding, words))
+    }
+
+    /// Pieces of work.
+    fn items(&self) -> u32 {
+        self.work().items
+    }
+
+    /// Multiply-adds of one dispatch.
+    fn multiply_adds(&self) -> u64 {
+        self.work().multiply_adds
+    }
+
+    /// Name of shader file, entry point and reference.
+    fn name(&self) -> &'static str {
+        self.shader().name
+    }
+
+    /// The arguments, in the order of the shader's bindings and of the reference's parameters.
+    fn bindings(&self) -> Vec<Binding> {
+        self.shader().bindings(self.epilogue().map(|rule| rule.shader()))
+    }
+}
+
+/// What a dispatch has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Work {
+    /// Independent pieces of it, ITEMS in the shader: one invocation does one after the other.
+    pub items: u32,
+    /// Loop iterations that one item takes at most, loops that the driver may unroll included.
+    ///
+    /// Mesa 22.3 ends loops without an error after 65,535 iterations of one invocation.
+    pub iterations: u32,
+    /// Multiply-adds of the whole dispatch, the squashes left out.
+    pub multiply_adds: u64,
+}
+
+/// Words of a binding that a dispatch moves, each counted once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Moved {
+    pub read: usize,
+    pub written: usize,
+}
+
+impl Moved {
+    /// All words of a binding: read, or only written.
+    pub fn all(binding: &Binding, words: usize) -> Moved {
+        match binding.access {
+            Access::Write => Moved::written(words),
+            Access::Read | Access::ReadStorage | Access::ReadUniform => Moved::read(words),
+        }
+    }
+
+    /// Words that are only read.
+    pub fn read(words: usize) -> Moved {
+        Moved { read: words, written: 0 }
+    }
+
+    /// Words that are only written.
+    pub fn written(words: usize) -> Moved {
+        Moved { read: 0, written: words }
+    }
+
+    /// Words that are read and written.
+    pub fn both(words: usize) -> Moved {
+        Moved { read: words, written: words }
+    }
+
+    /// These words, or none.
+    pub fn when(self, condition: bool) -> Moved {
+        if condition { self } else { Moved::default() }
+    }
+}
+
+macro_rules! kernels {
+    ($($kernel:ident,)*) => {
+        /// A kernel with its constants.
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        pub enum Op { $($kernel($kernel),)* }
+
+        $(impl From<$kernel> for Op {
+            fn from(k: $kernel) -> Op {
+                Op::$kernel(k)
+            }
+        })*
+
+        /// Whatever the kernel, its [`Spec`].
+        impl std::ops::Deref for Op {
+            type Target = dyn Spec;
+
+            fn deref(&self) -> &(dyn Spec + 'static) {
+                match self { $(Op::$kernel(k) => k,)* }
+            }
+        }
+    };
+}
+
+kernels! {
+    Gather,
+    FirstStageForward,
+    FirstStageBackward,
+    ConvPoolForward,
+    ConvBackwardWeights,
+    ConvBackwardInput,
+    LinearForward,
+    LinearBackwardInput,
+    LinearUpdate,
+    LinearBackward,
+    Output,
+    Update,
+    SampleForward,
+    SampleStep,
+    SampleUpdate,
+    Advance,
+}

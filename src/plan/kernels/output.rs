@@ -1,0 +1,63 @@
+//! `output`: the last layer forward and backward, and the loss.
+
+use super::{Moved, Spec, Work};
+use crate::network::{CLASSES, Squash};
+use crate::plan::TOTALS;
+use crate::plan::binding::Binding;
+use crate::plan::constant::{Constants, constants};
+use crate::plan::criterion::Criterion;
+use crate::plan::shader::{ShaderFile, shader};
+
+constants! {
+    /// Constants of `output`.
+    Output {
+        samples: u32,
+        /// Samples of the step that earlier shards of the batch have: where these begin in `y` and in
+        /// `totals`, which all shards share.
+        before: u32,
+        /// Whether it moves the cursor: of shards that a device does one after the other only the last.
+        advances: bool,
+        /// A multiple of 4.
+        inputs: u32,
+        /// Where the weights begin in p; a multiple of 4.
+        weights: u32,
+        criterion: Criterion,
+        squash: Squash,
+        /// Whether it hands down second derivatives.
+        curvature: bool,
+        /// Whether those of eq. 9 are exact, not constant.
+        exact: bool,
+    }
+}
+
+impl Spec for Output {
+    fn shader(&self) -> &'static ShaderFile {
+        shader!("output")
+    }
+
+    fn declare(&self, constants: &mut Constants) {
+        self.declare_fields(constants);
+    }
+
+    fn work(&self) -> Work {
+        Work {
+            items: self.samples,
+            iterations: self.inputs / 2 * (CLASSES as u32 + 1) + 8 * CLASSES as u32,
+            multiply_adds: 2 * u64::from(self.samples) * u64::from(self.inputs) * CLASSES as u64,
+        }
+    }
+
+    fn is_curvature(&self) -> bool {
+        self.curvature
+    }
+
+    fn moved(&self, binding: &Binding, words: usize) -> Moved {
+        let samples = self.samples as usize;
+        match binding.name {
+            "y" => Moved::written(samples * CLASSES),
+            "totals" => Moved::both(samples * TOTALS),
+            "cursor" => Moved::written(words).when(self.advances),
+            _ => Moved::all(binding, words),
+        }
+    }
+}

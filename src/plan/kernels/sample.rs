@@ -1,0 +1,233 @@
+//! `sample_forward` and `sample_step`: a whole sample in one workgroup.
+
+use super::gather::of_data_set;
+use super::{Moved, Spec, Stage, Work};
+use crate::network::{CLASSES, Squash, TAPS, bitmaps};
+use crate::plan::binding::Binding;
+use crate::plan::constant::{Constants, constants};
+use crate::plan::criterion::Criterion;
+use crate::plan::distortion::Distortion;
+use crate::plan::sample::LAYER_WORDS;
+use crate::plan::shader::{ShaderFile, shader};
+
+/// Invocations of the workgroup that does a sample.
+pub const SAMPLE_WORKGROUP: u32 = 256;
+/// Sums of a map of the first stage: a kernel, a bias, a coefficient, a pooling bias.
+pub const SUMS: u32 = TAPS as u32 + 3;
+/// Invocations that share a sum at most; also those of a distance.
+pub const LANES: u32 = 8;
+
+constants! {
+    /// Constants of `sample_forward` and `sample_step`, in step with `shaders/sample.wgsl`. A
+    /// network of two convolution stages, of which the first sees one map, and linear layers.
+    Sample {
+        /// Samples of the batch.
+        samples: u32,
+        height: u32,
+        width: u32,
+        border: u32,
+        scale: f32,
+        background: f32,
+        distort: Option<Distortion>,
+        /// Feature maps of the first stage.
+        first_maps: u32,
+        /// Feature maps of the second stage.
+        maps: u32,
+        /// Connections of the second stage.
+        connections: u32,
+        block_scale: f32,
+        /// Where the parameters of the second stage begin in p.
+        second: u32,
+        /// Linear layers, a linear output included.
+        layers: u32,
+        /// Their weights, all together.
+        linear_weights: u32,
+        /// Place in memory of x and h2.
+        room: u32,
+        /// Place in memory of s2, and of all y behind it.
+        features: u32,
+        /// Place in memory of the outputs.
+        scores: u32,
+        /// Place in memory of what several invocations add up.
+        scratch: u32,
+        /// Numbers in memory.
+        memory: u32,
+        /// Numbers in a row of traces.
+        trace: u32,
+        criterion: Criterion,
+        squash: Squash,
+        /// Whether the way back has second derivatives.
+        curvature: bool,
+        /// Whether those of eq. 9 are exact, not constant.
+        exact: bool,
+    }
+}
+
+impl Sample {
+    fn stage(&self, c: u32, m: u32, j: u32, height: u32, width: u32) -> Stage {
+        Stage {
+            samples: 1,
+            c,
+            m,
+            j,
+            height,
+            width,
+            strip: 1,
+            tall: 1,
+            below: height,
+            block_scale: self.block_scale,
+            slots: 1,
+            stride: self.trace,
+            squash: self.squash,
+            curvature: self.curvature,
+        }
+    }
+
+    /// The first stage, for one sample.
+    pub fn first_stage(&self) -> Stage {
+        self.stage(1, self.first_maps, self.first_maps, self.height, self.width)
+    }
+
+    /// The second stage, for one sample.
+    pub fn second_stage(&self) -> Stage {
+        let first = self.first_stage();
+        self.stage(self.first_maps, self.maps, self.connections, first.ph(), first.pw())
+    }
+
+    /// Where the connection table begins in the table.
+    pub fn connection_table(&self) -> usize {
+        self.layers as usize * LAYER_WORDS
+    }
+
+    /// Where the bitmaps begin in the table.
+    pub fn centres(&self) -> usize {
+        let (maps, first_maps) = (self.maps as usize, self.first_maps as usize);
+        self.connection_table() + maps + first_maps + 2 + 3 * self.connections as usize
+    }
+}
+
+/// Everything from the digit to the loss.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SampleForward(pub Sample);
+
+impl Spec for SampleForward {
+    fn shader(&self) -> &'static ShaderFile {
+        shader!("sample_forward")
+    }
+
+    fn declare(&self, constants: &mut Constants) {
+        self.0.declare_fields(constants);
+    }
+
+    fn work(&self) -> Work {
+        Work {
+            items: self.0.samples * SAMPLE_WORKGROUP,
+            iterations: self.0.forward_iterations(),
+            multiply_adds: u64::from(self.0.samples) * self.0.forward_multiply_adds(),
+        }
+    }
+
+    fn launch(&self) -> Option<(u32, u32)> {
+        Some((SAMPLE_WORKGROUP, self.0.samples))
+    }
+
+    fn moved(&self, binding: &Binding, words: usize) -> Moved {
+        self.0.moved(binding, words)
+    }
+}
+
+/// Everything from the digit to the gradients of each sample.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SampleStep(pub Sample);
+
+impl Spec for SampleStep {
+    fn shader(&self) -> &'static ShaderFile {
+        shader!("sample_step")
+    }
+
+    fn declare(&self, constants: &mut Constants) {
+        self.0.declare_fields(constants);
+    }
+
+    fn work(&self) -> Work {
+        let of_sample = self.0.forward_multiply_adds() + self.0.backward_multiply_adds();
+        Work {
+            items: self.0.samples * SAMPLE_WORKGROUP,
+            iterations: self.0.forward_iterations() + self.0.backward_iterations(),
+            multiply_adds: u64::from(self.0.samples) * of_sample,
+        }
+    }
+
+    fn is_curvature(&self) -> bool {
+        self.0.curvature
+    }
+
+    fn launch(&self) -> Option<(u32, u32)> {
+        Some((SAMPLE_WORKGROUP, self.0.samples))
+    }
+
+    fn moved(&self, binding: &Binding, words: usize) -> Moved {
+        self.0.moved(binding, words)
+    }
+}
+
+/// What a sample costs.
+impl Sample {
+    /// Loop iterations of the busiest invocation up to the loss, at most.
+    fn forward_iterations(&self) -> u32 {
+        let rounds = |items: u32| items.div_ceil(SAMPLE_WORKGROUP);
+        let (first, second) = (self.first_stage(), self.second_stage());
+        let patch = 42 + 30;
+        let digit = rounds(self.height * self.width);
+        let first = rounds(first.blocks()) * (42 + self.first_maps * 31);
+        let second = rounds(self.maps * second.blocks()) * self.first_maps * patch;
+        let linear = self.layers * (self.widest() / 4 + 5 * LANES);
+        digit + first + second + linear + 12 * LANES + 40
+    }
+
+    /// The same from the loss to the gradients.
+    fn backward_iterations(&self) -> u32 {
+        let rounds = |items: u32| items.div_ceil(SAMPLE_WORKGROUP);
+        let (first, second) = (self.first_stage(), self.second_stage());
+        let digit = rounds(self.height * self.width);
+        let linear = self.layers * (3 * self.widest() + 5 * LANES) + CLASSES as u32;
+        let area = second.oh() * (second.ow() + 1);
+        let weights = rounds(5 * self.connections + 3 * self.maps) * (area + 5);
+        let input = rounds(self.first_maps * first.blocks() / 4) * self.maps * (42 + 31);
+        let slots = SAMPLE_WORKGROUP / self.first_maps;
+        let blocks = first.blocks().div_ceil(slots) * (42 + 31 + 31);
+        let sums = SUMS + 2 * rounds(SUMS / 2 * self.first_maps) * slots;
+        digit + linear + weights + input + blocks + sums
+    }
+
+    /// Units of a linear layer at most.
+    fn widest(&self) -> u32 {
+        self.scratch - self.features
+    }
+
+    /// Multiply-adds of a sample up to the loss, the squashes left out.
+    fn forward_multiply_adds(&self) -> u64 {
+        let distances = if self.criterion.is_rbf() { bitmaps::centres().len() } else { 0 };
+        self.stage_multiply_adds().iter().sum::<u64>()
+            + u64::from(self.linear_weights)
+            + distances as u64
+    }
+
+    /// The same from the loss to the gradients: the first stage makes h1 anew and hands nothing on.
+    fn backward_multiply_adds(&self) -> u64 {
+        let [first, second] = self.stage_multiply_adds();
+        2 * first + 2 * second + u64::from(self.linear_weights)
+    }
+
+    fn moved(&self, binding: &Binding, words: usize) -> Moved {
+        match binding.name {
+            "totals" => Moved::both(words),
+            _ => of_data_set(self.samples as usize, binding, words),
+        }
+    }
+
+    fn stage_multiply_adds(&self) -> [u64; 2] {
+        [self.first_stage(), self.second_stage()]
+            .map(|k| u64::from(k.oh() * k.ow()) * u64::from(k.j * TAPS as u32 + k.m))
+    }
+}

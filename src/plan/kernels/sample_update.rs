@@ -1,0 +1,45 @@
+//! `sample_update`: the sums over the samples that `sample_step` leaves, and their epilogue.
+
+use super::{Spec, Work};
+use crate::plan::constant::{Constants, constants};
+use crate::plan::rule::Rule;
+use crate::plan::shader::{ShaderFile, shader};
+
+/// Samples whose traces it reads together, as its shader has it.
+const TOGETHER: u32 = 8;
+
+constants! {
+    /// Constants of `sample_update`.
+    SampleUpdate {
+        samples: u32,
+        /// Parameters, gaps included; a multiple of 4.
+        parameters: u32,
+        /// Those of the stages, gaps included; a multiple of 4.
+        stages: u32,
+        layers: u32,
+        trace: u32,
+        rule: Rule,
+    }
+}
+
+impl Spec for SampleUpdate {
+    fn shader(&self) -> &'static ShaderFile {
+        shader!("sample_update")
+    }
+
+    fn declare(&self, constants: &mut Constants) {
+        self.declare_fields(constants);
+    }
+
+    fn work(&self) -> Work {
+        Work {
+            items: self.parameters / 4,
+            iterations: self.samples + self.samples.div_ceil(TOGETHER) + 1 + self.layers,
+            multiply_adds: u64::from(self.parameters) * u64::from(self.samples + 3),
+        }
+    }
+
+    fn epilogue(&self) -> Option<Rule> {
+        Some(self.rule)
+    }
+}

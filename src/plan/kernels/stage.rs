@@ -1,0 +1,129 @@
+//! A convolution stage as its kernels see it: convolution, squash, weighted pooling, squash.
+
+use crate::network::{Squash, TAPS};
+use crate::plan::constant::constants;
+
+constants! {
+    /// Constants of the kernels of a convolution stage, in step with `shaders/conv_pool.wgsl`.
+    Stage {
+        samples: u32,
+        /// Input maps.
+        c: u32,
+        /// Feature maps.
+        m: u32,
+        /// Connections.
+        j: u32,
+        /// Of the input.
+        height: u32,
+        width: u32,
+        /// Pooled outputs side by side in a block; divides the pooled width.
+        strip: u32,
+        /// Pooled rows in a block, at most 8; divides the pooled height. 1 but in `conv_pool_forward`.
+        tall: u32,
+        /// Rows of dx that one invocation makes, at most 14; divides the height of the input.
+        below: u32,
+        /// 1/4 (mean) or 1 (sum).
+        block_scale: f32,
+        /// Rows of partial gradients.
+        slots: u32,
+        /// Numbers in such a row, over all stages.
+        stride: u32,
+        squash: Squash,
+        /// Whether a backward kernel has second derivatives.
+        curvature: bool,
+    }
+}
+
+impl Stage {
+    /// Height of h.
+    pub fn oh(&self) -> u32 {
+        self.height - 4
+    }
+    /// Width of h.
+    pub fn ow(&self) -> u32 {
+        self.width - 4
+    }
+    /// Height of s.
+    pub fn ph(&self) -> u32 {
+        self.oh() / 2
+    }
+    /// Width of s.
+    pub fn pw(&self) -> u32 {
+        self.ow() / 2
+    }
+    /// Numbers in p: weights, biases, coefficients, pooling biases.
+    pub fn parameters(&self) -> u32 {
+        self.j * TAPS as u32 + 3 * self.m
+    }
+    /// Where the biases begin in p.
+    pub fn bias(&self) -> usize {
+        self.j as usize * TAPS
+    }
+    /// Where the coefficients begin in p.
+    pub fn coefficient(&self) -> usize {
+        self.bias() + self.m as usize
+    }
+    /// Where the pooling biases begin in p.
+    pub fn pool_bias(&self) -> usize {
+        self.coefficient() + self.m as usize
+    }
+    /// Numbers in x, h and s of one sample.
+    pub fn sizes(&self) -> [u32; 3] {
+        let [x, h, s] = [self.height * self.width, self.oh() * self.ow(), self.ph() * self.pw()];
+        [self.c * x, self.m * h, self.m * s]
+    }
+    /// Blocks of one map of one sample.
+    pub fn blocks(&self) -> u32 {
+        self.ph() * self.pw() / (self.strip * self.tall)
+    }
+    /// Columns of blocks of one map of one sample.
+    pub fn across(&self) -> u32 {
+        self.pw() / self.strip
+    }
+    /// Rows of h in a block.
+    pub fn rows(&self) -> u32 {
+        2 * self.tall
+    }
+}
+
+/// What the kernels cost, in loop iterations and multiply-adds.
+impl Stage {
+    /// Iterations to read what a block sees, and a kernel.
+    pub(super) fn see(&self) -> u32 {
+        (self.rows() + 4) * (2 * self.strip + 5) + 26
+    }
+
+    /// Iterations of a convolution of a block: a loop over a row of the block for each tap row.
+    pub(super) fn taps(&self) -> u32 {
+        5 * self.rows() * (2 * self.strip + 1)
+    }
+
+    /// Iterations from the sums of a block to its results.
+    pub(super) fn finish(&self) -> u32 {
+        self.rows() * (4 * self.strip + 2) + self.tall * (self.strip + 1)
+    }
+
+    /// Columns of blocks that one invocation of a backward kernel sums.
+    pub(super) fn units(&self) -> u32 {
+        (self.samples * self.across()).div_ceil(self.slots)
+    }
+
+    /// Iterations for such a column, of as many blocks as there are pooled rows.
+    pub(super) fn column(&self) -> u32 {
+        self.see() + self.ph() * (self.taps() + self.see() + self.finish() + 1) + 1
+    }
+
+    /// Multiply-adds of the convolutions of all samples.
+    pub(super) fn convolution(&self) -> u64 {
+        self.area() * u64::from(self.j) * TAPS as u64
+    }
+
+    /// Multiply-adds of the pooling of all samples.
+    pub(super) fn pooling(&self) -> u64 {
+        self.area() * u64::from(self.m)
+    }
+
+    fn area(&self) -> u64 {
+        u64::from(self.samples * self.oh() * self.ow())
+    }
+}

@@ -1,0 +1,39 @@
+//! `update`: the sums of the convolution stages, and their epilogue.
+
+use super::{Spec, Work};
+use crate::plan::constant::{Constants, constants};
+use crate::plan::rule::Rule;
+use crate::plan::shader::{ShaderFile, shader};
+
+constants! {
+    /// Constants of `update`.
+    Update {
+        /// Parameters in the window; a multiple of 4.
+        parameters: u32,
+        slots: u32,
+        stride: u32,
+        rule: Rule,
+    }
+}
+
+impl Spec for Update {
+    fn shader(&self) -> &'static ShaderFile {
+        shader!("update")
+    }
+
+    fn declare(&self, constants: &mut Constants) {
+        self.declare_fields(constants);
+    }
+
+    fn work(&self) -> Work {
+        Work {
+            items: self.parameters / 4,
+            iterations: self.slots,
+            multiply_adds: u64::from(self.parameters) * u64::from(self.slots + 3),
+        }
+    }
+
+    fn epilogue(&self) -> Option<Rule> {
+        Some(self.rule)
+    }
+}

@@ -1,0 +1,208 @@
+//! ShaderFile files, and what each says of itself at its head.
+//!
+//! The comment that a file with an entry point opens with is followed, not only read:
+//!
+//! ```text
+//! // uses: linear, local, epilogue, linear_gradient
+//! // binds:
+//! //   x         read vec4f    [SAMPLES, INPUTS]
+//! //   now       read u32      [4]
+//! //   gradient  write vec4f
+//! //   epilogue
+//! ```
+//!
+//! `uses` names the files that stand in front of this one, `binds` the bindings in their order: a
+//! name, how the kernel uses it ([`Access`]), the type of its elements ([`Element`]), and whatever a
+//! reader wants to know, which may go on in lines that are further to the right. `epilogue` stands for
+//! the file and for the bindings of the kernel's [`Rule`](super::Rule). The bindings themselves, and an
+//! accessor `x_at(i)` for each that is only read, are generated ([`super::header`]), since the plan
+//! decides which of them are uniform.
+//!
+//! A file without an entry point says at its head what it `expects`: other files, bindings, constants.
+
+use super::binding::{Access, Binding, Element};
+
+/// What stands for the file and the bindings of a kernel's rule.
+const EPILOGUE: &str = "epilogue";
+
+/// A shader file with what its head says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShaderFile {
+    /// Of the file, without `.wgsl`.
+    pub name: &'static str,
+    pub text: &'static str,
+    /// Files in front of it; `None` is that of the epilogue.
+    uses: Vec<Option<&'static str>>,
+    binds: Vec<Binding>,
+    /// Whether the bindings of the epilogue follow its own.
+    has_epilogue: bool,
+}
+
+impl ShaderFile {
+    /// Reads the head of a file.
+    ///
+    /// # Errors
+    /// A sentence with the name of the file and the line that is not understood, or the file that is not
+    /// there.
+    pub fn parse(name: &'static str, text: &'static str) -> Result<ShaderFile, String> {
+        let mut shader =
+            ShaderFile { name, text, uses: Vec::new(), binds: Vec::new(), has_epilogue: false };
+        let head = text.lines().map_while(|line| line.strip_prefix("//"));
+        let mut lines = head.peekable();
+        while let Some(line) = lines.next() {
+            if let Some(files) = line.strip_prefix(" uses:") {
+                for file in files.split(',').map(str::trim) {
+                    shader.uses.push(shader.used(file)?);
+                }
+            } else if line.starts_with(" binds") {
+                while let Some(line) = lines.next_if(|line| line.starts_with("   ")) {
+                    shader.bind(line)?;
+                }
+            }
+        }
+        match shader.has_epilogue == shader.uses.contains(&None) {
+            true => Ok(shader),
+            false => Err(format!("{name}.wgsl: `{EPILOGUE}` is not both used and bound")),
+        }
+    }
+
+    fn used(&self, file: &'static str) -> Result<Option<&'static str>, String> {
+        match file {
+            EPILOGUE => Ok(None),
+            _ if library(file).is_some() => Ok(Some(file)),
+            _ => {
+                Err(format!("{}.wgsl uses `{file}`, which is no file that can be used", self.name))
+            }
+        }
+    }
+
+    /// Follows a line below `binds:`.
+    fn bind(&mut self, line: &'static str) -> Result<(), String> {
+        let of = |what| format!("{}.wgsl binds `{}`: {what}", self.name, line.trim());
+        if line.starts_with("    ") {
+            // More about the binding above.
+            return Ok(());
+        }
+        if self.has_epilogue {
+            return Err(of("nothing is bound behind the epilogue"));
+        }
+        let words: Vec<&'static str> = line.split_whitespace().take(3).collect();
+        match words[..] {
+            [EPILOGUE] => self.has_epilogue = true,
+            [name, access, element] => self.binds.push(Binding {
+                name,
+                access: Access::parse(access).ok_or_else(|| {
+                    of("the second word is none of read, storage, uniform, write")
+                })?,
+                element: Element::parse(element)
+                    .ok_or_else(|| of("the third word is none of f32, u32, vec2f, vec4f"))?,
+            }),
+            _ => return Err(of("a binding has a name, an access and a type")),
+        }
+        Ok(())
+    }
+
+    /// The bindings, with those of an epilogue behind them.
+    pub fn bindings(&self, epilogue: Option<&ShaderFile>) -> Vec<Binding> {
+        let epilogue = epilogue.filter(|_| self.has_epilogue).map(|shader| &shader.binds[..]);
+        [&self.binds, epilogue.unwrap_or_default()].concat()
+    }
+
+    /// The texts of all files that it is made of, its own last.
+    ///
+    /// # Panics
+    /// If it uses an epilogue and gets none.
+    pub fn files(&self, epilogue: Option<&ShaderFile>) -> impl Iterator<Item = &'static str> {
+        let texts = self.uses.iter().map(move |file| match file {
+            Some(file) => library(file).expect("parsing has found the file"),
+            None => epilogue.expect("a kernel that uses an epilogue has a rule").text,
+        });
+        texts.chain([self.text])
+    }
+}
+
+/// The shader of that file name, whose head is read once.
+///
+/// Panics if the head is malformed, which tests/shaders.rs rules out.
+macro_rules! shader {
+    ($name:literal) => {{
+        static SHADER: std::sync::LazyLock<$crate::plan::shader::ShaderFile> =
+            std::sync::LazyLock::new(|| {
+                let text =
+                    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/", $name, ".wgsl"));
+                let shader = $crate::plan::shader::ShaderFile::parse($name, text);
+                shader.unwrap_or_else(|error| panic!("{error}"))
+            });
+        &*SHADER
+    }};
+}
+pub(crate) use shader;
+
+/// The text of a file that others use.
+fn library(name: &str) -> Option<&'static str> {
+    LIBRARY.iter().find(|(file, _)| *file == name).map(|(_, text)| *text)
+}
+
+macro_rules! library {
+    ($($name:literal,)*) => {
+        [$(($name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/", $name, ".wgsl"))),)*]
+    };
+}
+
+/// Files without an entry point that kernels use, but for epilogues.
+const LIBRARY: &[(&str, &str)] = &library![
+    "block_gradients",
+    "common",
+    "conv_pool",
+    "convolve",
+    "distort",
+    "linear",
+    "linear_gradient",
+    "local",
+    "loss",
+    "pooling",
+    "sample",
+    "sample_first_backward",
+    "sample_layers",
+    "sample_layers_backward",
+    "sample_patch",
+    "sample_second_backward",
+    "sample_stages",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_is_followed() {
+        let text = "// sum: y = x + x\n//\n// uses: common, epilogue\n// binds:\n\
+            //   x  read vec4f  [N]  what is\n//        added\n//   y  write f32\n//   epilogue\n//\n\
+            //   z  is a formula\n\nfn sum() {}\n//   w  read f32\n";
+        let shader = ShaderFile::parse("sum", text).unwrap();
+        let binding = |name, access, element| Binding { name, access, element };
+        let own =
+            [binding("x", Access::Read, Element::Vec4), binding("y", Access::Write, Element::F32)];
+        assert_eq!(shader.bindings(None), own);
+        let epilogue = ShaderFile::parse("end", "// end\n// binds:\n//   v  write f32\n").unwrap();
+        assert_eq!(shader.bindings(Some(&epilogue)).len(), 3);
+        let files: Vec<&str> = shader.files(Some(&epilogue)).collect();
+        assert_eq!(files, [library("common").unwrap(), epilogue.text, text]);
+    }
+
+    #[test]
+    fn a_malformed_head_names_file_and_line() {
+        for (text, part) in [
+            ("// uses: common, nothing\n", "`nothing`"),
+            ("// uses:\n", "``"),
+            ("// binds:\n//   x\n", "`x`"),
+            ("// binds:\n//   x  reads f32\n", "`x  reads f32`"),
+            ("// binds:\n//   x  read f64\n", "f32, u32, vec2f, vec4f"),
+            ("// uses: epilogue\n", "both"),
+            ("// binds:\n//   epilogue\n//   x  read f32\n", "behind the epilogue"),
+        ] {
+            let error = ShaderFile::parse("odd", text).unwrap_err();
+            assert!(error.contains("odd.wgsl") && error.contains(part), "{error}");
+        }
+    }
+}
