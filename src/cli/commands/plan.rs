@@ -155,9 +155,8 @@ pub fn run(args: Args) -> Result<()> {
 /// What `lenet train` would take.
 fn choose(args: &Args) -> Result<Device> {
     let (device, adapter, plan) = (args.device, args.adapter.clone(), args.plan);
-    let chosen = device::choose(&DeviceArgs { device, adapter, plan, ..DeviceArgs::default() })?;
-    chosen.warnings.iter().for_each(|warning| output::warn(warning));
-    Ok(chosen.device)
+    let args = DeviceArgs { device, adapter, plan, ..DeviceArgs::default() };
+    Ok(device::choose(&args)?.warned())
 }
 
 fn settings(args: &Args, device: Option<&Device>, profile: Profile) -> Result<Settings> {
