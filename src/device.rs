@@ -209,16 +209,7 @@ impl Device {
     /// [`Error::Adapter`] if the adapter refuses.
     pub fn executor(&self, plan: Plan) -> Result<Box<dyn Executor>> {
         Ok(match self {
-            Device::Adapter { adapter, single, health, .. } => {
-                let needed = plan.iterations();
-                if needed > health.loops {
-                    return Err(Error::Adapter(format!(
-                        "{} ends loops after {} iterations and this plan needs {needed}: give a \
-                         smaller --batch, update the driver, or choose another with --adapter",
-                        self.describe(),
-                        health.loops
-                    )));
-                }
+            Device::Adapter { adapter, single, .. } => {
                 let replicas = plan.replicas.len();
                 if replicas == 1 {
                     let adapter = self.adapter_for(&plan).unwrap_or(adapter);

@@ -23,7 +23,7 @@ const NETWORK: Tolerance = Tolerance { absolute: 1e-6, relative: 5e-5 };
 
 /// A layer of a network with its parameters and what it saw.
 struct Seen {
-    name: &'static str,
+    name: String,
     layer: Layer,
     /// Where its parameters are.
     places: Vec<usize>,
@@ -69,10 +69,10 @@ fn seen(
             Kind::Linear => Layer::Linear { outputs: maps },
             Kind::Rbf => break,
         };
-        let places = [places_of(layer.name, "weight"), places_of(layer.name, "bias")].concat();
+        let places = [places_of(&layer.name, "weight"), places_of(&layer.name, "bias")].concat();
         let p: Vec<f64> = places.iter().map(|&at| f64::from(parameters[at])).collect();
         let a = kind.forward(&x, &p);
-        all.push(Seen { name: layer.name, layer: kind, places, p, u, x });
+        all.push(Seen { name: layer.name.clone(), layer: kind, places, p, u, x });
         x = a.iter().map(|&a| squash(network.options.squash, a)).collect();
         u = a;
     }

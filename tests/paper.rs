@@ -33,7 +33,7 @@ fn assert_counts(network: &Network, counts: Counts, parameters: usize, connectio
     let found: Vec<_> = network
         .layers
         .iter()
-        .map(|layer| (layer.name, layer.parameters(), layer.connections()))
+        .map(|layer| (layer.name.as_str(), layer.parameters(), layer.connections()))
         .collect();
     assert_eq!(found, counts);
     assert_eq!(network.parameters(), parameters);

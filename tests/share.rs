@@ -212,11 +212,11 @@ fn networks_are_told_by_their_tensors() {
             let imported = import::import(&file, &args, None).expect("a model");
             let (found, meant) = (&imported.model.network, &model.network);
             assert_eq!((imported.names, imported.described), (names, false));
-            assert_eq!((found.name, found.options.output), (meant.name, meant.options.output));
+            assert_eq!((&found.name, found.options.output), (&meant.name, meant.options.output));
             assert_eq!(found.options.full_connections, meant.options.full_connections);
             assert_eq!(imported.model.parameters, model.parameters);
             // A module that has no buffer for the centres.
-            let name = names.of(meant.name, CENTRES);
+            let name = names.of(&meant.name, CENTRES);
             let without = tensors.into_iter().filter(|(other, ..)| *other != name).collect();
             let imported = import::import(&plain(&folder, &without), &args, None);
             assert_eq!(imported.expect("a model").model.parameters, model.parameters);

@@ -54,11 +54,12 @@ impl Subject {
     /// # Errors
     /// [`crate::Error::Adapter`] if the adapter refuses or fails.
     pub fn new(settings: &Settings, device: &Device, lists: &Lists) -> Result<Self> {
-        let (plan, mut session) = run::set_up(settings, device, lists)?;
-        session.restore(&run::first_state(settings, &plan).slots)?;
+        let mut session = run::session(settings, device, lists)?;
+        let first = run::first_state(settings, &mut session);
+        session.restore(&first.slots)?;
         let mut order: Vec<u32> = (0..settings.train_limit as u32).collect();
         Rng::new(settings.seed, Stream::Order).shuffle(&mut order);
-        if let Some(k) = plan.distortion {
+        if let Some(k) = session.executor().interface().distortion {
             order.iter_mut().for_each(|digit| *digit = k.entry(*digit, 1));
         }
         // Slower than a run trains, so that nothing diverges however long this takes.

@@ -33,7 +33,7 @@ struct Row {
 
 /// A training step, kernel by kernel.
 pub struct KernelTimes {
-    network: &'static str,
+    network: String,
     batch: usize,
     strategy: Strategy,
     clock: Clock,
@@ -58,12 +58,14 @@ pub fn time(
     let mut digits = mnist.train.clone();
     digits.truncate(*batch);
     let lists = Lists::new(&[&digits], digits.len(), Vec::new());
-    let plan = |profile: Profile| settings.plan(profile, lists.room(*batch));
-    let Some(adapter) = device.adapter_for(&plan(device.profile())?) else { return Ok(None) };
+    let room = lists.room(*batch);
+    let plan = settings.plan(device.profile(), room)?;
+    let Some(adapter) = device.adapter_for(&plan) else { return Ok(None) };
     // All shards on one device, so that no dispatch waits for another device.
-    let plan = plan(Profile { replicas: 1, ..device.profile() })?;
+    let plan = settings.plan(Profile { replicas: 1, ..device.profile() }, room)?;
     let mut session = Session::new(Box::new(Gpu::new(adapter, plan.program())?), &lists)?;
-    session.restore(&first_state(settings, &plan).slots)?;
+    let first = first_state(settings, &mut session);
+    session.restore(&first.slots)?;
     let entry = |digit| plan.distortion.map_or(digit, |k| k.entry(digit, 1));
     let order: Vec<u32> = (0..digits.len() as u32).map(entry).collect();
     // A rate of 0: the parameters stay where they are however often this is done.
@@ -87,7 +89,7 @@ pub fn time(
             }
         }
     }
-    let (network, batch, strategy, clock) = (network.name, *batch, *strategy, timing.clock);
+    let (network, batch, strategy, clock) = (network.name.clone(), *batch, *strategy, timing.clock);
     Ok(Some(KernelTimes { network, batch, strategy, clock, rows, step }))
 }
 

@@ -65,7 +65,7 @@ pub(super) fn layout(network: &Network, names: Names, centres: bool) -> Result<L
         layout.tensors.push(tensor);
     }
     for tensor in &mut layout.tensors {
-        tensor.name = names.of(network.name, &tensor.name);
+        tensor.name = names.of(&network.name, &tensor.name);
     }
     Ok(layout)
 }

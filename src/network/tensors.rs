@@ -8,8 +8,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Layer, Network, TAPS};
-use crate::error::{Error, Result};
+use super::build;
+use super::{Kind, Layer, Network, Shape, TAPS};
+use crate::error::Result;
 
 /// Numbers between two places where a binding may begin: 256 bytes, WebGPU's default limit.
 pub const ALIGN: usize = 64;
@@ -105,11 +106,10 @@ pub fn blocks(network: &Network) -> Result<Vec<Block>> {
     while at < layers.len() {
         let pooled = layers.get(at + 1).is_some_and(|next| matches!(next.kind, Kind::Pool(_)));
         let one_by_one = layers[at].output.height == 1;
+        let fault = |what: &str| build::fault(&network.name, at, &layers[at].name, what);
         if one_by_one && !layers[at].input.size().is_multiple_of(QUAD) {
-            return Err(Error::Usage(format!(
-                "{} of {} sees {} inputs; a linear layer has to see a multiple of {QUAD}",
-                layers[at].name,
-                network.name,
+            return Err(fault(&format!(
+                "it sees {} inputs, and a linear layer has to see a multiple of {QUAD}",
                 layers[at].input.size()
             )));
         }
@@ -118,14 +118,13 @@ pub fn blocks(network: &Network) -> Result<Vec<Block>> {
             Kind::Conv(table) if one_by_one && table.is_full() => Block::Linear(at),
             Kind::Linear => Block::Linear(at),
             Kind::Rbf => Block::Rbf(at),
-            _ => {
-                return Err(Error::Usage(format!(
-                    "{} of {}: a convolution has to be followed by a pooling, or see its whole \
-                     input with one kernel; this border leaves {}x{} outputs",
-                    layers[at].name,
-                    network.name,
-                    layers[at].output.height,
-                    layers[at].output.width
+            Kind::Pool(_) => return Err(fault("a pooling has to stand behind a convolution")),
+            Kind::Conv(_) => {
+                let Shape { height, width, .. } = layers[at].output;
+                return Err(fault(&format!(
+                    "a convolution has to be followed by a pooling, or to see every map of its \
+                     whole input with one kernel; with --border {} it has {height}x{width} outputs",
+                    network.options.border
                 )));
             }
         });
@@ -170,7 +169,7 @@ impl Layout {
         };
         let maps = table.maps();
         let bias = start + table.count() * TAPS;
-        let name = conv.name;
+        let name = &conv.name;
         if table.is_full() {
             let fan_in = table.inputs() * TAPS;
             let shape = [maps, table.inputs(), 5, 5];
@@ -193,7 +192,7 @@ impl Layout {
                 weights += fan_in;
             }
         }
-        let (name, shape) = (pool.name, [maps, 1, 1]);
+        let (name, shape) = (&pool.name, [maps, 1, 1]);
         self.push(format!("{name}.weight"), &shape, Role::Coefficient, 4, bias + maps);
         self.push(format!("{name}.bias"), &shape, Role::PoolBias, 4, bias + 2 * maps);
     }

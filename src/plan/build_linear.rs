@@ -23,18 +23,18 @@ impl Builder<'_> {
                     self.row(row),
                     self.samples(self.activations[block + 1], k.outputs, first, step),
                 ];
-                self.dispatch(layer.name, LinearForward(k), views);
+                self.dispatch(&layer.name, LinearForward(k), views);
             }
         }
     }
 
-    /// What a linear layer hands down, unless the output has done so already, and what becomes of its
+    /// What a linear layer hands down, unless the output has done so already or nothing is below, and what becomes of its
     /// sums.
     pub(super) fn linear_ways_back(&mut self, block: usize, at: usize, is_output: bool) {
         let (_, k) = self.linear(at);
         let sizes = [k.inputs as usize, k.outputs as usize];
         match self.profile.fused_samples(self.rule, self.batch, &sizes) {
-            _ if is_output => self.linear_update(block, at),
+            _ if is_output || block == 0 => self.linear_update(block, at),
             Some(samples) => self.linear_backward(block, at, samples),
             None => {
                 self.linear_backward_input(block, at);
@@ -63,7 +63,7 @@ impl Builder<'_> {
                     self.row(row),
                     self.samples(self.deltas[block - 1], inputs, first, step),
                 ];
-                self.dispatch(layer.name, LinearBackwardInput(k), views);
+                self.dispatch(&layer.name, LinearBackwardInput(k), views);
             }
         }
     }
@@ -92,7 +92,7 @@ impl Builder<'_> {
                 self.view(self.gradient, start - self.layout.stages, size),
             ];
             views.extend(self.taken(start, size));
-            self.dispatch(layer.name, op, views);
+            self.dispatch(&layer.name, op, views);
         }
     }
 
@@ -120,7 +120,7 @@ impl Builder<'_> {
                 self.view(self.gradient, start - self.layout.stages, size),
             ];
             views.extend(self.taken(start, size));
-            self.dispatch(layer.name, op, views);
+            self.dispatch(&layer.name, op, views);
         }
     }
 }

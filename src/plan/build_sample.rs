@@ -27,7 +27,7 @@ pub(super) fn plan(
         buffers.push(Buffer { name: name.into(), words, start });
         buffers.len() - 1
     };
-    let output = network.layers.last().map_or("output", |layer| layer.name);
+    let output = network.layers.last().map_or("output", |layer| &layer.name);
     let mut ports = Ports {
         digits: add("digits", room.digits * RECORD_WORDS, Start::Zero),
         order: add("order", room.order, Start::Zero),
@@ -66,7 +66,7 @@ pub(super) fn plan(
 
     let mut kernels = Vec::new();
     let mut dispatch =
-        |op: Op, views| launch(&profile, &mut buffers, &mut kernels, network.name, op, views);
+        |op: Op, views| launch(&profile, &mut buffers, &mut kernels, &network.name, op, views);
     let forward = vec![
         dispatch(SampleForward(sample).into(), views.clone()),
         dispatch(Advance.into(), vec![whole(now), whole(ports.cursor)]),
@@ -106,7 +106,7 @@ pub(super) fn plan(
         Replica { forward: alone(forward), training: alone(training), curvature: alone(curvature) };
     let output = network.layers.last().expect("a network has an output");
     let scores =
-        Activation { layer: output.name.into(), buffer: ports.scores, shape: output.output };
+        Activation { layer: output.name.clone(), buffer: ports.scores, shape: output.output };
     Ok(Plan {
         network: network.clone(),
         optimizer,

@@ -71,7 +71,7 @@ impl<'a> Builder<'a> {
         for block in &layout.blocks {
             let layer = &network.layers[block.output()];
             let words = layer.output.size() * batch;
-            activations.push(add(layer.name, words, Start::Zero));
+            activations.push(add(&layer.name, words, Start::Zero));
             deltas.push(add(&format!("d.{}", layer.name), words, Start::Zero));
         }
         let mut own_if =
@@ -133,6 +133,14 @@ impl<'a> Builder<'a> {
         match self.buffers.iter().position(|buffer| buffer.name == name) {
             Some(id) => id,
             None => self.buffer(name.into(), start()),
+        }
+    }
+
+    /// Where the loss by what a block sees goes. Below the first block nobody reads it.
+    pub(super) fn below(&mut self, block: usize) -> BufferId {
+        match block.checked_sub(1) {
+            Some(below) => self.deltas[below],
+            None => self.find_or_add("d.input", || Start::Zero),
         }
     }
 
@@ -199,7 +207,7 @@ impl<'a> Builder<'a> {
     /// The layers whose outputs stand in a buffer.
     fn stored(&self) -> Vec<Activation> {
         let input = ("input", self.network.input());
-        let layers = self.network.layers.iter().map(|layer| (layer.name, layer.output));
+        let layers = self.network.layers.iter().map(|layer| (layer.name.as_str(), layer.output));
         let find = |name: &str| self.buffers.iter().position(|buffer| buffer.name == name);
         std::iter::once(input)
             .chain(layers)

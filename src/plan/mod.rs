@@ -20,6 +20,7 @@ pub mod distortion;
 mod header;
 mod interface;
 pub mod kernels;
+mod limits;
 pub mod print;
 pub mod profile;
 pub mod program;
@@ -110,7 +111,7 @@ impl Kernel {
     /// Loop iterations of the busiest invocation, loops that may be unrolled included.
     pub fn iterations(&self) -> u32 {
         let rounds = self.op.items().div_ceil(self.workgroup * self.workgroups);
-        rounds * (self.op.work().iterations + 1)
+        rounds.saturating_mul(self.op.work().iterations + 1)
     }
 
     /// The whole WGSL text that the driver gets.

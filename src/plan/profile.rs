@@ -130,7 +130,11 @@ impl Profile {
     /// more than one window is needed, every window begins where a binding may (64 numbers).
     pub fn samples_of(&self, batch: usize, reads: &[usize], writes: &[usize]) -> usize {
         let largest = reads.iter().copied().max().unwrap_or(1).max(1);
-        let room = if self.uniform { UNIFORM_WINDOW / largest } else { usize::MAX };
+        // A sample that no uniform window holds is read from storage.
+        let room = match UNIFORM_WINDOW / largest {
+            room @ 1.. if self.uniform => room,
+            _ => usize::MAX,
+        };
         let most = room.min(self.samples);
         let fits = |samples: usize| {
             reads.iter().chain(writes).all(|size| (samples * size).is_multiple_of(super::ALIGN))

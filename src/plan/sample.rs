@@ -3,6 +3,7 @@
 
 use super::criterion::Criterion;
 use super::kernels::{LANES, SAMPLE_WORKGROUP, SUMS, Sample};
+use super::profile::UNIFORM_WINDOW;
 use crate::error::{Error, Result};
 use crate::network::tensors::{Block, Layout, aligned};
 use crate::network::{CLASSES, Connections, DIGIT_SIDE, Kind, Network, bitmaps};
@@ -167,6 +168,16 @@ impl Shapes {
             )));
         }
 
+        let fits = |what: &str, numbers: usize| match numbers > UNIFORM_WINDOW {
+            true => Err(Error::Usage(format!(
+                "--plan sample reads {what} through one uniform window of {UNIFORM_WINDOW} numbers, \
+                 and {} has {numbers}: use --plan layered",
+                network.name
+            ))),
+            false => Ok(()),
+        };
+        fits("the parameters of the stages", layout.stages)?;
+
         let (scale, background) = options.scaling.scale_and_background();
         let sample = Sample {
             samples: samples as u32,
@@ -199,6 +210,7 @@ impl Shapes {
         if criterion.is_rbf() {
             table.extend(bitmaps::centres().into_iter().map(f32::to_bits));
         }
+        fits("its table", table.len())?;
         Ok(Shapes { sample, layers, table })
     }
 }

@@ -182,7 +182,7 @@ fn steps(settings: &mut Settings, flags: &Flags) -> Result<()> {
 fn recipe(flags: &Flags, from: Option<&Network>) -> Result<&'static Recipe> {
     let find = |name: &str| ALL.iter().find(|recipe| recipe.name == name);
     let named = flags.recipe.as_deref();
-    let network = from.map(|network| network.name).or(flags.network.network.as_deref());
+    let network = from.map(|network| network.name.as_str()).or(flags.network.network.as_deref());
     match named.or(network) {
         None => Ok(&LENET5),
         Some(name) => find(name).ok_or_else(|| {

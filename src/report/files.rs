@@ -17,7 +17,7 @@ use super::{end_json, epoch_json};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::Network;
-use crate::plan::Plan;
+use crate::plan::Interface;
 use crate::train::checkpoint::{State, best_by_validation};
 use crate::train::events::{End, Epoch, Report, Start};
 use crate::train::model::Model;
@@ -40,7 +40,7 @@ pub const CHECKPOINT: &str = "last.ckpt.safetensors";
 pub struct Files<'a> {
     folder: &'a Folder,
     network: Network,
-    plan: Plan,
+    interface: Interface,
     keep: Keep,
     /// What equal runs have in common, for the model file.
     settings: Value,
@@ -65,14 +65,14 @@ impl<'a> Files<'a> {
     pub fn new(
         folder: &'a Folder,
         network: &Network,
-        plan: &Plan,
+        interface: &Interface,
         metrics: String,
         keep: Keep,
     ) -> Self {
         Files {
             folder,
             network: network.clone(),
-            plan: plan.clone(),
+            interface: interface.clone(),
             keep,
             settings: Value::Null,
             identity: Value::Null,
@@ -105,7 +105,7 @@ impl<'a> Files<'a> {
     }
 
     fn write_checkpoint(&mut self, state: &State) -> Result<()> {
-        self.write(CHECKPOINT, &state.to_bytes(&self.plan, &self.identity)?)?;
+        self.write(CHECKPOINT, &state.to_bytes(&self.interface, &self.identity)?)?;
         self.written = Instant::now();
         Ok(())
     }

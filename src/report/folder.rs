@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::files::{CHECKPOINT, METRICS, NAMES, RUN};
 use crate::disk;
 use crate::error::{Error, Result};
-use crate::plan::Plan;
+use crate::plan::Interface;
 use crate::train::checkpoint::State;
 
 /// Folder of runs, where none is named.
@@ -101,12 +101,12 @@ impl Folder {
     ///
     /// # Errors
     /// [`Error::Data`] if the checkpoint is broken or another plan's, or lacks its metrics.
-    pub fn earlier(&self, plan: &Plan) -> Result<Option<Earlier>> {
+    pub fn earlier(&self, interface: &Interface) -> Result<Option<Earlier>> {
         let path = self.path.join(CHECKPOINT);
         if !path.exists() {
             return Ok(None);
         }
-        let (state, identity) = State::read(&path, plan)?;
+        let (state, identity) = State::read(&path, interface)?;
         let epochs = state.history.len();
         let metrics = self.path.join(METRICS);
         let cannot_read = |what| Error::cannot_read(&metrics, what, "start the run again");

@@ -1,6 +1,6 @@
 //! A training run in memory: what `lenet train` does, without its folder.
 
-use super::{first_state, set_up};
+use super::{first_state, session};
 use crate::data::Mnist;
 use crate::device::Device;
 use crate::error::Result;
@@ -24,8 +24,8 @@ pub fn fit(
     report: &mut dyn Report,
 ) -> Result<(Model, Outcome)> {
     let split = Split::draw(settings, mnist);
-    let (plan, mut session) = set_up(settings, device, &split.lists(mnist))?;
-    let first = first_state(settings, &plan);
+    let mut session = session(settings, device, &split.lists(mnist))?;
+    let first = first_state(settings, &mut session);
     let outcome = train::run(&mut session, settings, &split, first, report, &Control::default())?;
     let (network, parameters) = (settings.network.clone(), session.parameters()?);
     Ok((Model { network, parameters, settings: settings.values() }, outcome))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{first_state, resume, set_up};
+use super::{first_state, resume, session};
 use crate::device::Device;
 use crate::error::Result;
 use crate::recipe::Settings;
@@ -59,15 +59,16 @@ impl<'a> Launch<'a> {
         let Launch { settings, split, lists, device, folder, keep, about } = self;
         let mut identity = identity(settings, device, &about["data"]);
         let mut report = All(reports);
-        let (plan, mut session) = set_up(settings, device, &lists)?;
+        let mut session = session(settings, device, &lists)?;
         drop(lists);
+        let interface = session.executor().interface().clone();
         let earlier = match beginning {
             Beginning::Checkpoint => {
-                let (earlier, warning) = resume::checkpoint(folder, &plan, &mut identity)?;
+                let (earlier, warning) = resume::checkpoint(folder, &interface, &mut identity)?;
                 warning.iter().for_each(|warning| report.warn(warning));
                 Some(earlier)
             }
-            Beginning::CheckpointIfAny => resume::checkpoint_if_any(folder, &plan, &identity)
+            Beginning::CheckpointIfAny => resume::checkpoint_if_any(folder, &interface, &identity)
                 .unwrap_or_else(|warning| {
                     report.warn(&warning);
                     None
@@ -82,11 +83,11 @@ impl<'a> Launch<'a> {
             (Some(earlier), _) => (earlier.state, earlier.metrics),
             (None, Beginning::Model(model)) => {
                 identity["from"] = json!(model.checksum());
-                (State::first(&plan, model.parameters), String::new())
+                (State::first(&interface, model.parameters), String::new())
             }
-            (None, _) => (first_state(settings, &plan), String::new()),
+            (None, _) => (first_state(settings, &mut session), String::new()),
         };
-        let files = Files::new(folder, &settings.network, &plan, metrics, keep);
+        let files = Files::new(folder, &settings.network, &interface, metrics, keep);
         report.0.insert(0, Box::new(files));
         let out = folder.name();
         report.start(&Start {
@@ -112,11 +113,10 @@ impl<'a> Launch<'a> {
 
 /// What decides every bit of a run on these digits: equal identities give equal models.
 pub fn identity(settings: &Settings, device: &Device, digits: &Value) -> Value {
-    json!({
-        "network": settings.network.name,
-        "options": settings.network.options,
-        "settings": settings.values(),
-        "arithmetic": device.arithmetic(),
-        "data": { "train": digits["train"]["crc32"], "test": digits["test"]["crc32"] },
-    })
+    let mut identity = settings.network.about();
+    identity.insert("settings".into(), settings.values());
+    identity.insert("arithmetic".into(), json!(device.arithmetic()));
+    let digits = json!({ "train": digits["train"]["crc32"], "test": digits["test"]["crc32"] });
+    identity.insert("data".into(), digits);
+    Value::Object(identity)
 }

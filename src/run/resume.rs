@@ -5,8 +5,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::network::{Network, build, lenet};
-use crate::plan::Plan;
+use crate::network::Network;
+use crate::plan::Interface;
 use crate::recipe::Settings;
 use crate::report::files::{Earlier, Folder, RUN};
 use crate::report::finished;
@@ -45,13 +45,9 @@ impl Resumed {
         if identity["from"].is_null() {
             return Ok(None);
         }
-        let table = identity["network"].as_str().and_then(lenet::find);
-        let options = serde_json::from_value(identity["options"].clone()).ok();
-        let (Some(table), Some(options)) = (table, options) else {
-            let file = self.folder.path().join(RUN);
-            return Err(Error::cannot_read(&file, "it names no network", "start the run again"));
-        };
-        build(table, options).map(Some)
+        Network::of(identity).map(Some).map_err(|what| {
+            Error::cannot_read(&self.folder.path().join(RUN), what, "start the run again")
+        })
     }
 
     /// What its record goes on saying.
@@ -119,11 +115,11 @@ impl Resumed {
 /// on from what is there.
 pub fn checkpoint_if_any(
     folder: &Folder,
-    plan: &Plan,
+    interface: &Interface,
     identity: &Value,
 ) -> Result<Option<Earlier>, String> {
     let again = |what: &str| format!("{what}; the run starts again");
-    match folder.earlier(plan) {
+    match folder.earlier(interface) {
         Ok(Some(earlier)) if earlier.identity != *identity => {
             let name = folder.name();
             Err(again(&format!("{name} has a checkpoint of other settings or another device")))
@@ -140,11 +136,11 @@ pub fn checkpoint_if_any(
 /// [`Error::Data`] if there is no checkpoint, or one of other digits or settings.
 pub fn checkpoint(
     folder: &Folder,
-    plan: &Plan,
+    interface: &Interface,
     identity: &mut Value,
 ) -> Result<(Earlier, Option<String>)> {
     let broken = |what: &str| Error::Data(format!("{}: {what}", folder.name()));
-    let earlier = folder.earlier(plan)?.ok_or_else(|| broken("there is no checkpoint"))?;
+    let earlier = folder.earlier(interface)?.ok_or_else(|| broken("there is no checkpoint"))?;
     let there = &earlier.identity;
     if let Some(digits) = there.get("data").filter(|digits| **digits != identity["data"]) {
         return Err(Error::Data(format!(
@@ -170,7 +166,7 @@ pub fn checkpoint(
     }
     let mut recorded = identity.clone();
     recorded["settings"]["epochs"] = there["settings"]["epochs"].clone();
-    for part in ["network", "options", "settings"] {
+    for part in ["network", "options", "layers", "settings"] {
         if there[part] != recorded[part] {
             return Err(broken(&format!(
                 "run.json and the checkpoint are of two runs ({}): start the run again",

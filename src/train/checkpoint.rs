@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::container::{self, Container};
 use super::session::Position;
 use crate::error::{Error, Result};
-use crate::plan::{Plan, TOTALS};
+use crate::plan::{Interface, TOTALS};
 
 /// What is remembered of a completed epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,9 +67,10 @@ const SUMS: &str = "totals";
 
 impl State {
     /// Before the first step, with these parameters.
-    pub fn first(plan: &Plan, parameters: Vec<f32>) -> State {
-        let slots = plan.ports.carried().enumerate().map(|(place, (name, _))| {
-            let numbers = if place == 0 { parameters.clone() } else { vec![0.0; plan.layout.size] };
+    pub fn first(interface: &Interface, parameters: Vec<f32>) -> State {
+        let slots = interface.ports.carried().enumerate().map(|(place, (name, _))| {
+            let numbers =
+                if place == 0 { parameters.clone() } else { vec![0.0; interface.layout.size] };
             Slot { name: name.into(), numbers }
         });
         State { slots: slots.collect(), history: Vec::new(), position: None }
@@ -91,13 +92,14 @@ impl State {
     ///
     /// # Errors
     /// [`Error::Other`] if the format refuses.
-    pub fn to_bytes(&self, plan: &Plan, identity: &Value) -> Result<Vec<u8>> {
+    pub fn to_bytes(&self, interface: &Interface, identity: &Value) -> Result<Vec<u8>> {
         let prefixes: Vec<String> = self.slots.iter().map(|slot| prefix(&slot.name)).collect();
         let slots = self.slots.iter().zip(&prefixes);
-        let tensors = slots
-            .flat_map(|(slot, prefix)| container::tensors(&plan.layout, prefix, &slot.numbers));
+        let tensors = slots.flat_map(|(slot, prefix)| {
+            container::tensors(&interface.layout, prefix, &slot.numbers)
+        });
         let sums = self.position.iter().map(|position| {
-            (SUMS.to_string(), vec![plan.batch, TOTALS], position.totals.as_slice())
+            (SUMS.to_string(), vec![interface.batch, TOTALS], position.totals.as_slice())
         });
         let position = self.position.as_ref().map(
             |position| json!({ "step": position.step, "seconds": position.time.as_secs_f64() }),
@@ -110,13 +112,13 @@ impl State {
     ///
     /// # Errors
     /// [`Error::Data`] if the file is missing or broken, or belongs to another plan.
-    pub fn read(path: &Path, plan: &Plan) -> Result<(State, Value)> {
+    pub fn read(path: &Path, interface: &Interface) -> Result<(State, Value)> {
         let way_out = "start the run again";
         let bytes = container::read(path, way_out)?;
-        State::from_bytes(&bytes, plan).map_err(|what| Error::cannot_read(path, what, way_out))
+        State::from_bytes(&bytes, interface).map_err(|what| Error::cannot_read(path, what, way_out))
     }
 
-    fn from_bytes(bytes: &[u8], plan: &Plan) -> Result<(State, Value), String> {
+    fn from_bytes(bytes: &[u8], interface: &Interface) -> Result<(State, Value), String> {
         #[derive(Deserialize)]
         struct About {
             run: Value,
@@ -131,8 +133,8 @@ impl State {
         let mut container = Container::open(bytes)?;
         let About { run, history, position } = serde_json::from_value(container.about.clone())
             .map_err(|error| format!("its metadata cannot be read: {error}"))?;
-        let slots = plan.ports.carried().map(|(name, _)| {
-            let numbers = container.list(&plan.layout, &prefix(name))?;
+        let slots = interface.ports.carried().map(|(name, _)| {
+            let numbers = container.list(&interface.layout, &prefix(name))?;
             Ok(Slot { name: name.into(), numbers })
         });
         let slots = slots.collect::<Result<Vec<_>, String>>()?;
@@ -140,7 +142,7 @@ impl State {
             None => None,
             Some(Place { step, seconds }) => Some(Position {
                 step,
-                totals: container.tensor(SUMS, &[plan.batch, TOTALS])?,
+                totals: container.tensor(SUMS, &[interface.batch, TOTALS])?,
                 time: Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())?,
             }),
         };

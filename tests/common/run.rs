@@ -209,7 +209,7 @@ pub fn on_adapter(adapter: &Adapter, program: Program) -> lenet::Result<Box<dyn 
     })
 }
 
-/// First weights, wide enough that the squashes bend. Before an RBF output F6's biases lie between
+/// First weights, wide enough that the squashes bend. Before an RBF output the biases lie between
 /// the bitmaps of 6 and 8: far from all of them eq. 9 cannot be told from eq. 8, since every e^-y
 /// is 0.
 fn start(network: &Network, layout: &Layout) -> Vec<f32> {
@@ -221,9 +221,9 @@ fn start(network: &Network, layout: &Layout) -> Vec<f32> {
             *value = 0.05 * (number as f32 - 2.0);
         }
     }
-    if network.options.output == Output::Rbf {
-        let bias = layout.tensors.iter().find(|tensor| tensor.name == "f6.bias");
-        let bias = &mut parameters[bias.expect("only LeNet-5 has an RBF output").range()];
+    let bias = layout.tensors.iter().rfind(|tensor| tensor.role == Role::Bias);
+    if let Some(bias) = bias.filter(|_| network.options.output == Output::Rbf) {
+        let bias = &mut parameters[bias.range()];
         let centres = bitmaps::centres();
         for (class, share) in SHARES {
             let centre = &centres[class * bias.len()..];

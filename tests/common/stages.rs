@@ -99,7 +99,7 @@ pub const LATER: &[Shape] = &[
 impl Shape {
     /// The table as the kernels read it.
     pub fn words(&self) -> Vec<u32> {
-        Connections::listed(self.inputs, self.table).words()
+        Connections::listed(self.inputs, self.table).expect("a sound table").words()
     }
 
     /// The constants of its kernels.

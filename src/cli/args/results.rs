@@ -110,7 +110,7 @@ impl ResultArgs {
     /// # Errors
     /// As [`Folder::make`].
     pub fn folder(&self, settings: &Settings) -> Result<Folder> {
-        Folder::make(self.out.as_deref(), settings.network.name, self.force)
+        Folder::make(self.out.as_deref(), &settings.network.name, self.force)
     }
 
     fn volume(&self) -> Volume {

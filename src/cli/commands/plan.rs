@@ -44,7 +44,7 @@ impl ProfileName {
 }
 
 /// Flags of `plan`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct Args {
     /// Samples in a step, 1 to 1,024 [default: the recipe's: lenet1 8, else 16]
     #[arg(long, value_name = "N")]
@@ -156,20 +156,15 @@ pub fn run(args: Args) -> Result<()> {
 fn choose(args: &Args) -> Result<Device> {
     let (device, adapter, plan) = (args.device, args.adapter.clone(), args.plan);
     let args = DeviceArgs { device, adapter, plan, ..DeviceArgs::default() };
-    Ok(device::choose(&args)?.warned())
+    Ok(device::choose(&args, device::Work::Looking)?.warned())
 }
 
 fn settings(args: &Args, device: Option<&Device>, profile: Profile) -> Result<Settings> {
-    let optimizer = OptimizerArgs { optimizer: args.optimizer, ..OptimizerArgs::default() };
+    let Args { network, distort, ranges, seed, .. } = args.clone();
     let batch = if args.inspect { Some(1) } else { args.batch };
-    let mut flags = Flags {
-        network: args.network.clone(),
-        training: TrainingArgs { batch, seed: args.seed, ..TrainingArgs::default() },
-        optimizer,
-        distort: args.distort.clone(),
-        ranges: args.ranges.clone(),
-        ..Flags::default()
-    };
+    let optimizer = OptimizerArgs { optimizer: args.optimizer, ..OptimizerArgs::default() };
+    let training = TrainingArgs { batch, seed, ..TrainingArgs::default() };
+    let mut flags = Flags { network, training, optimizer, distort, ranges, ..Flags::default() };
     let mut settings = Settings::resolve(&flags, MNIST, None)?;
     if let Some(steps) = args.replay {
         let most = MNIST.train / settings.batch;

@@ -46,7 +46,7 @@ pub fn run(args: Args) -> Result<()> {
         )));
     }
     let split = Split::of(counts, record.number("seed"), &mnist);
-    let chosen = device::choose(&args.device)?;
+    let chosen = device::choose(&args.device, device::Work::Asking)?;
     announce::device(&chosen);
     let test = Test::of(&split, mnist);
     let path = page::write(&args.folder, &test, &chosen.device, args.device.plan)?;

@@ -125,7 +125,7 @@ impl Args {
 pub fn run(args: Args) -> Result<()> {
     let rows = args.rows();
     let mnist = data::load(args.data.data.as_deref())?;
-    let device = device::choose(&args.device)?.warned();
+    let device = device::choose(&args.device, device::Work::Training)?.warned();
     let digits = record::digits(args.data.data.as_deref(), &mnist);
     let jobs = jobs(&args, &rows, &mnist, &device, &digits)?;
     let out = args.out();

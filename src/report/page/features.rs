@@ -53,7 +53,7 @@ impl Features {
         session.scores(0)?;
         let executor = session.executor();
         let layers = network.layers.iter().map(|layer| {
-            let stored = executor.interface().activation(layer.name);
+            let stored = executor.interface().activation(&layer.name);
             let buffer = stored.expect("an inspection stores every layer").buffer;
             let values = executor.read_f32(buffer, layer.output.size() * count)?;
             Ok(Activations { layer: layer.clone(), values })
@@ -118,7 +118,7 @@ impl Features {
         let caption = format!(
             "{} as 7x12 pictures for one digit of each class, and the bitmaps that the output \
              compares them with",
-            title(hidden.layer.name)
+            title(&hidden.layer.name)
         );
         let name = format!("{}-bitmaps", hidden.layer.name);
         Ok(Some(Picture::grid(&name, &caption, &tiles, CLASSES, [7, 10])?))
