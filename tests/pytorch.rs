@@ -128,7 +128,7 @@ impl Fixture {
                 return Err(format!("{name} is {shape:?}, not {:?}", tensor.shape));
             }
             tensor.shape = shape;
-            parameters[tensor.range()].copy_from_slice(&self.numbers(&name)?);
+            tensor.put(&self.numbers(&name)?, &mut parameters);
         }
         Ok((parameters, layout))
     }
@@ -243,7 +243,7 @@ fn second(name: &str, way: Way, make: Make) -> Outcome {
         let (expected, kept) = fixture.places(kind, &layout)?;
         for tensor in &kept.tensors {
             let tolerance = tolerance.of_largest(&of_kind(&kept, tensor, &expected));
-            let (found, expected) = (&found[tensor.range()], &expected[tensor.range()]);
+            let (found, expected) = (&*tensor.numbers(&found), &*tensor.numbers(&expected));
             let what = format!("{kind} of {}", tensor.name);
             differences.numbers(what, found, expected, tolerance);
         }

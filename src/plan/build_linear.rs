@@ -7,7 +7,7 @@ use crate::network::tensors::aligned;
 
 impl Builder<'_> {
     pub(super) fn linear_forward(&mut self, block: usize, at: usize) {
-        let (layer, mut k) = self.linear(at);
+        let (layer, mut k) = self.linear(block, at);
         let (inputs, outputs) = (k.inputs, k.outputs as usize);
         let sizes = [inputs as usize, outputs];
         let step = self.profile.samples_of(self.batch, self.in_windows(&sizes[..1]), &sizes);
@@ -31,7 +31,7 @@ impl Builder<'_> {
     /// The input gradient of a linear layer, unless the output has made it already or nothing is below,
     /// then its gradients and their epilogue.
     pub(super) fn linear_ways_back(&mut self, block: usize, at: usize, is_output: bool) {
-        let (_, k) = self.linear(at);
+        let (_, k) = self.linear(block, at);
         let sizes = [k.inputs as usize, k.outputs as usize];
         match self.profile.fused_samples(self.rule, self.batch, &sizes) {
             _ if is_output || block == 0 => self.linear_update(block, at),
@@ -44,7 +44,7 @@ impl Builder<'_> {
     }
 
     fn linear_backward_input(&mut self, block: usize, at: usize) {
-        let (layer, mut k) = self.linear(at);
+        let (layer, mut k) = self.linear(block, at);
         k.tile = self.profile.tiles.backward_tile;
         k.curvature = self.rule.is_curvature();
         let (inputs, outputs) = (k.inputs, k.outputs as usize);
@@ -69,7 +69,7 @@ impl Builder<'_> {
     }
 
     fn linear_update(&mut self, block: usize, at: usize) {
-        let (layer, k) = self.linear(at);
+        let (layer, k) = self.linear(block, at);
         let step = self.linear_samples(&k);
         let weights = aligned(k.outputs as usize) as u32;
         let start = self.layout.starts[block];
@@ -97,7 +97,7 @@ impl Builder<'_> {
     }
 
     fn linear_backward(&mut self, block: usize, at: usize, step: usize) {
-        let (layer, k) = self.linear(at);
+        let (layer, k) = self.linear(block, at);
         let weights = aligned(k.outputs as usize) as u32;
         let start = self.layout.starts[block];
         let size = (weights + k.inputs * k.outputs) as usize;

@@ -105,8 +105,12 @@ pub(super) fn plan(
     let replica =
         Replica { forward: alone(forward), training: alone(training), curvature: alone(curvature) };
     let output = network.layers.last().expect("a network has an output");
-    let scores =
-        Activation { layer: output.name.clone(), buffer: ports.scores, shape: output.output };
+    let scores = Activation {
+        layer: output.name.clone(),
+        buffer: ports.scores,
+        shape: output.output,
+        stride: CLASSES,
+    };
     Ok(Plan {
         network: network.clone(),
         optimizer,

@@ -183,8 +183,9 @@ fn recipe(flags: &Flags, from: Option<&Network>) -> Result<&'static Recipe> {
     let find = |name: &str| ALL.iter().find(|recipe| recipe.name == name);
     let named = flags.recipe.as_deref();
     let network = from.map(|network| network.name.as_str()).or(flags.network.network.as_deref());
-    match named.or(network) {
-        None => Ok(&LENET5),
+    match named {
+        // A network that has no recipe of its name takes the default one.
+        None => Ok(network.and_then(find).unwrap_or(&LENET5)),
         Some(name) => find(name).ok_or_else(|| {
             let (meant, names) = (did_you_mean(name, names()), names().collect::<Vec<_>>());
             Error::Usage(format!(
