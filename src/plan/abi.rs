@@ -10,7 +10,7 @@ use super::records::{PIXEL_WORDS, RECORD_WORDS};
 /// Words of a row of the step table.
 pub const STEP_WORDS: usize = 4;
 /// Words that a sample has in the table of labels.
-pub const TRUTH_WORDS: usize = 4;
+pub const LABEL_WORDS: usize = 4;
 /// Numbers of a row of the totals.
 pub const TOTALS: usize = 4;
 
@@ -49,7 +49,7 @@ pub struct Abi {
     pub record: Row,
     /// Of the buffer `steps`.
     pub step: Row,
-    /// Of the buffer `truth`, written by `gather`.
+    /// Of the buffer `labels`, written by `gather`.
     pub labels: Row,
     /// Of the buffer `totals`, summed over steps.
     pub totals: Row,
@@ -124,7 +124,7 @@ impl Abi {
                 ],
             ),
             labels: row(
-                TRUTH_WORDS,
+                LABEL_WORDS,
                 &[
                     ("label", 0, "u32", "class of the sample"),
                     ("count", 1, "u32", "samples of the step; 0 for a place without a sample"),
