@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::abi::{LABEL_WORDS, STEP_WORDS, TOTALS};
+use super::abi::{LABEL_WORDS, STATE_WORDS, TOTALS};
 use super::builder::Builder;
 use super::kernels::{
     ConvBackwardInput, ConvBackwardWeights, ConvPoolForward, FirstStageBackward, FirstStageForward,
@@ -132,7 +132,7 @@ impl Builder<'_> {
         };
         let mut views = vec![
             self.view(shares, 0, self.shards * size),
-            self.view(self.step_state, 0, STEP_WORDS),
+            self.view(self.step_state, 0, STATE_WORDS),
         ];
         views.extend(self.taken(0, size));
         self.dispatch("shards", op, views);
@@ -324,7 +324,7 @@ impl Builder<'_> {
         };
         let mut views = vec![
             self.view(self.ports.partials, 0, stages * self.partial_rows),
-            self.view(self.step_state, 0, STEP_WORDS),
+            self.view(self.step_state, 0, STATE_WORDS),
         ];
         views.extend(self.taken(0, stages));
         self.dispatch("stages", op, views);

@@ -1,6 +1,6 @@
 //! What planning works with: buffers as they come up, views of them, and the dispatches so far.
 
-use super::abi::{LABEL_WORDS, STEP_WORDS, TOTALS};
+use super::abi::{LABEL_WORDS, STATE_WORDS, STEP_WORDS, TOTALS};
 use super::build::Room;
 use super::kernels::{Linear, Op, Stage};
 use super::profile::largest_divisor;
@@ -94,7 +94,7 @@ impl<'a> Builder<'a> {
         };
         let labels = add("labels", batch * LABEL_WORDS, Start::Zero);
         let gradient = add("gradient", linear, Start::Zero);
-        let step_state = add("step_state", STEP_WORDS, Start::Zero);
+        let step_state = add("step_state", STATE_WORDS, Start::Zero);
         let rows = add("row", 0, Start::Words(Vec::new()));
         Builder {
             network,
