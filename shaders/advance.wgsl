@@ -3,12 +3,12 @@
 //   cursor[0] = step_state[3] + 1
 //
 // binds:
-//   now     uniform u32   [4] the row of steps that was done, and its number
-//   cursor  write u32     [1] the step to do
+//   step_state  uniform u32   [4] the row of steps that was done, and its number
+//   cursor      write u32     [1] the step to do
 
 @compute @workgroup_size(WORKGROUP)
 fn advance(@builtin(global_invocation_id) id: vec3u) {
     if (id.x == 0u) {
-        cursor[0] = now_at(3u) + 1u;
+        cursor[0] = step_state_at(3u) + 1u;
     }
 }

@@ -1,16 +1,16 @@
-// The gradients of one map and one connection to it, from the blocks of one map of h and of what
-// they see.
+// The gradients of one map and one connection to it, from the blocks of one map of h and their input
+// patches.
 //
 //   dcoefficient  += ds[y,x] (BLOCK_SCALE the 2x2 block of h)
 //   dpool_bias    += ds[y,x]
 //   dh[y,x]        = (coefficient BLOCK_SCALE) ds[y/2,x/2] f'(h[y,x])
 //   dbias         += dh[y,x]
-//   dw[ky,kx]     += dh[y,x] seen[y+ky, x+kx]
+//   dw[ky,kx]     += dh[y,x] patch[y+ky, x+kx]
 //
 // Taps are written out, for K = 5, as in convolve.wgsl.
-// For second derivatives f', seen and what stands in brackets are squared (local.wgsl).
+// For second derivatives f', patch and what stands in brackets are squared (local.wgsl).
 //
-// expects: conv_pool, common, local; ds_at, partials; K, TAPS, STRIP, STRIDE, BLOCK_SCALE
+// expects: conv_pool, common, local; ds_at, partials; K, TAPS, TILE_WIDTH, STRIDE, BLOCK_SCALE
 
 struct Gradients {
     dw: Kernel,
@@ -22,7 +22,7 @@ struct Gradients {
 fn add_tap_gradients(
     g: ptr<function, Gradients>,
     first: u32,
-    seen: ptr<function, Seen>,
+    patch: ptr<function, Patch>,
     source: u32,
     dh: ptr<function, Block>,
     at: u32,
@@ -34,11 +34,11 @@ fn add_tap_gradients(
     var d4 = 0.0;
     for (var i = 0u; i < N; i++) {
         let d = (*dh)[at + i];
-        d0 += d * local((*seen)[source + i]);
-        d1 += d * local((*seen)[source + i + 1u]);
-        d2 += d * local((*seen)[source + i + 2u]);
-        d3 += d * local((*seen)[source + i + 3u]);
-        d4 += d * local((*seen)[source + i + 4u]);
+        d0 += d * local((*patch)[source + i]);
+        d1 += d * local((*patch)[source + i + 1u]);
+        d2 += d * local((*patch)[source + i + 2u]);
+        d3 += d * local((*patch)[source + i + 3u]);
+        d4 += d * local((*patch)[source + i + 4u]);
     }
     (*g).dw[first] += d0;
     (*g).dw[first + 1u] += d1;
@@ -49,27 +49,27 @@ fn add_tap_gradients(
 
 fn row_gradients(
     g: ptr<function, Gradients>,
-    seen: ptr<function, Seen>,
+    patch: ptr<function, Patch>,
     dh: ptr<function, Block>,
     y: u32,
 ) {
-    add_tap_gradients(g, 0u, seen, R * y, dh, N * y);
-    add_tap_gradients(g, K, seen, R * (y + 1u), dh, N * y);
-    add_tap_gradients(g, 2u * K, seen, R * (y + 2u), dh, N * y);
-    add_tap_gradients(g, 3u * K, seen, R * (y + 3u), dh, N * y);
-    add_tap_gradients(g, 4u * K, seen, R * (y + 4u), dh, N * y);
+    add_tap_gradients(g, 0u, patch, R * y, dh, N * y);
+    add_tap_gradients(g, K, patch, R * (y + 1u), dh, N * y);
+    add_tap_gradients(g, 2u * K, patch, R * (y + 2u), dh, N * y);
+    add_tap_gradients(g, 3u * K, patch, R * (y + 3u), dh, N * y);
+    add_tap_gradients(g, 4u * K, patch, R * (y + 4u), dh, N * y);
 }
 
-// Adds what a block of one pooled row (TALL = 1) brings, and makes dh of h; ds of it begins at `at`,
-// and `scale` is how it comes down through the pooling.
+// Adds the gradients of a block of one pooled row (TILE_HEIGHT = 1), and replaces h by dh; its ds begins at
+// `at`, and `scale` is the derivative of the pooling.
 fn block_gradients(
     g: ptr<function, Gradients>,
-    seen: ptr<function, Seen>,
+    patch: ptr<function, Patch>,
     h: ptr<function, Block>,
     scale: f32,
     at: u32,
 ) {
-    for (var i = 0u; i < STRIP; i++) {
+    for (var i = 0u; i < TILE_WIDTH; i++) {
         let d = ds_at(at + i);
         let e = scale * d;
         let upper = 2u * i;
@@ -83,14 +83,14 @@ fn block_gradients(
         (*g).dcoefficient += d * local(BLOCK_SCALE * block);
         (*g).dbias += (*h)[upper] + (*h)[upper + 1u] + (*h)[lower] + (*h)[lower + 1u];
     }
-    row_gradients(g, seen, h, 0u);
-    row_gradients(g, seen, h, 1u);
+    row_gradients(g, patch, h, 0u);
+    row_gradients(g, patch, h, 1u);
 }
 
-// Writes the gradients of connection j of map m into row `slot` of the partials: those of bias and
-// pooling, which every connection of a map finds alike, only once.
-fn put_gradients(g: ptr<function, Gradients>, slot: u32, j: u32, m: u32, is_first: bool) {
-    let to = slot * STRIDE;
+// Writes the gradients of connection j of map m into row `row` of the partials: those of bias and
+// pooling, which are the same for every connection of a map, only once.
+fn put_gradients(g: ptr<function, Gradients>, row: u32, j: u32, m: u32, is_first: bool) {
+    let to = row * STRIDE;
     for (var i = 0u; i < TAPS; i++) {
         partials[to + TAPS * j + i] = (*g).dw[i];
     }

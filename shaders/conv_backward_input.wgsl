@@ -1,4 +1,4 @@
-// conv_backward_input: what a convolution stage after the first hands down to the pooling below it.
+// conv_backward_input: the input gradient of a convolution stage after the first.
 //
 //   dh[n,m,y,x]  = (coefficient[m] BLOCK_SCALE) ds[n,m,y/2,x/2] f'(h[n,m,y,x])
 //   dx[n,c,y,x]  = f'(x[n,c,y,x]) sum over the connections j that leave c, ky, kx of
@@ -15,51 +15,51 @@
 //
 // For second derivatives f', w and what stands in brackets are squared (local.wgsl).
 //
-// x is the squashed output below, so dx is the loss by what that squash got. dh is made anew
-// wherever it is needed: cheaper than to store and to read it. dx is written as vec2s.
-// One invocation makes BELOW whole rows of one input map and sample, from the BELOW + K - 1 rows of dh
-// that reach them; row r of these is row y + r - (K - 1) of dh.
+// x is a squashed output, so dx is the derivative of the loss by what that squash got. dh is recomputed
+// wherever it is needed, which is cheaper than to store and load it.
+// One invocation computes DX_ROWS whole rows of one input map and sample, from the DX_ROWS + K - 1 rows of
+// dh that reach them; row r of these is row y + r - (K - 1) of dh.
 //
 // Each value of dh is spread over the K inputs of a row that it came from, so that columns
 // outside never come up; rows outside are left out. As in convolve.wgsl, rows are called one by one, and
 // taps are written out, for K = 5.
 
-alias Below = array<f32, BELOW * WIDTH>;
-alias Reach = array<f32, (BELOW + (K - 1u)) * OW>;
+alias DxRows = array<f32, DX_ROWS * WIDTH>;
+alias DhRows = array<f32, (DX_ROWS + (K - 1u)) * OW>;
 
 fn is_inside(r: u32, y: u32) -> bool {
-    return r < BELOW + (K - 1u) && y + r >= K - 1u && y + r < OH + (K - 1u);
+    return r < DX_ROWS + (K - 1u) && y + r >= K - 1u && y + r < OH + (K - 1u);
 }
 
-// Makes row r of dh from h and ds; `map` is where the map begins in both.
-fn reach_row(reach: ptr<function, Reach>, r: u32, y: u32, map: vec2u, scale: f32) {
+// Computes row r of dh from h and ds; `map` is where the map begins in both.
+fn load_dh_row(dh: ptr<function, DhRows>, r: u32, y: u32, map: vec2u, scale: f32) {
     if (is_inside(r, y)) {
-        let kept = map.x + (y + r - (K - 1u)) * OW;
+        let stored = map.x + (y + r - (K - 1u)) * OW;
         let pooled = map.y + (y + r - (K - 1u)) / 2u * PW;
         for (var i = 0u; i < PW; i++) {
             let e = scale * ds_at(pooled + i);
             let at = OW * r + 2u * i;
-            (*reach)[at] = e * local(squash_slope(h_at(kept + 2u * i)));
-            (*reach)[at + 1u] = e * local(squash_slope(h_at(kept + 2u * i + 1u)));
+            (*dh)[at] = e * local(squash_slope(h_at(stored + 2u * i)));
+            (*dh)[at + 1u] = e * local(squash_slope(h_at(stored + 2u * i + 1u)));
         }
     }
 }
 
-fn reach_six(reach: ptr<function, Reach>, r: u32, y: u32, map: vec2u, scale: f32) {
-    reach_row(reach, r, y, map, scale);
-    reach_row(reach, r + 1u, y, map, scale);
-    reach_row(reach, r + 2u, y, map, scale);
-    reach_row(reach, r + 3u, y, map, scale);
-    reach_row(reach, r + 4u, y, map, scale);
-    reach_row(reach, r + 5u, y, map, scale);
+fn load_dh_six(dh: ptr<function, DhRows>, r: u32, y: u32, map: vec2u, scale: f32) {
+    load_dh_row(dh, r, y, map, scale);
+    load_dh_row(dh, r + 1u, y, map, scale);
+    load_dh_row(dh, r + 2u, y, map, scale);
+    load_dh_row(dh, r + 3u, y, map, scale);
+    load_dh_row(dh, r + 4u, y, map, scale);
+    load_dh_row(dh, r + 5u, y, map, scale);
 }
 
 // Row ky of the kernel carries row `row` + K - 1 - ky of dh to row `row` of dx.
 fn spread(
-    sum: ptr<function, Below>,
+    sum: ptr<function, DxRows>,
     row: u32,
     ky: u32,
-    reach: ptr<function, Reach>,
+    dh: ptr<function, DhRows>,
     y: u32,
     kernel: ptr<function, Kernel>,
 ) {
@@ -71,7 +71,7 @@ fn spread(
         let w4 = local((*kernel)[K * ky + 4u]);
         let at = WIDTH * row;
         for (var i = 0u; i < OW; i++) {
-            let d = (*reach)[OW * (row + (K - 1u) - ky) + i];
+            let d = (*dh)[OW * (row + (K - 1u) - ky) + i];
             (*sum)[at + i] += w0 * d;
             (*sum)[at + i + 1u] += w1 * d;
             (*sum)[at + i + 2u] += w2 * d;
@@ -82,39 +82,39 @@ fn spread(
 }
 
 fn spread_row(
-    sum: ptr<function, Below>,
+    sum: ptr<function, DxRows>,
     row: u32,
-    reach: ptr<function, Reach>,
+    dh: ptr<function, DhRows>,
     y: u32,
     kernel: ptr<function, Kernel>,
 ) {
-    if (row < BELOW) {
-        spread(sum, row, 0u, reach, y, kernel);
-        spread(sum, row, 1u, reach, y, kernel);
-        spread(sum, row, 2u, reach, y, kernel);
-        spread(sum, row, 3u, reach, y, kernel);
-        spread(sum, row, 4u, reach, y, kernel);
+    if (row < DX_ROWS) {
+        spread(sum, row, 0u, dh, y, kernel);
+        spread(sum, row, 1u, dh, y, kernel);
+        spread(sum, row, 2u, dh, y, kernel);
+        spread(sum, row, 3u, dh, y, kernel);
+        spread(sum, row, 4u, dh, y, kernel);
     }
 }
 
 fn spread_seven(
-    sum: ptr<function, Below>,
+    sum: ptr<function, DxRows>,
     row: u32,
-    reach: ptr<function, Reach>,
+    dh: ptr<function, DhRows>,
     y: u32,
     kernel: ptr<function, Kernel>,
 ) {
-    spread_row(sum, row, reach, y, kernel);
-    spread_row(sum, row + 1u, reach, y, kernel);
-    spread_row(sum, row + 2u, reach, y, kernel);
-    spread_row(sum, row + 3u, reach, y, kernel);
-    spread_row(sum, row + 4u, reach, y, kernel);
-    spread_row(sum, row + 5u, reach, y, kernel);
-    spread_row(sum, row + 6u, reach, y, kernel);
+    spread_row(sum, row, dh, y, kernel);
+    spread_row(sum, row + 1u, dh, y, kernel);
+    spread_row(sum, row + 2u, dh, y, kernel);
+    spread_row(sum, row + 3u, dh, y, kernel);
+    spread_row(sum, row + 4u, dh, y, kernel);
+    spread_row(sum, row + 5u, dh, y, kernel);
+    spread_row(sum, row + 6u, dh, y, kernel);
 }
 
-fn hand_down_row(sum: ptr<function, Below>, row: u32, at: u32) {
-    if (row < BELOW) {
+fn store_dx_row(sum: ptr<function, DxRows>, row: u32, at: u32) {
+    if (row < DX_ROWS) {
         for (var i = 0u; i < WIDTH / 2u; i++) {
             let source = WIDTH * row + 2u * i;
             let left = (*sum)[source] * local(squash_slope(x_at(at + source)));
@@ -124,11 +124,11 @@ fn hand_down_row(sum: ptr<function, Below>, row: u32, at: u32) {
     }
 }
 
-fn hand_down_four(sum: ptr<function, Below>, row: u32, at: u32) {
-    hand_down_row(sum, row, at);
-    hand_down_row(sum, row + 1u, at);
-    hand_down_row(sum, row + 2u, at);
-    hand_down_row(sum, row + 3u, at);
+fn store_dx_four(sum: ptr<function, DxRows>, row: u32, at: u32) {
+    store_dx_row(sum, row, at);
+    store_dx_row(sum, row + 1u, at);
+    store_dx_row(sum, row + 2u, at);
+    store_dx_row(sum, row + 3u, at);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -138,11 +138,11 @@ fn conv_backward_input(@builtin(global_invocation_id) id: vec3u) {
         return;
     }
     loop {
-        let y = BELOW * (item % (HEIGHT / BELOW));
-        let n = item / (HEIGHT / BELOW) % SAMPLES;
-        let c = item / (HEIGHT / BELOW * SAMPLES);
+        let y = DX_ROWS * (item % (HEIGHT / DX_ROWS));
+        let n = item / (HEIGHT / DX_ROWS) % SAMPLES;
+        let c = item / (HEIGHT / DX_ROWS * SAMPLES);
 
-        var sum = Below();
+        var sum = DxRows();
         let last = table_at(FIRST_OUT + c + 1u);
         var q = table_at(FIRST_OUT + c);
         if (q < last) {
@@ -151,13 +151,13 @@ fn conv_backward_input(@builtin(global_invocation_id) id: vec3u) {
                 let m = table_at(MAP + j);
                 let scale = local(BLOCK_SCALE * p_at(COEFFICIENT + m));
                 var kernel = kernel_at(TAPS * j);
-                var reach = Reach();
+                var dh = DhRows();
                 let map = vec2u((n * M + m) * OH * OW, n * S_STRIDE + m * PH * PW);
-                reach_six(&reach, 0u, y, map, scale);
-                reach_six(&reach, 6u, y, map, scale);
-                reach_six(&reach, 12u, y, map, scale);
-                spread_seven(&sum, 0u, &reach, y, &kernel);
-                spread_seven(&sum, 7u, &reach, y, &kernel);
+                load_dh_six(&dh, 0u, y, map, scale);
+                load_dh_six(&dh, 6u, y, map, scale);
+                load_dh_six(&dh, 12u, y, map, scale);
+                spread_seven(&sum, 0u, &dh, y, &kernel);
+                spread_seven(&sum, 7u, &dh, y, &kernel);
                 continuing {
                     q++;
                     break if q == last;
@@ -166,10 +166,10 @@ fn conv_backward_input(@builtin(global_invocation_id) id: vec3u) {
         }
 
         let at = ((n * C + c) * HEIGHT + y) * WIDTH;
-        hand_down_four(&sum, 0u, at);
-        hand_down_four(&sum, 4u, at);
-        hand_down_four(&sum, 8u, at);
-        hand_down_four(&sum, 12u, at);
+        store_dx_four(&sum, 0u, at);
+        store_dx_four(&sum, 4u, at);
+        store_dx_four(&sum, 8u, at);
+        store_dx_four(&sum, 12u, at);
 
         continuing {
             item += THREADS;

@@ -1,6 +1,6 @@
 // conv_backward_weights: the gradients of a convolution stage after the first.
 //
-//   partials[slot] = the sums over every SLOTS-th column of blocks (block_gradients.wgsl)
+//   partials[row] = the sums over every PARTIAL_ROWS-th column of blocks (block_gradients.wgsl)
 //
 // uses: common, local, conv_pool, convolve, block_gradients
 // binds:
@@ -9,13 +9,13 @@
 //   h         read f32
 //   ds        read f32
 //   table     read u32
-//   partials  write f32   [SLOTS, STRIDE], rows laid out as p; `update` adds them
+//   partials  write f32   [PARTIAL_ROWS, STRIDE], rows laid out as p; `update` adds them
 //
-// One invocation sums every SLOTS-th column of blocks of one connection, from top to bottom, and writes
-// its own row of partials. The first connection of a map also brings the gradients of that map's bias
-// and pooling.
+// One invocation sums every PARTIAL_ROWS-th column of blocks of one connection, from top to bottom, and
+// writes its own row of partials. The first connection of a map also sums the gradients of that map's
+// bias and pooling.
 
-fn kept_row(h: ptr<function, Block>, y: u32, at: u32) {
+fn load_h_row(h: ptr<function, Block>, y: u32, at: u32) {
     for (var i = 0u; i < N; i++) {
         (*h)[N * y + i] = h_at(at + OW * y + i);
     }
@@ -28,38 +28,38 @@ fn conv_backward_weights(@builtin(global_invocation_id) id: vec3u) {
         return;
     }
     loop {
-        let slot = item % SLOTS;
-        let j = item / SLOTS;
+        let row = item % PARTIAL_ROWS;
+        let j = item / PARTIAL_ROWS;
         let c = table_at(CHANNEL + j);
         let m = table_at(MAP + j);
         let scale = local(BLOCK_SCALE * p_at(COEFFICIENT + m));
 
         var g = Gradients();
-        var unit = slot;
+        var unit = row;
         loop {
-            let n = unit / ACROSS;
-            let left = STRIP * (unit % ACROSS);
-            var seen = Seen();
-            see_four(&seen, 2u, (n * C + c) * HEIGHT * WIDTH + 2u * left);
+            let n = unit / TILE_COLUMNS;
+            let left = TILE_WIDTH * (unit % TILE_COLUMNS);
+            var patch = Patch();
+            load_patch_four(&patch, 2u, (n * C + c) * HEIGHT * WIDTH + 2u * left);
             var y = 0u;
             loop {
-                see_further(&seen, ((n * C + c) * HEIGHT + 2u * y + (K - 1u)) * WIDTH + 2u * left);
+                move_patch_down(&patch, ((n * C + c) * HEIGHT + 2u * y + (K - 1u)) * WIDTH + 2u * left);
                 var h = Block();
-                let kept = ((n * M + m) * OH + 2u * y) * OW + 2u * left;
-                kept_row(&h, 0u, kept);
-                kept_row(&h, 1u, kept);
-                block_gradients(&g, &seen, &h, scale, n * S_STRIDE + (m * PH + y) * PW + left);
+                let stored = ((n * M + m) * OH + 2u * y) * OW + 2u * left;
+                load_h_row(&h, 0u, stored);
+                load_h_row(&h, 1u, stored);
+                block_gradients(&g, &patch, &h, scale, n * S_STRIDE + (m * PH + y) * PW + left);
                 continuing {
                     y++;
                     break if y == PH;
                 }
             }
             continuing {
-                unit += SLOTS;
-                break if unit >= SAMPLES * ACROSS;
+                unit += PARTIAL_ROWS;
+                break if unit >= SAMPLES * TILE_COLUMNS;
             }
         }
-        put_gradients(&g, slot, j, m, j == table_at(m));
+        put_gradients(&g, row, j, m, j == table_at(m));
 
         continuing {
             item += THREADS;

@@ -13,22 +13,22 @@
 //   s      write f32
 //
 // BLOCK_SCALE is 1/4 in the notebook (mean) and 1 in 1998, section II.B (sum).
-// One invocation makes one block of one map and sample.
+// One invocation computes one block of one map and sample.
 
-fn keep_row(sum: ptr<function, Block>, y: u32, at: u32) {
+fn store_row(sum: ptr<function, Block>, y: u32, at: u32) {
     if (y < ROWS) {
-        for (var i = 0u; i < STRIP; i++) {
+        for (var i = 0u; i < TILE_WIDTH; i++) {
             let source = N * y + 2u * i;
             h[(at + OW * y) / 2u + i] = vec2f((*sum)[source], (*sum)[source + 1u]);
         }
     }
 }
 
-fn keep_four(sum: ptr<function, Block>, y: u32, at: u32) {
-    keep_row(sum, y, at);
-    keep_row(sum, y + 1u, at);
-    keep_row(sum, y + 2u, at);
-    keep_row(sum, y + 3u, at);
+fn store_four(sum: ptr<function, Block>, y: u32, at: u32) {
+    store_row(sum, y, at);
+    store_row(sum, y + 1u, at);
+    store_row(sum, y + 2u, at);
+    store_row(sum, y + 3u, at);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -47,10 +47,10 @@ fn conv_pool_forward(@builtin(global_invocation_id) id: vec3u) {
         var j = table_at(m);
         loop {
             let channel = n * C + table_at(CHANNEL + j);
-            var seen = Seen();
-            see(&seen, (channel * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
+            var patch = Patch();
+            load_patch(&patch, (channel * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
             var kernel = kernel_at(TAPS * j);
-            convolve(&sum, &seen, &kernel);
+            convolve(&sum, &patch, &kernel);
             continuing {
                 j++;
                 break if j == last;
@@ -59,10 +59,10 @@ fn conv_pool_forward(@builtin(global_invocation_id) id: vec3u) {
         squash_block(&sum, p_at(BIAS + m));
 
         let at = ((n * M + m) * OH + 2u * place.x) * OW + 2u * place.y;
-        keep_four(&sum, 0u, at);
-        keep_four(&sum, 4u, at);
-        keep_four(&sum, 8u, at);
-        keep_four(&sum, 12u, at);
+        store_four(&sum, 0u, at);
+        store_four(&sum, 4u, at);
+        store_four(&sum, 8u, at);
+        store_four(&sum, 12u, at);
         pool(&sum, m, n * S_STRIDE + (m * PH + place.x) * PW + place.y);
         continuing {
             item += THREADS;

@@ -1,6 +1,6 @@
 // The convolution of one block with one kernel, in registers.
 //
-//   sum[y,x] += sum over ky, kx of w[ky,kx] seen[y+ky, x+kx]
+//   sum[y,x] += sum over ky, kx of w[ky,kx] patch[y+ky, x+kx]
 //
 // Every index of a private array has to become a constant: a dynamic one costs ten times as much on
 // a software adapter and spills on a GPU. Drivers unroll two short loops inside each other, not
@@ -9,53 +9,53 @@
 //
 // expects: conv_pool, common; x_at; K, WIDTH
 
-// Row y of what a block sees, from `at` on in x.
-fn see_row(seen: ptr<function, Seen>, y: u32, at: u32) {
+// Row y of the input patch of a block, from `at` on in x.
+fn load_patch_row(patch: ptr<function, Patch>, y: u32, at: u32) {
     if (y < ROWS + (K - 1u)) {
         for (var i = 0u; i < R; i++) {
-            (*seen)[R * y + i] = x_at(at + i);
+            (*patch)[R * y + i] = x_at(at + i);
         }
     }
 }
 
 // Rows y to y + 3, the first of them from `at` on.
-fn see_four(seen: ptr<function, Seen>, y: u32, at: u32) {
-    see_row(seen, y, at);
-    see_row(seen, y + 1u, at + WIDTH);
-    see_row(seen, y + 2u, at + 2u * WIDTH);
-    see_row(seen, y + 3u, at + 3u * WIDTH);
+fn load_patch_four(patch: ptr<function, Patch>, y: u32, at: u32) {
+    load_patch_row(patch, y, at);
+    load_patch_row(patch, y + 1u, at + WIDTH);
+    load_patch_row(patch, y + 2u, at + 2u * WIDTH);
+    load_patch_row(patch, y + 3u, at + 3u * WIDTH);
 }
 
-// Reads what a block sees, the first of it at `at` in x.
-fn see(seen: ptr<function, Seen>, at: u32) {
-    see_four(seen, 0u, at);
-    see_four(seen, 4u, at + 4u * WIDTH);
-    see_four(seen, 8u, at + 8u * WIDTH);
-    see_four(seen, 12u, at + 12u * WIDTH);
-    see_four(seen, 16u, at + 16u * WIDTH);
+// Loads the input patch of a block, which begins at `at` in x.
+fn load_patch(patch: ptr<function, Patch>, at: u32) {
+    load_patch_four(patch, 0u, at);
+    load_patch_four(patch, 4u, at + 4u * WIDTH);
+    load_patch_four(patch, 8u, at + 8u * WIDTH);
+    load_patch_four(patch, 12u, at + 12u * WIDTH);
+    load_patch_four(patch, 16u, at + 16u * WIDTH);
 }
 
-fn keep_seen_row(seen: ptr<function, Seen>, y: u32) {
+fn shift_patch_row(patch: ptr<function, Patch>, y: u32) {
     for (var i = 0u; i < R; i++) {
-        (*seen)[R * y + i] = (*seen)[R * (y + 2u) + i];
+        (*patch)[R * y + i] = (*patch)[R * (y + 2u) + i];
     }
 }
 
-// One block further down, where blocks are one pooled row each (TALL = 1): four rows are known, the two
-// new ones begin at `at` in x. Above the first block, see_four(seen, 2, ..) has read those four.
-fn see_further(seen: ptr<function, Seen>, at: u32) {
-    keep_seen_row(seen, 0u);
-    keep_seen_row(seen, 1u);
-    keep_seen_row(seen, 2u);
-    keep_seen_row(seen, 3u);
-    see_row(seen, 4u, at);
-    see_row(seen, 5u, at + WIDTH);
+// The patch of the block below, where blocks are one pooled row each (TILE_HEIGHT = 1): four rows are
+// known, the two new ones begin at `at` in x. Above the first block, load_patch_four(patch, 2, ..) has read those four.
+fn move_patch_down(patch: ptr<function, Patch>, at: u32) {
+    shift_patch_row(patch, 0u);
+    shift_patch_row(patch, 1u);
+    shift_patch_row(patch, 2u);
+    shift_patch_row(patch, 3u);
+    load_patch_row(patch, 4u, at);
+    load_patch_row(patch, 5u, at + WIDTH);
 }
 
 fn add_taps(
     sum: ptr<function, Block>,
     to: u32,
-    seen: ptr<function, Seen>,
+    patch: ptr<function, Patch>,
     source: u32,
     kernel: ptr<function, Kernel>,
     first: u32,
@@ -66,48 +66,48 @@ fn add_taps(
     let w3 = (*kernel)[first + 3u];
     let w4 = (*kernel)[first + 4u];
     for (var i = 0u; i < N; i++) {
-        (*sum)[to + i] += w0 * (*seen)[source + i] + w1 * (*seen)[source + i + 1u]
-            + w2 * (*seen)[source + i + 2u] + w3 * (*seen)[source + i + 3u]
-            + w4 * (*seen)[source + i + 4u];
+        (*sum)[to + i] += w0 * (*patch)[source + i] + w1 * (*patch)[source + i + 1u]
+            + w2 * (*patch)[source + i + 2u] + w3 * (*patch)[source + i + 3u]
+            + w4 * (*patch)[source + i + 4u];
     }
 }
 
 fn convolve_row(
     sum: ptr<function, Block>,
-    seen: ptr<function, Seen>,
+    patch: ptr<function, Patch>,
     kernel: ptr<function, Kernel>,
     y: u32,
 ) {
     if (y < ROWS) {
-        add_taps(sum, N * y, seen, R * y, kernel, 0u);
-        add_taps(sum, N * y, seen, R * (y + 1u), kernel, K);
-        add_taps(sum, N * y, seen, R * (y + 2u), kernel, 2u * K);
-        add_taps(sum, N * y, seen, R * (y + 3u), kernel, 3u * K);
-        add_taps(sum, N * y, seen, R * (y + 4u), kernel, 4u * K);
+        add_taps(sum, N * y, patch, R * y, kernel, 0u);
+        add_taps(sum, N * y, patch, R * (y + 1u), kernel, K);
+        add_taps(sum, N * y, patch, R * (y + 2u), kernel, 2u * K);
+        add_taps(sum, N * y, patch, R * (y + 3u), kernel, 3u * K);
+        add_taps(sum, N * y, patch, R * (y + 4u), kernel, 4u * K);
     }
 }
 
 fn convolve_four(
     sum: ptr<function, Block>,
-    seen: ptr<function, Seen>,
+    patch: ptr<function, Patch>,
     kernel: ptr<function, Kernel>,
     y: u32,
 ) {
-    convolve_row(sum, seen, kernel, y);
-    convolve_row(sum, seen, kernel, y + 1u);
-    convolve_row(sum, seen, kernel, y + 2u);
-    convolve_row(sum, seen, kernel, y + 3u);
+    convolve_row(sum, patch, kernel, y);
+    convolve_row(sum, patch, kernel, y + 1u);
+    convolve_row(sum, patch, kernel, y + 2u);
+    convolve_row(sum, patch, kernel, y + 3u);
 }
 
 fn convolve(
     sum: ptr<function, Block>,
-    seen: ptr<function, Seen>,
+    patch: ptr<function, Patch>,
     kernel: ptr<function, Kernel>,
 ) {
-    convolve_four(sum, seen, kernel, 0u);
-    convolve_four(sum, seen, kernel, 4u);
-    convolve_four(sum, seen, kernel, 8u);
-    convolve_four(sum, seen, kernel, 12u);
+    convolve_four(sum, patch, kernel, 0u);
+    convolve_four(sum, patch, kernel, 4u);
+    convolve_four(sum, patch, kernel, 8u);
+    convolve_four(sum, patch, kernel, 12u);
 }
 
 fn squash_row(sum: ptr<function, Block>, bias: f32, y: u32) {

@@ -6,6 +6,6 @@
 // binds:
 //   curvature  write vec4f
 
-fn take(at: u32, g: vec4f, rate: f32) {
+fn apply(at: u32, g: vec4f, rate: f32) {
     curvature[at] += rate * g;
 }

@@ -1,17 +1,17 @@
-// first_stage_backward: every gradient of the first stage, which sees one map (C = 1, J = M) and hands
-// nothing further down.
+// first_stage_backward: every gradient of the first stage, whose input is one map (C = 1, J = M); it has no
+// input gradient.
 //
-//   partials[slot] = the sums over every SLOTS-th column of blocks (block_gradients.wgsl)
+//   partials[row] = the sums over every PARTIAL_ROWS-th column of blocks (block_gradients.wgsl)
 //
 // uses: common, local, conv_pool, convolve, block_gradients
 // binds:
 //   x         read f32    shapes: conv_pool.wgsl
 //   p         read f32
 //   ds        read f32
-//   partials  write f32   [SLOTS, STRIDE], rows laid out as p; `update` adds them
+//   partials  write f32   [PARTIAL_ROWS, STRIDE], rows laid out as p; `update` adds them
 //
-// h is computed again from x: cheaper than to store and to read it. One invocation sums every SLOTS-th
-// column of blocks of one map, from top to bottom, and writes its own row of partials.
+// h is recomputed from x, which is cheaper than to store and load it. One invocation sums every
+// PARTIAL_ROWS-th column of blocks of one map, from top to bottom, and writes its own row of partials.
 
 @compute @workgroup_size(WORKGROUP)
 fn first_stage_backward(@builtin(global_invocation_id) id: vec3u) {
@@ -20,37 +20,37 @@ fn first_stage_backward(@builtin(global_invocation_id) id: vec3u) {
         return;
     }
     loop {
-        let slot = item % SLOTS;
-        let m = item / SLOTS;
+        let row = item % PARTIAL_ROWS;
+        let m = item / PARTIAL_ROWS;
         var kernel = kernel_at(TAPS * m);
         let bias = p_at(BIAS + m);
         let scale = local(BLOCK_SCALE * p_at(COEFFICIENT + m));
 
         var g = Gradients();
-        var unit = slot;
+        var unit = row;
         loop {
-            let n = unit / ACROSS;
-            let left = STRIP * (unit % ACROSS);
-            var seen = Seen();
-            see_four(&seen, 2u, n * HEIGHT * WIDTH + 2u * left);
+            let n = unit / TILE_COLUMNS;
+            let left = TILE_WIDTH * (unit % TILE_COLUMNS);
+            var patch = Patch();
+            load_patch_four(&patch, 2u, n * HEIGHT * WIDTH + 2u * left);
             var y = 0u;
             loop {
-                see_further(&seen, (n * HEIGHT + 2u * y + (K - 1u)) * WIDTH + 2u * left);
+                move_patch_down(&patch, (n * HEIGHT + 2u * y + (K - 1u)) * WIDTH + 2u * left);
                 var h = Block();
-                convolve(&h, &seen, &kernel);
+                convolve(&h, &patch, &kernel);
                 squash_block(&h, bias);
-                block_gradients(&g, &seen, &h, scale, n * S_STRIDE + (m * PH + y) * PW + left);
+                block_gradients(&g, &patch, &h, scale, n * S_STRIDE + (m * PH + y) * PW + left);
                 continuing {
                     y++;
                     break if y == PH;
                 }
             }
             continuing {
-                unit += SLOTS;
-                break if unit >= SAMPLES * ACROSS;
+                unit += PARTIAL_ROWS;
+                break if unit >= SAMPLES * TILE_COLUMNS;
             }
         }
-        put_gradients(&g, slot, m, m, true);
+        put_gradients(&g, row, m, m, true);
         continuing {
             item += THREADS;
             break if item >= ITEMS;

@@ -1,4 +1,4 @@
-// first_stage_forward: the whole first stage, which sees one map (C = 1, J = M). (1990: H1-H2. 1998: C1-S2.)
+// first_stage_forward: the whole first stage, whose input is one map (C = 1, J = M). (1990: H1-H2. 1998: C1-S2.)
 //
 //   h[n,m,y,x] = f( bias[m] + sum over ky, kx of w[m,ky,kx] x[n,0,y+ky,x+kx] )
 //   s[n,m,y,x] = f( coefficient[m] BLOCK_SCALE (the 2x2 block of h at 2y, 2x) + pooling bias[m] )
@@ -9,8 +9,8 @@
 //   p  read f32
 //   s  write f32
 //
-// h is not stored: the backward pass computes it again, which costs less than reading it.
-// One invocation makes one block of every map, from inputs that it reads once.
+// h is not stored: the backward pass recomputes it, which costs less than to load it.
+// One invocation computes one block of every map, from an input patch that it loads once.
 
 @compute @workgroup_size(WORKGROUP)
 fn first_stage_forward(@builtin(global_invocation_id) id: vec3u) {
@@ -22,14 +22,14 @@ fn first_stage_forward(@builtin(global_invocation_id) id: vec3u) {
         let place = corner(item % BLOCKS);
         let n = item / BLOCKS;
 
-        var seen = Seen();
-        see(&seen, (n * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
+        var patch = Patch();
+        load_patch(&patch, (n * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
         var m = 0u;
         loop {
             var kernel = kernel_at(TAPS * m);
             let bias = p_at(BIAS + m);
             var sum = Block();
-            convolve(&sum, &seen, &kernel);
+            convolve(&sum, &patch, &kernel);
             squash_block(&sum, bias);
             pool(&sum, m, n * S_STRIDE + (m * PH + place.x) * PW + place.y);
             continuing {

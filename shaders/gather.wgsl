@@ -4,32 +4,32 @@
 //
 // uses: distort
 // binds:
-//   digits  storage u32   [.., RECORD]  the bytes of the pixels, row by row, then the label
-//   order   storage u32   digits in the order of the epoch; with DISTORT digit + DIGITS * view, see
-//                         distort.wgsl
-//   steps   storage u32   [.., 4]  first entry of order, samples in the step, learning rate, key of
-//                         the distortion
-//   cursor  storage u32   [1]  the step to do
-//   now     write u32     [4]  the row of steps that is being done, and its number: kept for the updates
-//   truth   write u32     [SAMPLES, 4]  label, samples in the step (0 where the last batch of an epoch
-//                         has no digit), number of the step, unused
-//   x       write f32     [SAMPLES, HEIGHT, WIDTH]; without DISTORT the border is background already
+//   digits      storage u32   [.., RECORD] the bytes of the pixels, row by row, then the label
+//   order       storage u32   digits in the order of the epoch; with DISTORT digit + DIGITS * view, see
+//                             distort.wgsl
+//   steps       storage u32   [.., STEP_WORDS] first entry of order, samples in the step, learning rate, key of the
+//                             distortion
+//   cursor      storage u32   [1] the step to do
+//   step_state  write u32     [4] the row of steps that is being done, and its number: kept for the updates
+//   labels      write u32     [SAMPLES, 4] label, samples in the step (0 where the last batch of an epoch has
+//                             no digit), number of the step, unused
+//   x           write f32     [SAMPLES, HEIGHT, WIDTH]; without DISTORT the border is background already
 //
 // BEFORE samples of the step come before these: an earlier shard has those.
-// One invocation copies one row of SIDE pixels, or makes one of the distorted picture.
+// One invocation copies one row of SIDE pixels, or computes one of the distorted picture.
 
 const ROWS = select(SIDE, HEIGHT, DISTORT);
 
 @compute @workgroup_size(WORKGROUP)
 fn gather(@builtin(global_invocation_id) id: vec3u) {
     let step = cursor_at(0u);
-    let first = steps_at(4u * step);
-    let count = steps_at(4u * step + 1u);
+    let first = steps_at(STEP_WORDS * step);
+    let count = steps_at(STEP_WORDS * step + 1u);
     if (id.x == 0u) {
-        now[0] = first;
-        now[1] = count;
-        now[2] = steps_at(4u * step + 2u);
-        now[3] = step;
+        step_state[0] = first;
+        step_state[1] = count;
+        step_state[2] = steps_at(STEP_WORDS * step + 2u);
+        step_state[3] = step;
     }
     var item = id.x;
     if (item >= ITEMS) {
@@ -43,12 +43,12 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
         let digit = select(entry, entry % DIGITS, DISTORT);
         let record = RECORD * digit;
         if (row == 0u) {
-            truth[4u * n] = digits_at(record + RECORD - 1u);
-            truth[4u * n + 1u] = select(0u, count, here);
-            truth[4u * n + 2u] = step;
+            labels[4u * n] = digits_at(record + (RECORD - 1u));
+            labels[4u * n + 1u] = select(0u, count, here);
+            labels[4u * n + 2u] = step;
         }
         if (DISTORT) {
-            let map = affine_of(steps_at(4u * step + 3u), entry / DIGITS, digit);
+            let map = affine_of(steps_at(STEP_WORDS * step + 3u), entry / DIGITS, digit);
             make_row(map, source_of(map, record, row), (n * HEIGHT + row) * WIDTH);
         } else {
             copy_row(record + row * ROW_WORDS, (n * HEIGHT + row + BORDER) * WIDTH + BORDER);

@@ -1,11 +1,11 @@
-// Shapes of a linear layer, and of C5: a convolution whose kernel is as large as what it sees.
+// Shapes of a linear layer, and of C5: a convolution whose kernel is as large as its input.
 //
-//   SAMPLES            samples in the window that one dispatch sees
+//   SAMPLES            samples in the window of one dispatch
 //   INPUTS, OUTPUTS    units below and in this layer
-//   x   [SAMPLES, INPUTS]     what the layer sees: squashed outputs of the layer below
+//   x   [SAMPLES, INPUTS]     the input: squashed outputs of the layer below
 //   y   [SAMPLES, OUTPUTS]    = f(w x + bias)
-//   dy  [SAMPLES, OUTPUTS]    the loss by what the squash of this layer got
-//   dx  [SAMPLES, INPUTS]     the loss by what the squash of the layer below got
+//   dy  [SAMPLES, OUTPUTS]    the loss derived by what the squash of this layer got
+//   dx  [SAMPLES, INPUTS]     the input gradient: the loss derived by what the squash of the layer below got
 //   w   [OUTPUTS, INPUTS]     its rows from `row` on, ROWS of them, where w is larger than a window
 //   row [1]
 //

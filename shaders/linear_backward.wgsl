@@ -1,16 +1,16 @@
-// linear_backward: both ways back of a linear layer in one pass over its weights, each of which is
-// read, handed down through, and moved by the one invocation that owns it.
+// linear_backward: the whole backward pass of a linear layer in one pass over its weights. The one invocation
+// that owns a weight reads it, adds to the input gradient, and updates it.
 //
 //   dx[n,i]  = f'(x[n,i]) sum over o of w[o,i] dy[n,o]
 //   dw[o,i]  = sum over n of dy[n,o] x[n,i],   dbias[o] = sum over n of dy[n,o]
 //
 // uses: common, linear, epilogue, linear_gradient
 // binds:
-//   x         read vec4f    shapes: linear.wgsl
-//   dy        read f32
-//   now       read u32      [4]  of this step: now[2] the rate
-//   dx        write vec4f
-//   gradient  write vec4f   as the parameters: biases [OUTPUTS], and from WEIGHTS on w [OUTPUTS, INPUTS]
+//   x           read vec4f    shapes: linear.wgsl
+//   dy          read f32
+//   step_state  read u32      [4] of this step: step_state[2] the rate
+//   dx          write vec4f
+//   gradient    write vec4f   as the parameters: biases [OUTPUTS], and from WEIGHTS on w [OUTPUTS, INPUTS]
 //   epilogue
 //
 // The same as linear_backward_input and linear_update, for first derivatives. Those two have an
@@ -18,11 +18,11 @@
 // reads weights and dy once for both.
 //
 // Windows of the batch: linear_gradient.wgsl; dx is whole after each window.
-// One invocation does four inputs of all outputs; the first ones also four biases each.
+// One invocation computes four inputs of all outputs; the first ones also four biases each.
 
 @compute @workgroup_size(WORKGROUP)
 fn linear_backward(@builtin(global_invocation_id) id: vec3u) {
-    let rate = bitcast<f32>(now_at(2u));
+    let rate = bitcast<f32>(step_state_at(2u));
     update_biases(id.x, rate);
     var i = id.x;
     if (i >= ITEMS) {

@@ -1,4 +1,4 @@
-// linear_backward_input: what a linear layer hands down.
+// linear_backward_input: the input gradient of a linear layer.
 //
 //   dx[n,i] = f'(x[n,i]) sum over o of w[o,i] dy[n,o]
 //
@@ -14,7 +14,7 @@
 //
 // Where w comes in several windows, the first (STARTS) starts the sum, the later ones add to it, and
 // the last (ENDS) multiplies with f'.
-// One invocation makes four inputs side by side of TILE samples.
+// One invocation computes four inputs side by side of TILE samples.
 
 const SAMPLE_TILES = (SAMPLES + TILE - 1u) / TILE;
 

@@ -10,7 +10,7 @@
 //   row   read u32
 //   y     write f32
 //
-// One invocation makes TILE outputs of four samples.
+// One invocation computes TILE outputs of four samples.
 
 const SAMPLE_TILES = (SAMPLES + 3u) / 4u;
 

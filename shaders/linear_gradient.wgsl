@@ -4,7 +4,7 @@
 //   dbias[o] = sum over n of dy[n,o]
 //
 // Where the batch comes in several windows, the first (STARTS) starts a sum, each but the last leaves it
-// in `gradient`, and the last (ENDS) takes it, for the four parameters at `at`.
+// in `gradient`, and the last (ENDS) applies the epilogue, for the four parameters at `at`.
 //
 // expects: an epilogue; dy_at, gradient; SAMPLES, OUTPUTS, STARTS, ENDS, THREADS
 
@@ -14,7 +14,7 @@ fn finish(at: u32, part: vec4f, rate: f32) {
         sum += gradient[at];
     }
     if (ENDS) {
-        take(at, sum, rate);
+        apply(at, sum, rate);
     } else {
         gradient[at] = sum;
     }

@@ -1,22 +1,22 @@
-// linear_update: the gradient of a linear layer, and at once its epilogue.
+// linear_update: the weight gradient of a linear layer, and its epilogue.
 //
 //   dw[o,i]  = sum over n of dy[n,o] x[n,i],   dbias[o] = sum over n of dy[n,o]
 //
 // uses: linear, local, epilogue, linear_gradient
 // binds:
-//   x         read vec4f    shapes: linear.wgsl
-//   dy        read f32
-//   now       read u32      [4]  of this step: now[2] the rate
-//   gradient  write vec4f   as the parameters: biases [OUTPUTS], and from WEIGHTS on w [OUTPUTS, INPUTS]
+//   x           read vec4f    shapes: linear.wgsl
+//   dy          read f32
+//   step_state  read u32      [4] of this step: step_state[2] the rate
+//   gradient    write vec4f   as the parameters: biases [OUTPUTS], and from WEIGHTS on w [OUTPUTS, INPUTS]
 //   epilogue
 //
 // With second derivatives, for which x is squared (local.wgsl), the epilogue is curvature.wgsl.
 // Windows of the batch: linear_gradient.wgsl.
-// One invocation does four inputs of TILE outputs; the first ones also four biases each.
+// One invocation computes four inputs of TILE outputs; the first ones also four biases each.
 
 @compute @workgroup_size(WORKGROUP)
 fn linear_update(@builtin(global_invocation_id) id: vec3u) {
-    let rate = bitcast<f32>(now_at(2u));
+    let rate = bitcast<f32>(step_state_at(2u));
     update_biases(id.x, rate);
     var item = id.x;
     if (item >= ITEMS) {

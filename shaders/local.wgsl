@@ -1,4 +1,4 @@
-// Which derivatives a backward kernel hands down and sums up: first ones, or the second ones of
+// Which derivatives a backward kernel propagates and sums up: first ones, or the second ones of
 // stochastic diagonal Levenberg-Marquardt (1998, appendix C).
 //
 //   first    dE/dx     = sum over a of dE/da    da/dx

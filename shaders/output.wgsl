@@ -1,4 +1,4 @@
-// output: the last layer forward, the loss, and the last layer backward to what it sees.
+// output: the last layer forward, the loss, and the input gradient of the last layer.
 //
 //   OUTPUT_LINEAR  y[n,c] = f( bias[c] + sum over i of w[c,i] x[n,i] )
 //                  dx[n,i] = f'(x[n,i]) sum over c of w[c,i] dy[n,c]
@@ -7,31 +7,32 @@
 //
 // uses: common, local, loss
 // binds:
-//   x       read vec4f    [SAMPLES, INPUTS]  squashed outputs of the layer below; INPUTS is a multiple of four
+//   x       read vec4f    [SAMPLES, INPUTS] squashed outputs of the layer below; INPUTS is a multiple of four
 //   p       read vec4f    biases [CLASSES], from WEIGHTS on w [CLASSES, INPUTS]; for an RBF only w: the 7x12
 //                         bitmaps of the classes, +1 and -1 (1998, Fig. 3)
-//   truth   read u32      [SAMPLES, 4]  label, samples in the step, number of the step. Where there are no
-//                         samples there is no digit: no loss, no derivative. So it is behind the batch,
-//                         where its last window may reach
-//   y       write f32     [BEFORE + SAMPLES, CLASSES]  the outputs, from row BEFORE on: those before are of
+//   labels  read u32      [SAMPLES, 4] label, samples in the step, number of the step. Where there are no
+//                         samples there is no digit: no loss, no derivative. So it is behind the batch, where
+//                         its last window may reach
+//   y       write f32     [BEFORE + SAMPLES, CLASSES] the outputs, from row BEFORE on: those before are of
 //                         earlier shards
-//   dy      write f32     [SAMPLES, CLASSES]  the loss by what the squash of each output got (by y of an RBF)
-//   dx      write vec4f   [SAMPLES, INPUTS]  the loss by what the squash of the layer below got
-//   totals  write f32     [BEFORE + SAMPLES, 4]  from row BEFORE on, sums over the steps since the host
-//                         cleared them: loss, errors, and both divided by the samples of their step
-//   cursor  write u32     [1]  moved to the next step, where ADVANCES says so: by the last shard
+//   dy      write f32     [SAMPLES, CLASSES] the loss derived by what the squash of each output got (by y of an
+//                         RBF)
+//   dx      write vec4f   [SAMPLES, INPUTS] the loss derived by what the squash of the layer below got
+//   totals  write f32     [BEFORE + SAMPLES, 4] from row BEFORE on, sums over the steps since the host cleared
+//                         them: loss, errors, and both divided by the samples of their step
+//   cursor  write u32     [1] moved to the next step, where ADVANCES says so: by the last shard
 //
 // With CURVATURE dx, and of a linear output dy, are second derivatives: seeds as in loss.wgsl, w and f'
 // squared (local.wgsl), and no division by the samples of the step, since a curvature is a mean over
-// patterns that the epilogue makes.
+// patterns that the epilogue computes.
 //
-// One invocation does one sample; totals has a row a sample, so that no order of adding is open. OUTPUT is
+// One invocation computes one sample; totals has a row a sample, so that no order of adding is open. OUTPUT is
 // a constant: no select below costs anything.
 
 const QUADS = INPUTS / 4u;
 
-// The loss by x, of inputs 4i to 4i + 3, before f': through a linear layer or through distances.
-fn handed_down(slopes: ptr<function, Scores>, v: vec4f, i: u32) -> vec4f {
+// The loss derived by x, of inputs 4i to 4i + 3, before f': through a linear layer or through distances.
+fn input_gradient(slopes: ptr<function, Scores>, v: vec4f, i: u32) -> vec4f {
     var sum = vec4f();
     for (var c = 0u; c < CLASSES; c++) {
         let w = p_at(WEIGHTS / 4u + QUADS * c + i);
@@ -43,7 +44,7 @@ fn handed_down(slopes: ptr<function, Scores>, v: vec4f, i: u32) -> vec4f {
 @compute @workgroup_size(WORKGROUP)
 fn output(@builtin(global_invocation_id) id: vec3u) {
     if (ADVANCES && id.x == 0u) {
-        cursor[0] = truth_at(2u) + 1u;
+        cursor[0] = labels_at(2u) + 1u;
     }
     var n = id.x;
     if (n >= ITEMS) {
@@ -66,8 +67,8 @@ fn output(@builtin(global_invocation_id) id: vec3u) {
             y[CLASSES * (BEFORE + n) + c] = scores[c];
         }
 
-        let right = truth_at(4u * n);
-        let samples = truth_at(4u * n + 1u);
+        let right = labels_at(4u * n);
+        let samples = labels_at(4u * n + 1u);
         let share = select(0.0, 1.0 / f32(samples), samples > 0u);
         let weight = select(share, min(f32(samples), 1.0), CURVATURE);
         let verdict = judge(&scores, right);
@@ -94,7 +95,7 @@ fn output(@builtin(global_invocation_id) id: vec3u) {
                 }
                 by_x = weight * distance_seed(&slopes, right, &apart);
             } else {
-                by_x = handed_down(&slopes, v, i);
+                by_x = input_gradient(&slopes, v, i);
             }
             dx[QUADS * n + i] = by_x * locals(squash_slopes(v));
         }

@@ -2,11 +2,11 @@
 //
 //   s[y,x] = f( coefficient[m] BLOCK_SCALE (the 2x2 block of h at 2y, 2x) + pooling bias[m] )
 //
-// expects: conv_pool, common; p_at, s; TALL, STRIP, BLOCK_SCALE
+// expects: conv_pool, common; p_at, s; TILE_HEIGHT, TILE_WIDTH, BLOCK_SCALE
 
 fn pool_row(h: ptr<function, Block>, y: u32, coefficient: f32, bias: f32, at: u32) {
-    if (y < TALL) {
-        for (var i = 0u; i < STRIP; i++) {
+    if (y < TILE_HEIGHT) {
+        for (var i = 0u; i < TILE_WIDTH; i++) {
             let source = 2u * (N * y + i);
             let upper = (*h)[source] + (*h)[source + 1u];
             let lower = (*h)[source + N] + (*h)[source + N + 1u];

@@ -5,7 +5,7 @@
 //   h1   [FIRST_MAPS, OH1, OW1]   behind the first convolution; never kept
 //   s1   [FIRST_MAPS, PH1, PW1]   behind its pooling
 //   h2   [MAPS, OH2, OW2]         behind the second convolution, over what the table names of s1
-//   s2   [MAPS, PH2, PW2]         behind its pooling: what the first linear layer sees
+//   s2   [MAPS, PH2, PW2]         behind its pooling: the input of the first linear layer
 //   y    of each linear layer, one behind the other; then come the CLASSES outputs or distances
 //   p    of both stages, each: weights [J, K, K], bias, coefficient, pooling bias
 //   w    of the linear layers, in vec4s: biases and weights at the places that `table` names
@@ -15,10 +15,10 @@
 //
 //   memory   0: s1    ROOM: x, then h2, then x again    FEATURES: s2 and all y    SCRATCH
 //
-// On the way back, the loss by what a squash got takes the place of what came out of that squash.
+// In the backward pass, the loss derived by what a squash got replaces what came out of that squash.
 //
-// expects: distort; digits_at, order_at, steps_at, cursor_at, table_at, now
-// expects: K, TAPS, SIDE, RECORD, HEIGHT, WIDTH, BORDER, SCALE, BACKGROUND
+// expects: distort; digits_at, order_at, steps_at, cursor_at, table_at, step_state
+// expects: K, TAPS, SIDE, RECORD, STEP_WORDS, HEIGHT, WIDTH, BORDER, SCALE, BACKGROUND
 // expects: DISTORT, DIGITS, FIRST_MAPS, MAPS, CONNECTIONS, SECOND, LAYERS, ROOM, MEMORY, WORKGROUP
 
 const OH1 = HEIGHT - (K - 1u);
@@ -84,7 +84,7 @@ struct Sample {
 }
 
 fn sample_at(n: u32) -> Sample {
-    let step = 4u * cursor_at(0u);
+    let step = STEP_WORDS * cursor_at(0u);
     let count = steps_at(step + 1u);
     let here = n < count;
     let entry = order_at(steps_at(step) + select(0u, n, here));
@@ -95,7 +95,7 @@ fn sample_at(n: u32) -> Sample {
         digit,
         entry / DIGITS,
         steps_at(step + 3u),
-        digits_at(record + RECORD - 1u),
+        digits_at(record + (RECORD - 1u)),
         select(0.0, 1.0 / f32(count), here),
     );
 }
@@ -103,10 +103,10 @@ fn sample_at(n: u32) -> Sample {
 // The row of `steps` that is being done, and its number: the cursor moves only behind this kernel.
 fn remember_step() {
     let step = cursor_at(0u);
-    now[0] = steps_at(4u * step);
-    now[1] = steps_at(4u * step + 1u);
-    now[2] = steps_at(4u * step + 2u);
-    now[3] = step;
+    step_state[0] = steps_at(STEP_WORDS * step);
+    step_state[1] = steps_at(STEP_WORDS * step + 1u);
+    step_state[2] = steps_at(STEP_WORDS * step + 2u);
+    step_state[3] = step;
 }
 
 fn read_digit(sample: Sample, t: u32) {

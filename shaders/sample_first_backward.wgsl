@@ -1,4 +1,4 @@
-// Every gradient of the first stage of a sample. h1 is made anew from x.
+// Every gradient of the first stage of a sample. h1 is recomputed from x.
 //
 //   dh1[m,y,x]      = (coefficient[m] BLOCK_SCALE) ds1[m,y/2,x/2] f'(h1[m,y,x])
 //   dw[m,ky,kx]     = sum over y, x of dh1[m,y,x] x[y+ky,x+kx]
@@ -8,13 +8,13 @@
 //
 // For second derivatives f', x and what stands in brackets are squared (local.wgsl).
 //
-// SLOTS invocations share a map. Each sums every SLOTS-th block in registers; what they have is
-// added in order, in two halves of HALF sums, which take the whole memory.
+// THREADS_PER_MAP invocations share a map. Each sums every THREADS_PER_MAP-th block in registers; their sums
+// are added in order, in two halves of HALF sums, which fill the whole memory.
 //
 // expects: common, local, sample, sample_patch, sample_second_backward; p_at, traces
 // expects: K, TAPS, FIRST_MAPS, WIDTH, ROOM, BLOCK_SCALE, WORKGROUP
 
-const SLOTS = WORKGROUP / FIRST_MAPS;
+const THREADS_PER_MAP = WORKGROUP / FIRST_MAPS;
 const SUMS = TAPS + 3u;
 const HALF = SUMS / 2u;
 /// Between equal sums of all invocations; odd, so that no two lie in one bank of the memory.
@@ -46,17 +46,17 @@ fn add_up(sums: ptr<function, Sums>, first: u32, trace: u32, t: u32) {
         if (number >= TAPS) {
             place = BIAS1 + (number - TAPS) * FIRST_MAPS + m;
         }
-        traces[trace + place] = sum_of(BETWEEN * (item % HALF) + SLOTS * m, SLOTS);
+        traces[trace + place] = sum_of(BETWEEN * (item % HALF) + THREADS_PER_MAP * m, THREADS_PER_MAP);
     }
 }
 
 fn first_gradients(trace: u32, t: u32) {
     var sums = Sums();
-    let m = t / SLOTS;
+    let m = t / THREADS_PER_MAP;
     if (m < FIRST_MAPS) {
         let bias = p_at(BIAS1 + m);
         let scale = local(BLOCK_SCALE * p_at(COEFFICIENT1 + m));
-        for (var block = t % SLOTS; block < BLOCKS1; block += SLOTS) {
+        for (var block = t % THREADS_PER_MAP; block < BLOCKS1; block += THREADS_PER_MAP) {
             var tile = patch_at(ROOM + 2u * (block / PW1 * WIDTH + block % PW1), WIDTH);
             let h = squashes(convolve(&tile, TAPS * m, false) + bias);
             let d = memory[m * BLOCKS1 + block];

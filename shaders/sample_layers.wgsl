@@ -81,7 +81,7 @@ fn distances(t: u32) {
     workgroupBarrier();
 }
 
-// What a sample counts in the derivatives: a curvature is a mean over patterns that `take` makes.
+// What a sample counts in the derivatives: a curvature is a mean over patterns that the epilogue computes.
 fn weight_of(sample: Sample) -> f32 {
     return select(sample.share, ceil(sample.share), CURVATURE);
 }

@@ -1,4 +1,4 @@
-// 2x2 blocks of a convolution, each from the PATCH x PATCH values that it sees.
+// 2x2 blocks of a convolution, each from its input patch of PATCH x PATCH values.
 //
 //   block = (top left, top right, bottom left, bottom right)
 //   block[a,b] = sum over ky, kx of w[ky,kx] patch[a+ky,b+kx]
@@ -20,7 +20,7 @@ fn patch_at(at: u32, width: u32) -> Patch {
     return tile;
 }
 
-// Weights from `w` on, in the order of the kernel, or from its end on for the way back, on which
+// Weights from `w` on, in the order of the kernel, or from its end on for the backward pass, on which
 // they are local derivatives.
 fn convolve(tile: ptr<function, Patch>, w: u32, back: bool) -> vec4f {
     var sum = vec4f();

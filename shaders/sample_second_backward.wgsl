@@ -79,7 +79,7 @@ fn second_gradients(trace: u32, t: u32) {
     workgroupBarrier();
 }
 
-// What the 2x2 block of s1 at y, x was seen by: dh2 from K - 1 rows above and K - 1 columns left on,
+// The gradients that reach the 2x2 block of s1 at y, x: dh2 from K - 1 rows above and K - 1 columns left on,
 // zeros where there is none.
 fn deltas_around(m: u32, y: u32, x: u32) -> Patch {
     var tile = Patch();

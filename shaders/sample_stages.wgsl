@@ -5,7 +5,7 @@
 //                  w[j,ky,kx] s1[channel[j], y+ky, x+kx] )
 //   s[m,y,x]  = f( coefficient[m] BLOCK_SCALE (the 2x2 block of h at 2y, 2x) + pooling bias[m] )
 //
-// (1990: H1-H2 and H3-H4. 1998, section II.B: C1-S2 and C3-S4.) An invocation makes pooled outputs:
+// (1990: H1-H2 and H3-H4. 1998, section II.B: C1-S2 and C3-S4.) An invocation computes pooled outputs:
 // in the first stage one place in all maps, from a patch that it reads once, in the second any.
 //
 // expects: sample, sample_patch; p_at, table_at

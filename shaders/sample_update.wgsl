@@ -6,13 +6,14 @@
 //
 // uses: local, epilogue
 // binds:
-//   traces  read vec4f    [SAMPLES, TRACE]  as sample_step leaves them; from STAGES on x and dy of the layers
-//   layers  uniform u32   [LAYERS, 8]  struct Layer of sample.wgsl
-//   now     uniform u32   [4]  of this step: now[2] the rate, now[3] its number
-//   cursor  write u32     [1]  moved to the next step
+//   traces      read vec4f    [SAMPLES, TRACE] as sample_step leaves them; from STAGES on x and dy of the
+//                             layers
+//   layers      uniform u32   [LAYERS, 8] struct Layer of sample.wgsl
+//   step_state  uniform u32   [4] of this step: step_state[2] the rate, step_state[3] its number
+//   cursor      write u32     [1] moved to the next step
 //   epilogue
 //
-// One invocation does four parameters side by side, and reads TOGETHER samples at a time, so that the
+// One invocation computes four parameters side by side, and reads TOGETHER samples at a time, so that the
 // waits for memory overlap.
 
 const TOGETHER = 8u;
@@ -30,9 +31,9 @@ fn share_of(n: u32, vector: u32, factor: u32, is_weight: bool) -> vec4f {
 @compute @workgroup_size(WORKGROUP)
 fn sample_update(@builtin(global_invocation_id) id: vec3u) {
     if (id.x == 0u) {
-        cursor[0] = now_at(3u) + 1u;
+        cursor[0] = step_state_at(3u) + 1u;
     }
-    let rate = bitcast<f32>(now_at(2u));
+    let rate = bitcast<f32>(step_state_at(2u));
     for (var item = id.x; item < ITEMS; item += THREADS) {
         var vector = 4u * item;
         var factor = 0u;
@@ -40,7 +41,7 @@ fn sample_update(@builtin(global_invocation_id) id: vec3u) {
         if (vector >= STAGES) {
             let place = vector - STAGES;
             var k = 0u;
-            while (k + LAYER < LAYER * LAYERS && place >= layers_at(k + LAYER + 2u)) {
+            while (k + LAYER < LAYER * LAYERS && place >= layers_at(k + (LAYER + 2u))) {
                 k += LAYER;
             }
             let inputs = layers_at(k);
@@ -66,6 +67,6 @@ fn sample_update(@builtin(global_invocation_id) id: vec3u) {
         for (var n = WHOLE; n < SAMPLES; n++) {
             g += share_of(n, vector, factor, is_weight);
         }
-        take(item, g, rate);
+        apply(item, g, rate);
     }
 }

@@ -12,7 +12,7 @@
 //
 // Without momentum the velocity is neither read nor written: half of what the step would move.
 
-fn take(at: u32, g: vec4f, rate: f32) {
+fn apply(at: u32, g: vec4f, rate: f32) {
     var v = g;
     if (MOMENTUM != 0.0) {
         v += MOMENTUM * velocity[at];

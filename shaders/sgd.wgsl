@@ -8,7 +8,7 @@
 //   velocity    write vec4f
 //   parameters  write vec4f   laid out alike
 
-fn take(at: u32, g: vec4f, rate: f32) {
+fn apply(at: u32, g: vec4f, rate: f32) {
     let w = parameters[at];
     let v = MOMENTUM * velocity[at] + g + WEIGHT_DECAY * w;
     velocity[at] = v;

@@ -7,6 +7,6 @@
 //   share       write vec4f   a row of shares [2, parameters], laid out as they are
 //   parameters  write vec4f   stay as they are: linear_backward reads them
 
-fn take(at: u32, g: vec4f, rate: f32) {
+fn apply(at: u32, g: vec4f, rate: f32) {
     share[at] = g;
 }

@@ -11,7 +11,7 @@ use common::jacobian::{Layer, assert_near, diagonal, through, wide};
 use common::loss::{DISTANCE, MAP, TARGETS, second};
 use common::op::{Numbers, floats};
 use common::stages::{Arguments, FIRST, LATER, Shape};
-use lenet::cpu::{self, Take};
+use lenet::cpu::{self, Epilogue};
 use lenet::network::{CLASSES, Squash};
 use lenet::plan::kernels::{Linear, LinearUpdate, Output, Stage, Update};
 use lenet::plan::{ALIGN, Criterion, Optimizer, Profile, Rule, TOTALS};
@@ -117,9 +117,9 @@ fn linear_layers() {
         let (rule, weights) = (Rule::Curvature { exact: false }, ALIGN as u32);
         let k = LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, rule };
         let mut curvature = vec![0.0; ALIGN + w.len()];
-        let now = [0, 0, 1.0_f32.to_bits(), 0];
-        let take = Take::Curvature { curvature: &mut curvature };
-        cpu::linear_update(&k, &x, &d, &now, &mut vec![0.0; ALIGN + w.len()], take);
+        let step_state = [0, 0, 1.0_f32.to_bits(), 0];
+        let epilogue = Epilogue::Curvature { curvature: &mut curvature };
+        cpu::linear_update(&k, &x, &d, &step_state, &mut vec![0.0; ALIGN + w.len()], epilogue);
 
         let layer = Layer::Linear { outputs: outputs as usize };
         let p: Vec<f64> = wide(&w).into_iter().chain(vec![0.0; outputs as usize]).collect();
@@ -166,11 +166,11 @@ fn outputs() {
         let p = numbers.symmetric(weights + CLASSES * inputs, limit);
         let labels = [3, 9, 1];
         // The third place has no digit.
-        let truth = [[3, 2, 0, 0], [9, 2, 0, 0], [1, 0, 0, 0]].concat();
+        let table = [[3, 2, 0, 0], [9, 2, 0, 0], [1, 0, 0, 0]].concat();
         let [mut y, mut dy] = [(); 2].map(|()| vec![0.0; 3 * CLASSES]);
         let (mut dx, mut totals) = (vec![0.0; x.len()], vec![0.0; 3 * TOTALS]);
         let cursor = &mut [0];
-        cpu::output(&k, &x, &p, &truth, &mut y, &mut dy, &mut dx, &mut totals, cursor);
+        cpu::output(&k, &x, &p, &table, &mut y, &mut dy, &mut dx, &mut totals, cursor);
         assert_eq!(dx[2 * inputs..], vec![0.0; inputs], "no digit, no curvature");
         for n in 0..2 {
             let x = wide(&x[n * inputs..][..inputs]);
@@ -203,16 +203,16 @@ fn converges_on_a_quadratic() {
     let (mu, rate) = (1e-4_f32, 0.5_f32);
     let h: Vec<f32> = (0..ALIGN).map(|at| 10.0_f32.powf(at as f32 / 10.5 - 3.0)).collect();
     let rule = Rule::Step(Optimizer::Sdlm { momentum: 0.0, mu, exact: false });
-    let (parameters, slots, stride) = (ALIGN as u32, 1, ALIGN as u32);
-    let k = Update { parameters, slots, stride, rule };
-    let now = [0, 0, rate.to_bits(), 0];
+    let (parameters, partial_rows, stride) = (ALIGN as u32, 1, ALIGN as u32);
+    let k = Update { parameters, partial_rows, stride, rule };
+    let step_state = [0, 0, rate.to_bits(), 0];
     let mut w = vec![1.0; ALIGN];
     for _ in 0..STEPS {
         let gradient: Vec<f32> = h.iter().zip(&w).map(|(h, w)| h * w).collect();
         let (mut velocity, curvature) = (vec![f32::NAN; ALIGN], &h[..]);
         let (velocity, parameters) = (&mut velocity[..], &mut w[..]);
-        let take = Take::Sdlm { momentum: 0.0, mu, curvature, velocity, parameters };
-        cpu::update(&k, &gradient, &now, take);
+        let epilogue = Epilogue::Sdlm { momentum: 0.0, mu, curvature, velocity, parameters };
+        cpu::update(&k, &gradient, &step_state, epilogue);
     }
     for (h, w) in h.iter().zip(&w) {
         let expected = (1.0 - rate * h / (mu + h)).powi(STEPS);

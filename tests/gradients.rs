@@ -20,7 +20,7 @@ use common::op::{GUARD, Numbers, floats};
 use common::own;
 use common::run::{Run, State, networks, of_kind, state};
 use common::stages::{Arguments, FIRST, LATER, Shape};
-use lenet::cpu::{self, Take};
+use lenet::cpu::{self, Epilogue};
 use lenet::network::{CLASSES, Squash};
 use lenet::plan::kernels::{Linear, LinearUpdate, Output, Stage};
 use lenet::plan::{ALIGN, Criterion, Optimizer, Pass, Profile, Rule, TOTALS};
@@ -158,8 +158,8 @@ fn step(k: &Linear, x: &[f32], dy: &[f32]) -> Vec<f32> {
     let mut velocity = vec![0.0; ALIGN + (inputs * outputs) as usize];
     let (mut gradient, mut parameters) = (velocity.clone(), velocity.clone());
     let (v, p) = (&mut velocity, &mut parameters);
-    let take = Take::Sgd { momentum, weight_decay, velocity: v, parameters: p };
-    cpu::linear_update(&k, x, dy, &[0; 4], &mut gradient, take);
+    let epilogue = Epilogue::Sgd { momentum, weight_decay, velocity: v, parameters: p };
+    cpu::linear_update(&k, x, dy, &[0; 4], &mut gradient, epilogue);
     velocity
 }
 
@@ -193,13 +193,14 @@ fn outputs() {
         let x = numbers.symmetric(SAMPLES * inputs as usize, 0.9);
         let p = numbers.symmetric((weights + 10 * inputs) as usize, 0.3);
         // Three of the four places have a digit.
-        let truth = [(3, 3), (9, 3), (1, 0), (0, 3)].map(|(label, samples)| [label, samples, 0, 0]);
-        let truth = truth.concat();
+        let labels =
+            [(3, 3), (9, 3), (1, 0), (0, 3)].map(|(label, samples)| [label, samples, 0, 0]);
+        let labels = labels.concat();
         let run = |x: &[f32], p: &[f32]| {
             let [mut y, mut dy] = [(); 2].map(|()| vec![0.0; SAMPLES * CLASSES]);
             let (mut dx, mut totals) = (vec![0.0; x.len()], vec![0.0; SAMPLES * TOTALS]);
             let cursor = &mut [0];
-            cpu::output(&k, x, p, &truth, &mut y, &mut dy, &mut dx, &mut totals, cursor);
+            cpu::output(&k, x, p, &labels, &mut y, &mut dy, &mut dx, &mut totals, cursor);
             let loss = totals.chunks(TOTALS).map(|row| f64::from(row[2])).sum::<f64>();
             (dy, dx, loss)
         };

@@ -21,7 +21,7 @@ use lenet::plan::kernels::{
     LinearForward, LinearUpdate, Output, Stage, Update,
 };
 use lenet::plan::records::{PIXEL_WORDS, RECORD_WORDS};
-use lenet::plan::{ALIGN, Criterion, Distortion, Profile, Ranges};
+use lenet::plan::{ALIGN, Criterion, Distortion, Profile, Ranges, STEP_WORDS, StepRow};
 use wgpu::Adapter;
 
 /// For values of order 1 behind some hundred terms.
@@ -66,10 +66,12 @@ fn main() {
     tests.run()
 }
 
-/// A row of the table of steps with room around it, and that row as `now` holds it.
+/// A row of the table of steps with room around it, and that row as `step_state` holds it.
 fn steps(first: u32, count: u32) -> (Vec<u32>, Vec<u32>) {
-    let row = [first, count, 0.125_f32.to_bits()];
-    ([[7, 7, 7, 7], [row[0], row[1], row[2], 0]].concat(), [&row[..], &[STEP]].concat())
+    let row = StepRow { first, count, rate: 0.125, key: 0 };
+    let other = [7; STEP_WORDS];
+    let state = vec![first, count, row.rate.to_bits(), STEP];
+    ([other, row.words()].concat(), state)
 }
 
 fn gather(_: Profile) -> Vec<Case> {
@@ -95,12 +97,12 @@ fn gather(_: Profile) -> Vec<Case> {
         let (height, width) = (side, side);
         let k = Gather { samples, before, height, width, border, scale, background, distort };
         let (mut steps, _) = steps(FIRST_IN_ORDER, count);
-        steps[STEP as usize * 4 + 3] = 0x1234_5678;
+        steps[STEP as usize * STEP_WORDS + 3] = 0x1234_5678;
         let x = empty(samples * side * side);
-        let (now, truth) = (empty(4), empty(4 * samples));
+        let (step_state, labels) = (empty(4), empty(4 * samples));
         let name =
             format!("{samples} behind {before}, {count} digits, border {border}, {ranges:?}");
-        case(name, k, vec![digits, order, steps, vec![STEP], now, truth, x])
+        case(name, k, vec![digits, order, steps, vec![STEP], step_state, labels, x])
     });
     cases.collect()
 }
@@ -174,9 +176,9 @@ fn linear_update(profile: Profile) -> Vec<Case> {
             let mut numbers = Numbers::new(9);
             let x = numbers.words((samples * inputs) as usize, 1.0);
             let dy = numbers.words((samples * outputs) as usize, 0.5);
-            let (_, now) = steps(0, COUNT);
+            let (_, step_state) = steps(0, COUNT);
             let mut layer = || parameters(&mut numbers, inputs, outputs);
-            let mut arguments = vec![x, dy, now, layer()];
+            let mut arguments = vec![x, dy, step_state, layer()];
             arguments.extend(taken(rule, layer));
             let shape = format!("{samples} samples, {inputs} -> {outputs}");
             let name = format!("{shape}, {starts}, {ends}, {rule:?}");
@@ -205,9 +207,9 @@ fn linear_backward(_: Profile) -> Vec<Case> {
         let mut numbers = Numbers::new(10);
         let x = numbers.words((samples * inputs) as usize, 1.0);
         let dy = numbers.words((samples * outputs) as usize, 0.5);
-        let (_, now) = steps(0, COUNT);
+        let (_, step_state) = steps(0, COUNT);
         let mut layer = || parameters(&mut numbers, inputs, outputs);
-        let mut arguments = vec![x, dy, now, empty(samples * inputs), layer()];
+        let mut arguments = vec![x, dy, step_state, empty(samples * inputs), layer()];
         arguments.extend(taken(rule, layer));
         let shape = format!("{samples} samples, {inputs} -> {outputs}");
         case(format!("{shape}, {starts}, {ends}, {rule:?}"), k, arguments)
@@ -261,14 +263,14 @@ fn output(_: Profile) -> Vec<Case> {
                     .for_each(|w| w.copy_from_slice(&first));
             }
             // Two of the seven places have no digit, whatever their label.
-            let truth =
+            let labels =
                 [(9, COUNT), (0, COUNT), (3, COUNT), (4, 0), (5, COUNT), (0, 0), (1, COUNT)];
-            let truth = truth[..samples as usize].iter();
-            let truth = truth.flat_map(|&(label, samples)| [label, samples, STEP, 0]);
+            let labels = labels[..samples as usize].iter();
+            let labels = labels.flat_map(|&(label, samples)| [label, samples, STEP, 0]);
             let [dy, dx] = [10, inputs].map(|size| empty(samples * size));
             let y = empty((before + samples) * 10);
             let totals = numbers.words((before + samples) as usize * 4, 1.0);
-            let arguments = vec![x, p, truth.collect(), y, dy, dx, totals, vec![0]];
+            let arguments = vec![x, p, labels.collect(), y, dy, dx, totals, vec![0]];
             let name = format!("{samples} samples, equal {equal}, {k:?}");
             cases.push(case(name, k, arguments));
         }
@@ -277,17 +279,17 @@ fn output(_: Profile) -> Vec<Case> {
 }
 
 fn update(_: Profile) -> Vec<Case> {
-    // (parameters, slots, stride)
+    // (parameters, partial_rows, stride)
     let shapes = [(64, 1, 0), (132, 5, 160), (68, 40, 68)];
     let all = RULES.into_iter().flat_map(|rule| shapes.map(|shape| (rule, shape)));
-    let cases = all.map(|(rule, (parameters, slots, stride))| {
+    let cases = all.map(|(rule, (parameters, partial_rows, stride))| {
         let mut numbers = Numbers::new(14);
-        let partials = numbers.words((slots * stride).max(parameters) as usize, 1.0);
-        let (_, now) = steps(0, COUNT);
-        let mut arguments = vec![partials, now];
+        let partials = numbers.words((partial_rows * stride).max(parameters) as usize, 1.0);
+        let (_, step_state) = steps(0, COUNT);
+        let mut arguments = vec![partials, step_state];
         arguments.extend(taken(rule, || numbers.words(parameters as usize, 1.0)));
-        let op = Update { parameters, slots, stride, rule };
-        case(format!("{parameters} parameters, {slots} slots, {rule:?}"), op, arguments)
+        let op = Update { parameters, partial_rows, stride, rule };
+        case(format!("{parameters} parameters, {partial_rows} rows, {rule:?}"), op, arguments)
     });
     cases.collect()
 }

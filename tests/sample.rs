@@ -108,8 +108,9 @@ fn cases(network: &Network) -> Vec<Case> {
     // Views 3 and 0 of the two digits of the step.
     of_distorted[1][1] += 3 * DIGITS as u32;
     let cursor = vec![0];
-    let now = now();
-    let mut cases = vec![case("", SampleForward(k), forward), case("", Advance, vec![now, cursor])];
+    let step_state = now();
+    let mut cases =
+        vec![case("", SampleForward(k), forward), case("", Advance, vec![step_state, cursor])];
     for curvature in [false, true] {
         let k = Sample { curvature, exact: curvature, ..k };
         let name = format!(", curvature {curvature}");

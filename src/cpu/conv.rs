@@ -1,4 +1,4 @@
-//! Twins of the convolution stages.
+//! References of the convolution stages.
 
 use super::{local, squash, squash_slope};
 use crate::network::{KERNEL, TAPS};
@@ -251,7 +251,7 @@ fn kernel_gradients(k: &Stage, x: &[f32], dh: &[f32], table: &[u32], partials: &
 
 /// Leaves a whole sum in the first row of the partials and clears the others.
 fn put(k: &Stage, partials: &mut [f32], place: usize, sum: f64) {
-    for slot in 0..k.slots as usize {
-        partials[slot * k.stride as usize + place] = if slot == 0 { sum as f32 } else { 0.0 };
+    for row in 0..k.partial_rows as usize {
+        partials[row * k.stride as usize + place] = if row == 0 { sum as f32 } else { 0.0 };
     }
 }

@@ -1,4 +1,4 @@
-//! Twin of `shaders/distort.wgsl`, with signs where the shader has none.
+//! Reference of `shaders/distort.wgsl`, with signs where the shader has none.
 
 use crate::network::DIGIT_SIDE;
 use crate::plan::Distortion;

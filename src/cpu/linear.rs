@@ -1,6 +1,6 @@
-//! Twins of the linear layers.
+//! References of the linear layers.
 
-use super::{Take, local, squash, squash_slope};
+use super::{Epilogue, local, squash, squash_slope};
 use crate::plan::kernels::{Linear, LinearBackward, LinearUpdate};
 
 /// `y[n,o] = f(bias[o] + sum_i w[o,i] x[n,i])` for the rows of `w` in the window.
@@ -51,22 +51,22 @@ pub fn linear_backward_input(
 }
 
 /// The sums `dw[o,i] = sum_n dy[n,o] x[n,i]`, `dbias[o] = sum_n dy[n,o]`, and behind the last window
-/// of the batch what becomes of them.
+/// of the batch their epilogue.
 pub fn linear_update(
     k: &LinearUpdate,
     x: &[f32],
     dy: &[f32],
-    now: &[u32],
+    step_state: &[u32],
     gradient: &mut [f32],
-    mut take: Take,
+    mut epilogue: Epilogue,
 ) {
     let (inputs, outputs) = (k.inputs as usize, k.outputs as usize);
-    let rate = f32::from_bits(now[2]);
+    let rate = f32::from_bits(step_state[2]);
     let mut put = |place: usize, sum: f64| {
         let before = if k.starts { 0.0 } else { gradient[place] };
         let sum = before + sum as f32;
         if k.ends {
-            take.sum(place, sum, rate);
+            epilogue.apply(place, sum, rate);
         } else {
             gradient[place] = sum;
         }
@@ -89,10 +89,10 @@ pub fn linear_backward(
     k: &LinearBackward,
     x: &[f32],
     dy: &[f32],
-    now: &[u32],
+    step_state: &[u32],
     dx: &mut [f32],
     gradient: &mut [f32],
-    take: Take,
+    epilogue: Epilogue,
 ) {
     let LinearBackward { samples, inputs, outputs, starts, ends, weights, squash, rule } = *k;
     let (tile, curvature) = (1, false);
@@ -107,8 +107,8 @@ pub fn linear_backward(
         squash,
         curvature,
     };
-    let w = &take.parameters()[weights as usize..];
+    let w = &epilogue.parameters()[weights as usize..];
     linear_backward_input(&down, x, w, dy, &[0], dx);
     let update = LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, rule };
-    linear_update(&update, x, dy, now, gradient, take);
+    linear_update(&update, x, dy, step_state, gradient, epilogue);
 }

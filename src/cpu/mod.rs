@@ -1,18 +1,18 @@
 //! The reference: every kernel once more, in naive loops on the CPU, and an executor that replays a
 //! plan with them.
 //!
-//! A twin has its kernel's name and takes the kernel's constants, then its bindings in their order.
-//! Shapes and formulas stand at the head of the shader of the same name. Twins add up in f64 where
+//! A reference has its kernel's name and takes the kernel's constants, then its bindings in their order.
+//! Shapes and formulas stand at the head of the shader of the same name. References add up in f64 where
 //! the kernel sums, so that what they give can be trusted to the last bits of f32; where a kernel
-//! spreads a sum over rows of partials, the twin leaves it whole in the first row.
+//! spreads a sum over rows of partials, the reference leaves it whole in the first row.
 
 mod conv;
 mod distort;
+mod epilogue;
 pub mod fast;
 mod linear;
 mod output;
 mod sample;
-mod take;
 mod update;
 
 pub use conv::{
@@ -20,10 +20,10 @@ pub use conv::{
     first_stage_forward,
 };
 pub use distort::{Affine, distort};
+pub use epilogue::Epilogue;
 pub use linear::{linear_backward, linear_backward_input, linear_forward, linear_update};
 pub use output::output;
 pub use sample::{advance, sample_forward, sample_step, sample_update};
-pub use take::Take;
 pub use update::{gather, update};
 
 use crate::error::Result;
@@ -63,11 +63,11 @@ impl Cpu {
         Cpu { memory: memory(&plan), interface: plan.interface(), plan }
     }
 
-    /// Runs the twin of one dispatch.
+    /// Runs the reference of one dispatch.
     pub fn dispatch(&mut self, dispatch: &Dispatch) {
         let op = self.plan.kernels[dispatch.kernel].op;
         let bindings = op.bindings();
-        // Written buffers are taken out while the twin runs: no kernel reads what it writes
+        // Written buffers are taken out while the reference runs: no kernel reads what it writes
         // through another binding.
         let mut written: Vec<(View, Vec<u32>)> = bindings
             .iter()
@@ -85,7 +85,7 @@ impl Cpu {
             .iter_mut()
             .map(|(view, words)| &mut words[view.offset..view.offset + view.words])
             .collect();
-        run_twin(&op, &reads, &mut writes);
+        run_reference(&op, &reads, &mut writes);
         for (view, words) in written {
             self.memory[view.buffer] = words;
         }
@@ -135,11 +135,11 @@ impl Executor for Cpu {
     }
 }
 
-/// Calls the twin of an operation. `reads` are its read bindings in order, `writes` the written.
+/// Calls the reference of an operation. `reads` are its read bindings in order, `writes` the written.
 ///
 /// # Panics
 /// If there are fewer slices than the operation has bindings, or shorter ones than its shapes say.
-pub fn run_twin(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
+pub fn run_reference(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
     let f = |index: usize| -> &[f32] { bytemuck::cast_slice(reads[index]) };
     let u = |index: usize| reads[index];
     let mut writes = writes.iter_mut();
@@ -162,15 +162,15 @@ pub fn run_twin(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
         Op::LinearBackwardInput(k) => linear_backward_input(&k.0, f(0), f(1), f(2), u(3), w!()),
         Op::LinearUpdate(k) => {
             let gradient = w!();
-            linear_update(k, f(0), f(1), u(2), gradient, Take::of(k.rule, &reads[3..], out));
+            linear_update(k, f(0), f(1), u(2), gradient, Epilogue::of(k.rule, &reads[3..], out));
         }
         Op::LinearBackward(k) => {
             let (dx, gradient) = (w!(), w!());
-            let take = Take::of(k.rule, &reads[3..], out);
-            linear_backward(k, f(0), f(1), u(2), dx, gradient, take);
+            let epilogue = Epilogue::of(k.rule, &reads[3..], out);
+            linear_backward(k, f(0), f(1), u(2), dx, gradient, epilogue);
         }
         Op::Output(k) => output(k, f(0), f(1), u(2), w!(), w!(), w!(), w!(), out()),
-        Op::Update(k) => update(k, f(0), u(1), Take::of(k.rule, &reads[2..], out)),
+        Op::Update(k) => update(k, f(0), u(1), Epilogue::of(k.rule, &reads[2..], out)),
         Op::SampleForward(k) => {
             let inputs = sample::Inputs::of(reads);
             sample_forward(&k.0, &inputs, out(), w!(), w!());
@@ -181,7 +181,7 @@ pub fn run_twin(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
         }
         Op::SampleUpdate(k) => {
             let cursor = out();
-            sample_update(k, f(0), u(1), u(2), cursor, Take::of(k.rule, &reads[3..], out));
+            sample_update(k, f(0), u(1), u(2), cursor, Epilogue::of(k.rule, &reads[3..], out));
         }
         Op::Advance(_) => advance(u(0), out()),
     }

@@ -1,9 +1,9 @@
-//! Twin of the last layer and its losses.
+//! Reference of the last layer and its losses.
 
 use super::{local, squash, squash_slope};
 use crate::network::{CLASSES, Loss, Output as Kind};
 use crate::plan::kernels::Output;
-use crate::plan::{Criterion, TOTALS, TRUTH_WORDS};
+use crate::plan::{Criterion, LABEL_WORDS, TOTALS};
 
 /// The last layer forward, the loss, and backward to what the layer sees; the last shard moves the
 /// cursor on.
@@ -12,7 +12,7 @@ pub fn output(
     k: &Output,
     x: &[f32],
     p: &[f32],
-    truth: &[u32],
+    labels: &[u32],
     y: &mut [f32],
     dy: &mut [f32],
     dx: &mut [f32],
@@ -23,7 +23,7 @@ pub fn output(
     let linear = !k.criterion.is_rbf();
     let weight = |c: usize, i: usize| f64::from(p[k.weights as usize + c * inputs + i]);
     if k.advances {
-        cursor[0] = truth[2] + 1;
+        cursor[0] = labels[2] + 1;
     }
     // Earlier shards of the batch have the rows before.
     let y = &mut y[k.before as usize * CLASSES..];
@@ -39,7 +39,7 @@ pub fn output(
             };
             *y = if linear { squash(k.squash, sum + f64::from(p[c])) } else { sum } as f32;
         }
-        let [label, samples, ..] = truth[n * TRUTH_WORDS..][..TRUTH_WORDS] else { unreachable!() };
+        let [label, samples, ..] = labels[n * LABEL_WORDS..][..LABEL_WORDS] else { unreachable!() };
         let right = label as usize;
         if samples > 0 {
             let share = 1.0 / f64::from(samples);

@@ -1,4 +1,4 @@
-//! Twins of the kernels that do a whole sample at once, put together from those of the layers.
+//! References of the kernels that do a whole sample at once, put together from those of the layers.
 
 use super::conv::{
     conv_backward_input, conv_backward_weights, conv_pool_forward, first_stage_backward,
@@ -6,11 +6,11 @@ use super::conv::{
 };
 use super::linear::{linear_backward_input, linear_forward};
 use super::update::gather;
-use super::{Take, local, output};
+use super::{Epilogue, local, output};
 use crate::network::CLASSES;
 use crate::plan::kernels::{Gather, Linear, Output, Sample, SampleUpdate};
 use crate::plan::sample::{LAYER_WORDS, Layer};
-use crate::plan::{STEP_WORDS, TOTALS, TRUTH_WORDS};
+use crate::plan::{LABEL_WORDS, STATE_WORDS, TOTALS};
 
 /// The whole of a weight matrix.
 const FIRST_ROW: [u32; 1] = [0];
@@ -75,14 +75,14 @@ struct Pass {
 fn passes(
     k: &Sample,
     from: &Inputs,
-    now: &mut [u32],
+    step_state: &mut [u32],
     y: &mut [f32],
     totals: &mut [f32],
 ) -> Vec<Pass> {
     let samples = k.samples as usize;
     let size = (k.height * k.width) as usize;
     let mut x = vec![k.background; samples * size];
-    let mut truth = vec![0; samples * TRUTH_WORDS];
+    let mut labels = vec![0; samples * LABEL_WORDS];
     let digit = Gather {
         samples: k.samples,
         before: 0,
@@ -94,11 +94,11 @@ fn passes(
         distort: k.distort,
     };
     let Inputs { digits, order, steps, cursor, .. } = *from;
-    gather(&digit, digits, order, steps, cursor, now, &mut truth, &mut x);
-    let rows = truth.chunks(TRUTH_WORDS).zip(y.chunks_mut(CLASSES)).zip(totals.chunks_mut(TOTALS));
+    gather(&digit, digits, order, steps, cursor, step_state, &mut labels, &mut x);
+    let rows = labels.chunks(LABEL_WORDS).zip(y.chunks_mut(CLASSES)).zip(totals.chunks_mut(TOTALS));
     x.chunks(size)
         .zip(rows)
-        .map(|(x, ((truth, y), totals))| pass(k, from, x, truth, y, totals))
+        .map(|(x, ((labels, y), totals))| pass(k, from, x, labels, y, totals))
         .collect()
 }
 
@@ -106,7 +106,7 @@ fn pass(
     k: &Sample,
     from: &Inputs,
     x: &[f32],
-    truth: &[u32],
+    labels: &[u32],
     y: &mut [f32],
     totals: &mut [f32],
 ) -> Pass {
@@ -158,7 +158,7 @@ fn pass(
     let (mut dy, mut dx) = (vec![0.0; CLASSES], vec![0.0; below.len()]);
     // The cursor moves only behind this kernel.
     let mut cursor = [0];
-    output(&shape, below, &p, truth, y, &mut dy, &mut dx, totals, &mut cursor);
+    output(&shape, below, &p, labels, y, &mut dy, &mut dx, totals, &mut cursor);
     let mut deltas: Vec<Vec<f32>> = values.iter().map(|values| vec![0.0; values.len()]).collect();
     deltas[hidden] = dx;
     if linear_output {
@@ -186,25 +186,25 @@ fn linear(k: &Sample, layer: &Layer) -> Linear {
 pub fn sample_forward(
     k: &Sample,
     from: &Inputs,
-    now: &mut [u32],
+    step_state: &mut [u32],
     y: &mut [f32],
     totals: &mut [f32],
 ) {
-    passes(k, from, now, y, totals);
+    passes(k, from, step_state, y, totals);
 }
 
 /// Everything from the digits to the gradients of each sample.
 pub fn sample_step(
     k: &Sample,
     from: &Inputs,
-    now: &mut [u32],
+    step_state: &mut [u32],
     y: &mut [f32],
     totals: &mut [f32],
     traces: &mut [f32],
 ) {
     let layers = from.layers(k);
     let linear_output = !k.criterion.is_rbf();
-    let passes = passes(k, from, now, y, totals);
+    let passes = passes(k, from, step_state, y, totals);
     for (mut pass, trace) in passes.into_iter().zip(traces.chunks_mut(k.trace as usize)) {
         let handed_down = if linear_output { layers.len() - 1 } else { layers.len() };
         for at in (0..handed_down).rev() {
@@ -230,18 +230,18 @@ pub fn sample_step(
     }
 }
 
-/// The sums over all samples, and what becomes of them.
+/// The sums over all samples, and their epilogue.
 pub fn sample_update(
     k: &SampleUpdate,
     traces: &[f32],
     layers: &[u32],
-    now: &[u32],
+    step_state: &[u32],
     cursor: &mut [u32],
-    mut take: Take,
+    mut epilogue: Epilogue,
 ) {
-    let rate = f32::from_bits(now[2]);
+    let rate = f32::from_bits(step_state[2]);
     let rows = || traces.chunks(k.trace as usize).take(k.samples as usize);
-    let mut step = |place: usize, sum: f64| take.sum(place, sum as f32, rate);
+    let mut step = |place: usize, sum: f64| epilogue.apply(place, sum as f32, rate);
     for place in 0..k.stages as usize {
         step(place, rows().map(|row| f64::from(row[place])).sum());
     }
@@ -258,10 +258,10 @@ pub fn sample_update(
             }
         }
     }
-    advance(now, cursor);
+    advance(step_state, cursor);
 }
 
 /// Moves the cursor on.
-pub fn advance(now: &[u32], cursor: &mut [u32]) {
-    cursor[0] = now[STEP_WORDS - 1] + 1;
+pub fn advance(step_state: &[u32], cursor: &mut [u32]) {
+    cursor[0] = step_state[STATE_WORDS - 1] + 1;
 }

@@ -1,13 +1,13 @@
-//! Twins of the first and the last kernel of a step.
+//! References of the first and the last kernel of a step.
 
-use super::Take;
+use super::Epilogue;
 use super::distort::{Affine, distort};
 use crate::network::DIGIT_SIDE;
 use crate::plan::kernels::{Gather, Update};
 use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
-use crate::plan::{STEP_WORDS, TRUTH_WORDS};
+use crate::plan::{LABEL_WORDS, STATE_WORDS, STEP_WORDS};
 
-/// Copies the samples of the step that `cursor` names into `x` and `truth`, or distorts them on the
+/// Copies the samples of the step that `cursor` names into `x` and `labels`, or distorts them on the
 /// way.
 #[expect(clippy::too_many_arguments, reason = "the bindings of gather.wgsl, in their order")]
 pub fn gather(
@@ -16,13 +16,13 @@ pub fn gather(
     order: &[u32],
     steps: &[u32],
     cursor: &[u32],
-    now: &mut [u32],
-    truth: &mut [u32],
+    step_state: &mut [u32],
+    labels: &mut [u32],
     x: &mut [f32],
 ) {
     let step = &steps[cursor[0] as usize * STEP_WORDS..][..STEP_WORDS];
     let (first, count) = (step[0] as usize, step[1] as usize);
-    now[..STEP_WORDS].copy_from_slice(&[step[0], step[1], step[2], cursor[0]]);
+    step_state[..STATE_WORDS].copy_from_slice(&[step[0], step[1], step[2], cursor[0]]);
     let (height, width, border) = (k.height as usize, k.width as usize, k.border as usize);
     for n in 0..k.samples as usize {
         let place = k.before as usize + n;
@@ -31,7 +31,7 @@ pub fn gather(
         let (digit, view) = k.distort.map_or((entry, 0), |k| k.digit_and_view(entry));
         let record = &digits[digit as usize * RECORD_WORDS..][..RECORD_WORDS];
         let samples = if here { step[1] } else { 0 };
-        truth[n * TRUTH_WORDS..][..3].copy_from_slice(&[record[PIXEL_WORDS], samples, cursor[0]]);
+        labels[n * LABEL_WORDS..][..3].copy_from_slice(&[record[PIXEL_WORDS], samples, cursor[0]]);
         if let Some(distortion) = &k.distort {
             let map = Affine::of(distortion, step[3], view, digit);
             for place in 0..height * width {
@@ -48,11 +48,11 @@ pub fn gather(
     }
 }
 
-/// The sums of the stages, row after row, and what becomes of them.
-pub fn update(k: &Update, partials: &[f32], now: &[u32], mut take: Take) {
-    let rate = f32::from_bits(now[2]);
+/// The sums of the stages, row after row, and their epilogue.
+pub fn update(k: &Update, partials: &[f32], step_state: &[u32], mut epilogue: Epilogue) {
+    let rate = f32::from_bits(step_state[2]);
     for place in 0..k.parameters as usize {
-        let row = |slot: u32| partials[(slot * k.stride) as usize + place];
-        take.sum(place, (0..k.slots).map(row).sum(), rate);
+        let at = |row: u32| partials[(row * k.stride) as usize + place];
+        epilogue.apply(place, (0..k.partial_rows).map(at).sum(), rate);
     }
 }

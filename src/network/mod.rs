@@ -104,7 +104,7 @@ impl Scaling {
 }
 
 named! {
-    /// What stands behind the last hidden layer.
+    /// What stands behind the last hidden layer; in step with `OUTPUT_..` in `shaders/loss.wgsl`.
     pub enum Output {
         /// Ten linear units and the squash; the largest output wins.
         Linear = "linear",
@@ -114,7 +114,7 @@ named! {
 }
 
 named! {
-    /// What training makes small.
+    /// What training makes small; in step with `LOSS_..` in `shaders/loss.wgsl`.
     pub enum Loss {
         /// With `linear`: the mean of (output - target)^2 over batch and outputs, targets +1 and -1.
         /// With `rbf`: the mean distance to the right class (1998, eq. 8).

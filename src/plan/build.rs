@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::abi::{STEP_WORDS, TOTALS, TRUTH_WORDS};
+use super::abi::{LABEL_WORDS, STATE_WORDS, TOTALS};
 use super::builder::Builder;
 use super::kernels::{
     ConvBackwardInput, ConvBackwardWeights, ConvPoolForward, FirstStageBackward, FirstStageForward,
@@ -119,19 +119,21 @@ impl Builder<'_> {
         Steps { compute, apply }
     }
 
-    /// Adds the gradients of all shards in their order, and what becomes of the sums.
+    /// Adds the gradients of all shards in their order, and applies the epilogue to the sums.
     fn add_shards(&mut self, rule: Rule) {
         let Some(shares) = self.ports.shares else { return };
         self.rule = rule;
         let size = self.layout.size;
         let op = Update {
             parameters: size as u32,
-            slots: self.shards as u32,
+            partial_rows: self.shards as u32,
             stride: size as u32,
             rule,
         };
-        let mut views =
-            vec![self.view(shares, 0, self.shards * size), self.view(self.now, 0, STEP_WORDS)];
+        let mut views = vec![
+            self.view(shares, 0, self.shards * size),
+            self.view(self.step_state, 0, STATE_WORDS),
+        ];
         views.extend(self.taken(0, size));
         self.dispatch("shards", op, views);
     }
@@ -152,9 +154,10 @@ impl Builder<'_> {
         };
         let whole = |id: BufferId| self.view(id, 0, self.buffers[id].words);
         let Ports { digits, order, steps, cursor, .. } = self.ports;
-        let views = [digits, order, steps, cursor, self.now, self.truth, self.activations[0]]
-            .map(whole)
-            .to_vec();
+        let views =
+            [digits, order, steps, cursor, self.step_state, self.labels, self.activations[0]]
+                .map(whole)
+                .to_vec();
         self.dispatch("input", op, views);
     }
 
@@ -187,7 +190,7 @@ impl Builder<'_> {
 
     fn stage_forward(&mut self, block: usize, conv: usize, pool: usize) {
         let (layer, mut k) = self.stage(block, conv, pool);
-        k.tall = largest_divisor(k.ph() as usize, self.profile.tiles.tall);
+        k.tile_height = largest_divisor(k.ph() as usize, self.profile.tiles.tile_height);
         let [x, h, s] = k.sizes();
         let h_buffer = self.find_or_add(&layer.name, || Start::Zero);
         let table = self.table(&layer);
@@ -221,7 +224,7 @@ impl Builder<'_> {
         let below = self.below(block);
         let classes = CLASSES as u32;
         let before = self.shard * self.batch;
-        let sizes = [inputs as usize, CLASSES, TRUTH_WORDS];
+        let sizes = [inputs as usize, CLASSES, LABEL_WORDS];
         let step = self.profile.samples_of(self.batch, &sizes, &sizes);
         for first in (0..self.batch).step_by(step) {
             let op = Output {
@@ -238,7 +241,7 @@ impl Builder<'_> {
             let views = vec![
                 self.samples(self.activations[block], inputs, first, step),
                 p,
-                self.samples(self.truth, TRUTH_WORDS as u32, first, step),
+                self.samples(self.labels, LABEL_WORDS as u32, first, step),
                 self.samples(self.activations[block + 1], classes, first, before + step),
                 self.samples(self.deltas[block], classes, first, step),
                 self.samples(below, inputs, first, step),
@@ -249,7 +252,7 @@ impl Builder<'_> {
         }
     }
 
-    /// From the last block to the first: what it hands down, then what becomes of its sums.
+    /// From the last block to the first: its input gradient, then its gradients and their epilogue.
     fn backward(&mut self, last: usize) {
         for block in (0..=last).rev() {
             match self.layout.blocks[block] {
@@ -315,13 +318,13 @@ impl Builder<'_> {
         }
         let op = Update {
             parameters: stages as u32,
-            slots: self.slots as u32,
+            partial_rows: self.partial_rows as u32,
             stride: stages as u32,
             rule: self.rule,
         };
         let mut views = vec![
-            self.view(self.ports.partials, 0, stages * self.slots),
-            self.view(self.now, 0, STEP_WORDS),
+            self.view(self.ports.partials, 0, stages * self.partial_rows),
+            self.view(self.step_state, 0, STATE_WORDS),
         ];
         views.extend(self.taken(0, stages));
         self.dispatch("stages", op, views);

@@ -1,6 +1,6 @@
 //! The dispatches of linear layers.
 
-use super::STEP_WORDS;
+use super::STATE_WORDS;
 use super::builder::Builder;
 use super::kernels::{LinearBackward, LinearBackwardInput, LinearForward, LinearUpdate};
 use crate::network::tensors::aligned;
@@ -28,8 +28,8 @@ impl Builder<'_> {
         }
     }
 
-    /// What a linear layer hands down, unless the output has done so already or nothing is below, and what becomes of its
-    /// sums.
+    /// The input gradient of a linear layer, unless the output has made it already or nothing is below,
+    /// then its gradients and their epilogue.
     pub(super) fn linear_ways_back(&mut self, block: usize, at: usize, is_output: bool) {
         let (_, k) = self.linear(block, at);
         let sizes = [k.inputs as usize, k.outputs as usize];
@@ -88,7 +88,7 @@ impl Builder<'_> {
             let mut views = vec![
                 self.samples(self.activations[block], k.inputs, first, step),
                 self.samples(self.deltas[block], k.outputs, first, step),
-                self.view(self.now, 0, STEP_WORDS),
+                self.view(self.step_state, 0, STATE_WORDS),
                 self.view(self.gradient, start - self.layout.stages, size),
             ];
             views.extend(self.taken(start, size));
@@ -115,7 +115,7 @@ impl Builder<'_> {
             let mut views = vec![
                 self.samples(self.activations[block], k.inputs, first, step),
                 self.samples(self.deltas[block], k.outputs, first, step),
-                self.view(self.now, 0, STEP_WORDS),
+                self.view(self.step_state, 0, STATE_WORDS),
                 self.samples(self.deltas[block - 1], k.inputs, first, step),
                 self.view(self.gradient, start - self.layout.stages, size),
             ];

@@ -6,7 +6,7 @@ use super::records::RECORD_WORDS;
 use super::sample::{LAYER_WORDS, Shapes};
 use super::{
     Activation, Buffer, BufferId, Layout, Optimizer, Plan, Ports, Profile, Replica, Room, Rule,
-    STEP_WORDS, Start, Steps, Strategy, TOTALS, View,
+    STATE_WORDS, STEP_WORDS, Start, Steps, Strategy, TOTALS, View,
 };
 use crate::error::Result;
 use crate::network::{CLASSES, Network};
@@ -41,7 +41,7 @@ pub(super) fn plan(
         scores: add(output, batch * CLASSES, Start::Zero),
         totals: add("totals", batch * TOTALS, Start::Zero),
     };
-    let now = add("now", STEP_WORDS, Start::Zero);
+    let step_state = add("step_state", STATE_WORDS, Start::Zero);
     let table = add("table", table.len(), Start::Words(table));
     if let Optimizer::Sdlm { .. } = optimizer {
         ports.curvature = Some(add("curvature", layout.size, Start::Zero));
@@ -62,14 +62,14 @@ pub(super) fn plan(
         piece(ports.parameters, 0, layout.stages),
         piece(ports.parameters, layout.stages, layout.size - layout.stages),
     ]);
-    views.extend([table, now, ports.scores, ports.totals].map(whole));
+    views.extend([table, step_state, ports.scores, ports.totals].map(whole));
 
     let mut kernels = Vec::new();
     let mut dispatch =
         |op: Op, views| launch(&profile, &mut buffers, &mut kernels, &network.name, op, views);
     let forward = vec![
         dispatch(SampleForward(sample).into(), views.clone()),
-        dispatch(Advance.into(), vec![whole(now), whole(ports.cursor)]),
+        dispatch(Advance.into(), vec![whole(step_state), whole(ports.cursor)]),
     ];
     views.push(whole(ports.partials));
     let update = |rule| SampleUpdate {
@@ -83,7 +83,7 @@ pub(super) fn plan(
     let of_update = vec![
         whole(ports.partials),
         piece(table, 0, LAYER_WORDS * sample.layers as usize),
-        whole(now),
+        whole(step_state),
         whole(ports.cursor),
     ];
     let mut step = |sample, rule| {
@@ -120,7 +120,7 @@ pub(super) fn plan(
         shards: 1,
         distortion: None,
         layout,
-        slots: batch,
+        partial_rows: batch,
         buffers,
         kernels,
         replicas: vec![replica],

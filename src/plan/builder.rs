@@ -1,6 +1,6 @@
 //! What planning works with: buffers as they come up, views of them, and the dispatches so far.
 
-use super::abi::{STEP_WORDS, TOTALS, TRUTH_WORDS};
+use super::abi::{LABEL_WORDS, STATE_WORDS, STEP_WORDS, TOTALS};
 use super::build::Room;
 use super::kernels::{Linear, Op, Stage};
 use super::profile::largest_divisor;
@@ -24,7 +24,7 @@ pub(super) struct Builder<'a> {
     /// Samples of a shard.
     pub(super) batch: usize,
     pub(super) layout: Layout,
-    pub(super) slots: usize,
+    pub(super) partial_rows: usize,
     /// What backward passes are for at present.
     pub(super) rule: Rule,
     /// The shard that is being planned.
@@ -37,9 +37,9 @@ pub(super) struct Builder<'a> {
     pub(super) kernels: Vec<Kernel>,
     pub(super) dispatches: Vec<Dispatch>,
     pub(super) ports: Ports,
-    pub(super) truth: BufferId,
+    pub(super) labels: BufferId,
     pub(super) gradient: BufferId,
-    pub(super) now: BufferId,
+    pub(super) step_state: BufferId,
     /// Numbers of rows of weights, each in a binding of its own.
     pub(super) rows: BufferId,
     /// Behind the squash of each block, the input first: `activations[b]` is what block b sees.
@@ -92,9 +92,9 @@ impl<'a> Builder<'a> {
             scores: *activations.last().expect("a network has an output"),
             totals: add("totals", whole * TOTALS, Start::Zero),
         };
-        let truth = add("truth", batch * TRUTH_WORDS, Start::Zero);
+        let labels = add("labels", batch * LABEL_WORDS, Start::Zero);
         let gradient = add("gradient", linear, Start::Zero);
-        let now = add("now", STEP_WORDS, Start::Zero);
+        let step_state = add("step_state", STATE_WORDS, Start::Zero);
         let rows = add("row", 0, Start::Words(Vec::new()));
         Builder {
             network,
@@ -104,7 +104,7 @@ impl<'a> Builder<'a> {
             shards,
             batch,
             layout,
-            slots: 0,
+            partial_rows: 0,
             rule: Rule::Step(optimizer),
             shard: 0,
             is_last: true,
@@ -113,9 +113,9 @@ impl<'a> Builder<'a> {
             kernels: Vec::new(),
             dispatches: Vec::new(),
             ports,
-            truth,
+            labels,
             gradient,
-            now,
+            step_state,
             rows,
             activations,
             deltas,
@@ -194,7 +194,7 @@ impl<'a> Builder<'a> {
             shards: self.shards,
             distortion: None,
             layout: self.layout,
-            slots: self.slots,
+            partial_rows: self.partial_rows,
             buffers: self.buffers,
             kernels: self.kernels,
             replicas,
@@ -235,11 +235,11 @@ impl<'a> Builder<'a> {
             height: layer.input.height as u32,
             width: layer.input.width as u32,
             s_stride: self.layout.widths[block + 1] as u32,
-            strip: largest_divisor(pool.output.width, self.profile.tiles.strip),
-            tall: 1,
-            below: largest_divisor(layer.input.height, self.profile.tiles.below),
+            tile_width: largest_divisor(pool.output.width, self.profile.tiles.tile_width),
+            tile_height: 1,
+            dx_rows: largest_divisor(layer.input.height, self.profile.tiles.dx_rows),
             block_scale: form.block_scale(),
-            slots: 0,
+            partial_rows: 0,
             stride: self.layout.stages as u32,
             squash: self.network.options.squash,
             curvature: false,
@@ -297,13 +297,13 @@ impl<'a> Builder<'a> {
     /// The rows of partials of a window of the batch; also says how many rows it has.
     pub(super) fn partials(&mut self, block: usize, k: &mut Stage, window: usize) -> View {
         let units = (k.samples * k.across()) as usize;
-        let slots = self.profile.slots.min(units);
-        k.slots = slots as u32;
+        let partial_rows = self.profile.partial_rows.min(units);
+        k.partial_rows = partial_rows as u32;
         let stages = self.layout.stages;
-        let first = window * self.profile.slots;
-        self.slots = self.slots.max(first + slots);
+        let first = window * self.profile.partial_rows;
+        self.partial_rows = self.partial_rows.max(first + partial_rows);
         let start = self.layout.starts[block];
-        self.view(self.ports.partials, first * stages + start, slots * stages - start)
+        self.view(self.ports.partials, first * stages + start, partial_rows * stages - start)
     }
 
     pub(super) fn table(&mut self, layer: &Layer) -> View {

@@ -22,7 +22,7 @@ pub struct Ports {
     pub curvature: Option<BufferId>,
     /// Gradients by shard, `[shards, layout.size]`; a plan with one shard has none.
     pub shares: Option<BufferId>,
-    /// Partial gradients of the stages, `[slots, layout.stages]`, or the traces of
+    /// Partial gradients of the stages, `[partial_rows, layout.stages]`, or the traces of
     /// [`super::Strategy::Sample`], whose rows begin with them.
     pub partials: BufferId,
     /// Outputs `[batch, 10]` of the network.

@@ -65,7 +65,7 @@ pub(super) fn within(mut profile: Profile, make: impl Fn(Profile) -> Result<Plan
         if let Some(view) = view {
             let name = &plan.buffers[view.buffer].name;
             let halves = plan.strategy != Strategy::Sample && view.buffer == plan.ports.partials;
-            if !halves || profile.slots == 1 {
+            if !halves || profile.partial_rows == 1 {
                 return Err(Error::Usage(format!(
                     "{} numbers of \"{name}\" are read at once, and {} fit a binding: {}",
                     thousands(view.words),
@@ -73,7 +73,7 @@ pub(super) fn within(mut profile: Profile, make: impl Fn(Profile) -> Result<Plan
                     way_out(&plan)
                 )));
             }
-            profile.slots /= 2;
+            profile.partial_rows /= 2;
         } else if let Some(kernel) = kernel {
             if profile.samples == 1 || plan.strategy == Strategy::Sample {
                 return Err(Error::Usage(format!(

@@ -32,7 +32,7 @@ pub mod strategy;
 pub mod traffic;
 
 pub use crate::network::tensors::{ALIGN, Layout};
-pub use abi::{STEP_WORDS, StepRow, TOTALS, TRUTH_WORDS};
+pub use abi::{LABEL_WORDS, STATE_WORDS, STEP_WORDS, StepRow, TOTALS};
 pub use binding::{Access, Binding, Element};
 pub use build::Room;
 pub use criterion::Criterion;
@@ -191,7 +191,7 @@ pub struct Plan {
     pub distortion: Option<Distortion>,
     pub layout: Layout,
     /// Rows of partial gradients.
-    pub slots: usize,
+    pub partial_rows: usize,
     /// Every replica has all of them.
     pub buffers: Vec<Buffer>,
     pub kernels: Vec<Kernel>,

@@ -25,12 +25,12 @@ pub const BACKWARD_SAMPLES: usize = 24;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tiles {
     /// Pooled outputs side by side that one invocation makes at most.
-    pub strip: usize,
+    pub tile_width: usize,
     /// Pooled rows that one invocation of `conv_pool_forward` makes at most; up to 8. Elsewhere one:
     /// more is not faster there and takes longer to compile.
-    pub tall: usize,
+    pub tile_height: usize,
     /// Rows that one invocation hands down at most, of what a later stage sees; up to 14.
-    pub below: usize,
+    pub dx_rows: usize,
     /// Outputs (times four samples) that an invocation of a linear layer makes.
     pub tile: u32,
     /// Samples, or outputs, (times four inputs) that it makes on the way back.
@@ -39,13 +39,17 @@ pub struct Tiles {
 
 impl Tiles {
     /// One pooled output, one output of a linear layer for four samples.
-    pub const ONE: Tiles = Tiles { strip: 1, tall: 1, below: 2, tile: 1, backward_tile: 1 };
+    pub const ONE: Tiles =
+        Tiles { tile_width: 1, tile_height: 1, dx_rows: 2, tile: 1, backward_tile: 1 };
     /// Two of each.
-    pub const PAIR: Tiles = Tiles { strip: 2, tall: 1, below: 2, tile: 2, backward_tile: 2 };
+    pub const PAIR: Tiles =
+        Tiles { tile_width: 2, tile_height: 1, dx_rows: 2, tile: 2, backward_tile: 2 };
     /// A row of a map, or half of it; starts faster than [`Tiles::MAP`].
-    pub const ROW: Tiles = Tiles { strip: 7, tall: 1, below: 2, tile: 10, backward_tile: 8 };
+    pub const ROW: Tiles =
+        Tiles { tile_width: 7, tile_height: 1, dx_rows: 2, tile: 10, backward_tile: 8 };
     /// A whole map of a second stage.
-    pub const MAP: Tiles = Tiles { strip: 7, tall: 8, below: 14, tile: 10, backward_tile: 8 };
+    pub const MAP: Tiles =
+        Tiles { tile_width: 7, tile_height: 8, dx_rows: 14, tile: 10, backward_tile: 8 };
 }
 
 /// How a plan launches its kernels and reads its inputs.
@@ -67,7 +71,7 @@ pub struct Profile {
     pub workgroups: Option<u32>,
     pub tiles: Tiles,
     /// Rows of partial gradients at most, for each window of the batch.
-    pub slots: usize,
+    pub partial_rows: usize,
 }
 
 impl Profile {
@@ -75,7 +79,6 @@ impl Profile {
     /// register, and reads through uniform buffers: a third to a twentieth, by processor, of what
     /// reads from storage cost there.
     pub fn software() -> Self {
-        let cores = std::thread::available_parallelism().map_or(2, |n| n.get() as u32);
         Profile {
             name: "software",
             shards: 2,
@@ -83,10 +86,15 @@ impl Profile {
             uniform: true,
             samples: 256,
             workgroup: 8,
-            workgroups: Some((2 * cores).clamp(4, 32)),
+            workgroups: Some(8),
             tiles: Tiles::MAP,
-            slots: 8,
+            partial_rows: 8,
         }
+    }
+
+    /// The same with as many workgroups in a dispatch as keep so many cores busy, which changes no bit.
+    pub fn for_cores(self, cores: usize) -> Self {
+        Profile { workgroups: self.workgroups.map(|_| (2 * cores as u32).clamp(4, 32)), ..self }
     }
 
     /// For GPUs: an invocation for every item, and coalesced storage reads.
@@ -100,7 +108,7 @@ impl Profile {
             workgroup: 64,
             workgroups: None,
             tiles: Tiles::ONE,
-            slots: 256,
+            partial_rows: 256,
         }
     }
 
@@ -115,7 +123,7 @@ impl Profile {
             workgroup: 1,
             workgroups: Some(1),
             tiles: Tiles::ONE,
-            slots: 1,
+            partial_rows: 1,
         }
     }
 

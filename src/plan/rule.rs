@@ -1,4 +1,4 @@
-//! What becomes of the sums of a backward pass.
+//! Epilogues: what a backward kernel does with the sums that it has accumulated.
 
 use super::binding::Binding;
 use super::constant::{Constant, Constants};
@@ -26,7 +26,7 @@ impl Optimizer {
     pub const NONE: Optimizer = Optimizer::Sgd { momentum: 0.0, weight_decay: 0.0 };
 }
 
-/// What a kernel does with the sums of a backward pass: `fn take` of the shaders.
+/// The epilogue of a backward kernel: `fn apply` of the shaders.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Rule {
     /// The sums are gradients, and the parameters make a step: `sgd.wgsl`, `sdlm.wgsl`.

@@ -1,13 +1,13 @@
-//! ShaderFile files, and what each says of itself at its head.
+//! Shader files, and what each says of itself at its head.
 //!
 //! The comment that a file with an entry point opens with is followed, not only read:
 //!
 //! ```text
 //! // uses: linear, local, epilogue, linear_gradient
 //! // binds:
-//! //   x         read vec4f    [SAMPLES, INPUTS]
-//! //   now       read u32      [4]
-//! //   gradient  write vec4f
+//! //   x           read vec4f    [SAMPLES, INPUTS]
+//! //   step_state  read u32      [4]
+//! //   gradient    write vec4f
 //! //   epilogue
 //! ```
 //!

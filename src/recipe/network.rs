@@ -134,6 +134,9 @@ pub(super) fn from_model(asked: &mut Flags, network: &Network) -> Result<Network
     })?;
     let network = network.with(loss)?;
     // Of a network that was not chosen the run says no more than this.
+    for (name, _) in asked.network.given().iter().filter(|(name, _)| name != "loss") {
+        asked.origins.remove(name);
+    }
     let NetworkArgs { network: name, output, loss, .. } = NetworkArgs::of(&network);
     asked.network = NetworkArgs { loss: asked.network.loss, ..NetworkArgs::default() };
     let told = NetworkArgs { network: name, output, loss, ..NetworkArgs::default() };

@@ -29,10 +29,10 @@ pub struct Case {
     pub partials: Option<Partials>,
 }
 
-/// `[slots, stride]` partial gradients, of which a kernel owns some columns.
+/// `[partial_rows, stride]` partial gradients, of which a kernel owns some columns.
 #[derive(Debug, Clone)]
 pub struct Partials {
-    pub slots: usize,
+    pub partial_rows: usize,
     pub stride: usize,
     pub owned: std::ops::Range<usize>,
 }
@@ -124,7 +124,7 @@ impl Case {
                 stages: 0,
                 size: 0,
             },
-            slots: 0,
+            partial_rows: 0,
             buffers,
             kernels: vec![kernel],
             replicas: vec![Replica { forward: steps, ..Replica::default() }],
@@ -186,7 +186,7 @@ fn compare_written(
 }
 
 impl Partials {
-    /// Sums over the slots of the columns that the kernel owns; all others bit by bit.
+    /// Sums over the rows of the columns that the kernel owns; all others bit by bit.
     fn compare(
         &self,
         differences: &mut Differences,
@@ -196,7 +196,7 @@ impl Partials {
     ) {
         let sum = |words: &[u32]| -> Vec<f32> {
             let column = |place: usize| -> f64 {
-                let rows = words.chunks(self.stride).take(self.slots);
+                let rows = words.chunks(self.stride).take(self.partial_rows);
                 rows.map(|row| f64::from(f32::from_bits(row[place]))).sum()
             };
             self.owned.clone().map(|place| column(place) as f32).collect()

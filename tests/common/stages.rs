@@ -112,19 +112,19 @@ impl Shape {
             height: self.height,
             width: self.width,
             s_stride: 0,
-            strip: 1,
-            tall: 1,
-            below: largest_divisor(self.height as usize, profile.tiles.below),
+            tile_width: 1,
+            tile_height: 1,
+            dx_rows: largest_divisor(self.height as usize, profile.tiles.dx_rows),
             block_scale: self.block_scale,
-            slots: profile.slots.min(40) as u32,
+            partial_rows: profile.partial_rows.min(40) as u32,
             stride: 0,
             squash: self.squash,
             curvature: false,
         };
         // As in front of a linear layer.
         stage.s_stride = (stage.m * stage.ph() * stage.pw()).next_multiple_of(4);
-        stage.strip = largest_divisor(stage.pw() as usize, profile.tiles.strip);
-        stage.slots = stage.slots.min(stage.samples * stage.across());
+        stage.tile_width = largest_divisor(stage.pw() as usize, profile.tiles.tile_width);
+        stage.partial_rows = stage.partial_rows.min(stage.samples * stage.across());
         stage.stride = stage.parameters() + OTHER_STAGES;
         stage
     }
@@ -149,7 +149,7 @@ impl Arguments {
             p: numbers.words(k.parameters() as usize, LIMIT),
             h: numbers.words(h, 1.0),
             ds: numbers.words(s, LIMIT),
-            partials: numbers.words((k.slots * k.stride) as usize, LIMIT),
+            partials: numbers.words((k.partial_rows * k.stride) as usize, LIMIT),
         }
     }
 }
@@ -167,7 +167,7 @@ fn backward(shapes: &[Shape], profile: Profile) -> impl Iterator<Item = (String,
 /// All parameters of a stage, which its kernels own in the partials.
 pub fn owned(k: &Stage) -> Option<Partials> {
     let owned = 0..k.parameters() as usize;
-    Some(Partials { slots: k.slots as usize, stride: k.stride as usize, owned })
+    Some(Partials { partial_rows: k.partial_rows as usize, stride: k.stride as usize, owned })
 }
 
 /// Cases of `first_stage_forward`.
@@ -185,7 +185,7 @@ pub fn first_stage_forward(profile: Profile) -> Vec<Case> {
 pub fn conv_pool_forward(profile: Profile) -> Vec<Case> {
     let cases = LATER.iter().map(|shape| {
         let mut k = shape.stage(profile);
-        k.tall = largest_divisor(k.ph() as usize, profile.tiles.tall);
+        k.tile_height = largest_divisor(k.ph() as usize, profile.tiles.tile_height);
         let Arguments { x, p, h, ds, .. } = Arguments::of(&k, 2);
         let (h, s) = (empty(h.len() as u32), empty(ds.len() as u32));
         case(shape.name, ConvPoolForward(k), vec![x, p, shape.words(), h, s])

@@ -1,6 +1,7 @@
 //! From `--device`, `--adapter` and `--profile` to something that carries out plans.
 
 use crate::cli::args::{DeviceArgs, DeviceChoice, ProfileChoice};
+use crate::cli::output;
 use crate::device::{Device, PlanChoice};
 use crate::error::{Error, Result};
 use crate::gpu::adapter;
@@ -17,6 +18,14 @@ pub struct Chosen {
     pub device: Device,
     /// What was passed over on the way, and why; printed as warnings.
     pub warnings: Vec<String>,
+}
+
+impl Chosen {
+    /// The device, once the user has heard.
+    pub fn warned(self) -> Device {
+        self.warnings.iter().for_each(|warning| output::warn(warning));
+        self.device
+    }
 }
 
 /// What a device is chosen for.

@@ -22,7 +22,7 @@ impl Spec for FirstStageBackward {
     fn work(&self) -> Work {
         let k = &self.0;
         Work {
-            items: self.0.m * self.0.slots,
+            items: self.0.m * self.0.partial_rows,
             iterations: k.units() * (k.column() + k.ph() * k.taps()) + 50,
             multiply_adds: 2 * (self.0.convolution() + self.0.pooling()),
         }
@@ -52,7 +52,7 @@ impl Spec for ConvBackwardWeights {
 
     fn work(&self) -> Work {
         Work {
-            items: self.0.j * self.0.slots,
+            items: self.0.j * self.0.partial_rows,
             iterations: self.0.units() * self.0.column() + 50,
             multiply_adds: self.0.convolution() + self.0.pooling(),
         }
@@ -84,8 +84,8 @@ impl Spec for ConvBackwardInput {
         let k = &self.0;
         let row = k.pw() + 1 + 5 * (k.ow() + 1);
         Work {
-            items: self.0.samples * self.0.c * (self.0.height / self.0.below),
-            iterations: k.m * ((k.below + 4) * row + 26) + k.below * (k.width + 1),
+            items: self.0.samples * self.0.c * (self.0.height / self.0.dx_rows),
+            iterations: k.m * ((k.dx_rows + 4) * row + 26) + k.dx_rows * (k.width + 1),
             multiply_adds: self.0.convolution() + self.0.pooling(),
         }
     }
@@ -98,7 +98,7 @@ impl Spec for ConvBackwardInput {
 /// Of the rows of partials, which reach over all stages, a stage writes its own columns.
 fn of_partials(k: &Stage, binding: &Binding, words: usize) -> Moved {
     match binding.name {
-        "partials" => Moved::written(((k.slots * k.parameters()) as usize).min(words)),
+        "partials" => Moved::written(((k.partial_rows * k.parameters()) as usize).min(words)),
         _ => Moved::all(binding, words),
     }
 }

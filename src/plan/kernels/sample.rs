@@ -73,11 +73,11 @@ impl Sample {
             height,
             width,
             s_stride: m * (height - 4) / 2 * ((width - 4) / 2),
-            strip: 1,
-            tall: 1,
-            below: height,
+            tile_width: 1,
+            tile_height: 1,
+            dx_rows: height,
             block_scale: self.block_scale,
-            slots: 1,
+            partial_rows: 1,
             stride: self.trace,
             squash: self.squash,
             curvature: self.curvature,
@@ -195,9 +195,9 @@ impl Sample {
         let area = second.oh() * (second.ow() + 1);
         let weights = rounds(5 * self.connections + 3 * self.maps) * (area + 5);
         let input = rounds(self.first_maps * first.blocks() / 4) * self.maps * (42 + 31);
-        let slots = SAMPLE_WORKGROUP / self.first_maps;
-        let blocks = first.blocks().div_ceil(slots) * (42 + 31 + 31);
-        let sums = SUMS + 2 * rounds(SUMS / 2 * self.first_maps) * slots;
+        let threads = SAMPLE_WORKGROUP / self.first_maps;
+        let blocks = first.blocks().div_ceil(threads) * (42 + 31 + 31);
+        let sums = SUMS + 2 * rounds(SUMS / 2 * self.first_maps) * threads;
         digit + linear + weights + input + blocks + sums
     }
 

@@ -19,15 +19,15 @@ constants! {
         /// Numbers from one sample to the next in s and ds.
         s_stride: u32,
         /// Pooled outputs side by side in a block; divides the pooled width.
-        strip: u32,
+        tile_width: u32,
         /// Pooled rows in a block, at most 8; divides the pooled height. 1 but in `conv_pool_forward`.
-        tall: u32,
+        tile_height: u32,
         /// Rows of dx that one invocation makes, at most 14; divides the height of the input.
-        below: u32,
+        dx_rows: u32,
         /// 1/4 (mean) or 1 (sum).
         block_scale: f32,
         /// Rows of partial gradients.
-        slots: u32,
+        partial_rows: u32,
         /// Numbers in such a row, over all stages.
         stride: u32,
         squash: Squash,
@@ -76,15 +76,15 @@ impl Stage {
     }
     /// Blocks of one map of one sample.
     pub fn blocks(&self) -> u32 {
-        self.ph() * self.pw() / (self.strip * self.tall)
+        self.ph() * self.pw() / (self.tile_width * self.tile_height)
     }
     /// Columns of blocks of one map of one sample.
     pub fn across(&self) -> u32 {
-        self.pw() / self.strip
+        self.pw() / self.tile_width
     }
     /// Rows of h in a block.
     pub fn rows(&self) -> u32 {
-        2 * self.tall
+        2 * self.tile_height
     }
 }
 
@@ -92,22 +92,22 @@ impl Stage {
 impl Stage {
     /// Iterations to read what a block sees, and a kernel.
     pub(super) fn see(&self) -> u32 {
-        (self.rows() + 4) * (2 * self.strip + 5) + 26
+        (self.rows() + 4) * (2 * self.tile_width + 5) + 26
     }
 
     /// Iterations of a convolution of a block: a loop over a row of the block for each tap row.
     pub(super) fn taps(&self) -> u32 {
-        5 * self.rows() * (2 * self.strip + 1)
+        5 * self.rows() * (2 * self.tile_width + 1)
     }
 
     /// Iterations from the sums of a block to its results.
     pub(super) fn finish(&self) -> u32 {
-        self.rows() * (4 * self.strip + 2) + self.tall * (self.strip + 1)
+        self.rows() * (4 * self.tile_width + 2) + self.tile_height * (self.tile_width + 1)
     }
 
     /// Columns of blocks that one invocation of a backward kernel sums.
     pub(super) fn units(&self) -> u32 {
-        (self.samples * self.across()).div_ceil(self.slots)
+        (self.samples * self.across()).div_ceil(self.partial_rows)
     }
 
     /// Iterations for such a column, of as many blocks as there are pooled rows.

@@ -10,7 +10,7 @@ constants! {
     Update {
         /// Parameters in the window; a multiple of 4.
         parameters: u32,
-        slots: u32,
+        partial_rows: u32,
         stride: u32,
         rule: Rule,
     }
@@ -28,8 +28,8 @@ impl Spec for Update {
     fn work(&self) -> Work {
         Work {
             items: self.parameters / 4,
-            iterations: self.slots,
-            multiply_adds: u64::from(self.parameters) * u64::from(self.slots + 3),
+            iterations: self.partial_rows,
+            multiply_adds: u64::from(self.parameters) * u64::from(self.partial_rows + 3),
         }
     }
 

@@ -1,11 +1,11 @@
-//! Twins of what becomes of a sum: `sgd.wgsl`, `sdlm.wgsl`, `share.wgsl` and
+//! References of the epilogues: `sgd.wgsl`, `sdlm.wgsl`, `share.wgsl` and
 //! `curvature.wgsl`.
 
 use crate::plan::{Optimizer, Rule};
 
 /// A rule with what it works on, all laid out alike.
 #[derive(Debug)]
-pub enum Take<'a> {
+pub enum Epilogue<'a> {
     /// A step of SGD with momentum, as PyTorch has it: v = m v + g + d w, w -= rate v.
     Sgd { momentum: f32, weight_decay: f32, velocity: &'a mut [f32], parameters: &'a mut [f32] },
     /// The same with a rate for each parameter, rate / (mu + h), h its curvature, and no decay.
@@ -23,7 +23,7 @@ pub enum Take<'a> {
     Curvature { curvature: &'a mut [f32] },
 }
 
-impl<'a> Take<'a> {
+impl<'a> Epilogue<'a> {
     /// A rule on the bindings that it has behind those of its kernel: what is left of the read
     /// ones, and the written ones one after the other.
     ///
@@ -33,17 +33,17 @@ impl<'a> Take<'a> {
         let mut write = || bytemuck::cast_slice_mut(write());
         match rule {
             Rule::Step(Optimizer::Sgd { momentum, weight_decay }) => {
-                Take::Sgd { momentum, weight_decay, velocity: write(), parameters: write() }
+                Epilogue::Sgd { momentum, weight_decay, velocity: write(), parameters: write() }
             }
-            Rule::Step(Optimizer::Sdlm { momentum, mu, .. }) => Take::Sdlm {
+            Rule::Step(Optimizer::Sdlm { momentum, mu, .. }) => Epilogue::Sdlm {
                 momentum,
                 mu,
                 curvature: bytemuck::cast_slice(reads[0]),
                 velocity: write(),
                 parameters: write(),
             },
-            Rule::Share { .. } => Take::Share { share: write(), parameters: write() },
-            Rule::Curvature { .. } => Take::Curvature { curvature: write() },
+            Rule::Share { .. } => Epilogue::Share { share: write(), parameters: write() },
+            Rule::Curvature { .. } => Epilogue::Curvature { curvature: write() },
         }
     }
 
@@ -53,21 +53,21 @@ impl<'a> Take<'a> {
     /// If the rule has none.
     pub fn parameters(&self) -> &[f32] {
         match self {
-            Take::Sgd { parameters, .. } | Take::Sdlm { parameters, .. } => parameters,
-            Take::Share { parameters, .. } => parameters,
-            Take::Curvature { .. } => panic!("second derivatives move no parameters"),
+            Epilogue::Sgd { parameters, .. } | Epilogue::Sdlm { parameters, .. } => parameters,
+            Epilogue::Share { parameters, .. } => parameters,
+            Epilogue::Curvature { .. } => panic!("second derivatives move no parameters"),
         }
     }
 
     /// Takes the sum `g` of the parameter at `at`.
-    pub fn sum(&mut self, at: usize, g: f32, rate: f32) {
+    pub fn apply(&mut self, at: usize, g: f32, rate: f32) {
         match self {
-            Take::Sgd { momentum, weight_decay, velocity, parameters } => {
+            Epilogue::Sgd { momentum, weight_decay, velocity, parameters } => {
                 let (v, w) = (&mut velocity[at], &mut parameters[at]);
                 *v = *momentum * *v + g + *weight_decay * *w;
                 *w -= rate * *v;
             }
-            Take::Sdlm { momentum, mu, curvature, velocity, parameters } => {
+            Epilogue::Sdlm { momentum, mu, curvature, velocity, parameters } => {
                 let mut v = g;
                 if *momentum != 0.0 {
                     v += *momentum * velocity[at];
@@ -75,8 +75,8 @@ impl<'a> Take<'a> {
                 }
                 parameters[at] -= rate / (*mu + curvature[at]) * v;
             }
-            Take::Share { share, .. } => share[at] = g,
-            Take::Curvature { curvature } => curvature[at] += rate * g,
+            Epilogue::Share { share, .. } => share[at] = g,
+            Epilogue::Curvature { curvature } => curvature[at] += rate * g,
         }
     }
 }
