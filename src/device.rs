@@ -118,7 +118,9 @@ impl Device {
         let health = selftest::examine(&adapter)?;
         let info = adapter.get_info();
         Ok(Device::Adapter {
-            profile: profile.unwrap_or_else(|| adapter::profile(&info)),
+            profile: profile
+                .unwrap_or_else(|| adapter::profile(&info))
+                .for_cores(threads::available()),
             tuned: tuned.clone().on(adapter::describe(&info)),
             adapter: Box::new(adapter),
             single: None,
@@ -209,16 +211,7 @@ impl Device {
     /// [`Error::Adapter`] if the adapter refuses.
     pub fn executor(&self, plan: Plan) -> Result<Box<dyn Executor>> {
         Ok(match self {
-            Device::Adapter { adapter, single, health, .. } => {
-                let needed = plan.iterations();
-                if needed > health.loops {
-                    return Err(Error::Adapter(format!(
-                        "{} ends loops after {} iterations and this plan needs {needed}: give a \
-                         smaller --batch, update the driver, or choose another with --adapter",
-                        self.describe(),
-                        health.loops
-                    )));
-                }
+            Device::Adapter { adapter, single, .. } => {
                 let replicas = plan.replicas.len();
                 if replicas == 1 {
                     let adapter = self.adapter_for(&plan).unwrap_or(adapter);

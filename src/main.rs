@@ -6,6 +6,8 @@ use clap::Parser;
 use lenet::cli::{self, Cli};
 
 fn main() -> ExitCode {
+    // SAFETY: the program has one thread so far.
+    unsafe { lenet::gpu::llvmpipe::keep_device_select_quiet() };
     match cli::run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

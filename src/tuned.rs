@@ -124,7 +124,7 @@ impl Tuned {
             adapter: self.adapter.clone(),
             version: version::VERSION.into(),
             profile: profile.name.into(),
-            network: network.name.into(),
+            network: network.name.clone(),
             border: network.options.border,
             output: network.options.output,
             full_connections: network.options.full_connections,

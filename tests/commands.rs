@@ -1,6 +1,6 @@
 //! The commands beside `train`, through the program itself: what they print, and how they refuse.
 //!
-//! One of them needs an adapter. Without one it is reported as ignored, unless LENET_REQUIRE_ADAPTER
+//! Two of them need an adapter. Without one they are reported as ignored, unless LENET_REQUIRE_ADAPTER
 //! is 1.
 
 mod common;
@@ -14,8 +14,10 @@ use common::program::{
 };
 use common::{Outcome, Tests};
 use lenet::data::{self, image, writing};
+use lenet::gpu::adapter;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use wgpu::Adapter;
 
 const OTHER: i32 = 1;
 const DATA: i32 = 3;
@@ -34,6 +36,7 @@ fn main() {
     tests.plain("adapters_without_a_driver", no_driver);
     tests.plain("a_reader_who_leaves_early", closed_pipe);
     tests.on_adapter("adapters_pass_their_self_test", |_| adapters());
+    tests.on_adapter("a_software_adapter_is_left_alone_by_questions", software);
     tests.run()
 }
 
@@ -334,6 +337,30 @@ fn closed_pipe() -> Outcome {
         let said = text(&output.stderr);
         assert!(output.status.success() && said.is_empty(), "{args:?}: {}: {said}", output.status);
     }
+    Ok(())
+}
+
+/// Where the best adapter is software, `auto` asks the CPU, and says so to those who train.
+fn software(adapter: &Adapter) -> Outcome {
+    if !adapter::is_software(&adapter.get_info()) {
+        return Ok(());
+    }
+    let folder = TempDir::new()?;
+    let (set, model) = (small_set(folder.path()), write_model(folder.path(), "lenet1"));
+    let evaluate = ["evaluate", &model, "--data", &set];
+    let device = |more: &[&str]| json_of(&[&evaluate[..], more].concat())["device"].to_string();
+    assert!(device(&[]).starts_with("\"CPU"), "{}", device(&[]));
+    assert!(!device(&["--device", "gpu"]).starts_with("\"CPU"));
+    assert!(!device(&["--profile", "software"]).starts_with("\"CPU"));
+
+    let out = folder.path().join("run");
+    let steps = ["--network", "lenet1", "--steps", "1", "--no-report", "--data", &set];
+    let train = [&["train", "--out", path(&out)], &steps[..]].concat();
+    let output = command(&train).env_remove("XDG_RUNTIME_DIR").output()?;
+    let said = text(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert_eq!(said.matches("--device cpu").count(), 1, "{said}");
+    assert!(!said.contains("XDG_RUNTIME_DIR"), "{said}");
     Ok(())
 }
 

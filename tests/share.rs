@@ -37,8 +37,8 @@ fn model(name: &str, change: impl FnOnce(&mut Options)) -> Model {
     let layout = Layout::of(&network).expect("a layout");
     let mut parameters = init::parameters(&network, &layout, Init::Pytorch, 7);
     for tensor in &layout.tensors {
-        for (i, value) in parameters[tensor.range()].iter_mut().enumerate() {
-            *value += 0.01 * (i % 7) as f32;
+        for (i, place) in tensor.places().enumerate() {
+            parameters[place] += 0.01 * (i % 7) as f32;
         }
     }
     Model { network, parameters, settings: json!({ "seed": 7 }) }
@@ -212,11 +212,11 @@ fn networks_are_told_by_their_tensors() {
             let imported = import::import(&file, &args, None).expect("a model");
             let (found, meant) = (&imported.model.network, &model.network);
             assert_eq!((imported.names, imported.described), (names, false));
-            assert_eq!((found.name, found.options.output), (meant.name, meant.options.output));
+            assert_eq!((&found.name, found.options.output), (&meant.name, meant.options.output));
             assert_eq!(found.options.full_connections, meant.options.full_connections);
             assert_eq!(imported.model.parameters, model.parameters);
             // A module that has no buffer for the centres.
-            let name = names.of(meant.name, CENTRES);
+            let name = names.of(&meant.name, CENTRES);
             let without = tensors.into_iter().filter(|(other, ..)| *other != name).collect();
             let imported = import::import(&plain(&folder, &without), &args, None);
             assert_eq!(imported.expect("a model").model.parameters, model.parameters);

@@ -2,10 +2,16 @@
 
 mod common;
 
+use common::own;
 use common::program::{USAGE, fails, json_of, network_of, prints};
+use lenet::Error;
 use lenet::network::lenet as tables;
+use lenet::network::lenet::{Row, Table};
 use lenet::network::summary::Summary;
-use lenet::plan::{Optimizer, Pass, Plan, Profile, Room, Strategy};
+use lenet::network::{Output, build};
+use lenet::plan::profile::{ITERATION_LIMIT, UNIFORM_WINDOW};
+use lenet::plan::{ALIGN, Layout, Optimizer, Pass, Plan, Profile, Room, Strategy};
+use lenet::rng::{Rng, Stream};
 use serde_json::json;
 
 #[test]
@@ -126,5 +132,193 @@ fn plan_is_complete_as_json() {
                 }
             }
         }
+    }
+}
+
+/// A table with these rows.
+fn table(rows: &'static [Row]) -> Table {
+    Table { name: "mine", rows, ..own::NOTHING }
+}
+
+#[test]
+fn faults_name_layer_and_row() {
+    const SIX: usize = 6;
+    let cases: [(&'static [Row], &[&str]); 21] = [
+        (&[Row::Linear("input", 4)], &["row 1", "\"input\"", "choose another"]),
+        (&[Row::Linear("output", 4)], &["row 1", "\"output\"", "choose another"]),
+        (&[Row::Linear("rbf", 84)], &["row 1", "\"rbf\"", "choose another"]),
+        (&[Row::Linear("velocity", 4)], &["row 1", "choose another"]),
+        (&[Row::Linear("a", 4), Row::Linear("a", 4)], &["row 2", "row 1 has the same name"]),
+        (&[Row::Linear("", 4)], &["row 1", "letters"]),
+        (&[Row::Linear("a.weight", 4)], &["row 1", "letters"]),
+        (&[Row::Linear("a", 0)], &["row 1", "0 units"]),
+        (&[Row::Linear("a", 65_536)], &["row 1", "65536 units"]),
+        (&[Row::Linear("a", 65_535)], &["row 1", "parameters"]),
+        (&[Row::Conv("a", 0, None), Row::Pool("b")], &["row 1", "0 feature maps"]),
+        (&[Row::Conv("a", usize::MAX, None), Row::Pool("b")], &["row 1", "feature maps"]),
+        (
+            &[Row::Conv("a", 2, Some(&[&[0]])), Row::Pool("b")],
+            &["row 1", "2 feature maps", "1 rows"],
+        ),
+        (&[Row::Conv("a", 1, Some(&[&[1]])), Row::Pool("b")], &["row 1", "map 1", "there are 1"]),
+        (&[Row::Conv("a", 1, Some(&[&[]])), Row::Pool("b")], &["row 1", "sees no input map"]),
+        (&[Row::Conv("a", 1, Some(&[&[0, 0]])), Row::Pool("b")], &["row 1", "twice"]),
+        (&[Row::Conv("a", SIX, None), Row::Linear("b", 4)], &["row 1", "24x24 outputs"]),
+        (&[Row::Pool("a")], &["row 1", "behind a convolution"]),
+        (&[Row::Linear("a", 8), Row::Conv("b", 4, None)], &["row 2", "5x5 kernel"]),
+        (&[Row::Linear("a", 8), Row::Pool("b")], &["row 2", "even side"]),
+        (&[Row::Conv("a", 4_000, None), Row::Pool("b"), Row::Conv("c", 4_000, None)], &["row 3"]),
+    ];
+    for (rows, parts) in cases {
+        let table = table(rows);
+        let network = build(&table, table.options());
+        let error = match network.and_then(|network| Layout::of(&network).map(|_| ())) {
+            Err(error) => error,
+            Ok(()) => panic!("{rows:?} make a network"),
+        };
+        assert!(matches!(error, Error::Usage(_)), "{rows:?}: {error:?}");
+        for part in ["mine"].iter().chain(parts) {
+            assert!(error.to_string().contains(part), "{part} is not in: {error}");
+        }
+    }
+}
+
+#[test]
+fn only_the_output_is_an_rbf_by_its_row() {
+    let distances = Table { output: Output::Rbf, ..table(&[Row::Linear("a", 80)]) };
+    let error = build(&distances, distances.options()).expect_err("80 units, 84 pixels");
+    assert!(error.to_string().contains("--output linear"), "{error}");
+}
+
+/// The names that a network's layers may not have, since buffers have them.
+#[test]
+fn buffers_of_a_plan_have_names_of_their_own() {
+    let optimizer = Optimizer::Sdlm { momentum: 0.9, mu: 1.0, exact: false };
+    let network = build(&tables::LENET5, tables::LENET5.options()).expect("LeNet-5");
+    let room = Room { digits: 10, order: 10, steps: 1 };
+    let own = |name: &str| network.layers.iter().any(|layer| layer.name == name);
+    for strategy in Strategy::ALL {
+        let plan = Plan::new(&network, strategy, Profile::software(), 16, optimizer, room);
+        for buffer in plan.expect("a plan of LeNet-5").buffers {
+            if own(&buffer.name) || buffer.name.contains('.') {
+                continue;
+            }
+            let row = [Row::Linear(buffer.name.clone().leak(), 4)];
+            let table = table(row.to_vec().leak());
+            assert!(build(&table, table.options()).is_err(), "{} is taken", buffer.name);
+        }
+    }
+}
+
+/// Random tables, of which about half make a network.
+fn random(rng: &mut Rng) -> Table {
+    const NAMES: [&str; 9] = ["a", "b", "c", "d", "e", "f", "g", "h", "input"];
+    let mut rows = Vec::new();
+    let mut maps = 1;
+    for at in 0..rng.below(7) as usize {
+        let odd = |rng: &mut Rng| rng.below(25) == 0;
+        let name = NAMES[if odd(rng) { rng.below(9) as usize } else { at }];
+        let few = [1, 2, 3, 4, 5, 8, 13, 16][rng.below(8) as usize];
+        let count =
+            if odd(rng) { [0, 700, 65_535, usize::MAX][rng.below(4) as usize] } else { few };
+        match rng.below(5) {
+            0 | 1 => {
+                let connections = (rng.below(2) == 0).then(|| {
+                    let length = if odd(rng) { 3 } else { count.min(800) };
+                    let row = |rng: &mut Rng| -> &'static [usize] {
+                        let wrong = odd(rng) as usize;
+                        let seen =
+                            (0..maps + wrong).filter(|_| rng.below(3) > 0).collect::<Vec<_>>();
+                        seen.leak()
+                    };
+                    &*(0..length).map(|_| row(rng)).collect::<Vec<_>>().leak()
+                });
+                rows.push(Row::Conv(name, count, connections));
+                maps = count.min(800);
+                if !odd(rng) && at < 6 {
+                    rows.push(Row::Pool(["p", "q", "r", "s", "t", "u"][at]));
+                }
+            }
+            2 => {
+                rows.push(Row::Linear(name, if odd(rng) { 40_000 } else { 4 * count.min(100_000) }))
+            }
+            3 => rows.push(Row::Linear(name, 84)),
+            _ => break,
+        }
+    }
+    Table {
+        name: "random",
+        border: [0, 2, 8, 16][rng.below(4) as usize],
+        output: if rng.below(3) == 0 { Output::Rbf } else { Output::Linear },
+        ..table(rows.leak())
+    }
+}
+
+/// Plans of whatever table either stay within what every device carries, or are refused in words.
+#[test]
+fn random_tables_never_panic() {
+    let mut rng = Rng::new(16, Stream::Test);
+    let optimizers = [
+        Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 },
+        Optimizer::Sdlm { momentum: 0.0, mu: 1.0, exact: true },
+    ];
+    let (mut networks, mut plans) = (0, 0);
+    for number in 0..400 {
+        let table = random(&mut rng);
+        let batch = [1, 3, 16, 100, 1_024][rng.below(5) as usize];
+        let refused = |error: Error| {
+            let said = error.to_string();
+            assert!(matches!(error, Error::Usage(_)), "{number}: {said}");
+            let way_out = ["row ", "--plan layered", "--batch", "smaller"];
+            assert!(way_out.iter().any(|part| said.contains(part)), "{number}: {said}");
+        };
+        let network = match build(&table, table.options()) {
+            Ok(network) => network,
+            Err(error) => {
+                refused(error);
+                continue;
+            }
+        };
+        let Ok(layout) = Layout::of(&network).map_err(&refused) else { continue };
+        let stored: usize = layout.tensors.iter().map(|tensor| tensor.size()).sum();
+        assert_eq!(stored, network.parameters(), "{number}");
+        Summary::of(&network).expect("a network with a layout").text();
+        networks += 1;
+        for strategy in Strategy::ALL.into_iter().chain([Strategy::Inspect]) {
+            for profile in [Profile::software(), Profile::gpu(), Profile::reference()] {
+                let room = Room { digits: 10, order: 10, steps: 1 };
+                let optimizer = optimizers[number % 2];
+                match Plan::new(&network, strategy, profile, batch, optimizer, room) {
+                    Ok(plan) => check(&plan, profile),
+                    Err(error) => refused(error),
+                }
+                plans += 1;
+            }
+        }
+        let (chosen, _) = Strategy::choose(&network, Profile::gpu(), batch);
+        let room = Room { digits: 10, order: 10, steps: 1 };
+        if let Err(error) =
+            Plan::new(&network, chosen, Profile::gpu(), batch, optimizers[number % 2], room)
+        {
+            assert_eq!(chosen, Strategy::Layered, "auto takes layers where a sample does not fit");
+            refused(error);
+        }
+    }
+    assert!(networks > 100 && plans > 2_000, "only {networks} networks, {plans} plans");
+}
+
+/// Bindings and loops are within limits.
+fn check(plan: &Plan, profile: Profile) {
+    for dispatch in plan.dispatches() {
+        for view in &dispatch.views {
+            assert!(view.offset + view.words <= plan.buffers[view.buffer].words);
+            assert!(view.offset.is_multiple_of(ALIGN));
+            assert!(!view.uniform || view.words <= UNIFORM_WINDOW);
+            assert!(view.words > 0, "{}", plan.kernels[dispatch.kernel].label);
+            assert!(view.words <= 1 << 25 || profile.name == "reference");
+        }
+    }
+    if profile.name != "reference" {
+        assert!(plan.iterations() <= ITERATION_LIMIT, "{}", plan.iterations());
     }
 }

@@ -33,7 +33,7 @@ struct Row {
 
 /// A training step, kernel by kernel.
 pub struct KernelTimes {
-    network: &'static str,
+    network: String,
     batch: usize,
     strategy: Strategy,
     clock: Clock,
@@ -89,7 +89,7 @@ pub fn time(
             }
         }
     }
-    let (network, batch, strategy, clock) = (network.name, *batch, *strategy, timing.clock);
+    let (network, batch, strategy, clock) = (network.name.clone(), *batch, *strategy, timing.clock);
     Ok(Some(KernelTimes { network, batch, strategy, clock, rows, step }))
 }
 

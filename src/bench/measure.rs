@@ -40,7 +40,7 @@ pub struct Limits {
 
 /// A row of the table.
 pub struct Figure {
-    pub network: &'static str,
+    pub network: String,
     pub batch: usize,
     /// Of the adapter; the CPU has layers only.
     pub strategy: Strategy,
@@ -52,7 +52,7 @@ pub struct Figure {
 
 /// A plan that the adapter refused, and why.
 pub struct LeftOut {
-    pub network: &'static str,
+    pub network: String,
     pub batch: usize,
     pub strategy: Strategy,
     pub reason: String,
@@ -105,7 +105,7 @@ pub fn measure(
         for (index, work) in WORK.into_iter().enumerate() {
             let of = |column: &Option<Column>| Some(column.as_ref()?.rates[index].clone());
             figures.push(Figure {
-                network: settings.network.name,
+                network: settings.network.name.clone(),
                 batch: settings.batch,
                 strategy: settings.strategy,
                 work,
@@ -166,7 +166,7 @@ impl LeftOut {
         let Settings { network, batch, strategy, .. } = settings;
         let name = strategy.name();
         say(&format!("{name} is left out at batch {batch}: {reason}"));
-        LeftOut { network: network.name, batch: *batch, strategy: *strategy, reason }
+        LeftOut { network: network.name.clone(), batch: *batch, strategy: *strategy, reason }
     }
 
     /// For a program.

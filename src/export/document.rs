@@ -76,7 +76,7 @@ pub fn bytes(network: &Network, state: &State) -> Result<Vec<u8>> {
     let document = Document {
         format: "lenet",
         version: VERSION,
-        network: network.name,
+        network: &network.name,
         options,
         input: Input { border: options.border, scale, background },
         squash: Squash { amplitude, slope },
@@ -104,5 +104,5 @@ fn layer(layer: &crate::network::Layer) -> Layer<'_> {
         Kind::Rbf => ("rbf", None, None),
     };
     let (input, output) = (dimensions(layer.input), dimensions(layer.output));
-    Layer { name: layer.name, kind, input, output, table, block_scale }
+    Layer { name: &layer.name, kind, input, output, table, block_scale }
 }

@@ -67,7 +67,7 @@ pub fn import(path: &Path, args: &NetworkArgs, names: Option<Names>) -> Result<I
     let mut parameters = container.list(&layout, "").map_err(cannot_read)?;
     let centres = parameters.split_off(Layout::of(&network)?.size);
     if !centres.is_empty() && centres != bitmaps::centres() {
-        let name = names.of(network.name, CENTRES);
+        let name = names.of(&network.name, CENTRES);
         return Err(cannot_read(format!("{name} are not the bitmaps of Fig. 3, which are fixed")));
     }
     let settings = if described { container.about["settings"].clone() } else { json!({}) };
@@ -82,9 +82,9 @@ fn candidates(
 ) -> Result<Vec<Candidate>> {
     let names = names.map_or(names::ALL.to_vec(), |names| vec![names]);
     let (mut candidates, mut refusal) = (Vec::new(), None);
-    for (table, names, base) in bases(&container.about, args, &names) {
-        let candidate = build(table, args.options(base)).and_then(|network| {
-            let centres = container.has(&names.of(network.name, CENTRES));
+    for (network, names) in meant(&container.about, args, &names) {
+        let candidate = network.and_then(|network| {
+            let centres = container.has(&names.of(&network.name, CENTRES));
             let layout = state::layout(&network, names, centres)?;
             let faults = container.faults(&layout);
             Ok(Candidate { network, names, layout, faults })
@@ -100,21 +100,21 @@ fn candidates(
     }
 }
 
-/// What could be meant before the flags are heard: what the file says of itself, else every table,
-/// with and without its connections, with either output.
-fn bases(
-    about: &Value,
-    args: &NetworkArgs,
-    names: &[Names],
-) -> Vec<(&'static Table, Names, Options)> {
-    let said = about["network"].as_str().and_then(lenet::find);
-    let options = serde_json::from_value::<Options>(about["options"].clone());
-    if let (Some(table), Ok(options)) = (said, options) {
-        return names.iter().map(|&names| (args.table(table), names, options)).collect();
+/// The networks that could be meant: what the file says of itself, else every table, with and
+/// without its connections, with either output.
+fn meant(about: &Value, args: &NetworkArgs, names: &[Names]) -> Vec<(Result<Network>, Names)> {
+    if let Ok(said) = Network::of(about) {
+        let options = args.options(said.options);
+        let other = args.network.as_deref().filter(|&name| name != said.name);
+        let network = || match other.and_then(lenet::find) {
+            Some(table) => build(table, options),
+            None => said.with(options),
+        };
+        return names.iter().map(|&names| (network(), names)).collect();
     }
-    let mut bases = Vec::new();
-    let meant = |table: &&&Table| args.network.as_deref().is_none_or(|name| name == table.name);
-    for &table in lenet::ALL.iter().filter(meant) {
+    let mut networks = Vec::new();
+    let named = |table: &&&Table| args.network.as_deref().is_none_or(|name| name == table.name);
+    for &table in lenet::ALL.iter().filter(named) {
         for &names in names {
             let (squash, pool, scaling) =
                 names.assumed().unwrap_or((table.squash, table.pool, table.scaling));
@@ -130,12 +130,12 @@ fn bases(
                         loss: Loss::Map,
                         ..table.options()
                     };
-                    bases.push((table, names, options));
+                    networks.push((build(table, args.options(options)), names));
                 }
             }
         }
     }
-    bases
+    networks
 }
 
 /// The first faults in words, and how many more there are.

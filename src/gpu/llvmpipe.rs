@@ -1,8 +1,11 @@
 //! What is special to llvmpipe, Mesa's software adapter: how many threads it computes on, where they
-//! run, and what memory its compiler leaves behind. Nothing here changes a bit of a result.
+//! run, what memory its compiler leaves behind, and what Mesa says without a desktop. Nothing here
+//! changes a bit of a result.
 //!
 //! llvmpipe hands each dispatch over to threads of its own and waits for them, for 15 to 60
 //! microseconds. With one or two cores small steps are done sooner by the thread that submits them.
+
+use std::path::Path;
 
 use wgpu::{Adapter, AdapterInfo};
 
@@ -36,6 +39,20 @@ pub unsafe fn single_threaded(info: &AdapterInfo, cores: usize) -> Option<[Adapt
     // SAFETY: as above.
     unsafe { std::env::remove_var(DRIVER_THREADS) };
     found
+}
+
+/// Switches Mesa's device-select layer off where it could only complain: it asks the desktop which
+/// device it uses, and without a desktop, as in a container, it writes "error: XDG_RUNTIME_DIR is
+/// invalid or not set in the environment" for every instance. Without it devices are chosen the same.
+///
+/// # Safety
+/// No other thread may read or write the environment meanwhile.
+pub unsafe fn keep_device_select_quiet() {
+    let desktop = std::env::var_os("XDG_RUNTIME_DIR");
+    if !desktop.is_some_and(|folder| Path::new(&folder).is_absolute()) {
+        // SAFETY: the caller's promise.
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+    }
 }
 
 /// Pins this thread, and those that it starts from now on, to the `index`-th of the cores that it may run

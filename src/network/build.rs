@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lenet::{Row, Table};
+use super::lenet::Table;
+use super::spec::{self, MAX_NUMBERS, Row};
 use super::{
-    CLASSES, Connections, DIGIT_SIDE, KERNEL, Kind, Layer, Loss, Network, Output, PoolForm,
-    Scaling, Shape, Squash,
+    CLASSES, DIGIT_SIDE, KERNEL, Kind, Layer, Loss, Network, Output, PoolForm, Scaling, Shape,
+    Squash,
 };
 use crate::error::{Error, Result};
 
@@ -47,22 +48,42 @@ impl Table {
 /// Works out every shape.
 ///
 /// # Errors
-/// [`Error::Usage`] where the choices do not fit the table, naming the flag.
+/// [`Error::Usage`] where the choices do not fit the table, naming the flag, and where a row cannot
+/// be carried out, naming the row.
 pub fn build(table: &Table, options: Options) -> Result<Network> {
+    let rows: Vec<Row> = table.rows.iter().map(Row::from).collect();
+    layers(Head { name: table.name, source: table.source, border: table.border }, &rows, options)
+}
+
+/// A network but for its layers and options.
+pub(super) struct Head<'a> {
+    pub name: &'a str,
+    pub source: &'a str,
+    /// That the layers were made for.
+    pub border: usize,
+}
+
+/// Works out every shape of the layers `rows` and of the output behind them.
+pub(super) fn layers(head: Head, rows: &[Row], options: Options) -> Result<Network> {
     check(&options)?;
     let side = DIGIT_SIDE + 2 * options.border;
     let mut shape = Shape { maps: 1, height: side, width: side };
-    let mut layers = Vec::new();
-    let output = match options.output {
-        Output::Linear => Row::Linear("output", CLASSES),
-        Output::Rbf => Row::Linear("rbf", CLASSES),
-    };
-    for row in table.rows.iter().chain([&output]) {
-        let layer = shaped(row, shape, table, &options)?;
+    let mut layers: Vec<Layer> = Vec::new();
+    let output = Row::from(options.output);
+    for (at, row) in rows.iter().chain([&output]).enumerate() {
+        let by_itself = (at < rows.len()).then(|| row.fault(&rows[..at])).flatten();
+        let layer = by_itself.map_or_else(|| shaped(row, shape, &head, &options), Err);
+        let layer = layer.map_err(|what| fault(head.name, at, row.name(), &what))?;
         shape = layer.output;
         layers.push(layer);
     }
-    Ok(Network { name: table.name, options, layers })
+    let (name, source) = (head.name.into(), head.source.into());
+    Ok(Network { name, source, options, layers })
+}
+
+/// What is wrong with the layer `name`, row `at` (from 0) of a network.
+pub(super) fn fault(network: &str, at: usize, name: &str, what: &str) -> Error {
+    Error::Usage(format!("{network}, row {}, {name:?}: {what}", at + 1))
 }
 
 fn check(options: &Options) -> Result<()> {
@@ -84,45 +105,50 @@ fn check(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn shaped(row: &Row, input: Shape, table: &Table, options: &Options) -> Result<Layer> {
-    let does_not_fit = |name: &str, what: &str| {
-        Error::Usage(format!(
-            "{name} of {} sees {}x{} with --border {}: {what}; the network was made for --border {}",
-            table.name, input.height, input.width, options.border, table.border
-        ))
+fn shaped(row: &Row, input: Shape, head: &Head, options: &Options) -> Result<Layer, String> {
+    let does_not_fit = |what: &str| {
+        format!(
+            "it sees {}x{} with --border {}: {what}; the network was made for --border {}",
+            input.height, input.width, options.border, head.border
+        )
     };
     let flat = |units| Shape { maps: units, height: 1, width: 1 };
-    Ok(match *row {
-        Row::Conv(name, maps, connections) => {
+    let (kind, output) = match row {
+        Row::Conv { maps, connections: listed, .. } => {
             if input.height < KERNEL {
-                return Err(does_not_fit(name, "its 5x5 kernel is larger"));
+                return Err(does_not_fit("its 5x5 kernel is larger"));
             }
-            let table = match connections {
-                Some(rows) if !options.full_connections => Connections::listed(input.maps, rows),
-                _ => Connections::full(input.maps, maps),
-            };
+            let full = options.full_connections;
+            let table = spec::connections(input.maps, *maps, listed.as_deref(), full)?;
             let (height, width) = (input.height - KERNEL + 1, input.width - KERNEL + 1);
-            let output = Shape { maps, height, width };
-            Layer { name, kind: Kind::Conv(table), input, output }
+            (Kind::Conv(table), Shape { maps: *maps, height, width })
         }
-        Row::Pool(name) => {
+        Row::Pool { .. } => {
             if !input.height.is_multiple_of(2) {
-                return Err(does_not_fit(name, "its 2x2 blocks need an even side"));
+                return Err(does_not_fit("its 2x2 blocks need an even side"));
             }
             let output = Shape { height: input.height / 2, width: input.width / 2, ..input };
-            Layer { name, kind: Kind::Pool(options.pool), input, output }
+            (Kind::Pool(options.pool), output)
         }
-        Row::Linear("rbf", _) => {
+        Row::Linear { units, .. } => (Kind::Linear, flat(*units)),
+        Row::Rbf { .. } => {
             if input.size() != BITMAP {
-                return Err(Error::Usage(format!(
-                    "--output rbf compares {BITMAP} units with 7x12 bitmaps, and {} has {} before \
-                     its output: use --output linear, or --network lenet5",
-                    table.name,
+                return Err(format!(
+                    "--output rbf compares {BITMAP} units with 7x12 bitmaps, and there are {} \
+                     before the output: use --output linear, or --network lenet5",
                     input.size()
-                )));
+                ));
             }
-            Layer { name: "rbf", kind: Kind::Rbf, input, output: flat(CLASSES) }
+            (Kind::Rbf, flat(CLASSES))
         }
-        Row::Linear(name, units) => Layer { name, kind: Kind::Linear, input, output: flat(units) },
-    })
+    };
+    let layer = Layer { name: row.name().into(), kind, input, output };
+    if layer.parameters().max(output.size()) > MAX_NUMBERS {
+        return Err(format!(
+            "it has {} parameters and makes {} numbers of a digit, and {MAX_NUMBERS} fit a binding",
+            layer.parameters(),
+            output.size()
+        ));
+    }
+    Ok(layer)
 }

@@ -52,13 +52,27 @@ impl Connections {
         Connections { inputs, rows: vec![(0..inputs).collect(); maps] }
     }
 
-    /// The table as it stands in a paper.
+    /// For each feature map the input maps it sees.
     ///
-    /// # Panics
-    /// If it names an input map that is not there: a slip in a table of this program.
-    pub fn listed(inputs: usize, rows: &[&[usize]]) -> Self {
-        assert!(rows.iter().all(|row| row.iter().all(|&map| map < inputs)));
-        Connections { inputs, rows: rows.iter().map(|row| row.to_vec()).collect() }
+    /// # Errors
+    /// The first feature map that sees none, one twice, or one that is not there.
+    pub fn listed<R: AsRef<[usize]>>(inputs: usize, rows: &[R]) -> Result<Self, String> {
+        let rows: Vec<Vec<usize>> = rows.iter().map(|row| row.as_ref().to_vec()).collect();
+        for (map, row) in rows.iter().enumerate() {
+            if row.is_empty() {
+                return Err(format!("its feature map {map} sees no input map"));
+            }
+            if let Some(input) = row.iter().find(|&&input| input >= inputs) {
+                return Err(format!(
+                    "its feature map {map} sees input map {input}, but there are {inputs}, counted \
+                     from 0"
+                ));
+            }
+            if let Some(at) = (1..row.len()).find(|&at| row[..at].contains(&row[at])) {
+                return Err(format!("its feature map {map} sees input map {} twice", row[at]));
+            }
+        }
+        Ok(Connections { inputs, rows })
     }
 
     /// Feature maps.
@@ -81,9 +95,9 @@ impl Connections {
         &self.rows[map]
     }
 
-    /// Whether nothing is left out.
+    /// Whether every feature map sees every input map, in order.
     pub fn is_full(&self) -> bool {
-        self.rows.iter().all(|row| row.len() == self.inputs)
+        self.rows.iter().all(|row| row.iter().copied().eq(0..self.inputs))
     }
 
     /// The table as the shaders read it, one after the other (C input maps, M feature maps):

@@ -10,6 +10,7 @@ pub mod connections;
 pub mod init;
 pub mod lenet;
 mod names;
+mod spec;
 pub mod summary;
 pub mod tensors;
 
@@ -17,6 +18,13 @@ pub use build::{Options, build};
 pub use connections::Connections;
 pub use names::Named;
 pub(crate) use names::named;
+pub(crate) use spec::MAX_NUMBERS;
+
+use serde_json::{Map, Value, json};
+
+use self::build::Head;
+use self::lenet::Table;
+use crate::error::Result;
 
 /// Side of the square kernel of every convolution in the papers.
 pub const KERNEL: usize = 5;
@@ -96,7 +104,7 @@ impl Scaling {
 }
 
 named! {
-    /// What stands behind the last hidden layer.
+    /// What stands behind the last hidden layer; in step with `OUTPUT_..` in `shaders/loss.wgsl`.
     pub enum Output {
         /// Ten linear units and the squash; the largest output wins.
         Linear = "linear",
@@ -106,7 +114,7 @@ named! {
 }
 
 named! {
-    /// What training makes small.
+    /// What training makes small; in step with `LOSS_..` in `shaders/loss.wgsl`.
     pub enum Loss {
         /// With `linear`: the mean of (output - target)^2 over batch and outputs, targets +1 and -1.
         /// With `rbf`: the mean distance to the right class (1998, eq. 8).
@@ -148,7 +156,7 @@ pub enum Kind {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
     /// The paper's name, in small letters: `c1`, `s2`, ...
-    pub name: &'static str,
+    pub name: String,
     pub kind: Kind,
     pub input: Shape,
     pub output: Shape,
@@ -181,8 +189,10 @@ impl Layer {
 /// A network whose every shape is known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
-    /// `lenet1`, `lenet5`, `lenet5-short`.
-    pub name: &'static str,
+    /// `lenet1`, `lenet5`, `lenet5-short`, or that of a table of one's own.
+    pub name: String,
+    /// Where it comes from.
+    pub source: String,
     pub options: Options,
     pub layers: Vec<Layer>,
 }
@@ -201,5 +211,65 @@ impl Network {
     /// Shape of the input, its border included.
     pub fn input(&self) -> Shape {
         self.layers[0].input
+    }
+
+    /// The table of this program that makes it, if one does.
+    fn table(&self) -> Option<&'static Table> {
+        let table = lenet::find(&self.name)?;
+        (build(table, self.options).ok().as_ref() == Some(self)).then_some(table)
+    }
+
+    /// The same layers with other choices.
+    ///
+    /// # Errors
+    /// As [`build`].
+    pub fn with(&self, options: Options) -> Result<Network> {
+        if let Some(table) = self.table() {
+            return build(table, options);
+        }
+        let Network { name, source, .. } = self;
+        let head = Head { name, source, border: self.options.border };
+        build::layers(head, &spec::rows(self), options)
+    }
+
+    /// What a file has to say for the network to be built again ([`Network::of`]): its name and its
+    /// options, and of a network that no table of this program makes its layers too.
+    pub fn about(&self) -> Map<String, Value> {
+        let mut about = Map::from_iter([
+            ("network".to_string(), json!(self.name)),
+            ("options".to_string(), json!(self.options)),
+        ]);
+        if self.table().is_none() {
+            about.insert("source".to_string(), json!(self.source));
+            about.insert("layers".to_string(), json!(spec::rows(self)));
+        }
+        about
+    }
+
+    /// The network that [`Network::about`] describes.
+    ///
+    /// # Errors
+    /// What is wrong with the description.
+    pub fn of(about: &Value) -> std::result::Result<Network, String> {
+        let name = about["network"].as_str();
+        let name = name.ok_or("it names no network, as a checkpoint, which is no model")?;
+        let options: Options = serde_json::from_value(about["options"].clone())
+            .map_err(|error| format!("its options cannot be read: {error}"))?;
+        let network = match &about["layers"] {
+            Value::Null => {
+                let table = lenet::find(name);
+                build(
+                    table.ok_or_else(|| format!("it holds the unknown network \"{name}\""))?,
+                    options,
+                )
+            }
+            layers => {
+                let rows: Vec<spec::Row> = serde_json::from_value(layers.clone())
+                    .map_err(|error| format!("its layers cannot be read: {error}"))?;
+                let source = about["source"].as_str().unwrap_or_default();
+                build::layers(Head { name, source, border: options.border }, &rows, options)
+            }
+        };
+        network.map_err(|error| error.to_string())
     }
 }

@@ -7,7 +7,7 @@
 use serde_json::{Value, json};
 
 use super::tensors::Layout;
-use super::{Kind, Layer, Loss, Network, Output, PoolForm, Shape, Squash, lenet};
+use super::{Kind, Layer, Loss, Network, Output, PoolForm, Shape, Squash};
 use crate::error::Result;
 use crate::text::{Table, bytes, thousands};
 
@@ -18,7 +18,7 @@ const F32: usize = 4;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// The paper's name, in small letters.
-    pub name: &'static str,
+    pub name: String,
     /// What it computes, for a person.
     pub what: String,
     pub output: Shape,
@@ -36,8 +36,6 @@ pub struct Row {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     pub network: Network,
-    /// Where the network comes from.
-    pub source: &'static str,
     pub rows: Vec<Row>,
     /// Numbers in the parameter buffer, gaps included.
     pub buffer: usize,
@@ -50,7 +48,6 @@ impl Summary {
     /// [`crate::Error::Usage`] if the network has a layer that no kernel is made for.
     pub fn of(network: &Network) -> Result<Self> {
         Ok(Summary {
-            source: lenet::find(network.name).map_or("", |table| table.source),
             rows: network.layers.iter().map(row).collect(),
             buffer: Layout::of(network)?.size,
             network: network.clone(),
@@ -98,7 +95,7 @@ impl Summary {
 
     fn heading(&self) -> String {
         let options = &self.network.options;
-        let mut text = format!("{}: {}\n", self.network.name, self.source);
+        let mut text = format!("{}: {}\n", self.network.name, self.network.source);
         let squash = match options.squash {
             Squash::Tanh => "tanh(a)",
             Squash::Scaled => "1.7159 tanh(2a/3)",
@@ -149,7 +146,7 @@ impl Summary {
             if table.is_full() {
                 continue;
             }
-            let below = at.checked_sub(1).map_or("the input", |at| self.network.layers[at].name);
+            let below = at.checked_sub(1).map_or("the input", |at| &self.network.layers[at].name);
             let (maps, inputs) = (table.maps(), table.inputs());
             text.push_str(&format!(
                 "\n{}: {maps} maps (columns) over the {inputs} of {below} (rows), {} of {} \
@@ -198,7 +195,7 @@ impl Summary {
         });
         json!({
             "network": network.name,
-            "source": self.source,
+            "source": network.source,
             "options": network.options,
             "input": dimensions(network.input()),
             "layers": layers.collect::<Vec<_>>(),
@@ -220,7 +217,7 @@ fn row(layer: &Layer) -> Row {
     let (connections, units) = (layer.connections(), layer.output.size());
     let rbf = layer.kind == Kind::Rbf;
     Row {
-        name: layer.name,
+        name: layer.name.clone(),
         what: what(layer),
         output: layer.output,
         parameters: layer.parameters(),

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use super::abi::{LABEL_WORDS, STEP_WORDS, TOTALS};
+use super::abi::{LABEL_WORDS, STATE_WORDS, TOTALS};
 use super::builder::Builder;
 use super::kernels::{
     ConvBackwardInput, ConvBackwardWeights, ConvPoolForward, FirstStageBackward, FirstStageForward,
     Gather, Output, Update,
 };
+use super::limits;
 use super::profile::largest_divisor;
 use super::{
     BufferId, Criterion, Layout, Optimizer, Plan, Ports, Profile, Replica, Rule, Start, Steps,
@@ -32,8 +33,8 @@ impl Plan {
     /// Plans a training step.
     ///
     /// # Errors
-    /// [`crate::Error::Usage`] if the network has a layer that no kernel is made for, or does not
-    /// fit the strategy.
+    /// [`crate::Error::Usage`] if the network has a layer that no kernel is made for, does not fit the
+    /// strategy, or is larger than every device can be trusted with.
     pub fn new(
         network: &Network,
         strategy: Strategy,
@@ -42,18 +43,22 @@ impl Plan {
         optimizer: Optimizer,
         room: Room,
     ) -> Result<Plan> {
-        if strategy == Strategy::Sample {
-            return super::build_sample::plan(network, profile, batch, optimizer, room);
-        }
+        let layout = Layout::of(network)?;
+        limits::check(network, batch, layout.size)?;
         let tiles = strategy.tiles().unwrap_or(profile.tiles);
         let mut profile = Profile { tiles, ..profile };
         if strategy == Strategy::Inspect {
             profile.shards = 1;
         }
-        let layout = Layout::of(network)?;
-        let mut builder = Builder::new(network, profile, batch, layout, optimizer, room);
-        builder.inspects = strategy == Strategy::Inspect;
-        Ok(builder.layers(strategy))
+        limits::within(profile, |profile| {
+            if strategy == Strategy::Sample {
+                return super::build_sample::plan(network, profile, batch, optimizer, room);
+            }
+            let mut builder =
+                Builder::new(network, profile, batch, layout.clone(), optimizer, room);
+            builder.inspects = strategy == Strategy::Inspect;
+            Ok(builder.layers(strategy))
+        })
     }
 }
 
@@ -127,7 +132,7 @@ impl Builder<'_> {
         };
         let mut views = vec![
             self.view(shares, 0, self.shards * size),
-            self.view(self.step_state, 0, STEP_WORDS),
+            self.view(self.step_state, 0, STATE_WORDS),
         ];
         views.extend(self.taken(0, size));
         self.dispatch("shards", op, views);
@@ -168,7 +173,7 @@ impl Builder<'_> {
     }
 
     fn first_forward(&mut self, conv: usize, pool: usize) {
-        let (layer, mut k) = self.stage(conv, pool);
+        let (layer, mut k) = self.stage(0, conv, pool);
         assert_eq!((k.c, k.j), (1, k.m), "the first stage sees one map");
         let [x, _, s] = k.sizes();
         let step = self.profile.samples_of(self.batch, &[x as usize], &[s as usize]);
@@ -179,15 +184,15 @@ impl Builder<'_> {
                 self.parameters(0, k.parameters()),
                 self.samples(self.activations[1], s, first, step),
             ];
-            self.dispatch(layer.name, FirstStageForward(k), views);
+            self.dispatch(&layer.name, FirstStageForward(k), views);
         }
     }
 
     fn stage_forward(&mut self, block: usize, conv: usize, pool: usize) {
-        let (layer, mut k) = self.stage(conv, pool);
+        let (layer, mut k) = self.stage(block, conv, pool);
         k.tile_height = largest_divisor(k.ph() as usize, self.profile.tiles.tile_height);
         let [x, h, s] = k.sizes();
-        let h_buffer = self.find_or_add(layer.name, || Start::Zero);
+        let h_buffer = self.find_or_add(&layer.name, || Start::Zero);
         let table = self.table(&layer);
         let writes = [s as usize, h as usize];
         let step = self.profile.samples_of(self.batch, &[x as usize], &writes);
@@ -200,7 +205,7 @@ impl Builder<'_> {
                 self.samples(h_buffer, h, first, step),
                 self.samples(self.activations[block + 1], s, first, step),
             ];
-            self.dispatch(layer.name, ConvPoolForward(k), views);
+            self.dispatch(&layer.name, ConvPoolForward(k), views);
         }
     }
 
@@ -208,7 +213,7 @@ impl Builder<'_> {
     fn output(&mut self, block: usize) {
         let options = self.network.options;
         let layer = &self.network.layers[self.layout.blocks[block].output()];
-        let inputs = layer.input.size() as u32;
+        let inputs = self.layout.widths[block] as u32;
         let (weights, p) = match self.layout.blocks[block] {
             Block::Rbf(_) => (0, self.centres()),
             _ => {
@@ -216,6 +221,7 @@ impl Builder<'_> {
                 (weights, self.parameters(block, weights + inputs * CLASSES as u32))
             }
         };
+        let below = self.below(block);
         let classes = CLASSES as u32;
         let before = self.shard * self.batch;
         let sizes = [inputs as usize, CLASSES, LABEL_WORDS];
@@ -238,11 +244,11 @@ impl Builder<'_> {
                 self.samples(self.labels, LABEL_WORDS as u32, first, step),
                 self.samples(self.activations[block + 1], classes, first, before + step),
                 self.samples(self.deltas[block], classes, first, step),
-                self.samples(self.deltas[block - 1], inputs, first, step),
+                self.samples(below, inputs, first, step),
                 self.samples(self.ports.totals, TOTALS as u32, first, before + step),
                 self.view(self.ports.cursor, 0, 1),
             ];
-            self.dispatch(layer.name, op, views);
+            self.dispatch(&layer.name, op, views);
         }
     }
 
@@ -260,7 +266,7 @@ impl Builder<'_> {
     }
 
     fn first_backward(&mut self, conv: usize, pool: usize) {
-        let (layer, mut k) = self.stage(conv, pool);
+        let (layer, mut k) = self.stage(0, conv, pool);
         k.curvature = self.rule.is_curvature();
         let [x, _, s] = k.sizes();
         // Each ds is read once for a hundred multiply-adds.
@@ -275,15 +281,15 @@ impl Builder<'_> {
                 self.samples(self.deltas[0], s, first, step),
                 partials,
             ];
-            self.dispatch(layer.name, FirstStageBackward(k), views);
+            self.dispatch(&layer.name, FirstStageBackward(k), views);
         }
     }
 
     fn stage_backward(&mut self, block: usize, conv: usize, pool: usize) {
-        let (layer, mut k) = self.stage(conv, pool);
+        let (layer, mut k) = self.stage(block, conv, pool);
         k.curvature = self.rule.is_curvature();
         let [x, h, s] = k.sizes();
-        let h_buffer = self.find_or_add(layer.name, || Start::Zero);
+        let h_buffer = self.find_or_add(&layer.name, || Start::Zero);
         let table = self.table(&layer);
         let p = self.parameters(block, k.parameters());
         let reads = [x as usize, h as usize, s as usize];
@@ -299,14 +305,17 @@ impl Builder<'_> {
                 table,
                 partials,
             ];
-            self.dispatch(layer.name, ConvBackwardWeights(k), views.clone());
+            self.dispatch(&layer.name, ConvBackwardWeights(k), views.clone());
             views[5] = self.samples(self.deltas[block - 1], x, first, step);
-            self.dispatch(layer.name, ConvBackwardInput(k), views);
+            self.dispatch(&layer.name, ConvBackwardInput(k), views);
         }
     }
 
     fn update(&mut self) {
         let stages = self.layout.stages;
+        if stages == 0 {
+            return;
+        }
         let op = Update {
             parameters: stages as u32,
             partial_rows: self.partial_rows as u32,
@@ -315,7 +324,7 @@ impl Builder<'_> {
         };
         let mut views = vec![
             self.view(self.ports.partials, 0, stages * self.partial_rows),
-            self.view(self.step_state, 0, STEP_WORDS),
+            self.view(self.step_state, 0, STATE_WORDS),
         ];
         views.extend(self.taken(0, stages));
         self.dispatch("stages", op, views);

@@ -20,6 +20,7 @@ pub mod distortion;
 mod header;
 mod interface;
 pub mod kernels;
+mod limits;
 pub mod print;
 pub mod profile;
 pub mod program;
@@ -31,7 +32,7 @@ pub mod strategy;
 pub mod traffic;
 
 pub use crate::network::tensors::{ALIGN, Layout};
-pub use abi::{LABEL_WORDS, STEP_WORDS, StepRow, TOTALS};
+pub use abi::{LABEL_WORDS, STATE_WORDS, STEP_WORDS, StepRow, TOTALS};
 pub use binding::{Access, Binding, Element};
 pub use build::Room;
 pub use criterion::Criterion;
@@ -110,7 +111,7 @@ impl Kernel {
     /// Loop iterations of the busiest invocation, loops that may be unrolled included.
     pub fn iterations(&self) -> u32 {
         let rounds = self.op.items().div_ceil(self.workgroup * self.workgroups);
-        rounds * (self.op.work().iterations + 1)
+        rounds.saturating_mul(self.op.work().iterations + 1)
     }
 
     /// The whole WGSL text that the driver gets.

@@ -79,7 +79,6 @@ impl Profile {
     /// register, and reads through uniform buffers: a third to a twentieth, by processor, of what
     /// reads from storage cost there.
     pub fn software() -> Self {
-        let cores = std::thread::available_parallelism().map_or(2, |n| n.get() as u32);
         Profile {
             name: "software",
             shards: 2,
@@ -87,10 +86,15 @@ impl Profile {
             uniform: true,
             samples: 256,
             workgroup: 8,
-            workgroups: Some((2 * cores).clamp(4, 32)),
+            workgroups: Some(8),
             tiles: Tiles::MAP,
             partial_rows: 8,
         }
+    }
+
+    /// The same with as many workgroups in a dispatch as keep so many cores busy, which changes no bit.
+    pub fn for_cores(self, cores: usize) -> Self {
+        Profile { workgroups: self.workgroups.map(|_| (2 * cores as u32).clamp(4, 32)), ..self }
     }
 
     /// For GPUs: an invocation for every item, and coalesced storage reads.
@@ -134,7 +138,11 @@ impl Profile {
     /// more than one window is needed, every window begins where a binding may (64 numbers).
     pub fn samples_of(&self, batch: usize, reads: &[usize], writes: &[usize]) -> usize {
         let largest = reads.iter().copied().max().unwrap_or(1).max(1);
-        let room = if self.uniform { UNIFORM_WINDOW / largest } else { usize::MAX };
+        // A sample that no uniform window holds is read from storage.
+        let room = match UNIFORM_WINDOW / largest {
+            room @ 1.. if self.uniform => room,
+            _ => usize::MAX,
+        };
         let most = room.min(self.samples);
         let fits = |samples: usize| {
             reads.iter().chain(writes).all(|size| (samples * size).is_multiple_of(super::ALIGN))

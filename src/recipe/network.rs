@@ -24,7 +24,7 @@ impl NetworkArgs {
         let connections =
             if full_connections { ConnectionChoice::Full } else { ConnectionChoice::Table };
         NetworkArgs {
-            network: Some(network.name.into()),
+            network: Some(network.name.clone()),
             input: Some(scaling),
             border: Some(border),
             squash: Some(squash),
@@ -99,7 +99,7 @@ pub(super) fn choose(asked: &mut Flags, of_recipe: &Flags, by_recipe: &str) -> R
     if asked.network.output.is_some() {
         asked.under(&layer(NetworkArgs { loss, ..NetworkArgs::default() }), "--output");
     }
-    let origin = if std::ptr::eq(table, own) { by_recipe } else { "--network" };
+    let origin = if table.name == own.name { by_recipe } else { "--network" };
     asked.under(&layer(all), origin);
     Ok(network)
 }
@@ -132,9 +132,11 @@ pub(super) fn from_model(asked: &mut Flags, network: &Network) -> Result<Network
             network.options
         )
     })?;
-    let table = lenet::find(network.name).expect("a model holds a known network");
-    let network = build(table, loss)?;
+    let network = network.with(loss)?;
     // Of a network that was not chosen the run says no more than this.
+    for (name, _) in asked.network.given().iter().filter(|(name, _)| name != "loss") {
+        asked.origins.remove(name);
+    }
     let NetworkArgs { network: name, output, loss, .. } = NetworkArgs::of(&network);
     asked.network = NetworkArgs { loss: asked.network.loss, ..NetworkArgs::default() };
     let told = NetworkArgs { network: name, output, loss, ..NetworkArgs::default() };

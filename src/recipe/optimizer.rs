@@ -75,7 +75,8 @@ pub(super) fn choose(
                 Some(_) => "--optimizer".into(),
                 None => format!("recipe {}", recipe.name),
             };
-            let own = OptimizerArgs { curvature_patterns: None, ..defaults.optimizer.clone() };
+            let own = defaults.optimizer.clone();
+            let own = OptimizerArgs { optimizer: None, curvature_patterns: None, ..own };
             let table = Flags::of(SDLM).expect("settings of this program");
             asked.under(&Flags { optimizer: own, ..table }, &origin);
         }

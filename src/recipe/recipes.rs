@@ -130,9 +130,12 @@ mod tests {
             let flags = Flags { recipe: Some(recipe.name.into()), ..Flags::default() };
             let available = Available { train: 60_000, test: 10_000 };
             let settings = Settings::resolve(&flags, available, None).expect("a recipe");
-            let values = settings.values();
-            for (name, _) in recipe.settings {
-                assert!(!values[name].is_null(), "{}: {name}", recipe.name);
+            let rows = settings.rows();
+            for (name, value) in recipe.settings {
+                let row = rows.iter().find(|row| row.name == *name).expect(name);
+                let found = row.value.as_str().map_or(row.value.to_string(), str::to_string);
+                assert_eq!(found, *value, "{}: {name}", recipe.name);
+                assert_eq!(row.origin, format!("recipe {}", recipe.name), "{name}");
             }
         }
     }

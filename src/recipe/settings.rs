@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::recipes::{ALL, LENET5, MAX_EPOCHS, Recipe, names};
 use super::setting::Range;
-use super::{Flags, Settings, TrainingArgs, distortion, network, optimizer};
+use super::{Flags, NetworkArgs, Settings, TrainingArgs, distortion, network, optimizer};
 use crate::data::Mnist;
 use crate::error::{Error, Result};
 use crate::network::Network;
@@ -55,7 +55,7 @@ impl Settings {
         flags.check()?;
         let recipe = recipe(flags, from)?;
         let by_recipe = format!("recipe {}", recipe.name);
-        let of_recipe = recipe.flags();
+        let mut of_recipe = recipe.flags();
         // The choices below take out of it what does not apply.
         let mut defaults = Flags::defaults();
         defaults.training.steps = None;
@@ -71,6 +71,7 @@ impl Settings {
             None => network::choose(&mut asked, &of_recipe, &by_recipe)?,
             Some(network) => network::from_model(&mut asked, network)?,
         };
+        of_recipe.network = NetworkArgs::default();
         if from.is_some() {
             let mut layer = Flags::default();
             layer.training.init = of_recipe.training.init.or(defaults.training.init);
@@ -179,20 +180,19 @@ fn steps(settings: &mut Settings, flags: &Flags) -> Result<()> {
     Ok(())
 }
 
+/// The recipe that is named, else that of the network's name, else LeNet-5's.
 fn recipe(flags: &Flags, from: Option<&Network>) -> Result<&'static Recipe> {
     let find = |name: &str| ALL.iter().find(|recipe| recipe.name == name);
-    let named = flags.recipe.as_deref();
-    let network = from.map(|network| network.name).or(flags.network.network.as_deref());
-    match named.or(network) {
-        None => Ok(&LENET5),
-        Some(name) => find(name).ok_or_else(|| {
-            let (meant, names) = (did_you_mean(name, names()), names().collect::<Vec<_>>());
-            Error::Usage(format!(
-                "--recipe {name} is unknown: give one of {}{meant}",
-                names.join(", ")
-            ))
-        }),
-    }
+    let network = from.map(|network| network.name.as_str()).or(flags.network.network.as_deref());
+    let Some(name) = flags.recipe.as_deref() else {
+        // A network that has no recipe of its name takes the default one.
+        return Ok(network.and_then(find).unwrap_or(&LENET5));
+    };
+    find(name).ok_or_else(|| {
+        let (meant, names) = (did_you_mean(name, names()), names().collect::<Vec<_>>());
+        let names = names.join(", ");
+        Error::Usage(format!("--recipe {name} is unknown: give one of {names}{meant}"))
+    })
 }
 
 /// Passes what holds; of what does not, the message is a usage error.

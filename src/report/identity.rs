@@ -2,16 +2,6 @@
 
 use serde_json::Value;
 
-/// The identity `found`; where it is of the first runs, which did not name their digits, with those
-/// of `identity`.
-pub fn with_digits(found: &Value, identity: &Value) -> Value {
-    let mut found = found.clone();
-    if let Some(found) = found.as_object_mut() {
-        found.entry("data").or_insert_with(|| identity["data"].clone());
-    }
-    found
-}
-
 /// The first thing in which two identities differ, for a person.
 pub fn difference(found: &Value, wanted: &Value) -> String {
     let parts = [found, wanted].map(Value::as_object);
@@ -35,15 +25,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn takes_the_digits_of_the_first_runs_on_trust() {
-        let now = json!({ "network": "lenet1", "data": { "train": "a", "test": "b" } });
-        let other = json!({ "network": "lenet1", "data": { "train": "c", "test": "b" } });
-        assert_eq!(with_digits(&json!({ "network": "lenet1" }), &now), now);
-        assert_ne!(with_digits(&json!({ "network": "lenet5" }), &now), now);
-        assert_ne!(with_digits(&other, &now), now);
-    }
 
     #[test]
     fn names_what_differs() {

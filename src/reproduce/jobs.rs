@@ -8,7 +8,7 @@ use super::rows::Row;
 use crate::error::{Error, Result};
 use crate::recipe::Settings;
 use crate::report::finished;
-use crate::report::identity::{difference, with_digits};
+use crate::report::identity::difference;
 
 /// A run of the table.
 #[derive(Debug, Clone)]
@@ -43,12 +43,12 @@ pub fn folder(out: &Path, recipe: &str, seed: u64) -> PathBuf {
 /// [`Error::Usage`] if it holds another run, so that nothing is overwritten.
 pub fn is_done(folder: &Path, identity: &Value) -> Result<bool> {
     let Ok(record) = finished::record(folder) else { return Ok(false) };
-    let found = with_digits(&record["identity"], identity);
-    if found != *identity {
+    let found = &record["identity"];
+    if found != identity {
         return Err(Error::Usage(format!(
             "{} holds another run ({}): give another --out, or the flags it was made with",
             folder.display(),
-            difference(&found, identity)
+            difference(found, identity)
         )));
     }
     Ok(record["status"] == "complete")

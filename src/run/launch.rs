@@ -113,11 +113,10 @@ impl<'a> Launch<'a> {
 
 /// What decides every bit of a run on these digits: equal identities give equal models.
 pub fn identity(settings: &Settings, device: &Device, digits: &Value) -> Value {
-    json!({
-        "network": settings.network.name,
-        "options": settings.network.options,
-        "settings": settings.values(),
-        "arithmetic": device.arithmetic(),
-        "data": { "train": digits["train"]["crc32"], "test": digits["test"]["crc32"] },
-    })
+    let mut identity = settings.network.about();
+    identity.insert("settings".into(), settings.values());
+    identity.insert("arithmetic".into(), json!(device.arithmetic()));
+    let digits = json!({ "train": digits["train"]["crc32"], "test": digits["test"]["crc32"] });
+    identity.insert("data".into(), digits);
+    Value::Object(identity)
 }

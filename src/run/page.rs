@@ -2,30 +2,39 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::data::Digits;
+use crate::data::{Digits, Mnist};
 use crate::device::{Device, PlanChoice};
 use crate::error::Result;
 use crate::inference::{EVALUATION_BATCH, Inference};
 use crate::report::files::MODEL;
 use crate::report::finished::Run;
 use crate::report::html;
+use crate::train::Split;
 use crate::train::model::Model;
 
-/// Asks the model in a folder about the test digits of its run, by their numbers, and writes the
-/// report.
+/// The test digits of a run.
+pub struct Test {
+    /// Their numbers in the test set.
+    pub numbers: Vec<usize>,
+    /// All of the test set.
+    pub digits: Digits,
+}
+
+impl Test {
+    /// Those that a run is tested on.
+    pub fn of(split: &Split, mnist: Mnist) -> Self {
+        Test { numbers: split.test_numbers(&mnist), digits: mnist.test }
+    }
+}
+
+/// Asks the model in a folder about the test digits of its run and writes the report.
 ///
 /// # Errors
 /// [`crate::Error::Data`] if the folder holds no run with a completed epoch, [`crate::Error::Adapter`] if
 /// the adapter fails.
-pub fn write(
-    folder: &Path,
-    numbers: &[usize],
-    test: &Digits,
-    device: &Device,
-    plan: PlanChoice,
-) -> Result<PathBuf> {
+pub fn write(folder: &Path, test: &Test, device: &Device, plan: PlanChoice) -> Result<PathBuf> {
     let model = Model::read(&folder.join(MODEL))?;
-    let mut inference = Inference::new(&model, device, plan, EVALUATION_BATCH, &[test])?;
-    let answers = inference.answers(0)?.scores.about(numbers, test);
-    html::write(folder, &Run::read(folder, model, answers)?, test)
+    let mut inference = Inference::new(&model, device, plan, EVALUATION_BATCH, &[&test.digits])?;
+    let answers = inference.answers(0)?.scores.about(&test.numbers, &test.digits);
+    html::write(folder, &Run::read(folder, model, answers)?, &test.digits)
 }

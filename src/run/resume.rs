@@ -5,12 +5,12 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::network::{Network, build, lenet};
+use crate::network::Network;
 use crate::plan::Interface;
 use crate::recipe::Settings;
 use crate::report::files::{Earlier, Folder, RUN};
 use crate::report::finished;
-use crate::report::identity::{difference, with_digits};
+use crate::report::identity::difference;
 use crate::version;
 
 /// What of a record stays as the run's first start wrote it.
@@ -45,13 +45,9 @@ impl Resumed {
         if identity["from"].is_null() {
             return Ok(None);
         }
-        let table = identity["network"].as_str().and_then(lenet::find);
-        let options = serde_json::from_value(identity["options"].clone()).ok();
-        let (Some(table), Some(options)) = (table, options) else {
-            let file = self.folder.path().join(RUN);
-            return Err(Error::cannot_read(&file, "it names no network", "start the run again"));
-        };
-        build(table, options).map(Some)
+        Network::of(identity).map(Some).map_err(|what| {
+            Error::cannot_read(&self.folder.path().join(RUN), what, "start the run again")
+        })
     }
 
     /// What its record goes on saying.
@@ -60,35 +56,44 @@ impl Resumed {
         kept.map(|(key, value)| (key.to_string(), value)).collect()
     }
 
-    /// Whether the settings of the run, `there`, are those of now, which may have more epochs; gives a
-    /// warning where another version goes on.
+    /// Whether the settings of the run are those of now, which may have more epochs, and so the flags
+    /// `beside` them; gives a warning where another version goes on.
     ///
     /// # Errors
     /// [`Error::Usage`] naming the flag that contradicts the run.
-    pub fn check(&self, there: &Settings, now: &Settings) -> Result<Option<String>> {
+    pub fn check(&self, now: &Settings, beside: &Value) -> Result<Option<String>> {
         let name = self.folder.name();
-        let (wanted, mut values) = (there.values(), now.values());
-        values["epochs"] = wanted["epochs"].clone();
-        if wanted != values {
+        if self.record["flags"]["select"] != beside["select"] {
+            return Err(Error::Usage(
+                "--select cannot change when a run goes on: leave it out".into(),
+            ));
+        }
+        let rows = self.record["settings"].as_object().into_iter().flatten();
+        let rows = rows.map(|(name, row)| (name.clone(), row["value"].clone()));
+        let recipe = ("recipe".to_string(), self.record["recipe"].clone());
+        let (there, mut values) = (Value::Object(rows.chain([recipe]).collect()), now.values());
+        let epochs = there["epochs"].as_u64().unwrap_or(0) as usize;
+        values["epochs"] = there["epochs"].clone();
+        if there != values {
             return Err(Error::Usage(format!(
                 "--resume goes on with the run in {name}, whose settings stay as they are ({}): \
                  leave that flag out, or start another run",
-                difference(&wanted, &values)
+                difference(&there, &values)
             )));
         }
-        if now.epochs < there.epochs {
+        if now.epochs < epochs {
             return Err(Error::Usage(format!(
-                "the run in {name} was to have {} epochs and cannot end after {}: leave out \
+                "the run in {name} was to have {epochs} epochs and cannot end after {}: leave out \
                  --epochs, or give more",
-                there.epochs, now.epochs
+                now.epochs
             )));
         }
-        if now.epochs > there.epochs && !there.schedule.is_open() {
+        if now.epochs > epochs && !now.schedule.is_open() {
             return Err(Error::Usage(format!(
-                "the run in {name} cannot have more than the {} epochs that it was started with: \
-                 its {} schedule took the learning rate down to 0 over them. Start another run with \
-                 --epochs {}, or one from its network with --from {name}/model.safetensors",
-                there.epochs, there.schedule, now.epochs
+                "the run in {name} cannot have more than the {epochs} epochs that it was started \
+                 with: its {} schedule took the learning rate down to 0 over them. Start another run \
+                 with --epochs {}, or one from its network with --from {name}/model.safetensors",
+                now.schedule, now.epochs
             )));
         }
         Ok(self.other_version())
@@ -115,7 +120,7 @@ pub fn checkpoint_if_any(
 ) -> Result<Option<Earlier>, String> {
     let again = |what: &str| format!("{what}; the run starts again");
     match folder.earlier(interface) {
-        Ok(Some(earlier)) if with_digits(&earlier.identity, identity) != *identity => {
+        Ok(Some(earlier)) if earlier.identity != *identity => {
             let name = folder.name();
             Err(again(&format!("{name} has a checkpoint of other settings or another device")))
         }
@@ -161,7 +166,7 @@ pub fn checkpoint(
     }
     let mut recorded = identity.clone();
     recorded["settings"]["epochs"] = there["settings"]["epochs"].clone();
-    for part in ["network", "options", "settings"] {
+    for part in ["network", "options", "layers", "settings"] {
         if there[part] != recorded[part] {
             return Err(broken(&format!(
                 "run.json and the checkpoint are of two runs ({}): start the run again",

@@ -1,16 +1,16 @@
 //! A trained network as a safetensors file.
 //!
 //! Tensors have the names and shapes that the notebook's PyTorch modules would give them. One
-//! metadata key, `lenet`, holds sorted JSON: the network, its options and the settings of the run,
+//! metadata key, `lenet`, holds sorted JSON: what the network is and the settings of the run,
 //! and nothing that differs between equal runs, so that equal runs give equal files.
 
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::container::{self, Container};
 use crate::error::{Error, Result};
-use crate::network::{Network, Options, build, lenet};
+use crate::network::Network;
 use crate::plan::Layout;
 
 /// A network and its parameters.
@@ -35,11 +35,9 @@ impl Model {
 
     /// What the metadata say.
     pub(crate) fn about(&self) -> Value {
-        json!({
-            "network": self.network.name,
-            "options": self.network.options,
-            "settings": self.settings,
-        })
+        let mut about = self.network.about();
+        about.insert("settings".into(), self.settings.clone());
+        Value::Object(about)
     }
 
     /// CRC-32 of its parameters.
@@ -61,17 +59,11 @@ impl Model {
 
     fn from_bytes(bytes: &[u8]) -> Result<Model, String> {
         let mut container = Container::open(bytes)?;
-        let about = container.about.clone();
-        let name = about["network"].as_str();
-        let name = name.ok_or("it names no network, as a checkpoint, which is no model")?;
-        let table =
-            lenet::find(name).ok_or_else(|| format!("it holds the unknown network \"{name}\""))?;
-        let options: Options = serde_json::from_value(about["options"].clone())
-            .map_err(|error| format!("its options cannot be read: {error}"))?;
-        let network = build(table, options).map_err(|error| error.to_string())?;
+        let network = Network::of(&container.about)?;
         let layout = Layout::of(&network).map_err(|error| error.to_string())?;
         let parameters = container.list(&layout, "")?;
+        let settings = container.about["settings"].clone();
         container.end()?;
-        Ok(Model { network, parameters, settings: about["settings"].clone() })
+        Ok(Model { network, parameters, settings })
     }
 }

@@ -12,6 +12,7 @@ pub mod graph;
 pub mod jacobian;
 pub mod loss;
 pub mod op;
+pub mod own;
 pub mod page;
 pub mod program;
 pub mod rules;

@@ -1,6 +1,7 @@
 //! From `--device`, `--adapter` and `--profile` to something that carries out plans.
 
 use crate::cli::args::{DeviceArgs, DeviceChoice, ProfileChoice};
+use crate::cli::output;
 use crate::device::{Device, PlanChoice};
 use crate::error::{Error, Result};
 use crate::gpu::adapter;
@@ -19,13 +20,34 @@ pub struct Chosen {
     pub warnings: Vec<String>,
 }
 
+impl Chosen {
+    /// The device, once the user has heard.
+    pub fn warned(self) -> Device {
+        self.warnings.iter().for_each(|warning| output::warn(warning));
+        self.device
+    }
+}
+
+/// What a device is chosen for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    Training,
+    /// To ask a trained model: where `auto` would take a software adapter, the CPU has answered
+    /// before that has compiled.
+    Asking,
+    /// To measure or show what an adapter does.
+    Looking,
+}
+
 /// Chooses. A user's first run on an adapter tests it, which takes up to a second.
 ///
 /// # Errors
 /// [`Error::Usage`] for flags that contradict each other, [`Error::Adapter`] if an adapter was
 /// insisted on and there is none that computes rightly.
-pub fn choose(args: &DeviceArgs) -> Result<Chosen> {
+pub fn choose(args: &DeviceArgs, work: Work) -> Result<Chosen> {
     let named = args.adapter.is_some();
+    let is_open = args.device == DeviceChoice::Auto && !named;
+    let is_plain = args.profile == ProfileChoice::Auto && args.plan == PlanChoice::Auto;
     let threads = threads(args)?;
     if args.device == DeviceChoice::Cpu {
         for (given, flag) in
@@ -70,11 +92,22 @@ pub fn choose(args: &DeviceArgs) -> Result<Chosen> {
         ProfileChoice::Gpu => Some(Profile::gpu()),
     };
     for adapter in adapters {
+        let info = adapter.get_info();
+        let is_slow = is_open && adapter::is_software(&info);
+        if is_slow && is_plain && work == Work::Asking {
+            return Ok(Chosen { device: Device::cpu_on(threads), warnings });
+        }
         match Device::adapter(adapter, profile, &tuned) {
             Ok(mut device) => {
                 // SAFETY: commands choose what computes before they start threads; those of drivers
                 // do not look at the environment.
                 unsafe { device.find_single_threaded() };
+                if is_slow && work == Work::Training {
+                    warnings.push(format!(
+                        "{} is no GPU but software: --device cpu trains about five times as fast",
+                        info.name
+                    ));
+                }
                 return Ok(Chosen { device, warnings });
             }
             Err(error) => warnings.push(error.to_string()),

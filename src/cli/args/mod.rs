@@ -8,7 +8,7 @@ pub mod train;
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValue;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
@@ -40,28 +40,17 @@ pub enum ProfileChoice {
     Gpu,
 }
 
-impl ValueEnum for PlanChoice {
-    fn value_variants<'a>() -> &'a [Self] {
-        const CHOICES: [PlanChoice; Strategy::ALL.len() + 2] = {
-            let mut choices = [PlanChoice::Auto; Strategy::ALL.len() + 2];
-            choices[1] = PlanChoice::Tuned;
-            let mut i = 0;
-            while i < Strategy::ALL.len() {
-                choices[i + 2] = PlanChoice::Named(Strategy::ALL[i]);
-                i += 1;
-            }
-            choices
-        };
-        &CHOICES
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(match self {
-            PlanChoice::Auto => "auto",
-            PlanChoice::Tuned => "tuned",
-            PlanChoice::Named(strategy) => strategy.name(),
-        }))
-    }
+/// Reads how a step is cut into dispatches.
+pub fn plans() -> impl TypedValueParser<Value = PlanChoice> {
+    let named = Strategy::ALL.iter().map(|strategy| strategy.name());
+    PossibleValuesParser::new(["auto", "tuned"].into_iter().chain(named)).map(|word| {
+        let named = Strategy::ALL.iter().find(|strategy| strategy.name() == word);
+        match named {
+            Some(&strategy) => PlanChoice::Named(strategy),
+            None if word == "tuned" => PlanChoice::Tuned,
+            None => PlanChoice::Auto,
+        }
+    })
 }
 
 /// Where to compute.
@@ -80,7 +69,7 @@ pub struct DeviceArgs {
     /// How a step is cut into dispatches: layered (with the tiles one, pair, row or map, else those of
     /// the profile) or sample; auto: sample on GPUs, else layered; tuned: as `lenet tune` found
     /// [default: auto]
-    #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
+    #[arg(long, value_parser = plans(), default_value = "auto", hide_default_value = true)]
     pub plan: PlanChoice,
     /// Threads of the CPU, at most one for 8 digits of a batch; changes the speed only [default:
     /// all]

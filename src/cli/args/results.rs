@@ -22,7 +22,7 @@ use crate::report::files::{Folder, Keep};
 use crate::report::html::REPORT;
 use crate::report::tensorboard::{self, TensorBoard};
 use crate::run::launch;
-use crate::run::page;
+use crate::run::page::{self, Test};
 use crate::train::control::Control;
 use crate::train::events::Report;
 
@@ -68,24 +68,11 @@ pub struct ResultArgs {
     #[arg(long)]
     json: bool,
     /// Say nothing but the result [default: off]
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     quiet: bool,
 }
 
 impl ResultArgs {
-    /// Looks for flags that do not go together.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] where two flags contradict each other.
-    pub fn check(&self) -> Result<()> {
-        match self.quiet && self.json {
-            true => Err(Error::Usage(
-                "--quiet and --json both say what standard output gets: give one of them".into(),
-            )),
-            false => Ok(()),
-        }
-    }
-
     /// Whether the best network by validation is kept as well.
     pub fn best(&self) -> bool {
         self.select == Select::Best
@@ -123,7 +110,7 @@ impl ResultArgs {
     /// # Errors
     /// As [`Folder::make`].
     pub fn folder(&self, settings: &Settings) -> Result<Folder> {
-        Folder::make(self.out.as_deref(), settings.network.name, self.force)
+        Folder::make(self.out.as_deref(), &settings.network.name, self.force)
     }
 
     fn volume(&self) -> Volume {
@@ -176,7 +163,7 @@ impl ResultArgs {
             let _ = std::fs::remove_file(folder.path().join(REPORT));
             return;
         }
-        match page::write(folder.path(), &test.numbers, &test.digits, device, plan) {
+        match page::write(folder.path(), test, device, plan) {
             Ok(path) if !self.quiet => output::note(&format!("report in {}", path.display())),
             Ok(_) => {}
             Err(error) => output::warn(&format!(
@@ -185,14 +172,6 @@ impl ResultArgs {
             )),
         }
     }
-}
-
-/// The test digits of a run, which are told of when it is over.
-pub struct Test {
-    /// Their numbers in the test set.
-    pub numbers: Vec<usize>,
-    /// All of the test set.
-    pub digits: Digits,
 }
 
 /// What the dashboard asks once an epoch: the CPU answers, which takes it a moment, so that nothing

@@ -84,20 +84,16 @@ impl Source {
         })
     }
 
-    /// Adds how a step is cut into dispatches.
+    /// Adds what depends on the device: how a step is cut into dispatches. Looks whether a run that goes
+    /// on keeps its settings, warns where bits will differ, and gives what the record says besides.
     ///
     /// # Errors
-    /// As [`Device::strategy`].
-    pub fn set_plan(&self, settings: &mut Settings, device: &Device) -> Result<()> {
+    /// As [`Device::strategy`] and [`Resumed::check`].
+    pub fn finish(&self, settings: &mut Settings, mnist: &Mnist, device: &Device) -> Result<Value> {
         let plan = self.args.device.plan;
         let (strategy, origin) = device.strategy(plan, &settings.network, settings.batch)?;
         let origin = self.origins.get("plan").cloned().unwrap_or(origin);
         settings.set_plan((strategy, origin));
-        Ok(())
-    }
-
-    /// Warns where a record is repeated on something else than it was made on.
-    pub fn warn_of_device(&self, device: &Device) {
         let made_on = self.file.as_ref().and_then(|file| file.made_on.as_deref());
         let here = device.arithmetic();
         if let Some(made_on) = made_on.filter(|made_on| *made_on != here) {
@@ -106,38 +102,18 @@ impl Source {
                  results will differ"
             ));
         }
-    }
-
-    /// Whether a run that goes on keeps its settings.
-    ///
-    /// # Errors
-    /// As [`Resumed::check`].
-    pub fn check(&self, settings: &Settings, mnist: &Mnist, device: &Device) -> Result<()> {
-        let Some(resumed) = &self.resumed else { return Ok(()) };
-        let file = self.file.as_ref().expect("the record of the run");
-        let args = file.under(&BTreeMap::new())?;
-        let recorded = Source { network: self.network.clone(), ..Source::plain(args) };
-        if recorded.args.beside()["select"] != self.args.beside()["select"] {
-            return Err(Error::Usage(
-                "--select cannot change when a run goes on: leave it out".into(),
-            ));
+        let beside = self.args.beside();
+        if let Some(resumed) = &self.resumed {
+            let warning = resumed.check(settings, &beside)?;
+            warning.iter().for_each(|warning| output::warn(warning));
         }
-        let mut before = recorded.settings(mnist)?;
-        recorded.set_plan(&mut before, device)?;
-        let warning = resumed.check(&before, settings)?;
-        warning.iter().for_each(|warning| output::warn(warning));
-        Ok(())
-    }
-
-    /// What the record says besides the settings.
-    pub fn about(&self, mnist: &Mnist) -> Value {
         let about = [
             ("command", json!(record::command())),
-            ("flags", self.args.beside()),
+            ("flags", beside),
             ("data", record::digits(self.args.data.data.as_deref(), mnist)),
         ];
         let about = about.into_iter().map(|(name, value)| (name.to_string(), value));
         let kept = self.resumed.iter().flat_map(Resumed::about);
-        Value::Object(about.chain(kept).collect::<Map<_, _>>())
+        Ok(Value::Object(about.chain(kept).collect::<Map<_, _>>()))
     }
 }

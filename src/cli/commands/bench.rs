@@ -90,7 +90,7 @@ pub fn run(args: Args) -> Result<()> {
     let start = Instant::now();
     let limits = check(&args)?;
     let cases = cases(&args)?;
-    let chosen = device::choose(&args.device)?;
+    let chosen = device::choose(&args.device, device::Work::Looking)?;
     announce::device(&chosen);
     warn_of_company();
     let adapter = adapter(&args, &chosen.device)?;
@@ -113,7 +113,7 @@ pub fn run(args: Args) -> Result<()> {
         seconds: 0.0,
     };
     for (number, case) in (1..).zip(&cases) {
-        let (name, batch) = (case.network.name, case.batch);
+        let (name, batch) = (&case.network.name, case.batch);
         let (all, seconds) = (cases.len(), start.elapsed().as_secs());
         output::note(&format!("{number} of {all}, after {seconds} s: {name}, batch {batch}"));
         let plans = plans(&args, adapter, case)?;
@@ -263,20 +263,20 @@ mod tests {
     use crate::cli::{Cli, Command};
 
     /// Network and batch of everything that flags ask for.
-    fn cases_of(flags: &[&str]) -> Vec<(&'static str, usize)> {
+    fn cases_of(flags: &[&str]) -> Vec<String> {
         let cli = Cli::try_parse_from([&["lenet", "bench"], flags].concat()).expect("good flags");
         let Command::Bench(args) = cli.command else { panic!("bench was asked for") };
         let cases = cases(&args).expect("good settings");
-        cases.iter().map(|case| (case.network.name, case.batch)).collect()
+        cases.iter().map(|case| format!("{} {}", case.network.name, case.batch)).collect()
     }
 
     #[test]
     fn all_is_every_network_at_every_batch() {
-        let of = |name| [1, 4, 16, 64, 256, 1024].map(|batch| (name, batch));
+        let of = |name| [1, 4, 16, 64, 256, 1024].map(|batch| format!("{name} {batch}"));
         let all = ["lenet1", "lenet5", "lenet5-short"].map(of).concat();
         assert_eq!(cases_of(&["--all"]), all);
         assert_eq!(cases_of(&["--all", "--network", "lenet1"]), of("lenet1"));
-        assert_eq!(cases_of(&["--all", "--network", "lenet1", "--batch", "3"]), [("lenet1", 3)]);
-        assert_eq!(cases_of(&[]), [("lenet5", 16), ("lenet5", 256)]);
+        assert_eq!(cases_of(&["--all", "--network", "lenet1", "--batch", "3"]), ["lenet1 3"]);
+        assert_eq!(cases_of(&[]), ["lenet5 16", "lenet5 256"]);
     }
 }

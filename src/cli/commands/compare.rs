@@ -57,7 +57,7 @@ pub fn run(args: Args) -> Result<()> {
     }
     let sides = [Side::read(&args.a)?, Side::read(&args.b)?];
     let test = data::load_test(args.data.data.as_deref())?;
-    let chosen = device::choose(&args.device)?;
+    let chosen = device::choose(&args.device, device::Work::Asking)?;
     announce::device(&chosen);
     let answers = answers(&sides, &args.device, &chosen.device, &test)?;
     let comparison = Comparison::new(sides, answers);
@@ -96,7 +96,7 @@ fn answers(
     let ask = |model| Inference::new(model, device, args.plan, EVALUATION_BATCH, &[test]);
     let mut inference = ask(a)?;
     let first = inference.answers(0)?.scores.about(&numbers, test);
-    match (a.network.name, a.network.options) == (b.network.name, b.network.options) {
+    match a.network == b.network {
         true => inference.replace(&b.parameters)?,
         false => inference = ask(b)?,
     }

@@ -94,7 +94,7 @@ pub fn run(args: Args) -> Result<()> {
     }
     let model = Model::read(&args.model)?;
     let sets = sets(&args)?;
-    let chosen = device::choose(&args.device)?;
+    let chosen = device::choose(&args.device, device::Work::Asking)?;
     announce::model(&args.model, &model);
     announce::device(&chosen);
     let digits: Vec<&Digits> = sets.iter().map(|(_, set)| set).collect();

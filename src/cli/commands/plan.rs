@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::cli::args::{DeviceArgs, DeviceChoice, device};
+use crate::cli::args::{DeviceArgs, DeviceChoice, device, plans};
 use crate::cli::output;
 use crate::data;
 use crate::device::{Device, PlanChoice};
@@ -53,7 +53,7 @@ pub struct Args {
     #[arg(long, value_enum)]
     profile: Option<ProfileName>,
     /// How a step is cut into dispatches, as `lenet train` has it [default: auto]
-    #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
+    #[arg(long, value_parser = plans(), default_value = "auto", hide_default_value = true)]
     plan: PlanChoice,
     /// What would compute, as `lenet train` has it [default: auto]
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
@@ -155,9 +155,8 @@ pub fn run(args: Args) -> Result<()> {
 /// What `lenet train` would take.
 fn choose(args: &Args) -> Result<Device> {
     let (device, adapter, plan) = (args.device, args.adapter.clone(), args.plan);
-    let chosen = device::choose(&DeviceArgs { device, adapter, plan, ..DeviceArgs::default() })?;
-    chosen.warnings.iter().for_each(|warning| output::warn(warning));
-    Ok(chosen.device)
+    let args = DeviceArgs { device, adapter, plan, ..DeviceArgs::default() };
+    Ok(device::choose(&args, device::Work::Looking)?.warned())
 }
 
 fn settings(args: &Args, device: Option<&Device>, profile: Profile) -> Result<Settings> {

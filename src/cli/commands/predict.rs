@@ -108,7 +108,7 @@ pub fn run(args: Args) -> Result<()> {
     let model = Model::read(&args.model)?;
     let margin = args.margin(&model)?;
     let questions = Questions::of(&args)?;
-    let chosen = device::choose(&args.device)?;
+    let chosen = device::choose(&args.device, device::Work::Asking)?;
     announce::model(&args.model, &model);
     announce::device(&chosen);
     let digits = questions.digits()?;

@@ -9,7 +9,7 @@ use crate::cli::output;
 use crate::data;
 use crate::error::{Error, Result};
 use crate::report::finished::Record;
-use crate::run::page;
+use crate::run::page::{self, Test};
 use crate::train::{Counts, Split};
 
 /// Flags of `report`.
@@ -46,9 +46,9 @@ pub fn run(args: Args) -> Result<()> {
         )));
     }
     let split = Split::of(counts, record.number("seed"), &mnist);
-    let chosen = device::choose(&args.device)?;
+    let chosen = device::choose(&args.device, device::Work::Asking)?;
     announce::device(&chosen);
-    let numbers = split.test_numbers(&mnist);
-    let path = page::write(&args.folder, &numbers, &mnist.test, &chosen.device, args.device.plan)?;
+    let test = Test::of(&split, mnist);
+    let path = page::write(&args.folder, &test, &chosen.device, args.device.plan)?;
     output::print(&format!("{}\n", path.display()))
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
 
-use crate::cli::args::device::{self, Chosen};
+use crate::cli::args::device;
 use crate::cli::args::{self, DataArgs, DeviceArgs};
 use crate::cli::output;
 use crate::cli::view::interrupt;
@@ -125,8 +125,7 @@ impl Args {
 pub fn run(args: Args) -> Result<()> {
     let rows = args.rows();
     let mnist = data::load(args.data.data.as_deref())?;
-    let Chosen { device, warnings } = device::choose(&args.device)?;
-    warnings.iter().for_each(|warning| output::warn(warning));
+    let device = device::choose(&args.device, device::Work::Training)?.warned();
     let digits = record::digits(args.data.data.as_deref(), &mnist);
     let jobs = jobs(&args, &rows, &mnist, &device, &digits)?;
     let out = args.out();

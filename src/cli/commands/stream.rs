@@ -84,7 +84,7 @@ pub fn run(args: &Args, format: Format) -> Result<()> {
     }
     let model = Model::read(&args.model)?;
     let margin = args.margin(&model)?;
-    let chosen = device::choose(&args.device)?;
+    let chosen = device::choose(&args.device, device::Work::Asking)?;
     announce::model(&args.model, &model);
     announce::device(&chosen);
     let room = Digits::new(vec![0; batch * DIGIT_PIXELS], vec![0; batch])?;

@@ -1,15 +1,14 @@
 //! `lenet train`: from flags to a run and its folder.
 
 use crate::cli::args::config::Typed;
-use crate::cli::args::device::{self, Chosen};
-use crate::cli::args::results::Test;
+use crate::cli::args::device;
 use crate::cli::args::source::Source;
 use crate::cli::args::train::Args;
-use crate::cli::output;
 use crate::cli::view::interrupt;
-use crate::data::{self, Mnist};
+use crate::data;
 use crate::error::{Error, Result};
 use crate::run::launch::{Beginning, Launch};
+use crate::run::page::Test;
 use crate::train::Split;
 
 /// Trains.
@@ -18,25 +17,16 @@ use crate::train::Split;
 /// Everything that [`Error`] knows; what was completed before is on disk.
 pub fn run(given: Typed<Args>) -> Result<()> {
     let source = Source::of(given)?;
-    let args = &source.args;
-    args.results.check()?;
-    let mnist = data::load(args.data.data.as_deref())?;
+    let mnist = data::load(source.args.data.data.as_deref())?;
     let mut settings = source.settings(&mnist)?;
-    let keep = args.results.keep(&settings)?;
-    let Chosen { device, warnings } = device::choose(&args.device)?;
-    warnings.iter().for_each(|warning| output::warn(warning));
-    source.set_plan(&mut settings, &device)?;
-    source.warn_of_device(&device);
-    source.check(&settings, &mnist, &device)?;
-    let about = source.about(&mnist);
+    let keep = source.args.results.keep(&settings)?;
+    let device = device::choose(&source.args.device, device::Work::Training)?.warned();
+    let about = source.finish(&mut settings, &mnist, &device)?;
     let control = interrupt::stop_on_ctrl_c()?;
     let split = Split::draw(&settings, &mnist);
     let lists = split.lists(&mnist);
-    let numbers = split.test_numbers(&mnist);
-    // Soon the device has the digits: 100 MB less while it compiles and trains.
-    let Mnist { train, test } = mnist;
-    drop(train);
-    let test = Test { numbers, digits: test };
+    // Soon the device has the digits: without the training digits 100 MB less while it trains.
+    let test = Test::of(&split, mnist);
     let Source { args, resumed, model, .. } = source;
     let (folder, beginning) = match (resumed, model) {
         (Some(resumed), _) => (resumed.folder, Beginning::Checkpoint),

@@ -66,13 +66,16 @@ pub fn run(args: Args) -> Result<()> {
         return forget(args.json);
     }
     let all = settings(&args)?;
-    let chosen = device::choose(&DeviceArgs {
-        device: DeviceChoice::Gpu,
-        adapter: args.adapter,
-        profile: args.profile,
-        plan: PlanChoice::Named(Strategy::Layered),
-        threads: None,
-    })?;
+    let chosen = device::choose(
+        &DeviceArgs {
+            device: DeviceChoice::Gpu,
+            adapter: args.adapter,
+            profile: args.profile,
+            plan: PlanChoice::Named(Strategy::Layered),
+            threads: None,
+        },
+        device::Work::Looking,
+    )?;
     announce::device(&chosen);
     if cfg!(debug_assertions) {
         output::warn("this is a build without --release: it may choose otherwise");

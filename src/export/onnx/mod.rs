@@ -57,7 +57,7 @@ pub fn of(model: &Model) -> Result<ModelProto> {
     build.constants();
     let mut x = build.input();
     for (at, layer) in network.layers.iter().enumerate() {
-        let name = if at + 1 < network.layers.len() { layer.name } else { "scores" };
+        let name = if at + 1 < network.layers.len() { &layer.name } else { "scores" };
         x = build.layer(layer, x, name);
     }
     build.class();
@@ -73,7 +73,7 @@ pub fn of(model: &Model) -> Result<ModelProto> {
     };
     let digits = fixed(&[1, DIGIT_SIDE, DIGIT_SIDE]);
     let graph = build.graph.finish(
-        network.name,
+        &network.name,
         value("digits", DataType::Uint8, digits, "MNIST's bytes: 0 background, 255 ink"),
         vec![
             value("scores", DataType::Float, fixed(&[CLASSES]), what),
@@ -140,11 +140,11 @@ impl Build<'_> {
         let maps = layer.output.maps;
         match &layer.kind {
             Kind::Conv(table) => {
-                let (weights, biases) = self.kernels(layer.name, table);
+                let (weights, biases) = self.kernels(&layer.name, table);
                 self.graph.numbers(&weight, &[maps, table.inputs(), 5, 5], &weights);
                 self.graph.numbers(&bias, &[maps], &biases);
                 let a = self.graph.node("Conv", &[&x, &weight, &bias], &own("conv"), &[]);
-                self.squash(layer.name, a, name)
+                self.squash(&layer.name, a, name)
             }
             Kind::Pool(form) => {
                 self.parameter(&weight, &[maps, 1, 1]);
@@ -157,7 +157,7 @@ impl Build<'_> {
                 }
                 let a = self.graph.node("Mul", &[&a, &weight], &own("weighted"), &[]);
                 let a = self.graph.node("Add", &[&a, &bias], &own("biased"), &[]);
-                self.squash(layer.name, a, name)
+                self.squash(&layer.name, a, name)
             }
             Kind::Linear => {
                 self.parameter(&weight, &[maps, layer.input.size()]);
@@ -165,7 +165,7 @@ impl Build<'_> {
                 let x = self.graph.node("Flatten", &[&x], &own("inputs"), &[]);
                 let transposed = [Attribute::Int("transB", 1)];
                 let a = self.graph.node("Gemm", &[&x, &weight, &bias], &own("sum"), &transposed);
-                self.squash(layer.name, a, name)
+                self.squash(&layer.name, a, name)
             }
             Kind::Rbf => {
                 self.parameter(CENTRES, &[CLASSES, layer.input.size()]);

@@ -6,7 +6,7 @@ use crate::cpu::Cpu;
 use crate::data::Digits;
 use crate::error::Result;
 use crate::network::{CLASSES, Kind, Layer, Output, Shape, bitmaps};
-use crate::plan::{Optimizer, Plan, Profile, Strategy};
+use crate::plan::{Activation, Optimizer, Plan, Profile, Strategy};
 use crate::train::model::Model;
 use crate::train::session::{Lists, Session};
 
@@ -53,9 +53,12 @@ impl Features {
         session.scores(0)?;
         let executor = session.executor();
         let layers = network.layers.iter().map(|layer| {
-            let stored = executor.interface().activation(layer.name);
-            let buffer = stored.expect("an inspection stores every layer").buffer;
-            let values = executor.read_f32(buffer, layer.output.size() * count)?;
+            let stored = executor.interface().activation(&layer.name);
+            let &Activation { buffer, stride, .. } =
+                stored.expect("an inspection stores every layer");
+            let values = executor.read_f32(buffer, stride * count)?;
+            let rows = values.chunks_exact(stride);
+            let values = rows.flat_map(|row| &row[..layer.output.size()]).copied().collect();
             Ok(Activations { layer: layer.clone(), values })
         });
         let layers = layers.collect::<Result<_>>()?;
@@ -118,7 +121,7 @@ impl Features {
         let caption = format!(
             "{} as 7x12 pictures for one digit of each class, and the bitmaps that the output \
              compares them with",
-            title(hidden.layer.name)
+            title(&hidden.layer.name)
         );
         let name = format!("{}-bitmaps", hidden.layer.name);
         Ok(Some(Picture::grid(&name, &caption, &tiles, CLASSES, [7, 10])?))

@@ -21,7 +21,7 @@ pub fn kernels(model: &Model) -> Result<Vec<Picture>> {
         let weights = weights(&layout, &model.parameters, layer);
         let name = format!("{}-kernels", layer.name);
         let (maps, inputs) = (layer.output.maps, layer.input.maps);
-        let title = title(layer.name);
+        let title = title(&layer.name);
         let picture = match &layer.kind {
             Kind::Conv(table) if layer.output.height > 1 => {
                 let tiles = by_table(table, &weights);
@@ -72,12 +72,12 @@ pub fn kernels(model: &Model) -> Result<Vec<Picture>> {
 pub fn weights(layout: &Layout, parameters: &[f32], layer: &Layer) -> Vec<f32> {
     let its = |tensor: &&Tensor| tensor.role == Role::Weight && of_layer(&tensor.name, layer);
     let tensors = layout.tensors.iter().filter(its);
-    tensors.flat_map(|tensor| &parameters[tensor.range()]).copied().collect()
+    tensors.flat_map(|tensor| tensor.numbers(parameters).into_owned()).collect()
 }
 
 /// Whether a tensor, `c3.convs.0.weight` say, belongs to a layer.
 fn of_layer(tensor: &str, layer: &Layer) -> bool {
-    tensor.split('.').next() == Some(layer.name)
+    tensor.split('.').next() == Some(layer.name.as_str())
 }
 
 /// The papers' names have capital letters.

@@ -1,0 +1,162 @@
+//! A network's layers as data: what a table says, and what a model file says of a network that is
+//! no table of this program.
+
+use serde::{Deserialize, Serialize};
+
+use super::lenet;
+use super::{CLASSES, Connections, Kind, Layer, Network, Output, TAPS};
+
+/// Feature maps or units of a layer at most, and pixels of background: what one dimension of a
+/// dispatch can count.
+const MAX_UNITS: usize = 65_535;
+/// Numbers in the parameters of a layer, or in what it makes of a sample, at most: 128 MiB,
+/// WebGPU's default limit for a binding.
+pub(crate) const MAX_NUMBERS: usize = 1 << 25;
+/// Names that the buffers of a plan have besides those of the layers.
+const RESERVED: &[&str] = &[
+    "input",
+    "output",
+    "rbf",
+    "digits",
+    "order",
+    "steps",
+    "cursor",
+    "parameters",
+    "velocity",
+    "curvature",
+    "partials",
+    "gradient",
+    "totals",
+    "truth",
+    "now",
+    "row",
+    "table",
+    "traces",
+    "shares",
+    "scores",
+    "class",
+];
+
+/// A layer; its shapes follow from the layer before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) enum Row {
+    Conv {
+        name: String,
+        maps: usize,
+        /// For each feature map the input maps it sees; left out where it sees all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        connections: Option<Vec<Vec<usize>>>,
+    },
+    Pool {
+        name: String,
+    },
+    Linear {
+        name: String,
+        units: usize,
+    },
+    /// Distances to the ten bitmaps.
+    Rbf {
+        name: String,
+    },
+}
+
+impl From<&lenet::Row> for Row {
+    fn from(row: &lenet::Row) -> Self {
+        match *row {
+            lenet::Row::Conv(name, maps, connections) => Row::Conv {
+                name: name.into(),
+                maps,
+                connections: connections.map(|rows| rows.iter().map(|row| row.to_vec()).collect()),
+            },
+            lenet::Row::Pool(name) => Row::Pool { name: name.into() },
+            lenet::Row::Linear(name, units) => Row::Linear { name: name.into(), units },
+        }
+    }
+}
+
+impl From<Output> for Row {
+    fn from(output: Output) -> Self {
+        match output {
+            Output::Linear => Row::Linear { name: "output".into(), units: CLASSES },
+            Output::Rbf => Row::Rbf { name: "rbf".into() },
+        }
+    }
+}
+
+impl Row {
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Row::Conv { name, .. }
+            | Row::Pool { name }
+            | Row::Linear { name, .. }
+            | Row::Rbf { name } => name,
+        }
+    }
+
+    /// What is wrong with it by itself, among the rows `before` it.
+    pub(super) fn fault(&self, before: &[Row]) -> Option<String> {
+        let name = self.name();
+        let count = |count: usize, what: &str| {
+            let right = (1..=MAX_UNITS).contains(&count);
+            (!right).then(|| format!("it has {count} {what}, but must have 1 to {MAX_UNITS}"))
+        };
+        let letter = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if name.is_empty() || !name.chars().all(letter) {
+            return Some("its name must consist of letters, digits, - and _".into());
+        }
+        if RESERVED.contains(&name) {
+            return Some("the program itself uses this name: choose another".into());
+        }
+        if let Some(other) = before.iter().position(|row| row.name() == name) {
+            return Some(format!("row {} has the same name: choose another", other + 1));
+        }
+        match self {
+            Row::Conv { maps, .. } => count(*maps, "feature maps"),
+            Row::Linear { units, .. } => count(*units, "units"),
+            Row::Pool { .. } => None,
+            Row::Rbf { .. } => Some("distances to the bitmaps can only be the output".into()),
+        }
+    }
+}
+
+/// The layers of a network but for its output.
+pub(super) fn rows(network: &Network) -> Vec<Row> {
+    let hidden = &network.layers[..network.layers.len() - 1];
+    let row = |layer: &Layer| {
+        let name = layer.name.clone();
+        match &layer.kind {
+            Kind::Conv(table) => Row::Conv {
+                name,
+                maps: table.maps(),
+                connections: (!table.is_full())
+                    .then(|| (0..table.maps()).map(|map| table.row(map).to_vec()).collect()),
+            },
+            Kind::Pool(_) => Row::Pool { name },
+            Kind::Linear => Row::Linear { name, units: layer.output.maps },
+            Kind::Rbf => Row::Rbf { name },
+        }
+    };
+    hidden.iter().map(row).collect()
+}
+
+/// The connections of a convolution that has `maps` feature maps over `inputs` input maps, `full` if
+/// every one of them sees all.
+pub(super) fn connections(
+    inputs: usize,
+    maps: usize,
+    listed: Option<&[Vec<usize>]>,
+    full: bool,
+) -> Result<Connections, String> {
+    let listed = listed.map(|rows| Connections::listed(inputs, rows)).transpose()?;
+    match listed {
+        Some(table) if table.maps() != maps => {
+            Err(format!("it has {maps} feature maps, but {} rows of connections", table.maps()))
+        }
+        Some(table) if !full => Ok(table),
+        _ if inputs * maps > MAX_NUMBERS / TAPS => {
+            Err(format!("{inputs} input maps to {maps} feature maps are too many connections"))
+        }
+        _ => Ok(Connections::full(inputs, maps)),
+    }
+}

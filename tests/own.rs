@@ -1,0 +1,107 @@
+//! Networks of one's own, among them layers of every width: some steps on the adapter, in every plan
+//! that is made for them, and on the CPU, against the naive reference. Then each goes through a file and
+//! back.
+
+mod common;
+
+use common::compare::{Differences, Tolerance};
+use common::own;
+use common::run::{Run, State, compare_tensors, state};
+use common::{Outcome, Tests, ways};
+use lenet::Model;
+use lenet::cpu::fast::{Fast, Instructions};
+use lenet::network::lenet::Table;
+use lenet::network::{build, init};
+use lenet::plan::{Layout, Optimizer, Profile, Strategy, TOTALS};
+use wgpu::Adapter;
+
+const STEPS: usize = 6;
+const SGD: Optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.01 };
+const SDLM: Optimizer = Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true };
+
+/// Absolute as a share of the largest of its kind.
+const PARAMETER: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
+const VELOCITY: Tolerance = Tolerance { absolute: 2e-4, relative: 2e-4 };
+const CURVATURE: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
+const LOSS: Tolerance = Tolerance { absolute: 0.0, relative: 1e-5 };
+
+fn main() {
+    let mut tests = Tests::new();
+    for (table, trained) in own::ALL.into_iter().zip(own::networks()) {
+        tests.plain(format!("{}, as a file", table.name), || as_a_file(table));
+        for (name, batch, optimizer) in [("sgd", 19, SGD), ("sdlm", 1, SDLM)] {
+            let mut run = Run::full(trained.clone(), batch, STEPS, optimizer);
+            run.steps[STEPS - 1] = batch.div_ceil(3);
+            let name = format!("{}, batch {batch}, {name}", table.name);
+            tests.plain(format!("{name}, cpu"), {
+                let run = run.clone();
+                move || on_cpu(&run)
+            });
+            tests.on_adapter(name, move |adapter| on_adapter(adapter, &run));
+        }
+    }
+    tests.run()
+}
+
+fn on_cpu(run: &Run) -> Outcome {
+    let expected = expected(run)?;
+    for instructions in [Instructions::baseline(), Instructions::detect()] {
+        let plan = run.plan(Profile::reference());
+        let fast = Fast::new(plan, 2, instructions);
+        let mut executor = run.prepared(Box::new(fast))?;
+        run.train(executor.as_mut(), STEPS, STEPS)?;
+        compare(run, &state(executor.as_mut())?, &expected).outcome(instructions.name())?;
+    }
+    Ok(())
+}
+
+fn on_adapter(adapter: &Adapter, run: &Run) -> Outcome {
+    let expected = expected(run)?;
+    // A workgroup for each sample is made for two stages.
+    for way in ways().into_iter().filter(|way| way.strategy != Strategy::Sample) {
+        let mut executor = run.on_adapter(adapter, way)?;
+        run.train(executor.as_mut(), STEPS, STEPS)?;
+        compare(run, &state(executor.as_mut())?, &expected).outcome(&way.to_string())?;
+    }
+    Ok(())
+}
+
+fn expected(run: &Run) -> lenet::Result<State> {
+    let mut reference = run.on_cpu()?;
+    run.train(reference.as_mut(), STEPS, STEPS)?;
+    state(reference.as_mut())
+}
+
+fn compare(run: &Run, found: &State, expected: &State) -> Differences {
+    let layout = run.plan(Profile::reference()).layout;
+    let mut differences = Differences::default();
+    let mut tensors = |what, found, reference, tolerance| {
+        compare_tensors(&mut differences, what, &layout, found, reference, tolerance);
+    };
+    tensors("parameters", &found.parameters, &expected.parameters, PARAMETER);
+    tensors("velocity", &found.velocity, &expected.velocity, VELOCITY);
+    if !expected.curvature.is_empty() {
+        tensors("curvature", &found.curvature, &expected.curvature, CURVATURE);
+    }
+    let narrow = |totals: [f64; TOTALS]| totals.map(|total| total as f32);
+    differences.numbers("totals", &narrow(found.totals), &narrow(expected.totals), LOSS);
+    differences
+}
+
+/// A model says what its network is, though no table of the program is like it.
+fn as_a_file(table: &Table) -> Outcome {
+    let network = build(table, table.options())?;
+    let layout = Layout::of(&network)?;
+    let parameters = init::parameters(&network, &layout, init::Init::Pytorch, 1);
+    let model = Model { network, parameters, settings: serde_json::json!({}) };
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let path = folder.path().join("own.safetensors");
+    std::fs::write(&path, model.to_bytes()?).map_err(|error| error.to_string())?;
+    let read = Model::read(&path)?;
+    assert_eq!((read.network, read.parameters), (model.network, model.parameters));
+
+    let named = Table { name: "lenet5", ..*table };
+    let network = build(&named, named.options())?;
+    assert_eq!(lenet::Network::of(&network.about().into())?, network, "not the program's LeNet-5");
+    Ok(())
+}
