@@ -31,11 +31,11 @@ fn is_inside(r: u32, y: u32) -> bool {
     return r < DX_ROWS + (K - 1u) && y + r >= K - 1u && y + r < OH + (K - 1u);
 }
 
-// Computes row r of dh from h and ds; `map` = n M + m.
-fn load_dh_row(dh: ptr<function, DhRows>, r: u32, y: u32, map: u32, scale: f32) {
+// Computes row r of dh from h and ds; `map` is where the map begins in both.
+fn load_dh_row(dh: ptr<function, DhRows>, r: u32, y: u32, map: vec2u, scale: f32) {
     if (is_inside(r, y)) {
-        let stored = (map * OH + y + r - (K - 1u)) * OW;
-        let pooled = (map * PH + (y + r - (K - 1u)) / 2u) * PW;
+        let stored = map.x + (y + r - (K - 1u)) * OW;
+        let pooled = map.y + (y + r - (K - 1u)) / 2u * PW;
         for (var i = 0u; i < PW; i++) {
             let e = scale * ds_at(pooled + i);
             let at = OW * r + 2u * i;
@@ -45,7 +45,7 @@ fn load_dh_row(dh: ptr<function, DhRows>, r: u32, y: u32, map: u32, scale: f32) 
     }
 }
 
-fn load_dh_six(dh: ptr<function, DhRows>, r: u32, y: u32, map: u32, scale: f32) {
+fn load_dh_six(dh: ptr<function, DhRows>, r: u32, y: u32, map: vec2u, scale: f32) {
     load_dh_row(dh, r, y, map, scale);
     load_dh_row(dh, r + 1u, y, map, scale);
     load_dh_row(dh, r + 2u, y, map, scale);
@@ -152,9 +152,10 @@ fn conv_backward_input(@builtin(global_invocation_id) id: vec3u) {
                 let scale = local(BLOCK_SCALE * p_at(COEFFICIENT + m));
                 var kernel = kernel_at(TAPS * j);
                 var dh = DhRows();
-                load_dh_six(&dh, 0u, y, n * M + m, scale);
-                load_dh_six(&dh, 6u, y, n * M + m, scale);
-                load_dh_six(&dh, 12u, y, n * M + m, scale);
+                let map = vec2u((n * M + m) * OH * OW, n * S_STRIDE + m * PH * PW);
+                load_dh_six(&dh, 0u, y, map, scale);
+                load_dh_six(&dh, 6u, y, map, scale);
+                load_dh_six(&dh, 12u, y, map, scale);
                 spread_seven(&sum, 0u, &dh, y, &kernel);
                 spread_seven(&sum, 7u, &dh, y, &kernel);
                 continuing {

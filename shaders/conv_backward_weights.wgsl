@@ -48,7 +48,7 @@ fn conv_backward_weights(@builtin(global_invocation_id) id: vec3u) {
                 let stored = ((n * M + m) * OH + 2u * y) * OW + 2u * left;
                 load_h_row(&h, 0u, stored);
                 load_h_row(&h, 1u, stored);
-                block_gradients(&g, &patch, &h, scale, ((n * M + m) * PH + y) * PW + left);
+                block_gradients(&g, &patch, &h, scale, n * S_STRIDE + (m * PH + y) * PW + left);
                 continuing {
                     y++;
                     break if y == PH;

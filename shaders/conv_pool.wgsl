@@ -5,7 +5,7 @@
 //   C, M, J       input maps, feature maps, connections between them
 //   x  [SAMPLES, C, HEIGHT, WIDTH]   the input
 //   h  [SAMPLES, M, OH, OW]          behind the convolution and its squash
-//   s  [SAMPLES, M, PH, PW]          behind the pooling and its squash
+//   s  [SAMPLES, M, PH, PW]          behind the pooling and its squash; a sample every S_STRIDE numbers
 //   dh, ds                           the loss derived by what each squash got: dE/da, where h = f(a)
 //   p  weights [J, K, K], bias [M], coefficient [M], pooling bias [M]
 //   table  first [M+1], channel [J], map [J], first_out [C+1], by_channel [J]:
@@ -13,7 +13,7 @@
 //          map channel[j] to the feature map map[j]; the connections that leave input map c are
 //          by_channel[first_out[c]] .. by_channel[first_out[c+1]]
 //
-// expects: p_at; K, TAPS, C, M, J, HEIGHT, WIDTH, TILE_WIDTH, TILE_HEIGHT
+// expects: p_at; K, TAPS, C, M, J, HEIGHT, WIDTH, S_STRIDE, TILE_WIDTH, TILE_HEIGHT
 
 const OH = HEIGHT - (K - 1u);
 const OW = WIDTH - (K - 1u);

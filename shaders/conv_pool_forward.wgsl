@@ -63,7 +63,7 @@ fn conv_pool_forward(@builtin(global_invocation_id) id: vec3u) {
         store_four(&sum, 4u, at);
         store_four(&sum, 8u, at);
         store_four(&sum, 12u, at);
-        pool(&sum, m, ((n * M + m) * PH + place.x) * PW + place.y);
+        pool(&sum, m, n * S_STRIDE + (m * PH + place.x) * PW + place.y);
         continuing {
             item += THREADS;
             break if item >= ITEMS;

@@ -39,7 +39,7 @@ fn first_stage_backward(@builtin(global_invocation_id) id: vec3u) {
                 var h = Block();
                 convolve(&h, &patch, &kernel);
                 squash_block(&h, bias);
-                block_gradients(&g, &patch, &h, scale, ((n * M + m) * PH + y) * PW + left);
+                block_gradients(&g, &patch, &h, scale, n * S_STRIDE + (m * PH + y) * PW + left);
                 continuing {
                     y++;
                     break if y == PH;

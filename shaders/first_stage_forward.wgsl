@@ -31,7 +31,7 @@ fn first_stage_forward(@builtin(global_invocation_id) id: vec3u) {
             var sum = Block();
             convolve(&sum, &patch, &kernel);
             squash_block(&sum, bias);
-            pool(&sum, m, ((n * M + m) * PH + place.x) * PW + place.y);
+            pool(&sum, m, n * S_STRIDE + (m * PH + place.x) * PW + place.y);
             continuing {
                 m++;
                 break if m == M;

@@ -7,7 +7,7 @@
 //   digits      storage u32   [.., RECORD] the bytes of the pixels, row by row, then the label
 //   order       storage u32   digits in the order of the epoch; with DISTORT digit + DIGITS * view, see
 //                             distort.wgsl
-//   steps       storage u32   [.., 4] first entry of order, samples in the step, learning rate, key of the
+//   steps       storage u32   [.., STEP_WORDS] first entry of order, samples in the step, learning rate, key of the
 //                             distortion
 //   cursor      storage u32   [1] the step to do
 //   step_state  write u32     [4] the row of steps that is being done, and its number: kept for the updates
@@ -23,12 +23,12 @@ const ROWS = select(SIDE, HEIGHT, DISTORT);
 @compute @workgroup_size(WORKGROUP)
 fn gather(@builtin(global_invocation_id) id: vec3u) {
     let step = cursor_at(0u);
-    let first = steps_at(4u * step);
-    let count = steps_at(4u * step + 1u);
+    let first = steps_at(STEP_WORDS * step);
+    let count = steps_at(STEP_WORDS * step + 1u);
     if (id.x == 0u) {
         step_state[0] = first;
         step_state[1] = count;
-        step_state[2] = steps_at(4u * step + 2u);
+        step_state[2] = steps_at(STEP_WORDS * step + 2u);
         step_state[3] = step;
     }
     var item = id.x;
@@ -48,7 +48,7 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
             labels[4u * n + 2u] = step;
         }
         if (DISTORT) {
-            let map = affine_of(steps_at(4u * step + 3u), entry / DIGITS, digit);
+            let map = affine_of(steps_at(STEP_WORDS * step + 3u), entry / DIGITS, digit);
             make_row(map, source_of(map, record, row), (n * HEIGHT + row) * WIDTH);
         } else {
             copy_row(record + row * ROW_WORDS, (n * HEIGHT + row + BORDER) * WIDTH + BORDER);

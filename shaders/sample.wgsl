@@ -18,7 +18,7 @@
 // In the backward pass, the loss derived by what a squash got replaces what came out of that squash.
 //
 // expects: distort; digits_at, order_at, steps_at, cursor_at, table_at, step_state
-// expects: K, TAPS, SIDE, RECORD, HEIGHT, WIDTH, BORDER, SCALE, BACKGROUND
+// expects: K, TAPS, SIDE, RECORD, STEP_WORDS, HEIGHT, WIDTH, BORDER, SCALE, BACKGROUND
 // expects: DISTORT, DIGITS, FIRST_MAPS, MAPS, CONNECTIONS, SECOND, LAYERS, ROOM, MEMORY, WORKGROUP
 
 const OH1 = HEIGHT - (K - 1u);
@@ -84,7 +84,7 @@ struct Sample {
 }
 
 fn sample_at(n: u32) -> Sample {
-    let step = 4u * cursor_at(0u);
+    let step = STEP_WORDS * cursor_at(0u);
     let count = steps_at(step + 1u);
     let here = n < count;
     let entry = order_at(steps_at(step) + select(0u, n, here));
@@ -103,9 +103,9 @@ fn sample_at(n: u32) -> Sample {
 // The row of `steps` that is being done, and its number: the cursor moves only behind this kernel.
 fn remember_step() {
     let step = cursor_at(0u);
-    step_state[0] = steps_at(4u * step);
-    step_state[1] = steps_at(4u * step + 1u);
-    step_state[2] = steps_at(4u * step + 2u);
+    step_state[0] = steps_at(STEP_WORDS * step);
+    step_state[1] = steps_at(STEP_WORDS * step + 1u);
+    step_state[2] = steps_at(STEP_WORDS * step + 2u);
     step_state[3] = step;
 }
 

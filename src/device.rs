@@ -118,7 +118,9 @@ impl Device {
         let health = selftest::examine(&adapter)?;
         let info = adapter.get_info();
         Ok(Device::Adapter {
-            profile: profile.unwrap_or_else(|| adapter::profile(&info)),
+            profile: profile
+                .unwrap_or_else(|| adapter::profile(&info))
+                .for_cores(threads::available()),
             tuned: tuned.clone().on(adapter::describe(&info)),
             adapter: Box::new(adapter),
             single: None,

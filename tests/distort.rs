@@ -70,7 +70,7 @@ fn gather(ranges: Option<Ranges>, samples: u32, border: u32) -> Case {
     let (scale, background) = (1.0, 0.0);
     let (before, height, width) = (0, side, side);
     let k = Gather { samples, before, height, width, border, scale, background, distort };
-    let steps = vec![0, samples, 0, 0xdead_beef];
+    let steps = vec![0, samples, 0, 0xdead_beef, 0, 0, 0, 0];
     let x = vec![0; (samples * side * side) as usize];
     let arguments = vec![digits, order, steps, vec![0], empty(4), empty(4 * samples), x];
     case(format!("{ranges:?}, {samples} samples, border {border}"), k, arguments)

@@ -52,7 +52,7 @@ fn seen(
     let mut u = x.clone();
     let places_of = |name: &str, end: &str| -> Vec<usize> {
         let own = |tensor: &str| tensor.split('.').next() == Some(name) && tensor.ends_with(end);
-        layout.tensors.iter().filter(|tensor| own(&tensor.name)).flat_map(|t| t.range()).collect()
+        layout.tensors.iter().filter(|tensor| own(&tensor.name)).flat_map(|t| t.places()).collect()
     };
     for layer in &network.layers {
         let (height, width) = (layer.input.height, layer.input.width);
@@ -181,7 +181,7 @@ fn gauss_newton_where_they_agree() {
         let layer = tensor.name.split('.').next().unwrap();
         let end = tensor.name.rsplit('.').next().unwrap();
         let ratios: &mut Vec<f64> = medians.entry(format!("{layer} {end}")).or_default();
-        ratios.extend(tensor.range().map(|at| full[at] / diagonal[at]));
+        ratios.extend(tensor.places().map(|at| full[at] / diagonal[at]));
     }
     println!("Gauss-Newton / layer by layer, one digit of LeNet-5 under eq. 8: median");
     for (name, mut ratios) in medians {

@@ -17,6 +17,7 @@ mod common;
 use common::central::{NETWORK_TOLERANCE, TOLERANCE, agrees, central, check, difference, largest};
 use common::loss::{DISTANCE, MAP, TARGETS};
 use common::op::{GUARD, Numbers, floats};
+use common::own;
 use common::run::{Run, State, networks, of_kind, state};
 use common::stages::{Arguments, FIRST, LATER, Shape};
 use lenet::cpu::{self, Epilogue};
@@ -233,7 +234,7 @@ fn whole_networks() {
     const BATCH: usize = 2;
     const NETWORK_STEP: f32 = 0.01;
     let optimizer = Optimizer::Sgd { momentum: 0.0, weight_decay: 0.0 };
-    for mut trained in networks() {
+    for mut trained in networks().into_iter().chain(own::networks()) {
         // The backward pass of a step, without a step.
         trained.rate = 0.0;
         let run = Run::full(trained, BATCH, 1, optimizer);
@@ -250,7 +251,7 @@ fn whole_networks() {
             totals.chunks(TOTALS).map(|row| f64::from(row[2])).sum()
         };
         for tensor in &layout.tensors {
-            let of_tensor = &gradient[tensor.range()];
+            let of_tensor = &*tensor.numbers(&gradient);
             let most = largest(&of_kind(&layout, tensor, &gradient));
             let strongest =
                 |&place: &usize| f64::from(of_tensor[place]).abs() == largest(of_tensor);
@@ -258,7 +259,7 @@ fn whole_networks() {
             let any = Numbers::new(25).any(1)[0] as usize % tensor.size();
             for place in [strongest, any] {
                 let found = f64::from(of_tensor[place]);
-                let at = tensor.start + place;
+                let at = tensor.places().nth(place).expect("a place in the tensor");
                 let expected = central(&parameters, at, NETWORK_STEP, &mut energy);
                 assert!(
                     agrees(found, expected, most, NETWORK_TOLERANCE),

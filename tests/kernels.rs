@@ -21,7 +21,7 @@ use lenet::plan::kernels::{
     LinearForward, LinearUpdate, Output, Stage, Update,
 };
 use lenet::plan::records::{PIXEL_WORDS, RECORD_WORDS};
-use lenet::plan::{ALIGN, Criterion, Distortion, Profile, Ranges};
+use lenet::plan::{ALIGN, Criterion, Distortion, Profile, Ranges, STEP_WORDS, StepRow};
 use wgpu::Adapter;
 
 /// For values of order 1 behind some hundred terms.
@@ -68,8 +68,10 @@ fn main() {
 
 /// A row of the table of steps with room around it, and that row as `step_state` holds it.
 fn steps(first: u32, count: u32) -> (Vec<u32>, Vec<u32>) {
-    let row = [first, count, 0.125_f32.to_bits()];
-    ([[7, 7, 7, 7], [row[0], row[1], row[2], 0]].concat(), [&row[..], &[STEP]].concat())
+    let row = StepRow { first, count, rate: 0.125, key: 0 };
+    let other = [7; STEP_WORDS];
+    let state = vec![first, count, row.rate.to_bits(), STEP];
+    ([other, row.words()].concat(), state)
 }
 
 fn gather(_: Profile) -> Vec<Case> {
@@ -95,7 +97,7 @@ fn gather(_: Profile) -> Vec<Case> {
         let (height, width) = (side, side);
         let k = Gather { samples, before, height, width, border, scale, background, distort };
         let (mut steps, _) = steps(FIRST_IN_ORDER, count);
-        steps[STEP as usize * 4 + 3] = 0x1234_5678;
+        steps[STEP as usize * STEP_WORDS + 3] = 0x1234_5678;
         let x = empty(samples * side * side);
         let (step_state, labels) = (empty(4), empty(4 * samples));
         let name =

@@ -1,16 +1,17 @@
-//! Networks of one's own: some steps on the adapter, in every plan that is made for them, and on the
-//! CPU, against the naive reference. Then each goes through a file and back.
+//! Networks of one's own, among them layers of every width: some steps on the adapter, in every plan
+//! that is made for them, and on the CPU, against the naive reference. Then each goes through a file and
+//! back.
 
 mod common;
 
 use common::compare::{Differences, Tolerance};
 use common::own;
-use common::run::{Run, State, Trained, compare_tensors, state};
+use common::run::{Run, State, compare_tensors, state};
 use common::{Outcome, Tests, ways};
 use lenet::Model;
 use lenet::cpu::fast::{Fast, Instructions};
 use lenet::network::lenet::Table;
-use lenet::network::{Output, build, init};
+use lenet::network::{build, init};
 use lenet::plan::{Layout, Optimizer, Profile, Strategy, TOTALS};
 use wgpu::Adapter;
 
@@ -26,25 +27,20 @@ const LOSS: Tolerance = Tolerance { absolute: 0.0, relative: 1e-5 };
 
 fn main() {
     let mut tests = Tests::new();
-    for table in own::ALL {
+    for (table, trained) in own::ALL.into_iter().zip(own::networks()) {
         tests.plain(format!("{}, as a file", table.name), || as_a_file(table));
         for (name, batch, optimizer) in [("sgd", 19, SGD), ("sdlm", 1, SDLM)] {
-            let run = move || run(table, batch, optimizer);
+            let mut run = Run::full(trained.clone(), batch, STEPS, optimizer);
+            run.steps[STEPS - 1] = batch.div_ceil(3);
             let name = format!("{}, batch {batch}, {name}", table.name);
-            tests.plain(format!("{name}, cpu"), move || on_cpu(&run()?));
-            tests.on_adapter(name, move |adapter| on_adapter(adapter, &run()?));
+            tests.plain(format!("{name}, cpu"), {
+                let run = run.clone();
+                move || on_cpu(&run)
+            });
+            tests.on_adapter(name, move |adapter| on_adapter(adapter, &run));
         }
     }
     tests.run()
-}
-
-fn run(table: &Table, batch: usize, optimizer: Optimizer) -> lenet::Result<Run> {
-    let network = build(table, table.options())?;
-    let rate = if table.output == Output::Rbf { 0.0002 } else { 0.02 };
-    let trained = Trained { name: table.name, network, rate };
-    let mut run = Run::full(trained, batch, STEPS, optimizer);
-    run.steps[STEPS - 1] = batch.div_ceil(3);
-    Ok(run)
 }
 
 fn on_cpu(run: &Run) -> Outcome {

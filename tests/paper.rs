@@ -41,7 +41,7 @@ fn assert_counts(network: &Network, counts: Counts, parameters: usize, connectio
     // And so many numbers are stored, in tensors that do not overlap.
     let layout = Layout::of(network).unwrap();
     let mut used = vec![false; layout.size];
-    for place in layout.tensors.iter().flat_map(|tensor| tensor.range()) {
+    for place in layout.tensors.iter().flat_map(|tensor| tensor.places()) {
         assert!(!std::mem::replace(&mut used[place], true), "two tensors at {place}");
     }
     assert_eq!(used.iter().filter(|used| **used).count(), parameters);
@@ -215,7 +215,7 @@ fn first_weights() {
             assert_eq!(drawn, init::parameters(&network, &layout, init, 1));
             assert_ne!(drawn, init::parameters(&network, &layout, init, 2));
             for tensor in &layout.tensors {
-                let values = &drawn[tensor.range()];
+                let values = tensor.numbers(&drawn);
                 let within = limit(tensor.fan_in as f32);
                 let most = values.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
                 match tensor.role {

@@ -21,7 +21,7 @@ use lenet::cpu::Cpu;
 use lenet::executor::Executor;
 use lenet::network::{CLASSES, Network, Options, build, lenet as tables};
 use lenet::plan::{
-    Layout, Optimizer, Pass, Plan, Profile, Room, STEP_WORDS, Strategy, TOTALS, records,
+    Layout, Optimizer, Pass, Plan, Profile, Room, StepRow, Strategy, TOTALS, records,
 };
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
@@ -128,7 +128,7 @@ impl Fixture {
                 return Err(format!("{name} is {shape:?}, not {:?}", tensor.shape));
             }
             tensor.shape = shape;
-            parameters[tensor.range()].copy_from_slice(&self.numbers(&name)?);
+            tensor.put(&self.numbers(&name)?, &mut parameters);
         }
         Ok((parameters, layout))
     }
@@ -173,9 +173,9 @@ fn check(name: &str, way: Way, make: Make) -> Outcome {
     let mut executor = make(plan)?;
 
     start(executor.as_mut(), &fixture)?;
-    let step = [0, BATCH as u32, fixture.number("lr")?.to_bits(), 0];
+    let rate = fixture.number("lr")?;
+    let step = StepRow { count: BATCH as u32, rate, ..StepRow::default() }.words();
     executor.write(ports.steps, 0, &[step; STEPS + 1].concat())?;
-    assert_eq!(step.len(), STEP_WORDS);
     let weights = fixture.parameters("weight", &layout)?;
 
     let mut differences = Differences::default();
@@ -243,7 +243,7 @@ fn second(name: &str, way: Way, make: Make) -> Outcome {
         let (expected, kept) = fixture.places(kind, &layout)?;
         for tensor in &kept.tensors {
             let tolerance = tolerance.of_largest(&of_kind(&kept, tensor, &expected));
-            let (found, expected) = (&found[tensor.range()], &expected[tensor.range()]);
+            let (found, expected) = (&*tensor.numbers(&found), &*tensor.numbers(&expected));
             let what = format!("{kind} of {}", tensor.name);
             differences.numbers(what, found, expected, tolerance);
         }

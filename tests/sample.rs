@@ -157,7 +157,7 @@ fn update(shapes: &Shapes, layout: &Layout, rule: Rule) -> Case {
         let mut all = vec![0.0; layout.size];
         for tensor in &layout.tensors {
             let values = numbers.symmetric(tensor.size(), 1.0);
-            all[tensor.range()].copy_from_slice(&values);
+            tensor.put(&values, &mut all);
         }
         bits(&all)
     };

@@ -37,8 +37,8 @@ fn model(name: &str, change: impl FnOnce(&mut Options)) -> Model {
     let layout = Layout::of(&network).expect("a layout");
     let mut parameters = init::parameters(&network, &layout, Init::Pytorch, 7);
     for tensor in &layout.tensors {
-        for (i, value) in parameters[tensor.range()].iter_mut().enumerate() {
-            *value += 0.01 * (i % 7) as f32;
+        for (i, place) in tensor.places().enumerate() {
+            parameters[place] += 0.01 * (i % 7) as f32;
         }
     }
     Model { network, parameters, settings: json!({ "seed": 7 }) }

@@ -16,6 +16,7 @@ struct Shapes<'a> {
     ow: usize,
     ph: usize,
     pw: usize,
+    s_stride: usize,
     table: &'a [u32],
 }
 
@@ -32,6 +33,7 @@ impl<'a> Shapes<'a> {
             ow: k.ow() as usize,
             ph: k.ph() as usize,
             pw: k.pw() as usize,
+            s_stride: k.s_stride as usize,
             table,
         }
     }
@@ -48,7 +50,7 @@ impl<'a> Shapes<'a> {
 
     /// Place of s[n, m, y, x].
     fn s(&self, n: usize, m: usize, y: usize, x: usize) -> usize {
-        ((n * self.m + m) * self.ph + y) * self.pw + x
+        n * self.s_stride + (m * self.ph + y) * self.pw + x
     }
 
     /// Every [n, m, y, x] of h.

@@ -10,7 +10,7 @@ use super::{Epilogue, local, output};
 use crate::network::CLASSES;
 use crate::plan::kernels::{Gather, Linear, Output, Sample, SampleUpdate};
 use crate::plan::sample::{LAYER_WORDS, Layer};
-use crate::plan::{LABEL_WORDS, STEP_WORDS, TOTALS};
+use crate::plan::{LABEL_WORDS, STATE_WORDS, TOTALS};
 
 /// The whole of a weight matrix.
 const FIRST_ROW: [u32; 1] = [0];
@@ -263,5 +263,5 @@ pub fn sample_update(
 
 /// Moves the cursor on.
 pub fn advance(step_state: &[u32], cursor: &mut [u32]) {
-    cursor[0] = step_state[STEP_WORDS - 1] + 1;
+    cursor[0] = step_state[STATE_WORDS - 1] + 1;
 }

@@ -5,7 +5,7 @@ use super::distort::{Affine, distort};
 use crate::network::DIGIT_SIDE;
 use crate::plan::kernels::{Gather, Update};
 use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
-use crate::plan::{LABEL_WORDS, STEP_WORDS};
+use crate::plan::{LABEL_WORDS, STATE_WORDS, STEP_WORDS};
 
 /// Copies the samples of the step that `cursor` names into `x` and `labels`, or distorts them on the
 /// way.
@@ -22,7 +22,7 @@ pub fn gather(
 ) {
     let step = &steps[cursor[0] as usize * STEP_WORDS..][..STEP_WORDS];
     let (first, count) = (step[0] as usize, step[1] as usize);
-    step_state[..STEP_WORDS].copy_from_slice(&[step[0], step[1], step[2], cursor[0]]);
+    step_state[..STATE_WORDS].copy_from_slice(&[step[0], step[1], step[2], cursor[0]]);
     let (height, width, border) = (k.height as usize, k.width as usize, k.border as usize);
     for n in 0..k.samples as usize {
         let place = k.before as usize + n;

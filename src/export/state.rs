@@ -1,5 +1,7 @@
 //! The tensors of a model as a module of PyTorch has them.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::Names;
@@ -17,8 +19,8 @@ pub const CENTRES: &str = "rbf.centres";
 /// `[10, 84]` of an RBF output.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
-    layout: Layout,
-    numbers: Vec<f32>,
+    /// Each with its numbers, row by row.
+    tensors: Vec<(Tensor, Vec<f32>)>,
     about: Value,
 }
 
@@ -33,14 +35,19 @@ impl State {
         numbers.resize(layout.size, 0.0);
         if has_centres(&model.network) {
             let centres = layout.tensors.last().expect("the centres are a tensor");
-            numbers[centres.range()].copy_from_slice(&bitmaps::centres());
+            centres.put(&bitmaps::centres(), &mut numbers);
         }
-        Ok(State { layout, numbers, about: model.about() })
+        let with_numbers = |tensor: Tensor| {
+            let numbers = tensor.numbers(&numbers).into_owned();
+            (tensor, numbers)
+        };
+        let tensors = layout.tensors.into_iter().map(with_numbers).collect();
+        Ok(State { tensors, about: model.about() })
     }
 
     /// Each tensor with its numbers, row by row.
     pub fn tensors(&self) -> impl Iterator<Item = (&Tensor, &[f32])> {
-        self.layout.tensors.iter().map(|tensor| (tensor, &self.numbers[tensor.range()]))
+        self.tensors.iter().map(|(tensor, numbers)| (tensor, &numbers[..]))
     }
 
     /// The bytes of a safetensors file, which says in its metadata what the network is.
@@ -48,7 +55,10 @@ impl State {
     /// # Errors
     /// [`crate::Error::Other`] if the format refuses.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        container::bytes(container::tensors(&self.layout, "", &self.numbers), &self.about)
+        let named = |(tensor, numbers): (&Tensor, _)| {
+            (tensor.name.clone(), tensor.shape.clone(), Cow::Borrowed(numbers))
+        };
+        container::bytes(self.tensors().map(named), &self.about)
     }
 }
 
@@ -60,8 +70,8 @@ pub(super) fn layout(network: &Network, names: Names, centres: bool) -> Result<L
         let shape = vec![CLASSES, bitmaps::WIDTH * bitmaps::HEIGHT];
         let (fan_in, start) = (shape[1], layout.size);
         let name = CENTRES.to_string();
-        let tensor = Tensor { name, shape, role: Role::Weight, fan_in, start };
-        layout.size = tensor.range().end;
+        let tensor = Tensor { name, shape, role: Role::Weight, fan_in, start, stride: fan_in };
+        layout.size += tensor.size();
         layout.tensors.push(tensor);
     }
     for tensor in &mut layout.tensors {

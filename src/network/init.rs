@@ -32,8 +32,8 @@ pub fn parameters(network: &Network, layout: &Layout, init: Init, seed: u64) -> 
         };
         let centre =
             if tensor.role == Role::Coefficient { network.options.pool.start() } else { 0.0 };
-        for value in &mut parameters[tensor.range()] {
-            *value = if limit == 0.0 { centre } else { rng.symmetric(limit) };
+        for place in tensor.places() {
+            parameters[place] = if limit == 0.0 { centre } else { rng.symmetric(limit) };
         }
     }
     parameters

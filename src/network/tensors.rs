@@ -4,7 +4,13 @@
 //! or linear layer, each beginning at a multiple of [`ALIGN`] so that it can be bound alone. Inside
 //! a stage: weights `[J, 5, 5]`, biases `[M]`, pooling coefficients `[M]`, pooling biases `[M]`.
 //! Inside a linear layer: biases, then from the next multiple of [`ALIGN`] the weights
-//! `[outputs, inputs]`. Gaps stay zero.
+//! `[outputs, inputs]`.
+//!
+//! Kernels of linear layers read four inputs side by side. So a linear layer has its inputs and its
+//! outputs filled up to a multiple of four ([`Layout::widths`]): its weights have a row stride and some
+//! rows more than units. These numbers and all gaps are zero and stay so.
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +22,7 @@ use crate::error::Result;
 pub const ALIGN: usize = 64;
 
 /// Inputs that the kernels of a linear layer read side by side.
-const QUAD: usize = 4;
+pub const QUAD: usize = 4;
 
 /// What a tensor is for, which decides how it starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +46,8 @@ pub struct Tensor {
     pub fan_in: usize,
     /// Place of the first number in the buffer.
     pub start: usize,
+    /// Numbers of the buffer from one row to the next. A row is all but the first dimension.
+    pub stride: usize,
 }
 
 impl Tensor {
@@ -48,9 +56,30 @@ impl Tensor {
         self.shape.iter().product()
     }
 
-    /// Its place in the buffer.
-    pub fn range(&self) -> std::ops::Range<usize> {
-        self.start..self.start + self.size()
+    /// Numbers in a row.
+    fn row(&self) -> usize {
+        self.shape[1..].iter().product()
+    }
+
+    /// The place of each number in the buffer, row by row.
+    pub fn places(&self) -> impl Iterator<Item = usize> + Clone + use<> {
+        let (start, stride, row) = (self.start, self.stride, self.row());
+        (0..self.shape[0]).flat_map(move |at| start + at * stride..start + at * stride + row)
+    }
+
+    /// Its numbers, row by row, out of a buffer.
+    pub fn numbers<'a>(&self, buffer: &'a [f32]) -> Cow<'a, [f32]> {
+        match self.stride == self.row() {
+            true => Cow::Borrowed(&buffer[self.start..][..self.size()]),
+            false => Cow::Owned(self.places().map(|place| buffer[place]).collect()),
+        }
+    }
+
+    /// Puts its numbers, row by row, into a buffer.
+    pub fn put(&self, numbers: &[f32], buffer: &mut [f32]) {
+        for (place, &number) in self.places().zip(numbers) {
+            buffer[place] = number;
+        }
     }
 }
 
@@ -80,6 +109,9 @@ impl Block {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Layout {
     pub blocks: Vec<Block>,
+    /// Numbers from one sample to the next in front of each block and behind the last: those that
+    /// there are, filled up to a multiple of [`QUAD`] in front of a linear layer.
+    pub widths: Vec<usize>,
     /// Place of the first number of each block.
     pub starts: Vec<usize>,
     pub tensors: Vec<Tensor>,
@@ -107,12 +139,6 @@ pub fn blocks(network: &Network) -> Result<Vec<Block>> {
         let pooled = layers.get(at + 1).is_some_and(|next| matches!(next.kind, Kind::Pool(_)));
         let one_by_one = layers[at].output.height == 1;
         let fault = |what: &str| build::fault(&network.name, at, &layers[at].name, what);
-        if one_by_one && !layers[at].input.size().is_multiple_of(QUAD) {
-            return Err(fault(&format!(
-                "it sees {} inputs, and a linear layer has to see a multiple of {QUAD}",
-                layers[at].input.size()
-            )));
-        }
         blocks.push(match &layers[at].kind {
             Kind::Conv(_) if pooled => Block::Stage { conv: at, pool: at + 1 },
             Kind::Conv(table) if one_by_one && table.is_full() => Block::Linear(at),
@@ -133,6 +159,20 @@ pub fn blocks(network: &Network) -> Result<Vec<Block>> {
     Ok(blocks)
 }
 
+fn widths(network: &Network, blocks: &[Block]) -> Vec<usize> {
+    let in_front = |index: usize| {
+        let size = match index.checked_sub(1) {
+            Some(before) => network.layers[blocks[before].output()].output.size(),
+            None => network.input().size(),
+        };
+        match blocks.get(index) {
+            Some(Block::Linear(_) | Block::Rbf(_)) => size.next_multiple_of(QUAD),
+            Some(Block::Stage { .. }) | None => size,
+        }
+    };
+    (0..=blocks.len()).map(in_front).collect()
+}
+
 impl Layout {
     /// Lays out the parameters of a network.
     ///
@@ -140,9 +180,10 @@ impl Layout {
     /// As [`blocks`].
     pub fn of(network: &Network) -> Result<Layout> {
         let blocks = blocks(network)?;
-        let mut layout =
-            Layout { starts: Vec::new(), tensors: Vec::new(), stages: 0, size: 0, blocks };
-        for block in layout.blocks.clone() {
+        let widths = widths(network, &blocks);
+        let (starts, tensors) = (Vec::new(), Vec::new());
+        let mut layout = Layout { blocks, widths, starts, tensors, stages: 0, size: 0 };
+        for (index, block) in layout.blocks.clone().into_iter().enumerate() {
             let start = layout.size;
             layout.starts.push(start);
             match block {
@@ -150,7 +191,7 @@ impl Layout {
                     layout.stage(start, &network.layers[conv], &network.layers[pool]);
                     layout.stages = layout.size;
                 }
-                Block::Linear(at) => layout.linear(start, &network.layers[at]),
+                Block::Linear(at) => layout.linear(start, index, &network.layers[at]),
                 Block::Rbf(_) => {}
             }
         }
@@ -158,8 +199,9 @@ impl Layout {
     }
 
     fn push(&mut self, name: String, shape: &[usize], role: Role, fan_in: usize, start: usize) {
-        let tensor = Tensor { name, shape: shape.to_vec(), role, fan_in, start };
-        self.size = aligned(tensor.range().end).max(self.size);
+        let stride = shape[1..].iter().product();
+        let tensor = Tensor { name, shape: shape.to_vec(), role, fan_in, start, stride };
+        self.size = aligned(start + tensor.size()).max(self.size);
         self.tensors.push(tensor);
     }
 
@@ -197,14 +239,18 @@ impl Layout {
         self.push(format!("{name}.bias"), &shape, Role::PoolBias, 4, bias + 2 * maps);
     }
 
-    fn linear(&mut self, start: usize, layer: &Layer) {
+    fn linear(&mut self, start: usize, block: usize, layer: &Layer) {
         let (units, inputs) = (layer.output.maps, layer.input.size());
         let shape = match layer.kind {
             Kind::Conv(_) => vec![units, layer.input.maps, layer.input.height, layer.input.width],
             _ => vec![units, inputs],
         };
-        let weights = start + aligned(units);
+        let [stride, rows] = [self.widths[block], self.widths[block + 1]];
+        let weights = start + aligned(rows);
         self.push(format!("{}.weight", layer.name), &shape, Role::Weight, inputs, weights);
         self.push(format!("{}.bias", layer.name), &[units], Role::Bias, inputs, start);
+        let of_weights = self.tensors.len() - 2;
+        self.tensors[of_weights].stride = stride;
+        self.size = aligned(weights + rows * stride);
     }
 }

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::Plan;
 use super::records::{PIXEL_WORDS, RECORD_WORDS};
 
-/// Words of a row of the step table.
-pub const STEP_WORDS: usize = 4;
+/// Words of a row of the step table; the last four are 0 so far.
+pub const STEP_WORDS: usize = 8;
+/// Words of the step state: first, count and rate of the step, and its number.
+pub const STATE_WORDS: usize = 4;
 /// Words that a sample has in the table of labels.
 pub const LABEL_WORDS: usize = 4;
 /// Numbers of a row of the totals.
@@ -30,7 +32,7 @@ pub struct StepRow {
 impl StepRow {
     /// As the device has it.
     pub fn words(&self) -> [u32; STEP_WORDS] {
-        [self.first, self.count, self.rate.to_bits(), self.key]
+        [self.first, self.count, self.rate.to_bits(), self.key, 0, 0, 0, 0]
     }
 
     /// From the words of a row.

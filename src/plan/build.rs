@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::abi::{LABEL_WORDS, STEP_WORDS, TOTALS};
+use super::abi::{LABEL_WORDS, STATE_WORDS, TOTALS};
 use super::builder::Builder;
 use super::kernels::{
     ConvBackwardInput, ConvBackwardWeights, ConvPoolForward, FirstStageBackward, FirstStageForward,
@@ -132,7 +132,7 @@ impl Builder<'_> {
         };
         let mut views = vec![
             self.view(shares, 0, self.shards * size),
-            self.view(self.step_state, 0, STEP_WORDS),
+            self.view(self.step_state, 0, STATE_WORDS),
         ];
         views.extend(self.taken(0, size));
         self.dispatch("shards", op, views);
@@ -173,7 +173,7 @@ impl Builder<'_> {
     }
 
     fn first_forward(&mut self, conv: usize, pool: usize) {
-        let (layer, mut k) = self.stage(conv, pool);
+        let (layer, mut k) = self.stage(0, conv, pool);
         assert_eq!((k.c, k.j), (1, k.m), "the first stage sees one map");
         let [x, _, s] = k.sizes();
         let step = self.profile.samples_of(self.batch, &[x as usize], &[s as usize]);
@@ -189,7 +189,7 @@ impl Builder<'_> {
     }
 
     fn stage_forward(&mut self, block: usize, conv: usize, pool: usize) {
-        let (layer, mut k) = self.stage(conv, pool);
+        let (layer, mut k) = self.stage(block, conv, pool);
         k.tile_height = largest_divisor(k.ph() as usize, self.profile.tiles.tile_height);
         let [x, h, s] = k.sizes();
         let h_buffer = self.find_or_add(&layer.name, || Start::Zero);
@@ -213,7 +213,7 @@ impl Builder<'_> {
     fn output(&mut self, block: usize) {
         let options = self.network.options;
         let layer = &self.network.layers[self.layout.blocks[block].output()];
-        let inputs = layer.input.size() as u32;
+        let inputs = self.layout.widths[block] as u32;
         let (weights, p) = match self.layout.blocks[block] {
             Block::Rbf(_) => (0, self.centres()),
             _ => {
@@ -266,7 +266,7 @@ impl Builder<'_> {
     }
 
     fn first_backward(&mut self, conv: usize, pool: usize) {
-        let (layer, mut k) = self.stage(conv, pool);
+        let (layer, mut k) = self.stage(0, conv, pool);
         k.curvature = self.rule.is_curvature();
         let [x, _, s] = k.sizes();
         // Each ds is read once for a hundred multiply-adds.
@@ -286,7 +286,7 @@ impl Builder<'_> {
     }
 
     fn stage_backward(&mut self, block: usize, conv: usize, pool: usize) {
-        let (layer, mut k) = self.stage(conv, pool);
+        let (layer, mut k) = self.stage(block, conv, pool);
         k.curvature = self.rule.is_curvature();
         let [x, h, s] = k.sizes();
         let h_buffer = self.find_or_add(&layer.name, || Start::Zero);
@@ -324,7 +324,7 @@ impl Builder<'_> {
         };
         let mut views = vec![
             self.view(self.ports.partials, 0, stages * self.partial_rows),
-            self.view(self.step_state, 0, STEP_WORDS),
+            self.view(self.step_state, 0, STATE_WORDS),
         ];
         views.extend(self.taken(0, stages));
         self.dispatch("stages", op, views);

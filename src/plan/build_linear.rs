@@ -1,13 +1,13 @@
 //! The dispatches of linear layers.
 
-use super::STEP_WORDS;
+use super::STATE_WORDS;
 use super::builder::Builder;
 use super::kernels::{LinearBackward, LinearBackwardInput, LinearForward, LinearUpdate};
 use crate::network::tensors::aligned;
 
 impl Builder<'_> {
     pub(super) fn linear_forward(&mut self, block: usize, at: usize) {
-        let (layer, mut k) = self.linear(at);
+        let (layer, mut k) = self.linear(block, at);
         let (inputs, outputs) = (k.inputs, k.outputs as usize);
         let sizes = [inputs as usize, outputs];
         let step = self.profile.samples_of(self.batch, self.in_windows(&sizes[..1]), &sizes);
@@ -31,7 +31,7 @@ impl Builder<'_> {
     /// The input gradient of a linear layer, unless the output has made it already or nothing is below,
     /// then its gradients and their epilogue.
     pub(super) fn linear_ways_back(&mut self, block: usize, at: usize, is_output: bool) {
-        let (_, k) = self.linear(at);
+        let (_, k) = self.linear(block, at);
         let sizes = [k.inputs as usize, k.outputs as usize];
         match self.profile.fused_samples(self.rule, self.batch, &sizes) {
             _ if is_output || block == 0 => self.linear_update(block, at),
@@ -44,7 +44,7 @@ impl Builder<'_> {
     }
 
     fn linear_backward_input(&mut self, block: usize, at: usize) {
-        let (layer, mut k) = self.linear(at);
+        let (layer, mut k) = self.linear(block, at);
         k.tile = self.profile.tiles.backward_tile;
         k.curvature = self.rule.is_curvature();
         let (inputs, outputs) = (k.inputs, k.outputs as usize);
@@ -69,7 +69,7 @@ impl Builder<'_> {
     }
 
     fn linear_update(&mut self, block: usize, at: usize) {
-        let (layer, k) = self.linear(at);
+        let (layer, k) = self.linear(block, at);
         let step = self.linear_samples(&k);
         let weights = aligned(k.outputs as usize) as u32;
         let start = self.layout.starts[block];
@@ -88,7 +88,7 @@ impl Builder<'_> {
             let mut views = vec![
                 self.samples(self.activations[block], k.inputs, first, step),
                 self.samples(self.deltas[block], k.outputs, first, step),
-                self.view(self.step_state, 0, STEP_WORDS),
+                self.view(self.step_state, 0, STATE_WORDS),
                 self.view(self.gradient, start - self.layout.stages, size),
             ];
             views.extend(self.taken(start, size));
@@ -97,7 +97,7 @@ impl Builder<'_> {
     }
 
     fn linear_backward(&mut self, block: usize, at: usize, step: usize) {
-        let (layer, k) = self.linear(at);
+        let (layer, k) = self.linear(block, at);
         let weights = aligned(k.outputs as usize) as u32;
         let start = self.layout.starts[block];
         let size = (weights + k.inputs * k.outputs) as usize;
@@ -115,7 +115,7 @@ impl Builder<'_> {
             let mut views = vec![
                 self.samples(self.activations[block], k.inputs, first, step),
                 self.samples(self.deltas[block], k.outputs, first, step),
-                self.view(self.step_state, 0, STEP_WORDS),
+                self.view(self.step_state, 0, STATE_WORDS),
                 self.samples(self.deltas[block - 1], k.inputs, first, step),
                 self.view(self.gradient, start - self.layout.stages, size),
             ];

@@ -6,7 +6,7 @@ use super::records::RECORD_WORDS;
 use super::sample::{LAYER_WORDS, Shapes};
 use super::{
     Activation, Buffer, BufferId, Layout, Optimizer, Plan, Ports, Profile, Replica, Room, Rule,
-    STEP_WORDS, Start, Steps, Strategy, TOTALS, View,
+    STATE_WORDS, STEP_WORDS, Start, Steps, Strategy, TOTALS, View,
 };
 use crate::error::Result;
 use crate::network::{CLASSES, Network};
@@ -41,7 +41,7 @@ pub(super) fn plan(
         scores: add(output, batch * CLASSES, Start::Zero),
         totals: add("totals", batch * TOTALS, Start::Zero),
     };
-    let step_state = add("step_state", STEP_WORDS, Start::Zero);
+    let step_state = add("step_state", STATE_WORDS, Start::Zero);
     let table = add("table", table.len(), Start::Words(table));
     if let Optimizer::Sdlm { .. } = optimizer {
         ports.curvature = Some(add("curvature", layout.size, Start::Zero));
@@ -105,8 +105,12 @@ pub(super) fn plan(
     let replica =
         Replica { forward: alone(forward), training: alone(training), curvature: alone(curvature) };
     let output = network.layers.last().expect("a network has an output");
-    let scores =
-        Activation { layer: output.name.clone(), buffer: ports.scores, shape: output.output };
+    let scores = Activation {
+        layer: output.name.clone(),
+        buffer: ports.scores,
+        shape: output.output,
+        stride: CLASSES,
+    };
     Ok(Plan {
         network: network.clone(),
         optimizer,

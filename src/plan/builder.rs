@@ -1,6 +1,6 @@
 //! What planning works with: buffers as they come up, views of them, and the dispatches so far.
 
-use super::abi::{LABEL_WORDS, STEP_WORDS, TOTALS};
+use super::abi::{LABEL_WORDS, STATE_WORDS, STEP_WORDS, TOTALS};
 use super::build::Room;
 use super::kernels::{Linear, Op, Stage};
 use super::profile::largest_divisor;
@@ -65,14 +65,13 @@ impl<'a> Builder<'a> {
             buffers.len() - 1
         };
         let (_, background) = network.options.scaling.scale_and_background();
-        let input = network.input().size() * batch;
+        let input = layout.widths[0] * batch;
         let mut activations = vec![add("input", input, Start::Fill(background))];
         let mut deltas = Vec::new();
-        for block in &layout.blocks {
-            let layer = &network.layers[block.output()];
-            let words = layer.output.size() * batch;
-            activations.push(add(&layer.name, words, Start::Zero));
-            deltas.push(add(&format!("d.{}", layer.name), words, Start::Zero));
+        for (block, width) in layout.blocks.iter().zip(&layout.widths[1..]) {
+            let name = &network.layers[block.output()].name;
+            activations.push(add(name, width * batch, Start::Zero));
+            deltas.push(add(&format!("d.{name}"), width * batch, Start::Zero));
         }
         let mut own_if =
             |wanted: bool, name: &str, words: usize| wanted.then(|| add(name, words, Start::Zero));
@@ -95,7 +94,7 @@ impl<'a> Builder<'a> {
         };
         let labels = add("labels", batch * LABEL_WORDS, Start::Zero);
         let gradient = add("gradient", linear, Start::Zero);
-        let step_state = add("step_state", STEP_WORDS, Start::Zero);
+        let step_state = add("step_state", STATE_WORDS, Start::Zero);
         let rows = add("row", 0, Start::Words(Vec::new()));
         Builder {
             network,
@@ -209,15 +208,21 @@ impl<'a> Builder<'a> {
         let input = ("input", self.network.input());
         let layers = self.network.layers.iter().map(|layer| (layer.name.as_str(), layer.output));
         let find = |name: &str| self.buffers.iter().position(|buffer| buffer.name == name);
+        let width = |buffer: BufferId| {
+            let block = self.activations.iter().position(|&other| other == buffer)?;
+            Some(self.layout.widths[block])
+        };
         std::iter::once(input)
             .chain(layers)
             .filter_map(|(layer, shape)| {
-                Some(Activation { layer: layer.into(), buffer: find(layer)?, shape })
+                let buffer = find(layer)?;
+                let stride = width(buffer).unwrap_or(shape.size());
+                Some(Activation { layer: layer.into(), buffer, shape, stride })
             })
             .collect()
     }
 
-    pub(super) fn stage(&self, conv: usize, pool: usize) -> (Layer, Stage) {
+    pub(super) fn stage(&self, block: usize, conv: usize, pool: usize) -> (Layer, Stage) {
         let (layer, pool) = (self.network.layers[conv].clone(), &self.network.layers[pool]);
         let (Kind::Conv(table), Kind::Pool(form)) = (&layer.kind, &pool.kind) else {
             unreachable!("a stage is a convolution and a pooling")
@@ -229,6 +234,7 @@ impl<'a> Builder<'a> {
             j: table.count() as u32,
             height: layer.input.height as u32,
             width: layer.input.width as u32,
+            s_stride: self.layout.widths[block + 1] as u32,
             tile_width: largest_divisor(pool.output.width, self.profile.tiles.tile_width),
             tile_height: 1,
             dx_rows: largest_divisor(layer.input.height, self.profile.tiles.dx_rows),
@@ -241,14 +247,14 @@ impl<'a> Builder<'a> {
         (layer, stage)
     }
 
-    pub(super) fn linear(&self, at: usize) -> (Layer, Linear) {
+    pub(super) fn linear(&self, block: usize, at: usize) -> (Layer, Linear) {
         let layer = self.network.layers[at].clone();
-        let outputs = layer.output.maps;
+        let [inputs, outputs] = [block, block + 1].map(|at| self.layout.widths[at] as u32);
         let linear = Linear {
             samples: 0,
-            inputs: layer.input.size() as u32,
-            outputs: outputs as u32,
-            rows: outputs as u32,
+            inputs,
+            outputs,
+            rows: outputs,
             tile: self.profile.tiles.tile,
             starts: true,
             ends: true,

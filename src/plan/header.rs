@@ -1,13 +1,15 @@
 //! The text in front of a shader: constants, launch, bindings. The only WGSL that is not in a file.
 
+use super::STEP_WORDS;
 use super::binding::{Access, Binding, Element};
 use super::constant::Constants;
 use super::records::{PIXELS_PER_WORD, RECORD_WORDS};
 use super::{Kernel, UNIFORM_WORDS_PER_VEC4};
 use crate::network::{CLASSES, DIGIT_SIDE, KERNEL, TAPS};
 
-/// What shaders know of the data set, and the side of kernels.
-const DATA: [(&str, usize); 6] = [
+/// What shaders know of the tables that the host writes, and the side of kernels.
+const DATA: [(&str, usize); 7] = [
+    ("STEP_WORDS", STEP_WORDS),
     ("SIDE", DIGIT_SIDE),
     ("ROW_WORDS", DIGIT_SIDE / PIXELS_PER_WORD),
     ("RECORD", RECORD_WORDS),

@@ -58,6 +58,8 @@ pub struct Activation {
     /// `[samples of a shard, maps, height, width]`, overwritten by each shard.
     pub buffer: BufferId,
     pub shape: Shape,
+    /// Numbers from one sample to the next.
+    pub stride: usize,
 }
 
 /// What a host has to know of a plan.

@@ -79,7 +79,6 @@ impl Profile {
     /// register, and reads through uniform buffers: a third to a twentieth, by processor, of what
     /// reads from storage cost there.
     pub fn software() -> Self {
-        let cores = std::thread::available_parallelism().map_or(2, |n| n.get() as u32);
         Profile {
             name: "software",
             shards: 2,
@@ -87,10 +86,15 @@ impl Profile {
             uniform: true,
             samples: 256,
             workgroup: 8,
-            workgroups: Some((2 * cores).clamp(4, 32)),
+            workgroups: Some(8),
             tiles: Tiles::MAP,
             partial_rows: 8,
         }
+    }
+
+    /// The same with as many workgroups in a dispatch as keep so many cores busy, which changes no bit.
+    pub fn for_cores(self, cores: usize) -> Self {
+        Profile { workgroups: self.workgroups.map(|_| (2 * cores as u32).clamp(4, 32)), ..self }
     }
 
     /// For GPUs: an invocation for every item, and coalesced storage reads.

@@ -5,7 +5,7 @@ use super::criterion::Criterion;
 use super::kernels::{LANES, SAMPLE_WORKGROUP, SUMS, Sample};
 use super::profile::UNIFORM_WINDOW;
 use crate::error::{Error, Result};
-use crate::network::tensors::{Block, Layout, aligned};
+use crate::network::tensors::{Block, Layout, QUAD, aligned};
 use crate::network::{CLASSES, Connections, DIGIT_SIDE, Kind, Network, bitmaps};
 
 /// Numbers that a workgroup can keep: 16 KiB, WebGPU's default limit.
@@ -117,6 +117,19 @@ impl Shapes {
                 network.name
             ))
         })?;
+        let odd = layout.blocks.iter().zip(&layout.widths).position(|(block, width)| {
+            matches!(block, Block::Linear(at) if network.layers[*at].input.size() != *width)
+        });
+        if let Some(odd) = odd {
+            let layer = &network.layers[layout.blocks[odd].output()];
+            return Err(Error::Usage(format!(
+                "--plan sample does linear layers that see a multiple of {QUAD} inputs, and {:?} of {} \
+                 sees {}: use --plan layered",
+                layer.name,
+                network.name,
+                layer.input.size()
+            )));
+        }
         let s1 = network.layers[1].output.size() as u32;
         let room = s1;
         let features = room + stages.h2.max(input.size() as u32);

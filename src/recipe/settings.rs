@@ -185,6 +185,7 @@ fn recipe(flags: &Flags, from: Option<&Network>) -> Result<&'static Recipe> {
     let find = |name: &str| ALL.iter().find(|recipe| recipe.name == name);
     let network = from.map(|network| network.name.as_str()).or(flags.network.network.as_deref());
     let Some(name) = flags.recipe.as_deref() else {
+        // A network that has no recipe of its name takes the default one.
         return Ok(network.and_then(find).unwrap_or(&LENET5));
     };
     find(name).ok_or_else(|| {

@@ -7,6 +7,7 @@
 //! learning rates follow from the settings and the number of the epoch. The metadata holds the
 //! identity of the run, the errors after each epoch, and the steps done since.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::time::Duration;
 
@@ -99,7 +100,7 @@ impl State {
             container::tensors(&interface.layout, prefix, &slot.numbers)
         });
         let sums = self.position.iter().map(|position| {
-            (SUMS.to_string(), vec![interface.batch, TOTALS], position.totals.as_slice())
+            (SUMS.to_string(), vec![interface.batch, TOTALS], Cow::from(&position.totals))
         });
         let position = self.position.as_ref().map(
             |position| json!({ "step": position.step, "seconds": position.time.as_secs_f64() }),

@@ -3,6 +3,7 @@
 //! Tensors have the names and shapes that the notebook's PyTorch modules would give them, behind a
 //! prefix where a file holds several lists laid out alike.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -19,7 +20,7 @@ const KEY: &str = "lenet";
 const MAX_BYTES: u64 = 64 << 20;
 
 /// A tensor of a file: its name, its shape and its numbers.
-pub(crate) type Named<'a> = (String, Vec<usize>, &'a [f32]);
+pub(crate) type Named<'a> = (String, Vec<usize>, Cow<'a, [f32]>);
 
 /// An opened file.
 pub(crate) struct Container<'a> {
@@ -38,7 +39,7 @@ pub(crate) fn tensors<'a>(
 ) -> impl Iterator<Item = Named<'a>> {
     layout.tensors.iter().map(move |tensor| {
         let name = format!("{prefix}{}", tensor.name);
-        (name, tensor.shape.clone(), &numbers[tensor.range()])
+        (name, tensor.shape.clone(), tensor.numbers(numbers))
     })
 }
 
@@ -47,8 +48,9 @@ pub(crate) fn bytes<'a>(
     tensors: impl Iterator<Item = Named<'a>>,
     about: &Value,
 ) -> Result<Vec<u8>> {
-    let views = tensors.map(|(name, shape, numbers)| {
-        let view = TensorView::new(Dtype::F32, shape, bytemuck::cast_slice(numbers))
+    let tensors: Vec<Named> = tensors.collect();
+    let views = tensors.iter().map(|(name, shape, numbers)| {
+        let view = TensorView::new(Dtype::F32, shape.clone(), bytemuck::cast_slice(numbers))
             .expect("a tensor is as long as its shape says");
         (name, view)
     });
@@ -98,7 +100,7 @@ impl<'a> Container<'a> {
         let mut numbers = vec![0.0; layout.size];
         for tensor in &layout.tensors {
             let values = self.tensor(&format!("{prefix}{}", tensor.name), &tensor.shape)?;
-            numbers[tensor.range()].copy_from_slice(&values);
+            tensor.put(&values, &mut numbers);
         }
         Ok(numbers)
     }

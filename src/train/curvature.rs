@@ -69,10 +69,10 @@ pub fn by_layer(layout: &Layout, curvature: &[f32], mu: f32, eta: f32) -> Vec<La
     for tensor in &layout.tensors {
         // c3.convs.0.weight is of c3.
         let name = tensor.name.split('.').next().unwrap_or(&tensor.name);
-        let numbers = &curvature[tensor.range()];
+        let numbers = tensor.numbers(curvature);
         match layers.iter_mut().find(|(layer, _)| *layer == name) {
-            Some((_, all)) => all.extend(numbers),
-            None => layers.push((name, numbers.to_vec())),
+            Some((_, all)) => all.extend_from_slice(&numbers),
+            None => layers.push((name, numbers.into_owned())),
         }
     }
     let of_layer = |(layer, h): (&str, Vec<f32>)| LayerCurvature {

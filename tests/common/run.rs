@@ -217,17 +217,16 @@ fn start(network: &Network, layout: &Layout) -> Vec<f32> {
     let mut parameters = init::parameters(network, layout, Init::Pytorch, SEED);
     // The poolings' biases start at 0, where a slip in them would not show.
     for tensor in layout.tensors.iter().filter(|tensor| tensor.role == Role::PoolBias) {
-        for (number, value) in parameters[tensor.range()].iter_mut().enumerate() {
-            *value = 0.05 * (number as f32 - 2.0);
+        for (number, place) in tensor.places().enumerate() {
+            parameters[place] = 0.05 * (number as f32 - 2.0);
         }
     }
     let bias = layout.tensors.iter().rfind(|tensor| tensor.role == Role::Bias);
     if let Some(bias) = bias.filter(|_| network.options.output == Output::Rbf) {
-        let bias = &mut parameters[bias.range()];
         let centres = bitmaps::centres();
         for (class, share) in SHARES {
-            let centre = &centres[class * bias.len()..];
-            bias.iter_mut().zip(centre).for_each(|(value, pixel)| *value += share * pixel);
+            let centre = &centres[class * bias.size()..];
+            bias.places().zip(centre).for_each(|(at, pixel)| parameters[at] += share * pixel);
         }
     }
     parameters
@@ -259,7 +258,7 @@ pub fn of_kind(layout: &Layout, tensor: &Tensor, numbers: &[f32]) -> Vec<f32> {
         .tensors
         .iter()
         .filter(|other| layer(other) == layer(tensor) && other.role == tensor.role)
-        .flat_map(|other| numbers[other.range()].iter().copied())
+        .flat_map(|other| other.numbers(numbers).into_owned())
         .collect()
 }
 
@@ -276,9 +275,9 @@ pub fn compare_tensors(
     let mut gaps = found.to_vec();
     for tensor in &layout.tensors {
         let tolerance = tolerance.of_largest(&of_kind(layout, tensor, reference));
-        let (found, reference) = (&found[tensor.range()], &reference[tensor.range()]);
-        differences.numbers(format!("{what} of {}", tensor.name), found, reference, tolerance);
-        gaps[tensor.range()].fill(0.0);
+        let (found, reference) = (tensor.numbers(found), tensor.numbers(reference));
+        differences.numbers(format!("{what} of {}", tensor.name), &found, &reference, tolerance);
+        tensor.places().for_each(|place| gaps[place] = 0.0);
     }
     let exact = Tolerance { absolute: 0.0, relative: 0.0 };
     differences.numbers(format!("gaps of {what}"), &gaps, &vec![0.0; found.len()], exact);

@@ -111,6 +111,7 @@ impl Shape {
             j: self.table.iter().map(|row| row.len() as u32).sum(),
             height: self.height,
             width: self.width,
+            s_stride: 0,
             tile_width: 1,
             tile_height: 1,
             dx_rows: largest_divisor(self.height as usize, profile.tiles.dx_rows),
@@ -120,6 +121,8 @@ impl Shape {
             squash: self.squash,
             curvature: false,
         };
+        // As in front of a linear layer.
+        stage.s_stride = (stage.m * stage.ph() * stage.pw()).next_multiple_of(4);
         stage.tile_width = largest_divisor(stage.pw() as usize, profile.tiles.tile_width);
         stage.partial_rows = stage.partial_rows.min(stage.samples * stage.across());
         stage.stride = stage.parameters() + OTHER_STAGES;

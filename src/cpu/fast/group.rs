@@ -9,7 +9,7 @@ use crate::cpu::output::{answer, distance_seed, sample_loss};
 use crate::network::{CLASSES, DIGIT_SIDE};
 use crate::plan::kernels::Output;
 use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
-use crate::plan::{Pass, STEP_WORDS, TOTALS};
+use crate::plan::{Pass, StepRow, TOTALS};
 
 /// What the samples of a step come from.
 #[derive(Clone, Copy)]
@@ -125,7 +125,7 @@ impl Group {
     #[inline(always)]
     fn gather(&mut self, program: &Program, source: Source) {
         let Source { digits, order, step } = source;
-        let [first, count, _, key]: [u32; STEP_WORDS] = step.try_into().expect("a row of steps");
+        let StepRow { first, count, key, .. } = StepRow::of(step);
         let mut records = [0; LANES];
         for lane in 0..LANES {
             let n = self.first + lane;

@@ -38,7 +38,7 @@ pub enum Piece {
 #[derive(Debug)]
 pub struct Program {
     pub steps: Vec<Step>,
-    /// Numbers that a sample has in front of each block and behind the last.
+    /// Numbers that a sample has in front of each block and behind the last, as in [`crate::plan::Layout::widths`].
     pub sizes: Vec<usize>,
     /// Pieces of the parameters, one behind the other, each with its place.
     pub pieces: Vec<(Piece, Range<usize>)>,
@@ -74,7 +74,7 @@ impl Program {
         let (scale, background) = options.scaling.scale_and_background();
         let mut program = Program {
             steps: Vec::new(),
-            sizes: vec![network.input().size()],
+            sizes: layout.widths.clone(),
             pieces: Vec::new(),
             stages: layout.stages,
             curve: Curve::of(options.squash),
@@ -88,7 +88,7 @@ impl Program {
                 samples: 1,
                 before: 0,
                 advances: true,
-                inputs: network.layers[network.layers.len() - 1].input.size() as u32,
+                inputs: layout.widths[layout.blocks.len() - 1] as u32,
                 weights: aligned(CLASSES) as u32,
                 criterion: Criterion::of(&options),
                 squash: options.squash,
@@ -101,7 +101,6 @@ impl Program {
         for (index, (block, (&start, &end))) in
             layout.blocks.iter().zip(layout.starts.iter().zip(ends)).enumerate()
         {
-            program.sizes.push(network.layers[block.output()].output.size());
             let step = match *block {
                 Block::Stage { conv, pool } => program.stage(network, conv, pool, start..end),
                 Block::Linear(_) => program.linear(index, start..end),

@@ -12,7 +12,7 @@ use crate::cpu::output::{answer, distance_seed, sample_loss};
 use crate::network::{CLASSES, DIGIT_SIDE};
 use crate::plan::kernels::Output;
 use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
-use crate::plan::{Pass, Rule, STEP_WORDS, TOTALS};
+use crate::plan::{Pass, Rule, StepRow, TOTALS};
 
 /// Rows of a linear layer that are summed at a time.
 const ROWS: usize = 4;
@@ -91,7 +91,7 @@ impl Single {
     #[inline(always)]
     fn gather(&mut self, program: &Program, source: Source) {
         let Source { digits, order, step } = source;
-        let [first, _, _, key]: [u32; STEP_WORDS] = step.try_into().expect("a row of steps");
+        let StepRow { first, key, .. } = StepRow::of(step);
         let (digit, map) = program.digit(order[first as usize], key);
         let record = &digits[digit * RECORD_WORDS..][..RECORD_WORDS];
         self.label = record[PIXEL_WORDS] as usize;

@@ -72,6 +72,7 @@ impl Sample {
             j,
             height,
             width,
+            s_stride: m * (height - 4) / 2 * ((width - 4) / 2),
             tile_width: 1,
             tile_height: 1,
             dx_rows: height,

@@ -16,6 +16,8 @@ constants! {
         /// Of the input.
         height: u32,
         width: u32,
+        /// Numbers from one sample to the next in s and ds.
+        s_stride: u32,
         /// Pooled outputs side by side in a block; divides the pooled width.
         tile_width: u32,
         /// Pooled rows in a block, at most 8; divides the pooled height. 1 but in `conv_pool_forward`.
@@ -67,10 +69,10 @@ impl Stage {
     pub fn pool_bias(&self) -> usize {
         self.coefficient() + self.m as usize
     }
-    /// Numbers in x, h and s of one sample.
+    /// Numbers from one sample to the next in x, h and s.
     pub fn sizes(&self) -> [u32; 3] {
-        let [x, h, s] = [self.height * self.width, self.oh() * self.ow(), self.ph() * self.pw()];
-        [self.c * x, self.m * h, self.m * s]
+        let [x, h] = [self.height * self.width, self.oh() * self.ow()];
+        [self.c * x, self.m * h, self.s_stride]
     }
     /// Blocks of one map of one sample.
     pub fn blocks(&self) -> u32 {

@@ -6,7 +6,7 @@ use crate::cpu::Cpu;
 use crate::data::Digits;
 use crate::error::Result;
 use crate::network::{CLASSES, Kind, Layer, Output, Shape, bitmaps};
-use crate::plan::{Optimizer, Plan, Profile, Strategy};
+use crate::plan::{Activation, Optimizer, Plan, Profile, Strategy};
 use crate::train::model::Model;
 use crate::train::session::{Lists, Session};
 
@@ -54,8 +54,11 @@ impl Features {
         let executor = session.executor();
         let layers = network.layers.iter().map(|layer| {
             let stored = executor.interface().activation(&layer.name);
-            let buffer = stored.expect("an inspection stores every layer").buffer;
-            let values = executor.read_f32(buffer, layer.output.size() * count)?;
+            let &Activation { buffer, stride, .. } =
+                stored.expect("an inspection stores every layer");
+            let values = executor.read_f32(buffer, stride * count)?;
+            let rows = values.chunks_exact(stride);
+            let values = rows.flat_map(|row| &row[..layer.output.size()]).copied().collect();
             Ok(Activations { layer: layer.clone(), values })
         });
         let layers = layers.collect::<Result<_>>()?;

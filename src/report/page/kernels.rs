@@ -72,7 +72,7 @@ pub fn kernels(model: &Model) -> Result<Vec<Picture>> {
 pub fn weights(layout: &Layout, parameters: &[f32], layer: &Layer) -> Vec<f32> {
     let its = |tensor: &&Tensor| tensor.role == Role::Weight && of_layer(&tensor.name, layer);
     let tensors = layout.tensors.iter().filter(its);
-    tensors.flat_map(|tensor| &parameters[tensor.range()]).copied().collect()
+    tensors.flat_map(|tensor| tensor.numbers(parameters).into_owned()).collect()
 }
 
 /// Whether a tensor, `c3.convs.0.weight` say, belongs to a layer.
