@@ -22,7 +22,7 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, Ke
 use crate::cli::view::interrupt;
 use crate::error::{Error, Result};
 use crate::evaluation::Confusion;
-use crate::network::{Layer, TAPS};
+use crate::network::{Kind, Layer, TAPS};
 use crate::plan::Layout;
 use crate::report::page::weights;
 use crate::train::checkpoint;
@@ -89,7 +89,8 @@ impl Drop for Dashboard {
 impl Report for Dashboard {
     fn start(&mut self, start: &Start) -> Result<()> {
         let network = &start.settings.network;
-        let first = network.layers.first().cloned();
+        let first = network.layers.first().filter(|layer| matches!(layer.kind, Kind::Conv(_)));
+        let first = first.cloned();
         self.first = first.map(|layer| Ok((Layout::of(network)?, layer))).transpose()?;
         self.shared.state().start(start);
         screen::take().map_err(cannot_draw)?;
