@@ -5,10 +5,10 @@
 //   dpool_bias    += ds[y,x]
 //   dh[y,x]        = (coefficient BLOCK_SCALE) ds[y/2,x/2] f'(h[y,x])
 //   dbias         += dh[y,x]
-//   dw[ky,kx]     += dh[y,x] patch[y+ky, x+kx]
+//   dw[ky,kx]     += dh[y,x] input[y+ky, x+kx]
 //
 // Taps are written out, for K = 5, as in convolve.wgsl.
-// For second derivatives f', patch and what stands in brackets are squared (local.wgsl).
+// For second derivatives f', input and what stands in brackets are squared (local.wgsl).
 //
 // expects: conv_pool, common, local; ds_at, partials; K, TAPS, TILE_WIDTH, STRIDE, BLOCK_SCALE
 
@@ -22,7 +22,7 @@ struct Gradients {
 fn add_tap_gradients(
     g: ptr<function, Gradients>,
     first: u32,
-    patch: ptr<function, Patch>,
+    input: ptr<function, Patch>,
     source: u32,
     dh: ptr<function, Block>,
     at: u32,
@@ -34,11 +34,11 @@ fn add_tap_gradients(
     var d4 = 0.0;
     for (var i = 0u; i < N; i++) {
         let d = (*dh)[at + i];
-        d0 += d * local((*patch)[source + i]);
-        d1 += d * local((*patch)[source + i + 1u]);
-        d2 += d * local((*patch)[source + i + 2u]);
-        d3 += d * local((*patch)[source + i + 3u]);
-        d4 += d * local((*patch)[source + i + 4u]);
+        d0 += d * local((*input)[source + i]);
+        d1 += d * local((*input)[source + i + 1u]);
+        d2 += d * local((*input)[source + i + 2u]);
+        d3 += d * local((*input)[source + i + 3u]);
+        d4 += d * local((*input)[source + i + 4u]);
     }
     (*g).dw[first] += d0;
     (*g).dw[first + 1u] += d1;
@@ -49,22 +49,22 @@ fn add_tap_gradients(
 
 fn row_gradients(
     g: ptr<function, Gradients>,
-    patch: ptr<function, Patch>,
+    input: ptr<function, Patch>,
     dh: ptr<function, Block>,
     y: u32,
 ) {
-    add_tap_gradients(g, 0u, patch, R * y, dh, N * y);
-    add_tap_gradients(g, K, patch, R * (y + 1u), dh, N * y);
-    add_tap_gradients(g, 2u * K, patch, R * (y + 2u), dh, N * y);
-    add_tap_gradients(g, 3u * K, patch, R * (y + 3u), dh, N * y);
-    add_tap_gradients(g, 4u * K, patch, R * (y + 4u), dh, N * y);
+    add_tap_gradients(g, 0u, input, R * y, dh, N * y);
+    add_tap_gradients(g, K, input, R * (y + 1u), dh, N * y);
+    add_tap_gradients(g, 2u * K, input, R * (y + 2u), dh, N * y);
+    add_tap_gradients(g, 3u * K, input, R * (y + 3u), dh, N * y);
+    add_tap_gradients(g, 4u * K, input, R * (y + 4u), dh, N * y);
 }
 
 // Adds the gradients of a block of one pooled row (TILE_HEIGHT = 1), and replaces h by dh; its ds begins at
 // `at`, and `scale` is the derivative of the pooling.
 fn block_gradients(
     g: ptr<function, Gradients>,
-    patch: ptr<function, Patch>,
+    input: ptr<function, Patch>,
     h: ptr<function, Block>,
     scale: f32,
     at: u32,
@@ -83,8 +83,8 @@ fn block_gradients(
         (*g).dcoefficient += d * local(BLOCK_SCALE * block);
         (*g).dbias += (*h)[upper] + (*h)[upper + 1u] + (*h)[lower] + (*h)[lower + 1u];
     }
-    row_gradients(g, patch, h, 0u);
-    row_gradients(g, patch, h, 1u);
+    row_gradients(g, input, h, 0u);
+    row_gradients(g, input, h, 1u);
 }
 
 // Writes the gradients of connection j of map m into row `row` of the partials: those of bias and

@@ -39,16 +39,16 @@ fn conv_backward_weights(@builtin(global_invocation_id) id: vec3u) {
         loop {
             let n = unit / TILE_COLUMNS;
             let left = TILE_WIDTH * (unit % TILE_COLUMNS);
-            var patch = Patch();
-            load_patch_four(&patch, 2u, (n * C + c) * HEIGHT * WIDTH + 2u * left);
+            var input = Patch();
+            load_patch_four(&input, 2u, (n * C + c) * HEIGHT * WIDTH + 2u * left);
             var y = 0u;
             loop {
-                move_patch_down(&patch, ((n * C + c) * HEIGHT + 2u * y + (K - 1u)) * WIDTH + 2u * left);
+                move_patch_down(&input, ((n * C + c) * HEIGHT + 2u * y + (K - 1u)) * WIDTH + 2u * left);
                 var h = Block();
                 let stored = ((n * M + m) * OH + 2u * y) * OW + 2u * left;
                 load_h_row(&h, 0u, stored);
                 load_h_row(&h, 1u, stored);
-                block_gradients(&g, &patch, &h, scale, n * S_STRIDE + (m * PH + y) * PW + left);
+                block_gradients(&g, &input, &h, scale, n * S_STRIDE + (m * PH + y) * PW + left);
                 continuing {
                     y++;
                     break if y == PH;

@@ -13,7 +13,7 @@
 //          map channel[j] to the feature map map[j]; the connections that leave input map c are
 //          by_channel[first_out[c]] .. by_channel[first_out[c+1]]
 //
-// expects: p_at; K, TAPS, C, M, J, HEIGHT, WIDTH, S_STRIDE, TILE_WIDTH, TILE_HEIGHT
+// expects: p_at; K, TAPS, C, M, J, HEIGHT, WIDTH, TILE_WIDTH, TILE_HEIGHT
 
 const OH = HEIGHT - (K - 1u);
 const OW = WIDTH - (K - 1u);

@@ -47,10 +47,10 @@ fn conv_pool_forward(@builtin(global_invocation_id) id: vec3u) {
         var j = table_at(m);
         loop {
             let channel = n * C + table_at(CHANNEL + j);
-            var patch = Patch();
-            load_patch(&patch, (channel * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
+            var input = Patch();
+            load_patch(&input, (channel * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
             var kernel = kernel_at(TAPS * j);
-            convolve(&sum, &patch, &kernel);
+            convolve(&sum, &input, &kernel);
             continuing {
                 j++;
                 break if j == last;

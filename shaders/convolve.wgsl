@@ -1,6 +1,6 @@
 // The convolution of one block with one kernel, in registers.
 //
-//   sum[y,x] += sum over ky, kx of w[ky,kx] patch[y+ky, x+kx]
+//   sum[y,x] += sum over ky, kx of w[ky,kx] input[y+ky, x+kx]
 //
 // Every index of a private array has to become a constant: a dynamic one costs ten times as much on
 // a software adapter and spills on a GPU. Drivers unroll two short loops inside each other, not
@@ -10,52 +10,53 @@
 // expects: conv_pool, common; x_at; K, WIDTH
 
 // Row y of the input patch of a block, from `at` on in x.
-fn load_patch_row(patch: ptr<function, Patch>, y: u32, at: u32) {
+fn load_patch_row(input: ptr<function, Patch>, y: u32, at: u32) {
     if (y < ROWS + (K - 1u)) {
         for (var i = 0u; i < R; i++) {
-            (*patch)[R * y + i] = x_at(at + i);
+            (*input)[R * y + i] = x_at(at + i);
         }
     }
 }
 
 // Rows y to y + 3, the first of them from `at` on.
-fn load_patch_four(patch: ptr<function, Patch>, y: u32, at: u32) {
-    load_patch_row(patch, y, at);
-    load_patch_row(patch, y + 1u, at + WIDTH);
-    load_patch_row(patch, y + 2u, at + 2u * WIDTH);
-    load_patch_row(patch, y + 3u, at + 3u * WIDTH);
+fn load_patch_four(input: ptr<function, Patch>, y: u32, at: u32) {
+    load_patch_row(input, y, at);
+    load_patch_row(input, y + 1u, at + WIDTH);
+    load_patch_row(input, y + 2u, at + 2u * WIDTH);
+    load_patch_row(input, y + 3u, at + 3u * WIDTH);
 }
 
 // Loads the input patch of a block, which begins at `at` in x.
-fn load_patch(patch: ptr<function, Patch>, at: u32) {
-    load_patch_four(patch, 0u, at);
-    load_patch_four(patch, 4u, at + 4u * WIDTH);
-    load_patch_four(patch, 8u, at + 8u * WIDTH);
-    load_patch_four(patch, 12u, at + 12u * WIDTH);
-    load_patch_four(patch, 16u, at + 16u * WIDTH);
+fn load_patch(input: ptr<function, Patch>, at: u32) {
+    load_patch_four(input, 0u, at);
+    load_patch_four(input, 4u, at + 4u * WIDTH);
+    load_patch_four(input, 8u, at + 8u * WIDTH);
+    load_patch_four(input, 12u, at + 12u * WIDTH);
+    load_patch_four(input, 16u, at + 16u * WIDTH);
 }
 
-fn shift_patch_row(patch: ptr<function, Patch>, y: u32) {
+fn shift_patch_row(input: ptr<function, Patch>, y: u32) {
     for (var i = 0u; i < R; i++) {
-        (*patch)[R * y + i] = (*patch)[R * (y + 2u) + i];
+        (*input)[R * y + i] = (*input)[R * (y + 2u) + i];
     }
 }
 
 // The patch of the block below, where blocks are one pooled row each (TILE_HEIGHT = 1): four rows are
-// known, the two new ones begin at `at` in x. Above the first block, load_patch_four(patch, 2, ..) has read those four.
-fn move_patch_down(patch: ptr<function, Patch>, at: u32) {
-    shift_patch_row(patch, 0u);
-    shift_patch_row(patch, 1u);
-    shift_patch_row(patch, 2u);
-    shift_patch_row(patch, 3u);
-    load_patch_row(patch, 4u, at);
-    load_patch_row(patch, 5u, at + WIDTH);
+// known, the two new ones begin at `at` in x. Above the first block, load_patch_four(input, 2, ..) has loaded
+// those four.
+fn move_patch_down(input: ptr<function, Patch>, at: u32) {
+    shift_patch_row(input, 0u);
+    shift_patch_row(input, 1u);
+    shift_patch_row(input, 2u);
+    shift_patch_row(input, 3u);
+    load_patch_row(input, 4u, at);
+    load_patch_row(input, 5u, at + WIDTH);
 }
 
 fn add_taps(
     sum: ptr<function, Block>,
     to: u32,
-    patch: ptr<function, Patch>,
+    input: ptr<function, Patch>,
     source: u32,
     kernel: ptr<function, Kernel>,
     first: u32,
@@ -66,48 +67,48 @@ fn add_taps(
     let w3 = (*kernel)[first + 3u];
     let w4 = (*kernel)[first + 4u];
     for (var i = 0u; i < N; i++) {
-        (*sum)[to + i] += w0 * (*patch)[source + i] + w1 * (*patch)[source + i + 1u]
-            + w2 * (*patch)[source + i + 2u] + w3 * (*patch)[source + i + 3u]
-            + w4 * (*patch)[source + i + 4u];
+        (*sum)[to + i] += w0 * (*input)[source + i] + w1 * (*input)[source + i + 1u]
+            + w2 * (*input)[source + i + 2u] + w3 * (*input)[source + i + 3u]
+            + w4 * (*input)[source + i + 4u];
     }
 }
 
 fn convolve_row(
     sum: ptr<function, Block>,
-    patch: ptr<function, Patch>,
+    input: ptr<function, Patch>,
     kernel: ptr<function, Kernel>,
     y: u32,
 ) {
     if (y < ROWS) {
-        add_taps(sum, N * y, patch, R * y, kernel, 0u);
-        add_taps(sum, N * y, patch, R * (y + 1u), kernel, K);
-        add_taps(sum, N * y, patch, R * (y + 2u), kernel, 2u * K);
-        add_taps(sum, N * y, patch, R * (y + 3u), kernel, 3u * K);
-        add_taps(sum, N * y, patch, R * (y + 4u), kernel, 4u * K);
+        add_taps(sum, N * y, input, R * y, kernel, 0u);
+        add_taps(sum, N * y, input, R * (y + 1u), kernel, K);
+        add_taps(sum, N * y, input, R * (y + 2u), kernel, 2u * K);
+        add_taps(sum, N * y, input, R * (y + 3u), kernel, 3u * K);
+        add_taps(sum, N * y, input, R * (y + 4u), kernel, 4u * K);
     }
 }
 
 fn convolve_four(
     sum: ptr<function, Block>,
-    patch: ptr<function, Patch>,
+    input: ptr<function, Patch>,
     kernel: ptr<function, Kernel>,
     y: u32,
 ) {
-    convolve_row(sum, patch, kernel, y);
-    convolve_row(sum, patch, kernel, y + 1u);
-    convolve_row(sum, patch, kernel, y + 2u);
-    convolve_row(sum, patch, kernel, y + 3u);
+    convolve_row(sum, input, kernel, y);
+    convolve_row(sum, input, kernel, y + 1u);
+    convolve_row(sum, input, kernel, y + 2u);
+    convolve_row(sum, input, kernel, y + 3u);
 }
 
 fn convolve(
     sum: ptr<function, Block>,
-    patch: ptr<function, Patch>,
+    input: ptr<function, Patch>,
     kernel: ptr<function, Kernel>,
 ) {
-    convolve_four(sum, patch, kernel, 0u);
-    convolve_four(sum, patch, kernel, 4u);
-    convolve_four(sum, patch, kernel, 8u);
-    convolve_four(sum, patch, kernel, 12u);
+    convolve_four(sum, input, kernel, 0u);
+    convolve_four(sum, input, kernel, 4u);
+    convolve_four(sum, input, kernel, 8u);
+    convolve_four(sum, input, kernel, 12u);
 }
 
 fn squash_row(sum: ptr<function, Block>, bias: f32, y: u32) {

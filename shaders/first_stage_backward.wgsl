@@ -31,15 +31,15 @@ fn first_stage_backward(@builtin(global_invocation_id) id: vec3u) {
         loop {
             let n = unit / TILE_COLUMNS;
             let left = TILE_WIDTH * (unit % TILE_COLUMNS);
-            var patch = Patch();
-            load_patch_four(&patch, 2u, n * HEIGHT * WIDTH + 2u * left);
+            var input = Patch();
+            load_patch_four(&input, 2u, n * HEIGHT * WIDTH + 2u * left);
             var y = 0u;
             loop {
-                move_patch_down(&patch, (n * HEIGHT + 2u * y + (K - 1u)) * WIDTH + 2u * left);
+                move_patch_down(&input, (n * HEIGHT + 2u * y + (K - 1u)) * WIDTH + 2u * left);
                 var h = Block();
-                convolve(&h, &patch, &kernel);
+                convolve(&h, &input, &kernel);
                 squash_block(&h, bias);
-                block_gradients(&g, &patch, &h, scale, n * S_STRIDE + (m * PH + y) * PW + left);
+                block_gradients(&g, &input, &h, scale, n * S_STRIDE + (m * PH + y) * PW + left);
                 continuing {
                     y++;
                     break if y == PH;

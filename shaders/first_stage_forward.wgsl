@@ -22,14 +22,14 @@ fn first_stage_forward(@builtin(global_invocation_id) id: vec3u) {
         let place = corner(item % BLOCKS);
         let n = item / BLOCKS;
 
-        var patch = Patch();
-        load_patch(&patch, (n * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
+        var input = Patch();
+        load_patch(&input, (n * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
         var m = 0u;
         loop {
             var kernel = kernel_at(TAPS * m);
             let bias = p_at(BIAS + m);
             var sum = Block();
-            convolve(&sum, &patch, &kernel);
+            convolve(&sum, &input, &kernel);
             squash_block(&sum, bias);
             pool(&sum, m, n * S_STRIDE + (m * PH + place.x) * PW + place.y);
             continuing {

@@ -61,7 +61,7 @@ fn on_adapter(adapter: &Adapter, run: &Run) -> Outcome {
         let way = Way::from(profile);
         let mut executor = run.on_adapter(adapter, way)?;
         run.train(executor.as_mut(), STEPS, STEPS)?;
-        compare(run, &state(executor.as_mut())?, &expected).outcome(&way.to_string())?;
+        compare(run, &state(executor.as_mut())?, &expected).outcome(way.to_string())?;
     }
     Ok(())
 }

@@ -52,6 +52,8 @@ pub struct Dashboard {
 struct Shared {
     state: Mutex<State>,
     over: AtomicBool,
+    /// Whether a key asks for a checkpoint of now.
+    wants_state: AtomicBool,
 }
 
 impl Shared {
@@ -102,6 +104,15 @@ impl Report for Dashboard {
         self.shared.state().progress(progress);
     }
 
+    fn wants_state(&self) -> bool {
+        self.shared.wants_state.load(Ordering::Relaxed)
+    }
+
+    fn state(&mut self, _state: &checkpoint::State) -> Result<()> {
+        self.shared.wants_state.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+
     fn epoch(&mut self, epoch: &Epoch, state: &checkpoint::State) -> Result<()> {
         let confusion = (self.ask)(state.parameters())?;
         let kernels = match &self.first {
@@ -136,7 +147,9 @@ fn watch(
             .and_then(|_| event::poll(TICK))
             .and_then(|some| some.then(event::read).transpose())
         {
-            Ok(Some(Event::Key(key))) if key.kind == KeyEventKind::Press => heed(key, control),
+            Ok(Some(Event::Key(key))) if key.kind == KeyEventKind::Press => {
+                heed(key, control, shared)
+            }
             Ok(_) => {}
             Err(_) => return,
         }
@@ -144,14 +157,14 @@ fn watch(
 }
 
 /// Does what a key stands for.
-fn heed(key: KeyEvent, control: &Control) {
+fn heed(key: KeyEvent, control: &Control, shared: &Shared) {
     match key.code {
         // In this mode of the terminal Ctrl-C is a key like others.
         KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => {
             interrupt::interrupt(control)
         }
         KeyCode::Char('p' | ' ') => control.toggle_pause(),
-        KeyCode::Char('c') => control.ask_checkpoint(),
+        KeyCode::Char('c') => shared.wants_state.store(true, Ordering::Relaxed),
         KeyCode::Char('q' | 's') => {
             control.stop();
         }
