@@ -92,7 +92,6 @@ fn pipeline(device: &Device, shader: &Shader, layout: &BindGroupLayout) -> Compu
             constants: &constants,
             // Kernels write workgroup memory before they read it.
             zero_initialize_workgroup_memory: false,
-            ..Default::default()
         },
         cache: None,
     })
