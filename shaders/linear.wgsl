@@ -9,7 +9,8 @@
 //   w   [OUTPUTS, INPUTS]     its rows from `row` on, ROWS of them, where w is larger than a window
 //   row [1]
 //
-// INPUTS is a multiple of four: x, w and dx come as vec4s of four inputs side by side, QUADS to a
+// INPUTS is a multiple of four, and so is OUTPUTS where a layer follows: what the network does not have
+// of them is 0 and stays 0. x, w and dx come as vec4s of four inputs side by side, QUADS to a
 // row. A tile that hangs over the edge works on the last row again and leaves the surplus out when
 // it writes.
 //

@@ -1,9 +1,9 @@
 //! Small files in the user's cache folder that spare the next run some work.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::disk;
+use crate::error::Result;
 
 /// Where a file of that name is kept; `None` for a user without a home.
 pub fn path(name: &str) -> Option<PathBuf> {
@@ -14,10 +14,8 @@ pub fn path(name: &str) -> Option<PathBuf> {
 /// Puts a file in place, whole or not at all.
 ///
 /// # Errors
-/// What the system said.
-pub fn write(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
+/// As [`disk::write`].
+pub fn write(path: &Path, text: &str) -> Result<()> {
+    path.parent().map_or(Ok(()), disk::make_folder)?;
     disk::write(path, text.as_bytes())
 }

@@ -1,8 +1,10 @@
-//! Files that are whole or not there.
+//! Files that are whole or not there. What cannot be written is named, with what the system said.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
+
+use crate::error::{Error, Result};
 
 /// How the names of files end that are being written.
 const PARTIAL: &str = ".partial";
@@ -10,20 +12,29 @@ const PARTIAL: &str = ".partial";
 /// Tries whether a file can be put there, before the work whose result it is to hold.
 ///
 /// # Errors
-/// What the system said.
-pub fn try_out(path: &Path) -> io::Result<()> {
+/// [`Error::Other`] if it cannot.
+pub fn try_out(path: &Path) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let probe = path.with_file_name(format!(".{name}.{}.probe", std::process::id()));
-    File::create(&probe)?;
-    fs::remove_file(&probe)
+    File::create(&probe)
+        .and_then(|_| fs::remove_file(&probe))
+        .map_err(|error| Error::cannot_write(path, error))
+}
+
+/// Makes a folder, and those above it.
+///
+/// # Errors
+/// [`Error::Other`] if it cannot be made.
+pub fn make_folder(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|error| Error::cannot_write(path, error))
 }
 
 /// Puts a file in place: written beside it, on the disk, then renamed, so that a reader finds the
 /// old bytes or the new ones, also after the machine has stopped in between.
 ///
 /// # Errors
-/// What the system said; the old file, if there was one, is still there.
-pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// [`Error::Other`] if it cannot; the old file, if there was one, is still there.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     // Two processes may write the same file of the cache.
     let partial = path.with_file_name(format!(".{name}.{}{PARTIAL}", std::process::id()));
@@ -34,7 +45,8 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         // The first error says what matters; a left-over partial file is hidden anyway.
         let _ = fs::remove_file(&partial);
     }
-    written.and_then(|()| sync_folder(path))
+    let written = written.and_then(|()| sync_folder(path));
+    written.map_err(|error| Error::cannot_write(path, error))
 }
 
 /// Removes the partial files that processes left in a folder when they were killed; nobody may be

@@ -112,10 +112,8 @@ impl Tuned {
     pub fn write(&self) -> Result<PathBuf> {
         let path = cache::path(FILE)
             .ok_or_else(|| Error::Other("there is no cache folder: set HOME".into()))?;
-        serde_json::to_string_pretty(&self.choices)
-            .map_err(std::io::Error::from)
-            .and_then(|text| cache::write(&path, &text))
-            .map_err(|error| Error::cannot_write(&path, error))?;
+        let text = serde_json::to_string_pretty(&self.choices).expect("names and numbers");
+        cache::write(&path, &text)?;
         Ok(path)
     }
 

@@ -312,7 +312,9 @@ fn saturation(adapter: &Adapter, profile: Profile) -> Outcome {
         differences.numbers("y", &y, &expected, SATURATED);
         differences.outcome(format!("linear_forward, {squash:?}"))?;
     }
-    let k = FIRST[1].stage(profile);
+    let mut k = FIRST[1].stage(profile);
+    // No gaps: every number of s is looked at.
+    k.s_stride = k.m * k.ph() * k.pw();
     for far in FAR {
         stage_saturates(adapter, profile, k, far)?;
     }

@@ -8,11 +8,11 @@ use common::compare::{Differences, Tolerance};
 use common::own;
 use common::run::{Run, State, compare_tensors, state};
 use common::{Outcome, Tests, ways};
-use lenet::Model;
 use lenet::cpu::fast::{Fast, Instructions};
 use lenet::network::lenet::Table;
 use lenet::network::{build, init};
 use lenet::plan::{Layout, Optimizer, Profile, Strategy, TOTALS};
+use lenet::{Available, Flags, Model, Settings};
 use wgpu::Adapter;
 
 const STEPS: usize = 6;
@@ -61,7 +61,7 @@ fn on_adapter(adapter: &Adapter, run: &Run) -> Outcome {
     for way in ways().into_iter().filter(|way| way.strategy != Strategy::Sample) {
         let mut executor = run.on_adapter(adapter, way)?;
         run.train(executor.as_mut(), STEPS, STEPS)?;
-        compare(run, &state(executor.as_mut())?, &expected).outcome(&way.to_string())?;
+        compare(run, &state(executor.as_mut())?, &expected).outcome(way.to_string())?;
     }
     Ok(())
 }
@@ -98,7 +98,11 @@ fn as_a_file(table: &Table) -> Outcome {
     let path = folder.path().join("own.safetensors");
     std::fs::write(&path, model.to_bytes()?).map_err(|error| error.to_string())?;
     let read = Model::read(&path)?;
-    assert_eq!((read.network, read.parameters), (model.network, model.parameters));
+    assert_eq!((&read.network, read.parameters), (&model.network, model.parameters));
+    // A run can start from it, by the default recipe.
+    let available = Available { train: 60_000, test: 10_000 };
+    let settings = Settings::resolve(&Flags::default(), available, Some(&read.network))?;
+    assert_eq!((settings.recipe, settings.network), ("lenet5", model.network));
 
     let named = Table { name: "lenet5", ..*table };
     let network = build(&named, named.options())?;

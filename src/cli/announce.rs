@@ -2,16 +2,15 @@
 
 use std::path::Path;
 
-use super::args::device::Chosen;
 use super::output;
+use crate::device::Device;
 use crate::inference::Inference;
 use crate::text::thousands;
 use crate::train::model::Model;
 
-/// What was chosen, and what was passed over.
-pub fn device(chosen: &Chosen) {
-    chosen.warnings.iter().for_each(|warning| output::warn(warning));
-    output::note(&format!("device   {}", chosen.device.describe()));
+/// What computes.
+pub fn device(device: &Device) {
+    output::note(&format!("device   {}", device.describe()));
 }
 
 /// What a model is.
@@ -25,7 +24,7 @@ pub fn model(path: &Path, model: &Model) {
 }
 
 /// Which plan was taken, and why.
-pub fn plan(inference: &Inference, chosen: &Chosen) {
+pub fn plan(inference: &Inference, device: &Device) {
     let (plan, origin) = (inference.strategy().name(), inference.origin());
-    output::note(&format!("plan     {plan} ({origin}), {} profile", chosen.device.profile().name));
+    output::note(&format!("plan     {plan} ({origin}), {} profile", device.profile().name));
 }

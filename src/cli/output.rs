@@ -78,5 +78,5 @@ pub fn check_free(flag: &str, path: &Path, force: bool) -> Result<()> {
             path.display()
         )));
     }
-    disk::try_out(path).map_err(|error| Error::cannot_write(path, error))
+    disk::try_out(path)
 }

@@ -47,7 +47,7 @@ pub(super) fn save(path: &Path, picture: &GrayImage) -> Result<()> {
     picture
         .write_to(&mut png, ImageFormat::Png)
         .map_err(|e| Error::Other(format!("cannot make a PNG for {}: {e}", path.display())))?;
-    disk::write(path, png.get_ref()).map_err(|e| Error::cannot_write(path, e))
+    disk::write(path, png.get_ref())
 }
 
 /// A square picture of grey bytes `[side, side]` as text: `side` columns and a line for every two

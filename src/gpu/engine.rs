@@ -205,10 +205,11 @@ impl Gpu {
 
     pub(super) fn poll(&self, until: Option<SubmissionIndex>) -> Result<()> {
         let wait = PollType::Wait { submission_index: until, timeout: None };
-        self.device
-            .poll(wait)
-            .map_err(|error| Error::Adapter(format!("the adapter stopped answering: {error}")))?;
-        self.check()
+        let done = self.device.poll(wait);
+        // What went wrong before says more than that nothing can be waited for.
+        self.check()?;
+        done.map(|_| ())
+            .map_err(|error| Error::Adapter(format!("the adapter stopped answering: {error}")))
     }
 }
 

@@ -33,7 +33,7 @@ named! {
 }
 
 /// Puts the optimizer's own values under what was asked for, and takes from `defaults` what it has no
-/// use for; `recipe` is `of_recipe` under its name.
+/// use for; `recipe` is `of_recipe` under its name. Gives the origin of what it brings.
 ///
 /// # Errors
 /// [`Error::Usage`] for settings of the other optimizer.
@@ -43,9 +43,13 @@ pub(super) fn choose(
     recipe: &Recipe,
     of_recipe: &Flags,
     options: &Options,
-) -> Result<()> {
+) -> Result<String> {
     let by_flag = asked.optimizer.optimizer;
     let method = by_flag.or(of_recipe.optimizer.optimizer).unwrap_or(Method::Sgd);
+    let origin = match by_flag {
+        Some(_) => "--optimizer".into(),
+        None => format!("recipe {}", recipe.name),
+    };
     let competes = options.output == Output::Rbf && options.loss == Loss::Map;
     match method {
         Method::Sgd => {
@@ -71,17 +75,13 @@ pub(super) fn choose(
                 })?;
                 defaults.optimizer.curvature = None;
             }
-            let origin = match by_flag {
-                Some(_) => "--optimizer".into(),
-                None => format!("recipe {}", recipe.name),
-            };
             let own = defaults.optimizer.clone();
             let own = OptimizerArgs { optimizer: None, curvature_patterns: None, ..own };
             let table = Flags::of(SDLM).expect("settings of this program");
             asked.under(&Flags { optimizer: own, ..table }, &origin);
         }
     }
-    Ok(())
+    Ok(origin)
 }
 
 /// Settings that were given and belong to another optimizer.

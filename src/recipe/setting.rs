@@ -92,7 +92,9 @@ impl Range {
 
 /// Reads a choice from its word.
 pub fn words<T: Named>() -> impl TypedValueParser<Value = T> {
-    let words = T::NAMES.iter().map(|&(_, name, help)| PossibleValue::new(name).help(help.trim()));
+    let words = T::NAMES
+        .iter()
+        .map(|&(_, name, help)| PossibleValue::new(name).help(help.trim().trim_end_matches('.')));
     PossibleValuesParser::new(words).map(|word| T::find(&word).expect("one of the words"))
 }
 

@@ -77,9 +77,11 @@ impl Settings {
             layer.training.init = of_recipe.training.init.or(defaults.training.init);
             asked.under(&layer, "not used: --from");
         }
-        optimizer::choose(&mut asked, &mut defaults, recipe, &of_recipe, &network.options)?;
+        let by_optimizer =
+            optimizer::choose(&mut asked, &mut defaults, recipe, &of_recipe, &network.options)?;
         distortion::choose(&asked, &mut defaults, &of_recipe)?;
-        digits(&mut asked, &mut defaults, (&of_recipe, &by_recipe), available)?;
+        digits(&mut asked, (&of_recipe, &by_recipe), available)?;
+        patterns(&mut asked, &defaults, &by_optimizer)?;
         let TrainingArgs { seed, validate, distortions, .. } = defaults.training;
         let everyones = Flags {
             training: TrainingArgs { seed, validate, distortions, ..TrainingArgs::default() },
@@ -131,10 +133,9 @@ impl Settings {
     }
 }
 
-/// How many digits to train on, to test on and to take a curvature from: no more than there are.
+/// How many digits to train on and to test on: no more than there are.
 fn digits(
     asked: &mut Flags,
-    defaults: &mut Flags,
     (of_recipe, by_recipe): (&Flags, &str),
     available: Available,
 ) -> Result<()> {
@@ -155,13 +156,16 @@ fn digits(
     let train = asked.training.train_limit.unwrap_or(rest);
     let test = asked.training.test_limit.unwrap_or(available.test);
     Range::Count(rest, "training digits are left").check("train-limit", &train)?;
-    Range::Count(available.test, "test digits there are").check("test-limit", &test)?;
+    Range::Count(available.test, "test digits there are").check("test-limit", &test)
+}
 
-    let patterns = &mut defaults.optimizer.curvature_patterns;
-    if patterns.is_some_and(|patterns| patterns > train) {
-        let mut all = Flags::default();
-        all.optimizer.curvature_patterns = Some(train);
-        asked.under(&all, ALL_THERE_ARE);
+/// How many digits a curvature is the mean over: no more than are trained on.
+fn patterns(asked: &mut Flags, defaults: &Flags, by_optimizer: &str) -> Result<()> {
+    let train = asked.training.train_limit.unwrap_or(0);
+    if let Some(patterns) = defaults.optimizer.curvature_patterns {
+        let mut layer = Flags::default();
+        layer.optimizer.curvature_patterns = Some(patterns.min(train));
+        asked.under(&layer, if patterns > train { ALL_THERE_ARE } else { by_optimizer });
     }
     let patterns = asked.optimizer.curvature_patterns.unwrap_or(1);
     Range::Count(train, "digits are trained on").check("curvature-patterns", &patterns)

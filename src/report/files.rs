@@ -83,8 +83,7 @@ impl<'a> Files<'a> {
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let path = self.folder.path().join(name);
-        disk::write(&path, bytes).map_err(|error| Error::cannot_write(&path, error))
+        disk::write(&self.folder.path().join(name), bytes)
     }
 
     /// Removes what an overwritten run left, so that nobody takes it for this one's.

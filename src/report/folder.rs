@@ -59,7 +59,7 @@ impl Folder {
                 path.display()
             )));
         }
-        fs::create_dir_all(&path).map_err(|error| Error::cannot_write(&path, error))?;
+        disk::make_folder(&path)?;
         Folder::locked(path, made)
     }
 
@@ -167,7 +167,7 @@ pub(super) fn is_training(path: &Path) -> bool {
 /// The first of runs/NETWORK-1, runs/NETWORK-2, ... that is not there.
 fn unused(network: &str) -> Result<PathBuf> {
     let runs = Path::new(RUNS);
-    fs::create_dir_all(runs).map_err(|error| Error::cannot_write(runs, error))?;
+    disk::make_folder(runs)?;
     (1..)
         .map(|number| runs.join(format!("{network}-{number}")))
         .find_map(|path| match fs::create_dir(&path) {

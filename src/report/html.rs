@@ -7,7 +7,7 @@ use super::page::chart::{self, Chart, Scale};
 use super::page::{Block, Document, Section, Table, curvature, html, insides, mistakes};
 use crate::data::Digits;
 use crate::disk;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::text::{duration, thousands};
 
 /// The file, in the folder of its run.
@@ -17,12 +17,11 @@ pub const REPORT: &str = "report.html";
 /// `test`.
 ///
 /// # Errors
-/// [`Error::Other`] if something cannot be drawn or written.
+/// [`crate::Error::Other`] if something cannot be drawn or written.
 pub fn write(folder: &Path, run: &Run, test: &Digits) -> Result<PathBuf> {
     let document = document(run, test)?;
     let path = folder.join(REPORT);
-    disk::write(&path, html::render(&document).as_bytes())
-        .map_err(|error| Error::cannot_write(&path, error))?;
+    disk::write(&path, html::render(&document).as_bytes())?;
     Ok(path)
 }
 

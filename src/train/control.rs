@@ -1,4 +1,4 @@
-//! What a person may ask of a run that is under way: to stop, to pause, to write a checkpoint.
+//! What a person may ask of a run that is under way: to stop or to pause.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -11,7 +11,6 @@ const LOOK: Duration = Duration::from_millis(20);
 pub struct Control {
     stop: AtomicBool,
     pause: AtomicBool,
-    checkpoint: AtomicBool,
 }
 
 impl Control {
@@ -34,21 +33,6 @@ impl Control {
     /// Whether the run is to pause.
     pub fn paused(&self) -> bool {
         self.pause.load(Ordering::Relaxed)
-    }
-
-    /// Asks for a checkpoint of now.
-    pub fn ask_checkpoint(&self) {
-        self.checkpoint.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether one was asked for.
-    pub fn wants_checkpoint(&self) -> bool {
-        self.checkpoint.load(Ordering::Relaxed)
-    }
-
-    /// It is being written.
-    pub fn checkpoint_made(&self) {
-        self.checkpoint.store(false, Ordering::Relaxed);
     }
 
     /// Returns once the run may go on or has to end, with the time that passed.

@@ -111,7 +111,7 @@ impl Outcome {
 
 /// Trains until the settings say, or as `control` has it: between two submissions it may pause or end.
 /// It goes on from a state as if it had never stopped there. Reports get the state before the first
-/// step, after every completed epoch, where it was stopped, and whenever one or `control` wants it.
+/// step, after every completed epoch, where it was stopped, and whenever one wants it.
 ///
 /// # Errors
 /// [`Error::Diverged`] when a loss is no longer a finite number; [`Error::Adapter`] if the adapter
@@ -231,14 +231,13 @@ impl Run<'_> {
                     time: start.elapsed().saturating_sub(*paused),
                 });
                 *paused += control.wait();
-                !(control.stopped() || control.wants_checkpoint() || report.wants_state())
+                !(control.stopped() || report.wants_state())
             };
             position = self.session.train(position, until, &mut progress)?;
             position.time = position.time.saturating_sub(self.paused - already);
             if position.step == until || self.control.stopped() {
                 return Ok(position);
             }
-            self.control.checkpoint_made();
             let state = self.state(Some(position.clone()))?;
             self.report.state(&state)?;
         }

@@ -95,10 +95,9 @@ impl Config {
             made_on = record["identity"]["arithmetic"].as_str().map(String::from);
             of_record(&record).ok_or_else(|| cannot_read("it has no \"settings\"".into()))?
         } else {
-            of_toml(&text, &name).map_err(|error| match error {
-                Broken::Toml(error) => cannot_read(error),
-                Broken::Value(error) => Error::Usage(error),
-            })?
+            let table: toml::Table =
+                text.parse().map_err(|error: toml::de::Error| cannot_read(error.to_string()))?;
+            of_toml(table, &name)?
         };
         let origins = flags.keys().map(|key| (key.clone(), name.clone())).collect();
         Ok(Config { name, flags, origins, made_on })
@@ -205,15 +204,7 @@ fn of_record(record: &Value) -> Option<BTreeMap<String, Setting>> {
     Some(flags)
 }
 
-/// What can be wrong with a TOML file.
-enum Broken {
-    Toml(String),
-    Value(String),
-}
-
-fn of_toml(text: &str, name: &str) -> Result<BTreeMap<String, Setting>, Broken> {
-    let table: toml::Table =
-        text.parse().map_err(|error: toml::de::Error| Broken::Toml(error.to_string()))?;
+fn of_toml(table: toml::Table, name: &str) -> Result<BTreeMap<String, Setting>> {
     let mut flags = BTreeMap::new();
     for (key, value) in table {
         let value = match value {
@@ -223,7 +214,7 @@ fn of_toml(text: &str, name: &str) -> Result<BTreeMap<String, Setting>, Broken> 
             toml::Value::Boolean(true) => None,
             toml::Value::Boolean(false) => continue,
             _ => {
-                return Err(Broken::Value(format!(
+                return Err(Error::Usage(format!(
                     "{name}: \"{key}\" is neither a number nor a word, nor true or false"
                 )));
             }

@@ -13,21 +13,6 @@ use crate::tuned::Tuned;
 /// Threads that may be asked for.
 const MAX_THREADS: usize = 1_024;
 
-/// The choice and what the user should hear of it.
-pub struct Chosen {
-    pub device: Device,
-    /// What was passed over on the way, and why; printed as warnings.
-    pub warnings: Vec<String>,
-}
-
-impl Chosen {
-    /// The device, once the user has heard.
-    pub fn warned(self) -> Device {
-        self.warnings.iter().for_each(|warning| output::warn(warning));
-        self.device
-    }
-}
-
 /// What a device is chosen for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
@@ -39,12 +24,20 @@ pub enum Work {
     Looking,
 }
 
-/// Chooses. A user's first run on an adapter tests it, which takes up to a second.
+/// Chooses, and warns of what was passed over on the way. A user's first run on an adapter tests it,
+/// which takes up to a second.
 ///
 /// # Errors
 /// [`Error::Usage`] for flags that contradict each other, [`Error::Adapter`] if an adapter was
 /// insisted on and there is none that computes rightly.
-pub fn choose(args: &DeviceArgs, work: Work) -> Result<Chosen> {
+pub fn choose(args: &DeviceArgs, work: Work) -> Result<Device> {
+    let mut warnings = Vec::new();
+    let device = find(args, work, &mut warnings)?;
+    warnings.iter().for_each(|warning| output::warn(warning));
+    Ok(device)
+}
+
+fn find(args: &DeviceArgs, work: Work, warnings: &mut Vec<String>) -> Result<Device> {
     let named = args.adapter.is_some();
     let is_open = args.device == DeviceChoice::Auto && !named;
     let is_plain = args.profile == ProfileChoice::Auto && args.plan == PlanChoice::Auto;
@@ -60,7 +53,7 @@ pub fn choose(args: &DeviceArgs, work: Work) -> Result<Chosen> {
                 )));
             }
         }
-        return Ok(Chosen { device: Device::cpu_on(threads), warnings: Vec::new() });
+        return Ok(Device::cpu_on(threads));
     }
     let insisted = named || args.device == DeviceChoice::Gpu;
     if insisted && args.threads.is_some() {
@@ -69,7 +62,6 @@ pub fn choose(args: &DeviceArgs, work: Work) -> Result<Chosen> {
                 .into(),
         ));
     }
-    let mut warnings = Vec::new();
     let adapters = match adapter::find(args.adapter.as_deref()) {
         Ok(adapters) => adapters,
         Err(error) if insisted => return Err(error),
@@ -95,7 +87,7 @@ pub fn choose(args: &DeviceArgs, work: Work) -> Result<Chosen> {
         let info = adapter.get_info();
         let is_slow = is_open && adapter::is_software(&info);
         if is_slow && is_plain && work == Work::Asking {
-            return Ok(Chosen { device: Device::cpu_on(threads), warnings });
+            return Ok(Device::cpu_on(threads));
         }
         match Device::adapter(adapter, profile, &tuned) {
             Ok(mut device) => {
@@ -108,7 +100,7 @@ pub fn choose(args: &DeviceArgs, work: Work) -> Result<Chosen> {
                         info.name
                     ));
                 }
-                return Ok(Chosen { device, warnings });
+                return Ok(device);
             }
             Err(error) => warnings.push(error.to_string()),
         }
@@ -120,7 +112,7 @@ pub fn choose(args: &DeviceArgs, work: Work) -> Result<Chosen> {
         "no shader runs: the CPU computes instead. To use an adapter, {}",
         adapter::HOW_TO_GET_ONE
     ));
-    Ok(Chosen { device: Device::Cpu { threads, fell_back: true }, warnings })
+    Ok(Device::Cpu { threads, fell_back: true })
 }
 
 /// Threads for the CPU: as many as asked for, or as this process may run at once.

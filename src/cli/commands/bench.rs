@@ -90,10 +90,10 @@ pub fn run(args: Args) -> Result<()> {
     let start = Instant::now();
     let limits = check(&args)?;
     let cases = cases(&args)?;
-    let chosen = device::choose(&args.device, device::Work::Looking)?;
-    announce::device(&chosen);
+    let device = device::choose(&args.device, device::Work::Looking)?;
+    announce::device(&device);
     warn_of_company();
-    let adapter = adapter(&args, &chosen.device)?;
+    let adapter = adapter(&args, &device)?;
     let threads = device::threads(&args.device)?;
     let devices = Devices {
         adapter,

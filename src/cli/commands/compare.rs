@@ -57,17 +57,17 @@ pub fn run(args: Args) -> Result<()> {
     }
     let sides = [Side::read(&args.a)?, Side::read(&args.b)?];
     let test = data::load_test(args.data.data.as_deref())?;
-    let chosen = device::choose(&args.device, device::Work::Asking)?;
-    announce::device(&chosen);
-    let answers = answers(&sides, &args.device, &chosen.device, &test)?;
+    let device = device::choose(&args.device, device::Work::Asking)?;
+    announce::device(&device);
+    let answers = answers(&sides, &args.device, &device, &test)?;
     let comparison = Comparison::new(sides, answers);
     if let Some((path, draw)) = out {
         let text = draw(&comparison, &test)?;
-        disk::write(path, text.as_bytes()).map_err(|error| Error::cannot_write(path, error))?;
+        disk::write(path, text.as_bytes())?;
         output::note(&format!("written to {}", path.display()));
     }
     match args.json {
-        true => output::print_json(&json(&comparison, &chosen.device)),
+        true => output::print_json(&json(&comparison, &device)),
         false => output::print(&text(&comparison)),
     }
 }

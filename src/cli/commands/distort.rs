@@ -75,9 +75,9 @@ pub fn run(args: Args) -> Result<()> {
     }
     let train = data::load(args.data.data.as_deref())?.train;
     indices.iter().try_for_each(|&index| check_index("--index", index, &train, "training"))?;
-    let chosen = device::choose(&args.device, device::Work::Looking)?;
-    announce::device(&chosen);
-    let device = match chosen.device {
+    let device = device::choose(&args.device, device::Work::Looking)?;
+    announce::device(&device);
+    let device = match device {
         // The fast executor keeps no pictures.
         Device::Cpu { .. } => Device::Naive,
         device => device,

@@ -94,19 +94,18 @@ pub fn run(args: Args) -> Result<()> {
     }
     let model = Model::read(&args.model)?;
     let sets = sets(&args)?;
-    let chosen = device::choose(&args.device, device::Work::Asking)?;
+    let device = device::choose(&args.device, device::Work::Asking)?;
     announce::model(&args.model, &model);
-    announce::device(&chosen);
+    announce::device(&device);
     let digits: Vec<&Digits> = sets.iter().map(|(_, set)| set).collect();
-    let mut inference = Inference::new(&model, &chosen.device, args.device.plan, batch, &digits)?;
-    announce::plan(&inference, &chosen);
+    let mut inference = Inference::new(&model, &device, args.device.plan, batch, &digits)?;
+    announce::plan(&inference, &device);
     inference.warm_up()?;
     let mut found = Vec::new();
     for (index, (name, set)) in sets.iter().enumerate() {
         let answers = inference.answers(index)?;
         if let (Some(path), "test") = (&args.scores, *name) {
-            disk::write(path, table(set, &answers.scores).as_bytes())
-                .map_err(|error| Error::cannot_write(path, error))?;
+            disk::write(path, table(set, &answers.scores).as_bytes())?;
         }
         found.push(Found::of(name, set, answers));
     }
@@ -118,8 +117,8 @@ pub fn run(args: Args) -> Result<()> {
         return output::print_json(&json!({
             "model": args.model.display().to_string(),
             "network": model.network.name,
-            "device": chosen.device.describe(),
-            "profile": chosen.device.profile().name,
+            "device": device.describe(),
+            "profile": device.profile().name,
             "plan": inference.strategy().name(),
             "test": of("test"),
             "training": of("training"),

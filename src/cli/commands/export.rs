@@ -57,7 +57,7 @@ pub fn run(args: Args) -> Result<()> {
     check_free("--out", &args.out, args.force)?;
     let model = Model::read(&args.model)?;
     let file = export::export(&model, format, names)?;
-    disk::write(&args.out, &file).map_err(|error| Error::cannot_write(&args.out, error))?;
+    disk::write(&args.out, &file)?;
     output::note(&format!("written to {}: {}", args.out.display(), bytes(file.len())));
     Ok(())
 }

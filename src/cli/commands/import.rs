@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use crate::cli::output::{self, check_free};
 use crate::disk;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::export::Names;
 use crate::export::import::{Imported, import};
 use crate::network::{Named, Options};
@@ -36,8 +36,8 @@ pub struct Args {
 /// Imports.
 ///
 /// # Errors
-/// [`Error::Data`] for a file that holds none of the networks, [`Error::Usage`] if the flags make
-/// none, [`Error::Other`] if the model cannot be written.
+/// [`crate::Error::Data`] for a file that holds none of the networks, [`crate::Error::Usage`] if the flags make
+/// none, [`crate::Error::Other`] if the model cannot be written.
 pub fn run(args: Args) -> Result<()> {
     check_free("--out", &args.out, args.force)?;
     let imported = import(&args.file, &args.network, args.names)?;
@@ -54,7 +54,7 @@ pub fn run(args: Args) -> Result<()> {
     let origin = if *described { "said by the file" } else { "assumed where no flag says it" };
     output::note(&format!("also     {}: {origin}", unseen(options)));
     let bytes = model.to_bytes()?;
-    disk::write(&args.out, &bytes).map_err(|error| Error::cannot_write(&args.out, error))?;
+    disk::write(&args.out, &bytes)?;
     output::note(&format!("written to {}", args.out.display()));
     Ok(())
 }

@@ -28,12 +28,12 @@ pub fn run(args: &Args) -> Result<()> {
     let Some(out) = &args.out else {
         return output::print(&String::from_utf8_lossy(&page(lenet)?.1));
     };
-    std::fs::create_dir_all(out).map_err(|error| Error::cannot_write(out, error))?;
+    disk::make_folder(out)?;
     let commands: Vec<_> = lenet.get_subcommands().cloned().collect();
     for command in [lenet].into_iter().chain(commands) {
         let (name, text) = page(command)?;
         let path = out.join(name);
-        disk::write(&path, &text).map_err(|error| Error::cannot_write(&path, error))?;
+        disk::write(&path, &text)?;
         output::note(&format!("written to {}", path.display()));
     }
     Ok(())

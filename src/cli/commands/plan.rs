@@ -156,7 +156,7 @@ pub fn run(args: Args) -> Result<()> {
 fn choose(args: &Args) -> Result<Device> {
     let (device, adapter, plan) = (args.device, args.adapter.clone(), args.plan);
     let args = DeviceArgs { device, adapter, plan, ..DeviceArgs::default() };
-    Ok(device::choose(&args, device::Work::Looking)?.warned())
+    device::choose(&args, device::Work::Looking)
 }
 
 fn settings(args: &Args, device: Option<&Device>, profile: Profile) -> Result<Settings> {

@@ -108,21 +108,21 @@ pub fn run(args: Args) -> Result<()> {
     let model = Model::read(&args.model)?;
     let margin = args.margin(&model)?;
     let questions = Questions::of(&args)?;
-    let chosen = device::choose(&args.device, device::Work::Asking)?;
+    let device = device::choose(&args.device, device::Work::Asking)?;
     announce::model(&args.model, &model);
-    announce::device(&chosen);
+    announce::device(&device);
     let digits = questions.digits()?;
     let plan = args.device.plan;
-    let mut inference = Inference::new(&model, &chosen.device, plan, BATCH, &[&digits])?;
-    announce::plan(&inference, &chosen);
+    let mut inference = Inference::new(&model, &device, plan, BATCH, &[&digits])?;
+    announce::plan(&inference, &device);
     let reading = Reading { questions, scores: inference.answers(0)?.scores, margin };
     if args.json {
         return output::print_json(&json!({
             "model": args.model.display().to_string(),
             "network": model.network.name,
             "output": model.network.options.output,
-            "device": chosen.device.describe(),
-            "profile": chosen.device.profile().name,
+            "device": device.describe(),
+            "profile": device.profile().name,
             "plan": inference.strategy().name(),
             "reject": margin,
             "readings": reading.readings(),

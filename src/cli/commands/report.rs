@@ -46,9 +46,9 @@ pub fn run(args: Args) -> Result<()> {
         )));
     }
     let split = Split::of(counts, record.number("seed"), &mnist);
-    let chosen = device::choose(&args.device, device::Work::Asking)?;
-    announce::device(&chosen);
+    let device = device::choose(&args.device, device::Work::Asking)?;
+    announce::device(&device);
     let test = Test::of(&split, mnist);
-    let path = page::write(&args.folder, &test, &chosen.device, args.device.plan)?;
+    let path = page::write(&args.folder, &test, &device, args.device.plan)?;
     output::print(&format!("{}\n", path.display()))
 }

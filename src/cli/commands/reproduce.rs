@@ -1,6 +1,5 @@
 //! `lenet reproduce`: the table of the papers, recipe by recipe and seed by seed, and its report.
 
-use std::fs;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
@@ -125,12 +124,12 @@ impl Args {
 pub fn run(args: Args) -> Result<()> {
     let rows = args.rows();
     let mnist = data::load(args.data.data.as_deref())?;
-    let device = device::choose(&args.device, device::Work::Training)?.warned();
+    let device = device::choose(&args.device, device::Work::Training)?;
     let digits = record::digits(args.data.data.as_deref(), &mnist);
     let jobs = jobs(&args, &rows, &mnist, &device, &digits)?;
     let out = args.out();
-    fs::create_dir_all(&out).map_err(|error| Error::cannot_write(&out, error))?;
-    disk::try_out(&out.join(PAGE)).map_err(|error| Error::cannot_write(&out, error))?;
+    disk::make_folder(&out)?;
+    disk::try_out(&out.join(PAGE))?;
     let done = jobs.iter().filter(|job| job.done).count();
     output::print(&format!(
         "device   {}\nresults  {}\nruns     {}, of which {done} are there\n",

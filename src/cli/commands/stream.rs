@@ -84,13 +84,13 @@ pub fn run(args: &Args, format: Format) -> Result<()> {
     }
     let model = Model::read(&args.model)?;
     let margin = args.margin(&model)?;
-    let chosen = device::choose(&args.device, device::Work::Asking)?;
+    let device = device::choose(&args.device, device::Work::Asking)?;
     announce::model(&args.model, &model);
-    announce::device(&chosen);
+    announce::device(&device);
     let room = Digits::new(vec![0; batch * DIGIT_PIXELS], vec![0; batch])?;
     let plan = args.device.plan;
-    let mut inference = Inference::new(&model, &chosen.device, plan, batch, &[&room])?;
-    announce::plan(&inference, &chosen);
+    let mut inference = Inference::new(&model, &device, plan, batch, &[&room])?;
+    announce::plan(&inference, &device);
 
     let (sender, pieces) = sync_channel(WAITING);
     // Never joined: it may wait for input that nobody needs any more.

@@ -20,7 +20,7 @@ pub fn run(given: Typed<Args>) -> Result<()> {
     let mnist = data::load(source.args.data.data.as_deref())?;
     let mut settings = source.settings(&mnist)?;
     let keep = source.args.results.keep(&settings)?;
-    let device = device::choose(&source.args.device, device::Work::Training)?.warned();
+    let device = device::choose(&source.args.device, device::Work::Training)?;
     let about = source.finish(&mut settings, &mnist, &device)?;
     let control = interrupt::stop_on_ctrl_c()?;
     let split = Split::draw(&settings, &mnist);

@@ -66,7 +66,7 @@ pub fn run(args: Args) -> Result<()> {
         return forget(args.json);
     }
     let all = settings(&args)?;
-    let chosen = device::choose(
+    let device = device::choose(
         &DeviceArgs {
             device: DeviceChoice::Gpu,
             adapter: args.adapter,
@@ -76,7 +76,7 @@ pub fn run(args: Args) -> Result<()> {
         },
         device::Work::Looking,
     )?;
-    announce::device(&chosen);
+    announce::device(&device);
     if cfg!(debug_assertions) {
         output::warn("this is a build without --release: it may choose otherwise");
     }
@@ -85,20 +85,20 @@ pub fn run(args: Args) -> Result<()> {
     let mut found = Vec::new();
     for settings in all {
         output::note(&format!("timing {}, batch {}", settings.network.name, settings.batch));
-        let racers = race::run(&settings, &chosen.device, &lists, &output::note)?;
+        let racers = race::run(&settings, &device, &lists, &output::note)?;
         found.push(Found { settings, racers });
     }
-    let file = remember(&chosen.device, &found);
+    let file = remember(&device, &found);
     if args.json {
         return output::print_json(&json!({
-            "adapter": chosen.device.describe(),
-            "profile": chosen.device.profile().name,
+            "adapter": device.describe(),
+            "profile": device.profile().name,
             "file": file,
             "debug_build": cfg!(debug_assertions),
             "results": found.iter().map(Found::json).collect::<Vec<_>>(),
         }));
     }
-    let mut text = format!("profile  {}\n\n{}", chosen.device.profile().name, table(&found));
+    let mut text = format!("profile  {}\n\n{}", device.profile().name, table(&found));
     if let Some(file) = file {
         text.push_str(&format!("\nremembered in {file}\n"));
     }

@@ -13,7 +13,7 @@ use std::path::Path;
 use super::results::RowResults;
 use crate::data::Digits;
 use crate::disk;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::report::page::html;
 
 /// What the report is about.
@@ -33,15 +33,11 @@ pub const PAGE: &str = "report.html";
 /// Writes `report.html`, `report.md` and the pictures of the latter into a folder.
 ///
 /// # Errors
-/// [`Error::Other`] if something cannot be drawn or written.
+/// [`crate::Error::Other`] if something cannot be drawn or written.
 pub fn write(folder: &Path, experiment: &Experiment) -> Result<()> {
     let document = content::document(experiment)?;
-    let put = |name: &str, bytes: &[u8]| {
-        let path = folder.join(name);
-        disk::write(&path, bytes).map_err(|error| Error::cannot_write(&path, error))
-    };
-    let pictures = folder.join(markdown::PICTURES);
-    std::fs::create_dir_all(&pictures).map_err(|error| Error::cannot_write(&pictures, error))?;
+    let put = |name: &str, bytes: &[u8]| disk::write(&folder.join(name), bytes);
+    disk::make_folder(&folder.join(markdown::PICTURES))?;
     let (text, files) = markdown::render(&document);
     for (name, bytes) in &files {
         put(name, bytes)?;

@@ -84,13 +84,14 @@ fn range(half: &Half) -> (f64, f64) {
     (10f64.powf(least.log10().floor()), 10f64.powf(most.log10().ceil() + 1.0))
 }
 
-/// Warm for LeNet-1 and cool for LeNet-5, paler for more threads, darkest for halves.
+/// Warm for LeNet-1 and cool for LeNet-5, paler for more threads, darkest for replicas, which were
+/// called halves once.
 fn color(line: &Line) -> RGBColor {
     let shades = match line.network.as_str() {
         "lenet1" => [(120, 40, 0), (213, 94, 0), (230, 159, 0), (240, 200, 150)],
         _ => [(0, 50, 90), (0, 114, 178), (86, 180, 233), (170, 205, 230)],
     };
-    let shade = if line.plan == "halves" { 0 } else { 1 + line.threads };
+    let shade = if ["halves", "replicas"].contains(&line.plan.as_str()) { 0 } else { 1 + line.threads };
     let (red, green, blue) = shades[shade.min(shades.len() - 1)];
     RGBColor(red, green, blue)
 }

@@ -22,7 +22,7 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, Ke
 use crate::cli::view::interrupt;
 use crate::error::{Error, Result};
 use crate::evaluation::Confusion;
-use crate::network::{Layer, TAPS};
+use crate::network::{Kind, Layer, TAPS};
 use crate::plan::Layout;
 use crate::report::page::weights;
 use crate::train::checkpoint;
@@ -52,6 +52,8 @@ pub struct Dashboard {
 struct Shared {
     state: Mutex<State>,
     over: AtomicBool,
+    /// Whether a key asks for a checkpoint of now.
+    wants_state: AtomicBool,
 }
 
 impl Shared {
@@ -87,7 +89,8 @@ impl Drop for Dashboard {
 impl Report for Dashboard {
     fn start(&mut self, start: &Start) -> Result<()> {
         let network = &start.settings.network;
-        let first = network.layers.first().cloned();
+        let first = network.layers.first().filter(|layer| matches!(layer.kind, Kind::Conv(_)));
+        let first = first.cloned();
         self.first = first.map(|layer| Ok((Layout::of(network)?, layer))).transpose()?;
         self.shared.state().start(start);
         screen::take().map_err(cannot_draw)?;
@@ -99,6 +102,15 @@ impl Report for Dashboard {
 
     fn progress(&mut self, progress: Progress) {
         self.shared.state().progress(progress);
+    }
+
+    fn wants_state(&self) -> bool {
+        self.shared.wants_state.load(Ordering::Relaxed)
+    }
+
+    fn state(&mut self, _state: &checkpoint::State) -> Result<()> {
+        self.shared.wants_state.store(false, Ordering::Relaxed);
+        Ok(())
     }
 
     fn epoch(&mut self, epoch: &Epoch, state: &checkpoint::State) -> Result<()> {
@@ -135,7 +147,9 @@ fn watch(
             .and_then(|_| event::poll(TICK))
             .and_then(|some| some.then(event::read).transpose())
         {
-            Ok(Some(Event::Key(key))) if key.kind == KeyEventKind::Press => heed(key, control),
+            Ok(Some(Event::Key(key))) if key.kind == KeyEventKind::Press => {
+                heed(key, control, shared)
+            }
             Ok(_) => {}
             Err(_) => return,
         }
@@ -143,14 +157,14 @@ fn watch(
 }
 
 /// Does what a key stands for.
-fn heed(key: KeyEvent, control: &Control) {
+fn heed(key: KeyEvent, control: &Control, shared: &Shared) {
     match key.code {
         // In this mode of the terminal Ctrl-C is a key like others.
         KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => {
             interrupt::interrupt(control)
         }
         KeyCode::Char('p' | ' ') => control.toggle_pause(),
-        KeyCode::Char('c') => control.ask_checkpoint(),
+        KeyCode::Char('c') => shared.wants_state.store(true, Ordering::Relaxed),
         KeyCode::Char('q' | 's') => {
             control.stop();
         }
