@@ -1,5 +1,5 @@
-//! Networks of one's own, among them layers of every width: some steps on the adapter, in every plan
-//! that is made for them, and on the CPU, against the naive reference. Then each goes through a file and
+//! Networks of one's own, among them layers of every width: some steps on the adapter, in layers
+//! with both profiles, and on the CPU, against the naive reference. Then each goes through a file and
 //! back.
 
 mod common;
@@ -7,11 +7,11 @@ mod common;
 use common::compare::{Differences, Tolerance};
 use common::own;
 use common::run::{Run, State, compare_tensors, state};
-use common::{Outcome, Tests, ways};
+use common::{Outcome, Tests, Way, profiles};
 use lenet::cpu::fast::{Fast, Instructions};
 use lenet::network::lenet::Table;
 use lenet::network::{build, init};
-use lenet::plan::{Layout, Optimizer, Profile, Strategy, TOTALS};
+use lenet::plan::{Layout, Optimizer, Profile, TOTALS};
 use lenet::{Available, Flags, Model, Settings};
 use wgpu::Adapter;
 
@@ -57,8 +57,8 @@ fn on_cpu(run: &Run) -> Outcome {
 
 fn on_adapter(adapter: &Adapter, run: &Run) -> Outcome {
     let expected = expected(run)?;
-    // A workgroup for each sample is made for two stages.
-    for way in ways().into_iter().filter(|way| way.strategy != Strategy::Sample) {
+    for profile in profiles() {
+        let way = Way::from(profile);
         let mut executor = run.on_adapter(adapter, way)?;
         run.train(executor.as_mut(), STEPS, STEPS)?;
         compare(run, &state(executor.as_mut())?, &expected).outcome(way.to_string())?;
