@@ -322,3 +322,39 @@ fn check(plan: &Plan, profile: Profile) {
         assert!(plan.iterations() <= ITERATION_LIMIT, "{}", plan.iterations());
     }
 }
+
+/// Whoever looks into a network finds the output of every layer in a buffer, C1 included.
+#[test]
+fn an_inspection_stores_every_layer() {
+    let plan = json_of(&["plan", "--inspect", "--network", "lenet5", "--profile", "gpu"]);
+    let stored = plan["interface"]["activations"].as_array().expect("a list");
+    let layers: Vec<&str> = stored.iter().filter_map(|one| one["layer"].as_str()).collect();
+    assert_eq!(layers, ["input", "c1", "s2", "c3", "s4", "c5", "f6", "rbf"]);
+    for one in stored {
+        let size =
+            ["maps", "height", "width"].map(|side| one["shape"][side].as_u64().expect("a side"));
+        let buffer = &plan["buffers"][one["buffer"].as_u64().expect("an index") as usize];
+        assert!(buffer["size"].as_u64() >= Some(4 * size.iter().product::<u64>()), "{one}");
+    }
+    let compute = |pass: &str| plan["replicas"][0][pass]["compute"].as_array().map(Vec::len);
+    assert!(compute("forward") > Some(5));
+    assert_eq!(compute("training"), Some(0));
+}
+
+/// Nothing starts with more than it holds: a browser refuses such a write as a whole.
+#[test]
+fn contents_fit_their_buffers() {
+    for flags in ["--profile software --batch 256", "--profile gpu", "--profile gpu --plan sample"]
+    {
+        let flags: Vec<&str> = flags.split(' ').collect();
+        let plan = json_of(&[&["plan", "--network", "lenet5"], &flags[..]].concat());
+        for buffer in plan["buffers"].as_array().expect("a list") {
+            let words = buffer["contents"]["words"].as_array().map_or(0, Vec::len);
+            assert!(
+                4 * words as u64 <= buffer["size"].as_u64().expect("bytes"),
+                "{}",
+                buffer["name"]
+            );
+        }
+    }
+}

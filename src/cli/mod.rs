@@ -61,7 +61,7 @@ pub enum Command {
     Bench(Box<bench::Args>),
     /// Find the fastest plan for an adapter and remember it
     ///
-    /// The other commands take it with --plan auto. Training steps of every plan that may be the
+    /// The other commands take it with --plan tuned. Training steps of every plan that may be the
     /// fastest on such an adapter are timed: by layers in several sizes of tiles, and by samples.
     /// Takes under ten seconds for each network and batch, besides compilation.
     Tune(tune::Args),
