@@ -1,4 +1,4 @@
-//! The command line: it parses ([`args`]), calls, and prints ([`view`]); one file a [`commands`] each.
+//! The command line: it parses (`args`), calls, and prints (`view`); one file a `commands` each.
 
 mod announce;
 mod args;

@@ -129,7 +129,7 @@ pub fn aligned(size: usize) -> usize {
 /// Groups the layers of a network into blocks.
 ///
 /// # Errors
-/// [`Error::Usage`] if a convolution is neither pooled nor as large as its input: the kernels are
+/// [`crate::Error::Usage`] if a convolution is neither pooled nor as large as its input: the kernels are
 /// made for the two ways that the papers know.
 pub fn blocks(network: &Network) -> Result<Vec<Block>> {
     let layers = &network.layers;

@@ -57,7 +57,7 @@ impl Tiles {
 pub struct Profile {
     /// Shown to the user: `software`, `gpu` or `reference`.
     pub name: &'static str,
-    /// Parts that a batch of [`WORTH_SHARDING`] samples or more is cut into.
+    /// Parts that a batch of 16 samples or more is cut into.
     pub shards: usize,
     /// Devices that carry the shards out side by side, where there are several; they change no bit.
     pub replicas: usize,

@@ -1,6 +1,6 @@
 //! What a run is: every setting, and where it came from.
 //!
-//! [`table`] describes each setting once. A [`Recipe`] holds defaults, [`Flags`] what the user asked
+//! `table.rs` describes each setting once. A [`Recipe`] holds defaults, [`Flags`] what the user asked
 //! for; [`Settings::resolve`] lays them over each other, checks every value, and keeps the origin of
 //! each for the table that is printed before a run and saved with it.
 

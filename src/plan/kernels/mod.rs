@@ -2,7 +2,7 @@
 //!
 //! The name of a kernel is that of its shader file, of the entry point in it, of its reference in
 //! [`crate::cpu`] and of its row in tests and benchmarks. A new kernel is a shader file that says what it
-//! uses and binds ([`super::shader`]), a type here that implements [`Spec`], an entry in [`Op`], and a
+//! uses and binds (`src/plan/shader.rs`), a type here that implements [`Spec`], an entry in [`Op`], and a
 //! reference.
 
 mod advance;
