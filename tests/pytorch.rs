@@ -226,10 +226,10 @@ fn second(name: &str, way: Way, make: Make) -> Outcome {
     let (ports, layout) = (plan.ports, plan.layout.clone());
     let mut executor = make(plan)?;
     start(executor.as_mut(), &base)?;
-    let mean = (1.0 / BATCH as f32).to_bits();
-    let eta = fixture.number("eta")?.to_bits();
-    let steps = (0..STEPS as u32).flat_map(|digit| [digit, 1, eta, 0]);
-    let table: Vec<u32> = [0, BATCH as u32, mean, 0].into_iter().chain(steps).collect();
+    let row = |first, count, rate| StepRow { first, count, rate, key: 0 }.words();
+    let eta = fixture.number("eta")?;
+    let mut table = row(0, BATCH as u32, 1.0 / BATCH as f32).to_vec();
+    table.extend((0..STEPS as u32).flat_map(|digit| row(digit, 1, eta)));
     executor.write(ports.steps, 0, &table)?;
     executor.run(1, Pass::Curvature)?;
     executor.run(STEPS, Pass::Training)?;
