@@ -1,7 +1,7 @@
 //! The JSON of a program is all that another executor needs: one that is built from it alone, and never
 //! sees network, recipe or data set, computes the same bits.
 //!
-//! `--all` (or `LENET_ALL=1`) goes through every network, plan and optimizer.
+//! `./tests/run --all` (`LENET_ALL=1`) goes through every network, profile, plan, optimizer and distortion.
 
 mod common;
 
