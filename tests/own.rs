@@ -4,26 +4,19 @@
 
 mod common;
 
-use common::compare::{Differences, Tolerance};
 use common::own;
-use common::run::{Run, State, compare_tensors, state};
+use common::run::{Run, State, compare_states, state};
 use common::{Outcome, Tests, Way, profiles};
 use lenet::cpu::fast::{Fast, Instructions};
 use lenet::network::lenet::Table;
 use lenet::network::{build, init};
-use lenet::plan::{Layout, Optimizer, Profile, TOTALS};
+use lenet::plan::{Layout, Optimizer, Profile};
 use lenet::{Available, Flags, Model, Settings};
 use wgpu::Adapter;
 
 const STEPS: usize = 6;
 const SGD: Optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.01 };
 const SDLM: Optimizer = Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true };
-
-/// Absolute as a share of the largest of its kind.
-const PARAMETER: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
-const VELOCITY: Tolerance = Tolerance { absolute: 2e-4, relative: 2e-4 };
-const CURVATURE: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
-const LOSS: Tolerance = Tolerance { absolute: 0.0, relative: 1e-5 };
 
 fn main() {
     let mut tests = Tests::new();
@@ -50,7 +43,7 @@ fn on_cpu(run: &Run) -> Outcome {
         let fast = Fast::new(plan, 2, instructions);
         let mut executor = run.prepared(Box::new(fast))?;
         run.train(executor.as_mut(), STEPS, STEPS)?;
-        compare(run, &state(executor.as_mut())?, &expected).outcome(instructions.name())?;
+        compare_states(run, &state(executor.as_mut())?, &expected).outcome(instructions.name())?;
     }
     Ok(())
 }
@@ -61,7 +54,7 @@ fn on_adapter(adapter: &Adapter, run: &Run) -> Outcome {
         let way = Way::from(profile);
         let mut executor = run.on_adapter(adapter, way)?;
         run.train(executor.as_mut(), STEPS, STEPS)?;
-        compare(run, &state(executor.as_mut())?, &expected).outcome(way.to_string())?;
+        compare_states(run, &state(executor.as_mut())?, &expected).outcome(way.to_string())?;
     }
     Ok(())
 }
@@ -70,22 +63,6 @@ fn expected(run: &Run) -> lenet::Result<State> {
     let mut reference = run.on_cpu()?;
     run.train(reference.as_mut(), STEPS, STEPS)?;
     state(reference.as_mut())
-}
-
-fn compare(run: &Run, found: &State, expected: &State) -> Differences {
-    let layout = run.plan(Profile::reference()).layout;
-    let mut differences = Differences::default();
-    let mut tensors = |what, found, reference, tolerance| {
-        compare_tensors(&mut differences, what, &layout, found, reference, tolerance);
-    };
-    tensors("parameters", &found.parameters, &expected.parameters, PARAMETER);
-    tensors("velocity", &found.velocity, &expected.velocity, VELOCITY);
-    if !expected.curvature.is_empty() {
-        tensors("curvature", &found.curvature, &expected.curvature, CURVATURE);
-    }
-    let narrow = |totals: [f64; TOTALS]| totals.map(|total| total as f32);
-    differences.numbers("totals", &narrow(found.totals), &narrow(expected.totals), LOSS);
-    differences
 }
 
 /// A model says what its network is, though no table of the program is like it.

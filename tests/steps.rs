@@ -16,11 +16,10 @@ mod common;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::process::Command;
 
-use common::compare::{Differences, Tolerance};
-use common::run::{Run, State, compare_tensors, networks, state, trained};
+use common::run::{Run, State, compare_states, networks, state, trained};
 use common::{Outcome, Tests, Way, ways};
 use lenet::gpu::adapter;
-use lenet::plan::{Optimizer, Profile, Strategy, TOTALS};
+use lenet::plan::{Optimizer, Profile, Strategy};
 use wgpu::Adapter;
 
 const STEPS: usize = 20;
@@ -33,14 +32,6 @@ const MAIN: [&str; 2] = ["lenet1", "lenet5, eq. 9"];
 /// Larger mu than the paper's: the first weights of these tests are far from a minimum.
 const SDLM: Optimizer = Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true };
 const SDLM_STEPS: usize = 4;
-/// Parameters after twenty steps; absolute as a share of the largest of its kind.
-const PARAMETER: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
-/// Velocities, which carry the gradients of all steps.
-const VELOCITY: Tolerance = Tolerance { absolute: 2e-4, relative: 2e-4 };
-/// Curvatures, which carry the squares of all local derivatives.
-const CURVATURE: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
-/// Loss over all twenty steps. Errors are whole numbers and have to agree.
-const LOSS: Tolerance = Tolerance { absolute: 0.0, relative: 1e-5 };
 
 /// What [`PRINT`] calls the steps by second derivatives.
 const SDLM_OF_LENET5: &str = "lenet5, sdlm";
@@ -103,7 +94,7 @@ fn as_the_cpu(adapter: &Adapter, run: &Run, steps: usize, ways: &[Way]) -> Outco
         run.train(executor.as_mut(), steps, steps)?;
         let found = state(executor.as_mut())?;
         let name = format!("{name}, batch {}, {way}", run.batch);
-        compare(run, &found, &expected).outcome(&name)?;
+        compare_states(run, &found, &expected).outcome(&name)?;
 
         run.reset(executor.as_mut())?;
         run.train(executor.as_mut(), steps, 1)?;
@@ -112,22 +103,6 @@ fn as_the_cpu(adapter: &Adapter, run: &Run, steps: usize, ways: &[Way]) -> Outco
         }
     }
     Ok(())
-}
-
-fn compare(run: &Run, found: &State, expected: &State) -> Differences {
-    let layout = run.plan(Profile::reference()).layout;
-    let mut differences = Differences::default();
-    let mut tensors = |what, found, reference, tolerance| {
-        compare_tensors(&mut differences, what, &layout, found, reference, tolerance);
-    };
-    tensors("parameters", &found.parameters, &expected.parameters, PARAMETER);
-    tensors("velocity", &found.velocity, &expected.velocity, VELOCITY);
-    if !expected.curvature.is_empty() {
-        tensors("curvature", &found.curvature, &expected.curvature, CURVATURE);
-    }
-    let narrow = |totals: [f64; TOTALS]| totals.map(|total| total as f32);
-    differences.numbers("totals", &narrow(found.totals), &narrow(expected.totals), LOSS);
-    differences
 }
 
 /// The bits of a run, in every plan and both profiles.

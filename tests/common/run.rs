@@ -282,3 +282,29 @@ pub fn compare_tensors(
     let exact = Tolerance { absolute: 0.0, relative: 0.0 };
     differences.numbers(format!("gaps of {what}"), &gaps, &vec![0.0; found.len()], exact);
 }
+
+/// Parameters after some steps; absolute as a share of the largest of its kind.
+const PARAMETER: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
+/// Velocities, which carry the gradients of all steps.
+const VELOCITY: Tolerance = Tolerance { absolute: 2e-4, relative: 2e-4 };
+/// Curvatures, which carry the squares of all local derivatives.
+const CURVATURE: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
+/// Loss over all steps. Errors are whole numbers and have to agree.
+const LOSS: Tolerance = Tolerance { absolute: 0.0, relative: 1e-5 };
+
+/// Compares what some steps of a run left with what the reference left.
+pub fn compare_states(run: &Run, found: &State, expected: &State) -> Differences {
+    let layout = run.plan(Profile::reference()).layout;
+    let mut differences = Differences::default();
+    let mut tensors = |what, found, reference, tolerance| {
+        compare_tensors(&mut differences, what, &layout, found, reference, tolerance);
+    };
+    tensors("parameters", &found.parameters, &expected.parameters, PARAMETER);
+    tensors("velocity", &found.velocity, &expected.velocity, VELOCITY);
+    if !expected.curvature.is_empty() {
+        tensors("curvature", &found.curvature, &expected.curvature, CURVATURE);
+    }
+    let narrow = |totals: [f64; TOTALS]| totals.map(|total| total as f32);
+    differences.numbers("totals", &narrow(found.totals), &narrow(expected.totals), LOSS);
+    differences
+}
