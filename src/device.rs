@@ -14,7 +14,7 @@ use crate::{selftest, threads};
 /// How a step is cut into dispatches.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PlanChoice {
-    /// As suits profile, network and batch: the same everywhere.
+    /// Chosen from profile, network and batch alone: the same on every machine.
     #[default]
     Auto,
     /// As `lenet tune` found on this adapter.

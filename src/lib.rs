@@ -24,7 +24,7 @@
 //! # }
 //! ```
 //!
-//! A [`Model`] is written by [`Model::to_bytes`] and read by [`Model::read`]; [`export`] has it as ONNX,
+//! A [`Model`] is written by [`Model::to_bytes`] and read by [`Model::read`]; [`export`] converts it to ONNX,
 //! as a state dict of PyTorch and in other forms. `examples/` has three short programs that run without
 //! arguments: `train`, `predict`, and `custom`, a network of one's own as a table.
 //!

@@ -38,7 +38,7 @@ pub const DIGIT_SIDE: usize = 28;
 named! {
     /// The squash f(a) = A tanh(S a) behind every layer.
     pub enum Squash {
-        /// tanh(a): A = S = 1, as the notebook has it.
+        /// tanh(a): A = S = 1, the activation of the notebook.
         Tanh = "tanh",
         /// 1.7159 tanh(2a/3), of the 1998 paper (appendix A), so that f(1) = 1.
         Scaled = "scaled",

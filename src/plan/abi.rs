@@ -30,7 +30,7 @@ pub struct StepRow {
 }
 
 impl StepRow {
-    /// As the device has it.
+    /// The row as words of the buffer `steps`.
     pub fn words(&self) -> [u32; STEP_WORDS] {
         [self.first, self.count, self.rate.to_bits(), self.key, 0, 0, 0, 0]
     }

@@ -178,7 +178,7 @@ impl<'a> Builder<'a> {
         self.dispatches.push(dispatch);
     }
 
-    /// The dispatches so far, which begin anew.
+    /// Removes and returns the dispatches planned so far.
     pub(super) fn take(&mut self) -> Vec<Dispatch> {
         std::mem::take(&mut self.dispatches)
     }

@@ -31,7 +31,7 @@ pub enum DeviceChoice {
 /// How kernels are launched.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum ProfileChoice {
-    /// As suits the adapter.
+    /// Chosen for the adapter.
     #[default]
     Auto,
     /// Few and fat invocations, uniform reads.

@@ -52,17 +52,17 @@ pub struct Args {
     /// Launch profile; with it no adapter is touched [default: that of the device]
     #[arg(long, value_enum)]
     profile: Option<ProfileName>,
-    /// How a step is cut into dispatches, as `lenet train` has it [default: auto]
+    /// How a step is cut into dispatches, with the choices of `lenet train` [default: auto]
     #[arg(long, value_parser = plans(), default_value = "auto", hide_default_value = true)]
     plan: PlanChoice,
-    /// What would compute, as `lenet train` has it [default: auto]
+    /// What would compute, with the choices of `lenet train` [default: auto]
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
     device: DeviceChoice,
     /// Adapter by a part of its name or its index in `lenet adapters` [default: the best]
     #[arg(long, value_name = "NAME|INDEX", conflicts_with = "profile")]
     adapter: Option<String>,
     /// Devices that carry out the shards of a batch side by side, 1 to the number of shards; changes
-    /// no bit [default: as suits the device, with --profile 1]
+    /// no bit [default: chosen for the device; 1 with --profile]
     #[arg(long, value_name = "N")]
     replicas: Option<usize>,
     /// Digits that the buffers hold, training and test together [default: 70,000]

@@ -104,7 +104,7 @@ impl Spec for LinearBackward {
     fn moved(&self, binding: &Binding, words: usize) -> Moved {
         match binding.name {
             "gradient" => of_gradient(self.starts, self.ends, words),
-            // The weights that it hands down through.
+            // The weights of the input gradient.
             "parameters" if !self.ends || matches!(self.rule, Rule::Share { .. }) => {
                 Moved::read(words)
             }

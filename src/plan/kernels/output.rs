@@ -23,7 +23,7 @@ constants! {
         weights: u32,
         criterion: Criterion,
         squash: Squash,
-        /// Whether it hands down second derivatives.
+        /// Whether the input gradient holds second derivatives.
         curvature: bool,
         /// Whether those of eq. 9 are exact, not constant.
         exact: bool,
