@@ -120,7 +120,6 @@ pub(super) fn plan(
         shards: 1,
         distortion: None,
         layout,
-        partial_rows: batch,
         buffers,
         kernels,
         replicas: vec![replica],

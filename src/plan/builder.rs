@@ -194,7 +194,6 @@ impl<'a> Builder<'a> {
             shards: self.shards,
             distortion: None,
             layout: self.layout,
-            partial_rows: self.partial_rows,
             buffers: self.buffers,
             kernels: self.kernels,
             replicas,

@@ -190,8 +190,6 @@ pub struct Plan {
     /// How digits whose view is not 0 are distorted.
     pub distortion: Option<Distortion>,
     pub layout: Layout,
-    /// Rows of partial gradients.
-    pub partial_rows: usize,
     /// Every replica has all of them.
     pub buffers: Vec<Buffer>,
     pub kernels: Vec<Kernel>,

@@ -302,9 +302,4 @@ impl Program {
         }
         Ok(program)
     }
-
-    /// Loop iterations of the busiest invocation of any kernel.
-    pub fn iterations(&self) -> u32 {
-        self.kernels.iter().map(|kernel| kernel.iterations).max().unwrap_or(0)
-    }
 }

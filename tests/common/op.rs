@@ -124,7 +124,6 @@ impl Case {
                 stages: 0,
                 size: 0,
             },
-            partial_rows: 0,
             buffers,
             kernels: vec![kernel],
             replicas: vec![Replica { forward: steps, ..Replica::default() }],
