@@ -1,0 +1,115 @@
+// What `lenet train` computes on the host, for a program: first weights, order of the samples, learning rates.
+// Each function gives the bits of its counterpart in Rust (named beside it).
+
+import { Rng, Stream } from "./rng.js";
+
+/**
+ * @typedef {{ name: string, role: "weight" | "bias" | "coefficient" | "pool-bias", shape: number[],
+ *   fan_in: number, start: number, stride: number }} Tensor
+ * @typedef {{ tensors: Tensor[], size: number }} Layout
+ */
+
+/** The places of a tensor's numbers in the parameters: rows of a stride. (`Tensor::places`) */
+export function places(/** @type {Tensor} */ { shape, start, stride }) {
+  const numbers = shape.reduce((product, side) => product * side, 1);
+  const width = numbers / shape[0];
+  return Array.from({ length: numbers }, (_, i) => start + Math.floor(i / width) * stride + (i % width));
+}
+
+/** Limits of the uniform first weights, by the name of `--init`. F is the fan-in of the unit. */
+const LIMITS = {
+  lecun: (/** @type {number} */ fanIn) => Math.fround(Math.fround(2.4) / fanIn),
+  "lecun-sqrt": (fanIn) => Math.fround(Math.fround(1.2) / Math.fround(Math.sqrt(fanIn))),
+  pytorch: (fanIn) => Math.fround(1 / Math.fround(Math.sqrt(fanIn))),
+};
+
+/**
+ * The parameters before the first step. (`init::parameters`)
+ * @param {Layout} layout @param {{ pool: "sum" | "mean" }} options
+ * @param {keyof typeof LIMITS} init @param {number} seed
+ */
+export function firstWeights(layout, options, init, seed) {
+  const rng = new Rng(seed, Stream.weights);
+  const parameters = new Float32Array(layout.size);
+  for (const tensor of layout.tensors) {
+    const drawn = tensor.role === "weight" || (tensor.role === "bias" && init !== "lecun-sqrt");
+    const start = tensor.role === "coefficient" ? (options.pool === "sum" ? 0.5 : 1) : 0;
+    const limit = LIMITS[init](tensor.fan_in);
+    for (const place of places(tensor)) parameters[place] = drawn ? rng.symmetric(limit) : start;
+  }
+  return parameters;
+}
+
+/** The seed of the distortions in every step row. (`session::distortion_key`) */
+export const distortionKey = (/** @type {number} */ seed) => new Rng(seed, Stream.distortion).word();
+
+/** The order of the samples, epoch by epoch. (`Orders`) */
+export class Orders {
+  /** @param {Uint32Array} samples @param {"on" | "once" | "off"} shuffle @param {number} seed @param {((sample: number, view: number) => number) | null} entry */
+  constructor(samples, shuffle, seed, entry) {
+    this.samples = samples.slice();
+    this.shuffle = shuffle;
+    this.entry = entry;
+    this.rng = new Rng(seed, Stream.order);
+    this.shuffled = 0;
+  }
+
+  /** The order of an epoch, counted from 0. Epochs may be skipped, but not go backwards. */
+  epoch(/** @type {number} */ epoch) {
+    const shuffles = { off: 0, once: 1, on: epoch + 1 }[this.shuffle];
+    for (; this.shuffled < shuffles; this.shuffled++) this.rng.shuffle(this.samples);
+    const { entry } = this;
+    return entry ? this.samples.map((sample) => entry(sample, epoch + 1)) : this.samples.slice();
+  }
+}
+
+/** The samples of each curvature estimate: the next `count` of an order of their own. (`Patterns`) */
+export class Patterns {
+  /** @param {Uint32Array} samples @param {number} count @param {number} seed */
+  constructor(samples, count, seed) {
+    this.order = samples.slice();
+    this.count = count;
+    new Rng(seed, Stream.curvature).shuffle(this.order);
+  }
+
+  /** Those of an epoch, counted from 0. */
+  of(/** @type {number} */ epoch) {
+    const { order, count } = this;
+    return Uint32Array.from({ length: count }, (_, i) => order[(epoch * count + i) % order.length]);
+  }
+}
+
+/** The 1998 schedule: from this epoch on, this share of the first rate. */
+const LECUN1998 = [[0, 1], [2, 0.4], [5, 0.2], [8, 0.1], [12, 0.02]];
+
+/**
+ * What the learning rate is multiplied with in a step of a run. (`Schedule::factor`)
+ * @param {string} schedule @param {number} step @param {number} steps of the run @param {number} epoch
+ */
+export function factor(schedule, step, steps, epoch) {
+  const [name, milestone, share] = schedule.split(":");
+  if (name === "constant") return 1;
+  if (name === "step") return epoch >= Number(milestone) ? Math.fround(Number(share)) : 1;
+  if (name === "lecun1998") return Math.fround(LECUN1998.findLast(([from]) => epoch >= from)?.[1] ?? 1);
+  const angle = Math.fround(Math.fround(Math.fround(Math.fround(Math.PI) * step)) / steps);
+  return Math.fround(0.5 * Math.fround(1 + Math.fround(Math.cos(angle))));
+}
+
+/**
+ * The step table of an order: a row of 8 words a step. (`Session::upload`)
+ * @param {number} entries @param {number} batch @param {(step: number) => number} rate
+ * @param {number} key @param {number} [first] entry of the order
+ */
+export function stepTable(entries, batch, rate, key, first = 0) {
+  const steps = Math.ceil(entries / batch);
+  const words = new Uint32Array(8 * steps);
+  const rates = new Float32Array(words.buffer);
+  for (let step = 0; step < steps; step++) {
+    const row = 8 * step;
+    words[row] = first + step * batch;
+    words[row + 1] = Math.min(batch, entries - step * batch);
+    rates[row + 2] = rate(step);
+    words[row + 3] = key;
+  }
+  return words;
+}

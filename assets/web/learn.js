@@ -1,0 +1,174 @@
+// Settings, curve, confusion matrix and mistakes of the run.
+
+import { element, paintDigit } from "./paint.js";
+
+const byId = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
+
+/** What a visitor can set: name, label, kind and range. The choices of the first four come from the menu. */
+const FIELDS = [
+  ["network", "network", "choice"],
+  ["batch", "batch", "choice"],
+  ["optimizer", "optimizer", "choice"],
+  ["distort", "distorted digits", "check"],
+  ["rate", "learning rate", "number", 1e-6, 10],
+  ["momentum", "momentum", "number", 0, 0.999],
+  ["epochs", "epochs", "number", 1, 100],
+  ["seed", "seed", "number", 0, 4294967295],
+];
+
+export class Settings {
+  /** @param {any} menu @param {(settings: any) => void} changed */
+  constructor(menu, changed) {
+    Object.assign(this, { menu, changed, inputs: {} });
+    const box = byId("settings");
+    for (const [name, label, kind, min, max] of FIELDS) {
+      const id = `set-${name}`;
+      const input = kind === "choice" ? element("select", { id }) : element("input", { id });
+      if (kind === "check") input.type = "checkbox";
+      if (kind === "number") Object.assign(input, { type: "number", min, max, step: "any" });
+      input.addEventListener("change", () => this.#change(name));
+      this.inputs[name] = input;
+      box.append(element("label", { htmlFor: id, textContent: label }), input);
+    }
+    this.set(new URLSearchParams(location.hash.slice(1)));
+  }
+
+  /** Takes settings from a link; what it does not say is the recipe's. */
+  set(/** @type {URLSearchParams} */ from) {
+    const { inputs, menu } = this;
+    this.#choices("network", Object.keys(menu.networks), from.get("network") ?? "lenet5");
+    this.#fill(from);
+  }
+
+  #fill(from) {
+    const { inputs, menu } = this;
+    const { recipe } = menu.networks[inputs.network.value];
+    const shipped = menu.programs.filter((program) => program.network === inputs.network.value);
+    const batches = [...new Set(shipped.map((program) => program.batch))];
+    this.#choices("optimizer", [...new Set(shipped.map((program) => program.optimizer))], from.get("optimizer") ?? "sgd");
+    this.#choices("batch", batches, from.get("batch") ?? recipe.batch);
+    inputs.distort.checked = from.get("distort") === "on";
+    const sdlm = inputs.optimizer.value === "sdlm";
+    const start = { rate: sdlm ? 0.0005 : recipe.rate, momentum: sdlm ? 0 : 0.9, epochs: recipe.epochs, seed: 1 };
+    for (const [name, value] of Object.entries(start)) {
+      const asked = Number(from.get(name) ?? value);
+      inputs[name].value = asked >= Number(inputs[name].min) && asked <= Number(inputs[name].max) ? asked : value;
+    }
+  }
+
+  #choices(name, values, chosen) {
+    const options = values.map((value) => element("option", { value: String(value), textContent: String(value) }));
+    this.inputs[name].replaceChildren(...options);
+    this.inputs[name].value = values.map(String).includes(String(chosen)) ? String(chosen) : String(values[0]);
+  }
+
+  #change(name) {
+    if (name === "network" || name === "optimizer") {
+      const kept = name === "optimizer" ? { network: this.inputs.network.value, optimizer: this.inputs.optimizer.value } : {};
+      this.#fill(new URLSearchParams(kept));
+    }
+    history.replaceState(null, "", `#${this.link()}`);
+    this.changed(this.value());
+  }
+
+  /** The settings as the part of a link behind the #. */
+  link() {
+    const { inputs } = this;
+    const pairs = FIELDS.map(([name, , kind]) => [name, kind === "check" ? (inputs[name].checked ? "on" : "off") : inputs[name].value]);
+    return new URLSearchParams(pairs).toString();
+  }
+
+  value() {
+    const { inputs, menu } = this;
+    const { recipe } = menu.networks[inputs.network.value];
+    const optimizer = inputs.optimizer.value;
+    return {
+      network: inputs.network.value,
+      batch: Number(inputs.batch.value),
+      optimizer,
+      distort: inputs.distort.checked,
+      rate: Number(inputs.rate.value),
+      epochs: Math.round(Number(inputs.epochs.value)),
+      seed: Math.round(Number(inputs.seed.value)),
+      init: optimizer === "sdlm" ? "lecun-sqrt" : recipe.init,
+      shuffle: recipe.shuffle,
+      schedule: recipe.schedule,
+      patterns: recipe.patterns,
+      constants: { MOMENTUM: Number(inputs.momentum.value) },
+    };
+  }
+}
+
+/** Draws the errors by epoch. */
+export function curve(/** @type {{ train: number, test: number }[]} */ epochs, /** @type {number} */ all) {
+  const canvas = byId("curve");
+  const ratio = devicePixelRatio || 1;
+  const [width, height] = [canvas.clientWidth || 340, 180];
+  [canvas.width, canvas.height] = [width * ratio, height * ratio];
+  const context = canvas.getContext("2d");
+  context.scale(ratio, ratio);
+  const css = getComputedStyle(document.documentElement);
+  const colour = (name) => css.getPropertyValue(name).trim();
+  context.font = "11px system-ui";
+  const [left, bottom, top] = [34, height - 20, 8];
+  const y = (percent) => top + ((Math.log10(10) - Math.log10(Math.max(0.05, Math.min(10, percent)))) / (1 - Math.log10(0.05))) * (bottom - top);
+  const x = (epoch) => left + (epoch / Math.max(all, 1)) * (width - left - 8);
+  context.strokeStyle = colour("--line");
+  context.fillStyle = colour("--faint");
+  for (const percent of [10, 5, 2, 1, 0.5, 0.2, 0.1]) {
+    context.beginPath();
+    context.moveTo(left, y(percent));
+    context.lineTo(width - 8, y(percent));
+    context.stroke();
+    context.fillText(`${percent} %`, 0, y(percent) + 4);
+  }
+  const last = Math.min(all, Math.max(1, epochs.length));
+  context.fillText("0", left - 2, height - 5);
+  context.fillText(String(all), x(all) - 12, height - 5);
+  for (const [name, shade, dashes] of [["train", "--cool", [4, 3]], ["test", "--warm", []]]) {
+    context.strokeStyle = colour(shade);
+    context.setLineDash(dashes);
+    context.lineWidth = 2;
+    context.beginPath();
+    epochs.forEach((epoch, i) => context.lineTo(x(i + 1), y(epoch[name])));
+    context.stroke();
+    context.fillStyle = colour(shade);
+    epochs.forEach((epoch, i) => context.fillRect(x(i + 1) - 2, y(epoch[name]) - 2, 4, 4));
+    context.fillText(name, x(last) - (name === "test" ? 20 : 24), name === "test" ? bottom - 6 : bottom - 20);
+  }
+  context.setLineDash([]);
+  const final = epochs.at(-1);
+  const said = final ? `after epoch ${epochs.length}: training ${final.train.toFixed(2)} %, test ${final.test.toFixed(2)} %` : "no epoch yet";
+  canvas.setAttribute("aria-label", `Error by epoch, ${said}`);
+}
+
+/** The classes that answers name: the smallest distance, or the largest output. */
+export function classes(/** @type {Float32Array} */ answers, /** @type {boolean} */ smallest) {
+  const sign = smallest ? -1 : 1;
+  return Uint8Array.from({ length: answers.length / 10 }, (_, i) => {
+    let best = 0;
+    for (let c = 1; c < 10; c++) if (sign * answers[10 * i + c] > sign * answers[10 * i + best]) best = c;
+    return best;
+  });
+}
+
+/** Shows the confusion matrix and the first mistakes; a click on one takes it as the digit in hand. */
+export function mistakes(found, labels, pixels, take) {
+  const counts = Array.from({ length: 10 }, () => new Array(10).fill(0));
+  found.forEach((answer, i) => counts[labels[i]][answer]++);
+  const head = element("tr", {}, element("td"), ...counts.map((_, c) => element("th", { textContent: String(c), scope: "col" })));
+  const rows = counts.map((row, label) => {
+    const cells = row.map((count, answer) => element("td", { textContent: count ? String(count) : "", title: `${count} times a ${label} was read as ${answer}` }));
+    return element("tr", {}, element("th", { textContent: String(label), scope: "row" }), ...cells);
+  });
+  byId("confusion").replaceChildren(element("table", { className: "confusion" }, element("caption", { className: "hint", textContent: "rows: what it is; columns: what it was read as" }), head, ...rows));
+  const wrong = [...found.keys()].filter((i) => found[i] !== labels[i]).slice(0, 60);
+  const buttons = wrong.map((i) => {
+    const canvas = /** @type {HTMLCanvasElement} */ (element("canvas", { className: "pixels" }));
+    paintDigit(canvas, pixels.subarray(784 * i, 784 * (i + 1)));
+    const button = element("button", { title: `test digit ${i}` }, canvas, `${labels[i]} → ${found[i]}`);
+    button.addEventListener("click", () => take(i));
+    return button;
+  });
+  byId("mistakes").replaceChildren(...buttons);
+}

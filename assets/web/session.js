@@ -1,0 +1,169 @@
+// A training run on an executor: what `lenet train` does on the host between two submissions.
+
+import { distortionKey, factor, Orders, Patterns, stepTable } from "./host.js";
+
+/**
+ * @typedef {{ pixels: Uint8Array, labels: Uint8Array }} Digits  `[n, 28, 28]` bytes and `[n]` classes
+ * @typedef {{ rate: number, schedule: string, shuffle: "on" | "once" | "off", seed: number, epochs: number,
+ *   patterns: number }} Settings
+ * @typedef {{ samples: number, loss: number, errors: number }} Metrics
+ */
+
+/** Milliseconds that one submission should take: short enough to draw beside it. */
+const SUBMISSION = 30;
+
+/** The records of a data set: pixels as bytes, then the label. */
+function records(/** @type {Digits} */ { pixels, labels }, /** @type {number} */ words) {
+  const record = new Uint32Array(words * labels.length);
+  const bytes = new Uint8Array(record.buffer);
+  const size = pixels.length / labels.length;
+  for (let i = 0; i < labels.length; i++) {
+    bytes.set(pixels.subarray(i * size, (i + 1) * size), 4 * words * i);
+    record[words * (i + 1) - 1] = labels[i];
+  }
+  return record;
+}
+
+/** A data set on an executor, and the run over it. Samples are numbered: training digits, then test digits. */
+export class Session {
+  /**
+   * @param {import("./executor.js").Executor} executor
+   * @param {Digits} train @param {Digits} test @param {Settings} settings
+   */
+  constructor(executor, train, test, settings) {
+    const { program } = executor;
+    this.executor = executor;
+    this.settings = settings;
+    this.batch = program.interface.batch;
+    this.ports = program.interface.ports;
+    this.count = { train: train.labels.length, test: test.labels.length };
+    const words = program.abi.record.words;
+    executor.write(this.ports.digits, records(train, words));
+    executor.write(this.ports.digits, records(test, words), 4 * words * this.count.train);
+    const { distortion } = program.interface;
+    const entry = distortion && ((sample, view) => view * distortion.digits + sample);
+    const samples = Uint32Array.from({ length: this.count.train }, (_, i) => i);
+    this.orders = new Orders(samples, settings.shuffle, settings.seed, entry);
+    this.patterns = new Patterns(samples, settings.patterns, settings.seed);
+    this.key = distortionKey(settings.seed);
+    this.stepsPerEpoch = Math.ceil(this.count.train / this.batch);
+    const tests = Uint32Array.from({ length: this.count.test }, (_, i) => this.count.train + i);
+    this.#upload(tests, () => 0, this.count.train, this.stepsPerEpoch);
+    this.submission = { forward: 1, training: 1, curvature: 1 };
+    this.epoch = 0;
+    this.step = 0;
+    /** @type {{ epoch: number, numbers: Record<string, ArrayBuffer> } | null} */
+    this.saved = null;
+  }
+
+  /** Puts order and rates of the next epoch in place; with SDLM estimates the curvature first. */
+  async begin() {
+    const { settings, stepsPerEpoch, ports } = this;
+    if (ports.curvature !== null) {
+      const patterns = this.patterns.of(this.epoch);
+      const { size } = this.executor.program.interface.layout;
+      this.executor.write(ports.curvature, new Uint32Array(size));
+      this.#upload(patterns, () => Math.fround(1 / patterns.length), 0, 0);
+      await this.#pass("curvature", 0, Math.ceil(patterns.length / this.batch), () => true);
+    }
+    const before = this.epoch * stepsPerEpoch;
+    const steps = settings.epochs * stepsPerEpoch;
+    const rate = (step) =>
+      Math.fround(Math.fround(settings.rate) * factor(settings.schedule, before + step, steps, this.epoch));
+    this.#upload(this.orders.epoch(this.epoch), rate, 0, 0);
+    this.step = 0;
+    this.#restart(0);
+  }
+
+  /**
+   * Trains until the end of the epoch or until `progress` returns false.
+   * @param {(step: number) => boolean | Promise<boolean>} progress
+   * @returns {Promise<Metrics | null>} what the epoch gave, or null if it was stopped
+   */
+  async train(progress) {
+    if (this.step === 0) await this.begin();
+    await this.#pass("training", this.step, this.stepsPerEpoch, (step) => progress((this.step = step)));
+    if (this.step < this.stepsPerEpoch) return null;
+    const metrics = await this.#metrics(this.count.train);
+    this.epoch += 1;
+    this.step = 0;
+    return metrics;
+  }
+
+  /**
+   * Evaluates all test digits.
+   * @returns {Promise<Metrics & { answers: Float32Array }>} with the scores `[test digits, 10]`
+   */
+  async evaluate() {
+    this.#restart(this.stepsPerEpoch);
+    const row = 40 * this.batch;
+    const { executor, ports } = this;
+    const steps = Math.ceil(this.count.test / this.batch);
+    const scores = executor.collect(ports.scores, row, steps);
+    await this.#pass("forward", 0, steps, () => true, scores);
+    const answers = new Float32Array(await scores.read()).subarray(0, 10 * this.count.test);
+    return { ...(await this.#metrics(this.count.test)), answers };
+  }
+
+  /** @returns {Promise<Metrics>} of the epoch so far */
+  async sofar() {
+    return this.#metrics(Math.min(this.step * this.batch, this.count.train));
+  }
+
+  /** Keeps the state between two epochs, to go on from after the loss of a device. */
+  async save() {
+    const { ports, layout } = this.executor.program.interface;
+    const carried = ["parameters", "velocity", "curvature"].filter((port) => ports[port] !== null);
+    const read = async (port) => [port, await this.executor.read(ports[port], 4 * layout.size)];
+    this.saved = { epoch: this.epoch, numbers: Object.fromEntries(await Promise.all(carried.map(read))) };
+  }
+
+  /** Goes on from a saved state. */
+  restore(/** @type {{ epoch: number, numbers: Record<string, ArrayBuffer> }} */ saved) {
+    this.epoch = saved.epoch;
+    this.saved = saved;
+    for (const [port, bytes] of Object.entries(saved.numbers)) this.executor.write(this.ports[port], bytes);
+  }
+
+  /** @param {Uint32Array} order @param {(step: number) => number} rate @param {number} first @param {number} row */
+  #upload(order, rate, first, row) {
+    const table = stepTable(order.length, this.batch, rate, this.key, first);
+    this.executor.write(this.ports.order, order, 4 * first);
+    this.executor.write(this.ports.steps, table, 32 * row);
+  }
+
+  /** Sets the cursor to a row of the step table and the totals to 0. */
+  #restart(/** @type {number} */ row) {
+    this.executor.write(this.ports.cursor, new Uint32Array([row]));
+    this.executor.write(this.ports.totals, new Float32Array(4 * this.batch));
+  }
+
+  /** Runs the steps `from .. until` of a pass in submissions of about {@link SUBMISSION} ms. */
+  async #pass(pass, from, until, progress, collected) {
+    if (pass === "curvature") this.#restart(0);
+    let step = from;
+    let going = true;
+    while (step < until && going) {
+      const count = Math.min(this.submission[pass], until - step);
+      const began = performance.now();
+      this.executor.run(pass, count, collected);
+      await this.executor.device.queue.onSubmittedWorkDone();
+      const fit = (count * SUBMISSION) / Math.max(performance.now() - began, 0.1);
+      this.submission[pass] = Math.max(1, Math.min(Math.round(fit), 2 * count));
+      step += count;
+      going = await progress(step);
+    }
+    return step;
+  }
+
+  /** @returns {Promise<Metrics>} the totals of a finished pass */
+  async #metrics(/** @type {number} */ samples) {
+    const totals = new Float32Array(await this.executor.read(this.ports.totals, 16 * this.batch));
+    let [loss, errors] = [0, 0];
+    for (let row = 0; row < totals.length; row += 4) {
+      loss += totals[row];
+      errors += totals[row + 1];
+    }
+    return { samples, loss: loss / samples, errors };
+  }
+}

@@ -1,0 +1,227 @@
+// The worker: owns the device, trains, reads digits, and tells the page what came of it.
+
+import { Executor } from "./executor.js";
+import { firstWeights } from "./host.js";
+import { parameters, parse, serialize } from "./safetensors.js";
+import { Session } from "./session.js";
+
+/** Milliseconds between two reports of a running epoch. */
+const REPORT = 150;
+
+/** @type {any} */
+let menu;
+/** @type {Record<string, string>} */
+let kernels;
+/** @type {GPUDevice} */
+let device;
+/** @type {{ network: string, executor: Executor, about: any } | null} */
+let reader = null;
+/** @type {{ network: string, executor: Executor, session: Session, settings: any } | null} */
+let training = null;
+/** @type {Promise<{ train: any, test: any }> | null} */
+let digits = null;
+let running = false;
+/** The pixels that were read last. */
+let pixels = new Uint8Array(784);
+
+const post = (type, rest = {}, transfer = []) => self.postMessage({ type, ...rest }, transfer);
+const json = async (url) => (await fetch(url)).json();
+
+/** Loads a program and puts the text of its kernels in place. */
+async function program(url) {
+  const loaded = await json(url);
+  loaded.kernels.forEach((kernel) => (kernel.wgsl = kernels[kernel.wgsl]));
+  return loaded;
+}
+
+/** The bytes of a gzipped IDX file behind its head of `head` bytes. */
+async function idx(url, head) {
+  const { body, ok } = await fetch(url);
+  if (!ok || !body) throw new Error(`${url} is missing`);
+  const unpacked = new Response(body.pipeThrough(new DecompressionStream("gzip")));
+  return new Uint8Array(await unpacked.arrayBuffer()).subarray(head);
+}
+
+/** Both sets of digits, loaded when they are first asked for. */
+function data() {
+  digits ??= (async () => {
+    const set = async ({ images, labels }) => {
+      const [pixels, classes] = await Promise.all([idx(images, 16), idx(labels, 8)]);
+      return { pixels, labels: classes };
+    };
+    const [train, test] = await Promise.all([set(menu.digits.train), set(menu.digits.test)]);
+    post("digits", { test: test.pixels.slice(), labels: test.labels.slice() });
+    return { train, test };
+  })();
+  return digits;
+}
+
+async function openDevice() {
+  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) throw new Error("no adapter");
+  device = await adapter.requestDevice();
+  device.lost.then(({ reason, message }) => {
+    if (reason !== "destroyed") lost(message);
+  });
+  device.addEventListener("uncapturederror", (event) => post("fault", { what: event.error.message }));
+  const { vendor, architecture, description } = adapter.info;
+  return [description || vendor, architecture].filter(Boolean).join(", ") || "WebGPU";
+}
+
+/** After the loss of the device: opens another and goes on from the last completed epoch. */
+async function lost(message) {
+  const state = training && { settings: training.settings, saved: training.session.saved };
+  running = false;
+  training = reader = null;
+  post("fault", { what: `The device was lost (${message}); the last completed epoch is restored.` });
+  await openDevice();
+  if (state) await handlers.configure({ settings: state.settings, saved: state.saved });
+}
+
+/** The executor that reads single digits, with the weights of a model. */
+async function openReader(network) {
+  const { inspect, model } = menu.networks[network];
+  const executor = new Executor(device, await program(inspect));
+  await executor.prepare("forward");
+  const { interface: { layout, ports } } = executor.program;
+  const file = parse(await (await fetch(model)).arrayBuffer());
+  executor.write(ports.parameters, parameters(file.tensors, layout));
+  executor.write(ports.order, new Uint32Array([0]));
+  executor.write(ports.steps, new Uint32Array([0, 1, 0, 0, 0, 0, 0, 0]));
+  reader?.executor.destroy();
+  reader = { network, executor, about: file.about };
+}
+
+/** Reads the digit in hand and posts all activations. */
+async function read() {
+  if (!reader) return;
+  const { executor, network } = reader;
+  const { activations, ports } = executor.program.interface;
+  if (training?.network === network) executor.copy(training.executor, "parameters");
+  const record = new Uint8Array(4 * executor.program.abi.record.words);
+  record.set(pixels);
+  executor.write(ports.digits, record);
+  executor.write(ports.cursor, new Uint32Array([0]));
+  executor.run("forward", 1);
+  const layers = await Promise.all(
+    activations.map(async ({ layer, buffer, shape }) => {
+      const size = shape.maps * shape.height * shape.width;
+      return { layer, shape, values: new Float32Array(await executor.read(buffer, 4 * size)) };
+    }),
+  );
+  const { layout } = executor.program.interface;
+  const weights = new Float32Array(await executor.read(ports.parameters, 4 * layout.size));
+  post("answer", { network, layers, weights, layout, pixels, trained: training?.network === network });
+}
+
+/** Trains until it is told to pause, an epoch after the other. */
+async function train(once) {
+  if (!training || running) return;
+  running = true;
+  post("state", { running });
+  const { session } = training;
+  if (once) session.submission.training = 1;
+  let reported = 0;
+  try {
+    do {
+      const began = performance.now();
+      const metrics = await session.train(async (step) => {
+        const now = performance.now();
+        if (once || now - reported > REPORT) {
+          reported = now;
+          post("progress", { ...(await session.sofar()), epoch: session.epoch, step, steps: session.stepsPerEpoch });
+          await read();
+        }
+        return running && !once;
+      });
+      if (metrics) {
+        const seconds = (performance.now() - began) / 1000;
+        const { answers, ...test } = await session.evaluate();
+        await session.save();
+        post("epoch", { epoch: session.epoch, train: metrics, test, answers, seconds });
+        if (!Number.isFinite(metrics.loss)) throw new Error("The loss is no longer a number: lower the rate.");
+      }
+    } while (running && !once && session.epoch < training.settings.epochs);
+  } catch (error) {
+    post("fault", { what: String(error instanceof Error ? error.message : error) });
+  }
+  running = false;
+  post("state", { running, done: session.epoch >= training.settings.epochs });
+}
+
+const handlers = {
+  async open({ network }) {
+    [menu, kernels] = await Promise.all([json("menu.json"), json("kernels.json")]);
+    const adapter = await openDevice();
+    await openReader(network);
+    post("ready", { menu, adapter });
+    await read();
+    await data();
+  },
+
+  async reader({ network }) {
+    if (reader?.network !== network) await openReader(network);
+    await read();
+  },
+
+  async read(message) {
+    pixels = message.pixels;
+    await read();
+  },
+
+  /** Makes a session by settings; a model or a saved state takes the place of drawn weights. */
+  async configure({ settings, model, saved }) {
+    running = false;
+    const { network, batch, optimizer, distort, plan } = settings;
+    const found = menu.programs.find(
+      (p) => p.network === network && p.batch === batch && p.optimizer === optimizer && p.distort === distort &&
+        (!plan || p.plan === plan),
+    );
+    if (!found) throw new Error("That combination is not shipped with this page.");
+    if (reader?.network !== network) await openReader(network);
+    const loaded = await program(found.file);
+    const executor = new Executor(device, loaded, settings.constants);
+    const passes = ["training", "forward", ...(optimizer === "sdlm" ? ["curvature"] : [])];
+    for (const pass of passes) {
+      await executor.prepare(pass, (done, all) => post("compiling", { pass, done, all }));
+    }
+    const { train, test } = await data();
+    training?.executor.destroy();
+    const { interface: { layout, ports }, options } = loaded;
+    const session = new Session(executor, train, test, settings);
+    const file = model && parse(model);
+    const first = file ? parameters(file.tensors, layout) : firstWeights(layout, options, settings.init, settings.seed);
+    executor.write(ports.parameters, first);
+    if (saved) session.restore(saved);
+    training = { network, executor, session, settings };
+    post("configured", { settings, epoch: session.epoch });
+    await read();
+  },
+
+  async digits() {
+    await data();
+  },
+
+  start: () => train(false),
+  step: () => train(true),
+  pause() {
+    running = false;
+  },
+
+  async save() {
+    const source = training ?? reader;
+    if (!source || !reader) return;
+    const { executor, network } = source;
+    const { layout, ports } = executor.program.interface;
+    const numbers = new Float32Array(await executor.read(ports.parameters, 4 * layout.size));
+    post("saved", { file: await serialize(layout, numbers, reader.about).arrayBuffer(), network });
+  },
+};
+
+self.onmessage = async ({ data: message }) => {
+  try {
+    await handlers[message.type](message);
+  } catch (error) {
+    post("fault", { what: String(error instanceof Error ? error.message : error), during: message.type });
+  }
+};

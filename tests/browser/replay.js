@@ -1,0 +1,53 @@
+// Replays the programs that the server lists, and posts what came out of each.
+import { Executor } from "./executor.js";
+
+/** CRC-32 of bytes, as zlib computes it. */
+function crc32(/** @type {ArrayBuffer} */ bytes) {
+  let crc = ~0;
+  for (const byte of new Uint8Array(bytes)) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}
+
+/** The checksum of the parameters after all steps of a replay. */
+async function replay(/** @type {GPUDevice} */ device, program) {
+  const { replay, interface: { ports, batch } } = program;
+  const executor = new Executor(device, program);
+  executor.write(ports.digits, new Uint32Array(replay.digits));
+  executor.write(ports.parameters, new Float32Array(replay.parameters));
+  for (const phase of replay.phases) {
+    executor.write(ports.order, new Uint32Array(phase.order));
+    executor.write(ports.steps, new Uint32Array(phase.steps));
+    executor.write(ports.cursor, new Uint32Array([0]));
+    executor.write(ports.totals, new Float32Array(4 * batch));
+    await executor.prepare(phase.pass);
+    for (let step = 0; step < phase.count; step++) executor.run(phase.pass, 1);
+  }
+  const found = crc32(await executor.read(ports.parameters, 4 * replay.parameters.length));
+  executor.destroy();
+  return { found, expected: replay.crc32 };
+}
+
+const report = (result) => fetch("result", { method: "POST", body: JSON.stringify(result) });
+try {
+  for (const name of await (await fetch("programs.json")).json()) {
+    const adapter = await navigator.gpu?.requestAdapter();
+    if (!adapter) throw new Error("no adapter");
+    const device = await adapter.requestDevice();
+    const errors = [];
+    device.addEventListener("uncapturederror", (event) => errors.push(event.error.message));
+    const started = performance.now();
+    try {
+      const result = await replay(device, await (await fetch(name)).json());
+      await report({ name, ...result, errors, seconds: (performance.now() - started) / 1000 });
+    } catch (error) {
+      await report({ name, errors: [...errors, String(error)] });
+    }
+    device.destroy();
+  }
+} catch (error) {
+  await report({ name: "page", errors: [String(error)] });
+}
+await report({ end: true });

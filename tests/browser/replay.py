@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""Replays programs in headless Chromium: the same bits as the native program on the same driver.
+
+    tests/browser/replay.py LENET [TEXT]    only the programs whose name has TEXT
+
+Both run on the SwiftShader that Chromium brings. Ends with 1 where bits differ or a kernel has a message.
+"""
+
+import functools
+import http.server
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json"
+PROGRAMS = {
+    f"{network}-{plan}-{optimizer}{'-distorted' if distort == 'on' else ''}": [
+        "--network", network, "--plan", plan, "--optimizer", optimizer, "--distort", distort,
+    ]
+    for network in ("lenet1", "lenet5")
+    for plan in ("layered", "sample")
+    for optimizer, distort in (("sgd", "off"), ("sdlm", "off"), ("sgd", "on"))
+}
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Serves the folder and collects what the page posts."""
+
+    def do_POST(self):
+        result = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.send_response(204)
+        self.end_headers()
+        self.server.results.append(result)
+        if "end" in result:
+            self.server.ended.set()
+        else:
+            print(result, flush=True)
+
+    def log_message(self, *_):
+        pass
+
+
+def main(lenet, text=""):
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        names = []
+        for name, flags in PROGRAMS.items():
+            if text not in name:
+                continue
+            command = [lenet, "plan", "--json", "--replay", "20", "--profile", "gpu", *flags]
+            environment = {**os.environ, "VK_DRIVER_FILES": SWIFTSHADER}
+            out = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE).stdout
+            (folder / f"{name}.json").write_bytes(out)
+            names.append(f"{name}.json")
+        (folder / "programs.json").write_text(json.dumps(names))
+        for file in ("tests/browser/replay.html", "tests/browser/replay.js", "assets/web/executor.js"):
+            (folder / pathlib.Path(file).name).write_bytes((ROOT / file).read_bytes())
+        handler = functools.partial(Handler, directory=folder)
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        server.results, server.ended = [], threading.Event()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        flags = ["--headless=new", "--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
+        address = f"http://127.0.0.1:{server.server_address[1]}/replay.html"
+        profile = f"--user-data-dir={folder / 'profile'}"
+        browser = subprocess.Popen(["chromium", *flags, profile, address], stderr=subprocess.DEVNULL)
+        ended = server.ended.wait(1800)
+        browser.terminate()
+        browser.wait()
+        results = [result for result in server.results if "name" in result]
+        same = [r for r in results if not r["errors"] and r.get("found") == r.get("expected")]
+        print(f"{len(same)} of {len(names)} programs left the same bits" + ("" if ended else "; no end after 30 min"))
+        return len(same) == len(names)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main(*sys.argv[1:]) else 1)
