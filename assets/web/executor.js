@@ -95,7 +95,7 @@ export class Executor {
     return new Collected(this.device, this.buffers[port], row, steps);
   }
 
-  /** @param {number} port @param {GPUAllowSharedBufferSource} data @param {number} [offset] in bytes */
+  /** @param {number} port @param {BufferSource} data @param {number} [offset] in bytes */
   write(port, data, offset = 0) {
     this.device.queue.writeBuffer(this.buffers[port], offset, data);
   }
@@ -178,9 +178,13 @@ export class Executor {
 
 /** Rows that stood in a buffer after each step, one after the other. */
 class Collected {
+  /** @param {GPUDevice} device @param {GPUBuffer} source @param {number} row @param {number} steps */
   constructor(device, source, row, steps) {
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-    Object.assign(this, { source, row, taken: 0, rows: device.createBuffer({ size: row * steps, usage }) });
+    this.rows = device.createBuffer({ size: row * steps, usage });
+    this.source = source;
+    this.row = row;
+    this.taken = 0;
   }
 
   take(/** @type {GPUCommandEncoder} */ encoder) {

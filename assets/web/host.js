@@ -59,7 +59,7 @@ export class Orders {
     const shuffles = { off: 0, once: 1, on: epoch + 1 }[this.shuffle];
     for (; this.shuffled < shuffles; this.shuffled++) this.rng.shuffle(this.samples);
     const { entry } = this;
-    return entry ? this.samples.map((sample) => entry(sample, epoch + 1)) : this.samples.slice();
+    return Uint32Array.from(this.samples, (sample) => (entry ? entry(sample, epoch + 1) : sample));
   }
 }
 

@@ -5,6 +5,7 @@ import { element, paintDigit } from "./paint.js";
 const byId = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 
 /** What a visitor can set: name, label, kind and range. The choices of the first four come from the menu. */
+/** @type {[name: string, label: string, kind: string, min?: number, max?: number][]} */
 const FIELDS = [
   ["network", "network", "choice"],
   ["batch", "batch", "choice"],
@@ -19,11 +20,17 @@ const FIELDS = [
 export class Settings {
   /** @param {any} menu @param {(settings: any) => void} changed */
   constructor(menu, changed) {
-    Object.assign(this, { menu, changed, inputs: {} });
+    this.menu = menu;
+    this.changed = changed;
+    /** @type {Record<string, any>} */
+    this.inputs = {};
+    /** Settings of a loaded file that the page has no field for. */
+    this.own = {};
     const box = byId("settings");
     for (const [name, label, kind, min, max] of FIELDS) {
       const id = `set-${name}`;
-      const input = kind === "choice" ? element("select", { id }) : element("input", { id });
+      /** @type {any} */
+      const input = element(kind === "choice" ? "select" : "input", { id });
       if (kind === "check") input.type = "checkbox";
       if (kind === "number") Object.assign(input, { type: "number", min, max, step: "any" });
       input.addEventListener("change", () => this.#change(name));
@@ -35,8 +42,7 @@ export class Settings {
 
   /** Takes settings from a link; what it does not say is the recipe's. */
   set(/** @type {URLSearchParams} */ from) {
-    const { inputs, menu } = this;
-    this.#choices("network", Object.keys(menu.networks), from.get("network") ?? "lenet5");
+    this.#choices("network", Object.keys(this.menu.networks), from.get("network") ?? "lenet5");
     this.#fill(from);
   }
 
@@ -56,6 +62,20 @@ export class Settings {
     }
   }
 
+  /** Takes the settings that a file of the native program names; says what this page cannot do. */
+  take(/** @type {any} */ about, /** @type {boolean} */ checkpoint) {
+    const { settings } = about;
+    if (!this.menu.networks[about.network]) return `It holds the network ${about.network}, which this page does not ship.`;
+    const rate = settings.lr * (settings["eta-scale"] ?? 1);
+    const named = { network: about.network, optimizer: settings.optimizer, batch: settings.batch, distort: settings.distort, rate, momentum: settings.momentum, epochs: settings.epochs, seed: settings.seed };
+    const told = Object.entries(named).filter(([, value]) => value !== undefined && value !== null);
+    this.set(new URLSearchParams(told.map(([name, value]) => [name, String(value)])));
+    const batch = Number(this.inputs.batch.value);
+    if (checkpoint && batch !== settings.batch) return `It was trained with batches of ${settings.batch}, which this page does not ship.`;
+    this.own = { init: settings.init, shuffle: settings.shuffle, schedule: settings.schedule };
+    return null;
+  }
+
   #choices(name, values, chosen) {
     const options = values.map((value) => element("option", { value: String(value), textContent: String(value) }));
     this.inputs[name].replaceChildren(...options);
@@ -63,6 +83,7 @@ export class Settings {
   }
 
   #change(name) {
+    this.own = {};
     if (name === "network" || name === "optimizer") {
       const kept = name === "optimizer" ? { network: this.inputs.network.value, optimizer: this.inputs.optimizer.value } : {};
       this.#fill(new URLSearchParams(kept));
@@ -95,6 +116,7 @@ export class Settings {
       schedule: recipe.schedule,
       patterns: recipe.patterns,
       constants: { MOMENTUM: Number(inputs.momentum.value) },
+      ...this.own,
     };
   }
 }
@@ -125,7 +147,11 @@ export function curve(/** @type {{ train: number, test: number }[]} */ epochs, /
   const last = Math.min(all, Math.max(1, epochs.length));
   context.fillText("0", left - 2, height - 5);
   context.fillText(String(all), x(all) - 12, height - 5);
-  for (const [name, shade, dashes] of [["train", "--cool", [4, 3]], ["test", "--warm", []]]) {
+  const lines = [
+    { name: "train", shade: "--cool", dashes: [4, 3] },
+    { name: "test", shade: "--warm", dashes: [] },
+  ];
+  for (const { name, shade, dashes } of lines) {
     context.strokeStyle = colour(shade);
     context.setLineDash(dashes);
     context.lineWidth = 2;

@@ -13,7 +13,14 @@ const shown = (/** @type {number} */ value) => value.toFixed(Math.abs(value) < 1
 export class Look {
   /** @param {HTMLElement} box @param {HTMLElement} detail @param {any} menu */
   constructor(box, detail, menu) {
-    Object.assign(this, { box, detail, menu, network: "", rows: new Map(), chosen: null });
+    this.box = box;
+    this.detail = detail;
+    this.menu = menu;
+    this.network = "";
+    /** @type {Map<string, any>} canvas or classes of each layer */
+    this.rows = new Map();
+    /** @type {{ layer: string, unit: number } | null} */
+    this.chosen = null;
   }
 
   /** Shows the activations of a digit. */
@@ -21,10 +28,13 @@ export class Look {
     this.answer = answer;
     if (answer.network !== this.network) this.#build(answer);
     for (const { layer, shape, values } of answer.layers) {
-      const { canvas } = this.rows.get(layer);
+      const { canvas, classes } = this.rows.get(layer);
+      if (classes) {
+        this.#score(classes, values, layer === "rbf");
+        continue;
+      }
       const chosen = this.chosen?.layer === layer ? this.chosen.unit : -1;
-      const full = layer === "rbf" ? 150 : 1.2;
-      paintMaps(canvas, values, shape, columns(shape), full, chosen);
+      paintMaps(canvas, values, shape, columns(shape), 1.2, chosen);
     }
     this.#explain();
   }
@@ -41,6 +51,14 @@ export class Look {
       const kind = this.layers.get(layer)?.kind ?? "the digit with its border";
       const size = width > 1 ? `${maps} × ${height} × ${width}` : `${maps} units`;
       const name = layer === "rbf" ? "RBF" : layer.toUpperCase();
+      const about = element("div", {}, element("h3", { textContent: name }), element("p", { textContent: size }));
+      about.title = kind;
+      if (layer === layers.at(-1).layer) {
+        const classes = this.#classes(layer);
+        this.box.append(element("div", { className: "layer" }, about, element("div", { className: "classes" }, ...classes.map(({ button }) => button))));
+        this.rows.set(layer, { classes, shape });
+        continue;
+      }
       const canvas = /** @type {HTMLCanvasElement} */ (element("canvas", { tabIndex: 0 }));
       canvas.setAttribute("role", "application");
       canvas.setAttribute("aria-label", `${name}, ${size}, ${kind}: arrow keys choose a unit`);
@@ -53,11 +71,35 @@ export class Look {
         if (unit >= 0) this.#choose(layer, unit);
       });
       canvas.addEventListener("keydown", (event) => this.#key(event, layer, shape));
-      const about = element("div", {}, element("h3", { textContent: name }), element("p", { textContent: size }));
-      about.title = kind;
       this.box.append(element("div", { className: "layer" }, about, canvas));
       this.rows.set(layer, { canvas, shape });
     }
+  }
+
+  /** The ten classes, with the bitmaps that their distances are measured from. */
+  #classes(layer) {
+    const centres = this.menu.networks[this.network].centres;
+    return Array.from({ length: 10 }, (_, c) => {
+      const score = element("span");
+      const button = element("button", { className: "class", title: `what makes the score of ${c}` });
+      if (centres) {
+        const canvas = /** @type {HTMLCanvasElement} */ (element("canvas"));
+        const shape = { maps: 1, height: 12, width: 7 };
+        paintMaps(canvas, Float32Array.from(centres.slice(84 * c, 84 * (c + 1))), shape, 1, 1);
+        button.append(canvas);
+      }
+      button.append(element("b", { textContent: String(c) }), score);
+      button.addEventListener("click", () => this.#choose(layer, c));
+      return { button, score };
+    });
+  }
+
+  #score(classes, values, smallest) {
+    const best = values.indexOf(smallest ? Math.min(...values) : Math.max(...values));
+    classes.forEach(({ button, score }, c) => {
+      score.textContent = shown(values[c]);
+      button.classList.toggle("best", c === best);
+    });
   }
 
   #choose(layer, unit) {

@@ -74,6 +74,7 @@ const heard = {
     const scores = order.slice(0, 3).map((c) => `${c} (${values[c].toFixed(rbf ? 1 : 2)})`);
     const meaning = rbf ? "distance to each digit's bitmap, small is good" : "output of each class, large is good";
     byId("reading").innerHTML = "";
+    byId("reading").dataset.blank = blank ? "yes" : "";
     if (blank) byId("reading").textContent = "Draw a digit, or take one of the test set.";
     else {
       const b = document.createElement("b");
@@ -82,7 +83,9 @@ const heard = {
     }
   },
   digits(message) {
+    const first = !digits;
     digits = message;
+    if (first && byId("reading").dataset.blank) takeTest(0);
   },
   compiling({ pass, done, all }) {
     byId("bar").value = done / all;
@@ -125,6 +128,12 @@ const heard = {
     curve(epochs, settings.value().epochs);
     if (digits) mistakes(classes(answers, smallest()), digits.labels, digits.test, takeTest);
     text(byId("text"), { epochs, settings: settings.value() });
+  },
+  file({ file, about, checkpoint }) {
+    const why = settings.take(about, checkpoint);
+    if (why) return fault(why);
+    const what = checkpoint ? "The checkpoint" : "The model";
+    withSession(() => (byId("doing").textContent = `${what} is loaded: press Train to go on from it.`), { model: file });
   },
   saved({ file, network }) {
     const link = document.createElement("a");
@@ -171,9 +180,8 @@ byId("load").addEventListener("change", async (event) => {
   const [file] = event.target.files;
   if (!file) return;
   if (file.size > 64 << 20) return fault(`${file.name} has ${file.size} bytes: too many for a model.`);
-  const model = await file.arrayBuffer();
-  withSession(() => (byId("doing").textContent = `${file.name} is loaded: press Train to go on from it.`), { model });
   event.target.value = "";
+  send("inspect", { file: await file.arrayBuffer() });
 });
 byId("link").addEventListener("click", async () => {
   const url = `${location.origin}${location.pathname}#${settings.link()}`;

@@ -53,6 +53,19 @@ export function parameters(tensors, layout, prefix = "") {
   return numbers;
 }
 
+/**
+ * The state of a run that a checkpoint of `lenet train` holds.
+ * @returns {import("./session.js").State}
+ */
+export function checkpoint({ about, tensors }, layout) {
+  const ports = ["parameters", "velocity", "curvature"];
+  const carried = ports.filter((port) => tensors.has(`${port}.${layout.tensors[0].name}`));
+  const numbers = Object.fromEntries(carried.map((port) => [port, parameters(tensors, layout, `${port}.`)]));
+  const state = { epoch: about.history.length, numbers };
+  if (!about.position) return state;
+  return { ...state, step: about.position.step, totals: tensors.get("totals").numbers };
+}
+
 /** The bytes of a model file. */
 export function serialize(layout, numbers, about) {
   const header = { __metadata__: { lenet: JSON.stringify(about) } };

@@ -7,6 +7,8 @@ import { distortionKey, factor, Orders, Patterns, stepTable } from "./host.js";
  * @typedef {{ rate: number, schedule: string, shuffle: "on" | "once" | "off", seed: number, epochs: number,
  *   patterns: number }} Settings
  * @typedef {{ samples: number, loss: number, errors: number }} Metrics
+ * @typedef {{ epoch: number, numbers: Record<string, BufferSource>, step?: number, totals?: Float32Array }} State
+ *   what a run carries: completed epochs, numbers by port, and in the middle of an epoch its steps and sums
  */
 
 /** Milliseconds that one submission should take: short enough to draw beside it. */
@@ -51,15 +53,22 @@ export class Session {
     this.#upload(tests, () => 0, this.count.train, this.stepsPerEpoch);
     this.submission = { forward: 1, training: 1, curvature: 1 };
     this.epoch = 0;
-    this.step = 0;
-    /** @type {{ epoch: number, numbers: Record<string, ArrayBuffer> } | null} */
+    this.#between();
+    /** @type {State | null} */
     this.saved = null;
   }
 
-  /** Puts order and rates of the next epoch in place; with SDLM estimates the curvature first. */
-  async begin() {
+  /** Between two epochs: no step is done. */
+  #between() {
+    this.step = 0;
+    this.begun = false;
+    this.totals = new Float32Array(4 * this.batch);
+  }
+
+  /** Puts order and rates of the epoch in place; with SDLM estimates the curvature first. */
+  async #begin() {
     const { settings, stepsPerEpoch, ports } = this;
-    if (ports.curvature !== null) {
+    if (ports.curvature !== null && this.step === 0) {
       const patterns = this.patterns.of(this.epoch);
       const { size } = this.executor.program.interface.layout;
       this.executor.write(ports.curvature, new Uint32Array(size));
@@ -71,8 +80,8 @@ export class Session {
     const rate = (step) =>
       Math.fround(Math.fround(settings.rate) * factor(settings.schedule, before + step, steps, this.epoch));
     this.#upload(this.orders.epoch(this.epoch), rate, 0, 0);
-    this.step = 0;
-    this.#restart(0);
+    this.#restart(this.step, this.totals);
+    this.begun = true;
   }
 
   /**
@@ -81,12 +90,12 @@ export class Session {
    * @returns {Promise<Metrics | null>} what the epoch gave, or null if it was stopped
    */
   async train(progress) {
-    if (this.step === 0) await this.begin();
+    if (!this.begun) await this.#begin();
     await this.#pass("training", this.step, this.stepsPerEpoch, (step) => progress((this.step = step)));
     if (this.step < this.stepsPerEpoch) return null;
     const metrics = await this.#metrics(this.count.train);
     this.epoch += 1;
-    this.step = 0;
+    this.#between();
     return metrics;
   }
 
@@ -118,24 +127,25 @@ export class Session {
     this.saved = { epoch: this.epoch, numbers: Object.fromEntries(await Promise.all(carried.map(read))) };
   }
 
-  /** Goes on from a saved state. */
-  restore(/** @type {{ epoch: number, numbers: Record<string, ArrayBuffer> }} */ saved) {
-    this.epoch = saved.epoch;
-    this.saved = saved;
-    for (const [port, bytes] of Object.entries(saved.numbers)) this.executor.write(this.ports[port], bytes);
+  /** Goes on from a state, which may be in the middle of an epoch. */
+  restore(/** @type {State} */ state) {
+    this.epoch = state.epoch;
+    this.saved = state;
+    Object.assign(this, { step: state.step ?? 0, totals: state.totals ?? this.totals });
+    for (const [port, numbers] of Object.entries(state.numbers)) this.executor.write(this.ports[port], numbers);
   }
 
-  /** @param {Uint32Array} order @param {(step: number) => number} rate @param {number} first @param {number} row */
+  /** @param {Uint32Array<ArrayBuffer>} order @param {(step: number) => number} rate @param {number} first @param {number} row */
   #upload(order, rate, first, row) {
     const table = stepTable(order.length, this.batch, rate, this.key, first);
     this.executor.write(this.ports.order, order, 4 * first);
     this.executor.write(this.ports.steps, table, 32 * row);
   }
 
-  /** Sets the cursor to a row of the step table and the totals to 0. */
-  #restart(/** @type {number} */ row) {
+  /** Sets the cursor to a row of the step table, and the totals. */
+  #restart(/** @type {number} */ row, totals = new Float32Array(4 * this.batch)) {
     this.executor.write(this.ports.cursor, new Uint32Array([row]));
-    this.executor.write(this.ports.totals, new Float32Array(4 * this.batch));
+    this.executor.write(this.ports.totals, totals);
   }
 
   /** Runs the steps `from .. until` of a pass in submissions of about {@link SUBMISSION} ms. */

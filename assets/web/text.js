@@ -12,10 +12,11 @@ const PARTS = [
 
 /** Writes the text, with the result of the run where there is one. */
 export function text(/** @type {HTMLElement} */ box, { epochs, settings }) {
-  const parts = PARTS.flatMap(([title, what]) => [element("h3", { textContent: title }), element("p", { textContent: what })]);
+  const part = (title, what) => element("div", {}, element("h3", { textContent: title }), element("p", { textContent: what }));
+  const parts = PARTS.map(([title, what]) => part(title, what));
   const last = epochs.at(-1);
   const got = last
     ? `After ${epochs.length} epoch${epochs.length === 1 ? "" : "s"} of ${settings.network}: ${last.test.toFixed(2)} % of the test digits are misread, ${last.train.toFixed(2)} % of the training digits on the way.`
     : "Nothing yet: press Train.";
-  box.replaceChildren(...parts, element("h3", { textContent: "What this page just got" }), element("p", { textContent: got }));
+  box.replaceChildren(...parts, part("What this page just got", got));
 }

@@ -2,7 +2,7 @@
 
 import { Executor } from "./executor.js";
 import { firstWeights } from "./host.js";
-import { parameters, parse, serialize } from "./safetensors.js";
+import { checkpoint, parameters, parse, serialize } from "./safetensors.js";
 import { Session } from "./session.js";
 
 /** Milliseconds between two reports of a running epoch. */
@@ -24,7 +24,7 @@ let running = false;
 /** The pixels that were read last. */
 let pixels = new Uint8Array(784);
 
-const post = (type, rest = {}, transfer = []) => self.postMessage({ type, ...rest }, transfer);
+const post = (type, rest = {}) => self.postMessage({ type, ...rest });
 const json = async (url) => (await fetch(url)).json();
 
 /** Loads a program and puts the text of its kernels in place. */
@@ -170,7 +170,7 @@ const handlers = {
   },
 
   /** Makes a session by settings; a model or a saved state takes the place of drawn weights. */
-  async configure({ settings, model, saved }) {
+  async configure({ settings, model = null, saved = null }) {
     running = false;
     const { network, batch, optimizer, distort, plan } = settings;
     const found = menu.programs.find(
@@ -181,7 +181,8 @@ const handlers = {
     if (reader?.network !== network) await openReader(network);
     const loaded = await program(found.file);
     const executor = new Executor(device, loaded, settings.constants);
-    const passes = ["training", "forward", ...(optimizer === "sdlm" ? ["curvature"] : [])];
+    /** @type {("training" | "forward" | "curvature")[]} */
+    const passes = optimizer === "sdlm" ? ["training", "forward", "curvature"] : ["training", "forward"];
     for (const pass of passes) {
       await executor.prepare(pass, (done, all) => post("compiling", { pass, done, all }));
     }
@@ -190,9 +191,10 @@ const handlers = {
     const { interface: { layout, ports }, options } = loaded;
     const session = new Session(executor, train, test, settings);
     const file = model && parse(model);
-    const first = file ? parameters(file.tensors, layout) : firstWeights(layout, options, settings.init, settings.seed);
-    executor.write(ports.parameters, first);
+    if (file?.about.run) saved = checkpoint(file, layout);
+    const first = () => (file ? parameters(file.tensors, layout) : firstWeights(layout, options, settings.init, settings.seed));
     if (saved) session.restore(saved);
+    else executor.write(ports.parameters, first());
     training = { network, executor, session, settings };
     post("configured", { settings, epoch: session.epoch });
     await read();
@@ -200,6 +202,12 @@ const handlers = {
 
   async digits() {
     await data();
+  },
+
+  /** Says what network and which settings a file of the native program has. */
+  inspect({ file }) {
+    const { about } = parse(file);
+    post("file", { file, about: about.run ?? about, checkpoint: Boolean(about.run) });
   },
 
   start: () => train(false),

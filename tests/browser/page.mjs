@@ -1,0 +1,115 @@
+// Drives the page in headless Chromium as a visitor would: node page.mjs ADDRESS LENET FOLDER
+// Needs playwright-core (npm) and Debian's chromium; prints what it checks and ends with 1 where something fails.
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import { chromium } from "playwright-core";
+
+const [address, lenet, folder] = process.argv.slice(2);
+const failures = [];
+const check = (what, holds) => {
+  console.log(`${holds ? "ok  " : "FAIL"} ${what}`);
+  if (!holds) failures.push(what);
+};
+
+const flags = ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
+const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
+const page = await context.newPage();
+const noise = [];
+page.on("console", (message) => noise.push(`${message.type()}: ${message.text()}`));
+page.on("pageerror", (error) => noise.push(error.message));
+const text = (id) => page.textContent(`#${id}`);
+const ready = () => page.waitForFunction(() => !document.querySelector("#train").disabled, null, { timeout: 120_000 });
+const says = (pattern) =>
+  page.waitForFunction((p) => new RegExp(p).test(document.querySelector("#doing").textContent), pattern, { timeout: 300_000 });
+
+/** Opens the page with settings and waits until it can train. */
+async function open(settings) {
+  await page.goto("about:blank");
+  await page.goto(`${address}#${settings}`);
+  await ready();
+}
+
+/** Saves the model under a name and gives its path. */
+async function save(name) {
+  await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save")]);
+  const path = `${folder}/${name}`;
+  await download.saveAs(path);
+  return path;
+}
+
+const small = "network=lenet1&batch=16&rate=0.03&epochs=2&seed=1";
+await open(small);
+check("a digit of the test set is read at once", (await text("reading")).startsWith("7"));
+
+// Drawing: a vertical stroke is a one.
+const pad = await page.locator("#pad").boundingBox();
+await page.click("#clear");
+await page.mouse.move(pad.x + 105, pad.y + 30);
+await page.mouse.down();
+for (let y = 30; y <= 170; y += 10) await page.mouse.move(pad.x + 105 - (y - 30) / 14, pad.y + y);
+await page.mouse.up();
+await page.waitForFunction(() => document.querySelector("#reading b")?.textContent === "1", null, { timeout: 20_000 }).catch(() => {});
+check("a drawn stroke is read as 1", (await page.textContent("#reading b")) === "1");
+const drawn = await page.evaluate(() => document.querySelector("#pad").toDataURL().split(",")[1]);
+fs.writeFileSync(`${folder}/drawn.png`, Buffer.from(drawn, "base64"));
+const native = execFileSync(lenet, ["predict", `${folder}/models/lenet1.safetensors`, `${folder}/drawn.png`, "--json"]);
+check("lenet predict reads the same picture as 1", /"(class|digit)": ?1\b/.test(String(native)));
+
+// Training: the loss falls, pausing and going on works.
+await page.click("#train");
+await says("step [0-9]+ of");
+await page.click("#train");
+await says("Paused");
+const first = Number(await text("loss"));
+await page.click("#train");
+await says("All epochs are done");
+check(`the loss falls (${first} to ${await text("loss")})`, Number(await text("loss")) < 0.8 * first);
+check("both epochs are counted", (await text("epoch")) === "2");
+check("there is a confusion matrix", (await page.locator(".confusion td").count()) > 100);
+
+// Determinism: the same settings without a pause leave the same bytes.
+const once = fs.readFileSync(await save("paused.safetensors"));
+await page.click("#reset");
+await says("Ready");
+await page.click("#train");
+await says("All epochs are done");
+check("the same settings leave the same bytes, paused or not", once.equals(fs.readFileSync(await save("whole.safetensors"))));
+const evaluated = execFileSync(lenet, ["evaluate", `${folder}/whole.safetensors`, "--device", "cpu", "--json"]);
+check("lenet evaluate takes the model", String(evaluated).includes("errors"));
+
+// Loading: the model goes back in.
+await page.setInputFiles("#load", `${folder}/whole.safetensors`);
+await says("The model is loaded");
+await page.setInputFiles("#load", `${folder}/drawn.png`);
+await page.waitForSelector("#fault:not([hidden])");
+check("a picture as a model is refused in a sentence", /safetensors/.test(await text("fault")));
+
+// Keyboard: a unit is chosen with the arrow keys.
+await page.locator(".layer canvas").nth(1).focus();
+await page.keyboard.press("ArrowRight");
+await page.keyboard.press("ArrowDown");
+check("the arrow keys show what a unit sees", /H1, map 0/.test(await text("unit")));
+
+// The link holds the state.
+await page.selectOption("#set-batch", "256");
+check("settings stand in the address", page.url().includes("batch=256"));
+await page.reload();
+await ready();
+check("and come back from it", (await page.inputValue("#set-batch")) === "256");
+
+for (const scheme of ["light", "dark"]) {
+  await page.emulateMedia({ colorScheme: scheme });
+  for (const width of [1440, 768, 360]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.waitForTimeout(300);
+    await page.screenshot({ path: `${folder}/${scheme}-${width}.png`, fullPage: true });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    check(`nothing sticks out at ${width} pixels, ${scheme}`, wide <= width);
+  }
+}
+check(`the console is silent${noise.length ? `: ${noise.slice(0, 3).join("; ")}` : ""}`, noise.length === 0);
+await browser.close();
+console.log(failures.length ? `${failures.length} checks failed` : "all checks hold");
+process.exit(failures.length ? 1 : 0);
