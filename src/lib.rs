@@ -57,6 +57,7 @@ mod threads;
 pub mod train;
 mod tuned;
 pub mod version;
+mod web;
 
 pub use data::{Digits, Mnist};
 pub use device::{Device, PlanChoice};

@@ -42,30 +42,40 @@ export class Settings {
 
   /** Takes settings from a link; what it does not say is the recipe's. */
   set(/** @type {URLSearchParams} */ from) {
-    this.#choices("network", Object.keys(this.menu.networks), from.get("network") ?? "lenet5");
+    this.#choices("network", [...this.menu.networks.keys()], from.get("network"));
     this.#fill(from);
   }
 
   #fill(from) {
     const { inputs, menu } = this;
-    const { recipe } = menu.networks[inputs.network.value];
     const shipped = menu.programs.filter((program) => program.network === inputs.network.value);
-    const batches = [...new Set(shipped.map((program) => program.batch))];
-    this.#choices("optimizer", [...new Set(shipped.map((program) => program.optimizer))], from.get("optimizer") ?? "sgd");
-    this.#choices("batch", batches, from.get("batch") ?? recipe.batch);
+    const different = (name) => [...new Set(shipped.map((program) => program[name]))];
+    this.#choices("optimizer", different("optimizer"), from.get("optimizer"));
+    this.#choices("batch", different("batch"), from.get("batch") ?? 16);
     inputs.distort.checked = from.get("distort") === "on";
-    const sdlm = inputs.optimizer.value === "sdlm";
-    const start = { rate: sdlm ? 0.0005 : recipe.rate, momentum: sdlm ? 0 : 0.9, epochs: recipe.epochs, seed: 1 };
-    for (const [name, value] of Object.entries(start)) {
+    const { rate, momentum, epochs } = this.#program().settings;
+    for (const [name, value] of Object.entries({ rate, momentum, epochs, seed: 1 })) {
       const asked = Number(from.get(name) ?? value);
-      inputs[name].value = asked >= Number(inputs[name].min) && asked <= Number(inputs[name].max) ? asked : value;
+      const { min, max } = inputs[name];
+      inputs[name].value = asked >= Number(min) && asked <= Number(max) ? asked : value;
     }
+  }
+
+  /** The shipped program of the settings. */
+  #program() {
+    const { network, batch, optimizer, distort } = this.inputs;
+    const fits = (program) =>
+      program.network === network.value &&
+      program.batch === Number(batch.value) &&
+      program.optimizer === optimizer.value &&
+      program.distort === distort.checked;
+    return this.menu.programs.find(fits);
   }
 
   /** Takes the settings that a file of the native program names; says what this page cannot do. */
   take(/** @type {any} */ about, /** @type {boolean} */ checkpoint) {
     const { settings } = about;
-    if (!this.menu.networks[about.network]) return `It holds the network ${about.network}, which this page does not ship.`;
+    if (!this.menu.networks.has(about.network)) return `It holds the network ${about.network}, which this page does not ship.`;
     const rate = settings.lr * (settings["eta-scale"] ?? 1);
     const named = { network: about.network, optimizer: settings.optimizer, batch: settings.batch, distort: settings.distort, rate, momentum: settings.momentum, epochs: settings.epochs, seed: settings.seed };
     const told = Object.entries(named).filter(([, value]) => value !== undefined && value !== null);
@@ -100,21 +110,17 @@ export class Settings {
   }
 
   value() {
-    const { inputs, menu } = this;
-    const { recipe } = menu.networks[inputs.network.value];
-    const optimizer = inputs.optimizer.value;
+    const { inputs } = this;
+    const { file, settings } = this.#program();
     return {
+      ...settings,
+      file,
       network: inputs.network.value,
       batch: Number(inputs.batch.value),
-      optimizer,
-      distort: inputs.distort.checked,
+      optimizer: inputs.optimizer.value,
       rate: Number(inputs.rate.value),
       epochs: Math.round(Number(inputs.epochs.value)),
       seed: Math.round(Number(inputs.seed.value)),
-      init: optimizer === "sdlm" ? "lecun-sqrt" : recipe.init,
-      shuffle: recipe.shuffle,
-      schedule: recipe.schedule,
-      patterns: recipe.patterns,
       constants: { MOMENTUM: Number(inputs.momentum.value) },
       ...this.own,
     };

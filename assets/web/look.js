@@ -43,7 +43,7 @@ export class Look {
     this.network = network;
     this.chosen = null;
     this.rows.clear();
-    const { summary } = this.menu.networks[network];
+    const { summary } = this.menu.networks.get(network);
     this.layers = new Map(summary.layers.map((layer) => [layer.name, layer]));
     this.box.replaceChildren();
     for (const { layer, shape } of layers) {
@@ -78,7 +78,7 @@ export class Look {
 
   /** The ten classes, with the bitmaps that their distances are measured from. */
   #classes(layer) {
-    const centres = this.menu.networks[this.network].centres;
+    const centres = this.menu.networks.get(this.network).centres;
     return Array.from({ length: 10 }, (_, c) => {
       const score = element("span");
       const button = element("button", { className: "class", title: `what makes the score of ${c}` });

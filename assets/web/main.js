@@ -25,7 +25,7 @@ let digits = null;
 let waiting = null;
 
 const percent = (/** @type {number} */ share) => `${(100 * share).toFixed(2)} %`;
-const smallest = () => menu.networks[settings.value().network].summary.layers.at(-1).name === "rbf";
+const smallest = () => menu.networks.get(settings.value().network).summary.layers.at(-1).name === "rbf";
 
 let ready = false;
 const hand = pad((pixels) => ready && send("read", { pixels: pixels.slice() }));
@@ -61,7 +61,6 @@ const heard = {
     });
     look = new Look(byId("layers"), byId("unit"), menu);
     for (const id of ["train", "one", "reset", "save"]) byId(id).disabled = false;
-    if (settings.value().network !== "lenet5") send("reader", { network: settings.value().network });
     curve([], settings.value().epochs);
   },
   answer(answer) {
@@ -181,7 +180,7 @@ byId("load").addEventListener("change", async (event) => {
   if (!file) return;
   if (file.size > 64 << 20) return fault(`${file.name} has ${file.size} bytes: too many for a model.`);
   event.target.value = "";
-  send("inspect", { file: await file.arrayBuffer() });
+  send("inspect", { model: await file.arrayBuffer() });
 });
 byId("link").addEventListener("click", async () => {
   const url = `${location.origin}${location.pathname}#${settings.link()}`;
@@ -208,4 +207,4 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 refreshPalette();
 text(byId("text"), { epochs, settings: null });
 worker.onmessage = ({ data: { type, ...message } }) => heard[type](message);
-send("open", { network: new URLSearchParams(location.hash.slice(1)).get("network") === "lenet1" ? "lenet1" : "lenet5" });
+send("open", { network: new URLSearchParams(location.hash.slice(1)).get("network") });

@@ -10,8 +10,6 @@ const REPORT = 150;
 
 /** @type {any} */
 let menu;
-/** @type {Record<string, string>} */
-let kernels;
 /** @type {GPUDevice} */
 let device;
 /** @type {{ network: string, executor: Executor, about: any } | null} */
@@ -25,20 +23,26 @@ let running = false;
 let pixels = new Uint8Array(784);
 
 const post = (type, rest = {}) => self.postMessage({ type, ...rest });
-const json = async (url) => (await fetch(url)).json();
+
+/** A file of the page. */
+async function file(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url} is missing from this page.`);
+  return response;
+}
 
 /** Loads a program and puts the text of its kernels in place. */
 async function program(url) {
-  const loaded = await json(url);
-  loaded.kernels.forEach((kernel) => (kernel.wgsl = kernels[kernel.wgsl]));
+  const loaded = await (await file(url)).json();
+  const load = async (kernel) => (kernel.wgsl = await (await file(kernel.wgsl)).text());
+  await Promise.all(loaded.kernels.map(load));
   return loaded;
 }
 
 /** The bytes of a gzipped IDX file behind its head of `head` bytes. */
 async function idx(url, head) {
-  const { body, ok } = await fetch(url);
-  if (!ok || !body) throw new Error(`${url} is missing`);
-  const unpacked = new Response(body.pipeThrough(new DecompressionStream("gzip")));
+  const { body } = await file(url);
+  const unpacked = new Response(body?.pipeThrough(new DecompressionStream("gzip")));
   return new Uint8Array(await unpacked.arrayBuffer()).subarray(head);
 }
 
@@ -80,16 +84,16 @@ async function lost(message) {
 
 /** The executor that reads single digits, with the weights of a model. */
 async function openReader(network) {
-  const { inspect, model } = menu.networks[network];
+  const { inspect, model } = menu.networks.get(network);
   const executor = new Executor(device, await program(inspect));
   await executor.prepare("forward");
   const { interface: { layout, ports } } = executor.program;
-  const file = parse(await (await fetch(model)).arrayBuffer());
-  executor.write(ports.parameters, parameters(file.tensors, layout));
+  const trained = parse(await (await file(model)).arrayBuffer());
+  executor.write(ports.parameters, parameters(trained.tensors, layout));
   executor.write(ports.order, new Uint32Array([0]));
   executor.write(ports.steps, new Uint32Array([0, 1, 0, 0, 0, 0, 0, 0]));
   reader?.executor.destroy();
-  reader = { network, executor, about: file.about };
+  reader = { network, executor, about: trained.about };
 }
 
 /** Reads the digit in hand and posts all activations. */
@@ -151,9 +155,10 @@ async function train(once) {
 
 const handlers = {
   async open({ network }) {
-    [menu, kernels] = await Promise.all([json("menu.json"), json("kernels.json")]);
+    menu = await (await file("menu.json")).json();
+    menu.networks = new Map(menu.networks.map((shipped) => [shipped.name, shipped]));
     const adapter = await openDevice();
-    await openReader(network);
+    await openReader(menu.networks.has(network) ? network : menu.networks.keys().next().value);
     post("ready", { menu, adapter });
     await read();
     await data();
@@ -172,14 +177,9 @@ const handlers = {
   /** Makes a session by settings; a model or a saved state takes the place of drawn weights. */
   async configure({ settings, model = null, saved = null }) {
     running = false;
-    const { network, batch, optimizer, distort, plan } = settings;
-    const found = menu.programs.find(
-      (p) => p.network === network && p.batch === batch && p.optimizer === optimizer && p.distort === distort &&
-        (!plan || p.plan === plan),
-    );
-    if (!found) throw new Error("That combination is not shipped with this page.");
+    const { network, optimizer } = settings;
     if (reader?.network !== network) await openReader(network);
-    const loaded = await program(found.file);
+    const loaded = await program(settings.file);
     const executor = new Executor(device, loaded, settings.constants);
     /** @type {("training" | "forward" | "curvature")[]} */
     const passes = optimizer === "sdlm" ? ["training", "forward", "curvature"] : ["training", "forward"];
@@ -190,9 +190,9 @@ const handlers = {
     training?.executor.destroy();
     const { interface: { layout, ports }, options } = loaded;
     const session = new Session(executor, train, test, settings);
-    const file = model && parse(model);
-    if (file?.about.run) saved = checkpoint(file, layout);
-    const first = () => (file ? parameters(file.tensors, layout) : firstWeights(layout, options, settings.init, settings.seed));
+    const given = model && parse(model);
+    if (given?.about.run) saved = checkpoint(given, layout);
+    const first = () => (given ? parameters(given.tensors, layout) : firstWeights(layout, options, settings.init, settings.seed));
     if (saved) session.restore(saved);
     else executor.write(ports.parameters, first());
     training = { network, executor, session, settings };
@@ -205,9 +205,9 @@ const handlers = {
   },
 
   /** Says what network and which settings a file of the native program has. */
-  inspect({ file }) {
-    const { about } = parse(file);
-    post("file", { file, about: about.run ?? about, checkpoint: Boolean(about.run) });
+  inspect({ model }) {
+    const { about } = parse(model);
+    post("file", { file: model, about: about.run ?? about, checkpoint: Boolean(about.run) });
   },
 
   start: () => train(false),

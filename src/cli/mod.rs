@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use args::config::Typed;
 use commands::{
     adapters, bench, compare, completions, data, distort, evaluate, export, import, man, plan,
-    predict, report, reproduce, runs, summary, train, tune,
+    predict, report, reproduce, runs, serve, summary, train, tune,
 };
 
 use crate::error::{EXIT_CODES, Result};
@@ -47,6 +47,8 @@ pub enum Command {
     Export(export::Args),
     /// Make a model of the state dict of a PyTorch module
     Import(Box<import::Args>),
+    /// Serve a page on this machine in which a browser trains with the same shaders
+    Serve(serve::Args),
     /// Show a network layer by layer: shapes, parameters, connections
     Summary(summary::Args),
     /// Show a training step as data: buffers, kernels, dispatches, WGSL
@@ -86,6 +88,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Compare(args) => compare::run(args),
         Command::Export(args) => export::run(args),
         Command::Import(args) => import::run(*args),
+        Command::Serve(args) => serve::run(args),
         Command::Summary(args) => summary::run(args),
         Command::Plan(args) => plan::run(args),
         Command::Data(args) => data::run(args),

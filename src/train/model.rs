@@ -57,7 +57,8 @@ impl Model {
         Model::from_bytes(&bytes).map_err(|what| Error::cannot_read(path, what, way_out))
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Model, String> {
+    /// Reads the bytes of a model file, or says what is wrong with them.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Model, String> {
         let mut container = Container::open(bytes)?;
         let network = Network::of(&container.about)?;
         let layout = Layout::of(&network).map_err(|error| error.to_string())?;

@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod device;
+pub mod page;
 pub mod results;
 pub mod source;
 pub mod train;

@@ -15,6 +15,7 @@ pub mod predict;
 pub mod report;
 pub mod reproduce;
 pub mod runs;
+pub mod serve;
 mod stream;
 pub mod summary;
 pub mod train;

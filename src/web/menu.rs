@@ -1,0 +1,142 @@
+//! What the page offers: networks with their models, and programs for each network, batch, optimizer
+//! and form of the digits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::network::bitmaps;
+use crate::network::summary::Summary;
+use crate::network::{Network, Output};
+use crate::plan::{Plan, Profile, Room, Strategy};
+use crate::recipe::{Available, Flags, Method, Settings};
+use crate::train::model::Model;
+use crate::version;
+
+/// Batches that the page ships.
+const BATCHES: [usize; 3] = [1, 16, 256];
+/// Optimizer and whether digits are distorted.
+const METHODS: [(&str, &str); 4] =
+    [("sgd", "off"), ("sgd", "on"), ("sdlm", "off"), ("sdlm", "on")];
+
+/// Adds programs, models, the text of all kernels and the menu that names them.
+pub(super) fn add(
+    files: &mut BTreeMap<String, Vec<u8>>,
+    models: &[Model],
+    train: usize,
+    test: usize,
+) -> Result<()> {
+    let available = Available { train, test };
+    let (mut networks, mut programs) = (Vec::new(), Vec::new());
+    let mut names = BTreeSet::new();
+    for model in models.iter().filter(|model| names.insert(model.network.name.clone())) {
+        let network = &model.network;
+        for batch in BATCHES {
+            for (optimizer, distort) in METHODS {
+                let settings = settings(network, batch, optimizer, distort, available)?;
+                let name = format!("programs/{}-{batch}-{optimizer}-{distort}.json", network.name);
+                let steps = train.div_ceil(batch) + test.div_ceil(batch);
+                let digits = train + test;
+                let plan = settings.plan(Profile::gpu(), Room { digits, order: digits, steps })?;
+                program(files, name.clone(), &plan)?;
+                programs.push(json!({
+                    "network": network.name,
+                    "batch": batch,
+                    "optimizer": optimizer,
+                    "distort": distort == "on",
+                    "file": name,
+                    "settings": chosen(&settings),
+                }));
+            }
+        }
+        let inspect = format!("programs/{}-inspect.json", network.name);
+        program(files, inspect.clone(), &inspecting(network)?)?;
+        let file = format!("models/{}.safetensors", network.name);
+        files.insert(file.clone(), model.to_bytes()?);
+        let rbf = network.options.output == Output::Rbf;
+        networks.push(json!({
+            "name": network.name,
+            "source": network.source,
+            "summary": Summary::of(network)?.json(),
+            "inspect": inspect,
+            "model": file,
+            "centres": rbf.then(bitmaps::centres),
+        }));
+    }
+    let set = |name: &str, count: usize| {
+        json!({
+            "images": format!("data/{name}-images.gz"),
+            "labels": format!("data/{name}-labels.gz"),
+            "count": count,
+        })
+    };
+    let menu = json!({
+        "version": version::line(),
+        "networks": networks,
+        "programs": programs,
+        "digits": { "train": set("train", train), "test": set("test", test) },
+    });
+    files.insert("menu.json".into(), bytes(&menu)?);
+    Ok(())
+}
+
+/// The settings of a recipe, with another batch and optimizer.
+fn settings(
+    network: &Network,
+    batch: usize,
+    optimizer: &str,
+    distort: &str,
+    available: Available,
+) -> Result<Settings> {
+    let batch = batch.to_string();
+    let mut flags = vec![("batch", batch.as_str()), ("optimizer", optimizer), ("distort", distort)];
+    if optimizer == "sdlm" {
+        flags.extend([("shuffle", "once"), ("init", "lecun-sqrt")]);
+    }
+    let mut flags = Flags::of(&flags)?;
+    flags.network.network = Some(network.name.clone());
+    let mut settings = Settings::resolve(&flags, available, None)?;
+    settings.network = network.clone();
+    settings.set_plan((Strategy::Sample, "the page".into()));
+    Ok(settings)
+}
+
+/// What the page takes of the settings as its defaults.
+fn chosen(settings: &Settings) -> Value {
+    let Settings { momentum, epochs, schedule, shuffle, init, curvature_patterns, .. } = settings;
+    json!({
+        "rate": settings.rate(),
+        "momentum": momentum,
+        "epochs": epochs,
+        "schedule": schedule.to_string(),
+        "shuffle": shuffle,
+        "init": init,
+        "patterns": if settings.optimizer == Method::Sdlm { *curvature_patterns } else { 0 },
+    })
+}
+
+/// The plan that stores the activations of every layer of one sample.
+fn inspecting(network: &Network) -> Result<Plan> {
+    let optimizer = crate::plan::Optimizer::Sgd { momentum: 0.0, weight_decay: 0.0 };
+    let room = Room { digits: 1, order: 1, steps: 1 };
+    Plan::new(network, Strategy::Inspect, Profile::gpu(), 1, optimizer, room)
+}
+
+/// Adds the JSON of a program, whose kernels name the file of their text: programs share most of them.
+fn program(files: &mut BTreeMap<String, Vec<u8>>, name: String, plan: &Plan) -> Result<()> {
+    let mut program = plan.program();
+    for kernel in &mut program.kernels {
+        let mut sum = flate2::Crc::new();
+        sum.update(kernel.wgsl.as_bytes());
+        let file = format!("wgsl/{}-{:08x}.wgsl", kernel.entry_point, sum.sum());
+        let text = std::mem::replace(&mut kernel.wgsl, file.clone());
+        files.insert(file, text.into_bytes());
+    }
+    files.insert(name, bytes(&program)?);
+    Ok(())
+}
+
+fn bytes(value: &impl serde::Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(value).map_err(|error| Error::Other(error.to_string()))
+}

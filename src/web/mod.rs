@@ -1,0 +1,109 @@
+//! The page: a static folder in which a browser trains the same programs with the same shaders.
+//!
+//! [`Site`] is the folder in memory: the page's own files (`assets/web`), the programs of [`menu`], the
+//! digits and the models. [`Site::write`] puts it on disk for any static host, [`serve()`] serves it on this
+//! machine.
+
+mod digits;
+mod menu;
+mod serve;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::data::Mnist;
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::network::Network;
+use crate::train::model::Model;
+
+pub use serve::{listen, serve};
+
+/// The page's own files.
+const PAGE: &[(&str, &[u8])] = &[
+    ("index.html", include_bytes!("../../assets/web/index.html")),
+    ("style.css", include_bytes!("../../assets/web/style.css")),
+    ("icon.svg", include_bytes!("../../assets/web/icon.svg")),
+    ("draw.js", include_bytes!("../../assets/web/draw.js")),
+    ("executor.js", include_bytes!("../../assets/web/executor.js")),
+    ("fit.js", include_bytes!("../../assets/web/fit.js")),
+    ("host.js", include_bytes!("../../assets/web/host.js")),
+    ("learn.js", include_bytes!("../../assets/web/learn.js")),
+    ("look.js", include_bytes!("../../assets/web/look.js")),
+    ("main.js", include_bytes!("../../assets/web/main.js")),
+    ("paint.js", include_bytes!("../../assets/web/paint.js")),
+    ("rng.js", include_bytes!("../../assets/web/rng.js")),
+    ("safetensors.js", include_bytes!("../../assets/web/safetensors.js")),
+    ("session.js", include_bytes!("../../assets/web/session.js")),
+    ("text.js", include_bytes!("../../assets/web/text.js")),
+    ("worker.js", include_bytes!("../../assets/web/worker.js")),
+];
+
+/// Trained models that come with the program: read until the visitor has trained one.
+const MODELS: [&[u8]; 2] = [
+    include_bytes!("../../assets/lenet5.safetensors"),
+    include_bytes!("../../examples/lenet1.safetensors"),
+];
+
+/// The files of the page by their paths.
+#[derive(Debug)]
+pub struct Site {
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Site {
+    /// The page for the networks of `models`, the first of which is shown first, with the first `train`
+    /// training digits and all test digits.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if no kernel is made for a network.
+    pub fn new(models: &[Model], mnist: &Mnist, train: usize) -> Result<Self> {
+        let mut files: BTreeMap<String, Vec<u8>> =
+            PAGE.iter().map(|(name, bytes)| (name.to_string(), bytes.to_vec())).collect();
+        let train = mnist.train.pick(0..train.min(mnist.train.len()));
+        menu::add(&mut files, models, train.len(), mnist.test.len())?;
+        for (name, set) in [("train", &train), ("test", &mnist.test)] {
+            files.insert(format!("data/{name}-images.gz"), digits::images(set)?);
+            files.insert(format!("data/{name}-labels.gz"), digits::labels(set)?);
+        }
+        Ok(Site { files })
+    }
+
+    /// Writes the files into a folder, which is made where it is missing.
+    ///
+    /// # Errors
+    /// [`Error::Other`] if a file cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        for (name, bytes) in &self.files {
+            let path = folder.join(name);
+            disk::make_folder(path.parent().unwrap_or(folder))?;
+            disk::write(&path, bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Bytes of all files.
+    pub fn size(&self) -> usize {
+        self.files.values().map(Vec::len).sum()
+    }
+}
+
+/// The models that the page has without further flags: LeNet-5 and LeNet-1, trained.
+///
+/// # Errors
+/// [`Error::Data`] if one of them is broken, which is a bug.
+pub fn models() -> Result<Vec<Model>> {
+    let read = |bytes: &&[u8]| Model::from_bytes(bytes).map_err(Error::Data);
+    MODELS.iter().map(read).collect()
+}
+
+/// A network with first weights, where there is no trained model of it.
+///
+/// # Errors
+/// [`Error::Usage`] if it cannot be laid out.
+pub fn untrained(network: &Network) -> Result<Model> {
+    use crate::network::{init, tensors::Layout};
+    let layout = Layout::of(network)?;
+    let parameters = init::parameters(network, &layout, init::Init::Lecun, 1);
+    Ok(Model { network: network.clone(), parameters, settings: serde_json::Value::Null })
+}

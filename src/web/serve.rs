@@ -1,0 +1,136 @@
+//! A server for one page on one machine: GET and HEAD of the files of a [`Site`], over HTTP/1.1.
+//!
+//! Files are looked up by name in memory, so no path reaches the disk. A client that says nothing is
+//! dropped after some seconds, and more than [`MOST_CLIENTS`] at once are turned away.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::Site;
+use crate::error::{Error, Result};
+
+/// Longest head of a request.
+const MAX_HEAD: usize = 16 << 10;
+/// How long a client may take to send a request, and to take a part of the answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+const MOST_CLIENTS: usize = 32;
+/// Files of the page and nothing else; in step with the `<meta>` of `assets/web/index.html`.
+const SECURITY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; \
+    style-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; \
+    frame-ancestors 'none'";
+
+/// MIME types by ending.
+const TYPES: &[(&str, &str)] = &[
+    ("html", "text/html; charset=utf-8"),
+    ("js", "text/javascript; charset=utf-8"),
+    ("css", "text/css; charset=utf-8"),
+    ("json", "application/json"),
+    ("wgsl", "text/wgsl; charset=utf-8"),
+    ("svg", "image/svg+xml"),
+    ("png", "image/png"),
+];
+
+/// Opens a port of this machine alone; 0 takes a free one.
+///
+/// # Errors
+/// [`Error::Usage`] if another program has the port, [`Error::Other`] if it cannot be opened.
+pub fn listen(port: u16) -> Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => Error::Usage(format!(
+            "--port {port} is in use by another program: give another, or 0 for a free one"
+        )),
+        ErrorKind::PermissionDenied => Error::Usage(format!(
+            "--port {port} is reserved by the system: give one from 1024 on, or 0 for a free one"
+        )),
+        _ => Error::Other(format!("cannot open port {port}: {error}")),
+    })
+}
+
+/// Serves a page until the process ends.
+///
+/// # Errors
+/// [`Error::Other`] if the system gives no further connections.
+pub fn serve(listener: &TcpListener, site: Site) -> Result<()> {
+    let site = Arc::new(site);
+    let clients = Arc::new(AtomicUsize::new(0));
+    loop {
+        let stream = match listener.accept() {
+            Ok((stream, _)) => stream,
+            // A client that has left again is no fault of ours.
+            Err(error) if error.kind() == ErrorKind::ConnectionAborted => continue,
+            Err(error) => return Err(Error::Other(format!("cannot accept a client: {error}"))),
+        };
+        let (site, clients) = (site.clone(), clients.clone());
+        if clients.fetch_add(1, Ordering::SeqCst) >= MOST_CLIENTS {
+            clients.fetch_sub(1, Ordering::SeqCst);
+            continue;
+        }
+        let counted = clients.clone();
+        let spawned = std::thread::Builder::new().spawn(move || {
+            // Whoever leaves in the middle misses the rest.
+            let _ = answer(stream, &site);
+            clients.fetch_sub(1, Ordering::SeqCst);
+        });
+        if spawned.is_err() {
+            counted.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Reads one request and answers it.
+fn answer(mut stream: TcpStream, site: &Site) -> io::Result<()> {
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let Some(head) = head(&mut stream)? else { return Ok(()) };
+    let mut words = head.split_ascii_whitespace();
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let path = target.split(['?', '#']).next().unwrap_or_default();
+    let name = match path.trim_start_matches('/') {
+        "" => "index.html",
+        name => name,
+    };
+    let (status, body, ending) = match (method, site.files.get(name)) {
+        ("GET" | "HEAD", Some(bytes)) => ("200 OK", bytes.as_slice(), name),
+        ("GET" | "HEAD", None) => ("404 Not Found", b"There is no such file.\n".as_slice(), ""),
+        _ => ("405 Method Not Allowed", b"This page takes GET alone.\n".as_slice(), ""),
+    };
+    let ending = ending.rsplit('.').next().unwrap_or_default();
+    let kind = TYPES.iter().find(|(known, _)| *known == ending).map(|(_, kind)| *kind);
+    let kind = kind.unwrap_or(if status == "200 OK" {
+        "application/octet-stream"
+    } else {
+        "text/plain; charset=utf-8"
+    });
+    write!(
+        stream,
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\
+         Content-Security-Policy: {SECURITY}\r\nX-Content-Type-Options: nosniff\r\n\
+         Referrer-Policy: no-referrer\r\nCache-Control: no-cache\r\nConnection: close\r\n\r\n",
+        body.len()
+    )?;
+    if method != "HEAD" {
+        stream.write_all(body)?;
+    }
+    stream.flush()
+}
+
+/// The head of a request; `None` if the client is too slow, sends too much or leaves.
+fn head(stream: &mut TcpStream) -> io::Result<Option<String>> {
+    let end = Instant::now() + PATIENCE;
+    let mut bytes = Vec::new();
+    let mut piece = [0; 1024];
+    while !bytes.windows(4).any(|window| window == b"\r\n\r\n") {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() || bytes.len() > MAX_HEAD {
+            return Ok(None);
+        }
+        stream.set_read_timeout(Some(left))?;
+        match stream.read(&mut piece)? {
+            0 => return Ok(None),
+            read => bytes.extend_from_slice(&piece[..read]),
+        }
+    }
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+}
