@@ -1,5 +1,6 @@
 // Replays the programs that the server lists, and posts what came out of each.
 import { Executor } from "./executor.js";
+import { distortionKey, firstWeights, Orders, Patterns } from "./host.js";
 
 /** CRC-32 of bytes, as zlib computes it. */
 function crc32(/** @type {ArrayBuffer} */ bytes) {
@@ -9,6 +10,27 @@ function crc32(/** @type {ArrayBuffer} */ bytes) {
     for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
   }
   return ~crc >>> 0;
+}
+
+/** What the page's own host computes otherwise than the native program: nothing, if all is well. */
+function differences(program, { seed, init, shuffle }) {
+  const { replay, interface: { layout, distortion }, options } = program;
+  const count = replay.digits.length / program.abi.record.words;
+  const samples = Uint32Array.from({ length: count }, (_, i) => i);
+  const entry = distortion && ((sample, view) => view * distortion.digits + sample);
+  const training = replay.phases.find((phase) => phase.pass === "training");
+  const curvature = replay.phases.find((phase) => phase.pass === "curvature");
+  const pairs = {
+    "first weights": [firstWeights(layout, options, init, seed), replay.parameters],
+    order: [new Orders(samples, shuffle, seed, entry).epoch(0), training.order],
+    "key of the distortions": [[distortionKey(seed)], [training.steps[3]]],
+  };
+  if (curvature) {
+    const { order } = curvature;
+    pairs["samples of the curvature"] = [new Patterns(samples, order.length, seed).of(0), order];
+  }
+  const same = ([ours, theirs]) => ours.length === theirs.length && ours.every((value, i) => value === theirs[i]);
+  return Object.entries(pairs).filter(([, pair]) => !same(pair)).map(([name]) => `other ${name}`);
 }
 
 /** The checksum of the parameters after all steps of a replay. */
@@ -32,7 +54,8 @@ async function replay(/** @type {GPUDevice} */ device, program) {
 
 const report = (result) => fetch("result", { method: "POST", body: JSON.stringify(result) });
 try {
-  for (const name of await (await fetch("programs.json")).json()) {
+  const { settings, names } = await (await fetch("programs.json")).json();
+  for (const name of names) {
     const adapter = await navigator.gpu?.requestAdapter();
     if (!adapter) throw new Error("no adapter");
     const device = await adapter.requestDevice();
@@ -40,7 +63,9 @@ try {
     device.addEventListener("uncapturederror", (event) => errors.push(event.error.message));
     const started = performance.now();
     try {
-      const result = await replay(device, await (await fetch(name)).json());
+      const program = await (await fetch(name)).json();
+      errors.push(...differences(program, settings));
+      const result = await replay(device, program);
       await report({ name, ...result, errors, seconds: (performance.now() - started) / 1000 });
     } catch (error) {
       await report({ name, errors: [...errors, String(error)] });

@@ -17,6 +17,8 @@ import tempfile
 import threading
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+#: What the replays are made with, and the page's own host computes again.
+SETTINGS = {"seed": 7, "init": "lecun", "shuffle": "on"}
 SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json"
 PROGRAMS = {
     f"{network}-{plan}-{optimizer}{'-distorted' if distort == 'on' else ''}": [
@@ -52,13 +54,14 @@ def main(lenet, text=""):
         for name, flags in PROGRAMS.items():
             if text not in name:
                 continue
-            command = [lenet, "plan", "--json", "--replay", "20", "--profile", "gpu", *flags]
+            command = [lenet, "plan", "--json", "--replay", "20", "--profile", "gpu", "--seed", str(SETTINGS["seed"]), *flags]
             environment = {**os.environ, "VK_DRIVER_FILES": SWIFTSHADER}
             out = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE).stdout
             (folder / f"{name}.json").write_bytes(out)
             names.append(f"{name}.json")
-        (folder / "programs.json").write_text(json.dumps(names))
-        for file in ("tests/browser/replay.html", "tests/browser/replay.js", "assets/web/executor.js"):
+        (folder / "programs.json").write_text(json.dumps({"settings": SETTINGS, "names": names}))
+        here = ["tests/browser/replay.html", "tests/browser/replay.js"]
+        for file in [*here, *(f"assets/web/{name}.js" for name in ("executor", "host", "rng"))]:
             (folder / pathlib.Path(file).name).write_bytes((ROOT / file).read_bytes())
         handler = functools.partial(Handler, directory=folder)
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
