@@ -152,13 +152,29 @@ const heard = {
 };
 let since = null;
 
-/** Without WebGPU: what to do. */
-function unsupported(/** @type {string} */ what) {
-  byId("status").textContent = "This browser gives the page no GPU.";
+/** Without WebGPU: says what to do, and shows a finished run. */
+async function unsupported(/** @type {string} */ what) {
+  byId("status").textContent = "This browser gives the page no GPU: what you see was recorded.";
   fault(
     "Chrome and Edge (113 and later), Safari 26 and Firefox 141 on Windows have WebGPU. On Linux, Chrome may need " +
       `chrome://flags/#enable-unsafe-webgpu. The page must come from https or from 127.0.0.1. (${what})`,
   );
+  const { recorded } = await import("./recorded.js");
+  const record = await recorded();
+  menu = record.menu;
+  look = new Look(byId("layers"), byId("unit"), menu);
+  epochs = record.run.epochs;
+  curve(epochs, epochs.length);
+  byId("doing").textContent = `Recorded: ${record.run.command}`;
+  byId("epoch").textContent = String(epochs.length);
+  byId("test-error").textContent = `${epochs.at(-1).test.toFixed(2)} %`;
+  byId("train-error").textContent = `${epochs.at(-1).train.toFixed(2)} %`;
+  const show = (digit) => {
+    hand.take(record.answers[digit].pixels);
+    heard.answer(record.answers[digit]);
+  };
+  byId("sample").onclick = () => show(Math.floor(Math.random() * record.answers.length));
+  show(5);
 }
 
 function takeTest(/** @type {number} */ i) {

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::recorded;
+use crate::data::Digits;
 use crate::error::{Error, Result};
 use crate::network::bitmaps;
 use crate::network::summary::Summary;
 use crate::network::{Network, Output};
-use crate::plan::{Plan, Profile, Room, Strategy};
+use crate::plan::{Optimizer, Plan, Profile, Room, Strategy};
 use crate::recipe::{Available, Flags, Method, Settings};
 use crate::train::model::Model;
 use crate::version;
@@ -25,8 +27,9 @@ pub(super) fn add(
     files: &mut BTreeMap<String, Vec<u8>>,
     models: &[Model],
     train: usize,
-    test: usize,
+    tests: &Digits,
 ) -> Result<()> {
+    let test = tests.len();
     let available = Available { train, test };
     let (mut networks, mut programs) = (Vec::new(), Vec::new());
     let mut names = BTreeSet::new();
@@ -54,6 +57,8 @@ pub(super) fn add(
         program(files, inspect.clone(), &inspecting(network)?)?;
         let file = format!("models/{}.safetensors", network.name);
         files.insert(file.clone(), model.to_bytes()?);
+        let recorded = format!("recorded/{}.json", network.name);
+        files.insert(recorded.clone(), bytes(&recorded::activations(model, tests)?)?);
         let rbf = network.options.output == Output::Rbf;
         networks.push(json!({
             "name": network.name,
@@ -61,6 +66,7 @@ pub(super) fn add(
             "summary": Summary::of(network)?.json(),
             "inspect": inspect,
             "model": file,
+            "recorded": recorded,
             "centres": rbf.then(bitmaps::centres),
         }));
     }
@@ -118,9 +124,8 @@ fn chosen(settings: &Settings) -> Value {
 
 /// The plan that stores the activations of every layer of one sample.
 fn inspecting(network: &Network) -> Result<Plan> {
-    let optimizer = crate::plan::Optimizer::Sgd { momentum: 0.0, weight_decay: 0.0 };
     let room = Room { digits: 1, order: 1, steps: 1 };
-    Plan::new(network, Strategy::Inspect, Profile::gpu(), 1, optimizer, room)
+    Plan::new(network, Strategy::Inspect, Profile::gpu(), 1, Optimizer::NONE, room)
 }
 
 /// Adds the JSON of a program, whose kernels name the file of their text: programs share most of them.

@@ -6,6 +6,7 @@
 
 mod digits;
 mod menu;
+mod recorded;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ pub use serve::{listen, serve};
 const PAGE: &[(&str, &[u8])] = &[
     ("index.html", include_bytes!("../../assets/web/index.html")),
     ("style.css", include_bytes!("../../assets/web/style.css")),
+    ("run.json", include_bytes!("../../assets/web/run.json")),
     ("icon.svg", include_bytes!("../../assets/web/icon.svg")),
     ("draw.js", include_bytes!("../../assets/web/draw.js")),
     ("executor.js", include_bytes!("../../assets/web/executor.js")),
@@ -32,6 +34,7 @@ const PAGE: &[(&str, &[u8])] = &[
     ("look.js", include_bytes!("../../assets/web/look.js")),
     ("main.js", include_bytes!("../../assets/web/main.js")),
     ("paint.js", include_bytes!("../../assets/web/paint.js")),
+    ("recorded.js", include_bytes!("../../assets/web/recorded.js")),
     ("rng.js", include_bytes!("../../assets/web/rng.js")),
     ("safetensors.js", include_bytes!("../../assets/web/safetensors.js")),
     ("session.js", include_bytes!("../../assets/web/session.js")),
@@ -61,7 +64,7 @@ impl Site {
         let mut files: BTreeMap<String, Vec<u8>> =
             PAGE.iter().map(|(name, bytes)| (name.to_string(), bytes.to_vec())).collect();
         let train = mnist.train.pick(0..train.min(mnist.train.len()));
-        menu::add(&mut files, models, train.len(), mnist.test.len())?;
+        menu::add(&mut files, models, train.len(), &mnist.test)?;
         for (name, set) in [("train", &train), ("test", &mnist.test)] {
             files.insert(format!("data/{name}-images.gz"), digits::images(set)?);
             files.insert(format!("data/{name}-labels.gz"), digits::labels(set)?);

@@ -109,6 +109,34 @@ for (const scheme of ["light", "dark"]) {
     check(`nothing sticks out at ${width} pixels, ${scheme}`, wide <= width);
   }
 }
+// A checkpoint of the command line goes on in the page, from the middle of an epoch to the end.
+const flags600 = ["--data", `${folder}/idx`, "--network", "lenet1", "--batch", "16", "--device", "cpu", "--validate", "0"];
+fs.mkdirSync(`${folder}/idx`);
+for (const [set, name] of [["train", "train"], ["test", "t10k"]]) {
+  for (const [kind, ending] of [["images", "images-idx3-ubyte.gz"], ["labels", "labels-idx1-ubyte.gz"]]) {
+    const file = await (await fetch(`${address}data/${set}-${kind}.gz`)).arrayBuffer();
+    fs.writeFileSync(`${folder}/idx/${name}-${ending}`, Buffer.from(file));
+  }
+}
+execFileSync(lenet, ["train", ...flags600, "--epochs", "1", "--schedule", "constant", "--out", `${folder}/run`], { stdio: "ignore" });
+await open(small);
+await page.setInputFiles("#load", `${folder}/run/last.ckpt.safetensors`);
+await says("The checkpoint is loaded");
+check("a checkpoint of one epoch goes on in the second", (await text("epoch")) === "1");
+
+// Without WebGPU there is something to see.
+const without = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+await without.addInitScript(() => Object.defineProperty(navigator, "gpu", { value: undefined }));
+await without.route("**/worker.js", async (route) => {
+  const body = await (await route.fetch()).text();
+  await route.fulfill({ body: `Object.defineProperty(navigator, "gpu", { value: undefined });${body}`, contentType: "text/javascript" });
+});
+await without.goto(address);
+await without.waitForSelector(".layer canvas", { timeout: 30_000 });
+check("without WebGPU a recorded run is shown", /recorded/.test(await without.textContent("#status")));
+check("and what to do is said", /Chrome/.test(await without.textContent("#fault")));
+await without.screenshot({ path: `${folder}/without.png`, fullPage: true });
+
 check(`the console is silent${noise.length ? `: ${noise.slice(0, 3).join("; ")}` : ""}`, noise.length === 0);
 await browser.close();
 console.log(failures.length ? `${failures.length} checks failed` : "all checks hold");
