@@ -6,8 +6,8 @@
 mod common;
 
 use common::compare::Tolerance;
+use common::epilogues::{EPILOGUES, arguments_of};
 use common::op::{Case, Numbers, bits, case, empty};
-use common::rules::{RULES, taken};
 use common::run::network;
 use common::{Outcome, Tests, profiles};
 use lenet::network::lenet::{Row, Table};
@@ -15,8 +15,8 @@ use lenet::network::{Network, Options, Output, PoolForm, Scaling, Squash, build}
 use lenet::plan::kernels::{Advance, Sample, SampleForward, SampleStep, SampleUpdate};
 use lenet::plan::sample::Shapes;
 use lenet::plan::{
-    Distortion, Layout, Optimizer, Plan, Profile, Ranges, Room, Rule, STEP_WORDS, Strategy, TOTALS,
-    records,
+    Distortion, Epilogue, Layout, Optimizer, Plan, Profile, Ranges, Room, STEP_WORDS, Strategy,
+    TOTALS, records,
 };
 
 /// One step adds up what a sample goes through, there and back.
@@ -117,7 +117,7 @@ fn cases(network: &Network) -> Vec<Case> {
         cases.push(case(name, SampleStep(k), step.clone()));
     }
     cases.push(case(", distorted", SampleStep(distorted), of_distorted));
-    cases.extend(RULES.map(|rule| update(&shapes, &layout, rule)));
+    cases.extend(EPILOGUES.map(|epilogue| update(&shapes, &layout, epilogue)));
     cases
 }
 
@@ -142,7 +142,7 @@ fn reads_and_outputs(k: &Sample, layout: &Layout, table: &[u32]) -> Vec<Vec<u32>
     vec![digits, order, steps, vec![1], p, w, table.to_vec(), empty(4), y, totals]
 }
 
-fn update(shapes: &Shapes, layout: &Layout, rule: Rule) -> Case {
+fn update(shapes: &Shapes, layout: &Layout, epilogue: Epilogue) -> Case {
     let Sample { samples, layers, trace, .. } = shapes.sample;
     let mut numbers = Numbers::new(22);
     let mut traces = numbers.symmetric((samples * trace) as usize, 1.0);
@@ -167,12 +167,12 @@ fn update(shapes: &Shapes, layout: &Layout, rule: Rule) -> Case {
         stages: layout.stages as u32,
         layers,
         trace,
-        rule,
+        epilogue,
     };
     let rows = shapes.table[..shapes.sample.connection_table()].to_vec();
     let mut arguments = vec![bits(&traces), rows, now(), vec![0]];
-    arguments.extend(taken(rule, parameters));
-    case(format!(", {rule:?}"), op, arguments)
+    arguments.extend(arguments_of(epilogue, parameters));
+    case(format!(", {epilogue:?}"), op, arguments)
 }
 
 fn wide(options: &mut Options) {
@@ -201,12 +201,12 @@ fn does_not_fit() -> Outcome {
 
 fn auto() -> Outcome {
     let lenet5 = network("lenet5", |_| {});
-    let taken = |network, profile, batch| Strategy::choose(network, profile, batch).0;
-    assert_eq!(taken(&lenet5, Profile::gpu(), 1), Strategy::Sample);
-    assert_eq!(taken(&lenet5, Profile::gpu(), 1_024), Strategy::Sample);
-    assert_eq!(taken(&lenet5, Profile::software(), 1), Strategy::Layered);
-    assert_eq!(taken(&lenet5, Profile::reference(), 1), Strategy::Layered);
-    assert_eq!(taken(&lenet5, Profile::software(), 256), Strategy::Layered);
-    assert_eq!(taken(&network("lenet1", wide), Profile::gpu(), 1), Strategy::Layered);
+    let chosen = |network, profile, batch| Strategy::choose(network, profile, batch).0;
+    assert_eq!(chosen(&lenet5, Profile::gpu(), 1), Strategy::Sample);
+    assert_eq!(chosen(&lenet5, Profile::gpu(), 1_024), Strategy::Sample);
+    assert_eq!(chosen(&lenet5, Profile::software(), 1), Strategy::Layered);
+    assert_eq!(chosen(&lenet5, Profile::reference(), 1), Strategy::Layered);
+    assert_eq!(chosen(&lenet5, Profile::software(), 256), Strategy::Layered);
+    assert_eq!(chosen(&network("lenet1", wide), Profile::gpu(), 1), Strategy::Layered);
     Ok(())
 }

@@ -162,15 +162,22 @@ pub fn run_reference(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
         Op::LinearBackwardInput(k) => linear_backward_input(&k.0, f(0), f(1), f(2), u(3), w!()),
         Op::LinearUpdate(k) => {
             let gradient = w!();
-            linear_update(k, f(0), f(1), u(2), gradient, Epilogue::of(k.rule, &reads[3..], out));
+            linear_update(
+                k,
+                f(0),
+                f(1),
+                u(2),
+                gradient,
+                Epilogue::of(k.epilogue, &reads[3..], out),
+            );
         }
         Op::LinearBackward(k) => {
             let (dx, gradient) = (w!(), w!());
-            let epilogue = Epilogue::of(k.rule, &reads[3..], out);
+            let epilogue = Epilogue::of(k.epilogue, &reads[3..], out);
             linear_backward(k, f(0), f(1), u(2), dx, gradient, epilogue);
         }
         Op::Output(k) => output(k, f(0), f(1), u(2), w!(), w!(), w!(), w!(), out()),
-        Op::Update(k) => update(k, f(0), u(1), Epilogue::of(k.rule, &reads[2..], out)),
+        Op::Update(k) => update(k, f(0), u(1), Epilogue::of(k.epilogue, &reads[2..], out)),
         Op::SampleForward(k) => {
             let inputs = sample::Inputs::of(reads);
             sample_forward(&k.0, &inputs, out(), w!(), w!());
@@ -181,7 +188,7 @@ pub fn run_reference(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
         }
         Op::SampleUpdate(k) => {
             let cursor = out();
-            sample_update(k, f(0), u(1), u(2), cursor, Epilogue::of(k.rule, &reads[3..], out));
+            sample_update(k, f(0), u(1), u(2), cursor, Epilogue::of(k.epilogue, &reads[3..], out));
         }
         Op::Advance(_) => advance(u(0), out()),
     }

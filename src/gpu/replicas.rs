@@ -1,7 +1,7 @@
 //! Data parallelism: a program on several devices side by side, each of which carries out a shard of
 //! the batch.
 //!
-//! Each replica leaves the gradients of its samples in its row of `shares`. The host carries the rows to the
+//! Each replica leaves the gradients of its samples in its row of `shard_gradients`. The host carries the rows to the
 //! other replicas (all-reduce), and all add them in the same order and take the same step of the same
 //! parameters. One device that carries out all shards computes the same bits.
 

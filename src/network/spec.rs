@@ -32,7 +32,7 @@ const RESERVED: &[&str] = &[
     "row",
     "table",
     "traces",
-    "shares",
+    "shard_gradients",
     "scores",
     "class",
 ];

@@ -11,7 +11,7 @@ use super::kernels::{
 use super::limits;
 use super::profile::largest_divisor;
 use super::{
-    BufferId, Criterion, Layout, Optimizer, Plan, Ports, Profile, Replica, Rule, Start, Steps,
+    BufferId, Criterion, Epilogue, Layout, Optimizer, Plan, Ports, Profile, Replica, Start, Steps,
     Strategy,
 };
 use crate::error::Result;
@@ -82,35 +82,35 @@ impl Builder<'_> {
         if self.inspects {
             return Replica { forward, ..Replica::default() };
         }
-        let training = self.steps(&shards, Some(Rule::Step(optimizer)));
+        let training = self.steps(&shards, Some(Epilogue::Apply(optimizer)));
         let mut replica = Replica { forward, training, ..Replica::default() };
         if let Optimizer::Sdlm { exact, .. } = optimizer {
-            replica.curvature = self.steps(&shards, Some(Rule::Curvature { exact }));
+            replica.curvature = self.steps(&shards, Some(Epilogue::Accumulate { exact }));
         }
         replica
     }
 
-    /// A pass over these shards: forward alone, or with a rule the backward pass as well.
-    fn steps(&mut self, shards: &Range<usize>, rule: Option<Rule>) -> Steps {
+    /// A pass over these shards: forward alone, or with an epilogue the backward pass as well.
+    fn steps(&mut self, shards: &Range<usize>, epilogue: Option<Epilogue>) -> Steps {
         let optimizer = self.optimizer;
         for shard in shards.clone() {
             self.shard = shard;
             self.is_last = shard + 1 == shards.end;
-            self.rule = match rule {
-                Some(rule) if self.shards > 1 => rule.of_shard(),
-                rule => rule.unwrap_or(Rule::Step(optimizer)),
+            self.epilogue = match epilogue {
+                Some(epilogue) if self.shards > 1 => epilogue.of_shard(),
+                epilogue => epilogue.unwrap_or(Epilogue::Apply(optimizer)),
             };
             self.gather();
             let last = self.layout.blocks.len() - 1;
             (0..last).for_each(|block| self.forward(block));
             self.output(last);
-            if rule.is_some() {
+            if epilogue.is_some() {
                 self.backward(last);
             }
         }
         let mut compute = self.take();
-        if let Some(rule) = rule {
-            self.add_shards(rule);
+        if let Some(epilogue) = epilogue {
+            self.add_shards(epilogue);
         }
         let mut apply = self.take();
         if shards.len() == self.shards {
@@ -120,21 +120,21 @@ impl Builder<'_> {
     }
 
     /// Adds the gradients of all shards in their order, and applies the epilogue to the sums.
-    fn add_shards(&mut self, rule: Rule) {
-        let Some(shares) = self.ports.shares else { return };
-        self.rule = rule;
+    fn add_shards(&mut self, epilogue: Epilogue) {
+        let Some(shard_gradients) = self.ports.shard_gradients else { return };
+        self.epilogue = epilogue;
         let size = self.layout.size;
         let op = Update {
             parameters: size as u32,
             partial_rows: self.shards as u32,
             stride: size as u32,
-            rule,
+            epilogue,
         };
         let mut views = vec![
-            self.view(shares, 0, self.shards * size),
+            self.view(shard_gradients, 0, self.shards * size),
             self.view(self.step_state, 0, STATE_WORDS),
         ];
-        views.extend(self.taken(0, size));
+        views.extend(self.epilogue_views(0, size));
         self.dispatch("shards", op, views);
     }
 
@@ -235,8 +235,8 @@ impl Builder<'_> {
                 weights,
                 criterion: Criterion::of(&options),
                 squash: options.squash,
-                curvature: self.rule.is_curvature(),
-                exact: self.rule.is_exact(),
+                curvature: self.epilogue.is_curvature(),
+                exact: self.epilogue.is_exact(),
             };
             let views = vec![
                 self.samples(self.activations[block], inputs, first, step),
@@ -267,7 +267,7 @@ impl Builder<'_> {
 
     fn first_backward(&mut self, conv: usize, pool: usize) {
         let (layer, mut k) = self.stage(0, conv, pool);
-        k.curvature = self.rule.is_curvature();
+        k.curvature = self.epilogue.is_curvature();
         let [x, _, s] = k.sizes();
         // Each ds is read once for a hundred multiply-adds.
         let sizes = [x as usize, s as usize];
@@ -287,7 +287,7 @@ impl Builder<'_> {
 
     fn stage_backward(&mut self, block: usize, conv: usize, pool: usize) {
         let (layer, mut k) = self.stage(block, conv, pool);
-        k.curvature = self.rule.is_curvature();
+        k.curvature = self.epilogue.is_curvature();
         let [x, h, s] = k.sizes();
         let h_buffer = self.find_or_add(&layer.name, || Start::Zero);
         let table = self.table(&layer);
@@ -320,13 +320,13 @@ impl Builder<'_> {
             parameters: stages as u32,
             partial_rows: self.partial_rows as u32,
             stride: stages as u32,
-            rule: self.rule,
+            epilogue: self.epilogue,
         };
         let mut views = vec![
             self.view(self.ports.partials, 0, stages * self.partial_rows),
             self.view(self.step_state, 0, STATE_WORDS),
         ];
-        views.extend(self.taken(0, stages));
+        views.extend(self.epilogue_views(0, stages));
         self.dispatch("stages", op, views);
     }
 }

@@ -33,7 +33,7 @@ impl Builder<'_> {
     pub(super) fn linear_ways_back(&mut self, block: usize, at: usize, is_output: bool) {
         let (_, k) = self.linear(block, at);
         let sizes = [k.inputs as usize, k.outputs as usize];
-        match self.profile.fused_samples(self.rule, self.batch, &sizes) {
+        match self.profile.fused_samples(self.epilogue, self.batch, &sizes) {
             _ if is_output || block == 0 => self.linear_update(block, at),
             Some(samples) => self.linear_backward(block, at, samples),
             None => {
@@ -46,7 +46,7 @@ impl Builder<'_> {
     fn linear_backward_input(&mut self, block: usize, at: usize) {
         let (layer, mut k) = self.linear(block, at);
         k.tile = self.profile.tiles.backward_tile;
-        k.curvature = self.rule.is_curvature();
+        k.curvature = self.epilogue.is_curvature();
         let (inputs, outputs) = (k.inputs, k.outputs as usize);
         let step = self.linear_samples(&k);
         let rows = self.profile.rows_of(outputs, inputs as usize);
@@ -83,7 +83,7 @@ impl Builder<'_> {
                 starts: first == 0,
                 ends: first + step >= self.batch,
                 weights,
-                rule: self.rule,
+                epilogue: self.epilogue,
             };
             let mut views = vec![
                 self.samples(self.activations[block], k.inputs, first, step),
@@ -91,7 +91,7 @@ impl Builder<'_> {
                 self.view(self.step_state, 0, STATE_WORDS),
                 self.view(self.gradient, start - self.layout.stages, size),
             ];
-            views.extend(self.taken(start, size));
+            views.extend(self.epilogue_views(start, size));
             self.dispatch(&layer.name, op, views);
         }
     }
@@ -110,7 +110,7 @@ impl Builder<'_> {
                 ends: first + step >= self.batch,
                 weights,
                 squash: k.squash,
-                rule: self.rule,
+                epilogue: self.epilogue,
             };
             let mut views = vec![
                 self.samples(self.activations[block], k.inputs, first, step),
@@ -119,7 +119,7 @@ impl Builder<'_> {
                 self.samples(self.deltas[block - 1], k.inputs, first, step),
                 self.view(self.gradient, start - self.layout.stages, size),
             ];
-            views.extend(self.taken(start, size));
+            views.extend(self.epilogue_views(start, size));
             self.dispatch(&layer.name, op, views);
         }
     }

@@ -5,7 +5,7 @@ use super::kernels::{Advance, Op, Sample, SampleForward, SampleStep, SampleUpdat
 use super::records::RECORD_WORDS;
 use super::sample::{LAYER_WORDS, Shapes};
 use super::{
-    Activation, Buffer, BufferId, Layout, Optimizer, Plan, Ports, Profile, Replica, Room, Rule,
+    Activation, Buffer, BufferId, Epilogue, Layout, Optimizer, Plan, Ports, Profile, Replica, Room,
     STATE_WORDS, STEP_WORDS, Start, Steps, Strategy, TOTALS, View,
 };
 use crate::error::Result;
@@ -36,7 +36,7 @@ pub(super) fn plan(
         parameters: add("parameters", layout.size, Start::Zero),
         velocity: add("velocity", layout.size, Start::Zero),
         curvature: None,
-        shares: None,
+        shard_gradients: None,
         partials: add("traces", batch * trace, Start::Zero),
         scores: add(output, batch * CLASSES, Start::Zero),
         totals: add("totals", batch * TOTALS, Start::Zero),
@@ -72,13 +72,13 @@ pub(super) fn plan(
         dispatch(Advance.into(), vec![whole(step_state), whole(ports.cursor)]),
     ];
     views.push(whole(ports.partials));
-    let update = |rule| SampleUpdate {
+    let update = |epilogue| SampleUpdate {
         samples: batch as u32,
         parameters: layout.size as u32,
         stages: layout.stages as u32,
         layers: sample.layers,
         trace: sample.trace,
-        rule,
+        epilogue,
     };
     let of_update = vec![
         whole(ports.partials),
@@ -86,19 +86,19 @@ pub(super) fn plan(
         whole(step_state),
         whole(ports.cursor),
     ];
-    let mut step = |sample, rule| {
+    let mut step = |sample, epilogue| {
         let mut of_update = of_update.clone();
-        of_update.extend(ports.taken(rule).map(whole));
+        of_update.extend(ports.epilogue_buffers(epilogue).map(whole));
         vec![
             dispatch(SampleStep(sample).into(), views.clone()),
-            dispatch(update(rule).into(), of_update),
+            dispatch(update(epilogue).into(), of_update),
         ]
     };
-    let training = step(sample, Rule::Step(optimizer));
+    let training = step(sample, Epilogue::Apply(optimizer));
     let curvature = match optimizer {
         Optimizer::Sgd { .. } => Vec::new(),
         Optimizer::Sdlm { exact, .. } => {
-            step(Sample { curvature: true, exact, ..sample }, Rule::Curvature { exact })
+            step(Sample { curvature: true, exact, ..sample }, Epilogue::Accumulate { exact })
         }
     };
     let alone = |compute| Steps { compute, apply: Vec::new() };

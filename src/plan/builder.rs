@@ -6,8 +6,8 @@ use super::kernels::{Linear, Op, Stage};
 use super::profile::largest_divisor;
 use super::records::RECORD_WORDS;
 use super::{
-    ALIGN, Activation, Buffer, BufferId, Dispatch, Kernel, Layout, Optimizer, Plan, Ports, Profile,
-    Replica, Rule, Start, Strategy, View,
+    ALIGN, Activation, Buffer, BufferId, Dispatch, Epilogue, Kernel, Layout, Optimizer, Plan,
+    Ports, Profile, Replica, Start, Strategy, View,
 };
 use crate::network::tensors::aligned;
 use crate::network::{Kind, Layer, Network, bitmaps};
@@ -26,7 +26,7 @@ pub(super) struct Builder<'a> {
     pub(super) layout: Layout,
     pub(super) partial_rows: usize,
     /// What backward passes are for at present.
-    pub(super) rule: Rule,
+    pub(super) epilogue: Epilogue,
     /// The shard that is being planned.
     pub(super) shard: usize,
     /// Whether it is the last one that this replica carries out.
@@ -77,7 +77,7 @@ impl<'a> Builder<'a> {
             |wanted: bool, name: &str, words: usize| wanted.then(|| add(name, words, Start::Zero));
         let curvature =
             own_if(matches!(optimizer, Optimizer::Sdlm { .. }), "curvature", layout.size);
-        let shares = own_if(shards > 1, "shares", shards * layout.size);
+        let shard_gradients = own_if(shards > 1, "shard_gradients", shards * layout.size);
         let linear = layout.size - layout.stages;
         let ports = Ports {
             digits: add("digits", room.digits * RECORD_WORDS, Start::Zero),
@@ -87,7 +87,7 @@ impl<'a> Builder<'a> {
             parameters: add("parameters", layout.size, Start::Zero),
             velocity: add("velocity", layout.size, Start::Zero),
             curvature,
-            shares,
+            shard_gradients,
             partials: add("partials", 0, Start::Zero),
             scores: *activations.last().expect("a network has an output"),
             totals: add("totals", whole * TOTALS, Start::Zero),
@@ -105,7 +105,7 @@ impl<'a> Builder<'a> {
             batch,
             layout,
             partial_rows: 0,
-            rule: Rule::Step(optimizer),
+            epilogue: Epilogue::Apply(optimizer),
             shard: 0,
             is_last: true,
             inspects: false,
@@ -275,10 +275,14 @@ impl<'a> Builder<'a> {
         self.profile.samples_of(self.batch, &sizes, &sizes)
     }
 
-    /// What the rule works on, of a range of the parameters.
-    pub(super) fn taken(&self, start: usize, words: usize) -> impl Iterator<Item = View> {
-        self.ports.taken(self.rule).map(move |buffer| {
-            let row = if Some(buffer) == self.ports.shares { self.shard } else { 0 };
+    /// What the epilogue works on, of a range of the parameters.
+    pub(super) fn epilogue_views(
+        &self,
+        start: usize,
+        words: usize,
+    ) -> impl Iterator<Item = View> {
+        self.ports.epilogue_buffers(self.epilogue).map(move |buffer| {
+            let row = if Some(buffer) == self.ports.shard_gradients { self.shard } else { 0 };
             self.view(buffer, row * self.layout.size + start, words)
         })
     }

@@ -25,7 +25,7 @@ const _: () = assert!(DIGIT_SIDE.is_multiple_of(PIXELS_PER_WORD) && KERNEL == 5)
 /// Header and files, as the driver gets them.
 pub fn wgsl(kernel: &Kernel) -> String {
     let mut text = header(kernel);
-    let epilogue = kernel.op.epilogue().map(|rule| rule.shader());
+    let epilogue = kernel.op.epilogue().map(|epilogue| epilogue.shader());
     for file in kernel.op.shader().files(epilogue) {
         text.push('\n');
         text.push_str(file);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BufferId, Distortion, Layout, Rule};
+use super::{BufferId, Distortion, Epilogue, Layout};
 use crate::network::Shape;
 
 /// Buffers the host writes or reads.
@@ -21,7 +21,7 @@ pub struct Ports {
     /// Curvature of every parameter, which [`super::Optimizer::Sdlm`] alone has.
     pub curvature: Option<BufferId>,
     /// Gradients by shard, `[shards, layout.size]`; a plan with one shard has none.
-    pub shares: Option<BufferId>,
+    pub shard_gradients: Option<BufferId>,
     /// Partial gradients of the stages, `[partial_rows, layout.stages]`, or the traces of
     /// [`super::Strategy::Sample`], whose rows begin with them.
     pub partials: BufferId,
@@ -32,12 +32,15 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// The buffers that a rule works on, in the order of its bindings.
-    pub(super) fn taken(&self, rule: Rule) -> impl Iterator<Item = BufferId> + use<> {
-        let buffers = match rule {
-            Rule::Step(_) => [self.curvature, Some(self.velocity), Some(self.parameters)],
-            Rule::Share { .. } => [self.shares, Some(self.parameters), None],
-            Rule::Curvature { .. } => [self.curvature, None, None],
+    /// The buffers that an epilogue works on, in the order of its bindings.
+    pub(super) fn epilogue_buffers(
+        &self,
+        epilogue: Epilogue,
+    ) -> impl Iterator<Item = BufferId> + use<> {
+        let buffers = match epilogue {
+            Epilogue::Apply(_) => [self.curvature, Some(self.velocity), Some(self.parameters)],
+            Epilogue::Store { .. } => [self.shard_gradients, Some(self.parameters), None],
+            Epilogue::Accumulate { .. } => [self.curvature, None, None],
         };
         buffers.into_iter().flatten()
     }

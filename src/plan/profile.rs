@@ -1,8 +1,8 @@
 //! How kernels are launched: one arithmetic, three ways to spread it.
 
 use super::binding::{Access, Binding};
+use super::epilogue::Epilogue;
 use super::kernels::{Op, Work};
-use super::rule::Rule;
 
 /// Numbers in a uniform window: 64 KiB, WebGPU's default limit.
 pub const UNIFORM_WINDOW: usize = 16_384;
@@ -159,10 +159,15 @@ impl Profile {
 
     /// Samples of a batch that a linear layer takes back in one kernel: on software adapters, for first
     /// derivatives, where windows of so few samples can begin (`sizes` as `reads` above).
-    pub fn fused_samples(&self, rule: Rule, batch: usize, sizes: &[usize]) -> Option<usize> {
+    pub fn fused_samples(
+        &self,
+        epilogue: Epilogue,
+        batch: usize,
+        sizes: &[usize],
+    ) -> Option<usize> {
         let few = Profile { samples: BACKWARD_SAMPLES, ..*self };
         let samples = few.samples_of(batch, sizes, sizes);
-        let fuses = self.uniform && !rule.is_curvature() && samples <= BACKWARD_SAMPLES;
+        let fuses = self.uniform && !epilogue.is_curvature() && samples <= BACKWARD_SAMPLES;
         fuses.then_some(samples)
     }
 

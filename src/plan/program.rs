@@ -201,10 +201,8 @@ impl Plan {
                 curvature: commands(&replica.curvature),
             })
             .collect();
-        let exchange = self.ports.shares.filter(|_| replicas.len() > 1).map(|buffer| Exchange {
-            buffer,
-            row: WORD * self.layout.size,
-            owners: (0..self.shards).collect(),
+        let exchange = self.ports.shard_gradients.filter(|_| replicas.len() > 1).map(|buffer| {
+            Exchange { buffer, row: WORD * self.layout.size, owners: (0..self.shards).collect() }
         });
         Program {
             format: FORMAT,

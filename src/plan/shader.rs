@@ -14,7 +14,7 @@
 //! `uses` names the files that stand in front of this one, `binds` the bindings in their order: a
 //! name, how the kernel uses it ([`Access`]), the type of its elements ([`Element`]), and whatever a
 //! reader wants to know, which may go on in lines that are further to the right. `epilogue` stands for
-//! the file and for the bindings of the kernel's [`Rule`](super::Rule). The bindings themselves, and an
+//! the file and for the bindings of the kernel's [`Epilogue`](super::Epilogue). The bindings themselves, and an
 //! accessor `x_at(i)` for each that is only read, are generated ([`super::header`]), since the plan
 //! decides which of them are uniform.
 //!
@@ -22,7 +22,7 @@
 
 use super::binding::{Access, Binding, Element};
 
-/// What stands for the file and the bindings of a kernel's rule.
+/// What stands for the file and the bindings of a kernel's epilogue.
 const EPILOGUE: &str = "epilogue";
 
 /// A shader file with what its head says.
@@ -115,7 +115,7 @@ impl ShaderFile {
     pub fn files(&self, epilogue: Option<&ShaderFile>) -> impl Iterator<Item = &'static str> {
         let texts = self.uses.iter().map(move |file| match file {
             Some(file) => library(file).expect("parsing has found the file"),
-            None => epilogue.expect("a kernel that uses an epilogue has a rule").text,
+            None => epilogue.expect("a kernel that uses an epilogue has an epilogue").text,
         });
         texts.chain([self.text])
     }

@@ -225,7 +225,7 @@ const NO_PORTS: Ports = Ports {
     parameters: 0,
     velocity: 0,
     curvature: None,
-    shares: None,
+    shard_gradients: None,
     partials: 0,
     scores: 0,
     totals: 0,

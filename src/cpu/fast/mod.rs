@@ -46,7 +46,7 @@ use super::memory;
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::CLASSES;
-use crate::plan::{BufferId, Interface, Pass, Plan, Rule, STEP_WORDS, TOTALS};
+use crate::plan::{BufferId, Epilogue, Interface, Pass, Plan, STEP_WORDS, TOTALS};
 
 /// A plan and the memory it works in.
 #[derive(Debug)]
@@ -256,7 +256,7 @@ impl Run<'_> {
         }
     }
 
-    fn update(&self, thread: usize, step: (Rule, f32), gradient: &mut Vec<f32>) {
+    fn update(&self, thread: usize, step: (Epilogue, f32), gradient: &mut Vec<f32>) {
         let Fast { groups, program, threads, instructions, .. } = self.fast;
         let guards: Vec<_> = groups.iter().map(|group| group.read().expect(NO_PANIC)).collect();
         let groups: Vec<&Group> = guards.iter().map(|group| &**group).collect();

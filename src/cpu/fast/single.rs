@@ -12,7 +12,7 @@ use crate::cpu::output::{answer, distance_seed, sample_loss};
 use crate::network::{CLASSES, DIGIT_SIDE};
 use crate::plan::kernels::Output;
 use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
-use crate::plan::{Pass, Rule, StepRow, TOTALS};
+use crate::plan::{Epilogue, Pass, StepRow, TOTALS};
 
 /// Rows of a linear layer that are summed at a time.
 const ROWS: usize = 4;
@@ -172,7 +172,7 @@ impl Single {
         output: &Output,
         block: usize,
         pieces: &mut [Parameters],
-        step: (Rule, f32),
+        step: (Epilogue, f32),
     ) {
         let (below, here) = self.deltas.split_at_mut(block);
         let [inputs, outputs] = [program.sizes[block], program.sizes[block + 1]];

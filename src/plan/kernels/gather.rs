@@ -42,7 +42,7 @@ impl Spec for Gather {
     }
 
     fn work(&self) -> Work {
-        // Of a distorted pixel: two shares of four bytes, and the place it comes from.
+        // Of a distorted pixel: two shard_gradients of four bytes, and the place it comes from.
         let pixel = if self.distort.is_some() { 7 * self.width } else { DIGIT_SIDE as u32 };
         Work {
             items: self.samples * self.rows(),

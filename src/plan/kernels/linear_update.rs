@@ -5,7 +5,7 @@ use super::{Moved, Spec, Work};
 use crate::network::Squash;
 use crate::plan::binding::Binding;
 use crate::plan::constant::{Constants, constants};
-use crate::plan::rule::Rule;
+use crate::plan::epilogue::Epilogue;
 use crate::plan::shader::{ShaderFile, shader};
 
 constants! {
@@ -22,7 +22,7 @@ constants! {
         ends: bool,
         /// Where the weights begin in the layer's parameters, behind the biases; a multiple of 4.
         weights: u32,
-        rule: Rule,
+        epilogue: Epilogue,
     }
 }
 
@@ -45,14 +45,16 @@ impl Spec for LinearUpdate {
         }
     }
 
-    fn epilogue(&self) -> Option<Rule> {
-        Some(self.rule)
+    fn epilogue(&self) -> Option<Epilogue> {
+        Some(self.epilogue)
     }
 
     fn moved(&self, binding: &Binding, words: usize) -> Moved {
         match binding.name {
             "gradient" => of_gradient(self.starts, self.ends, words),
-            "velocity" | "parameters" | "curvature" | "share" if !self.ends => Moved::default(),
+            "velocity" | "parameters" | "curvature" | "shard_gradient" if !self.ends => {
+                Moved::default()
+            }
             _ => self.moved_by_epilogue(binding, words),
         }
     }
@@ -74,7 +76,7 @@ constants! {
         weights: u32,
         squash: Squash,
         /// A step: second derivatives go the way of `linear_backward_input` and `linear_update`.
-        rule: Rule,
+        epilogue: Epilogue,
     }
 }
 
@@ -97,18 +99,18 @@ impl Spec for LinearBackward {
         }
     }
 
-    fn epilogue(&self) -> Option<Rule> {
-        Some(self.rule)
+    fn epilogue(&self) -> Option<Epilogue> {
+        Some(self.epilogue)
     }
 
     fn moved(&self, binding: &Binding, words: usize) -> Moved {
         match binding.name {
             "gradient" => of_gradient(self.starts, self.ends, words),
             // The weights of the input gradient.
-            "parameters" if !self.ends || matches!(self.rule, Rule::Share { .. }) => {
+            "parameters" if !self.ends || matches!(self.epilogue, Epilogue::Store { .. }) => {
                 Moved::read(words)
             }
-            "velocity" | "curvature" | "share" if !self.ends => Moved::default(),
+            "velocity" | "curvature" | "shard_gradient" if !self.ends => Moved::default(),
             _ => self.moved_by_epilogue(binding, words),
         }
     }

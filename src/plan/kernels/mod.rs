@@ -31,7 +31,7 @@ pub use update::Update;
 
 use super::binding::{Access, Binding};
 use super::constant::Constants;
-use super::rule::Rule;
+use super::epilogue::Epilogue;
 use super::shader::ShaderFile;
 
 /// What everybody wants to know of a kernel with its constants.
@@ -46,13 +46,13 @@ pub trait Spec {
     fn work(&self) -> Work;
 
     /// What it does with the sums of a backward pass, if it has any.
-    fn epilogue(&self) -> Option<Rule> {
+    fn epilogue(&self) -> Option<Epilogue> {
         None
     }
 
     /// Whether it has to do with second derivatives: a kernel of [`super::Pass::Curvature`] alone.
     fn is_curvature(&self) -> bool {
-        self.epilogue().is_some_and(|rule| rule.is_curvature())
+        self.epilogue().is_some_and(|epilogue| epilogue.is_curvature())
     }
 
     /// Invocations in a workgroup, and workgroups, where the kernel leaves the profile no choice.
@@ -67,7 +67,8 @@ pub trait Spec {
 
     /// The same of a binding that the kernel itself knows nothing special of.
     fn moved_by_epilogue(&self, binding: &Binding, words: usize) -> Moved {
-        self.epilogue().map_or(Moved::all(binding, words), |rule| rule.moved(binding, words))
+        self.epilogue()
+            .map_or(Moved::all(binding, words), |epilogue| epilogue.moved(binding, words))
     }
 
     /// Pieces of work.
@@ -87,7 +88,7 @@ pub trait Spec {
 
     /// The arguments, in the order of the shader's bindings and of the reference's parameters.
     fn bindings(&self) -> Vec<Binding> {
-        self.shader().bindings(self.epilogue().map(|rule| rule.shader()))
+        self.shader().bindings(self.epilogue().map(|epilogue| epilogue.shader()))
     }
 }
 

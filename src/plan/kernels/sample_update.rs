@@ -2,7 +2,7 @@
 
 use super::{Spec, Work};
 use crate::plan::constant::{Constants, constants};
-use crate::plan::rule::Rule;
+use crate::plan::epilogue::Epilogue;
 use crate::plan::shader::{ShaderFile, shader};
 
 /// Samples whose traces it reads together, as its shader has it.
@@ -18,7 +18,7 @@ constants! {
         stages: u32,
         layers: u32,
         trace: u32,
-        rule: Rule,
+        epilogue: Epilogue,
     }
 }
 
@@ -39,7 +39,7 @@ impl Spec for SampleUpdate {
         }
     }
 
-    fn epilogue(&self) -> Option<Rule> {
-        Some(self.rule)
+    fn epilogue(&self) -> Option<Epilogue> {
+        Some(self.epilogue)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Spec, Work};
 use crate::plan::constant::{Constants, constants};
-use crate::plan::rule::Rule;
+use crate::plan::epilogue::Epilogue;
 use crate::plan::shader::{ShaderFile, shader};
 
 constants! {
@@ -12,7 +12,7 @@ constants! {
         parameters: u32,
         partial_rows: u32,
         stride: u32,
-        rule: Rule,
+        epilogue: Epilogue,
     }
 }
 
@@ -33,7 +33,7 @@ impl Spec for Update {
         }
     }
 
-    fn epilogue(&self) -> Option<Rule> {
-        Some(self.rule)
+    fn epilogue(&self) -> Option<Epilogue> {
+        Some(self.epilogue)
     }
 }

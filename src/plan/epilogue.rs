@@ -28,46 +28,46 @@ impl Optimizer {
 
 /// The epilogue of a backward kernel: `fn apply` of the shaders.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Rule {
+pub enum Epilogue {
     /// The sums are gradients, and the parameters make a step: `sgd.wgsl`, `sdlm.wgsl`.
-    Step(Optimizer),
-    /// The sums are those of a shard, stored until all shards have theirs: `share.wgsl`.
-    Share {
+    Apply(Optimizer),
+    /// The sums are those of a shard, stored until all shards have theirs: `store.wgsl`.
+    Store {
         /// Whether they are second derivatives.
         curvature: bool,
         /// As [`Optimizer::Sdlm`] has it.
         exact: bool,
     },
     /// The sums are second derivatives, and their mean is taken: `curvature.wgsl`.
-    Curvature {
+    Accumulate {
         /// As [`Optimizer::Sdlm`] has it.
         exact: bool,
     },
 }
 
-impl Rule {
+impl Epilogue {
     /// Whether the sums are second derivatives.
     pub fn is_curvature(&self) -> bool {
-        matches!(self, Rule::Curvature { .. } | Rule::Share { curvature: true, .. })
+        matches!(self, Epilogue::Accumulate { .. } | Epilogue::Store { curvature: true, .. })
     }
 
     /// Whether they are the exact ones of eq. 9.
     pub fn is_exact(&self) -> bool {
-        matches!(self, Rule::Curvature { exact: true } | Rule::Share { exact: true, .. })
+        matches!(self, Epilogue::Accumulate { exact: true } | Epilogue::Store { exact: true, .. })
     }
 
     /// The same sums, of a shard.
-    pub fn of_shard(&self) -> Rule {
-        Rule::Share { curvature: self.is_curvature(), exact: self.is_exact() }
+    pub fn of_shard(&self) -> Epilogue {
+        Epilogue::Store { curvature: self.is_curvature(), exact: self.is_exact() }
     }
 
     /// The file with what it does, which also says what it binds.
     pub(super) fn shader(&self) -> &'static ShaderFile {
         match self {
-            Rule::Step(Optimizer::Sgd { .. }) => shader!("sgd"),
-            Rule::Step(Optimizer::Sdlm { .. }) => shader!("sdlm"),
-            Rule::Share { .. } => shader!("share"),
-            Rule::Curvature { .. } => shader!("curvature"),
+            Epilogue::Apply(Optimizer::Sgd { .. }) => shader!("sgd"),
+            Epilogue::Apply(Optimizer::Sdlm { .. }) => shader!("sdlm"),
+            Epilogue::Store { .. } => shader!("store"),
+            Epilogue::Accumulate { .. } => shader!("curvature"),
         }
     }
 
@@ -75,29 +75,31 @@ impl Rule {
     pub(super) fn moved(&self, binding: &Binding, words: usize) -> Moved {
         match (self, binding.name) {
             // Without momentum SDLM leaves it alone.
-            (Rule::Step(Optimizer::Sdlm { momentum: 0.0, .. }), "velocity") => Moved::default(),
-            (Rule::Share { .. }, "parameters") => Moved::default(),
-            (Rule::Step(_), "velocity" | "parameters") => Moved::both(words),
-            (Rule::Curvature { .. }, "curvature") => Moved::both(words),
+            (Epilogue::Apply(Optimizer::Sdlm { momentum: 0.0, .. }), "velocity") => {
+                Moved::default()
+            }
+            (Epilogue::Store { .. }, "parameters") => Moved::default(),
+            (Epilogue::Apply(_), "velocity" | "parameters") => Moved::both(words),
+            (Epilogue::Accumulate { .. }, "curvature") => Moved::both(words),
             _ => Moved::all(binding, words),
         }
     }
 }
 
-impl Constant for Rule {
-    /// Declares `CURVATURE` and what the rule's own file needs.
+impl Constant for Epilogue {
+    /// Declares `CURVATURE` and what the epilogue's own file needs.
     fn declare(&self, _name: &str, constants: &mut Constants) {
         self.is_curvature().declare("CURVATURE", constants);
         match self {
-            Rule::Step(Optimizer::Sgd { momentum, weight_decay }) => {
+            Epilogue::Apply(Optimizer::Sgd { momentum, weight_decay }) => {
                 constants.overridable("MOMENTUM", *momentum);
                 constants.overridable("WEIGHT_DECAY", *weight_decay);
             }
-            Rule::Step(Optimizer::Sdlm { momentum, mu, .. }) => {
+            Epilogue::Apply(Optimizer::Sdlm { momentum, mu, .. }) => {
                 constants.overridable("MOMENTUM", *momentum);
                 constants.overridable("MU", *mu);
             }
-            Rule::Share { .. } | Rule::Curvature { .. } => {}
+            Epilogue::Store { .. } | Epilogue::Accumulate { .. } => {}
         }
     }
 }
