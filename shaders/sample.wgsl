@@ -13,13 +13,13 @@
 //          conv_pool.wgsl, and the bitmaps of the RBF output as bits
 //   traces [samples, TRACE]  what the update needs of a sample: gradients of p, x and dy of layers
 //
-//   memory   0: s1    ROOM: x, then h2, then x again    FEATURES: s2 and all y    SCRATCH
+//   memory   0: s1    X_H2: x, then h2, then x again    FEATURES: s2 and all y    SCRATCH
 //
 // In the backward pass, the loss derived by what a squash got replaces what came out of that squash.
 //
 // expects: distort; digits_at, order_at, steps_at, cursor_at, table_at, step_state
 // expects: K, TAPS, SIDE, RECORD, STEP_WORDS, HEIGHT, WIDTH, BORDER, SCALE, BACKGROUND
-// expects: DISTORT, DIGITS, FIRST_MAPS, MAPS, CONNECTIONS, SECOND, LAYERS, ROOM, MEMORY, WORKGROUP
+// expects: DISTORT, DIGITS, FIRST_MAPS, MAPS, CONNECTIONS, SECOND, LAYERS, X_H2, MEMORY, WORKGROUP
 
 const OH1 = HEIGHT - (K - 1u);
 const OW1 = WIDTH - (K - 1u);
@@ -126,7 +126,7 @@ fn copy_digit(record: u32, t: u32) {
         let inside = row < SIDE && column < SIDE;
         let pixel = select(0u, SIDE * row + column, inside);
         let byte = (digits_at(record + pixel / 4u) >> (8u * (pixel % 4u))) & 255u;
-        memory[ROOM + i] = SCALE * select(0.0, f32(byte), inside) + BACKGROUND;
+        memory[X_H2 + i] = SCALE * select(0.0, f32(byte), inside) + BACKGROUND;
     }
 }
 
@@ -134,6 +134,6 @@ fn make_digit(sample: Sample, t: u32) {
     let map = affine_of(sample.key, sample.view, sample.digit);
     for (var i = t; i < HEIGHT * WIDTH; i += WORKGROUP) {
         let source = source_of(map, sample.record, i / WIDTH);
-        memory[ROOM + i] = SCALE * distorted(map, source, i % WIDTH) + BACKGROUND;
+        memory[X_H2 + i] = SCALE * distorted(map, source, i % WIDTH) + BACKGROUND;
     }
 }

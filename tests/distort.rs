@@ -115,8 +115,8 @@ fn trained(
     digits.truncate(DIGITS);
     let lists = Lists::new(&[&digits], DIGITS, Vec::new());
     let network = network("lenet1", |_| {});
-    let (room, optimizer) = (lists.room(batch), OPTIMIZER);
-    let plan = Plan::new(&network, way.strategy, way.profile, batch, optimizer, room)?
+    let (capacity, optimizer) = (lists.capacity(batch), OPTIMIZER);
+    let plan = Plan::new(&network, way.strategy, way.profile, batch, optimizer, capacity)?
         .distorted(Distortion::new(Ranges::default(), DIGITS));
     let (distortion, start) =
         (plan.distortion, init::parameters(&network, &plan.layout, Init::Pytorch, 1));

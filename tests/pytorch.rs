@@ -21,7 +21,7 @@ use lenet::cpu::Cpu;
 use lenet::executor::Executor;
 use lenet::network::{CLASSES, Network, Options, build, lenet as tables};
 use lenet::plan::{
-    Layout, Optimizer, Pass, Plan, Profile, Room, StepRow, Strategy, TOTALS, records,
+    Capacity, Layout, Optimizer, Pass, Plan, Profile, StepRow, Strategy, TOTALS, records,
 };
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
@@ -167,8 +167,8 @@ fn check(name: &str, way: Way, make: Make) -> Outcome {
     let network = fixture.network()?;
     let (momentum, weight_decay) = (fixture.number("momentum")?, fixture.number("weight_decay")?);
     let optimizer = Optimizer::Sgd { momentum, weight_decay };
-    let room = Room { digits: BATCH, order: BATCH, steps: STEPS + 1 };
-    let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, room)?;
+    let capacity = Capacity { samples: BATCH, indices: BATCH, steps: STEPS + 1 };
+    let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, capacity)?;
     let (ports, layout) = (plan.ports, plan.layout.clone());
     let mut executor = make(plan)?;
 
@@ -220,9 +220,9 @@ fn second(name: &str, way: Way, make: Make) -> Outcome {
     let base = Fixture::read(fixture.setting("base")?)?;
     let exact = fixture.value("exact")? == json!(true);
     let optimizer = Optimizer::Sdlm { momentum: 0.0, mu: fixture.number("mu")?, exact };
-    let room = Room { digits: BATCH, order: BATCH, steps: STEPS + 1 };
+    let capacity = Capacity { samples: BATCH, indices: BATCH, steps: STEPS + 1 };
     let network = base.network()?;
-    let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, room)?;
+    let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, capacity)?;
     let (ports, layout) = (plan.ports, plan.layout.clone());
     let mut executor = make(plan)?;
     start(executor.as_mut(), &base)?;

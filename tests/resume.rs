@@ -82,8 +82,8 @@ impl Setup {
     }
 
     fn plan(&self, profile: Profile) -> lenet::Result<Plan> {
-        let room = self.split.lists(&self.mnist).room(BATCH);
-        self.settings.plan(profile, room)
+        let capacity = self.split.lists(&self.mnist).capacity(BATCH);
+        self.settings.plan(profile, capacity)
     }
 
     /// The data set on an executor.

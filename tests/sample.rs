@@ -15,7 +15,7 @@ use lenet::network::{Network, Options, Output, PoolForm, Scaling, Squash, build}
 use lenet::plan::kernels::{Advance, Sample, SampleForward, SampleStep, SampleUpdate};
 use lenet::plan::sample::Shapes;
 use lenet::plan::{
-    Distortion, Epilogue, Layout, Optimizer, Plan, Profile, Ranges, Room, STEP_WORDS, Strategy,
+    Capacity, Distortion, Epilogue, Layout, Optimizer, Plan, Profile, Ranges, STEP_WORDS, Strategy,
     TOTALS, records,
 };
 
@@ -181,9 +181,9 @@ fn wide(options: &mut Options) {
 
 fn does_not_fit() -> Outcome {
     let optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 };
-    let room = Room { digits: 1, order: 1, steps: 1 };
+    let capacity = Capacity { samples: 1, indices: 1, steps: 1 };
     let network = network("lenet1", wide);
-    let plan = Plan::new(&network, Strategy::Sample, Profile::gpu(), 1, optimizer, room);
+    let plan = Plan::new(&network, Strategy::Sample, Profile::gpu(), 1, optimizer, capacity);
     let message = plan.expect_err("60x60 inputs fill the memory").to_string();
     for part in ["--plan sample", "lenet1", "--border 16", "--plan layered"] {
         assert!(message.contains(part), "{message}");

@@ -58,11 +58,11 @@ pub fn time(
     let mut digits = mnist.train.clone();
     digits.truncate(*batch);
     let lists = Lists::new(&[&digits], digits.len(), Vec::new());
-    let room = lists.room(*batch);
-    let plan = settings.plan(device.profile(), room)?;
+    let capacity = lists.capacity(*batch);
+    let plan = settings.plan(device.profile(), capacity)?;
     let Some(adapter) = device.adapter_for(&plan) else { return Ok(None) };
     // All shards on one device, so that no dispatch waits for another device.
-    let plan = settings.plan(Profile { replicas: 1, ..device.profile() }, room)?;
+    let plan = settings.plan(Profile { replicas: 1, ..device.profile() }, capacity)?;
     let mut session = Session::new(Box::new(Gpu::new(adapter, plan.program())?), &lists)?;
     let first = first_state(settings, &mut session);
     session.restore(&first.slots)?;

@@ -18,13 +18,13 @@ use crate::error::Result;
 use crate::network::tensors::{Block, aligned};
 use crate::network::{CLASSES, DIGIT_SIDE, Network};
 
-/// What the data set and the epochs need on the device.
+/// How many samples, indices and steps the buffers of a plan hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Room {
-    /// Digits of the data set, training and test together.
-    pub digits: usize,
+pub struct Capacity {
+    /// Samples of the data set, training and test together.
+    pub samples: usize,
     /// Entries of the index list.
-    pub order: usize,
+    pub indices: usize,
     /// Rows of the table of steps.
     pub steps: usize,
 }
@@ -41,7 +41,7 @@ impl Plan {
         profile: Profile,
         batch: usize,
         optimizer: Optimizer,
-        room: Room,
+        capacity: Capacity,
     ) -> Result<Plan> {
         let layout = Layout::of(network)?;
         limits::check(network, batch, layout.size)?;
@@ -52,10 +52,10 @@ impl Plan {
         }
         limits::within(profile, |profile| {
             if strategy == Strategy::Sample {
-                return super::build_sample::plan(network, profile, batch, optimizer, room);
+                return super::build_sample::plan(network, profile, batch, optimizer, capacity);
             }
             let mut builder =
-                Builder::new(network, profile, batch, layout.clone(), optimizer, room);
+                Builder::new(network, profile, batch, layout.clone(), optimizer, capacity);
             builder.inspects = strategy == Strategy::Inspect;
             Ok(builder.layers(strategy))
         })

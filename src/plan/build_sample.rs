@@ -5,8 +5,8 @@ use super::kernels::{Advance, Op, Sample, SampleForward, SampleStep, SampleUpdat
 use super::records::RECORD_WORDS;
 use super::sample::{LAYER_WORDS, Shapes};
 use super::{
-    Activation, Buffer, BufferId, Epilogue, Layout, Optimizer, Plan, Ports, Profile, Replica, Room,
-    STATE_WORDS, STEP_WORDS, Start, Steps, Strategy, TOTALS, View,
+    Activation, Buffer, BufferId, Capacity, Epilogue, Layout, Optimizer, Plan, Ports, Profile,
+    Replica, STATE_WORDS, STEP_WORDS, Start, Steps, Strategy, TOTALS, View,
 };
 use crate::error::Result;
 use crate::network::{CLASSES, Network};
@@ -17,7 +17,7 @@ pub(super) fn plan(
     profile: Profile,
     batch: usize,
     optimizer: Optimizer,
-    room: Room,
+    capacity: Capacity,
 ) -> Result<Plan> {
     let layout = Layout::of(network)?;
     let Shapes { sample, table, .. } = Shapes::of(network, &layout, batch)?;
@@ -29,9 +29,9 @@ pub(super) fn plan(
     };
     let output = network.layers.last().map_or("output", |layer| &layer.name);
     let mut ports = Ports {
-        digits: add("digits", room.digits * RECORD_WORDS, Start::Zero),
-        order: add("order", room.order, Start::Zero),
-        steps: add("steps", room.steps * STEP_WORDS, Start::Zero),
+        digits: add("digits", capacity.samples * RECORD_WORDS, Start::Zero),
+        order: add("order", capacity.indices, Start::Zero),
+        steps: add("steps", capacity.steps * STEP_WORDS, Start::Zero),
         cursor: add("cursor", 1, Start::Zero),
         parameters: add("parameters", layout.size, Start::Zero),
         velocity: add("velocity", layout.size, Start::Zero),

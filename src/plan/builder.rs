@@ -1,7 +1,7 @@
 //! What planning works with: buffers as they come up, views of them, and the dispatches so far.
 
 use super::abi::{LABEL_WORDS, STATE_WORDS, STEP_WORDS, TOTALS};
-use super::build::Room;
+use super::build::Capacity;
 use super::kernels::{Linear, Op, Stage};
 use super::profile::largest_divisor;
 use super::records::RECORD_WORDS;
@@ -55,7 +55,7 @@ impl<'a> Builder<'a> {
         whole: usize,
         layout: Layout,
         optimizer: Optimizer,
-        room: Room,
+        capacity: Capacity,
     ) -> Self {
         let shards = profile.shards_of(whole);
         let batch = whole.div_ceil(shards);
@@ -80,9 +80,9 @@ impl<'a> Builder<'a> {
         let shard_gradients = own_if(shards > 1, "shard_gradients", shards * layout.size);
         let linear = layout.size - layout.stages;
         let ports = Ports {
-            digits: add("digits", room.digits * RECORD_WORDS, Start::Zero),
-            order: add("order", room.order, Start::Zero),
-            steps: add("steps", room.steps * STEP_WORDS, Start::Zero),
+            digits: add("digits", capacity.samples * RECORD_WORDS, Start::Zero),
+            order: add("order", capacity.indices, Start::Zero),
+            steps: add("steps", capacity.steps * STEP_WORDS, Start::Zero),
             cursor: add("cursor", 1, Start::Zero),
             parameters: add("parameters", layout.size, Start::Zero),
             velocity: add("velocity", layout.size, Start::Zero),
@@ -276,11 +276,7 @@ impl<'a> Builder<'a> {
     }
 
     /// What the epilogue works on, of a range of the parameters.
-    pub(super) fn epilogue_views(
-        &self,
-        start: usize,
-        words: usize,
-    ) -> impl Iterator<Item = View> {
+    pub(super) fn epilogue_views(&self, start: usize, words: usize) -> impl Iterator<Item = View> {
         self.ports.epilogue_buffers(self.epilogue).map(move |buffer| {
             let row = if Some(buffer) == self.ports.shard_gradients { self.shard } else { 0 };
             self.view(buffer, row * self.layout.size + start, words)

@@ -34,7 +34,7 @@ pub mod traffic;
 pub use crate::network::tensors::{ALIGN, Layout};
 pub use abi::{LABEL_WORDS, STATE_WORDS, STEP_WORDS, StepRow, TOTALS};
 pub use binding::{Access, Binding, Element};
-pub use build::Room;
+pub use build::Capacity;
 pub use criterion::Criterion;
 pub use distortion::{Distortion, Ranges};
 pub use epilogue::{Epilogue, Optimizer};
@@ -77,7 +77,7 @@ pub enum Start {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Buffer {
     pub name: String,
-    /// Length in words: what the views need, room for the last window included.
+    /// Length in words: what the views need, the last window included.
     pub words: usize,
     pub start: Start,
 }

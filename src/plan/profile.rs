@@ -139,11 +139,11 @@ impl Profile {
     pub fn samples_of(&self, batch: usize, reads: &[usize], writes: &[usize]) -> usize {
         let largest = reads.iter().copied().max().unwrap_or(1).max(1);
         // A sample that no uniform window holds is read from storage.
-        let room = match UNIFORM_WINDOW / largest {
-            room @ 1.. if self.uniform => room,
+        let most = match UNIFORM_WINDOW / largest {
+            samples @ 1.. if self.uniform => samples,
             _ => usize::MAX,
         };
-        let most = room.min(self.samples);
+        let most = most.min(self.samples);
         let fits = |samples: usize| {
             reads.iter().chain(writes).all(|size| (samples * size).is_multiple_of(super::ALIGN))
         };

@@ -131,8 +131,8 @@ impl Shapes {
             )));
         }
         let s1 = network.layers[1].output.size() as u32;
-        let room = s1;
-        let features = room + stages.h2.max(input.size() as u32);
+        let x_h2 = s1;
+        let features = x_h2 + stages.h2.max(input.size() as u32);
 
         let mut trace = layout.stages as u32;
         let (mut x, mut y) = (features, features + stages.features);
@@ -207,7 +207,7 @@ impl Shapes {
             second: layout.starts[1] as u32,
             layers: layers.len() as u32,
             linear_weights: layers.iter().map(|layer| layer.inputs * layer.outputs).sum(),
-            room,
+            x_h2,
             features,
             scores,
             scratch,

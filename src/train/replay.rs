@@ -12,13 +12,13 @@ use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::init;
 use crate::plan::program::{Phase, Replay};
-use crate::plan::{Pass, Plan, Room, StepRow, TOTALS, records};
+use crate::plan::{Capacity, Pass, Plan, StepRow, TOTALS, records};
 use crate::recipe::Settings;
 
 /// What a plan has to hold for a replay of these settings, whose training digits are those of the replay.
-pub fn room(settings: &Settings) -> Room {
+pub fn capacity(settings: &Settings) -> Capacity {
     let digits = settings.train_limit;
-    Room { digits, order: digits, steps: digits.div_ceil(settings.batch) }
+    Capacity { samples: digits, indices: digits, steps: digits.div_ceil(settings.batch) }
 }
 
 /// Makes the replay of the first epoch of a run on all training digits of the settings; the checksum is

@@ -11,7 +11,7 @@ use lenet::network::tensors::{Role, Tensor};
 use lenet::network::{Loss, Network, Options, Output, PoolForm, Scaling, Squash};
 use lenet::network::{bitmaps, build, lenet as tables};
 use lenet::plan::{
-    Layout, Optimizer, Pass, Plan, Profile, Program, Room, STEP_WORDS, StepRow, TOTALS, records,
+    Capacity, Layout, Optimizer, Pass, Plan, Profile, Program, STEP_WORDS, StepRow, TOTALS, records,
 };
 use wgpu::Adapter;
 
@@ -123,8 +123,8 @@ impl Run {
     pub fn plan(&self, way: impl Into<Way>) -> Plan {
         let Way { strategy, profile } = way.into();
         let digits = self.steps.iter().sum();
-        let room = Room { digits, order: digits, steps: self.steps.len() };
-        Plan::new(&self.trained.network, strategy, profile, self.batch, self.optimizer, room)
+        let capacity = Capacity { samples: digits, indices: digits, steps: self.steps.len() };
+        Plan::new(&self.trained.network, strategy, profile, self.batch, self.optimizer, capacity)
             .expect("a network that kernels are made for")
     }
 

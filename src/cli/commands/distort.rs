@@ -14,7 +14,7 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::network::{Network, build, lenet};
 use crate::plan::{
-    Distortion, Optimizer, Pass, Plan, Profile, Ranges, Room, StepRow, Strategy, records,
+    Capacity, Distortion, Optimizer, Pass, Plan, Profile, Ranges, StepRow, Strategy, records,
 };
 use crate::recipe::{MAX_BATCH, RangeArgs};
 use crate::train::session::distortion_key;
@@ -101,12 +101,12 @@ fn pictures(
     seed: u64,
 ) -> Result<Vec<Vec<u8>>> {
     let cells = indices.len() * columns;
-    let room = Room { digits: digits.len(), order: cells, steps: 1 };
+    let capacity = Capacity { samples: digits.len(), indices: cells, steps: 1 };
     let distortion = Distortion::new(ranges, digits.len());
     let layered = Strategy::Layered;
     let profile = Profile { shards: 1, replicas: 1, ..device.profile() };
-    let mut plan =
-        Plan::new(network, layered, profile, cells, Optimizer::NONE, room)?.distorted(distortion);
+    let mut plan = Plan::new(network, layered, profile, cells, Optimizer::NONE, capacity)?
+        .distorted(distortion);
     // Nothing but the gathering of the digits, whose last argument they are.
     let gather = &mut plan.replicas[0].forward.compute;
     gather.truncate(1);

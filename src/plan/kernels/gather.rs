@@ -12,7 +12,7 @@ use crate::plan::shader::{ShaderFile, shader};
 constants! {
     /// Constants of `gather`.
     Gather {
-        /// Samples of the batch, room for a last window included.
+        /// Samples of the batch, the last window included.
         samples: u32,
         /// Samples of the step that earlier shards of the batch have.
         before: u32,

@@ -43,7 +43,7 @@ constants! {
         /// Their weights, all together.
         linear_weights: u32,
         /// Place in memory of x and h2.
-        room: u32,
+        x_h2: u32,
         /// Place in memory of s2, and of all y behind it.
         features: u32,
         /// Place in memory of the outputs.
