@@ -16,11 +16,11 @@ use common::op::{Case, Numbers, bits, case, empty, floats};
 use common::stages::{self, Arguments, FIRST, owned};
 use common::{Outcome, Tests, profiles};
 use lenet::network::Squash;
+use lenet::plan::abi::{PIXEL_WORDS, SAMPLE_WORDS};
 use lenet::plan::kernels::{
     FirstStageBackward, FirstStageForward, Gather, Linear, LinearBackward, LinearBackwardInput,
     LinearForward, LinearUpdate, Output, Stage, Update,
 };
-use lenet::plan::records::{PIXEL_WORDS, RECORD_WORDS};
 use lenet::plan::{ALIGN, Criterion, Distortion, Profile, Ranges, STEP_WORDS, StepRow};
 use wgpu::Adapter;
 
@@ -84,8 +84,8 @@ fn gather(_: Profile) -> Vec<Case> {
         [(1, 0, 0, COUNT), (7, 0, 0, COUNT), (7, 0, 2, COUNT), (3, 0, 5, 3), (3, 3, 1, COUNT)];
     let cases = shapes.into_iter().flat_map(|shape| ranges.map(|ranges| (shape, ranges)));
     let cases = cases.map(|((samples, before, border, count), ranges)| {
-        let mut digits = Numbers::new(1).any(DIGITS as usize * RECORD_WORDS);
-        for (number, record) in digits.chunks_mut(RECORD_WORDS).enumerate() {
+        let mut digits = Numbers::new(1).any(DIGITS as usize * SAMPLE_WORDS);
+        for (number, record) in digits.chunks_mut(SAMPLE_WORDS).enumerate() {
             record[PIXEL_WORDS] = number as u32 % 10;
         }
         let distort = ranges.map(|ranges| Distortion::new(ranges, DIGITS as usize));

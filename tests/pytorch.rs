@@ -21,7 +21,7 @@ use lenet::cpu::Cpu;
 use lenet::executor::Executor;
 use lenet::network::{CLASSES, Network, Options, build, lenet as tables};
 use lenet::plan::{
-    Capacity, Layout, Optimizer, Pass, Plan, Profile, StepRow, Strategy, TOTALS, records,
+    Capacity, Layout, Optimizer, Pass, Plan, Profile, StepRow, Strategy, TOTALS, abi,
 };
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
@@ -175,7 +175,7 @@ fn check(name: &str, way: Way, make: Make) -> Outcome {
     start(executor.as_mut(), &fixture)?;
     let rate = fixture.number("lr")?;
     let step = StepRow { count: BATCH as u32, rate, ..StepRow::default() }.words();
-    executor.write(ports.steps, 0, &[step; STEPS + 1].concat())?;
+    executor.write(ports.step_table, 0, &[step; STEPS + 1].concat())?;
     let weights = fixture.parameters("weight", &layout)?;
 
     let mut differences = Differences::default();
@@ -207,9 +207,9 @@ fn check(name: &str, way: Way, make: Make) -> Outcome {
 fn start(executor: &mut dyn Executor, fixture: &Fixture) -> Outcome {
     let (ports, layout) = (executor.interface().ports, executor.interface().layout.clone());
     let mut digits = Vec::new();
-    records::append(&mut digits, &fixture.bytes("pixels")?, &fixture.bytes("labels")?);
-    executor.write(ports.digits, 0, &digits)?;
-    executor.write(ports.order, 0, &(0..BATCH as u32).collect::<Vec<u32>>())?;
+    abi::append_samples(&mut digits, &fixture.bytes("pixels")?, &fixture.bytes("labels")?);
+    executor.write(ports.data_set, 0, &digits)?;
+    executor.write(ports.indices, 0, &(0..BATCH as u32).collect::<Vec<u32>>())?;
     executor.write_f32(ports.parameters, &fixture.parameters("weight", &layout)?)?;
     Ok(())
 }
@@ -230,7 +230,7 @@ fn second(name: &str, way: Way, make: Make) -> Outcome {
     let eta = fixture.number("eta")?;
     let mut table = row(0, BATCH as u32, 1.0 / BATCH as f32).to_vec();
     table.extend((0..STEPS as u32).flat_map(|digit| row(digit, 1, eta)));
-    executor.write(ports.steps, 0, &table)?;
+    executor.write(ports.step_table, 0, &table)?;
     executor.run(1, Pass::Curvature)?;
     executor.run(STEPS, Pass::Training)?;
 

@@ -16,7 +16,7 @@ use lenet::plan::kernels::{Advance, Sample, SampleForward, SampleStep, SampleUpd
 use lenet::plan::sample::Shapes;
 use lenet::plan::{
     Capacity, Distortion, Epilogue, Layout, Optimizer, Plan, Profile, Ranges, STEP_WORDS, Strategy,
-    TOTALS, records,
+    TOTALS, abi,
 };
 
 /// One step adds up what a sample goes through, there and back.
@@ -130,7 +130,7 @@ fn reads_and_outputs(k: &Sample, layout: &Layout, table: &[u32]) -> Vec<Vec<u32>
     let mut numbers = Numbers::new(21);
     let pixels: Vec<u8> = numbers.any(DIGITS * 784).into_iter().map(|word| word as u8).collect();
     let mut digits = Vec::new();
-    records::append(&mut digits, &pixels, &[7, 0, 9, 3, 1]);
+    abi::append_samples(&mut digits, &pixels, &[7, 0, 9, 3, 1]);
     let mut steps = vec![0; 3 * STEP_WORDS];
     steps[STEP_WORDS..][..3].copy_from_slice(&now()[..3]);
     steps[STEP_WORDS + 3] = 0x1234_5678;

@@ -153,11 +153,18 @@ impl Builder<'_> {
             distort: None,
         };
         let whole = |id: BufferId| self.view(id, 0, self.buffers[id].words);
-        let Ports { digits, order, steps, cursor, .. } = self.ports;
-        let views =
-            [digits, order, steps, cursor, self.step_state, self.labels, self.activations[0]]
-                .map(whole)
-                .to_vec();
+        let Ports { data_set, indices, step_table, cursor, .. } = self.ports;
+        let views = [
+            data_set,
+            indices,
+            step_table,
+            cursor,
+            self.step_state,
+            self.labels,
+            self.activations[0],
+        ]
+        .map(whole)
+        .to_vec();
         self.dispatch("input", op, views);
     }
 

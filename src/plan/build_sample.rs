@@ -1,8 +1,8 @@
 //! From a network to the dispatches of [`Strategy::Sample`].
 
+use super::abi::SAMPLE_WORDS;
 use super::builder::launch;
 use super::kernels::{Advance, Op, Sample, SampleForward, SampleStep, SampleUpdate};
-use super::records::RECORD_WORDS;
 use super::sample::{LAYER_WORDS, Shapes};
 use super::{
     Activation, Buffer, BufferId, Capacity, Epilogue, Layout, Optimizer, Plan, Ports, Profile,
@@ -29,9 +29,9 @@ pub(super) fn plan(
     };
     let output = network.layers.last().map_or("output", |layer| &layer.name);
     let mut ports = Ports {
-        digits: add("digits", capacity.samples * RECORD_WORDS, Start::Zero),
-        order: add("order", capacity.indices, Start::Zero),
-        steps: add("steps", capacity.steps * STEP_WORDS, Start::Zero),
+        data_set: add("data_set", capacity.samples * SAMPLE_WORDS, Start::Zero),
+        indices: add("indices", capacity.indices, Start::Zero),
+        step_table: add("step_table", capacity.steps * STEP_WORDS, Start::Zero),
         cursor: add("cursor", 1, Start::Zero),
         parameters: add("parameters", layout.size, Start::Zero),
         velocity: add("velocity", layout.size, Start::Zero),
@@ -57,7 +57,7 @@ pub(super) fn plan(
         buffers.iter().enumerate().map(|(id, buffer)| piece(id, 0, buffer.words)).collect();
     let whole = |id: BufferId| whole[id];
     let mut views: Vec<View> =
-        [ports.digits, ports.order, ports.steps, ports.cursor].map(whole).to_vec();
+        [ports.data_set, ports.indices, ports.step_table, ports.cursor].map(whole).to_vec();
     views.extend([
         piece(ports.parameters, 0, layout.stages),
         piece(ports.parameters, layout.stages, layout.size - layout.stages),

@@ -1,10 +1,10 @@
 //! What planning works with: buffers as they come up, views of them, and the dispatches so far.
 
+use super::abi::SAMPLE_WORDS;
 use super::abi::{LABEL_WORDS, STATE_WORDS, STEP_WORDS, TOTALS};
 use super::build::Capacity;
 use super::kernels::{Linear, Op, Stage};
 use super::profile::largest_divisor;
-use super::records::RECORD_WORDS;
 use super::{
     ALIGN, Activation, Buffer, BufferId, Dispatch, Epilogue, Kernel, Layout, Optimizer, Plan,
     Ports, Profile, Replica, Start, Strategy, View,
@@ -80,9 +80,9 @@ impl<'a> Builder<'a> {
         let shard_gradients = own_if(shards > 1, "shard_gradients", shards * layout.size);
         let linear = layout.size - layout.stages;
         let ports = Ports {
-            digits: add("digits", capacity.samples * RECORD_WORDS, Start::Zero),
-            order: add("order", capacity.indices, Start::Zero),
-            steps: add("steps", capacity.steps * STEP_WORDS, Start::Zero),
+            data_set: add("data_set", capacity.samples * SAMPLE_WORDS, Start::Zero),
+            indices: add("indices", capacity.indices, Start::Zero),
+            step_table: add("step_table", capacity.steps * STEP_WORDS, Start::Zero),
             cursor: add("cursor", 1, Start::Zero),
             parameters: add("parameters", layout.size, Start::Zero),
             velocity: add("velocity", layout.size, Start::Zero),

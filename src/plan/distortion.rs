@@ -35,7 +35,7 @@ impl Ranges {
 /// What kernels know of it: whole numbers, in step with `shaders/distort.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Distortion {
-    /// Digits of the data set: an entry of the order is digit + digits * view.
+    /// Digits of the data set: an entry of the indices is digit + digits * view.
     pub digits: u32,
     /// In 2^-12 pixels.
     pub max_shift: u32,
@@ -58,12 +58,12 @@ impl Distortion {
         }
     }
 
-    /// An entry of the order.
+    /// Returns the index entry of a digit in a view.
     pub fn entry(&self, digit: u32, view: u32) -> u32 {
         digit + self.digits * view
     }
 
-    /// Digit and view of an entry of the order.
+    /// Returns digit and view of an index entry.
     pub fn digit_and_view(&self, entry: u32) -> (u32, u32) {
         (entry % self.digits, entry / self.digits)
     }

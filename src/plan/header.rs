@@ -1,9 +1,9 @@
 //! The text in front of a shader: constants, launch, bindings. The only WGSL that is not in a file.
 
 use super::STEP_WORDS;
+use super::abi::{PIXELS_PER_WORD, SAMPLE_WORDS};
 use super::binding::{Access, Binding, Element};
 use super::constant::Constants;
-use super::records::{PIXELS_PER_WORD, RECORD_WORDS};
 use super::{Kernel, UNIFORM_WORDS_PER_VEC4};
 use crate::network::{CLASSES, DIGIT_SIDE, KERNEL, TAPS};
 
@@ -12,7 +12,7 @@ const DATA: [(&str, usize); 7] = [
     ("STEP_WORDS", STEP_WORDS),
     ("SIDE", DIGIT_SIDE),
     ("ROW_WORDS", DIGIT_SIDE / PIXELS_PER_WORD),
-    ("RECORD", RECORD_WORDS),
+    ("SAMPLE_WORDS", SAMPLE_WORDS),
     ("CLASSES", CLASSES),
     ("K", KERNEL),
     ("TAPS", TAPS),

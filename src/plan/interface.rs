@@ -8,12 +8,12 @@ use crate::network::Shape;
 /// Buffers the host writes or reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ports {
-    /// The data set: [`super::records::RECORD_WORDS`] words a digit.
-    pub digits: BufferId,
-    /// Indices of digits, with a [`Distortion`] together with their views.
-    pub order: BufferId,
+    /// The data set: [`super::abi::SAMPLE_WORDS`] words a sample.
+    pub data_set: BufferId,
+    /// Indices of samples, with a [`Distortion`] together with their views.
+    pub indices: BufferId,
     /// The step table: [`super::STEP_WORDS`] words a step.
-    pub steps: BufferId,
+    pub step_table: BufferId,
     /// The next step.
     pub cursor: BufferId,
     pub parameters: BufferId,
@@ -73,7 +73,7 @@ pub struct Interface {
     /// Samples of a shard; rows of scores and totals are those of the first shard, then those of the
     /// next.
     pub shard: usize,
-    /// What makes an entry of the order out of a digit and a view.
+    /// What makes an entry of the indices out of a sample and a view.
     pub distortion: Option<Distortion>,
     pub layout: Layout,
     pub ports: Ports,

@@ -25,7 +25,6 @@ mod limits;
 pub mod print;
 pub mod profile;
 pub mod program;
-pub mod records;
 pub mod sample;
 mod shader;
 pub mod strategy;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::abi::Abi;
+use super::abi;
 use super::traffic::{Traffic, WORD};
 use super::{
     Access, Binding, Buffer, BufferId, Dispatch, Interface, Kernel, Pass, Plan, Start, View,
@@ -33,7 +33,8 @@ pub struct Program {
     /// Parts of the batch whose gradients are added in their order.
     pub shards: usize,
     pub interface: Interface,
-    pub abi: Abi,
+    /// What the words of the buffers mean.
+    pub abi: serde_json::Value,
     /// Every replica has all of them.
     pub buffers: Vec<DeviceBuffer>,
     pub kernels: Vec<Shader>,
@@ -165,14 +166,14 @@ pub struct Exchange {
     pub owners: Vec<usize>,
 }
 
-/// A short run: write `digits` and `parameters`; for each phase write `order` and `steps`, set cursor and
+/// A short run: write `data_set` and `parameters`; for each phase write `indices` and `step_table`, set cursor and
 /// totals to 0, and run the pass `count` times.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Replay {
     /// First weights, in the places of the layout.
     pub parameters: Vec<f32>,
-    /// Records, as the ABI has them.
-    pub digits: Vec<u32>,
+    /// Samples, as the ABI describes them.
+    pub data_set: Vec<u32>,
     pub phases: Vec<Phase>,
     /// CRC-32 of the parameters after the last step, as the bytes of little-endian f32.
     pub crc32: u32,
@@ -184,9 +185,9 @@ pub struct Phase {
     pub pass: Pass,
     /// Steps.
     pub count: usize,
-    pub order: Vec<u32>,
+    pub indices: Vec<u32>,
     /// Rows of the step table, one behind the other.
-    pub steps: Vec<u32>,
+    pub step_table: Vec<u32>,
 }
 
 impl Plan {
@@ -212,7 +213,7 @@ impl Plan {
             profile: self.profile.name.into(),
             shards: self.shards,
             interface: self.interface(),
-            abi: Abi::of(self),
+            abi: abi::describe(self),
             buffers: (0..self.buffers.len()).map(|id| self.device_buffer(id)).collect(),
             kernels: (0..self.kernels.len()).map(|index| self.shader(index)).collect(),
             replicas,

@@ -1,7 +1,7 @@
 //! The data set as an executor holds it, and the lists of digits that a session goes through.
 
 use crate::data::Digits;
-use crate::plan::{Capacity, records};
+use crate::plan::{Capacity, abi};
 
 /// A list of digits that is gone through in steps: the training digits or a set to evaluate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Lists {
     pub fn new(digits: &[&Digits], train: usize, sets: Vec<Vec<u32>>) -> Self {
         let mut packed = Vec::new();
         for set in digits {
-            records::append(&mut packed, set.pixels(), set.labels());
+            abi::append_samples(&mut packed, set.pixels(), set.labels());
         }
         let digits = digits.iter().map(|set| set.len()).sum();
         Lists { records: packed, digits, train, sets }

@@ -218,9 +218,9 @@ fn run(executor: &mut dyn Executor, plan: &Plan) -> lenet::Result<Vec<Vec<u32>>>
 
 /// A plan of one dispatch has nothing that a session would look for.
 const NO_PORTS: Ports = Ports {
-    digits: 0,
-    order: 0,
-    steps: 0,
+    data_set: 0,
+    indices: 0,
+    step_table: 0,
     cursor: 0,
     parameters: 0,
     velocity: 0,

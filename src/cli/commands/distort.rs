@@ -14,7 +14,7 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::network::{Network, build, lenet};
 use crate::plan::{
-    Capacity, Distortion, Optimizer, Pass, Plan, Profile, Ranges, StepRow, Strategy, records,
+    Capacity, Distortion, Optimizer, Pass, Plan, Profile, Ranges, StepRow, Strategy, abi,
 };
 use crate::recipe::{MAX_BATCH, RangeArgs};
 use crate::train::session::distortion_key;
@@ -113,16 +113,16 @@ fn pictures(
     let (ports, input) = (plan.ports, gather[0].views.last().expect("x").buffer);
 
     let mut packed = Vec::new();
-    records::append(&mut packed, digits.pixels(), digits.labels());
+    abi::append_samples(&mut packed, digits.pixels(), digits.labels());
     let views = 0..columns as u32;
     let entries = |&digit: &usize| views.clone().map(move |v| distortion.entry(digit as u32, v));
     let order: Vec<u32> = indices.iter().flat_map(entries).collect();
     let key = distortion_key(seed);
     let step = StepRow { count: cells as u32, key, ..StepRow::default() };
     let mut executor = device.executor(plan)?;
-    executor.write(ports.digits, 0, &packed)?;
-    executor.write(ports.order, 0, &order)?;
-    executor.write(ports.steps, 0, &step.words())?;
+    executor.write(ports.data_set, 0, &packed)?;
+    executor.write(ports.indices, 0, &order)?;
+    executor.write(ports.step_table, 0, &step.words())?;
     executor.write(ports.cursor, 0, &[0])?;
     executor.run(1, Pass::Forward)?;
     let size = network.input().size();

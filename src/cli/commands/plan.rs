@@ -7,7 +7,7 @@ use crate::cli::output;
 use crate::data;
 use crate::device::{Device, PlanChoice};
 use crate::error::{Error, Result};
-use crate::plan::{Capacity, Kernel, Pass, Plan, Profile, Strategy, print, records};
+use crate::plan::{Capacity, Kernel, Pass, Plan, Profile, Strategy, abi, print};
 use crate::recipe::{
     Available, DistortArgs, Flags, Method, NetworkArgs, OptimizerArgs, RangeArgs, Settings,
     TrainingArgs, words,
@@ -17,7 +17,7 @@ use crate::train::replay;
 use crate::tuned::Tuned;
 
 /// Digits that a binding of 128 MiB holds, WebGPU's default limit.
-const MOST_DIGITS: usize = (128 << 20) / (4 * records::RECORD_WORDS);
+const MOST_DIGITS: usize = (128 << 20) / (4 * abi::SAMPLE_WORDS);
 
 /// Digits of MNIST, for training and for testing.
 const MNIST: Available = Available { train: 60_000, test: 10_000 };

@@ -134,7 +134,7 @@ impl Executor for Fast {
         let mut single = self.single.take();
         let run = Run {
             fast: self,
-            steps: &self.memory[ports.steps][first * STEP_WORDS..][..count * STEP_WORDS],
+            steps: &self.memory[ports.step_table][first * STEP_WORDS..][..count * STEP_WORDS],
             pass,
             pieces: pieces(
                 &self.program,
@@ -211,7 +211,7 @@ impl Run<'_> {
     /// Where a batch is one sample.
     fn alone(self, single: &mut Single) {
         let Fast { plan, memory, program, instructions, .. } = self.fast;
-        let (digits, order) = (&memory[plan.ports.digits], &memory[plan.ports.order]);
+        let (digits, order) = (&memory[plan.ports.data_set], &memory[plan.ports.indices]);
         let pieces = self.pieces.into_iter().map(|piece| piece.into_inner().expect(NO_PANIC));
         let mut pieces: Vec<Parameters> = pieces.collect();
         for step in self.steps.chunks_exact(STEP_WORDS) {
@@ -239,7 +239,7 @@ impl Run<'_> {
     /// kept from theirs.
     fn groups(&self, thread: usize, number: usize, step: &[u32]) {
         let Fast { plan, memory, groups, begun, program, threads, instructions, .. } = self.fast;
-        let (digits, order) = (&memory[plan.ports.digits], &memory[plan.ports.order]);
+        let (digits, order) = (&memory[plan.ports.data_set], &memory[plan.ports.indices]);
         let source = Source { digits, order, step };
         let guards: Vec<_> =
             self.pieces.iter().map(|piece| piece.read().expect(NO_PANIC)).collect();

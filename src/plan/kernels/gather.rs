@@ -3,10 +3,10 @@
 use super::{Moved, Spec, Work};
 use crate::network::DIGIT_SIDE;
 use crate::plan::STEP_WORDS;
+use crate::plan::abi::SAMPLE_WORDS;
 use crate::plan::binding::Binding;
 use crate::plan::constant::{Constants, constants};
 use crate::plan::distortion::Distortion;
-use crate::plan::records::RECORD_WORDS;
 use crate::plan::shader::{ShaderFile, shader};
 
 constants! {
@@ -64,9 +64,9 @@ impl Spec for Gather {
 /// What the samples of a step take from the data set.
 pub(super) fn of_data_set(samples: usize, binding: &Binding, words: usize) -> Moved {
     match binding.name {
-        "digits" => Moved::read((samples * RECORD_WORDS).min(words)),
-        "order" => Moved::read(samples.min(words)),
-        "steps" => Moved::read(STEP_WORDS),
+        "data_set" => Moved::read((samples * SAMPLE_WORDS).min(words)),
+        "indices" => Moved::read(samples.min(words)),
+        "step_table" => Moved::read(STEP_WORDS),
         _ => Moved::all(binding, words),
     }
 }
