@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BufferId, Distortion, Epilogue, Layout};
+use super::{BufferId, Distortion, Layout};
 use crate::network::Shape;
 
 /// Buffers the host writes or reads.
@@ -22,9 +22,6 @@ pub struct Ports {
     pub curvature: Option<BufferId>,
     /// Gradients by shard, `[shards, layout.size]`; a plan with one shard has none.
     pub shard_gradients: Option<BufferId>,
-    /// Partial gradients of the stages, `[partial_rows, layout.stages]`, or the traces of
-    /// [`super::Strategy::Sample`], whose rows begin with them.
-    pub partials: BufferId,
     /// Outputs `[batch, 10]` of the network.
     pub scores: BufferId,
     /// Sums over steps, `[batch, 4]`.
@@ -32,19 +29,6 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// The buffers that an epilogue works on, in the order of its bindings.
-    pub(super) fn epilogue_buffers(
-        &self,
-        epilogue: Epilogue,
-    ) -> impl Iterator<Item = BufferId> + use<> {
-        let buffers = match epilogue {
-            Epilogue::Apply(_) => [self.curvature, Some(self.velocity), Some(self.parameters)],
-            Epilogue::Store { .. } => [self.shard_gradients, Some(self.parameters), None],
-            Epilogue::Accumulate { .. } => [self.curvature, None, None],
-        };
-        buffers.into_iter().flatten()
-    }
-
     /// What a run carries from one step to the next, by name, each laid out as the parameters,
     /// which come first. A checkpoint holds these, and in mid-epoch the totals.
     pub fn carried(&self) -> impl Iterator<Item = (&'static str, BufferId)> + use<> {

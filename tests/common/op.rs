@@ -226,7 +226,6 @@ const NO_PORTS: Ports = Ports {
     velocity: 0,
     curvature: None,
     shard_gradients: None,
-    partials: 0,
     scores: 0,
     totals: 0,
 };
