@@ -110,7 +110,7 @@ fn cases(network: &Network) -> Vec<Case> {
     let cursor = vec![0];
     let step_state = now();
     let mut cases =
-        vec![case("", SampleForward(k), forward), case("", Advance, vec![step_state, cursor])];
+        vec![case("", SampleForward(k), forward), case("", Advance {}, vec![step_state, cursor])];
     for curvature in [false, true] {
         let k = Sample { curvature, exact: curvature, ..k };
         let name = format!(", curvature {curvature}");

@@ -70,7 +70,7 @@ fn plan_and_summary_agree() {
         let all: u64 = layers
             .filter(|op| op.name() != "gather")
             // The output goes forward and back in one kernel.
-            .map(|op| op.multiply_adds() / if op.name() == "output" { 2 } else { 1 })
+            .map(|op| op.work().multiply_adds / if op.name() == "output" { 2 } else { 1 })
             .sum();
         let summary = Summary::of(&network).expect("a network with a layout");
         assert_eq!(all, 10 * summary.multiply_adds() as u64, "{}", table.name);

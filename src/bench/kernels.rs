@@ -77,7 +77,7 @@ pub fn time(
     let mut rows: Vec<Row> = Vec::new();
     for (dispatch, &time) in plan.step(Pass::Training).zip(&timing.dispatches) {
         let kernel = &plan.kernels[dispatch.kernel];
-        let multiply_adds = kernel.op.multiply_adds();
+        let multiply_adds = kernel.op.work().multiply_adds;
         match rows.iter_mut().find(|row| row.label == kernel.label) {
             Some(row) => {
                 row.dispatches += 1;

@@ -13,7 +13,7 @@ impl Builder<'_> {
         self.add("table", table.len(), Start::Words(table));
         self.add("traces", self.batch * sample.trace as usize, Start::Zero);
         self.sample_launch(SampleForward(sample).into());
-        self.sample_launch(Advance.into());
+        self.sample_launch(Advance {}.into());
         let forward = self.take();
         let training = self.sample_step(sample, Epilogue::Apply(self.optimizer));
         let curvature = match self.optimizer {

@@ -1,6 +1,5 @@
 //! Epilogues: what a backward kernel does with the sums that it has accumulated.
 
-use super::binding::Binding;
 use super::constant::{Constant, Constants};
 use super::kernels::Moved;
 use super::shader::{ShaderFile, shader};
@@ -71,17 +70,15 @@ impl Epilogue {
         }
     }
 
-    /// What it moves of a binding of so many words.
-    pub(super) fn moved(&self, binding: &Binding, words: usize) -> Moved {
-        match (self, binding.name) {
+    /// What it moves of a binding of so many words, if the access of the binding does not say it.
+    pub(super) fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
+        match (self, binding) {
             // Without momentum SDLM leaves it alone.
-            (Epilogue::Apply(Optimizer::Sdlm { momentum: 0.0, .. }), "velocity") => {
-                Moved::default()
-            }
-            (Epilogue::Store { .. }, "parameters") => Moved::default(),
-            (Epilogue::Apply(_), "velocity" | "parameters") => Moved::both(words),
-            (Epilogue::Accumulate { .. }, "curvature") => Moved::both(words),
-            _ => Moved::all(binding, words),
+            (Epilogue::Apply(Optimizer::Sdlm { momentum: 0.0, .. }), "velocity")
+            | (Epilogue::Store { .. }, "parameters") => Some(Moved::default()),
+            (Epilogue::Apply(_), "velocity" | "parameters")
+            | (Epilogue::Accumulate { .. }, "curvature") => Some(Moved::both(words)),
+            _ => None,
         }
     }
 }

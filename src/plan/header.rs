@@ -52,7 +52,7 @@ pub fn constants(kernel: &Kernel) -> Constants {
     kernel.op.declare(&mut constants);
     let threads = kernel.workgroup * kernel.workgroups;
     for (name, value) in
-        [("ITEMS", kernel.op.items()), ("WORKGROUP", kernel.workgroup), ("THREADS", threads)]
+        [("ITEMS", kernel.op.work().items), ("WORKGROUP", kernel.workgroup), ("THREADS", threads)]
     {
         constants.fixed(name, value);
     }

@@ -109,7 +109,7 @@ pub struct Kernel {
 impl Kernel {
     /// Loop iterations of the busiest invocation, loops that may be unrolled included.
     pub fn iterations(&self) -> u32 {
-        let rounds = self.op.items().div_ceil(self.workgroup * self.workgroups);
+        let rounds = self.op.work().items.div_ceil(self.workgroup * self.workgroups);
         rounds.saturating_mul(self.op.work().iterations + 1)
     }
 

@@ -258,10 +258,10 @@ impl Plan {
                 .into_iter()
                 .map(|(name, value)| (name.into(), value))
                 .collect(),
-            items: kernel.op.items(),
+            items: kernel.op.work().items,
             iterations: kernel.iterations(),
-            multiply_adds: kernel.op.multiply_adds(),
-            written_per_item: written / WORD / kernel.op.items().max(1) as usize,
+            multiply_adds: kernel.op.work().multiply_adds,
+            written_per_item: written / WORD / kernel.op.work().items.max(1) as usize,
             wgsl: kernel.wgsl(),
         }
     }

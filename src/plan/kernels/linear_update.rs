@@ -3,10 +3,8 @@
 
 use super::{Moved, Spec, Work};
 use crate::network::Squash;
-use crate::plan::binding::Binding;
-use crate::plan::constant::{Constants, constants};
+use crate::plan::constant::constants;
 use crate::plan::epilogue::Epilogue;
-use crate::plan::shader::{ShaderFile, shader};
 
 constants! {
     /// Constants of `linear_update`.
@@ -27,14 +25,6 @@ constants! {
 }
 
 impl Spec for LinearUpdate {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("linear_update")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
         Work {
             items: self.outputs.div_ceil(self.tile) * (self.inputs / 4),
@@ -49,14 +39,8 @@ impl Spec for LinearUpdate {
         Some(self.epilogue)
     }
 
-    fn moved(&self, binding: &Binding, words: usize) -> Moved {
-        match binding.name {
-            "gradient" => of_gradient(self.starts, self.ends, words),
-            "velocity" | "parameters" | "curvature" | "shard_gradient" if !self.ends => {
-                Moved::default()
-            }
-            _ => self.moved_by_epilogue(binding, words),
-        }
+    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
+        of_windows(self.starts, self.ends, binding, words)
     }
 }
 
@@ -81,14 +65,6 @@ constants! {
 }
 
 impl Spec for LinearBackward {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("linear_backward")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
         Work {
             items: self.inputs / 4,
@@ -103,20 +79,27 @@ impl Spec for LinearBackward {
         Some(self.epilogue)
     }
 
-    fn moved(&self, binding: &Binding, words: usize) -> Moved {
-        match binding.name {
-            "gradient" => of_gradient(self.starts, self.ends, words),
+    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
+        let stays = !self.ends || matches!(self.epilogue, Epilogue::Store { .. });
+        match binding {
             // The weights of the input gradient.
-            "parameters" if !self.ends || matches!(self.epilogue, Epilogue::Store { .. }) => {
-                Moved::read(words)
-            }
-            "velocity" | "curvature" | "shard_gradient" if !self.ends => Moved::default(),
-            _ => self.moved_by_epilogue(binding, words),
+            "parameters" if stays => Some(Moved::read(words)),
+            _ => of_windows(self.starts, self.ends, binding, words),
         }
     }
 }
 
-/// The sum over the windows of the batch: each but the first reads it, each but the last leaves it.
-fn of_gradient(starts: bool, ends: bool, words: usize) -> Moved {
-    Moved { read: if starts { 0 } else { words }, written: if ends { 0 } else { words } }
+/// Of the sum over the windows of the batch: each but the first reads it, each but the last writes it, and
+/// the last applies the epilogue.
+fn of_windows(starts: bool, ends: bool, binding: &str, words: usize) -> Option<Moved> {
+    match binding {
+        "gradient" => Some(Moved {
+            read: if starts { 0 } else { words },
+            written: if ends { 0 } else { words },
+        }),
+        "velocity" | "parameters" | "curvature" | "shard_gradient" if !ends => {
+            Some(Moved::default())
+        }
+        _ => None,
+    }
 }

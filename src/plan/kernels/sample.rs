@@ -3,12 +3,10 @@
 use super::gather::of_data_set;
 use super::{Moved, Spec, Stage, Work};
 use crate::network::{CLASSES, Squash, TAPS, bitmaps};
-use crate::plan::binding::Binding;
-use crate::plan::constant::{Constants, constants};
+use crate::plan::constant::constants;
 use crate::plan::criterion::Criterion;
 use crate::plan::distortion::Distortion;
 use crate::plan::sample::LAYER_WORDS;
-use crate::plan::shader::{ShaderFile, shader};
 
 /// Invocations of the workgroup that does a sample.
 pub const SAMPLE_WORKGROUP: u32 = 256;
@@ -107,67 +105,53 @@ impl Sample {
     }
 }
 
-/// Everything from the digit to the loss.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SampleForward(pub Sample);
+constants! {
+    /// Everything from the digit to the loss.
+    SampleForward(Sample)
+}
 
 impl Spec for SampleForward {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("sample_forward")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.0.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
         Work {
-            items: self.0.samples * SAMPLE_WORKGROUP,
-            iterations: self.0.forward_iterations(),
-            multiply_adds: u64::from(self.0.samples) * self.0.forward_multiply_adds(),
+            items: self.samples * SAMPLE_WORKGROUP,
+            iterations: self.forward_iterations(),
+            multiply_adds: u64::from(self.samples) * self.forward_multiply_adds(),
         }
     }
 
     fn launch(&self) -> Option<(u32, u32)> {
-        Some((SAMPLE_WORKGROUP, self.0.samples))
+        Some((SAMPLE_WORKGROUP, self.samples))
     }
 
-    fn moved(&self, binding: &Binding, words: usize) -> Moved {
+    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
         self.0.moved(binding, words)
     }
 }
 
-/// Everything from the digit to the gradients of each sample.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SampleStep(pub Sample);
+constants! {
+    /// Everything from the digit to the gradients of each sample.
+    SampleStep(Sample)
+}
 
 impl Spec for SampleStep {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("sample_step")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.0.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
-        let of_sample = self.0.forward_multiply_adds() + self.0.backward_multiply_adds();
+        let of_sample = self.forward_multiply_adds() + self.backward_multiply_adds();
         Work {
-            items: self.0.samples * SAMPLE_WORKGROUP,
-            iterations: self.0.forward_iterations() + self.0.backward_iterations(),
-            multiply_adds: u64::from(self.0.samples) * of_sample,
+            items: self.samples * SAMPLE_WORKGROUP,
+            iterations: self.forward_iterations() + self.backward_iterations(),
+            multiply_adds: u64::from(self.samples) * of_sample,
         }
     }
 
     fn is_curvature(&self) -> bool {
-        self.0.curvature
+        self.curvature
     }
 
     fn launch(&self) -> Option<(u32, u32)> {
-        Some((SAMPLE_WORKGROUP, self.0.samples))
+        Some((SAMPLE_WORKGROUP, self.samples))
     }
 
-    fn moved(&self, binding: &Binding, words: usize) -> Moved {
+    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
         self.0.moved(binding, words)
     }
 }
@@ -220,9 +204,9 @@ impl Sample {
         2 * first + 2 * second + u64::from(self.linear_weights)
     }
 
-    fn moved(&self, binding: &Binding, words: usize) -> Moved {
-        match binding.name {
-            "totals" => Moved::both(words),
+    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
+        match binding {
+            "totals" => Some(Moved::both(words)),
             _ => of_data_set(self.samples as usize, binding, words),
         }
     }

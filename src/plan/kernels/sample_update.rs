@@ -1,9 +1,8 @@
 //! `sample_update`: the sums over the samples that `sample_step` leaves, and their epilogue.
 
 use super::{Spec, Work};
-use crate::plan::constant::{Constants, constants};
+use crate::plan::constant::constants;
 use crate::plan::epilogue::Epilogue;
-use crate::plan::shader::{ShaderFile, shader};
 
 /// Samples whose traces it reads together, as its shader has it.
 const TOGETHER: u32 = 8;
@@ -23,14 +22,6 @@ constants! {
 }
 
 impl Spec for SampleUpdate {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("sample_update")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
         Work {
             items: self.parameters / 4,

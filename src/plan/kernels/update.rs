@@ -1,9 +1,8 @@
 //! `update`: the sums of the convolution stages, and their epilogue.
 
 use super::{Spec, Work};
-use crate::plan::constant::{Constants, constants};
+use crate::plan::constant::constants;
 use crate::plan::epilogue::Epilogue;
-use crate::plan::shader::{ShaderFile, shader};
 
 constants! {
     /// Constants of `update`.
@@ -17,14 +16,6 @@ constants! {
 }
 
 impl Spec for Update {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("update")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
         Work {
             items: self.parameters / 4,
