@@ -1,7 +1,7 @@
 // A whole sample in one workgroup: shapes, and what stands where in workgroup memory.
 //
 //   x    [HEIGHT, WIDTH]          the digit with its border, SCALE byte + BACKGROUND; with DISTORT
-//                                 as its view has it (distort.wgsl)
+//                                 distorted by its view (distort.wgsl)
 //   h1   [FIRST_MAPS, OH1, OW1]   behind the first convolution; never kept
 //   s1   [FIRST_MAPS, PH1, PW1]   behind its pooling
 //   h2   [MAPS, OH2, OW2]         behind the second convolution, over what the table names of s1
@@ -15,7 +15,7 @@
 //
 //   memory   0: s1    X_H2: x, then h2, then x again    FEATURES: s2 and all y    SCRATCH
 //
-// In the backward pass, the loss derived by what a squash got replaces what came out of that squash.
+// In the backward pass, the gradient by a pre-activation replaces the activation.
 //
 // expects: distort; data_set_at, indices_at, step_table_at, cursor_at, table_at, step_state
 // expects: K, TAPS, SIDE, SAMPLE_WORDS, STEP_WORDS, HEIGHT, WIDTH, BORDER, SCALE, BACKGROUND

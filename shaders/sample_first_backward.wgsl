@@ -26,8 +26,8 @@ fn add_taps(sums: ptr<function, Sums>, tile: ptr<function, Patch>, d: vec4f) {
     for (var ky = 0u; ky < K; ky++) {
         for (var kx = 0u; kx < K; kx++) {
             let i = PATCH * ky + kx;
-            let seen = vec4f((*tile)[i], (*tile)[i + 1u], (*tile)[i + PATCH], (*tile)[i + (PATCH + 1u)]);
-            (*sums)[K * ky + kx] += dot(d, locals(seen));
+            let inputs = vec4f((*tile)[i], (*tile)[i + 1u], (*tile)[i + PATCH], (*tile)[i + (PATCH + 1u)]);
+            (*sums)[K * ky + kx] += dot(d, locals(inputs));
         }
     }
 }

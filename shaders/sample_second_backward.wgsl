@@ -39,12 +39,12 @@ fn sum_of(first: u32, count: u32) -> f32 {
 // One row of a kernel: K sums, over a window of K inputs that slides along each row of s1. A vec4 and one
 // more: written for K = 5.
 fn kernel_row(j: u32, ky: u32, to: u32) {
-    let seen = (table_at(CHANNEL + j) * PH1 + ky) * PW1;
+    let inputs = (table_at(CHANNEL + j) * PH1 + ky) * PW1;
     let deltas = X_H2 + table_at(MAP + j) * OH2 * OW2;
     var dw = vec4f();
     var last = 0.0;
     for (var y = 0u; y < OH2; y++) {
-        let row = seen + y * PW1;
+        let row = inputs + y * PW1;
         var v = locals(vec4f(memory[row], memory[row + 1u], memory[row + 2u], memory[row + 3u]));
         for (var x = 0u; x < OW2; x++) {
             let d = memory[deltas + y * OW2 + x];
@@ -79,7 +79,7 @@ fn second_gradients(trace: u32, t: u32) {
     workgroupBarrier();
 }
 
-// The gradients that reach the 2x2 block of s1 at y, x: dh2 from K - 1 rows above and K - 1 columns left on,
+// The values of dh2 that depend on the 2x2 block of s1 at y, x: from K - 1 rows above and K - 1 columns left on,
 // zeros where there is none.
 fn deltas_around(m: u32, y: u32, x: u32) -> Patch {
     var tile = Patch();

@@ -35,8 +35,8 @@ fn sample_step(
     if (OUTPUT == OUTPUT_RBF) {
         distances_backward(sample, t);
     }
-    for (var above = LAYERS; above > 0u; above--) {
-        linear_backward(above - 1u, trace, t);
+    for (var number = LAYERS; number > 0u; number--) {
+        linear_backward(number - 1u, trace, t);
     }
     second_pooling_backward(t);
     second_gradients(trace, t);
