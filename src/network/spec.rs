@@ -130,8 +130,7 @@ pub(super) fn rows(network: &Network) -> Vec<Row> {
             Kind::Conv(table) => Row::Conv {
                 name,
                 maps: table.maps(),
-                connections: (!table.is_full())
-                    .then(|| (0..table.maps()).map(|map| table.row(map).to_vec()).collect()),
+                connections: (!table.is_full()).then(|| table.rows().to_vec()),
             },
             Kind::Pool(_) => Row::Pool { name },
             Kind::Linear => Row::Linear { name, units: layer.output.maps },
