@@ -7,7 +7,7 @@ use super::shader::{ShaderFile, shader};
 /// How parameters move, but for the learning rate, which comes with each step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Optimizer {
-    /// Gradient descent with momentum, as PyTorch has it: v = m v + g + d w, w -= rate v.
+    /// Gradient descent with momentum, in the form of PyTorch: v = m v + g + d w, w -= rate v.
     Sgd { momentum: f32, weight_decay: f32 },
     /// Stochastic diagonal Levenberg-Marquardt (1998, appendix C): v = m v + g,
     /// w -= rate / (mu + h) v, with h the curvature of each parameter, estimated now and then by
@@ -28,18 +28,18 @@ impl Optimizer {
 /// The epilogue of a backward kernel: `fn apply` of the shaders.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Epilogue {
-    /// The sums are gradients, and the parameters make a step: `sgd.wgsl`, `sdlm.wgsl`.
+    /// The sums are gradients; applies a step of the optimizer to the parameters: `sgd.wgsl`, `sdlm.wgsl`.
     Apply(Optimizer),
-    /// The sums are those of a shard, stored until all shards have theirs: `store.wgsl`.
+    /// The sums are those of a shard; stores them until all shards have theirs: `store.wgsl`.
     Store {
         /// Whether they are second derivatives.
         curvature: bool,
-        /// As [`Optimizer::Sdlm`] has it.
+        /// As in [`Optimizer::Sdlm`].
         exact: bool,
     },
-    /// The sums are second derivatives, and their mean is taken: `curvature.wgsl`.
+    /// The sums are second derivatives; accumulates their mean over patterns: `curvature.wgsl`.
     Accumulate {
-        /// As [`Optimizer::Sdlm`] has it.
+        /// As in [`Optimizer::Sdlm`].
         exact: bool,
     },
 }

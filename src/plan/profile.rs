@@ -21,19 +21,19 @@ const WORTH_SHARDING: usize = 16;
 /// Samples whose x and dx an invocation of `linear_backward` holds, at most.
 pub const BACKWARD_SAMPLES: usize = 24;
 
-/// What one invocation makes.
+/// What one invocation computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tiles {
-    /// Pooled outputs side by side that one invocation makes at most.
+    /// Pooled outputs side by side that one invocation computes at most.
     pub tile_width: usize,
-    /// Pooled rows that one invocation of `conv_pool_forward` makes at most; up to 8. Elsewhere one:
+    /// Pooled rows that one invocation of `conv_pool_forward` computes at most; up to 8. Elsewhere one:
     /// more is not faster there and takes longer to compile.
     pub tile_height: usize,
-    /// Rows that one invocation hands down at most, of what a later stage sees; up to 14.
+    /// Rows of an input gradient that one invocation of `conv_backward_input` computes at most; up to 14.
     pub dx_rows: usize,
-    /// Outputs (times four samples) that an invocation of a linear layer makes.
+    /// Outputs (times four samples) that an invocation of `linear_forward` computes.
     pub tile: u32,
-    /// Samples, or outputs, (times four inputs) that it makes on the way back.
+    /// Samples, or outputs, (times four inputs) that an invocation computes in the backward pass.
     pub backward_tile: u32,
 }
 
@@ -112,18 +112,15 @@ impl Profile {
         }
     }
 
-    /// For the CPU twins, which do the whole batch in one call.
+    /// For the references on the CPU, which do the whole batch in one call.
     pub fn reference() -> Self {
         Profile {
             name: "reference",
-            shards: 1,
-            replicas: 1,
-            uniform: false,
             samples: usize::MAX,
             workgroup: 1,
             workgroups: Some(1),
-            tiles: Tiles::ONE,
             partial_rows: 1,
+            ..Profile::gpu()
         }
     }
 
@@ -157,8 +154,8 @@ impl Profile {
         window(rows, most, fits).unwrap_or(rows)
     }
 
-    /// Samples of a batch that a linear layer takes back in one kernel: on software adapters, for first
-    /// derivatives, where windows of so few samples can begin (`sizes` as `reads` above).
+    /// Samples of a batch whose whole backward pass through a linear layer is one kernel: on software
+    /// adapters, for first derivatives, where windows of so few samples can begin (`sizes` as `reads` above).
     pub fn fused_samples(
         &self,
         epilogue: Epilogue,
@@ -197,10 +194,11 @@ impl Profile {
 
     /// Invocations in a workgroup, and workgroups, that do an operation.
     pub fn launch(&self, op: &Op) -> (u32, u32) {
-        let Work { items, iterations, .. } = op.work();
-        // The loop over the items counts as well.
-        let of_profile = || (self.workgroup, self.workgroups_for(items, iterations + 1));
-        op.launch().unwrap_or_else(of_profile)
+        op.launch().unwrap_or_else(|| {
+            let Work { items, iterations, .. } = op.work();
+            // The loop over the items counts as well.
+            (self.workgroup, self.workgroups_for(items, iterations + 1))
+        })
     }
 }
 

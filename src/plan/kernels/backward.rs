@@ -16,7 +16,7 @@ impl Spec for FirstStageBackward {
         Work {
             items: self.m * self.partial_rows,
             iterations: self.units() * (self.column() + self.ph() * self.taps()) + 2 * TAPS as u32,
-            multiply_adds: 2 * (self.convolution() + self.pooling()),
+            multiply_adds: 2 * self.multiply_adds(),
         }
     }
 
@@ -39,7 +39,7 @@ impl Spec for ConvBackwardWeights {
         Work {
             items: self.j * self.partial_rows,
             iterations: self.units() * self.column() + 2 * TAPS as u32,
-            multiply_adds: self.convolution() + self.pooling(),
+            multiply_adds: self.multiply_adds(),
         }
     }
 
@@ -64,7 +64,7 @@ impl Spec for ConvBackwardInput {
         Work {
             items: self.samples * self.c * (self.height / self.dx_rows),
             iterations: self.m * map + self.dx_rows * (self.width + 1),
-            multiply_adds: self.convolution() + self.pooling(),
+            multiply_adds: self.multiply_adds(),
         }
     }
 

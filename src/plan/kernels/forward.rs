@@ -15,7 +15,7 @@ impl Spec for FirstStageForward {
         Work {
             items: self.samples * self.blocks(),
             iterations: self.m * (self.taps() + self.finish() + TAPS as u32 + 1) + self.load(),
-            multiply_adds: self.convolution() + self.pooling(),
+            multiply_adds: self.multiply_adds(),
         }
     }
 }
@@ -31,7 +31,7 @@ impl Spec for ConvPoolForward {
         Work {
             items: self.samples * self.m * self.blocks(),
             iterations: self.c * (self.taps() + self.load()) + self.finish(),
-            multiply_adds: self.convolution() + self.pooling(),
+            multiply_adds: self.multiply_adds(),
         }
     }
 }

@@ -59,7 +59,7 @@ constants! {
         /// Where the weights begin in the layer's parameters, behind the biases; a multiple of 4.
         weights: u32,
         squash: Squash,
-        /// A step: second derivatives go the way of `linear_backward_input` and `linear_update`.
+        /// Of gradients: second derivatives take `linear_backward_input` and `linear_update`.
         epilogue: Epilogue,
     }
 }

@@ -1,7 +1,8 @@
 //! `sample_forward` and `sample_step`: a whole sample in one workgroup.
 
 use super::gather::of_data_set;
-use super::{Moved, Spec, Stage, Work};
+use super::stage::{K, Stage};
+use super::{Moved, Spec, Work};
 use crate::network::{CLASSES, Squash, TAPS, bitmaps};
 use crate::plan::constant::constants;
 use crate::plan::criterion::Criterion;
@@ -54,7 +55,7 @@ constants! {
         trace: u32,
         criterion: Criterion,
         squash: Squash,
-        /// Whether the way back has second derivatives.
+        /// Whether the backward pass has second derivatives.
         curvature: bool,
         /// Whether those of eq. 9 are exact, not constant.
         exact: bool,
@@ -63,14 +64,14 @@ constants! {
 
 impl Sample {
     fn stage(&self, c: u32, m: u32, j: u32, height: u32, width: u32) -> Stage {
-        Stage {
+        let mut stage = Stage {
             samples: 1,
             c,
             m,
             j,
             height,
             width,
-            s_stride: m * (height - 4) / 2 * ((width - 4) / 2),
+            s_stride: 0,
             tile_width: 1,
             tile_height: 1,
             dx_rows: height,
@@ -79,7 +80,9 @@ impl Sample {
             stride: self.trace,
             squash: self.squash,
             curvature: self.curvature,
-        }
+        };
+        stage.s_stride = m * stage.ph() * stage.pw();
+        stage
     }
 
     /// The first stage, for one sample.
@@ -156,31 +159,34 @@ impl Spec for SampleStep {
     }
 }
 
+/// Iterations to load an input patch of (K + 1) x (K + 1) values.
+const LOAD: u32 = (K + 1) * (K + 2);
+/// Iterations over the taps of a kernel.
+const TAP_LOOPS: u32 = K * (K + 1);
+
 /// What a sample costs.
 impl Sample {
     /// Loop iterations of the busiest invocation up to the loss, at most.
     fn forward_iterations(&self) -> u32 {
-        let rounds = |items: u32| items.div_ceil(SAMPLE_WORKGROUP);
         let (first, second) = (self.first_stage(), self.second_stage());
-        let patch = 42 + 30;
         let digit = rounds(self.height * self.width);
-        let first = rounds(first.blocks()) * (42 + self.first_maps * 31);
-        let second = rounds(self.maps * second.blocks()) * self.first_maps * patch;
+        let first = rounds(first.blocks()) * (LOAD + self.first_maps * (TAP_LOOPS + 1));
+        let second = rounds(self.maps * second.blocks()) * self.first_maps * (LOAD + TAP_LOOPS);
         let linear = self.layers * (self.widest() / 4 + 5 * LANES);
         digit + first + second + linear + 12 * LANES + 40
     }
 
     /// The same from the loss to the gradients.
     fn backward_iterations(&self) -> u32 {
-        let rounds = |items: u32| items.div_ceil(SAMPLE_WORKGROUP);
         let (first, second) = (self.first_stage(), self.second_stage());
         let digit = rounds(self.height * self.width);
         let linear = self.layers * (3 * self.widest() + 5 * LANES) + CLASSES as u32;
         let area = second.oh() * (second.ow() + 1);
-        let weights = rounds(5 * self.connections + 3 * self.maps) * (area + 5);
-        let input = rounds(self.first_maps * first.blocks() / 4) * self.maps * (42 + 31);
+        let weights = rounds(K * self.connections + 3 * self.maps) * (area + K);
+        let input = rounds(self.first_maps * first.blocks() / 4);
+        let input = input * self.maps * (LOAD + TAP_LOOPS + 1);
         let threads = SAMPLE_WORKGROUP / self.first_maps;
-        let blocks = first.blocks().div_ceil(threads) * (42 + 31 + 31);
+        let blocks = first.blocks().div_ceil(threads) * (LOAD + 2 * (TAP_LOOPS + 1));
         let sums = SUMS + 2 * rounds(SUMS / 2 * self.first_maps) * threads;
         digit + linear + weights + input + blocks + sums
     }
@@ -192,16 +198,17 @@ impl Sample {
 
     /// Multiply-adds of a sample up to the loss, the squashes left out.
     fn forward_multiply_adds(&self) -> u64 {
-        let distances = if self.criterion.is_rbf() { bitmaps::centres().len() } else { 0 };
-        self.stage_multiply_adds().iter().sum::<u64>()
-            + u64::from(self.linear_weights)
-            + distances as u64
+        let distances = if self.criterion.is_rbf() { bitmaps::centres().len() as u64 } else { 0 };
+        self.stages() + u64::from(self.linear_weights) + distances
     }
 
-    /// The same from the loss to the gradients: the first stage makes h1 anew and hands nothing on.
+    /// The same from the loss to the gradients: the first stage recomputes h1 and has no input gradient.
     fn backward_multiply_adds(&self) -> u64 {
-        let [first, second] = self.stage_multiply_adds();
-        2 * first + 2 * second + u64::from(self.linear_weights)
+        2 * self.stages() + u64::from(self.linear_weights)
+    }
+
+    fn stages(&self) -> u64 {
+        self.first_stage().multiply_adds() + self.second_stage().multiply_adds()
     }
 
     fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
@@ -210,9 +217,9 @@ impl Sample {
             _ => of_data_set(self.samples as usize, binding, words),
         }
     }
+}
 
-    fn stage_multiply_adds(&self) -> [u64; 2] {
-        [self.first_stage(), self.second_stage()]
-            .map(|k| u64::from(k.oh() * k.ow()) * u64::from(k.j * TAPS as u32 + k.m))
-    }
+/// Items of the busiest invocation.
+fn rounds(items: u32) -> u32 {
+    items.div_ceil(SAMPLE_WORKGROUP)
 }

@@ -4,7 +4,7 @@ use super::{Spec, Work};
 use crate::plan::constant::constants;
 use crate::plan::epilogue::Epilogue;
 
-/// Samples whose traces it reads together, as its shader has it.
+/// Samples whose traces it reads together; in step with its shader.
 const TOGETHER: u32 = 8;
 
 constants! {

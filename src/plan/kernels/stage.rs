@@ -118,17 +118,9 @@ impl Stage {
         self.load() + self.ph() * (self.taps() + self.load() + self.finish() + 1) + 1
     }
 
-    /// Multiply-adds of the convolutions of all samples.
-    pub(super) fn convolution(&self) -> u64 {
-        self.area() * u64::from(self.j) * TAPS as u64
-    }
-
-    /// Multiply-adds of the pooling of all samples.
-    pub(super) fn pooling(&self) -> u64 {
-        self.area() * u64::from(self.m)
-    }
-
-    fn area(&self) -> u64 {
-        u64::from(self.samples * self.oh() * self.ow())
+    /// Multiply-adds of the convolutions and poolings of all samples.
+    pub(super) fn multiply_adds(&self) -> u64 {
+        let area = u64::from(self.samples * self.oh() * self.ow());
+        area * u64::from(self.j * TAPS as u32 + self.m)
     }
 }
