@@ -118,8 +118,10 @@ fn trained(
     let (capacity, optimizer) = (lists.capacity(batch), OPTIMIZER);
     let plan = Plan::new(&network, way.strategy, way.profile, batch, optimizer, capacity)?
         .distorted(Distortion::new(Ranges::default(), DIGITS));
-    let (distortion, start) =
-        (plan.distortion, init::parameters(&network, &plan.layout, Init::Pytorch, 1));
+    let (distortion, start) = (
+        plan.interface.distortion,
+        init::parameters(&network, &plan.interface.layout, Init::Pytorch, 1),
+    );
     let mut session = Session::new(make(plan)?, &lists)?;
     session.set_parameters(&start)?;
     session.distort_by(5);

@@ -169,7 +169,7 @@ fn check(name: &str, way: Way, make: Make) -> Outcome {
     let optimizer = Optimizer::Sgd { momentum, weight_decay };
     let capacity = Capacity { samples: BATCH, indices: BATCH, steps: STEPS + 1 };
     let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, capacity)?;
-    let (ports, layout) = (plan.ports, plan.layout.clone());
+    let (ports, layout) = (plan.interface.ports, plan.interface.layout.clone());
     let mut executor = make(plan)?;
 
     start(executor.as_mut(), &fixture)?;
@@ -223,7 +223,7 @@ fn second(name: &str, way: Way, make: Make) -> Outcome {
     let capacity = Capacity { samples: BATCH, indices: BATCH, steps: STEPS + 1 };
     let network = base.network()?;
     let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, capacity)?;
-    let (ports, layout) = (plan.ports, plan.layout.clone());
+    let (ports, layout) = (plan.interface.ports, plan.interface.layout.clone());
     let mut executor = make(plan)?;
     start(executor.as_mut(), &base)?;
     let row = |first, count, rate| StepRow { first, count, rate, key: 0 }.words();

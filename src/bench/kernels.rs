@@ -66,7 +66,7 @@ pub fn time(
     let mut session = Session::new(Box::new(Gpu::new(adapter, plan.program())?), &lists)?;
     let first = first_state(settings, &mut session);
     session.restore(&first.slots)?;
-    let entry = |digit| plan.distortion.map_or(digit, |k| k.entry(digit, 1));
+    let entry = |digit| plan.interface.distortion.map_or(digit, |k| k.entry(digit, 1));
     let order: Vec<u32> = (0..digits.len() as u32).map(entry).collect();
     // A rate of 0: the parameters stay where they are however often this is done.
     session.epoch(&order, 1, |_| 0.0, &mut |_| true)?;

@@ -53,14 +53,13 @@ fn local(curvature: bool, derivative: f64) -> f64 {
 #[derive(Debug)]
 pub struct Cpu {
     plan: Plan,
-    interface: Interface,
     memory: Vec<Vec<u32>>,
 }
 
 impl Cpu {
     /// Sets up the buffers of a plan as it says they start.
     pub fn new(plan: Plan) -> Self {
-        Cpu { memory: memory(&plan), interface: plan.interface(), plan }
+        Cpu { memory: memory(&plan), plan }
     }
 
     /// Runs the reference of one dispatch.
@@ -110,7 +109,7 @@ fn memory(plan: &Plan) -> Vec<Vec<u32>> {
 
 impl Executor for Cpu {
     fn interface(&self) -> &Interface {
-        &self.interface
+        &self.plan.interface
     }
 
     fn write(&mut self, buffer: BufferId, at: usize, words: &[u32]) -> Result<()> {

@@ -182,8 +182,7 @@ fn side_by_side<T: Send, R: Send>(all: Vec<T>, work: impl Fn(T) -> R + Sync) -> 
     let work = &work;
     std::thread::scope(|scope| {
         let threads: Vec<_> = all.into_iter().map(|one| scope.spawn(move || work(one))).collect();
-        let join = |thread: std::thread::ScopedJoinHandle<R>| thread.join();
-        threads.into_iter().map(|thread| join(thread).expect("no replica panics")).collect()
+        threads.into_iter().map(|thread| thread.join().expect("no replica panics")).collect()
     })
 }
 

@@ -1,4 +1,4 @@
-//! What the words mean that host and kernels hand to each other.
+//! What the words mean that host and kernels exchange.
 //!
 //! In step with `gather.wgsl`, `output.wgsl` and `sample.wgsl`.
 
@@ -66,7 +66,7 @@ impl StepRow {
 
 /// Describes the layout of everything that is written or read, for whoever has the JSON alone.
 pub fn describe(plan: &Plan) -> Value {
-    let index = match plan.distortion {
+    let index = match plan.interface.distortion {
         None => "index of a sample in `data_set`".to_string(),
         Some(distortion) => format!(
             "sample + {} * view; view 0 is the digit as it is, every other view a distortion drawn by \

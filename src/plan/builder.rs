@@ -7,8 +7,8 @@ use super::abi::{LABEL_WORDS, SAMPLE_WORDS, STATE_WORDS, STEP_WORDS, TOTALS};
 use super::kernels::{Linear, Op, Stage};
 use super::profile::largest_divisor;
 use super::{
-    ALIGN, Activation, Buffer, BufferId, Capacity, Dispatch, Epilogue, Kernel, Layout, Optimizer,
-    Plan, Ports, Profile, Replica, Start, Strategy, View,
+    ALIGN, Activation, Buffer, BufferId, Capacity, Dispatch, Epilogue, Interface, Kernel, Layout,
+    Optimizer, Plan, Ports, Profile, Replica, Start, Strategy, View,
 };
 use crate::network::tensors::{Block, aligned};
 use crate::network::{Kind, Layer, Network, Shape, bitmaps};
@@ -292,15 +292,18 @@ impl<'a> Builder<'a> {
             optimizer: self.optimizer,
             strategy,
             profile: self.profile,
-            batch: self.whole,
             shards: self.shards,
-            distortion: None,
-            activations: self.stored(),
-            layout: self.layout,
+            interface: Interface {
+                batch: self.whole,
+                shard: self.batch,
+                distortion: None,
+                activations: self.stored(),
+                layout: self.layout,
+                ports,
+            },
             buffers: self.buffers,
             kernels: self.kernels,
             replicas,
-            ports,
         }
     }
 

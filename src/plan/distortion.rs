@@ -90,12 +90,13 @@ impl Constant for Option<Distortion> {
 impl Plan {
     /// The same plan with kernels that distort the digits whose view is not 0.
     pub fn distorted(mut self, distortion: Distortion) -> Plan {
-        self.distortion = Some(distortion);
+        let distortion = Some(distortion);
+        self.interface.distortion = distortion;
         for kernel in &mut self.kernels {
             match &mut kernel.op {
-                Op::Gather(k) => k.distort = self.distortion,
-                Op::SampleForward(k) => k.0.distort = self.distortion,
-                Op::SampleStep(k) => k.0.distort = self.distortion,
+                Op::Gather(k) => k.distort = distortion,
+                Op::SampleForward(k) => k.0.distort = distortion,
+                Op::SampleStep(k) => k.0.distort = distortion,
                 _ => continue,
             }
             (kernel.workgroup, kernel.workgroups) = self.profile.launch(&kernel.op);

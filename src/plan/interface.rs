@@ -40,7 +40,7 @@ impl Ports {
 /// Where the output of a layer stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activation {
-    /// Name of the layer; `input` for what the first one sees.
+    /// Name of the layer; `input` for the input of the first.
     pub layer: String,
     /// `[samples of a shard, maps, height, width]`, overwritten by each shard.
     pub buffer: BufferId,

@@ -84,7 +84,7 @@ pub(super) fn within(mut profile: Profile, make: impl Fn(Profile) -> Result<Plan
                     way_out(&plan)
                 )));
             }
-            profile.samples = (profile.samples.min(plan.batch) / 2).max(1);
+            profile.samples = (profile.samples.min(plan.interface.batch) / 2).max(1);
         } else {
             return Ok(plan);
         }

@@ -36,12 +36,12 @@ pub fn of(settings: &Settings, plan: &Plan, mnist: &Mnist) -> Replay {
         let rate = 1.0 / patterns.len() as f32;
         phases.push(phase(Pass::Curvature, patterns, batch, key, |_| rate));
     }
-    let order = Orders::new(settings, &split.train, plan.distortion.as_ref()).epoch(0);
+    let order = Orders::new(settings, &split.train, plan.interface.distortion.as_ref()).epoch(0);
     let steps = order.len().div_ceil(batch);
     let rate = |step| settings.rate() * settings.schedule.factor(step, steps, 0);
     phases.push(phase(Pass::Training, order, batch, key, rate));
     let parameters =
-        init::parameters(&settings.network, &plan.layout, settings.init, settings.seed);
+        init::parameters(&settings.network, &plan.interface.layout, settings.init, settings.seed);
     Replay { parameters, data_set: digits, phases, crc32: 0 }
 }
 

@@ -7,8 +7,8 @@ use lenet::cpu::Cpu;
 use lenet::executor::Executor;
 use lenet::gpu::Gpu;
 use lenet::plan::{
-    ALIGN, Access, Buffer, Dispatch, Element, Kernel, Layout, Op, Optimizer, Pass, Plan, Ports,
-    Profile, Replica, Start, Steps, Strategy, View,
+    ALIGN, Access, Buffer, Dispatch, Element, Interface, Kernel, Layout, Op, Optimizer, Pass, Plan,
+    Ports, Profile, Replica, Start, Steps, Strategy, View,
 };
 use lenet::rng::{Rng, Stream};
 use wgpu::Adapter;
@@ -113,22 +113,25 @@ impl Case {
             optimizer: Optimizer::NONE,
             strategy: Strategy::Layered,
             profile,
-            batch: 1,
             shards: 1,
-            distortion: None,
-            layout: Layout {
-                blocks: vec![],
-                widths: vec![],
-                starts: vec![],
-                tensors: vec![],
-                stages: 0,
-                size: 0,
+            interface: Interface {
+                batch: 1,
+                shard: 1,
+                distortion: None,
+                layout: Layout {
+                    blocks: vec![],
+                    widths: vec![],
+                    starts: vec![],
+                    tensors: vec![],
+                    stages: 0,
+                    size: 0,
+                },
+                ports: NO_PORTS,
+                activations: vec![],
             },
             buffers,
             kernels: vec![kernel],
             replicas: vec![Replica { forward: steps, ..Replica::default() }],
-            ports: NO_PORTS,
-            activations: vec![],
         }
     }
 

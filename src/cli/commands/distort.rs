@@ -110,7 +110,7 @@ fn pictures(
     // Nothing but the gathering of the digits, whose last argument they are.
     let gather = &mut plan.replicas[0].forward.compute;
     gather.truncate(1);
-    let (ports, input) = (plan.ports, gather[0].views.last().expect("x").buffer);
+    let (ports, input) = (plan.interface.ports, gather[0].views.last().expect("x").buffer);
 
     let mut packed = Vec::new();
     abi::append_samples(&mut packed, digits.pixels(), digits.labels());

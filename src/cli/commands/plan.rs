@@ -258,7 +258,7 @@ fn headline(plan: &Plan, on_cpu: bool) -> String {
         "{cpu}{}, batch {}, {} plan, {} profile{shards}: {} kernels, {} dispatches a training step, {} an \
          evaluation",
         plan.network.name,
-        thousands(plan.batch),
+        thousands(plan.interface.batch),
         plan.strategy.name(),
         plan.profile.name,
         plan.kernels.len(),

@@ -69,7 +69,7 @@ impl Program {
 
     pub fn new(plan: &Plan) -> Self {
         let (network, optimizer) = (&plan.network, plan.optimizer);
-        let layout = &plan.layout;
+        let layout = &plan.interface.layout;
         let options = network.options;
         let (scale, background) = options.scaling.scale_and_background();
         let mut program = Program {
@@ -83,7 +83,7 @@ impl Program {
             border: options.border,
             scale,
             background,
-            distortion: plan.distortion,
+            distortion: plan.interface.distortion,
             output: Output {
                 samples: 1,
                 before: 0,
