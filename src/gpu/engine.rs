@@ -23,7 +23,7 @@ const IN_FLIGHT: usize = 2;
 const PIECE: usize = 1 << 20;
 
 /// A dispatch, ready to be recorded.
-struct Bound {
+pub(super) struct Bound {
     kernel: usize,
     group: BindGroup,
     workgroups: u32,
@@ -31,13 +31,13 @@ struct Bound {
 
 /// One replica of a program on a device.
 pub struct Gpu {
-    program: Arc<Program>,
+    pub(super) program: Arc<Program>,
     pub(super) device: Device,
     pub(super) queue: Queue,
     pub(super) buffers: Vec<wgpu::Buffer>,
     layouts: Vec<wgpu::BindGroupLayout>,
     pipelines: Vec<Option<ComputePipeline>>,
-    passes: Replica<Bound>,
+    pub(super) passes: Replica<Bound>,
     in_flight: Vec<SubmissionIndex>,
     /// The first thing that wgpu or the driver complained about.
     fault: Arc<Mutex<Option<String>>>,
@@ -117,11 +117,6 @@ impl Gpu {
         Ok(gpu)
     }
 
-    /// What it carries out.
-    pub(super) fn program(&self) -> &Program {
-        &self.program
-    }
-
     /// What went wrong on the device since the start, if anything did.
     pub(super) fn check(&self) -> Result<()> {
         match self.fault.lock().ok().and_then(|mut fault| fault.take()) {
@@ -147,17 +142,8 @@ impl Gpu {
         }
     }
 
-    /// Dispatches of a training step.
-    pub(super) fn dispatches(&self) -> usize {
-        self.passes.training.compute.len()
-    }
-
-    /// Records the dispatch of that number of a training step; its pipeline has to be compiled.
-    pub(super) fn record(&self, commands: &mut ComputePass, dispatch: usize) {
-        self.record_all(commands, &self.passes.training.compute[dispatch..=dispatch]);
-    }
-
-    fn record_all(&self, commands: &mut ComputePass, launches: &[Bound]) {
+    /// Records dispatches; their pipelines have to be compiled.
+    pub(super) fn record(&self, commands: &mut ComputePass, launches: &[Bound]) {
         for launch in launches {
             let pipeline = self.pipelines[launch.kernel].as_ref();
             commands.set_pipeline(pipeline.expect("compiled before recording"));
@@ -170,14 +156,14 @@ impl Gpu {
     pub(super) fn record_compute(&self, encoder: &mut CommandEncoder, pass: Pass, count: usize) {
         let mut commands = encoder.begin_compute_pass(&Default::default());
         for _ in 0..count {
-            self.record_all(&mut commands, &self.passes.steps(pass).compute);
+            self.record(&mut commands, &self.passes.steps(pass).compute);
         }
     }
 
     /// Records what follows the exchange.
     pub(super) fn record_apply(&self, encoder: &mut CommandEncoder, pass: Pass) {
         let mut commands = encoder.begin_compute_pass(&Default::default());
-        self.record_all(&mut commands, &self.passes.steps(pass).apply);
+        self.record(&mut commands, &self.passes.steps(pass).apply);
     }
 
     /// What a buffer holds for the host, once every step before has ended.

@@ -63,8 +63,8 @@ impl Gpu {
     /// [`crate::Error::Adapter`] if the adapter fails.
     pub fn time_dispatches(&mut self, repeats: u32) -> Result<Vec<Duration>> {
         self.compile(Pass::Training);
-        let cursor = self.program().interface.ports.cursor;
-        (0..self.dispatches())
+        let cursor = self.program.interface.ports.cursor;
+        (0..self.passes.training.compute.len())
             .map(|dispatch| {
                 self.write(cursor, 0, &[0])?;
                 self.time(dispatch, 1)?;
@@ -80,7 +80,7 @@ impl Gpu {
         {
             let mut pass = encoder.begin_compute_pass(&Default::default());
             for _ in 0..count {
-                self.record(&mut pass, dispatch);
+                self.record(&mut pass, &self.passes.training.compute[dispatch..=dispatch]);
             }
         }
         let start = Instant::now();
@@ -93,11 +93,11 @@ impl Gpu {
     /// small kernel: so each dispatch is timed once and [`MORE`] times more, and the rest is kept.
     fn time_by_timestamps(&mut self, rounds: u32) -> Result<Vec<Duration>> {
         self.compile(Pass::Training);
-        let cursor = self.program().interface.ports.cursor;
+        let cursor = self.program.interface.ports.cursor;
         let period = f64::from(self.queue.get_timestamp_period());
         let mut times = Vec::new();
-        for first in (0..self.dispatches()).step_by(AT_ONCE) {
-            let last = (first + AT_ONCE).min(self.dispatches());
+        for first in (0..self.passes.training.compute.len()).step_by(AT_ONCE) {
+            let last = (first + AT_ONCE).min(self.passes.training.compute.len());
             let mut samples = vec![Vec::new(); last - first];
             // The first round warms up and is left out.
             for round in 0..=rounds.max(1) {
@@ -140,7 +140,7 @@ impl Gpu {
                 }),
             });
             for _ in 0..launches {
-                self.record(&mut pass, dispatch);
+                self.record(&mut pass, &self.passes.training.compute[dispatch..=dispatch]);
             }
         }
         encoder.resolve_query_set(&query_set, 0..count, &resolved, 0);

@@ -171,31 +171,26 @@ impl Builder<'_> {
 
     fn forward(&mut self, block: usize) {
         match self.layout.blocks[block] {
-            Block::Stage { conv, pool } if block == 0 && !self.inspects => {
-                self.first_forward(conv, pool);
-            }
             Block::Stage { conv, pool } => self.stage_forward(block, conv, pool),
             Block::Linear(at) => self.linear_forward(block, at),
             Block::Rbf(_) => unreachable!("distances are an output"),
         }
     }
 
-    fn first_forward(&mut self, conv: usize, pool: usize) {
-        let (layer, mut k) = self.stage(0, conv, pool);
-        assert_eq!((k.c, k.j), (1, k.m), "the first stage sees one map");
-        let [x, _, s] = k.sizes().map(|size| size as usize);
-        let samples = self.profile.samples_of(self.batch, &[x], &[s]);
-        k.samples = samples as u32;
-        self.over_batch(&layer.name, FirstStageForward(k), 0, samples);
-    }
-
     fn stage_forward(&mut self, block: usize, conv: usize, pool: usize) {
         let (layer, mut k) = self.stage(block, conv, pool);
-        k.tile_height = largest_divisor(k.ph() as usize, self.profile.tiles.tile_height);
         let [x, h, s] = k.sizes().map(|size| size as usize);
-        let samples = self.profile.samples_of(self.batch, &[x], &[s, h]);
-        k.samples = samples as u32;
-        self.over_batch(&layer.name, ConvPoolForward(k), block, samples);
+        if block == 0 && !self.inspects {
+            assert_eq!((k.c, k.j), (1, k.m), "the first stage sees one map");
+            let samples = self.profile.samples_of(self.batch, &[x], &[s]);
+            k.samples = samples as u32;
+            self.over_batch(&layer.name, FirstStageForward(k), block, samples);
+        } else {
+            let samples = self.profile.samples_of(self.batch, &[x], &[s, h]);
+            k.samples = samples as u32;
+            k.tile_height = largest_divisor(k.ph() as usize, self.profile.tiles.tile_height);
+            self.over_batch(&layer.name, ConvPoolForward(k), block, samples);
+        }
     }
 
     /// The last block forward, the loss, and the input gradient of the block.
@@ -226,31 +221,27 @@ impl Builder<'_> {
             match self.layout.blocks[block] {
                 Block::Rbf(_) => {}
                 Block::Linear(at) => self.linear_backward(block, at, block == last),
-                Block::Stage { conv, pool } if block == 0 => self.first_backward(conv, pool),
                 Block::Stage { conv, pool } => self.stage_backward(block, conv, pool),
             }
         }
         self.update();
     }
 
-    fn first_backward(&mut self, conv: usize, pool: usize) {
-        let (layer, mut k) = self.stage(0, conv, pool);
-        let [x, _, s] = k.sizes().map(|size| size as usize);
-        // Each ds is read once for a hundred multiply-adds.
-        let sizes = [x, s];
-        let samples = self.profile.samples_of(self.batch, self.in_windows(&sizes), &sizes);
-        for at in self.stage_windows(0, &mut k, samples) {
-            self.dispatch(&layer.name, FirstStageBackward(k), at);
-        }
-    }
-
     fn stage_backward(&mut self, block: usize, conv: usize, pool: usize) {
         let (layer, mut k) = self.stage(block, conv, pool);
         let [x, h, s] = k.sizes().map(|size| size as usize);
-        let samples = self.profile.samples_of(self.batch, &[x, h, s], &[x]);
-        for at in self.stage_windows(block, &mut k, samples) {
-            self.dispatch(&layer.name, ConvBackwardWeights(k), at);
-            self.dispatch(&layer.name, ConvBackwardInput(k), at);
+        if block == 0 {
+            // Each ds is read once for a hundred multiply-adds.
+            let samples = self.profile.samples_of(self.batch, self.in_windows(&[x, s]), &[x, s]);
+            for at in self.stage_windows(block, &mut k, samples) {
+                self.dispatch(&layer.name, FirstStageBackward(k), at);
+            }
+        } else {
+            let samples = self.profile.samples_of(self.batch, &[x, h, s], &[x]);
+            for at in self.stage_windows(block, &mut k, samples) {
+                self.dispatch(&layer.name, ConvBackwardWeights(k), at);
+                self.dispatch(&layer.name, ConvBackwardInput(k), at);
+            }
         }
     }
 

@@ -1,7 +1,9 @@
 //! The dispatches of linear layers.
 
 use super::builder::{Builder, Window};
-use super::kernels::{LinearBackward, LinearBackwardInput, LinearForward, LinearUpdate};
+use super::kernels::{
+    Linear, LinearBackward, LinearBackwardInput, LinearForward, LinearUpdate, Op,
+};
 use crate::network::tensors::aligned;
 
 impl Builder<'_> {
@@ -32,11 +34,11 @@ impl Builder<'_> {
         let sizes = [k.inputs as usize, k.outputs as usize];
         let samples = self.profile.samples_of(self.batch, &sizes, &sizes);
         match self.profile.fused_samples(self.epilogue, self.batch, &sizes) {
-            _ if is_output || block == 0 => self.linear_update(block, at, samples),
-            Some(few) => self.linear_fused(block, at, few),
+            _ if is_output || block == 0 => self.linear_update(block, at, samples, false),
+            Some(few) => self.linear_update(block, at, few, true),
             None => {
                 self.linear_backward_input(block, at, samples);
-                self.linear_update(block, at, samples);
+                self.linear_update(block, at, samples, false);
             }
         }
     }
@@ -57,39 +59,32 @@ impl Builder<'_> {
         }
     }
 
-    fn linear_update(&mut self, block: usize, at: usize, samples: usize) {
-        let (layer, k) = self.linear(block, at);
-        for first in (0..self.batch).step_by(samples) {
-            let op = LinearUpdate {
-                samples: samples as u32,
-                inputs: k.inputs,
-                outputs: k.outputs,
-                tile: self.profile.tiles.backward_tile,
-                starts: first == 0,
-                ends: first + samples >= self.batch,
-                weights: aligned(k.outputs as usize) as u32,
-                epilogue: self.epilogue,
+    /// The gradients of a linear layer and their epilogue; `is_fused`: and its input gradient, in one
+    /// kernel for the few samples that an invocation can hold.
+    fn linear_update(&mut self, block: usize, at: usize, step: usize, is_fused: bool) {
+        let (layer, Linear { inputs, outputs, squash, .. }) = self.linear(block, at);
+        let (tile, epilogue) = (self.profile.tiles.backward_tile, self.epilogue);
+        let (samples, weights) = (step as u32, aligned(outputs as usize) as u32);
+        for first in (0..self.batch).step_by(step) {
+            let (starts, ends) = (first == 0, first + step >= self.batch);
+            let op: Op = match is_fused {
+                true => LinearBackward {
+                    samples,
+                    inputs,
+                    outputs,
+                    starts,
+                    ends,
+                    weights,
+                    squash,
+                    epilogue,
+                }
+                .into(),
+                false => {
+                    LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue }
+                        .into()
+                }
             };
-            let at = Window { block, first, samples, ..Window::default() };
-            self.dispatch(&layer.name, op, at);
-        }
-    }
-
-    /// Both in one kernel, for the few samples that an invocation can hold.
-    fn linear_fused(&mut self, block: usize, at: usize, samples: usize) {
-        let (layer, k) = self.linear(block, at);
-        for first in (0..self.batch).step_by(samples) {
-            let op = LinearBackward {
-                samples: samples as u32,
-                inputs: k.inputs,
-                outputs: k.outputs,
-                starts: first == 0,
-                ends: first + samples >= self.batch,
-                weights: aligned(k.outputs as usize) as u32,
-                squash: k.squash,
-                epilogue: self.epilogue,
-            };
-            let at = Window { block, first, samples, ..Window::default() };
+            let at = Window { block, first, samples: step, ..Window::default() };
             self.dispatch(&layer.name, op, at);
         }
     }

@@ -74,15 +74,14 @@ impl Constant for Option<Distortion> {
     fn declare(&self, name: &str, constants: &mut Constants) {
         self.is_some().declare(name, constants);
         constants.fixed("DIGITS", self.map_or(1, |distortion| distortion.digits));
-        let ranges = ["MAX_SHIFT", "MAX_SCALE", "MAX_SQUEEZE", "MAX_SHEAR"];
-        match *self {
-            Some(Distortion { max_shift, max_scale, max_squeeze, max_shear, .. }) => {
-                let values = [max_shift, max_scale, max_squeeze, max_shear];
-                ranges.into_iter().zip(values).for_each(|(name, value)| {
-                    constants.overridable(name, value);
-                });
+        let values =
+            self.map_or([0; 4], |of| [of.max_shift, of.max_scale, of.max_squeeze, of.max_shear]);
+        let names = ["MAX_SHIFT", "MAX_SCALE", "MAX_SQUEEZE", "MAX_SHEAR"];
+        for (name, value) in names.into_iter().zip(values) {
+            match self.is_some() {
+                true => constants.overridable(name, value),
+                false => constants.fixed(name, value),
             }
-            None => ranges.into_iter().for_each(|name| constants.fixed(name, 0_u32)),
         }
     }
 }
