@@ -5,8 +5,8 @@
     lenet plan --network lenet1 --json --replay 20 > program.json
     python examples/replay.py program.json
 
-A program lists buffers, kernels (WGSL) and the dispatches of each pass; a replay adds first weights, digits,
-order and step rows, and the CRC-32 of the parameters after its last step. Nothing here knows a layer, a loss
+A program lists buffers, kernels (WGSL) and the dispatches of each pass; a replay adds first weights, data set,
+indices and step table, and the CRC-32 of the parameters after its last step. Nothing here knows a layer, a loss
 or an optimizer: all of that is in the program. Where a batch has two replicas, two devices each compute the
 gradients of their shard and exchange them before both apply the same step.
 """
@@ -109,13 +109,13 @@ def main(path):
     totals = 4 * program["interface"]["batch"]
     replicas = [Replica(program, commands) for commands in program["replicas"]]
     for replica in replicas:
-        replica.write(ports["digits"], replay["digits"])
+        replica.write(ports["data_set"], replay["data_set"])
         replica.write(ports["parameters"], replay["parameters"], "f")
     for phase in replay["phases"]:
         steps = []
         for replica in replicas:
-            replica.write(ports["order"], phase["order"])
-            replica.write(ports["steps"], phase["steps"])
+            replica.write(ports["indices"], phase["indices"])
+            replica.write(ports["step_table"], phase["step_table"])
             replica.write(ports["cursor"], [0])
             replica.write(ports["totals"], [0.0] * totals, "f")
             lists = replica.commands[phase["pass"]]

@@ -15,12 +15,12 @@
 //
 // For second derivatives f', w and what stands in brackets are squared (local.wgsl).
 //
-// x is a squashed output, so dx is the derivative of the loss by what that squash got. dh is recomputed
+// x is an activation f(a), and dx is the gradient of the loss by its pre-activation a. dh is recomputed
 // wherever it is needed, which is cheaper than to store and load it.
 // One invocation computes DX_ROWS whole rows of one input map and sample, from the DX_ROWS + K - 1 rows of
-// dh that reach them; row r of these is row y + r - (K - 1) of dh.
+// dh that depend on them; row r of these is row y + r - (K - 1) of dh.
 //
-// Each value of dh is spread over the K inputs of a row that it came from, so that columns
+// Each value of dh is added to the K inputs of a row that it was computed from, so that columns
 // outside never come up; rows outside are left out. As in convolve.wgsl, rows are called one by one, and
 // taps are written out, for K = 5.
 

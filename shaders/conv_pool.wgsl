@@ -6,7 +6,7 @@
 //   x  [SAMPLES, C, HEIGHT, WIDTH]   the input
 //   h  [SAMPLES, M, OH, OW]          behind the convolution and its squash
 //   s  [SAMPLES, M, PH, PW]          behind the pooling and its squash; a sample every S_STRIDE numbers
-//   dh, ds                           the loss derived by what each squash got: dE/da, where h = f(a)
+//   dh, ds                           gradients of the loss by the pre-activations: dE/da, where h = f(a)
 //   p  weights [J, K, K], bias [M], coefficient [M], pooling bias [M]
 //   table  first [M+1], channel [J], map [J], first_out [C+1], by_channel [J]:
 //          map m owns the connections first[m] .. first[m+1]; connection j leads from the input

@@ -1,11 +1,11 @@
-// distort: a digit as the planar affine map of its view has it.
+// distort: a digit under the planar affine map of its view.
 //
 //   x_source = (1 + scale + squeeze) x + shear y + shift_x        x, y from the centre of the picture
 //   y_source = (1 + scale - squeeze) y + shift_y                  [HEIGHT, WIDTH], sources from the
 //                                                                 centre of the digit [SIDE, SIDE]
 //   value = bilinear in the four pixels around the source; 0 outside of the digit
 //
-//   order [..]  digit + DIGITS * view; view 0 is the digit as it is
+//   indices [..]  digit + DIGITS * view; view 0 is the digit as it is
 //
 // shift_x, shift_y, scale, squeeze and shear are uniform in +-MAX_SHIFT (2^-12 pixels) and
 // +-MAX_SCALE, +-MAX_SQUEEZE, +-MAX_SHEAR (2^-16), drawn by a hash of (key, view, digit). Translation,
@@ -15,7 +15,7 @@
 // the same bits: places in 2^-17 pixels, 1,024 pixels added so that a shift to the right finds no
 // sign, and eight bits of each fraction, so that value * 2^16 fits the 24 bits of a float.
 //
-// expects: digits_at; SIDE, ROW_WORDS, HEIGHT, WIDTH, MAX_SHIFT, MAX_SCALE, MAX_SQUEEZE, MAX_SHEAR
+// expects: data_set_at; SIDE, ROW_WORDS, HEIGHT, WIDTH, MAX_SHIFT, MAX_SCALE, MAX_SQUEEZE, MAX_SHEAR
 
 const ONE = 65536u;
 // The centre of the digit, (SIDE - 1) / 2, and 1,024, in 2^-17.
@@ -34,7 +34,7 @@ struct Affine {
 struct Source {
     /// Where column 0 comes from.
     x: u32,
-    /// Their first words in `digits`.
+    /// Their first words in `data_set`.
     upper: u32,
     lower: u32,
     /// Of 256; 0 for a row outside of the digit.
@@ -79,7 +79,7 @@ fn affine_of(key: u32, view: u32, digit: u32) -> Affine {
     );
 }
 
-fn source_of(map: Affine, record: u32, row: u32) -> Source {
+fn source_of(map: Affine, sample: u32, row: u32) -> Source {
     let down = 2u * row + 1u - HEIGHT;
     let y = map.yy * down + map.y + CENTRE;
     let share = (y >> 9u) & 255u;
@@ -89,8 +89,8 @@ fn source_of(map: Affine, record: u32, row: u32) -> Source {
     let lower_inside = upper + 1u < SIDE;
     return Source(
         map.xy * down + map.x + CENTRE - map.xx * (WIDTH - 1u),
-        record + ROW_WORDS * select(0u, upper, upper_inside),
-        record + ROW_WORDS * select(0u, upper + 1u, lower_inside),
+        sample + ROW_WORDS * select(0u, upper, upper_inside),
+        sample + ROW_WORDS * select(0u, upper + 1u, lower_inside),
         select(0u, 256u - share, upper_inside),
         select(0u, share, lower_inside),
     );
@@ -101,8 +101,8 @@ fn blend(source: Source, column: u32) -> u32 {
     let inside = column < SIDE;
     let at = select(0u, column, inside);
     let bits = 8u * (at % 4u);
-    let upper = (digits_at(source.upper + at / 4u) >> bits) & 255u;
-    let lower = (digits_at(source.lower + at / 4u) >> bits) & 255u;
+    let upper = (data_set_at(source.upper + at / 4u) >> bits) & 255u;
+    let lower = (data_set_at(source.lower + at / 4u) >> bits) & 255u;
     return select(0u, source.upper_share * upper + source.lower_share * lower, inside);
 }
 

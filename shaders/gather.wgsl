@@ -4,13 +4,13 @@
 //
 // uses: distort
 // binds:
-//   digits      storage u32   [.., RECORD] the bytes of the pixels, row by row, then the label
-//   order       storage u32   digits in the order of the epoch; with DISTORT digit + DIGITS * view, see
+//   data_set    storage u32   [.., SAMPLE_WORDS] the bytes of the pixels, row by row, then the label
+//   indices     storage u32   digits in the order of the epoch; with DISTORT digit + DIGITS * view, see
 //                             distort.wgsl
-//   steps       storage u32   [.., STEP_WORDS] first entry of order, samples in the step, learning rate, key of the
+//   step_table  storage u32   [.., STEP_WORDS] first entry of indices, samples in the step, learning rate, key of the
 //                             distortion
 //   cursor      storage u32   [1] the step to do
-//   step_state  write u32     [4] the row of steps that is being done, and its number: kept for the updates
+//   step_state  write u32     [4] the row of step_table that is being done, and its number: kept for the updates
 //   labels      write u32     [SAMPLES, 4] label, samples in the step (0 where the last batch of an epoch has
 //                             no digit), number of the step, unused
 //   x           write f32     [SAMPLES, HEIGHT, WIDTH]; without DISTORT the border is background already
@@ -23,12 +23,12 @@ const ROWS = select(SIDE, HEIGHT, DISTORT);
 @compute @workgroup_size(WORKGROUP)
 fn gather(@builtin(global_invocation_id) id: vec3u) {
     let step = cursor_at(0u);
-    let first = steps_at(STEP_WORDS * step);
-    let count = steps_at(STEP_WORDS * step + 1u);
+    let first = step_table_at(STEP_WORDS * step);
+    let count = step_table_at(STEP_WORDS * step + 1u);
     if (id.x == 0u) {
         step_state[0] = first;
         step_state[1] = count;
-        step_state[2] = steps_at(STEP_WORDS * step + 2u);
+        step_state[2] = step_table_at(STEP_WORDS * step + 2u);
         step_state[3] = step;
     }
     var item = id.x;
@@ -39,19 +39,19 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
         let n = item / ROWS;
         let row = item % ROWS;
         let here = BEFORE + n < count;
-        let entry = order_at(first + select(0u, BEFORE + n, here));
+        let entry = indices_at(first + select(0u, BEFORE + n, here));
         let digit = select(entry, entry % DIGITS, DISTORT);
-        let record = RECORD * digit;
+        let sample = SAMPLE_WORDS * digit;
         if (row == 0u) {
-            labels[4u * n] = digits_at(record + (RECORD - 1u));
+            labels[4u * n] = data_set_at(sample + (SAMPLE_WORDS - 1u));
             labels[4u * n + 1u] = select(0u, count, here);
             labels[4u * n + 2u] = step;
         }
         if (DISTORT) {
-            let map = affine_of(steps_at(STEP_WORDS * step + 3u), entry / DIGITS, digit);
-            make_row(map, source_of(map, record, row), (n * HEIGHT + row) * WIDTH);
+            let map = affine_of(step_table_at(STEP_WORDS * step + 3u), entry / DIGITS, digit);
+            make_row(map, source_of(map, sample, row), (n * HEIGHT + row) * WIDTH);
         } else {
-            copy_row(record + row * ROW_WORDS, (n * HEIGHT + row + BORDER) * WIDTH + BORDER);
+            copy_row(sample + row * ROW_WORDS, (n * HEIGHT + row + BORDER) * WIDTH + BORDER);
         }
         continuing {
             item += THREADS;
@@ -62,7 +62,7 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
 
 fn copy_row(words: u32, at: u32) {
     for (var word = 0u; word < ROW_WORDS; word++) {
-        let bytes = digits_at(words + word);
+        let bytes = data_set_at(words + word);
         for (var byte = 0u; byte < 4u; byte++) {
             x[at + 4u * word + byte] = SCALE * f32((bytes >> (8u * byte)) & 255u) + BACKGROUND;
         }

@@ -1,17 +1,17 @@
 // Shapes of a linear layer, and of C5: a convolution whose kernel is as large as its input.
 //
 //   SAMPLES            samples in the window of one dispatch
-//   INPUTS, OUTPUTS    units below and in this layer
-//   x   [SAMPLES, INPUTS]     the input: squashed outputs of the layer below
+//   INPUTS, OUTPUTS    units of the layer before and of this layer
+//   x   [SAMPLES, INPUTS]     the input: activations of the layer before
 //   y   [SAMPLES, OUTPUTS]    = f(w x + bias)
-//   dy  [SAMPLES, OUTPUTS]    the loss derived by what the squash of this layer got
-//   dx  [SAMPLES, INPUTS]     the input gradient: the loss derived by what the squash of the layer below got
+//   dy  [SAMPLES, OUTPUTS]    the gradient of the loss by the pre-activations of this layer
+//   dx  [SAMPLES, INPUTS]     the input gradient: the same by the pre-activations of the layer before
 //   w   [OUTPUTS, INPUTS]     its rows from `row` on, ROWS of them, where w is larger than a window
 //   row [1]
 //
 // INPUTS is a multiple of four, and so is OUTPUTS where a layer follows: what the network does not have
 // of them is 0 and stays 0. x, w and dx come as vec4s of four inputs side by side, QUADS to a
-// row. A tile that hangs over the edge works on the last row again and leaves the surplus out when
+// row. A tile that goes past the edge works on the last row again and leaves the surplus out when
 // it writes.
 //
 // expects: INPUTS

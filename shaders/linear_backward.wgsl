@@ -14,7 +14,7 @@
 //   epilogue
 //
 // The same as linear_backward_input and linear_update, for first derivatives. Those two have an
-// invocation for every few weights, which a GPU needs; this one, made for few and fat invocations,
+// invocation for every few weights, which a GPU needs; this one, for few and fat invocations,
 // reads weights and dy once for both.
 //
 // Windows of the batch: linear_gradient.wgsl; dx is whole after each window.
@@ -33,7 +33,7 @@ fn linear_backward(@builtin(global_invocation_id) id: vec3u) {
         for (var n = 0u; n < SAMPLES; n++) {
             x[n] = x_at(QUADS * n + i);
         }
-        var down = array<vec4f, SAMPLES>();
+        var dx_sum = array<vec4f, SAMPLES>();
         var o = 0u;
         loop {
             let at = WEIGHTS / 4u + QUADS * o + i;
@@ -41,7 +41,7 @@ fn linear_backward(@builtin(global_invocation_id) id: vec3u) {
             var sum = vec4f();
             for (var n = 0u; n < SAMPLES; n++) {
                 let d = dy_at(OUTPUTS * n + o);
-                down[n] += d * w;
+                dx_sum[n] += d * w;
                 sum += d * x[n];
             }
             finish(at, sum, rate);
@@ -51,7 +51,7 @@ fn linear_backward(@builtin(global_invocation_id) id: vec3u) {
             }
         }
         for (var n = 0u; n < SAMPLES; n++) {
-            dx[QUADS * n + i] = down[n] * squash_slopes(x[n]);
+            dx[QUADS * n + i] = dx_sum[n] * squash_slopes(x[n]);
         }
         continuing {
             i += THREADS;

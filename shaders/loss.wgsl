@@ -10,8 +10,8 @@
 //
 // Second derivatives (CURVATURE) have seeds of their own, which are no squares of the first:
 //
-//   OUTPUT_LINEAR  by each output: 2 / CLASSES;   by what its squash got: that times f'^2
-//   OUTPUT_RBF     by each unit x[i] below the distances: 2, which is exact for LOSS_MSE. For LOSS_MAP it
+//   OUTPUT_LINEAR  by each output: 2 / CLASSES;   by its pre-activation: that times f'^2
+//   OUTPUT_RBF     by each input x[i] of the distances: 2, which is exact for LOSS_MSE. For LOSS_MAP it
 //                  is what the authors take; with EXACT it is, with p[c] = e^-y[c] / (e^-J + sum of e^-y)
 //                  and d[c] = x[i] - w[c,i]:  2 (1 - sum p) + 4 (sum p d^2 - (sum p d)^2)
 //
@@ -32,7 +32,7 @@ alias Apart = array<vec4f, CLASSES>;
 struct Verdict {
     loss: f32,
     wrong: f32,
-    /// The loss by what the squash of each output got, or by the distances.
+    /// The loss by the pre-activation of each output, or by the distances.
     slopes: Scores,
 }
 
@@ -77,7 +77,7 @@ fn judge(y: ptr<function, Scores>, right: u32) -> Verdict {
     return verdict;
 }
 
-// The second derivative by four units below the distances of the class `right`; `apart` are the d,
+// The second derivative by four inputs of the distances, for the class `right`; `apart` are the d,
 // `slopes` the first derivatives by the distances.
 fn distance_seed(
     slopes: ptr<function, Scores>,

@@ -7,7 +7,7 @@
 //
 // uses: common, local, loss
 // binds:
-//   x       read vec4f    [SAMPLES, INPUTS] squashed outputs of the layer below; INPUTS is a multiple of four
+//   x       read vec4f    [SAMPLES, INPUTS] activations of the layer before; INPUTS is a multiple of four
 //   p       read vec4f    biases [CLASSES], from WEIGHTS on w [CLASSES, INPUTS]; for an RBF only w: the 7x12
 //                         bitmaps of the classes, +1 and -1 (1998, Fig. 3)
 //   labels  read u32      [SAMPLES, 4] label, samples in the step, number of the step. Where there are no
@@ -15,9 +15,9 @@
 //                         its last window may reach
 //   y       write f32     [BEFORE + SAMPLES, CLASSES] the outputs, from row BEFORE on: those before are of
 //                         earlier shards
-//   dy      write f32     [SAMPLES, CLASSES] the loss derived by what the squash of each output got (by y of an
-//                         RBF)
-//   dx      write vec4f   [SAMPLES, INPUTS] the loss derived by what the squash of the layer below got
+//   dy      write f32     [SAMPLES, CLASSES] the gradient of the loss by the pre-activation of each output (by y
+//                         of an RBF)
+//   dx      write vec4f   [SAMPLES, INPUTS] the gradient of the loss by the pre-activations of the layer before
 //   totals  write f32     [BEFORE + SAMPLES, 4] from row BEFORE on, sums over the steps since the host cleared
 //                         them: loss, errors, and both divided by the samples of their step
 //   cursor  write u32     [1] moved to the next step, where ADVANCES says so: by the last shard
@@ -26,8 +26,8 @@
 // squared (local.wgsl), and no division by the samples of the step, since a curvature is a mean over
 // patterns that the epilogue computes.
 //
-// One invocation computes one sample; totals has a row a sample, so that no order of adding is open. OUTPUT is
-// a constant: no select below costs anything.
+// One invocation computes one sample; totals has a row a sample, so that the order of every sum is fixed. OUTPUT
+// is a constant: no select in this file costs anything.
 
 const QUADS = INPUTS / 4u;
 

@@ -13,7 +13,7 @@ fn probe() {
     var chain = 1u;
     var done = 0u;
     for (var i = 0u; i < asked[0]; i++) {
-        // Each value hangs on the last, so that no compiler can skip to the end.
+        // Each value depends on the last, so that no compiler can skip to the end.
         chain = chain * 1664525u + 1013904223u;
         done += select(0u, 1u, chain != i);
     }

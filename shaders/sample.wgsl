@@ -1,7 +1,7 @@
 // A whole sample in one workgroup: shapes, and what stands where in workgroup memory.
 //
 //   x    [HEIGHT, WIDTH]          the digit with its border, SCALE byte + BACKGROUND; with DISTORT
-//                                 as its view has it (distort.wgsl)
+//                                 distorted by its view (distort.wgsl)
 //   h1   [FIRST_MAPS, OH1, OW1]   behind the first convolution; never kept
 //   s1   [FIRST_MAPS, PH1, PW1]   behind its pooling
 //   h2   [MAPS, OH2, OW2]         behind the second convolution, over what the table names of s1
@@ -13,13 +13,13 @@
 //          conv_pool.wgsl, and the bitmaps of the RBF output as bits
 //   traces [samples, TRACE]  what the update needs of a sample: gradients of p, x and dy of layers
 //
-//   memory   0: s1    ROOM: x, then h2, then x again    FEATURES: s2 and all y    SCRATCH
+//   memory   0: s1    X_H2: x, then h2, then x again    FEATURES: s2 and all y    SCRATCH
 //
-// In the backward pass, the loss derived by what a squash got replaces what came out of that squash.
+// In the backward pass, the gradient by a pre-activation replaces the activation.
 //
-// expects: distort; digits_at, order_at, steps_at, cursor_at, table_at, step_state
-// expects: K, TAPS, SIDE, RECORD, STEP_WORDS, HEIGHT, WIDTH, BORDER, SCALE, BACKGROUND
-// expects: DISTORT, DIGITS, FIRST_MAPS, MAPS, CONNECTIONS, SECOND, LAYERS, ROOM, MEMORY, WORKGROUP
+// expects: distort; data_set_at, indices_at, step_table_at, cursor_at, table_at, step_state
+// expects: K, TAPS, SIDE, SAMPLE_WORDS, STEP_WORDS, HEIGHT, WIDTH, BORDER, SCALE, BACKGROUND
+// expects: DISTORT, DIGITS, FIRST_MAPS, MAPS, CONNECTIONS, SECOND, LAYERS, X_H2, MEMORY, WORKGROUP
 
 const OH1 = HEIGHT - (K - 1u);
 const OW1 = WIDTH - (K - 1u);
@@ -72,8 +72,8 @@ fn layer_at(number: u32) -> Layer {
 }
 
 struct Sample {
-    /// Its place in `digits`.
-    record: u32,
+    /// Its place in `data_set`.
+    place: u32,
     digit: u32,
     view: u32,
     /// Of the distortion.
@@ -85,27 +85,27 @@ struct Sample {
 
 fn sample_at(n: u32) -> Sample {
     let step = STEP_WORDS * cursor_at(0u);
-    let count = steps_at(step + 1u);
+    let count = step_table_at(step + 1u);
     let here = n < count;
-    let entry = order_at(steps_at(step) + select(0u, n, here));
+    let entry = indices_at(step_table_at(step) + select(0u, n, here));
     let digit = select(entry, entry % DIGITS, DISTORT);
-    let record = RECORD * digit;
+    let place = SAMPLE_WORDS * digit;
     return Sample(
-        record,
+        place,
         digit,
         entry / DIGITS,
-        steps_at(step + 3u),
-        digits_at(record + (RECORD - 1u)),
+        step_table_at(step + 3u),
+        data_set_at(place + (SAMPLE_WORDS - 1u)),
         select(0.0, 1.0 / f32(count), here),
     );
 }
 
-// The row of `steps` that is being done, and its number: the cursor moves only behind this kernel.
+// The row of `step_table` that is being done, and its number: the cursor moves only behind this kernel.
 fn remember_step() {
     let step = cursor_at(0u);
-    step_state[0] = steps_at(STEP_WORDS * step);
-    step_state[1] = steps_at(STEP_WORDS * step + 1u);
-    step_state[2] = steps_at(STEP_WORDS * step + 2u);
+    step_state[0] = step_table_at(STEP_WORDS * step);
+    step_state[1] = step_table_at(STEP_WORDS * step + 1u);
+    step_state[2] = step_table_at(STEP_WORDS * step + 2u);
     step_state[3] = step;
 }
 
@@ -113,27 +113,27 @@ fn read_digit(sample: Sample, t: u32) {
     if (DISTORT) {
         make_digit(sample, t);
     } else {
-        copy_digit(sample.record, t);
+        copy_digit(sample.place, t);
     }
     workgroupBarrier();
 }
 
-fn copy_digit(record: u32, t: u32) {
+fn copy_digit(place: u32, t: u32) {
     for (var i = t; i < HEIGHT * WIDTH; i += WORKGROUP) {
         // Above and left of the digit these are huge.
         let row = i / WIDTH - BORDER;
         let column = i % WIDTH - BORDER;
         let inside = row < SIDE && column < SIDE;
         let pixel = select(0u, SIDE * row + column, inside);
-        let byte = (digits_at(record + pixel / 4u) >> (8u * (pixel % 4u))) & 255u;
-        memory[ROOM + i] = SCALE * select(0.0, f32(byte), inside) + BACKGROUND;
+        let byte = (data_set_at(place + pixel / 4u) >> (8u * (pixel % 4u))) & 255u;
+        memory[X_H2 + i] = SCALE * select(0.0, f32(byte), inside) + BACKGROUND;
     }
 }
 
 fn make_digit(sample: Sample, t: u32) {
     let map = affine_of(sample.key, sample.view, sample.digit);
     for (var i = t; i < HEIGHT * WIDTH; i += WORKGROUP) {
-        let source = source_of(map, sample.record, i / WIDTH);
-        memory[ROOM + i] = SCALE * distorted(map, source, i % WIDTH) + BACKGROUND;
+        let source = source_of(map, sample.place, i / WIDTH);
+        memory[X_H2 + i] = SCALE * distorted(map, source, i % WIDTH) + BACKGROUND;
     }
 }

@@ -12,7 +12,7 @@
 // are added in order, in two halves of HALF sums, which fill the whole memory.
 //
 // expects: common, local, sample, sample_patch, sample_second_backward; p_at, traces
-// expects: K, TAPS, FIRST_MAPS, WIDTH, ROOM, BLOCK_SCALE, WORKGROUP
+// expects: K, TAPS, FIRST_MAPS, WIDTH, X_H2, BLOCK_SCALE, WORKGROUP
 
 const THREADS_PER_MAP = WORKGROUP / FIRST_MAPS;
 const SUMS = TAPS + 3u;
@@ -26,8 +26,8 @@ fn add_taps(sums: ptr<function, Sums>, tile: ptr<function, Patch>, d: vec4f) {
     for (var ky = 0u; ky < K; ky++) {
         for (var kx = 0u; kx < K; kx++) {
             let i = PATCH * ky + kx;
-            let seen = vec4f((*tile)[i], (*tile)[i + 1u], (*tile)[i + PATCH], (*tile)[i + (PATCH + 1u)]);
-            (*sums)[K * ky + kx] += dot(d, locals(seen));
+            let inputs = vec4f((*tile)[i], (*tile)[i + 1u], (*tile)[i + PATCH], (*tile)[i + (PATCH + 1u)]);
+            (*sums)[K * ky + kx] += dot(d, locals(inputs));
         }
     }
 }
@@ -57,7 +57,7 @@ fn first_gradients(trace: u32, t: u32) {
         let bias = p_at(BIAS1 + m);
         let scale = local(BLOCK_SCALE * p_at(COEFFICIENT1 + m));
         for (var block = t % THREADS_PER_MAP; block < BLOCKS1; block += THREADS_PER_MAP) {
-            var tile = patch_at(ROOM + 2u * (block / PW1 * WIDTH + block % PW1), WIDTH);
+            var tile = patch_at(X_H2 + 2u * (block / PW1 * WIDTH + block % PW1), WIDTH);
             let h = squashes(convolve(&tile, TAPS * m, false) + bias);
             let d = memory[m * BLOCKS1 + block];
             let dh = scale * d * locals(squash_slopes(h));

@@ -61,11 +61,11 @@ fn centre(class_: u32, i: u32, units: u32) -> f32 {
 }
 
 fn distances(t: u32) {
-    let below = layer_at(LAYERS - 1u);
+    let last = layer_at(LAYERS - 1u);
     for (var item = t; item < CLASSES * LANES; item += WORKGROUP) {
         var sum = 0.0;
-        for (var i = item % LANES; i < below.outputs; i += LANES) {
-            let d = memory[below.y + i] - centre(item / LANES, i, below.outputs);
+        for (var i = item % LANES; i < last.outputs; i += LANES) {
+            let d = memory[last.y + i] - centre(item / LANES, i, last.outputs);
             sum += d * d;
         }
         memory[SCRATCH + item] = sum;

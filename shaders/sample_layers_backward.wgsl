@@ -15,22 +15,22 @@
 const TOGETHER = 8u;
 
 fn distances_backward(sample: Sample, t: u32) {
-    let below = layer_at(LAYERS - 1u);
-    for (var i = t; i < below.outputs; i += WORKGROUP) {
-        let x = memory[below.y + i];
+    let last = layer_at(LAYERS - 1u);
+    for (var i = t; i < last.outputs; i += WORKGROUP) {
+        let x = memory[last.y + i];
         var slopes = Scores();
         var apart = Apart();
         var sum = 0.0;
         for (var c = 0u; c < CLASSES; c++) {
             slopes[c] = memory[SCORES + c];
-            let d = x - centre(c, i, below.outputs);
+            let d = x - centre(c, i, last.outputs);
             apart[c] = vec4f(d);
             sum += 2.0 * slopes[c] * d;
         }
         if (CURVATURE) {
             sum = weight_of(sample) * distance_seed(&slopes, sample.label, &apart).x;
         }
-        memory[below.y + i] = sum * local(squash_slope(x));
+        memory[last.y + i] = sum * local(squash_slope(x));
     }
     workgroupBarrier();
 }

@@ -28,9 +28,9 @@ fn convolve(tile: ptr<function, Patch>, w: u32, back: bool) -> vec4f {
         for (var kx = 0u; kx < K; kx++) {
             let tap = K * ky + kx;
             let i = PATCH * ky + kx;
-            let seen = vec4f((*tile)[i], (*tile)[i + 1u], (*tile)[i + PATCH], (*tile)[i + (PATCH + 1u)]);
+            let inputs = vec4f((*tile)[i], (*tile)[i + 1u], (*tile)[i + PATCH], (*tile)[i + (PATCH + 1u)]);
             let weight = p_at(w + select(tap, TAPS - 1u - tap, back));
-            sum += select(weight, local(weight), back) * seen;
+            sum += select(weight, local(weight), back) * inputs;
         }
     }
     return sum;

@@ -11,14 +11,14 @@
 // For second derivatives f', w, s1 and what stands in brackets are squared (local.wgsl).
 //
 // expects: common, local, sample, sample_patch; p_at, table_at, traces
-// expects: K, TAPS, CONNECTIONS, FIRST_MAPS, MAPS, SECOND, ROOM, FEATURES, SCRATCH, BLOCK_SCALE, WORKGROUP
+// expects: K, TAPS, CONNECTIONS, FIRST_MAPS, MAPS, SECOND, X_H2, FEATURES, SCRATCH, BLOCK_SCALE, WORKGROUP
 
 // dh2 over h2; the terms of dcoefficient go to SCRATCH.
 fn second_pooling_backward(t: u32) {
     for (var item = t; item < MAPS * BLOCKS2; item += WORKGROUP) {
         let m = item / BLOCKS2;
         let y = 2u * (item % BLOCKS2 / PW2);
-        let at = ROOM + (m * OH2 + y) * OW2 + 2u * (item % PW2);
+        let at = X_H2 + (m * OH2 + y) * OW2 + 2u * (item % PW2);
         let h = block_at(at, OW2);
         let d = memory[FEATURES + item];
         memory[SCRATCH + item] = d * local(BLOCK_SCALE * dot(h, vec4f(1.0)));
@@ -39,12 +39,12 @@ fn sum_of(first: u32, count: u32) -> f32 {
 // One row of a kernel: K sums, over a window of K inputs that slides along each row of s1. A vec4 and one
 // more: written for K = 5.
 fn kernel_row(j: u32, ky: u32, to: u32) {
-    let seen = (table_at(CHANNEL + j) * PH1 + ky) * PW1;
-    let deltas = ROOM + table_at(MAP + j) * OH2 * OW2;
+    let inputs = (table_at(CHANNEL + j) * PH1 + ky) * PW1;
+    let deltas = X_H2 + table_at(MAP + j) * OH2 * OW2;
     var dw = vec4f();
     var last = 0.0;
     for (var y = 0u; y < OH2; y++) {
-        let row = seen + y * PW1;
+        let row = inputs + y * PW1;
         var v = locals(vec4f(memory[row], memory[row + 1u], memory[row + 2u], memory[row + 3u]));
         for (var x = 0u; x < OW2; x++) {
             let d = memory[deltas + y * OW2 + x];
@@ -69,7 +69,7 @@ fn second_gradients(trace: u32, t: u32) {
             let place = item - K * CONNECTIONS;
             let m = place % MAPS;
             let kind = place / MAPS;
-            var first = ROOM + OH2 * OW2 * m;
+            var first = X_H2 + OH2 * OW2 * m;
             if (kind > 0u) {
                 first = select(FEATURES, SCRATCH, kind == 1u) + BLOCKS2 * m;
             }
@@ -79,7 +79,7 @@ fn second_gradients(trace: u32, t: u32) {
     workgroupBarrier();
 }
 
-// The gradients that reach the 2x2 block of s1 at y, x: dh2 from K - 1 rows above and K - 1 columns left on,
+// The values of dh2 that depend on the 2x2 block of s1 at y, x: from K - 1 rows above and K - 1 columns left on,
 // zeros where there is none.
 fn deltas_around(m: u32, y: u32, x: u32) -> Patch {
     var tile = Patch();
@@ -89,7 +89,7 @@ fn deltas_around(m: u32, y: u32, x: u32) -> Patch {
         if (row < OH2) {
             for (var b = 0u; b < PATCH; b++) {
                 let column = x + b - (K - 1u);
-                let delta = memory[ROOM + (m * OH2 + row) * OW2 + min(column, OW2 - 1u)];
+                let delta = memory[X_H2 + (m * OH2 + row) * OW2 + min(column, OW2 - 1u)];
                 tile[PATCH * a + b] = select(0.0, delta, column < OW2);
             }
         }

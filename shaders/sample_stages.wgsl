@@ -9,11 +9,11 @@
 // in the first stage one place in all maps, from a patch that it reads once, in the second any.
 //
 // expects: sample, sample_patch; p_at, table_at
-// expects: TAPS, FIRST_MAPS, MAPS, SECOND, ROOM, FEATURES, WIDTH, WORKGROUP
+// expects: TAPS, FIRST_MAPS, MAPS, SECOND, X_H2, FEATURES, WIDTH, WORKGROUP
 
 fn first_stage(t: u32) {
     for (var block = t; block < BLOCKS1; block += WORKGROUP) {
-        let corner = ROOM + 2u * (block / PW1 * WIDTH + block % PW1);
+        let corner = X_H2 + 2u * (block / PW1 * WIDTH + block % PW1);
         var tile = patch_at(corner, WIDTH);
         for (var m = 0u; m < FIRST_MAPS; m++) {
             let h = squashes(convolve(&tile, TAPS * m, false) + p_at(BIAS1 + m));
@@ -35,7 +35,7 @@ fn second_stage(t: u32) {
             sum += convolve(&tile, SECOND + TAPS * j, false);
         }
         let h = squashes(sum);
-        put_block(ROOM + (m * OH2 + y) * OW2 + x, OW2, h);
+        put_block(X_H2 + (m * OH2 + y) * OW2 + x, OW2, h);
         memory[FEATURES + item] = pool(h, COEFFICIENT2 + m, POOL_BIAS2 + m);
     }
     workgroupBarrier();

@@ -6,14 +6,14 @@
 // uses: common, local, loss, distort, sample, sample_patch, sample_stages, sample_layers, sample_layers_backward
 // uses: sample_second_backward, sample_first_backward
 // binds:
-//   digits      storage u32   data set, order and steps as in gather.wgsl
-//   order       storage u32
-//   steps       storage u32
+//   data_set    storage u32   as in gather.wgsl
+//   indices     storage u32
+//   step_table  storage u32
 //   cursor      uniform u32   [1] the step to do
 //   p           uniform f32   shapes of these three: sample.wgsl
 //   w           read vec4f
 //   table       uniform u32
-//   step_state  write u32     [4] the row of steps that is being done, and its number, for sample_update
+//   step_state  write u32     [4] the row of step_table that is being done, and its number, for sample_update
 //   y           write f32     [samples, CLASSES] the outputs
 //   totals      write f32     [samples, 4] sums over the steps since the host cleared them
 //   traces      write f32     [samples, TRACE] a row a sample, shapes: sample.wgsl
@@ -35,8 +35,8 @@ fn sample_step(
     if (OUTPUT == OUTPUT_RBF) {
         distances_backward(sample, t);
     }
-    for (var above = LAYERS; above > 0u; above--) {
-        linear_backward(above - 1u, trace, t);
+    for (var number = LAYERS; number > 0u; number--) {
+        linear_backward(number - 1u, trace, t);
     }
     second_pooling_backward(t);
     second_gradients(trace, t);

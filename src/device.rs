@@ -197,7 +197,7 @@ impl Device {
 
     /// The adapter that is the fastest for one replica of a plan, if it is one.
     pub(crate) fn adapter_for(&self, plan: &Plan) -> Option<&Adapter> {
-        let is_small = plan.replicas.len() > 1 || plan.batch <= llvmpipe::ALONE;
+        let is_small = plan.replicas.len() > 1 || plan.interface.batch <= llvmpipe::ALONE;
         match self {
             Device::Adapter { single: Some(single), .. } if is_small => Some(&single[0]),
             Device::Adapter { adapter, .. } => Some(adapter),

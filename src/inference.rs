@@ -103,10 +103,10 @@ impl Inference {
             list.collect()
         });
         let lists = Lists::new(sets, 0, lists.collect());
-        let room = lists.room(batch);
+        let capacity = lists.capacity(batch);
         let profile = device.profile();
         let (strategy, origin) = device.strategy(plan, network, batch)?;
-        let plan = Plan::new(network, strategy, profile, batch, Optimizer::NONE, room)?;
+        let plan = Plan::new(network, strategy, profile, batch, Optimizer::NONE, capacity)?;
         let executor = device.executor(plan)?;
         let session = Session::new(executor, &lists)?;
         let sets = sets.iter().map(|set| set.len()).collect();

@@ -77,9 +77,9 @@ fn small_step(adapter: &Adapter) -> Result<std::result::Result<(), String>> {
 
     let step = |profile: Profile, gpu: bool| -> Result<Vec<f32>> {
         let optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 };
-        let (strategy, room) = (Strategy::Layered, lists.room(SAMPLES));
-        let plan = Plan::new(&network, strategy, profile, SAMPLES, optimizer, room)?;
-        let start = init::parameters(&network, &plan.layout, init::Init::Pytorch, 0);
+        let (strategy, capacity) = (Strategy::Layered, lists.capacity(SAMPLES));
+        let plan = Plan::new(&network, strategy, profile, SAMPLES, optimizer, capacity)?;
+        let start = init::parameters(&network, &plan.interface.layout, init::Init::Pytorch, 0);
         let executor: Box<dyn Executor> = match gpu {
             true => Box::new(Gpu::new(adapter, plan.program())?),
             false => Box::new(Cpu::new(plan)),

@@ -12,7 +12,7 @@ use common::compare::{Differences, Tolerance};
 use common::run::{Run, State, compare_tensors, state, trained};
 use common::{Outcome, Tests, ways};
 use lenet::executor::Executor;
-use lenet::plan::{Layout, Optimizer, Pass, Profile, Rule, TOTALS};
+use lenet::plan::{Epilogue, Layout, Optimizer, Pass, Profile, TOTALS};
 use wgpu::Adapter;
 
 const OPTIMIZER: Optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.001 };
@@ -52,11 +52,11 @@ fn main() {
 
 /// Where windows of so few cannot begin, the two ways back are kernels of their own.
 fn few_samples() -> Outcome {
-    let rule = Rule::Step(OPTIMIZER);
-    let taken = |outputs| Profile::software().fused_samples(rule, 256, &[400, outputs]);
-    assert_eq!((taken(120), taken(84), taken(90)), (Some(24), Some(16), None));
-    assert_eq!(Profile::software().fused_samples(rule, 16, &[400, 90]), Some(16));
-    assert_eq!(Profile::gpu().fused_samples(rule, 16, &[400, 120]), None);
+    let epilogue = Epilogue::Apply(OPTIMIZER);
+    let fused = |outputs| Profile::software().fused_samples(epilogue, 256, &[400, outputs]);
+    assert_eq!((fused(120), fused(84), fused(90)), (Some(24), Some(16), None));
+    assert_eq!(Profile::software().fused_samples(epilogue, 16, &[400, 90]), Some(16));
+    assert_eq!(Profile::gpu().fused_samples(epilogue, 16, &[400, 120]), None);
     Ok(())
 }
 

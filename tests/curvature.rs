@@ -14,7 +14,7 @@ use common::stages::{Arguments, FIRST, LATER, Shape};
 use lenet::cpu::{self, Epilogue};
 use lenet::network::{CLASSES, Squash};
 use lenet::plan::kernels::{Linear, LinearUpdate, Output, Stage, Update};
-use lenet::plan::{ALIGN, Criterion, Optimizer, Profile, Rule, TOTALS};
+use lenet::plan::{ALIGN, Criterion, Epilogue, Optimizer, Profile, TOTALS};
 
 /// What twins lose by keeping f32 between their sums in f64; absolute as a share of the largest.
 const KERNEL: Tolerance = Tolerance { absolute: 1e-6, relative: 1e-5 };
@@ -114,8 +114,8 @@ fn linear_layers() {
         let k = Linear { samples, inputs, outputs, rows, tile, starts, ends, squash, curvature };
         let mut dx = vec![0.0; x.len()];
         cpu::linear_backward_input(&k, &x, &w, &d, &[0], &mut dx);
-        let (rule, weights) = (Rule::Curvature { exact: false }, ALIGN as u32);
-        let k = LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, rule };
+        let (epilogue, weights) = (Epilogue::Accumulate { exact: false }, ALIGN as u32);
+        let k = LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue };
         let mut curvature = vec![0.0; ALIGN + w.len()];
         let step_state = [0, 0, 1.0_f32.to_bits(), 0];
         let epilogue = Epilogue::Curvature { curvature: &mut curvature };
@@ -202,9 +202,9 @@ fn converges_on_a_quadratic() {
     const STEPS: i32 = 60;
     let (mu, rate) = (1e-4_f32, 0.5_f32);
     let h: Vec<f32> = (0..ALIGN).map(|at| 10.0_f32.powf(at as f32 / 10.5 - 3.0)).collect();
-    let rule = Rule::Step(Optimizer::Sdlm { momentum: 0.0, mu, exact: false });
+    let epilogue = Epilogue::Apply(Optimizer::Sdlm { momentum: 0.0, mu, exact: false });
     let (parameters, partial_rows, stride) = (ALIGN as u32, 1, ALIGN as u32);
-    let k = Update { parameters, partial_rows, stride, rule };
+    let k = Update { parameters, partial_rows, stride, epilogue };
     let step_state = [0, 0, rate.to_bits(), 0];
     let mut w = vec![1.0; ALIGN];
     for _ in 0..STEPS {

@@ -19,8 +19,8 @@ use lenet::data;
 use lenet::executor::Executor;
 use lenet::gpu::{Gpu, adapter};
 use lenet::network::init::{self, Init};
+use lenet::plan::abi::SAMPLE_WORDS;
 use lenet::plan::kernels::Gather;
-use lenet::plan::records::RECORD_WORDS;
 use lenet::plan::{ALIGN, Distortion, Optimizer, Plan, Profile, Ranges, Strategy};
 use lenet::train::session::{Lists, Session};
 use tempfile::TempDir;
@@ -61,8 +61,8 @@ fn main() {
 /// `gather` of digits in views 0 to 3 whose values are the bytes.
 fn gather(ranges: Option<Ranges>, samples: u32, border: u32) -> Case {
     const MOST: u32 = 6;
-    let mut digits = Numbers::new(1).any(MOST as usize * RECORD_WORDS);
-    digits.iter_mut().skip(RECORD_WORDS - 1).step_by(RECORD_WORDS).for_each(|label| *label %= 10);
+    let mut digits = Numbers::new(1).any(MOST as usize * SAMPLE_WORDS);
+    digits.iter_mut().skip(SAMPLE_WORDS - 1).step_by(SAMPLE_WORDS).for_each(|label| *label %= 10);
     let distort = ranges.map(|ranges| Distortion::new(ranges, MOST as usize));
     let views = if distort.is_some() { 4 } else { 1 };
     let order = (0..samples).map(|n| (n * 5 + 3) % MOST + MOST * (n % views)).collect();
@@ -115,11 +115,13 @@ fn trained(
     digits.truncate(DIGITS);
     let lists = Lists::new(&[&digits], DIGITS, Vec::new());
     let network = network("lenet1", |_| {});
-    let (room, optimizer) = (lists.room(batch), OPTIMIZER);
-    let plan = Plan::new(&network, way.strategy, way.profile, batch, optimizer, room)?
+    let (capacity, optimizer) = (lists.capacity(batch), OPTIMIZER);
+    let plan = Plan::new(&network, way.strategy, way.profile, batch, optimizer, capacity)?
         .distorted(Distortion::new(Ranges::default(), DIGITS));
-    let (distortion, start) =
-        (plan.distortion, init::parameters(&network, &plan.layout, Init::Pytorch, 1));
+    let (distortion, start) = (
+        plan.interface.distortion,
+        init::parameters(&network, &plan.interface.layout, Init::Pytorch, 1),
+    );
     let mut session = Session::new(make(plan)?, &lists)?;
     session.set_parameters(&start)?;
     session.distort_by(5);

@@ -23,7 +23,7 @@ use common::stages::{Arguments, FIRST, LATER, Shape};
 use lenet::cpu::{self, Epilogue};
 use lenet::network::{CLASSES, Squash};
 use lenet::plan::kernels::{Linear, LinearUpdate, Output, Stage};
-use lenet::plan::{ALIGN, Criterion, Optimizer, Pass, Profile, Rule, TOTALS};
+use lenet::plan::{ALIGN, Criterion, Epilogue, Optimizer, Pass, Profile, TOTALS};
 
 /// E = sum of r y.
 fn energy(r: &[f32], y: &[f32]) -> f64 {
@@ -153,8 +153,8 @@ fn step(k: &Linear, x: &[f32], dy: &[f32]) -> Vec<f32> {
     let &Linear { samples, inputs, outputs, tile, starts, ends, .. } = k;
     let weights = ALIGN as u32;
     let (momentum, weight_decay) = (0.0, 0.0);
-    let rule = Rule::Step(Optimizer::Sgd { momentum, weight_decay });
-    let k = LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, rule };
+    let epilogue = Epilogue::Apply(Optimizer::Sgd { momentum, weight_decay });
+    let k = LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue };
     let mut velocity = vec![0.0; ALIGN + (inputs * outputs) as usize];
     let (mut gradient, mut parameters) = (velocity.clone(), velocity.clone());
     let (v, p) = (&mut velocity, &mut parameters);

@@ -10,17 +10,17 @@
 mod common;
 
 use common::compare::{Differences, Tolerance};
+use common::epilogues::{EPILOGUES, PASSES, arguments_of};
 use common::loss::{DISTANCE, MAP, TARGETS};
 use common::op::{Case, Numbers, bits, case, empty, floats};
-use common::rules::{PASSES, RULES, taken};
 use common::stages::{self, Arguments, FIRST, owned};
 use common::{Outcome, Tests, profiles};
 use lenet::network::Squash;
+use lenet::plan::abi::{PIXEL_WORDS, SAMPLE_WORDS};
 use lenet::plan::kernels::{
     FirstStageBackward, FirstStageForward, Gather, Linear, LinearBackward, LinearBackwardInput,
     LinearForward, LinearUpdate, Output, Stage, Update,
 };
-use lenet::plan::records::{PIXEL_WORDS, RECORD_WORDS};
 use lenet::plan::{ALIGN, Criterion, Distortion, Profile, Ranges, STEP_WORDS, StepRow};
 use wgpu::Adapter;
 
@@ -84,8 +84,8 @@ fn gather(_: Profile) -> Vec<Case> {
         [(1, 0, 0, COUNT), (7, 0, 0, COUNT), (7, 0, 2, COUNT), (3, 0, 5, 3), (3, 3, 1, COUNT)];
     let cases = shapes.into_iter().flat_map(|shape| ranges.map(|ranges| (shape, ranges)));
     let cases = cases.map(|((samples, before, border, count), ranges)| {
-        let mut digits = Numbers::new(1).any(DIGITS as usize * RECORD_WORDS);
-        for (number, record) in digits.chunks_mut(RECORD_WORDS).enumerate() {
+        let mut digits = Numbers::new(1).any(DIGITS as usize * SAMPLE_WORDS);
+        for (number, record) in digits.chunks_mut(SAMPLE_WORDS).enumerate() {
             record[PIXEL_WORDS] = number as u32 % 10;
         }
         let distort = ranges.map(|ranges| Distortion::new(ranges, DIGITS as usize));
@@ -157,11 +157,11 @@ fn linear_backward_input(profile: Profile) -> Vec<Case> {
 fn linear_update(profile: Profile) -> Vec<Case> {
     let windows = [(true, true), (true, false), (false, false), (false, true)];
     let mut cases = Vec::new();
-    for (rule, (samples, inputs, outputs, ..)) in
-        RULES.into_iter().flat_map(|rule| LINEAR.map(|shape| (rule, shape)))
+    for (epilogue, (samples, inputs, outputs, ..)) in
+        EPILOGUES.into_iter().flat_map(|epilogue| LINEAR.map(|shape| (epilogue, shape)))
     {
-        // What is left for later hangs on no rule.
-        let windows = windows.iter().filter(|(_, ends)| *ends || rule == RULES[0]);
+        // What is left for later depends on no epilogue.
+        let windows = windows.iter().filter(|(_, ends)| *ends || epilogue == EPILOGUES[0]);
         for &(starts, ends) in windows {
             let k = LinearUpdate {
                 samples,
@@ -171,7 +171,7 @@ fn linear_update(profile: Profile) -> Vec<Case> {
                 starts,
                 ends,
                 weights: ALIGN as u32,
-                rule,
+                epilogue,
             };
             let mut numbers = Numbers::new(9);
             let x = numbers.words((samples * inputs) as usize, 1.0);
@@ -179,9 +179,9 @@ fn linear_update(profile: Profile) -> Vec<Case> {
             let (_, step_state) = steps(0, COUNT);
             let mut layer = || parameters(&mut numbers, inputs, outputs);
             let mut arguments = vec![x, dy, step_state, layer()];
-            arguments.extend(taken(rule, layer));
+            arguments.extend(arguments_of(epilogue, layer));
             let shape = format!("{samples} samples, {inputs} -> {outputs}");
-            let name = format!("{shape}, {starts}, {ends}, {rule:?}");
+            let name = format!("{shape}, {starts}, {ends}, {epilogue:?}");
             cases.push(case(name, k, arguments));
         }
     }
@@ -197,22 +197,23 @@ fn parameters(numbers: &mut Numbers, inputs: u32, outputs: u32) -> Vec<u32> {
 
 fn linear_backward(_: Profile) -> Vec<Case> {
     let windows = [(true, true), (true, false), (false, false), (false, true)];
-    let rules = RULES.into_iter().filter(|rule| !rule.is_curvature());
-    let cases = rules.flat_map(|rule| LINEAR.map(|shape| (rule, shape)));
+    let epilogues = EPILOGUES.into_iter().filter(|epilogue| !epilogue.is_curvature());
+    let cases = epilogues.flat_map(|epilogue| LINEAR.map(|shape| (epilogue, shape)));
     let cases = cases.flat_map(|case| windows.map(|window| (case, window)));
-    let cases = cases.map(|((rule, (samples, inputs, outputs, ..)), (starts, ends))| {
+    let cases = cases.map(|((epilogue, (samples, inputs, outputs, ..)), (starts, ends))| {
         let squash = if samples == 3 { Squash::Tanh } else { Squash::Scaled };
         let weights = ALIGN as u32;
-        let k = LinearBackward { samples, inputs, outputs, starts, ends, weights, squash, rule };
+        let k =
+            LinearBackward { samples, inputs, outputs, starts, ends, weights, squash, epilogue };
         let mut numbers = Numbers::new(10);
         let x = numbers.words((samples * inputs) as usize, 1.0);
         let dy = numbers.words((samples * outputs) as usize, 0.5);
         let (_, step_state) = steps(0, COUNT);
         let mut layer = || parameters(&mut numbers, inputs, outputs);
         let mut arguments = vec![x, dy, step_state, empty(samples * inputs), layer()];
-        arguments.extend(taken(rule, layer));
+        arguments.extend(arguments_of(epilogue, layer));
         let shape = format!("{samples} samples, {inputs} -> {outputs}");
-        case(format!("{shape}, {starts}, {ends}, {rule:?}"), k, arguments)
+        case(format!("{shape}, {starts}, {ends}, {epilogue:?}"), k, arguments)
     });
     cases.collect()
 }
@@ -281,15 +282,15 @@ fn output(_: Profile) -> Vec<Case> {
 fn update(_: Profile) -> Vec<Case> {
     // (parameters, partial_rows, stride)
     let shapes = [(64, 1, 0), (132, 5, 160), (68, 40, 68)];
-    let all = RULES.into_iter().flat_map(|rule| shapes.map(|shape| (rule, shape)));
-    let cases = all.map(|(rule, (parameters, partial_rows, stride))| {
+    let all = EPILOGUES.into_iter().flat_map(|epilogue| shapes.map(|shape| (epilogue, shape)));
+    let cases = all.map(|(epilogue, (parameters, partial_rows, stride))| {
         let mut numbers = Numbers::new(14);
         let partials = numbers.words((partial_rows * stride).max(parameters) as usize, 1.0);
         let (_, step_state) = steps(0, COUNT);
         let mut arguments = vec![partials, step_state];
-        arguments.extend(taken(rule, || numbers.words(parameters as usize, 1.0)));
-        let op = Update { parameters, partial_rows, stride, rule };
-        case(format!("{parameters} parameters, {partial_rows} rows, {rule:?}"), op, arguments)
+        arguments.extend(arguments_of(epilogue, || numbers.words(parameters as usize, 1.0)));
+        let op = Update { parameters, partial_rows, stride, epilogue };
+        case(format!("{parameters} parameters, {partial_rows} rows, {epilogue:?}"), op, arguments)
     });
     cases.collect()
 }

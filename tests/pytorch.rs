@@ -21,7 +21,7 @@ use lenet::cpu::Cpu;
 use lenet::executor::Executor;
 use lenet::network::{CLASSES, Network, Options, build, lenet as tables};
 use lenet::plan::{
-    Layout, Optimizer, Pass, Plan, Profile, Room, StepRow, Strategy, TOTALS, records,
+    Capacity, Layout, Optimizer, Pass, Plan, Profile, StepRow, Strategy, TOTALS, abi,
 };
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
@@ -167,15 +167,15 @@ fn check(name: &str, way: Way, make: Make) -> Outcome {
     let network = fixture.network()?;
     let (momentum, weight_decay) = (fixture.number("momentum")?, fixture.number("weight_decay")?);
     let optimizer = Optimizer::Sgd { momentum, weight_decay };
-    let room = Room { digits: BATCH, order: BATCH, steps: STEPS + 1 };
-    let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, room)?;
-    let (ports, layout) = (plan.ports, plan.layout.clone());
+    let capacity = Capacity { samples: BATCH, indices: BATCH, steps: STEPS + 1 };
+    let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, capacity)?;
+    let (ports, layout) = (plan.interface.ports, plan.interface.layout.clone());
     let mut executor = make(plan)?;
 
     start(executor.as_mut(), &fixture)?;
     let rate = fixture.number("lr")?;
     let step = StepRow { count: BATCH as u32, rate, ..StepRow::default() }.words();
-    executor.write(ports.steps, 0, &[step; STEPS + 1].concat())?;
+    executor.write(ports.step_table, 0, &[step; STEPS + 1].concat())?;
     let weights = fixture.parameters("weight", &layout)?;
 
     let mut differences = Differences::default();
@@ -207,9 +207,9 @@ fn check(name: &str, way: Way, make: Make) -> Outcome {
 fn start(executor: &mut dyn Executor, fixture: &Fixture) -> Outcome {
     let (ports, layout) = (executor.interface().ports, executor.interface().layout.clone());
     let mut digits = Vec::new();
-    records::append(&mut digits, &fixture.bytes("pixels")?, &fixture.bytes("labels")?);
-    executor.write(ports.digits, 0, &digits)?;
-    executor.write(ports.order, 0, &(0..BATCH as u32).collect::<Vec<u32>>())?;
+    abi::append_samples(&mut digits, &fixture.bytes("pixels")?, &fixture.bytes("labels")?);
+    executor.write(ports.data_set, 0, &digits)?;
+    executor.write(ports.indices, 0, &(0..BATCH as u32).collect::<Vec<u32>>())?;
     executor.write_f32(ports.parameters, &fixture.parameters("weight", &layout)?)?;
     Ok(())
 }
@@ -220,17 +220,17 @@ fn second(name: &str, way: Way, make: Make) -> Outcome {
     let base = Fixture::read(fixture.setting("base")?)?;
     let exact = fixture.value("exact")? == json!(true);
     let optimizer = Optimizer::Sdlm { momentum: 0.0, mu: fixture.number("mu")?, exact };
-    let room = Room { digits: BATCH, order: BATCH, steps: STEPS + 1 };
+    let capacity = Capacity { samples: BATCH, indices: BATCH, steps: STEPS + 1 };
     let network = base.network()?;
-    let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, room)?;
-    let (ports, layout) = (plan.ports, plan.layout.clone());
+    let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, capacity)?;
+    let (ports, layout) = (plan.interface.ports, plan.interface.layout.clone());
     let mut executor = make(plan)?;
     start(executor.as_mut(), &base)?;
     let row = |first, count, rate| StepRow { first, count, rate, key: 0 }.words();
     let eta = fixture.number("eta")?;
     let mut table = row(0, BATCH as u32, 1.0 / BATCH as f32).to_vec();
     table.extend((0..STEPS as u32).flat_map(|digit| row(digit, 1, eta)));
-    executor.write(ports.steps, 0, &table)?;
+    executor.write(ports.step_table, 0, &table)?;
     executor.run(1, Pass::Curvature)?;
     executor.run(STEPS, Pass::Training)?;
 

@@ -82,8 +82,8 @@ impl Setup {
     }
 
     fn plan(&self, profile: Profile) -> lenet::Result<Plan> {
-        let room = self.split.lists(&self.mnist).room(BATCH);
-        self.settings.plan(profile, room)
+        let capacity = self.split.lists(&self.mnist).capacity(BATCH);
+        self.settings.plan(profile, capacity)
     }
 
     /// The data set on an executor.
@@ -95,8 +95,8 @@ impl Setup {
     fn start(&self) -> lenet::Result<State> {
         let Settings { network, init, seed, .. } = &self.settings;
         let plan = self.plan(Profile::reference())?;
-        let parameters = init::parameters(network, &plan.layout, *init, *seed);
-        Ok(State::first(&plan.interface(), parameters))
+        let parameters = init::parameters(network, &plan.interface.layout, *init, *seed);
+        Ok(State::first(&plan.interface, parameters))
     }
 
     /// Trains from a state on.
@@ -183,8 +183,8 @@ fn compare(setup: &Setup, executor: Box<dyn Executor>) -> Outcome {
     let plan = setup.plan(Profile::reference())?;
     let identity = json!({ "seed": 1 });
     for state in watched.states.iter().skip(1).step_by(2) {
-        fs::write(&file, state.to_bytes(&plan.interface(), &identity)?)?;
-        let (read, of) = State::read(&file, &plan.interface())?;
+        fs::write(&file, state.to_bytes(&plan.interface, &identity)?)?;
+        let (read, of) = State::read(&file, &plan.interface)?;
         assert!(read == *state && of == identity, "another state comes back");
         let done = read.history.len();
         let rest = setup.train(&mut session, read, Watch::Nothing)?;
@@ -231,12 +231,12 @@ fn written(folder: &Path) -> lenet::Result<(PathBuf, Plan)> {
     let mut session = setup.session(fast(&setup)?)?;
     let kept = setup.train(&mut session, setup.start()?, Watch::StopIn(2))?;
     let (file, plan) = (folder.join("state"), setup.plan(Profile::reference())?);
-    fs::write(&file, kept.last().to_bytes(&plan.interface(), &json!({}))?).expect("a file");
+    fs::write(&file, kept.last().to_bytes(&plan.interface, &json!({}))?).expect("a file");
     Ok((file, plan))
 }
 
 fn refuses(file: &Path, plan: &Plan, word: &str) {
-    let error = State::read(file, &plan.interface()).expect_err(word);
+    let error = State::read(file, &plan.interface).expect_err(word);
     assert_eq!(error.exit_code(), 3);
     let said = error.to_string();
     assert!(said.contains(word) && said.contains("start the run again"), "{said}");
@@ -254,7 +254,7 @@ fn other_runs() -> Outcome {
     // And the other way round.
     let setup = Setup::new("lenet5-1998", None)?;
     let state = setup.start()?;
-    fs::write(&file, state.to_bytes(&setup.plan(Profile::reference())?.interface(), &json!({}))?)?;
+    fs::write(&file, state.to_bytes(&setup.plan(Profile::reference())?.interface, &json!({}))?)?;
     refuses(&file, &other("lenet5")?, "there is no tensor curvature.");
     Ok(())
 }

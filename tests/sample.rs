@@ -6,8 +6,8 @@
 mod common;
 
 use common::compare::Tolerance;
+use common::epilogues::{EPILOGUES, arguments_of};
 use common::op::{Case, Numbers, bits, case, empty};
-use common::rules::{RULES, taken};
 use common::run::network;
 use common::{Outcome, Tests, profiles};
 use lenet::network::lenet::{Row, Table};
@@ -15,8 +15,8 @@ use lenet::network::{Network, Options, Output, PoolForm, Scaling, Squash, build}
 use lenet::plan::kernels::{Advance, Sample, SampleForward, SampleStep, SampleUpdate};
 use lenet::plan::sample::Shapes;
 use lenet::plan::{
-    Distortion, Layout, Optimizer, Plan, Profile, Ranges, Room, Rule, STEP_WORDS, Strategy, TOTALS,
-    records,
+    Capacity, Distortion, Epilogue, Layout, Optimizer, Plan, Profile, Ranges, STEP_WORDS, Strategy,
+    TOTALS, abi,
 };
 
 /// One step adds up what a sample goes through, there and back.
@@ -110,14 +110,14 @@ fn cases(network: &Network) -> Vec<Case> {
     let cursor = vec![0];
     let step_state = now();
     let mut cases =
-        vec![case("", SampleForward(k), forward), case("", Advance, vec![step_state, cursor])];
+        vec![case("", SampleForward(k), forward), case("", Advance {}, vec![step_state, cursor])];
     for curvature in [false, true] {
         let k = Sample { curvature, exact: curvature, ..k };
         let name = format!(", curvature {curvature}");
         cases.push(case(name, SampleStep(k), step.clone()));
     }
     cases.push(case(", distorted", SampleStep(distorted), of_distorted));
-    cases.extend(RULES.map(|rule| update(&shapes, &layout, rule)));
+    cases.extend(EPILOGUES.map(|epilogue| update(&shapes, &layout, epilogue)));
     cases
 }
 
@@ -130,7 +130,7 @@ fn reads_and_outputs(k: &Sample, layout: &Layout, table: &[u32]) -> Vec<Vec<u32>
     let mut numbers = Numbers::new(21);
     let pixels: Vec<u8> = numbers.any(DIGITS * 784).into_iter().map(|word| word as u8).collect();
     let mut digits = Vec::new();
-    records::append(&mut digits, &pixels, &[7, 0, 9, 3, 1]);
+    abi::append_samples(&mut digits, &pixels, &[7, 0, 9, 3, 1]);
     let mut steps = vec![0; 3 * STEP_WORDS];
     steps[STEP_WORDS..][..3].copy_from_slice(&now()[..3]);
     steps[STEP_WORDS + 3] = 0x1234_5678;
@@ -142,7 +142,7 @@ fn reads_and_outputs(k: &Sample, layout: &Layout, table: &[u32]) -> Vec<Vec<u32>
     vec![digits, order, steps, vec![1], p, w, table.to_vec(), empty(4), y, totals]
 }
 
-fn update(shapes: &Shapes, layout: &Layout, rule: Rule) -> Case {
+fn update(shapes: &Shapes, layout: &Layout, epilogue: Epilogue) -> Case {
     let Sample { samples, layers, trace, .. } = shapes.sample;
     let mut numbers = Numbers::new(22);
     let mut traces = numbers.symmetric((samples * trace) as usize, 1.0);
@@ -167,12 +167,12 @@ fn update(shapes: &Shapes, layout: &Layout, rule: Rule) -> Case {
         stages: layout.stages as u32,
         layers,
         trace,
-        rule,
+        epilogue,
     };
     let rows = shapes.table[..shapes.sample.connection_table()].to_vec();
     let mut arguments = vec![bits(&traces), rows, now(), vec![0]];
-    arguments.extend(taken(rule, parameters));
-    case(format!(", {rule:?}"), op, arguments)
+    arguments.extend(arguments_of(epilogue, parameters));
+    case(format!(", {epilogue:?}"), op, arguments)
 }
 
 fn wide(options: &mut Options) {
@@ -181,9 +181,9 @@ fn wide(options: &mut Options) {
 
 fn does_not_fit() -> Outcome {
     let optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 };
-    let room = Room { digits: 1, order: 1, steps: 1 };
+    let capacity = Capacity { samples: 1, indices: 1, steps: 1 };
     let network = network("lenet1", wide);
-    let plan = Plan::new(&network, Strategy::Sample, Profile::gpu(), 1, optimizer, room);
+    let plan = Plan::new(&network, Strategy::Sample, Profile::gpu(), 1, optimizer, capacity);
     let message = plan.expect_err("60x60 inputs fill the memory").to_string();
     for part in ["--plan sample", "lenet1", "--border 16", "--plan layered"] {
         assert!(message.contains(part), "{message}");
@@ -201,12 +201,12 @@ fn does_not_fit() -> Outcome {
 
 fn auto() -> Outcome {
     let lenet5 = network("lenet5", |_| {});
-    let taken = |network, profile, batch| Strategy::choose(network, profile, batch).0;
-    assert_eq!(taken(&lenet5, Profile::gpu(), 1), Strategy::Sample);
-    assert_eq!(taken(&lenet5, Profile::gpu(), 1_024), Strategy::Sample);
-    assert_eq!(taken(&lenet5, Profile::software(), 1), Strategy::Layered);
-    assert_eq!(taken(&lenet5, Profile::reference(), 1), Strategy::Layered);
-    assert_eq!(taken(&lenet5, Profile::software(), 256), Strategy::Layered);
-    assert_eq!(taken(&network("lenet1", wide), Profile::gpu(), 1), Strategy::Layered);
+    let chosen = |network, profile, batch| Strategy::choose(network, profile, batch).0;
+    assert_eq!(chosen(&lenet5, Profile::gpu(), 1), Strategy::Sample);
+    assert_eq!(chosen(&lenet5, Profile::gpu(), 1_024), Strategy::Sample);
+    assert_eq!(chosen(&lenet5, Profile::software(), 1), Strategy::Layered);
+    assert_eq!(chosen(&lenet5, Profile::reference(), 1), Strategy::Layered);
+    assert_eq!(chosen(&lenet5, Profile::software(), 256), Strategy::Layered);
+    assert_eq!(chosen(&network("lenet1", wide), Profile::gpu(), 1), Strategy::Layered);
     Ok(())
 }

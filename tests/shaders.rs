@@ -355,3 +355,35 @@ impl BarrierPath<'_> {
         })
     }
 }
+
+#[test]
+fn a_head_is_followed() {
+    let text = "// sum: y = x + x\n//\n// uses: common, epilogue\n// binds:\n\
+        //   x  read vec4f  [N]  what is\n//        added\n//   y  write f32\n//   epilogue\n//\n\
+        //   z  is a formula\n\nfn sum() {}\n//   w  read f32\n";
+    let shader = ShaderFile::parse("sum", text).unwrap();
+    let binding = |name, access, element| Binding { name, access, element };
+    let own =
+        [binding("x", Access::Read, Element::Vec4), binding("y", Access::Write, Element::F32)];
+    assert_eq!(shader.bindings(None), own);
+    let epilogue = ShaderFile::parse("end", "// end\n// binds:\n//   v  write f32\n").unwrap();
+    assert_eq!(shader.bindings(Some(&epilogue)).len(), 3);
+    let used: Vec<&str> = shader.files(Some(&epilogue)).collect();
+    assert_eq!(used, [files()["common.wgsl"].as_str(), epilogue.text, text]);
+}
+
+#[test]
+fn a_malformed_head_names_file_and_line() {
+    for (text, part) in [
+        ("// uses: common, nothing\n", "`nothing`"),
+        ("// uses:\n", "``"),
+        ("// binds:\n//   x\n", "`x`"),
+        ("// binds:\n//   x  reads f32\n", "`x  reads f32`"),
+        ("// binds:\n//   x  read f64\n", "f32, u32, vec2f, vec4f"),
+        ("// uses: epilogue\n", "both"),
+        ("// binds:\n//   epilogue\n//   x  read f32\n", "behind the epilogue"),
+    ] {
+        let error = ShaderFile::parse("odd", text).unwrap_err();
+        assert!(error.contains("odd.wgsl") && error.contains(part), "{error}");
+    }
+}

@@ -10,7 +10,7 @@ use lenet::network::lenet::{Row, Table};
 use lenet::network::summary::Summary;
 use lenet::network::{Output, build};
 use lenet::plan::profile::{ITERATION_LIMIT, UNIFORM_WINDOW};
-use lenet::plan::{ALIGN, Layout, Optimizer, Pass, Plan, Profile, Room, Strategy};
+use lenet::plan::{ALIGN, Capacity, Layout, Optimizer, Pass, Plan, Profile, Strategy};
 use lenet::rng::{Rng, Stream};
 use serde_json::json;
 
@@ -62,15 +62,15 @@ fn plan_and_summary_agree() {
     let optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 };
     for table in tables::ALL {
         let network = network_of(table.name);
-        let room = Room { digits: 10, order: 10, steps: 1 };
+        let capacity = Capacity { samples: 10, indices: 10, steps: 1 };
         let plan =
-            Plan::new(&network, Strategy::Layered, Profile::reference(), 10, optimizer, room);
+            Plan::new(&network, Strategy::Layered, Profile::reference(), 10, optimizer, capacity);
         let plan = plan.expect("a network that kernels are made for");
         let layers = plan.step(Pass::Forward).map(|dispatch| &plan.kernels[dispatch.kernel].op);
         let all: u64 = layers
             .filter(|op| op.name() != "gather")
             // The output goes forward and back in one kernel.
-            .map(|op| op.multiply_adds() / if op.name() == "output" { 2 } else { 1 })
+            .map(|op| op.work().multiply_adds / if op.name() == "output" { 2 } else { 1 })
             .sum();
         let summary = Summary::of(&network).expect("a network with a layout");
         assert_eq!(all, 10 * summary.multiply_adds() as u64, "{}", table.name);
@@ -195,10 +195,10 @@ fn only_the_output_is_an_rbf_by_its_row() {
 fn buffers_of_a_plan_have_names_of_their_own() {
     let optimizer = Optimizer::Sdlm { momentum: 0.9, mu: 1.0, exact: false };
     let network = build(&tables::LENET5, tables::LENET5.options()).expect("LeNet-5");
-    let room = Room { digits: 10, order: 10, steps: 1 };
+    let capacity = Capacity { samples: 10, indices: 10, steps: 1 };
     let own = |name: &str| network.layers.iter().any(|layer| layer.name == name);
     for strategy in Strategy::ALL {
-        let plan = Plan::new(&network, strategy, Profile::software(), 16, optimizer, room);
+        let plan = Plan::new(&network, strategy, Profile::software(), 16, optimizer, capacity);
         for buffer in plan.expect("a plan of LeNet-5").buffers {
             if own(&buffer.name) || buffer.name.contains('.') {
                 continue;
@@ -286,9 +286,9 @@ fn random_tables_never_panic() {
         networks += 1;
         for strategy in Strategy::ALL.into_iter().chain([Strategy::Inspect]) {
             for profile in [Profile::software(), Profile::gpu(), Profile::reference()] {
-                let room = Room { digits: 10, order: 10, steps: 1 };
+                let capacity = Capacity { samples: 10, indices: 10, steps: 1 };
                 let optimizer = optimizers[number % 2];
-                match Plan::new(&network, strategy, profile, batch, optimizer, room) {
+                match Plan::new(&network, strategy, profile, batch, optimizer, capacity) {
                     Ok(plan) => check(&plan, profile),
                     Err(error) => refused(error),
                 }
@@ -296,9 +296,9 @@ fn random_tables_never_panic() {
             }
         }
         let (chosen, _) = Strategy::choose(&network, Profile::gpu(), batch);
-        let room = Room { digits: 10, order: 10, steps: 1 };
+        let capacity = Capacity { samples: 10, indices: 10, steps: 1 };
         if let Err(error) =
-            Plan::new(&network, chosen, Profile::gpu(), batch, optimizers[number % 2], room)
+            Plan::new(&network, chosen, Profile::gpu(), batch, optimizers[number % 2], capacity)
         {
             assert_eq!(chosen, Strategy::Layered, "auto takes layers where a sample does not fit");
             refused(error);

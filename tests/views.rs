@@ -12,7 +12,7 @@ use common::op::Numbers;
 use common::program::{USAGE, fails, path, prints};
 use lenet::cpu::{Affine, distort};
 use lenet::data;
-use lenet::plan::{Distortion, Ranges, records};
+use lenet::plan::{Distortion, Ranges, abi};
 use lenet::recipe::{Available, Flags, Settings};
 use lenet::rng::pcg4d;
 use lenet::train::order::Orders;
@@ -108,7 +108,7 @@ fn bilinear(map: &Affine, pixels: &[u8], side: usize, row: usize, column: usize)
 /// A picture by the twin.
 fn picture(map: &Affine, pixels: &[u8], side: usize) -> Vec<f32> {
     let mut record = Vec::new();
-    records::append(&mut record, pixels, &[0]);
+    abi::append_samples(&mut record, pixels, &[0]);
     let places = (0..side).flat_map(|row| (0..side).map(move |column| (row, column)));
     places.map(|place| distort(map, &record, (side, side), place)).collect()
 }

@@ -58,15 +58,15 @@ pub fn time(
     let mut digits = mnist.train.clone();
     digits.truncate(*batch);
     let lists = Lists::new(&[&digits], digits.len(), Vec::new());
-    let room = lists.room(*batch);
-    let plan = settings.plan(device.profile(), room)?;
+    let capacity = lists.capacity(*batch);
+    let plan = settings.plan(device.profile(), capacity)?;
     let Some(adapter) = device.adapter_for(&plan) else { return Ok(None) };
     // All shards on one device, so that no dispatch waits for another device.
-    let plan = settings.plan(Profile { replicas: 1, ..device.profile() }, room)?;
+    let plan = settings.plan(Profile { replicas: 1, ..device.profile() }, capacity)?;
     let mut session = Session::new(Box::new(Gpu::new(adapter, plan.program())?), &lists)?;
     let first = first_state(settings, &mut session);
     session.restore(&first.slots)?;
-    let entry = |digit| plan.distortion.map_or(digit, |k| k.entry(digit, 1));
+    let entry = |digit| plan.interface.distortion.map_or(digit, |k| k.entry(digit, 1));
     let order: Vec<u32> = (0..digits.len() as u32).map(entry).collect();
     // A rate of 0: the parameters stay where they are however often this is done.
     session.epoch(&order, 1, |_| 0.0, &mut |_| true)?;
@@ -77,7 +77,7 @@ pub fn time(
     let mut rows: Vec<Row> = Vec::new();
     for (dispatch, &time) in plan.step(Pass::Training).zip(&timing.dispatches) {
         let kernel = &plan.kernels[dispatch.kernel];
-        let multiply_adds = kernel.op.multiply_adds();
+        let multiply_adds = kernel.op.work().multiply_adds;
         match rows.iter_mut().find(|row| row.label == kernel.label) {
             Some(row) => {
                 row.dispatches += 1;

@@ -1,7 +1,7 @@
-//! References of the epilogues: `sgd.wgsl`, `sdlm.wgsl`, `share.wgsl` and
+//! References of the epilogues: `sgd.wgsl`, `sdlm.wgsl`, `store.wgsl` and
 //! `curvature.wgsl`.
 
-use crate::plan::{Optimizer, Rule};
+use crate::plan::{self, Optimizer};
 
 /// A rule with what it works on, all laid out alike.
 #[derive(Debug)]
@@ -29,21 +29,25 @@ impl<'a> Epilogue<'a> {
     ///
     /// # Panics
     /// If there are fewer than the rule has.
-    pub fn of(rule: Rule, reads: &[&'a [u32]], mut write: impl FnMut() -> &'a mut [u32]) -> Self {
+    pub fn of(
+        rule: plan::Epilogue,
+        reads: &[&'a [u32]],
+        mut write: impl FnMut() -> &'a mut [u32],
+    ) -> Self {
         let mut write = || bytemuck::cast_slice_mut(write());
         match rule {
-            Rule::Step(Optimizer::Sgd { momentum, weight_decay }) => {
+            plan::Epilogue::Apply(Optimizer::Sgd { momentum, weight_decay }) => {
                 Epilogue::Sgd { momentum, weight_decay, velocity: write(), parameters: write() }
             }
-            Rule::Step(Optimizer::Sdlm { momentum, mu, .. }) => Epilogue::Sdlm {
+            plan::Epilogue::Apply(Optimizer::Sdlm { momentum, mu, .. }) => Epilogue::Sdlm {
                 momentum,
                 mu,
                 curvature: bytemuck::cast_slice(reads[0]),
                 velocity: write(),
                 parameters: write(),
             },
-            Rule::Share { .. } => Epilogue::Share { share: write(), parameters: write() },
-            Rule::Curvature { .. } => Epilogue::Curvature { curvature: write() },
+            plan::Epilogue::Store { .. } => Epilogue::Share { share: write(), parameters: write() },
+            plan::Epilogue::Accumulate { .. } => Epilogue::Curvature { curvature: write() },
         }
     }
 

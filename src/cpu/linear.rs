@@ -75,7 +75,7 @@ pub fn linear_update(
         let delta = |n: usize| f64::from(dy[n * outputs + o]);
         put(o, (0..k.samples as usize).map(delta).sum());
         for i in 0..inputs {
-            let input = |n: usize| local(k.rule.is_curvature(), f64::from(x[n * inputs + i]));
+            let input = |n: usize| local(k.epilogue.is_curvature(), f64::from(x[n * inputs + i]));
             let product = |n: usize| delta(n) * input(n);
             let place = k.weights as usize + o * inputs + i;
             put(place, (0..k.samples as usize).map(product).sum());
@@ -94,7 +94,7 @@ pub fn linear_backward(
     gradient: &mut [f32],
     epilogue: Epilogue,
 ) {
-    let LinearBackward { samples, inputs, outputs, starts, ends, weights, squash, rule } = *k;
+    let LinearBackward { samples, inputs, outputs, starts, ends, weights, squash, .. } = *k;
     let (tile, curvature) = (1, false);
     let down = Linear {
         samples,
@@ -109,6 +109,15 @@ pub fn linear_backward(
     };
     let w = &epilogue.parameters()[weights as usize..];
     linear_backward_input(&down, x, w, dy, &[0], dx);
-    let update = LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, rule };
+    let update = LinearUpdate {
+        samples,
+        inputs,
+        outputs,
+        tile,
+        starts,
+        ends,
+        weights,
+        epilogue: k.epilogue,
+    };
     linear_update(&update, x, dy, step_state, gradient, epilogue);
 }

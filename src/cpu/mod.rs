@@ -53,14 +53,13 @@ fn local(curvature: bool, derivative: f64) -> f64 {
 #[derive(Debug)]
 pub struct Cpu {
     plan: Plan,
-    interface: Interface,
     memory: Vec<Vec<u32>>,
 }
 
 impl Cpu {
     /// Sets up the buffers of a plan as it says they start.
     pub fn new(plan: Plan) -> Self {
-        Cpu { memory: memory(&plan), interface: plan.interface(), plan }
+        Cpu { memory: memory(&plan), plan }
     }
 
     /// Runs the reference of one dispatch.
@@ -110,7 +109,7 @@ fn memory(plan: &Plan) -> Vec<Vec<u32>> {
 
 impl Executor for Cpu {
     fn interface(&self) -> &Interface {
-        &self.interface
+        &self.plan.interface
     }
 
     fn write(&mut self, buffer: BufferId, at: usize, words: &[u32]) -> Result<()> {
@@ -162,15 +161,22 @@ pub fn run_reference(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
         Op::LinearBackwardInput(k) => linear_backward_input(&k.0, f(0), f(1), f(2), u(3), w!()),
         Op::LinearUpdate(k) => {
             let gradient = w!();
-            linear_update(k, f(0), f(1), u(2), gradient, Epilogue::of(k.rule, &reads[3..], out));
+            linear_update(
+                k,
+                f(0),
+                f(1),
+                u(2),
+                gradient,
+                Epilogue::of(k.epilogue, &reads[3..], out),
+            );
         }
         Op::LinearBackward(k) => {
             let (dx, gradient) = (w!(), w!());
-            let epilogue = Epilogue::of(k.rule, &reads[3..], out);
+            let epilogue = Epilogue::of(k.epilogue, &reads[3..], out);
             linear_backward(k, f(0), f(1), u(2), dx, gradient, epilogue);
         }
         Op::Output(k) => output(k, f(0), f(1), u(2), w!(), w!(), w!(), w!(), out()),
-        Op::Update(k) => update(k, f(0), u(1), Epilogue::of(k.rule, &reads[2..], out)),
+        Op::Update(k) => update(k, f(0), u(1), Epilogue::of(k.epilogue, &reads[2..], out)),
         Op::SampleForward(k) => {
             let inputs = sample::Inputs::of(reads);
             sample_forward(&k.0, &inputs, out(), w!(), w!());
@@ -181,7 +187,7 @@ pub fn run_reference(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
         }
         Op::SampleUpdate(k) => {
             let cursor = out();
-            sample_update(k, f(0), u(1), u(2), cursor, Epilogue::of(k.rule, &reads[3..], out));
+            sample_update(k, f(0), u(1), u(2), cursor, Epilogue::of(k.epilogue, &reads[3..], out));
         }
         Op::Advance(_) => advance(u(0), out()),
     }

@@ -247,7 +247,7 @@ pub fn sample_update(
     }
     for layer in layers.chunks(LAYER_WORDS).map(Layer::of) {
         let x = |row: &[f32], i: u32| {
-            local(k.rule.is_curvature(), f64::from(row[(layer.x_trace + i) as usize]))
+            local(k.epilogue.is_curvature(), f64::from(row[(layer.x_trace + i) as usize]))
         };
         let dy = |row: &[f32], o: u32| f64::from(row[(layer.dy_trace + o) as usize]);
         for o in 0..layer.outputs {

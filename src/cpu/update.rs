@@ -3,8 +3,8 @@
 use super::Epilogue;
 use super::distort::{Affine, distort};
 use crate::network::DIGIT_SIDE;
+use crate::plan::abi::{PIXEL_WORDS, SAMPLE_WORDS};
 use crate::plan::kernels::{Gather, Update};
-use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
 use crate::plan::{LABEL_WORDS, STATE_WORDS, STEP_WORDS};
 
 /// Copies the samples of the step that `cursor` names into `x` and `labels`, or distorts them on the
@@ -29,7 +29,7 @@ pub fn gather(
         let here = place < count;
         let entry = order[first + if here { place } else { 0 }];
         let (digit, view) = k.distort.map_or((entry, 0), |k| k.digit_and_view(entry));
-        let record = &digits[digit as usize * RECORD_WORDS..][..RECORD_WORDS];
+        let record = &digits[digit as usize * SAMPLE_WORDS..][..SAMPLE_WORDS];
         let samples = if here { step[1] } else { 0 };
         labels[n * LABEL_WORDS..][..3].copy_from_slice(&[record[PIXEL_WORDS], samples, cursor[0]]);
         if let Some(distortion) = &k.distort {

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use bytemuck::Pod;
 use wgpu::{
     Adapter, BindGroup, BufferDescriptor, BufferUsages, CommandEncoder, CommandEncoderDescriptor,
     ComputePass, ComputePipeline, Device, DeviceDescriptor, Features, Limits, MapMode, PollType,
@@ -12,39 +13,31 @@ use super::timing::Timing;
 use super::{adapter, pipeline};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
-use crate::plan::program::{Contents, DeviceBuffer, Launch, PassCommands, Program};
-use crate::plan::{BufferId, Interface, Pass};
+use crate::plan::program::{DeviceBuffer, Launch, Program};
+use crate::plan::{BufferId, Interface, Pass, Replica, Start};
 use crate::threads;
 
-/// Submissions that may wait on the device while the host goes on.
+/// Submissions that may wait on the device while the host continues.
 const IN_FLIGHT: usize = 2;
 /// Words of a write that go up at once: what waits to be copied exists twice.
 const PIECE: usize = 1 << 20;
 
 /// A dispatch, ready to be recorded.
-struct Bound {
+pub(super) struct Bound {
     kernel: usize,
     group: BindGroup,
     workgroups: u32,
 }
 
-/// The dispatches of a pass, ready to be recorded.
-struct Steps {
-    compute: Vec<Bound>,
-    apply: Vec<Bound>,
-}
-
 /// One replica of a program on a device.
 pub struct Gpu {
-    program: Arc<Program>,
+    pub(super) program: Arc<Program>,
     pub(super) device: Device,
     pub(super) queue: Queue,
     pub(super) buffers: Vec<wgpu::Buffer>,
     layouts: Vec<wgpu::BindGroupLayout>,
     pipelines: Vec<Option<ComputePipeline>>,
-    forward: Steps,
-    training: Steps,
-    curvature: Steps,
+    pub(super) passes: Replica<Bound>,
     in_flight: Vec<SubmissionIndex>,
     /// The first thing that wgpu or the driver complained about.
     fault: Arc<Mutex<Option<String>>>,
@@ -109,17 +102,10 @@ impl Gpu {
             ),
             workgroups: program.kernels[launch.kernel].workgroups,
         };
-        let steps = |pass: &PassCommands| Steps {
-            compute: pass.compute.iter().map(bound).collect(),
-            apply: pass.apply.iter().map(bound).collect(),
-        };
-        let commands = &program.replicas[replica];
         let gpu = Gpu {
             pipelines: vec![None; program.kernels.len()],
             in_flight: Vec::new(),
-            forward: steps(&commands.forward),
-            training: steps(&commands.training),
-            curvature: steps(&commands.curvature),
+            passes: program.replicas[replica].map(bound),
             program,
             device,
             queue,
@@ -129,11 +115,6 @@ impl Gpu {
         };
         gpu.check()?;
         Ok(gpu)
-    }
-
-    /// What it carries out.
-    pub(super) fn program(&self) -> &Program {
-        &self.program
     }
 
     /// What went wrong on the device since the start, if anything did.
@@ -146,18 +127,9 @@ impl Gpu {
         }
     }
 
-    fn steps(&self, pass: Pass) -> &Steps {
-        match pass {
-            Pass::Forward => &self.forward,
-            Pass::Training => &self.training,
-            Pass::Curvature => &self.curvature,
-        }
-    }
-
     /// Compiles the pipelines that such a step needs and that are not there yet.
     pub(super) fn compile(&mut self, pass: Pass) {
-        let steps = self.steps(pass);
-        let launches = steps.compute.iter().chain(&steps.apply);
+        let launches = self.passes.steps(pass).all();
         let mut missing: Vec<usize> = launches.map(|launch| launch.kernel).collect();
         missing.sort_unstable();
         missing.dedup();
@@ -170,17 +142,8 @@ impl Gpu {
         }
     }
 
-    /// Dispatches of a training step.
-    pub(super) fn dispatches(&self) -> usize {
-        self.training.compute.len()
-    }
-
-    /// Records the dispatch of that number of a training step; its pipeline has to be compiled.
-    pub(super) fn record(&self, commands: &mut ComputePass, dispatch: usize) {
-        self.record_all(commands, &self.training.compute[dispatch..=dispatch]);
-    }
-
-    fn record_all(&self, commands: &mut ComputePass, launches: &[Bound]) {
+    /// Records dispatches; their pipelines have to be compiled.
+    pub(super) fn record(&self, commands: &mut ComputePass, launches: &[Bound]) {
         for launch in launches {
             let pipeline = self.pipelines[launch.kernel].as_ref();
             commands.set_pipeline(pipeline.expect("compiled before recording"));
@@ -193,14 +156,23 @@ impl Gpu {
     pub(super) fn record_compute(&self, encoder: &mut CommandEncoder, pass: Pass, count: usize) {
         let mut commands = encoder.begin_compute_pass(&Default::default());
         for _ in 0..count {
-            self.record_all(&mut commands, &self.steps(pass).compute);
+            self.record(&mut commands, &self.passes.steps(pass).compute);
         }
     }
 
     /// Records what follows the exchange.
     pub(super) fn record_apply(&self, encoder: &mut CommandEncoder, pass: Pass) {
         let mut commands = encoder.begin_compute_pass(&Default::default());
-        self.record_all(&mut commands, &self.steps(pass).apply);
+        self.record(&mut commands, &self.passes.steps(pass).apply);
+    }
+
+    /// What a buffer holds for the host, once every step before has ended.
+    pub(super) fn mapped<T: Pod>(&mut self, staging: &wgpu::Buffer) -> Result<Vec<T>> {
+        let numbers = mapped(&self.device, staging);
+        self.in_flight.clear();
+        // What went wrong before says more than that nothing can be read.
+        self.check()?;
+        numbers
     }
 
     pub(super) fn poll(&self, until: Option<SubmissionIndex>) -> Result<()> {
@@ -208,8 +180,7 @@ impl Gpu {
         let done = self.device.poll(wait);
         // What went wrong before says more than that nothing can be waited for.
         self.check()?;
-        done.map(|_| ())
-            .map_err(|error| Error::Adapter(format!("the adapter stopped answering: {error}")))
+        done.map(|_| ()).map_err(stopped)
     }
 }
 
@@ -232,27 +203,12 @@ impl Executor for Gpu {
 
     fn read(&mut self, buffer: BufferId, count: usize) -> Result<Vec<u32>> {
         let size = 4 * count as u64;
-        let staging = self.device.create_buffer(&BufferDescriptor {
-            label: Some("read-back"),
-            size,
-            usage: BufferUsages::MAP_READ | BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
+        let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
+        let staging = make_staging(&self.device, size, usage);
         let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());
         encoder.copy_buffer_to_buffer(&self.buffers[buffer], 0, &staging, 0, size);
         self.queue.submit([encoder.finish()]);
-        let (sender, receiver) = futures::channel::oneshot::channel();
-        staging.map_async(MapMode::Read, .., move |result| {
-            // The receiver is gone only if the wait below failed.
-            let _ = sender.send(result);
-        });
-        self.wait()?;
-        let failed = |error: String| Error::Adapter(format!("cannot read back: {error}"));
-        pollster::block_on(receiver)
-            .map_err(|error| failed(error.to_string()))?
-            .map_err(|error| failed(error.to_string()))?;
-        let view = staging.get_mapped_range(..).map_err(|error| failed(error.to_string()))?;
-        Ok(bytemuck::pod_collect_to_vec(&view))
+        self.mapped(&staging)
     }
 
     fn run(&mut self, count: usize, pass: Pass) -> Result<()> {
@@ -296,6 +252,30 @@ pub(super) fn device(adapter: &Adapter) -> Result<(Device, Queue)> {
     })
 }
 
+/// A buffer of so many bytes that the host or queries fill.
+pub(super) fn make_staging(device: &Device, size: u64, usage: BufferUsages) -> wgpu::Buffer {
+    let label = Some("staging");
+    device.create_buffer(&BufferDescriptor { label, size, usage, mapped_at_creation: false })
+}
+
+/// Waits for the device, and copies what a buffer holds for the host.
+///
+/// # Errors
+/// [`Error::Adapter`] if the adapter stops answering, or nothing can be mapped.
+pub(super) fn mapped<T: Pod>(device: &Device, staging: &wgpu::Buffer) -> Result<Vec<T>> {
+    // A failure to map shows when the range is asked for.
+    staging.map_async(MapMode::Read, .., |_| {});
+    device.poll(PollType::wait_indefinitely()).map_err(stopped)?;
+    let view = staging
+        .get_mapped_range(..)
+        .map_err(|error| Error::Adapter(format!("cannot read back: {error}")))?;
+    Ok(bytemuck::pod_collect_to_vec(&view))
+}
+
+fn stopped(error: impl std::fmt::Display) -> Error {
+    Error::Adapter(format!("the adapter stopped answering: {error}"))
+}
+
 fn make_buffer(device: &Device, buffer: &DeviceBuffer) -> wgpu::Buffer {
     let mut usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
     if buffer.uniform {
@@ -303,9 +283,9 @@ fn make_buffer(device: &Device, buffer: &DeviceBuffer) -> wgpu::Buffer {
     }
     let words = buffer.size / 4;
     let contents = match &buffer.contents {
-        Contents::Zero => None,
-        Contents::Fill(value) => Some(vec![value.to_bits(); words]),
-        Contents::Words(given) => {
+        Start::Zero => None,
+        Start::Fill(value) => Some(vec![value.to_bits(); words]),
+        Start::Words(given) => {
             let mut given = given.clone();
             given.resize(words, 0);
             Some(given)

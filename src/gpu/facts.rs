@@ -1,18 +1,19 @@
 //! What can be told about an adapter, without any type of wgpu.
 
+use serde::Serialize;
 use serde_json::{Value, json};
-use wgpu::{Adapter, DeviceType, Features, Limits};
+use wgpu::{Adapter, DeviceType, Features};
 
 use super::adapter;
 use super::probe::Health;
 use crate::error::Result;
-use crate::plan::Profile;
 
 /// An adapter in words and numbers.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Facts {
     pub name: String,
     /// GPU or software, for a person.
+    #[serde(rename = "type")]
     pub kind: &'static str,
     /// Whether it computes on the CPU.
     pub software: bool,
@@ -21,32 +22,36 @@ pub struct Facts {
     pub driver: String,
     /// Mostly its version.
     pub driver_info: String,
-    /// PCI numbers of vendor and device, or what the backend has in their place.
-    pub ids: [u32; 2],
+    /// PCI number of the vendor, or what the backend has in its place.
+    pub vendor_id: u32,
+    /// The same of the device.
+    pub device_id: u32,
     /// How kernels are launched on it unless `--profile` says otherwise.
-    pub profile: Profile,
-    /// Storage buffers that one kernel may have.
-    pub storage_buffers: u32,
-    /// Bytes.
-    pub storage_binding: u64,
-    /// Bytes.
-    pub uniform_binding: u64,
-    /// Bytes.
-    pub buffer: u64,
-    /// Invocations in a workgroup.
-    pub invocations: u32,
-    /// Workgroups in one dimension of a dispatch.
-    pub workgroups: u32,
-    /// Bytes of workgroup memory.
-    pub workgroup_memory: u32,
-    /// Least and most invocations that run in lockstep, as far as the driver says.
-    pub subgroup: [u32; 2],
-    /// Whether it allows WebGPU's default limits, which is what this program asks for.
-    pub suffices: bool,
+    pub profile: &'static str,
+    pub limits: Limits,
     /// Whether it can say when a kernel began and ended.
     pub timestamps: bool,
     /// What its self-test showed, or why it failed.
+    #[serde(skip)]
     pub health: Result<Health, String>,
+}
+
+/// Limits of an adapter.
+#[derive(Debug, Clone, Serialize)]
+pub struct Limits {
+    pub storage_buffers_per_kernel: u32,
+    pub storage_binding_bytes: u64,
+    pub uniform_binding_bytes: u64,
+    pub buffer_bytes: u64,
+    pub invocations_per_workgroup: u32,
+    /// In one dimension of a dispatch.
+    pub workgroups_per_dimension: u32,
+    pub workgroup_memory_bytes: u32,
+    /// Least and most invocations that run in lockstep, as far as the driver says.
+    pub subgroup_least: u32,
+    pub subgroup_most: u32,
+    /// Whether it allows WebGPU's default limits, which is what this program asks for.
+    pub suffice: bool,
 }
 
 impl Facts {
@@ -63,17 +68,21 @@ impl Facts {
             },
             software: adapter::is_software(&info),
             backend: format!("{:?}", info.backend),
-            profile: adapter::profile(&info),
-            storage_buffers: limits.max_storage_buffers_per_shader_stage,
-            storage_binding: limits.max_storage_buffer_binding_size,
-            uniform_binding: limits.max_uniform_buffer_binding_size,
-            buffer: limits.max_buffer_size,
-            invocations: limits.max_compute_invocations_per_workgroup,
-            workgroups: limits.max_compute_workgroups_per_dimension,
-            workgroup_memory: limits.max_compute_workgroup_storage_size,
-            subgroup: [info.subgroup_min_size, info.subgroup_max_size],
-            ids: [info.vendor, info.device],
-            suffices: Limits::default().check_limits(&limits),
+            profile: adapter::profile(&info).name,
+            vendor_id: info.vendor,
+            device_id: info.device,
+            limits: Limits {
+                storage_buffers_per_kernel: limits.max_storage_buffers_per_shader_stage,
+                storage_binding_bytes: limits.max_storage_buffer_binding_size,
+                uniform_binding_bytes: limits.max_uniform_buffer_binding_size,
+                buffer_bytes: limits.max_buffer_size,
+                invocations_per_workgroup: limits.max_compute_invocations_per_workgroup,
+                workgroups_per_dimension: limits.max_compute_workgroups_per_dimension,
+                workgroup_memory_bytes: limits.max_compute_workgroup_storage_size,
+                subgroup_least: info.subgroup_min_size,
+                subgroup_most: info.subgroup_max_size,
+                suffice: wgpu::Limits::default().check_limits(&limits),
+            },
             timestamps: adapter.features().contains(Features::TIMESTAMP_QUERY),
             health: health.map_err(|error| error.to_string()),
             name: info.name,
@@ -84,34 +93,12 @@ impl Facts {
 
     /// For a program.
     pub fn json(&self) -> Value {
-        json!({
-            "name": self.name,
-            "type": self.kind,
-            "software": self.software,
-            "backend": self.backend,
-            "driver": self.driver,
-            "driver_info": self.driver_info,
-            "vendor_id": self.ids[0],
-            "device_id": self.ids[1],
-            "profile": self.profile.name,
-            "limits": {
-                "storage_buffers_per_kernel": self.storage_buffers,
-                "storage_binding_bytes": self.storage_binding,
-                "uniform_binding_bytes": self.uniform_binding,
-                "buffer_bytes": self.buffer,
-                "invocations_per_workgroup": self.invocations,
-                "workgroups_per_dimension": self.workgroups,
-                "workgroup_memory_bytes": self.workgroup_memory,
-                "subgroup_least": self.subgroup[0],
-                "subgroup_most": self.subgroup[1],
-                "suffice": self.suffices,
-            },
-            "timestamps": self.timestamps,
-            "iterations": self.health.as_ref().ok().map(|health| health.loops),
-            "self_test": {
-                "passed": self.health.is_ok(),
-                "fault": self.health.as_ref().err(),
-            },
-        })
+        let mut json = json!(self);
+        json["iterations"] = json!(self.health.as_ref().ok().map(|health| health.loops));
+        json["self_test"] = json!({
+            "passed": self.health.is_ok(),
+            "fault": self.health.as_ref().err(),
+        });
+        json
     }
 }

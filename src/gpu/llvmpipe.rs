@@ -2,7 +2,7 @@
 //! run, what memory its compiler leaves behind, and what Mesa says without a desktop. Nothing here
 //! changes a bit of a result.
 //!
-//! llvmpipe hands each dispatch over to threads of its own and waits for them, for 15 to 60
+//! llvmpipe gives each dispatch to threads of its own and waits for them, for 15 to 60
 //! microseconds. With one or two cores small steps are done sooner by the thread that submits them.
 
 use std::path::Path;

@@ -17,7 +17,7 @@ use crate::plan::program::{BindingKind, Piece, Program, Shader};
 /// Where this is set, loops are checked, too.
 pub const CHECK_LOOPS: &str = "LENET_CHECK_LOOPS";
 
-/// The bindings of a kernel, as the device wants them declared.
+/// The bind group layout of a kernel.
 pub fn layout(device: &Device, shader: &Shader) -> BindGroupLayout {
     let entry = |(number, kind): (usize, BindingKind)| BindGroupLayoutEntry {
         binding: number as u32,
@@ -48,8 +48,8 @@ pub fn side_by_side(
     mut numbers: Vec<usize>,
     threads: usize,
 ) -> Vec<(usize, ComputePipeline)> {
-    // What an item writes goes with the size of its unrolled code. The largest would be waited for if it
-    // came last.
+    // What an item writes grows with the size of its unrolled code. The largest comes first, so that nobody
+    // waits for it in the end.
     numbers.sort_by_key(|&kernel| Reverse(program.kernels[kernel].written_per_item));
     let next = AtomicUsize::new(0);
     let work = || {

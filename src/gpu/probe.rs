@@ -2,13 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use wgpu::util::{BufferInitDescriptor, DeviceExt};
-use wgpu::{
-    Adapter, BindGroupDescriptor, BindGroupEntry, BufferDescriptor, BufferUsages,
-    ComputePipelineDescriptor, MapMode, PollType,
-};
+use wgpu::{Adapter, BindGroupDescriptor, BindGroupEntry, BufferUsages, ComputePipelineDescriptor};
 
 use super::{engine, pipeline};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::network::Squash;
 use crate::plan::constant::{Constant, Constants};
 
@@ -39,7 +36,7 @@ pub fn wgsl() -> String {
 /// Asks for a number of loop iterations. The inner error says what the adapter computes wrongly.
 ///
 /// # Errors
-/// [`Error::Adapter`] if the adapter gives no device or stops answering.
+/// [`crate::Error::Adapter`] if the adapter gives no device or stops answering.
 pub fn ask(adapter: &Adapter, loops: u32) -> Result<std::result::Result<Health, String>> {
     let (device, queue) = engine::device(adapter)?;
     let label = Some("probe");
@@ -60,9 +57,7 @@ pub fn ask(adapter: &Adapter, loops: u32) -> Result<std::result::Result<Health, 
         usage: BufferUsages::STORAGE,
     });
     let size = 4 * ANSWER as u64;
-    let buffer = |usage| {
-        device.create_buffer(&BufferDescriptor { label, size, usage, mapped_at_creation: false })
-    };
+    let buffer = |usage| engine::make_staging(&device, size, usage);
     let told = buffer(BufferUsages::STORAGE | BufferUsages::COPY_SRC);
     let staging = buffer(BufferUsages::MAP_READ | BufferUsages::COPY_DST);
     let group = device.create_bind_group(&BindGroupDescriptor {
@@ -82,12 +77,7 @@ pub fn ask(adapter: &Adapter, loops: u32) -> Result<std::result::Result<Health, 
     }
     encoder.copy_buffer_to_buffer(&told, 0, &staging, 0, size);
     queue.submit([encoder.finish()]);
-    staging.map_async(MapMode::Read, .., |_| {});
-    let failed = |error: String| Error::Adapter(format!("the adapter stopped answering: {error}"));
-    device.poll(PollType::wait_indefinitely()).map_err(|error| failed(error.to_string()))?;
-    let view = staging.get_mapped_range(..).map_err(|error| failed(error.to_string()))?;
-    let answer: Vec<u32> = bytemuck::pod_collect_to_vec(&view);
-    Ok(judge(&answer, loops))
+    Ok(judge(&engine::mapped::<u32>(&device, &staging)?, loops))
 }
 
 /// Whether two numbers are close; NaN is close to nothing.

@@ -1,7 +1,7 @@
 //! Data parallelism: a program on several devices side by side, each of which carries out a shard of
 //! the batch.
 //!
-//! Each replica leaves the gradients of its samples in its row of `shares`. The host carries the rows to the
+//! Each replica leaves the gradients of its samples in its row of `shard_gradients`. The host carries the rows to the
 //! other replicas (all-reduce), and all add them in the same order and take the same step of the same
 //! parameters. One device that carries out all shards computes the same bits.
 
@@ -182,8 +182,7 @@ fn side_by_side<T: Send, R: Send>(all: Vec<T>, work: impl Fn(T) -> R + Sync) -> 
     let work = &work;
     std::thread::scope(|scope| {
         let threads: Vec<_> = all.into_iter().map(|one| scope.spawn(move || work(one))).collect();
-        let join = |thread: std::thread::ScopedJoinHandle<R>| thread.join();
-        threads.into_iter().map(|thread| join(thread).expect("no replica panics")).collect()
+        threads.into_iter().map(|thread| thread.join().expect("no replica panics")).collect()
     })
 }
 

@@ -4,12 +4,12 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use wgpu::{
-    BufferDescriptor, BufferUsages, CommandEncoderDescriptor, ComputePassDescriptor,
-    ComputePassTimestampWrites, Features, MapMode, QuerySetDescriptor, QueryType,
+    BufferUsages, CommandEncoderDescriptor, ComputePassDescriptor, ComputePassTimestampWrites,
+    Features, QuerySetDescriptor, QueryType,
 };
 
-use super::Gpu;
-use crate::error::{Error, Result};
+use super::{Gpu, engine};
+use crate::error::Result;
 use crate::executor::Executor;
 use crate::plan::Pass;
 
@@ -43,7 +43,7 @@ impl Gpu {
     /// its samples.
     ///
     /// # Errors
-    /// [`Error::Adapter`] if the adapter fails.
+    /// [`crate::Error::Adapter`] if the adapter fails.
     pub fn time_step(&mut self, rounds: u32) -> Result<Timing> {
         if self.device.features().contains(Features::TIMESTAMP_QUERY) {
             let dispatches = self.time_by_timestamps(rounds)?;
@@ -60,11 +60,11 @@ impl Gpu {
     /// of its own, the time of an empty submission taken off.
     ///
     /// # Errors
-    /// [`Error::Adapter`] if the adapter fails.
+    /// [`crate::Error::Adapter`] if the adapter fails.
     pub fn time_dispatches(&mut self, repeats: u32) -> Result<Vec<Duration>> {
         self.compile(Pass::Training);
-        let cursor = self.program().interface.ports.cursor;
-        (0..self.dispatches())
+        let cursor = self.program.interface.ports.cursor;
+        (0..self.passes.training.compute.len())
             .map(|dispatch| {
                 self.write(cursor, 0, &[0])?;
                 self.time(dispatch, 1)?;
@@ -80,7 +80,7 @@ impl Gpu {
         {
             let mut pass = encoder.begin_compute_pass(&Default::default());
             for _ in 0..count {
-                self.record(&mut pass, dispatch);
+                self.record(&mut pass, &self.passes.training.compute[dispatch..=dispatch]);
             }
         }
         let start = Instant::now();
@@ -93,11 +93,11 @@ impl Gpu {
     /// small kernel: so each dispatch is timed once and [`MORE`] times more, and the rest is kept.
     fn time_by_timestamps(&mut self, rounds: u32) -> Result<Vec<Duration>> {
         self.compile(Pass::Training);
-        let cursor = self.program().interface.ports.cursor;
+        let cursor = self.program.interface.ports.cursor;
         let period = f64::from(self.queue.get_timestamp_period());
         let mut times = Vec::new();
-        for first in (0..self.dispatches()).step_by(AT_ONCE) {
-            let last = (first + AT_ONCE).min(self.dispatches());
+        for first in (0..self.passes.training.compute.len()).step_by(AT_ONCE) {
+            let last = (first + AT_ONCE).min(self.passes.training.compute.len());
             let mut samples = vec![Vec::new(); last - first];
             // The first round warms up and is left out.
             for round in 0..=rounds.max(1) {
@@ -125,14 +125,7 @@ impl Gpu {
             count,
         });
         let size = u64::from(count) * u64::from(wgpu::QUERY_SIZE);
-        let buffer = |usage| {
-            self.device.create_buffer(&BufferDescriptor {
-                label: Some("timing"),
-                size,
-                usage,
-                mapped_at_creation: false,
-            })
-        };
+        let buffer = |usage| engine::make_staging(&self.device, size, usage);
         let resolved = buffer(BufferUsages::QUERY_RESOLVE | BufferUsages::COPY_SRC);
         let staging = buffer(BufferUsages::MAP_READ | BufferUsages::COPY_DST);
         let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());
@@ -147,20 +140,13 @@ impl Gpu {
                 }),
             });
             for _ in 0..launches {
-                self.record(&mut pass, dispatch);
+                self.record(&mut pass, &self.passes.training.compute[dispatch..=dispatch]);
             }
         }
         encoder.resolve_query_set(&query_set, 0..count, &resolved, 0);
         encoder.copy_buffer_to_buffer(&resolved, 0, &staging, 0, size);
         self.queue.submit([encoder.finish()]);
-        staging.map_async(MapMode::Read, .., |_| {
-            // A failure shows when the range is asked for.
-        });
-        self.wait()?;
-        let view = staging
-            .get_mapped_range(..)
-            .map_err(|error| Error::Adapter(format!("cannot read the timestamps: {error}")))?;
-        let ticks: Vec<u64> = bytemuck::pod_collect_to_vec(&view);
+        let ticks: Vec<u64> = self.mapped(&staging)?;
         let pass = |ticks: &[u64]| ticks[1].saturating_sub(ticks[0]);
         Ok(ticks.chunks_exact(4).map(|t| pass(&t[2..]).saturating_sub(pass(&t[..2]))).collect())
     }

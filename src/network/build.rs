@@ -52,19 +52,17 @@ impl Table {
 /// be carried out, naming the row.
 pub fn build(table: &Table, options: Options) -> Result<Network> {
     let rows: Vec<Row> = table.rows.iter().map(Row::from).collect();
-    layers(Head { name: table.name, source: table.source, border: table.border }, &rows, options)
+    layers([table.name, table.source], table.border, &rows, options)
 }
 
-/// A network but for its layers and options.
-pub(super) struct Head<'a> {
-    pub name: &'a str,
-    pub source: &'a str,
-    /// That the layers were made for.
-    pub border: usize,
-}
-
-/// Works out every shape of the layers `rows` and of the output behind them.
-pub(super) fn layers(head: Head, rows: &[Row], options: Options) -> Result<Network> {
+/// Works out every shape of the layers `rows`, which are made for a `border`, and of the output behind
+/// them.
+pub(super) fn layers(
+    [name, source]: [&str; 2],
+    border: usize,
+    rows: &[Row],
+    options: Options,
+) -> Result<Network> {
     check(&options)?;
     let side = DIGIT_SIDE + 2 * options.border;
     let mut shape = Shape { maps: 1, height: side, width: side };
@@ -72,13 +70,12 @@ pub(super) fn layers(head: Head, rows: &[Row], options: Options) -> Result<Netwo
     let output = Row::from(options.output);
     for (at, row) in rows.iter().chain([&output]).enumerate() {
         let by_itself = (at < rows.len()).then(|| row.fault(&rows[..at])).flatten();
-        let layer = by_itself.map_or_else(|| shaped(row, shape, &head, &options), Err);
-        let layer = layer.map_err(|what| fault(head.name, at, row.name(), &what))?;
+        let layer = by_itself.map_or_else(|| shaped(row, shape, border, &options), Err);
+        let layer = layer.map_err(|what| fault(name, at, row.name(), &what))?;
         shape = layer.output;
         layers.push(layer);
     }
-    let (name, source) = (head.name.into(), head.source.into());
-    Ok(Network { name, source, options, layers })
+    Ok(Network { name: name.into(), source: source.into(), options, layers })
 }
 
 /// What is wrong with the layer `name`, row `at` (from 0) of a network.
@@ -105,11 +102,11 @@ fn check(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn shaped(row: &Row, input: Shape, head: &Head, options: &Options) -> Result<Layer, String> {
+fn shaped(row: &Row, input: Shape, border: usize, options: &Options) -> Result<Layer, String> {
     let does_not_fit = |what: &str| {
         format!(
-            "it sees {}x{} with --border {}: {what}; the network was made for --border {}",
-            input.height, input.width, options.border, head.border
+            "it sees {}x{} with --border {}: {what}; the network was made for --border {border}",
+            input.height, input.width, options.border
         )
     };
     let flat = |units| Shape { maps: units, height: 1, width: 1 };

@@ -90,6 +90,11 @@ impl Connections {
         self.rows.iter().map(Vec::len).sum()
     }
 
+    /// For each feature map the input maps that it sees.
+    pub fn rows(&self) -> &[Vec<usize>] {
+        &self.rows
+    }
+
     /// The input maps of feature map `map`.
     pub fn row(&self, map: usize) -> &[usize] {
         &self.rows[map]
@@ -113,23 +118,22 @@ impl Connections {
         let edges: Vec<(usize, usize)> = (0..self.maps())
             .flat_map(|map| self.row(map).iter().map(move |&channel| (channel, map)))
             .collect();
-        let mut words = vec![0];
-        words.extend(self.rows.iter().scan(0, |total, row| {
-            *total += row.len();
-            Some(*total)
-        }));
-        words.extend(edges.iter().map(|&(channel, _)| channel));
-        words.extend(edges.iter().map(|&(_, map)| map));
-        let fed_by = |c: usize| {
-            let edges = &edges;
-            (0..edges.len()).filter(move |&j| edges[j].0 == c)
+        let mut by_channel: Vec<usize> = (0..edges.len()).collect();
+        by_channel.sort_by_key(|&j| edges[j].0);
+        // Where the connections of each map begin, and where the last ones end.
+        let begins = |maps: usize, map_of: &dyn Fn(&(usize, usize)) -> usize| -> Vec<usize> {
+            (0..=maps).map(|map| edges.iter().filter(|edge| map_of(edge) < map).count()).collect()
         };
-        words.push(0);
-        words.extend((0..self.inputs).scan(0, |total, c| {
-            *total += fed_by(c).count();
-            Some(*total)
-        }));
-        words.extend((0..self.inputs).flat_map(fed_by));
-        words.into_iter().map(|word| word as u32).collect()
+        [
+            begins(self.maps(), &|edge| edge.1),
+            edges.iter().map(|edge| edge.0).collect(),
+            edges.iter().map(|edge| edge.1).collect(),
+            begins(self.inputs, &|edge| edge.0),
+            by_channel,
+        ]
+        .concat()
+        .into_iter()
+        .map(|word| word as u32)
+        .collect()
     }
 }

@@ -70,10 +70,6 @@ pub const LENET5: Table = Table {
 pub const LENET5_SHORT: Table = Table {
     name: "lenet5-short",
     source: "the authors' modern re-run: C5's 120 units straight to ten outputs, no F6",
-    border: 2,
-    scaling: Scaling::Paper,
-    squash: Squash::Scaled,
-    pool: PoolForm::Sum,
     rows: &[
         Row::Conv("c1", 6, None),
         Row::Pool("s2"),
@@ -82,6 +78,7 @@ pub const LENET5_SHORT: Table = Table {
         Row::Conv("c5", 120, None),
     ],
     output: Output::Linear,
+    ..LENET5
 };
 
 /// Every network there is.

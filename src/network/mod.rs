@@ -22,7 +22,6 @@ pub(crate) use spec::MAX_NUMBERS;
 
 use serde_json::{Map, Value, json};
 
-use self::build::Head;
 use self::lenet::Table;
 use crate::error::Result;
 
@@ -104,7 +103,7 @@ impl Scaling {
 }
 
 named! {
-    /// What stands behind the last hidden layer; in step with `OUTPUT_..` in `shaders/loss.wgsl`.
+    /// The kind of output layer; in step with `OUTPUT_..` in `shaders/loss.wgsl`.
     pub enum Output {
         /// Ten linear units and the squash; the largest output wins.
         Linear = "linear",
@@ -114,7 +113,7 @@ named! {
 }
 
 named! {
-    /// What training makes small; in step with `LOSS_..` in `shaders/loss.wgsl`.
+    /// What training minimizes; in step with `LOSS_..` in `shaders/loss.wgsl`.
     pub enum Loss {
         /// With `linear`: the mean of (output - target)^2 over batch and outputs, targets +1 and -1.
         /// With `rbf`: the mean distance to the right class (1998, eq. 8).
@@ -184,6 +183,17 @@ impl Layer {
             Kind::Rbf => self.input.size() * units,
         }
     }
+
+    /// Numbers that it computes with and never changes: the centres of the RBF.
+    pub fn fixed(&self) -> usize {
+        if self.kind == Kind::Rbf { self.connections() } else { 0 }
+    }
+
+    /// Inputs of every unit, for one digit: the connections without the biases.
+    pub fn multiply_adds(&self) -> usize {
+        let biases = if self.kind == Kind::Rbf { 0 } else { self.output.size() };
+        self.connections() - biases
+    }
 }
 
 /// A network whose every shape is known.
@@ -227,9 +237,7 @@ impl Network {
         if let Some(table) = self.table() {
             return build(table, options);
         }
-        let Network { name, source, .. } = self;
-        let head = Head { name, source, border: self.options.border };
-        build::layers(head, &spec::rows(self), options)
+        build::layers([&self.name, &self.source], self.options.border, &spec::rows(self), options)
     }
 
     /// What a file has to say for the network to be built again ([`Network::of`]): its name and its
@@ -267,7 +275,7 @@ impl Network {
                 let rows: Vec<spec::Row> = serde_json::from_value(layers.clone())
                     .map_err(|error| format!("its layers cannot be read: {error}"))?;
                 let source = about["source"].as_str().unwrap_or_default();
-                build::layers(Head { name, source, border: options.border }, &rows, options)
+                build::layers([name, source], options.border, &rows, options)
             }
         };
         network.map_err(|error| error.to_string())

@@ -18,8 +18,9 @@ const RESERVED: &[&str] = &[
     "output",
     "rbf",
     "digits",
-    "order",
-    "steps",
+    "data_set",
+    "indices",
+    "step_table",
     "cursor",
     "parameters",
     "velocity",
@@ -32,7 +33,7 @@ const RESERVED: &[&str] = &[
     "row",
     "table",
     "traces",
-    "shares",
+    "shard_gradients",
     "scores",
     "class",
 ];
@@ -129,8 +130,7 @@ pub(super) fn rows(network: &Network) -> Vec<Row> {
             Kind::Conv(table) => Row::Conv {
                 name,
                 maps: table.maps(),
-                connections: (!table.is_full())
-                    .then(|| (0..table.maps()).map(|map| table.row(map).to_vec()).collect()),
+                connections: (!table.is_full()).then(|| table.rows().to_vec()),
             },
             Kind::Pool(_) => Row::Pool { name },
             Kind::Linear => Row::Linear { name, units: layer.output.maps },

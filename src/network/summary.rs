@@ -14,29 +14,10 @@ use crate::text::{Table, bytes, thousands};
 /// Bytes of a number, f32.
 const F32: usize = 4;
 
-/// One layer in numbers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// The paper's name, in small letters.
-    pub name: String,
-    /// What it computes, for a person.
-    pub what: String,
-    pub output: Shape,
-    /// Trainable.
-    pub parameters: usize,
-    /// Numbers that it computes with and never changes: the centres of the RBF.
-    pub fixed: usize,
-    /// Inputs of every unit, its bias included.
-    pub connections: usize,
-    /// Inputs of every unit, for one digit.
-    pub multiply_adds: usize,
-}
-
 /// A network in numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     pub network: Network,
-    pub rows: Vec<Row>,
     /// Numbers in the parameter buffer, gaps included.
     pub buffer: usize,
 }
@@ -47,26 +28,22 @@ impl Summary {
     /// # Errors
     /// [`crate::Error::Usage`] if the network has a layer that no kernel is made for.
     pub fn of(network: &Network) -> Result<Self> {
-        Ok(Summary {
-            rows: network.layers.iter().map(row).collect(),
-            buffer: Layout::of(network)?.size,
-            network: network.clone(),
-        })
+        Ok(Summary { buffer: Layout::of(network)?.size, network: network.clone() })
     }
 
     /// Multiply-adds of all layers for one digit.
     pub fn multiply_adds(&self) -> usize {
-        self.rows.iter().map(|row| row.multiply_adds).sum()
+        self.network.layers.iter().map(Layer::multiply_adds).sum()
     }
 
     /// Numbers that are fixed.
     pub fn fixed(&self) -> usize {
-        self.rows.iter().map(|row| row.fixed).sum()
+        self.network.layers.iter().map(Layer::fixed).sum()
     }
 
     /// Numbers between the layers for one digit, the input included.
     pub fn activations(&self) -> usize {
-        let outputs = self.rows.iter().map(|row| row.output.size());
+        let outputs = self.network.layers.iter().map(|layer| layer.output.size());
         self.network.input().size() + outputs.sum::<usize>()
     }
 
@@ -82,10 +59,10 @@ impl Summary {
             ">multiply-adds",
         ]);
         table.row(["input".into(), self.input(), shape(network.input())]);
-        for row in &self.rows {
-            let counts = [row.parameters, row.connections, row.multiply_adds].map(thousands);
-            let head = [row.name.to_string(), row.what.clone(), shape(row.output)];
-            table.row(head.into_iter().chain(counts));
+        for layer in &network.layers {
+            let counts = [layer.parameters(), layer.connections(), layer.multiply_adds()];
+            let head = [layer.name.clone(), what(layer), shape(layer.output)];
+            table.row(head.into_iter().chain(counts.map(thousands)));
         }
         let totals = [network.parameters(), network.connections(), self.multiply_adds()];
         let head = ["total", "", ""].map(String::from);
@@ -158,7 +135,8 @@ impl Summary {
             let columns: String = (0..maps).map(|map| format!("{map:>3}")).collect();
             text.push_str(&format!("    {columns}\n"));
             for input in 0..inputs {
-                let mark = |map| if table.row(map).contains(&input) { "  X" } else { "   " };
+                let mark =
+                    |map: usize| if table.rows()[map].contains(&input) { "  X" } else { "   " };
                 let marks: String = (0..maps).map(mark).collect();
                 text.push_str(format!("{input:>3} {marks}").trim_end());
                 text.push('\n');
@@ -174,22 +152,20 @@ impl Summary {
     /// feature map of a convolution the maps it sees, and is null for other layers.
     pub fn json(&self) -> Value {
         let network = &self.network;
-        let layers = self.rows.iter().zip(&network.layers).map(|(row, layer)| {
+        let layers = network.layers.iter().map(|layer| {
             let table = match &layer.kind {
-                Kind::Conv(table) => {
-                    json!((0..table.maps()).map(|m| table.row(m)).collect::<Vec<_>>())
-                }
+                Kind::Conv(table) => json!(table.rows()),
                 _ => Value::Null,
             };
             json!({
-                "name": row.name,
-                "kind": row.what,
+                "name": layer.name,
+                "kind": what(layer),
                 "input": dimensions(layer.input),
-                "output": dimensions(row.output),
-                "parameters": row.parameters,
-                "fixed": row.fixed,
-                "connections": row.connections,
-                "multiply_adds": row.multiply_adds,
+                "output": dimensions(layer.output),
+                "parameters": layer.parameters(),
+                "fixed": layer.fixed(),
+                "connections": layer.connections(),
+                "multiply_adds": layer.multiply_adds(),
                 "table": table,
             })
         });
@@ -210,21 +186,6 @@ impl Summary {
                 "activations": F32 * self.activations(),
             },
         })
-    }
-}
-
-fn row(layer: &Layer) -> Row {
-    let (connections, units) = (layer.connections(), layer.output.size());
-    let rbf = layer.kind == Kind::Rbf;
-    Row {
-        name: layer.name.clone(),
-        what: what(layer),
-        output: layer.output,
-        parameters: layer.parameters(),
-        fixed: if rbf { layer.input.size() * units } else { 0 },
-        connections,
-        // One connection of every other unit is its bias.
-        multiply_adds: if rbf { connections } else { connections - units },
     }
 }
 

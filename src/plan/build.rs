@@ -2,29 +2,26 @@
 
 use std::ops::Range;
 
-use super::abi::{LABEL_WORDS, STATE_WORDS, TOTALS};
-use super::builder::Builder;
+use super::abi::LABEL_WORDS;
+use super::builder::{Builder, Window};
 use super::kernels::{
     ConvBackwardInput, ConvBackwardWeights, ConvPoolForward, FirstStageBackward, FirstStageForward,
-    Gather, Output, Update,
+    Gather, Output, Stage, Update,
 };
 use super::limits;
 use super::profile::largest_divisor;
-use super::{
-    BufferId, Criterion, Layout, Optimizer, Plan, Ports, Profile, Replica, Rule, Start, Steps,
-    Strategy,
-};
+use super::{Criterion, Epilogue, Layout, Optimizer, Plan, Profile, Replica, Steps, Strategy};
 use crate::error::Result;
 use crate::network::tensors::{Block, aligned};
 use crate::network::{CLASSES, DIGIT_SIDE, Network};
 
-/// What the data set and the epochs need on the device.
+/// How many samples, indices and steps the buffers of a plan hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Room {
-    /// Digits of the data set, training and test together.
-    pub digits: usize,
+pub struct Capacity {
+    /// Samples of the data set, training and test together.
+    pub samples: usize,
     /// Entries of the index list.
-    pub order: usize,
+    pub indices: usize,
     /// Rows of the table of steps.
     pub steps: usize,
 }
@@ -41,23 +38,22 @@ impl Plan {
         profile: Profile,
         batch: usize,
         optimizer: Optimizer,
-        room: Room,
+        capacity: Capacity,
     ) -> Result<Plan> {
         let layout = Layout::of(network)?;
         limits::check(network, batch, layout.size)?;
         let tiles = strategy.tiles().unwrap_or(profile.tiles);
         let mut profile = Profile { tiles, ..profile };
-        if strategy == Strategy::Inspect {
+        if matches!(strategy, Strategy::Inspect | Strategy::Sample) {
             profile.shards = 1;
         }
         limits::within(profile, |profile| {
-            if strategy == Strategy::Sample {
-                return super::build_sample::plan(network, profile, batch, optimizer, room);
+            let builder =
+                Builder::new(network, profile, batch, layout.clone(), optimizer, capacity);
+            match strategy {
+                Strategy::Sample => builder.samples(),
+                _ => Ok(builder.layers(strategy)),
             }
-            let mut builder =
-                Builder::new(network, profile, batch, layout.clone(), optimizer, room);
-            builder.inspects = strategy == Strategy::Inspect;
-            Ok(builder.layers(strategy))
         })
     }
 }
@@ -65,6 +61,7 @@ impl Plan {
 impl Builder<'_> {
     /// The plan, layer by layer, for one replica with all shards or one for each.
     fn layers(mut self, strategy: Strategy) -> Plan {
+        self.inspects = strategy == Strategy::Inspect;
         let replicas = self.profile.replicas.clamp(1, self.shards);
         let shards = self.shards.div_ceil(replicas);
         let replicas = (0..replicas)
@@ -82,35 +79,35 @@ impl Builder<'_> {
         if self.inspects {
             return Replica { forward, ..Replica::default() };
         }
-        let training = self.steps(&shards, Some(Rule::Step(optimizer)));
+        let training = self.steps(&shards, Some(Epilogue::Apply(optimizer)));
         let mut replica = Replica { forward, training, ..Replica::default() };
         if let Optimizer::Sdlm { exact, .. } = optimizer {
-            replica.curvature = self.steps(&shards, Some(Rule::Curvature { exact }));
+            replica.curvature = self.steps(&shards, Some(Epilogue::Accumulate { exact }));
         }
         replica
     }
 
-    /// A pass over these shards: forward alone, or with a rule the backward pass as well.
-    fn steps(&mut self, shards: &Range<usize>, rule: Option<Rule>) -> Steps {
+    /// A pass over these shards: forward alone, or with an epilogue the backward pass as well.
+    fn steps(&mut self, shards: &Range<usize>, epilogue: Option<Epilogue>) -> Steps {
         let optimizer = self.optimizer;
         for shard in shards.clone() {
             self.shard = shard;
             self.is_last = shard + 1 == shards.end;
-            self.rule = match rule {
-                Some(rule) if self.shards > 1 => rule.of_shard(),
-                rule => rule.unwrap_or(Rule::Step(optimizer)),
+            self.epilogue = match epilogue {
+                Some(epilogue) if self.shards > 1 => epilogue.of_shard(),
+                epilogue => epilogue.unwrap_or(Epilogue::Apply(optimizer)),
             };
             self.gather();
             let last = self.layout.blocks.len() - 1;
             (0..last).for_each(|block| self.forward(block));
             self.output(last);
-            if rule.is_some() {
+            if epilogue.is_some() {
                 self.backward(last);
             }
         }
         let mut compute = self.take();
-        if let Some(rule) = rule {
-            self.add_shards(rule);
+        if let Some(epilogue) = epilogue {
+            self.add_shards(epilogue);
         }
         let mut apply = self.take();
         if shards.len() == self.shards {
@@ -120,31 +117,48 @@ impl Builder<'_> {
     }
 
     /// Adds the gradients of all shards in their order, and applies the epilogue to the sums.
-    fn add_shards(&mut self, rule: Rule) {
-        let Some(shares) = self.ports.shares else { return };
-        self.rule = rule;
+    fn add_shards(&mut self, epilogue: Epilogue) {
+        if self.shards == 1 {
+            return;
+        }
         let size = self.layout.size;
         let op = Update {
             parameters: size as u32,
             partial_rows: self.shards as u32,
             stride: size as u32,
-            rule,
+            epilogue,
         };
-        let mut views = vec![
-            self.view(shares, 0, self.shards * size),
-            self.view(self.step_state, 0, STATE_WORDS),
-        ];
-        views.extend(self.taken(0, size));
-        self.dispatch("shards", op, views);
+        self.launch("shards", op.into(), |builder, name| match name {
+            "partials" => builder.whole("shard_gradients"),
+            _ => builder.whole(name),
+        });
+    }
+
+    /// Adds the partial gradients of the stages, and applies the epilogue to the sums.
+    fn update(&mut self) {
+        let (stages, rows) = (self.layout.stages, self.partial_rows);
+        if stages == 0 {
+            return;
+        }
+        let op = Update {
+            parameters: stages as u32,
+            partial_rows: rows as u32,
+            stride: stages as u32,
+            epilogue: self.epilogue,
+        };
+        self.launch("stages", op.into(), |builder, name| match name {
+            "partials" => builder.view(name, 0, rows * stages),
+            "step_state" => builder.whole(name),
+            _ => builder.parameters(name, 0, stages),
+        });
     }
 
     fn gather(&mut self) {
         let input = self.network.input();
-        let before = self.shard * self.batch;
         let (scale, background) = self.network.options.scaling.scale_and_background();
         let op = Gather {
             samples: self.batch as u32,
-            before: before as u32,
+            before: (self.shard * self.batch) as u32,
             height: input.height as u32,
             width: input.width as u32,
             border: ((input.height - DIGIT_SIDE) / 2) as u32,
@@ -152,104 +166,53 @@ impl Builder<'_> {
             background,
             distort: None,
         };
-        let whole = |id: BufferId| self.view(id, 0, self.buffers[id].words);
-        let Ports { digits, order, steps, cursor, .. } = self.ports;
-        let views =
-            [digits, order, steps, cursor, self.step_state, self.labels, self.activations[0]]
-                .map(whole)
-                .to_vec();
-        self.dispatch("input", op, views);
+        self.over_batch("input", op, 0, self.batch);
     }
 
     fn forward(&mut self, block: usize) {
         match self.layout.blocks[block] {
-            Block::Stage { conv, pool } if block == 0 && !self.inspects => {
-                self.first_forward(conv, pool);
-            }
             Block::Stage { conv, pool } => self.stage_forward(block, conv, pool),
             Block::Linear(at) => self.linear_forward(block, at),
             Block::Rbf(_) => unreachable!("distances are an output"),
         }
     }
 
-    fn first_forward(&mut self, conv: usize, pool: usize) {
-        let (layer, mut k) = self.stage(0, conv, pool);
-        assert_eq!((k.c, k.j), (1, k.m), "the first stage sees one map");
-        let [x, _, s] = k.sizes();
-        let step = self.profile.samples_of(self.batch, &[x as usize], &[s as usize]);
-        for first in (0..self.batch).step_by(step) {
-            k.samples = step as u32;
-            let views = vec![
-                self.samples(self.activations[0], x, first, step),
-                self.parameters(0, k.parameters()),
-                self.samples(self.activations[1], s, first, step),
-            ];
-            self.dispatch(&layer.name, FirstStageForward(k), views);
-        }
-    }
-
     fn stage_forward(&mut self, block: usize, conv: usize, pool: usize) {
         let (layer, mut k) = self.stage(block, conv, pool);
-        k.tile_height = largest_divisor(k.ph() as usize, self.profile.tiles.tile_height);
-        let [x, h, s] = k.sizes();
-        let h_buffer = self.find_or_add(&layer.name, || Start::Zero);
-        let table = self.table(&layer);
-        let writes = [s as usize, h as usize];
-        let step = self.profile.samples_of(self.batch, &[x as usize], &writes);
-        for first in (0..self.batch).step_by(step) {
-            k.samples = step as u32;
-            let views = vec![
-                self.samples(self.activations[block], x, first, step),
-                self.parameters(block, k.parameters()),
-                table,
-                self.samples(h_buffer, h, first, step),
-                self.samples(self.activations[block + 1], s, first, step),
-            ];
-            self.dispatch(&layer.name, ConvPoolForward(k), views);
+        let [x, h, s] = k.sizes().map(|size| size as usize);
+        if block == 0 && !self.inspects {
+            assert_eq!((k.c, k.j), (1, k.m), "the first stage sees one map");
+            let samples = self.profile.samples_of(self.batch, &[x], &[s]);
+            k.samples = samples as u32;
+            self.over_batch(&layer.name, FirstStageForward(k), block, samples);
+        } else {
+            let samples = self.profile.samples_of(self.batch, &[x], &[s, h]);
+            k.samples = samples as u32;
+            k.tile_height = largest_divisor(k.ph() as usize, self.profile.tiles.tile_height);
+            self.over_batch(&layer.name, ConvPoolForward(k), block, samples);
         }
     }
 
-    /// The last block, forward and backward to what it sees, and the loss.
+    /// The last block forward, the loss, and the input gradient of the block.
     fn output(&mut self, block: usize) {
         let options = self.network.options;
+        let is_rbf = matches!(self.layout.blocks[block], Block::Rbf(_));
         let layer = &self.network.layers[self.layout.blocks[block].output()];
-        let inputs = self.layout.widths[block] as u32;
-        let (weights, p) = match self.layout.blocks[block] {
-            Block::Rbf(_) => (0, self.centres()),
-            _ => {
-                let weights = aligned(CLASSES) as u32;
-                (weights, self.parameters(block, weights + inputs * CLASSES as u32))
-            }
+        let inputs = self.layout.widths[block];
+        let sizes = [inputs, CLASSES, LABEL_WORDS];
+        let samples = self.profile.samples_of(self.batch, &sizes, &sizes);
+        let op = Output {
+            samples: samples as u32,
+            before: (self.shard * self.batch) as u32,
+            advances: self.is_last,
+            inputs: inputs as u32,
+            weights: if is_rbf { 0 } else { aligned(CLASSES) as u32 },
+            criterion: Criterion::of(&options),
+            squash: options.squash,
+            curvature: self.epilogue.is_curvature(),
+            exact: self.epilogue.is_exact(),
         };
-        let below = self.below(block);
-        let classes = CLASSES as u32;
-        let before = self.shard * self.batch;
-        let sizes = [inputs as usize, CLASSES, LABEL_WORDS];
-        let step = self.profile.samples_of(self.batch, &sizes, &sizes);
-        for first in (0..self.batch).step_by(step) {
-            let op = Output {
-                samples: step as u32,
-                before: before as u32,
-                advances: self.is_last,
-                inputs,
-                weights,
-                criterion: Criterion::of(&options),
-                squash: options.squash,
-                curvature: self.rule.is_curvature(),
-                exact: self.rule.is_exact(),
-            };
-            let views = vec![
-                self.samples(self.activations[block], inputs, first, step),
-                p,
-                self.samples(self.labels, LABEL_WORDS as u32, first, step),
-                self.samples(self.activations[block + 1], classes, first, before + step),
-                self.samples(self.deltas[block], classes, first, step),
-                self.samples(below, inputs, first, step),
-                self.samples(self.ports.totals, TOTALS as u32, first, before + step),
-                self.view(self.ports.cursor, 0, 1),
-            ];
-            self.dispatch(&layer.name, op, views);
-        }
+        self.over_batch(&layer.name, op, block, samples);
     }
 
     /// From the last block to the first: its input gradient, then its gradients and their epilogue.
@@ -257,76 +220,42 @@ impl Builder<'_> {
         for block in (0..=last).rev() {
             match self.layout.blocks[block] {
                 Block::Rbf(_) => {}
-                Block::Linear(at) => self.linear_ways_back(block, at, block == last),
-                Block::Stage { conv, pool } if block == 0 => self.first_backward(conv, pool),
+                Block::Linear(at) => self.linear_backward(block, at, block == last),
                 Block::Stage { conv, pool } => self.stage_backward(block, conv, pool),
             }
         }
         self.update();
     }
 
-    fn first_backward(&mut self, conv: usize, pool: usize) {
-        let (layer, mut k) = self.stage(0, conv, pool);
-        k.curvature = self.rule.is_curvature();
-        let [x, _, s] = k.sizes();
-        // Each ds is read once for a hundred multiply-adds.
-        let sizes = [x as usize, s as usize];
-        let step = self.profile.samples_of(self.batch, self.in_windows(&sizes), &sizes);
-        for (window, first) in (0..self.batch).step_by(step).enumerate() {
-            k.samples = step as u32;
-            let partials = self.partials(0, &mut k, window);
-            let views = vec![
-                self.samples(self.activations[0], x, first, step),
-                self.parameters(0, k.parameters()),
-                self.samples(self.deltas[0], s, first, step),
-                partials,
-            ];
-            self.dispatch(&layer.name, FirstStageBackward(k), views);
-        }
-    }
-
     fn stage_backward(&mut self, block: usize, conv: usize, pool: usize) {
         let (layer, mut k) = self.stage(block, conv, pool);
-        k.curvature = self.rule.is_curvature();
-        let [x, h, s] = k.sizes();
-        let h_buffer = self.find_or_add(&layer.name, || Start::Zero);
-        let table = self.table(&layer);
-        let p = self.parameters(block, k.parameters());
-        let reads = [x as usize, h as usize, s as usize];
-        let step = self.profile.samples_of(self.batch, &reads, &[x as usize]);
-        for (window, first) in (0..self.batch).step_by(step).enumerate() {
-            k.samples = step as u32;
-            let partials = self.partials(block, &mut k, window);
-            let mut views = vec![
-                self.samples(self.activations[block], x, first, step),
-                p,
-                self.samples(h_buffer, h, first, step),
-                self.samples(self.deltas[block], s, first, step),
-                table,
-                partials,
-            ];
-            self.dispatch(&layer.name, ConvBackwardWeights(k), views.clone());
-            views[5] = self.samples(self.deltas[block - 1], x, first, step);
-            self.dispatch(&layer.name, ConvBackwardInput(k), views);
+        let [x, h, s] = k.sizes().map(|size| size as usize);
+        if block == 0 {
+            // Each ds is read once for a hundred multiply-adds.
+            let samples = self.profile.samples_of(self.batch, self.in_windows(&[x, s]), &[x, s]);
+            for at in self.stage_windows(block, &mut k, samples) {
+                self.dispatch(&layer.name, FirstStageBackward(k), at);
+            }
+        } else {
+            let samples = self.profile.samples_of(self.batch, &[x, h, s], &[x]);
+            for at in self.stage_windows(block, &mut k, samples) {
+                self.dispatch(&layer.name, ConvBackwardWeights(k), at);
+                self.dispatch(&layer.name, ConvBackwardInput(k), at);
+            }
         }
     }
 
-    fn update(&mut self) {
-        let stages = self.layout.stages;
-        if stages == 0 {
-            return;
-        }
-        let op = Update {
-            parameters: stages as u32,
-            partial_rows: self.partial_rows as u32,
-            stride: stages as u32,
-            rule: self.rule,
-        };
-        let mut views = vec![
-            self.view(self.ports.partials, 0, stages * self.partial_rows),
-            self.view(self.step_state, 0, STATE_WORDS),
-        ];
-        views.extend(self.taken(0, stages));
-        self.dispatch("stages", op, views);
+    /// The windows of the batch in which a stage goes backward, each with rows of partial gradients of its
+    /// own; completes the constants of the kernels.
+    fn stage_windows(&mut self, block: usize, k: &mut Stage, samples: usize) -> Vec<Window> {
+        k.samples = samples as u32;
+        k.curvature = self.epilogue.is_curvature();
+        let partial_rows = self.profile.partial_rows.min((k.samples * k.across()) as usize);
+        k.partial_rows = partial_rows as u32;
+        let windows = (0..self.batch).step_by(samples);
+        let above = (windows.len() - 1) * self.profile.partial_rows;
+        self.partial_rows = self.partial_rows.max(above + partial_rows);
+        let window = |first| Window { block, first, samples, partial_rows, ..Window::default() };
+        windows.map(window).collect()
     }
 }

@@ -1,126 +1,91 @@
 //! The dispatches of linear layers.
 
-use super::STATE_WORDS;
-use super::builder::Builder;
-use super::kernels::{LinearBackward, LinearBackwardInput, LinearForward, LinearUpdate};
+use super::builder::{Builder, Window};
+use super::kernels::{
+    Linear, LinearBackward, LinearBackwardInput, LinearForward, LinearUpdate, Op,
+};
 use crate::network::tensors::aligned;
 
 impl Builder<'_> {
     pub(super) fn linear_forward(&mut self, block: usize, at: usize) {
         let (layer, mut k) = self.linear(block, at);
-        let (inputs, outputs) = (k.inputs, k.outputs as usize);
-        let sizes = [inputs as usize, outputs];
-        let step = self.profile.samples_of(self.batch, self.in_windows(&sizes[..1]), &sizes);
-        let rows = self.profile.rows_of(outputs, inputs as usize);
-        for first in (0..self.batch).step_by(step) {
-            for row in (0..outputs).step_by(rows) {
-                k.samples = step as u32;
-                k.rows = rows.min(outputs - row) as u32;
-                let views = vec![
-                    self.samples(self.activations[block], inputs, first, step),
-                    self.weights(block, &k, row),
-                    self.parameters(block, k.outputs),
-                    self.row(row),
-                    self.samples(self.activations[block + 1], k.outputs, first, step),
-                ];
-                self.dispatch(&layer.name, LinearForward(k), views);
+        let sizes = [k.inputs as usize, k.outputs as usize];
+        let samples = self.profile.samples_of(self.batch, self.in_windows(&sizes[..1]), &sizes);
+        k.samples = samples as u32;
+        for first in (0..self.batch).step_by(samples) {
+            for (row, rows) in self.rows(sizes) {
+                k.rows = rows as u32;
+                let at = Window { block, first, samples, row, rows, ..Window::default() };
+                self.dispatch(&layer.name, LinearForward(k), at);
             }
         }
     }
 
-    /// The input gradient of a linear layer, unless the output has made it already or nothing is below,
-    /// then its gradients and their epilogue.
-    pub(super) fn linear_ways_back(&mut self, block: usize, at: usize, is_output: bool) {
+    /// The windows of the rows of a weight matrix: the first row of each, and how many it has.
+    fn rows(&self, [inputs, outputs]: [usize; 2]) -> Vec<(usize, usize)> {
+        let most = self.profile.rows_of(outputs, inputs);
+        (0..outputs).step_by(most).map(|row| (row, most.min(outputs - row))).collect()
+    }
+
+    /// The input gradient of a linear layer, unless `output` has computed it or no layer needs it, then
+    /// its gradients and their epilogue.
+    pub(super) fn linear_backward(&mut self, block: usize, at: usize, is_output: bool) {
         let (_, k) = self.linear(block, at);
         let sizes = [k.inputs as usize, k.outputs as usize];
-        match self.profile.fused_samples(self.rule, self.batch, &sizes) {
-            _ if is_output || block == 0 => self.linear_update(block, at),
-            Some(samples) => self.linear_backward(block, at, samples),
+        let samples = self.profile.samples_of(self.batch, &sizes, &sizes);
+        match self.profile.fused_samples(self.epilogue, self.batch, &sizes) {
+            _ if is_output || block == 0 => self.linear_update(block, at, samples, false),
+            Some(few) => self.linear_update(block, at, few, true),
             None => {
-                self.linear_backward_input(block, at);
-                self.linear_update(block, at);
+                self.linear_backward_input(block, at, samples);
+                self.linear_update(block, at, samples, false);
             }
         }
     }
 
-    fn linear_backward_input(&mut self, block: usize, at: usize) {
+    fn linear_backward_input(&mut self, block: usize, at: usize, samples: usize) {
         let (layer, mut k) = self.linear(block, at);
+        k.samples = samples as u32;
         k.tile = self.profile.tiles.backward_tile;
-        k.curvature = self.rule.is_curvature();
-        let (inputs, outputs) = (k.inputs, k.outputs as usize);
-        let step = self.linear_samples(&k);
-        let rows = self.profile.rows_of(outputs, inputs as usize);
-        for first in (0..self.batch).step_by(step) {
-            k.samples = step as u32;
-            for row in (0..outputs).step_by(rows) {
-                k.rows = rows.min(outputs - row) as u32;
+        k.curvature = self.epilogue.is_curvature();
+        for first in (0..self.batch).step_by(samples) {
+            for (row, rows) in self.rows([k.inputs as usize, k.outputs as usize]) {
+                k.rows = rows as u32;
                 k.starts = row == 0;
-                k.ends = row + rows >= outputs;
-                let views = vec![
-                    self.samples(self.activations[block], inputs, first, step),
-                    self.weights(block, &k, row),
-                    self.samples(self.deltas[block], k.outputs, first, step),
-                    self.row(row),
-                    self.samples(self.deltas[block - 1], inputs, first, step),
-                ];
-                self.dispatch(&layer.name, LinearBackwardInput(k), views);
+                k.ends = row + rows >= k.outputs as usize;
+                let at = Window { block, first, samples, row, rows, ..Window::default() };
+                self.dispatch(&layer.name, LinearBackwardInput(k), at);
             }
         }
     }
 
-    fn linear_update(&mut self, block: usize, at: usize) {
-        let (layer, k) = self.linear(block, at);
-        let step = self.linear_samples(&k);
-        let weights = aligned(k.outputs as usize) as u32;
-        let start = self.layout.starts[block];
-        let size = (weights + k.inputs * k.outputs) as usize;
+    /// The gradients of a linear layer and their epilogue; `is_fused`: and its input gradient, in one
+    /// kernel for the few samples that an invocation can hold.
+    fn linear_update(&mut self, block: usize, at: usize, step: usize, is_fused: bool) {
+        let (layer, Linear { inputs, outputs, squash, .. }) = self.linear(block, at);
+        let (tile, epilogue) = (self.profile.tiles.backward_tile, self.epilogue);
+        let (samples, weights) = (step as u32, aligned(outputs as usize) as u32);
         for first in (0..self.batch).step_by(step) {
-            let op = LinearUpdate {
-                samples: step as u32,
-                inputs: k.inputs,
-                outputs: k.outputs,
-                tile: self.profile.tiles.backward_tile,
-                starts: first == 0,
-                ends: first + step >= self.batch,
-                weights,
-                rule: self.rule,
+            let (starts, ends) = (first == 0, first + step >= self.batch);
+            let op: Op = match is_fused {
+                true => LinearBackward {
+                    samples,
+                    inputs,
+                    outputs,
+                    starts,
+                    ends,
+                    weights,
+                    squash,
+                    epilogue,
+                }
+                .into(),
+                false => {
+                    LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue }
+                        .into()
+                }
             };
-            let mut views = vec![
-                self.samples(self.activations[block], k.inputs, first, step),
-                self.samples(self.deltas[block], k.outputs, first, step),
-                self.view(self.step_state, 0, STATE_WORDS),
-                self.view(self.gradient, start - self.layout.stages, size),
-            ];
-            views.extend(self.taken(start, size));
-            self.dispatch(&layer.name, op, views);
-        }
-    }
-
-    fn linear_backward(&mut self, block: usize, at: usize, step: usize) {
-        let (layer, k) = self.linear(block, at);
-        let weights = aligned(k.outputs as usize) as u32;
-        let start = self.layout.starts[block];
-        let size = (weights + k.inputs * k.outputs) as usize;
-        for first in (0..self.batch).step_by(step) {
-            let op = LinearBackward {
-                samples: step as u32,
-                inputs: k.inputs,
-                outputs: k.outputs,
-                starts: first == 0,
-                ends: first + step >= self.batch,
-                weights,
-                squash: k.squash,
-                rule: self.rule,
-            };
-            let mut views = vec![
-                self.samples(self.activations[block], k.inputs, first, step),
-                self.samples(self.deltas[block], k.outputs, first, step),
-                self.view(self.step_state, 0, STATE_WORDS),
-                self.samples(self.deltas[block - 1], k.inputs, first, step),
-                self.view(self.gradient, start - self.layout.stages, size),
-            ];
-            views.extend(self.taken(start, size));
-            self.dispatch(&layer.name, op, views);
+            let at = Window { block, first, samples: step, ..Window::default() };
+            self.dispatch(&layer.name, op, at);
         }
     }
 }

@@ -1,129 +1,58 @@
-//! From a network to the dispatches of [`Strategy::Sample`].
+//! The dispatches of [`Strategy::Sample`].
 
-use super::builder::launch;
+use super::builder::Builder;
 use super::kernels::{Advance, Op, Sample, SampleForward, SampleStep, SampleUpdate};
-use super::records::RECORD_WORDS;
 use super::sample::{LAYER_WORDS, Shapes};
-use super::{
-    Activation, Buffer, BufferId, Layout, Optimizer, Plan, Ports, Profile, Replica, Room, Rule,
-    STATE_WORDS, STEP_WORDS, Start, Steps, Strategy, TOTALS, View,
-};
+use super::{Dispatch, Epilogue, Optimizer, Plan, Replica, Start, Steps, Strategy};
 use crate::error::Result;
-use crate::network::{CLASSES, Network};
 
-/// Plans a training step of two dispatches, and an evaluation.
-pub(super) fn plan(
-    network: &Network,
-    profile: Profile,
-    batch: usize,
-    optimizer: Optimizer,
-    room: Room,
-) -> Result<Plan> {
-    let layout = Layout::of(network)?;
-    let Shapes { sample, table, .. } = Shapes::of(network, &layout, batch)?;
-    let trace = sample.trace as usize;
-    let mut buffers = Vec::new();
-    let mut add = |name: &str, words: usize, start: Start| {
-        buffers.push(Buffer { name: name.into(), words, start });
-        buffers.len() - 1
-    };
-    let output = network.layers.last().map_or("output", |layer| &layer.name);
-    let mut ports = Ports {
-        digits: add("digits", room.digits * RECORD_WORDS, Start::Zero),
-        order: add("order", room.order, Start::Zero),
-        steps: add("steps", room.steps * STEP_WORDS, Start::Zero),
-        cursor: add("cursor", 1, Start::Zero),
-        parameters: add("parameters", layout.size, Start::Zero),
-        velocity: add("velocity", layout.size, Start::Zero),
-        curvature: None,
-        shares: None,
-        partials: add("traces", batch * trace, Start::Zero),
-        scores: add(output, batch * CLASSES, Start::Zero),
-        totals: add("totals", batch * TOTALS, Start::Zero),
-    };
-    let step_state = add("step_state", STATE_WORDS, Start::Zero);
-    let table = add("table", table.len(), Start::Words(table));
-    if let Optimizer::Sdlm { .. } = optimizer {
-        ports.curvature = Some(add("curvature", layout.size, Start::Zero));
+impl Builder<'_> {
+    /// The plan of a training step of two dispatches, and of an evaluation.
+    pub(super) fn samples(mut self) -> Result<Plan> {
+        let Shapes { sample, table, .. } = Shapes::of(self.network, &self.layout, self.batch)?;
+        self.add("table", table.len(), Start::Words(table));
+        self.add("traces", self.batch * sample.trace as usize, Start::Zero);
+        self.sample_launch(SampleForward(sample).into());
+        self.sample_launch(Advance {}.into());
+        let forward = self.take();
+        let training = self.sample_step(sample, Epilogue::Apply(self.optimizer));
+        let curvature = match self.optimizer {
+            Optimizer::Sgd { .. } => Vec::new(),
+            Optimizer::Sdlm { exact, .. } => self.sample_step(
+                Sample { curvature: true, exact, ..sample },
+                Epilogue::Accumulate { exact },
+            ),
+        };
+        let [forward, training, curvature] =
+            [forward, training, curvature].map(|compute| Steps { compute, apply: Vec::new() });
+        Ok(self.finish(Strategy::Sample, vec![Replica { forward, training, curvature }]))
     }
 
-    let piece = |buffer: BufferId, offset: usize, words: usize| View {
-        buffer,
-        offset,
-        words,
-        uniform: false,
-    };
-    let whole: Vec<View> =
-        buffers.iter().enumerate().map(|(id, buffer)| piece(id, 0, buffer.words)).collect();
-    let whole = |id: BufferId| whole[id];
-    let mut views: Vec<View> =
-        [ports.digits, ports.order, ports.steps, ports.cursor].map(whole).to_vec();
-    views.extend([
-        piece(ports.parameters, 0, layout.stages),
-        piece(ports.parameters, layout.stages, layout.size - layout.stages),
-    ]);
-    views.extend([table, step_state, ports.scores, ports.totals].map(whole));
+    fn sample_step(&mut self, sample: Sample, epilogue: Epilogue) -> Vec<Dispatch> {
+        self.sample_launch(SampleStep(sample).into());
+        let update = SampleUpdate {
+            samples: sample.samples,
+            parameters: self.layout.size as u32,
+            stages: self.layout.stages as u32,
+            layers: sample.layers,
+            trace: sample.trace,
+            epilogue,
+        };
+        self.sample_launch(update.into());
+        self.take()
+    }
 
-    let mut kernels = Vec::new();
-    let mut dispatch =
-        |op: Op, views| launch(&profile, &mut buffers, &mut kernels, &network.name, op, views);
-    let forward = vec![
-        dispatch(SampleForward(sample).into(), views.clone()),
-        dispatch(Advance.into(), vec![whole(step_state), whole(ports.cursor)]),
-    ];
-    views.push(whole(ports.partials));
-    let update = |rule| SampleUpdate {
-        samples: batch as u32,
-        parameters: layout.size as u32,
-        stages: layout.stages as u32,
-        layers: sample.layers,
-        trace: sample.trace,
-        rule,
-    };
-    let of_update = vec![
-        whole(ports.partials),
-        piece(table, 0, LAYER_WORDS * sample.layers as usize),
-        whole(step_state),
-        whole(ports.cursor),
-    ];
-    let mut step = |sample, rule| {
-        let mut of_update = of_update.clone();
-        of_update.extend(ports.taken(rule).map(whole));
-        vec![
-            dispatch(SampleStep(sample).into(), views.clone()),
-            dispatch(update(rule).into(), of_update),
-        ]
-    };
-    let training = step(sample, Rule::Step(optimizer));
-    let curvature = match optimizer {
-        Optimizer::Sgd { .. } => Vec::new(),
-        Optimizer::Sdlm { exact, .. } => {
-            step(Sample { curvature: true, exact, ..sample }, Rule::Curvature { exact })
-        }
-    };
-    let alone = |compute| Steps { compute, apply: Vec::new() };
-    let replica =
-        Replica { forward: alone(forward), training: alone(training), curvature: alone(curvature) };
-    let output = network.layers.last().expect("a network has an output");
-    let scores = Activation {
-        layer: output.name.clone(),
-        buffer: ports.scores,
-        shape: output.output,
-        stride: CLASSES,
-    };
-    Ok(Plan {
-        network: network.clone(),
-        optimizer,
-        strategy: Strategy::Sample,
-        profile,
-        batch,
-        shards: 1,
-        distortion: None,
-        layout,
-        buffers,
-        kernels,
-        replicas: vec![replica],
-        ports,
-        activations: vec![scores],
-    })
+    fn sample_launch(&mut self, op: Op) {
+        let output = self.network.layers.last().expect("a network has an output");
+        let (stages, size) = (self.layout.stages, self.layout.size);
+        self.launch(&self.network.name, op, |builder, name| match (name, op) {
+            ("p", _) => builder.view("parameters", 0, stages),
+            ("w", _) => builder.view("parameters", stages, size - stages),
+            ("y", _) => builder.view(&output.name, 0, builder.batch * output.output.size()),
+            ("layers", Op::SampleUpdate(k)) => {
+                builder.view("table", 0, LAYER_WORDS * k.layers as usize)
+            }
+            _ => builder.whole(name),
+        });
+    }
 }

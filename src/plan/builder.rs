@@ -1,152 +1,223 @@
-//! What planning works with: buffers as they come up, views of them, and the dispatches so far.
+//! What planning works with: the buffers and kernels so far, and the views that each kernel binds.
+//!
+//! A kernel says in the head of its shader what it binds, by name. [`Builder::dispatch`] finds the view
+//! of each name; a buffer comes into being, and grows, where a view needs it.
 
-use super::abi::{LABEL_WORDS, STATE_WORDS, STEP_WORDS, TOTALS};
-use super::build::Room;
+use super::abi::{LABEL_WORDS, SAMPLE_WORDS, STATE_WORDS, STEP_WORDS, TOTALS};
 use super::kernels::{Linear, Op, Stage};
 use super::profile::largest_divisor;
-use super::records::RECORD_WORDS;
 use super::{
-    ALIGN, Activation, Buffer, BufferId, Dispatch, Kernel, Layout, Optimizer, Plan, Ports, Profile,
-    Replica, Rule, Start, Strategy, View,
+    ALIGN, Activation, Buffer, BufferId, Capacity, Dispatch, Epilogue, Interface, Kernel, Layout,
+    Optimizer, Plan, Ports, Profile, Replica, Start, Strategy, View,
 };
-use crate::network::tensors::aligned;
-use crate::network::{Kind, Layer, Network, bitmaps};
+use crate::network::tensors::{Block, aligned};
+use crate::network::{Kind, Layer, Network, Shape, bitmaps};
 
 /// A plan in the making.
 pub(super) struct Builder<'a> {
-    pub(super) network: &'a Network,
-    pub(super) optimizer: Optimizer,
-    pub(super) profile: Profile,
+    pub network: &'a Network,
+    pub optimizer: Optimizer,
+    pub profile: Profile,
     /// Samples of the whole batch.
-    pub(super) whole: usize,
+    pub whole: usize,
     /// Parts that the batch is cut into.
-    pub(super) shards: usize,
+    pub shards: usize,
     /// Samples of a shard.
-    pub(super) batch: usize,
-    pub(super) layout: Layout,
-    pub(super) partial_rows: usize,
-    /// What backward passes are for at present.
-    pub(super) rule: Rule,
+    pub batch: usize,
+    pub layout: Layout,
+    /// Rows of partial gradients of the stages, over all windows of a shard.
+    pub partial_rows: usize,
+    /// Epilogue of the backward kernels that are being planned.
+    pub epilogue: Epilogue,
     /// The shard that is being planned.
-    pub(super) shard: usize,
+    pub shard: usize,
     /// Whether it is the last one that this replica carries out.
-    pub(super) is_last: bool,
+    pub is_last: bool,
     /// Whether all activations are stored: [`Strategy::Inspect`].
-    pub(super) inspects: bool,
-    pub(super) buffers: Vec<Buffer>,
-    pub(super) kernels: Vec<Kernel>,
-    pub(super) dispatches: Vec<Dispatch>,
-    pub(super) ports: Ports,
-    pub(super) labels: BufferId,
-    pub(super) gradient: BufferId,
-    pub(super) step_state: BufferId,
-    /// Numbers of rows of weights, each in a binding of its own.
-    pub(super) rows: BufferId,
-    /// Behind the squash of each block, the input first: `activations[b]` is what block b sees.
-    pub(super) activations: Vec<BufferId>,
-    /// The loss by what the squash of each block got; for the RBF by its outputs.
-    pub(super) deltas: Vec<BufferId>,
+    pub inspects: bool,
+    buffers: Vec<Buffer>,
+    kernels: Vec<Kernel>,
+    dispatches: Vec<Dispatch>,
+}
+
+/// What one dispatch works on: samples of a shard, in a block of layers.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Window {
+    pub block: usize,
+    /// First sample.
+    pub first: usize,
+    pub samples: usize,
+    /// Rows of the weights of a linear layer: the first, and how many.
+    pub row: usize,
+    pub rows: usize,
+    /// Rows of partial gradients that a stage writes.
+    pub partial_rows: usize,
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(
+    pub fn new(
         network: &'a Network,
         profile: Profile,
         whole: usize,
         layout: Layout,
         optimizer: Optimizer,
-        room: Room,
+        capacity: Capacity,
     ) -> Self {
         let shards = profile.shards_of(whole);
-        let batch = whole.div_ceil(shards);
-        let mut buffers = Vec::new();
-        let mut add = |name: &str, words: usize, start: Start| {
-            buffers.push(Buffer { name: name.into(), words, start });
-            buffers.len() - 1
-        };
-        let (_, background) = network.options.scaling.scale_and_background();
-        let input = layout.widths[0] * batch;
-        let mut activations = vec![add("input", input, Start::Fill(background))];
-        let mut deltas = Vec::new();
-        for (block, width) in layout.blocks.iter().zip(&layout.widths[1..]) {
-            let name = &network.layers[block.output()].name;
-            activations.push(add(name, width * batch, Start::Zero));
-            deltas.push(add(&format!("d.{name}"), width * batch, Start::Zero));
-        }
-        let mut own_if =
-            |wanted: bool, name: &str, words: usize| wanted.then(|| add(name, words, Start::Zero));
-        let curvature =
-            own_if(matches!(optimizer, Optimizer::Sdlm { .. }), "curvature", layout.size);
-        let shares = own_if(shards > 1, "shares", shards * layout.size);
-        let linear = layout.size - layout.stages;
-        let ports = Ports {
-            digits: add("digits", room.digits * RECORD_WORDS, Start::Zero),
-            order: add("order", room.order, Start::Zero),
-            steps: add("steps", room.steps * STEP_WORDS, Start::Zero),
-            cursor: add("cursor", 1, Start::Zero),
-            parameters: add("parameters", layout.size, Start::Zero),
-            velocity: add("velocity", layout.size, Start::Zero),
-            curvature,
-            shares,
-            partials: add("partials", 0, Start::Zero),
-            scores: *activations.last().expect("a network has an output"),
-            totals: add("totals", whole * TOTALS, Start::Zero),
-        };
-        let labels = add("labels", batch * LABEL_WORDS, Start::Zero);
-        let gradient = add("gradient", linear, Start::Zero);
-        let step_state = add("step_state", STATE_WORDS, Start::Zero);
-        let rows = add("row", 0, Start::Words(Vec::new()));
-        Builder {
+        let size = layout.size;
+        let mut builder = Builder {
             network,
             optimizer,
             profile,
             whole,
             shards,
-            batch,
+            batch: whole.div_ceil(shards),
             layout,
             partial_rows: 0,
-            rule: Rule::Step(optimizer),
+            epilogue: Epilogue::Apply(optimizer),
             shard: 0,
             is_last: true,
             inspects: false,
-            buffers,
+            buffers: Vec::new(),
             kernels: Vec::new(),
             dispatches: Vec::new(),
-            ports,
-            labels,
-            gradient,
-            step_state,
-            rows,
-            activations,
-            deltas,
+        };
+        let curvature = if let Optimizer::Sdlm { .. } = optimizer { Some(size) } else { None };
+        let buffers = [
+            ("data_set", Some(capacity.samples * SAMPLE_WORDS)),
+            ("indices", Some(capacity.indices)),
+            ("step_table", Some(capacity.steps * STEP_WORDS)),
+            ("cursor", Some(1)),
+            ("step_state", Some(STATE_WORDS)),
+            ("parameters", Some(size)),
+            ("velocity", Some(size)),
+            ("curvature", curvature),
+            ("shard_gradients", (shards > 1).then_some(shards * size)),
+            ("totals", Some(whole * TOTALS)),
+        ];
+        for (name, words) in buffers {
+            if let Some(words) = words {
+                builder.add(name, words, Start::Zero);
+            }
         }
+        builder
     }
 
-    pub(super) fn buffer(&mut self, name: String, start: Start) -> BufferId {
-        let words = if let Start::Words(words) = &start { words.len() } else { 0 };
-        self.buffers.push(Buffer { name, words, start });
+    /// Adds a buffer of at least so many words.
+    pub fn add(&mut self, name: &str, words: usize, start: Start) -> BufferId {
+        self.buffers.push(Buffer { name: name.into(), words, start });
         self.buffers.len() - 1
     }
 
-    pub(super) fn find_or_add(&mut self, name: &str, start: impl FnOnce() -> Start) -> BufferId {
-        match self.buffers.iter().position(|buffer| buffer.name == name) {
-            Some(id) => id,
-            None => self.buffer(name.into(), start()),
+    fn find(&self, name: &str) -> Option<BufferId> {
+        self.buffers.iter().position(|buffer| buffer.name == name)
+    }
+
+    /// A view of the buffer of that name, which is added if it is new.
+    pub fn view(&mut self, name: &str, offset: usize, words: usize) -> View {
+        let (_, background) = self.network.options.scaling.scale_and_background();
+        let buffer = self.find(name).unwrap_or_else(|| match name {
+            "input" => self.add(name, 0, Start::Fill(background)),
+            _ => self.add(name, 0, Start::Zero),
+        });
+        View { buffer, offset, words, uniform: false }
+    }
+
+    /// A view of all words of a buffer so far.
+    pub fn whole(&mut self, name: &str) -> View {
+        let words = self.find(name).map_or(0, |id| self.buffers[id].words);
+        self.view(name, 0, words)
+    }
+
+    /// A view of a buffer that holds these words.
+    fn table(&mut self, name: &str, words: impl FnOnce() -> Vec<u32>) -> View {
+        if self.find(name).is_none() {
+            let words = words();
+            self.add(name, words.len(), Start::Words(words));
+        }
+        self.whole(name)
+    }
+
+    /// A view of parameters from place `start` on, or of what is laid out as they are.
+    pub fn parameters(&mut self, name: &str, start: usize, words: usize) -> View {
+        match name {
+            "shard_gradient" => {
+                let row = self.shard * self.layout.size;
+                self.view("shard_gradients", row + start, words)
+            }
+            _ => self.view(name, start, words),
         }
     }
 
-    /// Where the loss by what a block sees goes. Below the first block nobody reads it.
-    pub(super) fn below(&mut self, block: usize) -> BufferId {
+    /// The layer whose output a block reads, `input` for the first.
+    fn input_of(&self, block: usize) -> &'a str {
         match block.checked_sub(1) {
-            Some(below) => self.deltas[below],
-            None => self.find_or_add("d.input", || Start::Zero),
+            Some(before) => &self.network.layers[self.layout.blocks[before].output()].name,
+            None => "input",
         }
     }
 
-    /// A binding with the number of a row of w.
-    pub(super) fn row(&mut self, row: usize) -> View {
-        let Start::Words(words) = &mut self.buffers[self.rows].start else {
-            unreachable!("rows holds words")
+    /// Finds what a kernel binds under that name.
+    fn bound(&mut self, op: &Op, name: &str, at: Window) -> View {
+        let Window { block, first, samples, row, rows, .. } = at;
+        let [below, above] = [self.input_of(block), self.input_of(block + 1)];
+        let [inputs, outputs] = [self.layout.widths[block], self.layout.widths[block + 1]];
+        let layer = match self.layout.blocks[block] {
+            Block::Stage { conv, .. } => conv,
+            Block::Linear(at) | Block::Rbf(at) => at,
+        };
+        let layer = &self.network.layers[layer];
+        let start = self.layout.starts[block];
+        let weights = aligned(outputs);
+        let parameters = match self.layout.blocks[block] {
+            Block::Stage { .. } => layer.parameters() + 2 * layer.output.maps,
+            _ => weights + inputs * outputs,
+        };
+        // Rows of all shards stand in one buffer; the kernel knows which come before its own.
+        let of_batch = self.shard * self.batch + samples;
+        match (name, op) {
+            ("x", _) => self.view(below, first * inputs, samples * inputs),
+            ("dx", _) => self.view(&format!("d.{below}"), first * inputs, samples * inputs),
+            ("y", Op::Output(_)) => self.view(above, first * outputs, of_batch * outputs),
+            ("y" | "s", _) => self.view(above, first * outputs, samples * outputs),
+            ("dy" | "ds", _) => {
+                self.view(&format!("d.{above}"), first * outputs, samples * outputs)
+            }
+            ("h", _) => {
+                let size = layer.output.size();
+                self.view(&layer.name, first * size, samples * size)
+            }
+            ("p", _) if layer.kind == Kind::Rbf => self.table("rbf.centres", || {
+                bitmaps::centres().into_iter().map(f32::to_bits).collect()
+            }),
+            ("p", _) => self.view("parameters", start, parameters),
+            ("bias", _) => self.view("parameters", start, outputs),
+            ("w", _) => self.view("parameters", start + weights + row * inputs, rows * inputs),
+            ("row", _) => self.row(row),
+            ("table", _) => {
+                let Kind::Conv(table) = &layer.kind else { unreachable!("only stages have one") };
+                self.table(&format!("{}.table", layer.name), || table.words())
+            }
+            ("labels", _) => self.view("labels", first * LABEL_WORDS, samples * LABEL_WORDS),
+            ("totals", _) => self.view("totals", first * TOTALS, of_batch * TOTALS),
+            ("partials", _) => {
+                let stages = self.layout.stages;
+                let above = first / samples * self.profile.partial_rows;
+                self.view("partials", above * stages + start, at.partial_rows * stages - start)
+            }
+            ("gradient", _) => self.view("gradient", start - self.layout.stages, parameters),
+            ("parameters" | "velocity" | "curvature" | "shard_gradient", _) => {
+                self.parameters(name, start, parameters)
+            }
+            _ => self.whole(name),
+        }
+    }
+
+    /// A binding with the number of a row of weights; each number has a binding of its own.
+    fn row(&mut self, row: usize) -> View {
+        let id = self.find("row").unwrap_or_else(|| self.add("row", 0, Start::Words(Vec::new())));
+        let Start::Words(words) = &mut self.buffers[id].start else {
+            unreachable!("it starts with words")
         };
         let known = words.iter().step_by(ALIGN).position(|&known| known == row as u32);
         let index = known.unwrap_or_else(|| {
@@ -154,51 +225,85 @@ impl<'a> Builder<'a> {
             words.resize(words.len().next_multiple_of(ALIGN), 0);
             words.len() / ALIGN - 1
         });
-        self.view(self.rows, index * ALIGN, 1)
+        self.view("row", index * ALIGN, 1)
     }
 
-    pub(super) fn view(&self, buffer: BufferId, offset: usize, words: usize) -> View {
-        View { buffer, offset, words, uniform: false }
+    /// Plans a launch of a kernel on the views of a window.
+    pub fn dispatch(&mut self, layer: &str, op: impl Into<Op>, at: Window) {
+        let op = op.into();
+        self.launch(layer, op, |builder, name| builder.bound(&op, name, at));
     }
 
-    /// `samples` samples of `size` words from sample `first` on.
-    pub(super) fn samples(
-        &self,
-        buffer: BufferId,
-        size: u32,
-        first: usize,
-        samples: usize,
-    ) -> View {
-        self.view(buffer, first * size as usize, samples * size as usize)
+    /// Plans the same launch for every window of `samples` samples.
+    pub fn over_batch(&mut self, layer: &str, op: impl Into<Op>, block: usize, samples: usize) {
+        let op = op.into();
+        for first in (0..self.batch).step_by(samples) {
+            self.dispatch(layer, op, Window { block, first, samples, ..Window::default() });
+        }
     }
 
-    pub(super) fn dispatch(&mut self, layer: &str, op: impl Into<Op>, views: Vec<View>) {
-        let Builder { profile, buffers, kernels, .. } = self;
-        let dispatch = launch(profile, buffers, kernels, layer, op.into(), views);
-        self.dispatches.push(dispatch);
+    /// Plans a launch of a kernel on the views that `view` finds for the names of its bindings. Buffers
+    /// grow where a view needs it; the kernel joins the list unless it is there already.
+    pub fn launch(&mut self, layer: &str, op: Op, view: impl Fn(&mut Self, &str) -> View) {
+        let mut views = Vec::new();
+        for binding in op.bindings() {
+            let mut view = view(self, binding.name);
+            view.uniform = self.profile.reads_uniform(&binding, view.words, view.offset);
+            // Uniform arrays come in vec4s; the rest of the last one is never looked at.
+            let end = (view.offset + view.words).next_multiple_of(4);
+            let words = &mut self.buffers[view.buffer].words;
+            *words = end.max(*words);
+            views.push(view);
+        }
+        let windows = views.iter().map(|view| view.uniform.then_some(view.words)).collect();
+        let (workgroup, workgroups) = self.profile.launch(&op);
+        let of_curvature = if op.is_curvature() { ".curvature" } else { "" };
+        let label = format!("{layer}.{}{of_curvature}", op.name());
+        let kernel = Kernel { label, op, windows, workgroup, workgroups };
+        let known = self.kernels.iter().position(|other| *other == kernel);
+        let kernel = known.unwrap_or_else(|| {
+            self.kernels.push(kernel);
+            self.kernels.len() - 1
+        });
+        self.dispatches.push(Dispatch { kernel, views });
     }
 
     /// Removes and returns the dispatches planned so far.
-    pub(super) fn take(&mut self) -> Vec<Dispatch> {
+    pub fn take(&mut self) -> Vec<Dispatch> {
         std::mem::take(&mut self.dispatches)
     }
 
-    pub(super) fn finish(self, strategy: Strategy, replicas: Vec<Replica>) -> Plan {
-        let activations = self.stored();
+    pub fn finish(self, strategy: Strategy, replicas: Vec<Replica>) -> Plan {
+        let port = |name: &str| self.find(name).expect("a buffer of every plan");
+        let ports = Ports {
+            data_set: port("data_set"),
+            indices: port("indices"),
+            step_table: port("step_table"),
+            cursor: port("cursor"),
+            parameters: port("parameters"),
+            velocity: port("velocity"),
+            curvature: self.find("curvature"),
+            shard_gradients: self.find("shard_gradients"),
+            scores: port(self.input_of(self.layout.blocks.len())),
+            totals: port("totals"),
+        };
         Plan {
             network: self.network.clone(),
             optimizer: self.optimizer,
             strategy,
             profile: self.profile,
-            batch: self.whole,
             shards: self.shards,
-            distortion: None,
-            layout: self.layout,
+            interface: Interface {
+                batch: self.whole,
+                shard: self.batch,
+                distortion: None,
+                activations: self.stored(),
+                layout: self.layout,
+                ports,
+            },
             buffers: self.buffers,
             kernels: self.kernels,
             replicas,
-            ports: self.ports,
-            activations,
         }
     }
 
@@ -206,23 +311,19 @@ impl<'a> Builder<'a> {
     fn stored(&self) -> Vec<Activation> {
         let input = ("input", self.network.input());
         let layers = self.network.layers.iter().map(|layer| (layer.name.as_str(), layer.output));
-        let find = |name: &str| self.buffers.iter().position(|buffer| buffer.name == name);
-        let width = |buffer: BufferId| {
-            let block = self.activations.iter().position(|&other| other == buffer)?;
-            Some(self.layout.widths[block])
+        let activation = |(layer, shape): (&str, Shape)| {
+            let buffer = self.find(layer)?;
+            let widths = &self.layout.widths;
+            let block = (0..widths.len()).find(|&block| self.input_of(block) == layer);
+            let stride = block.map_or(shape.size(), |block| widths[block]);
+            Some(Activation { layer: layer.into(), buffer, shape, stride })
         };
-        std::iter::once(input)
-            .chain(layers)
-            .filter_map(|(layer, shape)| {
-                let buffer = find(layer)?;
-                let stride = width(buffer).unwrap_or(shape.size());
-                Some(Activation { layer: layer.into(), buffer, shape, stride })
-            })
-            .collect()
+        std::iter::once(input).chain(layers).filter_map(activation).collect()
     }
 
-    pub(super) fn stage(&self, block: usize, conv: usize, pool: usize) -> (Layer, Stage) {
-        let (layer, pool) = (self.network.layers[conv].clone(), &self.network.layers[pool]);
+    /// The constants of the kernels of a stage.
+    pub fn stage(&self, block: usize, conv: usize, pool: usize) -> (&'a Layer, Stage) {
+        let (layer, pool) = (&self.network.layers[conv], &self.network.layers[pool]);
         let (Kind::Conv(table), Kind::Pool(form)) = (&layer.kind, &pool.kind) else {
             unreachable!("a stage is a convolution and a pooling")
         };
@@ -246,8 +347,8 @@ impl<'a> Builder<'a> {
         (layer, stage)
     }
 
-    pub(super) fn linear(&self, block: usize, at: usize) -> (Layer, Linear) {
-        let layer = self.network.layers[at].clone();
+    /// The constants of the kernels of a linear layer.
+    pub fn linear(&self, block: usize, at: usize) -> (&'a Layer, Linear) {
         let [inputs, outputs] = [block, block + 1].map(|at| self.layout.widths[at] as u32);
         let linear = Linear {
             samples: 0,
@@ -260,96 +361,13 @@ impl<'a> Builder<'a> {
             squash: self.network.options.squash,
             curvature: false,
         };
-        (layer, linear)
+        (&self.network.layers[at], linear)
     }
 
     /// Which of a kernel's inputs, by the numbers that a sample has in each, come in uniform windows. The
     /// last of them is read little: from storage, but where a batch has several shards, whose devices mostly
     /// compute in the thread that submits: a dispatch for each window costs next to nothing there.
-    pub(super) fn in_windows<'s>(&self, sizes: &'s [usize]) -> &'s [usize] {
+    pub fn in_windows<'s>(&self, sizes: &'s [usize]) -> &'s [usize] {
         if self.shards > 1 { sizes } else { &sizes[..sizes.len() - 1] }
     }
-
-    pub(super) fn linear_samples(&self, k: &Linear) -> usize {
-        let sizes = [k.inputs as usize, k.outputs as usize];
-        self.profile.samples_of(self.batch, &sizes, &sizes)
-    }
-
-    /// What the rule works on, of a range of the parameters.
-    pub(super) fn taken(&self, start: usize, words: usize) -> impl Iterator<Item = View> {
-        self.ports.taken(self.rule).map(move |buffer| {
-            let row = if Some(buffer) == self.ports.shares { self.shard } else { 0 };
-            self.view(buffer, row * self.layout.size + start, words)
-        })
-    }
-
-    pub(super) fn parameters(&self, block: usize, words: u32) -> View {
-        self.view(self.ports.parameters, self.layout.starts[block], words as usize)
-    }
-
-    pub(super) fn weights(&self, block: usize, k: &Linear, row: usize) -> View {
-        let start = self.layout.starts[block] + aligned(k.outputs as usize);
-        let inputs = k.inputs as usize;
-        self.view(self.ports.parameters, start + row * inputs, k.rows as usize * inputs)
-    }
-
-    /// The rows of partials of a window of the batch; also says how many rows it has.
-    pub(super) fn partials(&mut self, block: usize, k: &mut Stage, window: usize) -> View {
-        let units = (k.samples * k.across()) as usize;
-        let partial_rows = self.profile.partial_rows.min(units);
-        k.partial_rows = partial_rows as u32;
-        let stages = self.layout.stages;
-        let first = window * self.profile.partial_rows;
-        self.partial_rows = self.partial_rows.max(first + partial_rows);
-        let start = self.layout.starts[block];
-        self.view(self.ports.partials, first * stages + start, partial_rows * stages - start)
-    }
-
-    pub(super) fn table(&mut self, layer: &Layer) -> View {
-        let Kind::Conv(table) = &layer.kind else { unreachable!("only convolutions have a table") };
-        let words = table.words();
-        let length = words.len();
-        let id = self.find_or_add(&format!("{}.table", layer.name), || Start::Words(words));
-        self.view(id, 0, length)
-    }
-
-    pub(super) fn centres(&mut self) -> View {
-        let centres = bitmaps::centres();
-        let length = centres.len();
-        let words = || Start::Words(centres.into_iter().map(f32::to_bits).collect());
-        let id = self.find_or_add("rbf.centres", words);
-        self.view(id, 0, length)
-    }
-}
-
-/// A launch of an operation on views of buffers, which grow where a view needs it; its kernel joins
-/// the list unless it is there already.
-pub(super) fn launch(
-    profile: &Profile,
-    buffers: &mut [Buffer],
-    kernels: &mut Vec<Kernel>,
-    layer: &str,
-    op: Op,
-    mut views: Vec<View>,
-) -> Dispatch {
-    let bindings = op.bindings();
-    assert_eq!(bindings.len(), views.len(), "{} has other bindings", op.name());
-    for (binding, view) in bindings.iter().zip(&mut views) {
-        view.uniform = profile.reads_uniform(binding, view.words, view.offset);
-        // Uniform arrays come in vec4s; the rest of the last one is never looked at.
-        let end = (view.offset + view.words).next_multiple_of(4);
-        let words = &mut buffers[view.buffer].words;
-        *words = end.max(*words);
-    }
-    let windows = views.iter().map(|view| view.uniform.then_some(view.words)).collect();
-    let (workgroup, workgroups) = profile.launch(&op);
-    let of_curvature = if op.is_curvature() { ".curvature" } else { "" };
-    let label = format!("{layer}.{}{of_curvature}", op.name());
-    let kernel = Kernel { label, op, windows, workgroup, workgroups };
-    let known = kernels.iter().position(|other| *other == kernel);
-    let index = known.unwrap_or_else(|| {
-        kernels.push(kernel);
-        kernels.len() - 1
-    });
-    Dispatch { kernel: index, views }
 }

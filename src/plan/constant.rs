@@ -71,8 +71,22 @@ impl Constant for Squash {
     }
 }
 
-/// Declares a struct of constants: the field `stride` is the shader's `STRIDE`.
+/// Declares a struct of constants: the field `stride` is the shader's `STRIDE`. `Kernel(Constants)` is a
+/// kernel whose constants it shares with others.
 macro_rules! constants {
+    ($(#[$doc:meta])* $name:ident($shared:ty)) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        pub struct $name(pub $shared);
+
+        impl std::ops::Deref for $name {
+            type Target = $shared;
+
+            fn deref(&self) -> &$shared {
+                &self.0
+            }
+        }
+    };
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq)]
@@ -80,9 +94,9 @@ macro_rules! constants {
 
         impl $name {
             /// Declares every field as a WGSL constant of the same name in capitals.
-            pub(super) fn declare_fields(&self, all: &mut $crate::plan::constant::Constants) {
+            pub(super) fn declare_fields(&self, _all: &mut $crate::plan::constant::Constants) {
                 $($crate::plan::constant::Constant::declare(
-                    &self.$field, &stringify!($field).to_uppercase(), all);)*
+                    &self.$field, &stringify!($field).to_uppercase(), _all);)*
             }
         }
     };

@@ -1,4 +1,4 @@
-//! What training makes small, as kernels know it.
+//! What training minimizes, as the constants of kernels.
 
 use super::constant::{Constant, Constants};
 use crate::network::{Loss, Options, Output};

@@ -35,7 +35,7 @@ impl Ranges {
 /// What kernels know of it: whole numbers, in step with `shaders/distort.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Distortion {
-    /// Digits of the data set: an entry of the order is digit + digits * view.
+    /// Digits of the data set: an entry of the indices is digit + digits * view.
     pub digits: u32,
     /// In 2^-12 pixels.
     pub max_shift: u32,
@@ -58,12 +58,12 @@ impl Distortion {
         }
     }
 
-    /// An entry of the order.
+    /// Returns the index entry of a digit in a view.
     pub fn entry(&self, digit: u32, view: u32) -> u32 {
         digit + self.digits * view
     }
 
-    /// Digit and view of an entry of the order.
+    /// Returns digit and view of an index entry.
     pub fn digit_and_view(&self, entry: u32) -> (u32, u32) {
         (entry % self.digits, entry / self.digits)
     }
@@ -74,15 +74,14 @@ impl Constant for Option<Distortion> {
     fn declare(&self, name: &str, constants: &mut Constants) {
         self.is_some().declare(name, constants);
         constants.fixed("DIGITS", self.map_or(1, |distortion| distortion.digits));
-        let ranges = ["MAX_SHIFT", "MAX_SCALE", "MAX_SQUEEZE", "MAX_SHEAR"];
-        match *self {
-            Some(Distortion { max_shift, max_scale, max_squeeze, max_shear, .. }) => {
-                let values = [max_shift, max_scale, max_squeeze, max_shear];
-                ranges.into_iter().zip(values).for_each(|(name, value)| {
-                    constants.overridable(name, value);
-                });
+        let values =
+            self.map_or([0; 4], |of| [of.max_shift, of.max_scale, of.max_squeeze, of.max_shear]);
+        let names = ["MAX_SHIFT", "MAX_SCALE", "MAX_SQUEEZE", "MAX_SHEAR"];
+        for (name, value) in names.into_iter().zip(values) {
+            match self.is_some() {
+                true => constants.overridable(name, value),
+                false => constants.fixed(name, value),
             }
-            None => ranges.into_iter().for_each(|name| constants.fixed(name, 0_u32)),
         }
     }
 }
@@ -90,12 +89,13 @@ impl Constant for Option<Distortion> {
 impl Plan {
     /// The same plan with kernels that distort the digits whose view is not 0.
     pub fn distorted(mut self, distortion: Distortion) -> Plan {
-        self.distortion = Some(distortion);
+        let distortion = Some(distortion);
+        self.interface.distortion = distortion;
         for kernel in &mut self.kernels {
             match &mut kernel.op {
-                Op::Gather(k) => k.distort = self.distortion,
-                Op::SampleForward(k) => k.0.distort = self.distortion,
-                Op::SampleStep(k) => k.0.distort = self.distortion,
+                Op::Gather(k) => k.distort = distortion,
+                Op::SampleForward(k) => k.0.distort = distortion,
+                Op::SampleStep(k) => k.0.distort = distortion,
                 _ => continue,
             }
             (kernel.workgroup, kernel.workgroups) = self.profile.launch(&kernel.op);

@@ -1,10 +1,10 @@
 //! The text in front of a shader: constants, launch, bindings. The only WGSL that is not in a file.
 
+use super::Kernel;
 use super::STEP_WORDS;
+use super::abi::{PIXELS_PER_WORD, SAMPLE_WORDS};
 use super::binding::{Access, Binding, Element};
 use super::constant::Constants;
-use super::records::{PIXELS_PER_WORD, RECORD_WORDS};
-use super::{Kernel, UNIFORM_WORDS_PER_VEC4};
 use crate::network::{CLASSES, DIGIT_SIDE, KERNEL, TAPS};
 
 /// What shaders know of the tables that the host writes, and the side of kernels.
@@ -12,7 +12,7 @@ const DATA: [(&str, usize); 7] = [
     ("STEP_WORDS", STEP_WORDS),
     ("SIDE", DIGIT_SIDE),
     ("ROW_WORDS", DIGIT_SIDE / PIXELS_PER_WORD),
-    ("RECORD", RECORD_WORDS),
+    ("SAMPLE_WORDS", SAMPLE_WORDS),
     ("CLASSES", CLASSES),
     ("K", KERNEL),
     ("TAPS", TAPS),
@@ -22,41 +22,44 @@ const DATA: [(&str, usize); 7] = [
 // convolve.wgsl and sample_second_backward.wgsl.
 const _: () = assert!(DIGIT_SIDE.is_multiple_of(PIXELS_PER_WORD) && KERNEL == 5);
 
-/// Header and files, as the driver gets them.
-pub fn wgsl(kernel: &Kernel) -> String {
-    let mut text = header(kernel);
-    let epilogue = kernel.op.epilogue().map(|rule| rule.shader());
-    for file in kernel.op.shader().files(epilogue) {
-        text.push('\n');
-        text.push_str(file);
+impl Kernel {
+    /// The whole WGSL text that the driver gets: header and files.
+    pub fn wgsl(&self) -> String {
+        let mut text = self.header();
+        let epilogue = self.op.epilogue().map(|epilogue| epilogue.shader());
+        for file in self.op.shader().files(epilogue) {
+            text.push('\n');
+            text.push_str(file);
+        }
+        text
     }
-    text
-}
 
-/// Constants, launch and bindings.
-pub fn header(kernel: &Kernel) -> String {
-    let mut text = format!("// {}\n", kernel.label);
-    text.push_str(&constants(kernel).text);
-    for (number, binding) in kernel.op.bindings().iter().enumerate() {
-        text.push_str(&declaration(number, binding, kernel.windows[number]));
+    /// The generated part of it: constants, launch and bindings.
+    pub fn header(&self) -> String {
+        let mut text = format!("// {}\n{}", self.label, self.constants().text);
+        for (number, binding) in self.op.bindings().iter().enumerate() {
+            text.push_str(&declaration(number, binding, self.windows[number]));
+        }
+        text
     }
-    text
-}
 
-/// What the plan has decided.
-pub fn constants(kernel: &Kernel) -> Constants {
-    let mut constants = Constants::default();
-    for (name, value) in DATA {
-        constants.fixed(name, value as u32);
+    /// Its pipeline constants by name, with the values of the plan: what can be changed without another
+    /// plan. The text has them as `override`s with these values.
+    pub fn overrides(&self) -> Vec<(&'static str, f64)> {
+        self.constants().overrides
     }
-    kernel.op.declare(&mut constants);
-    let threads = kernel.workgroup * kernel.workgroups;
-    for (name, value) in
-        [("ITEMS", kernel.op.items()), ("WORKGROUP", kernel.workgroup), ("THREADS", threads)]
-    {
-        constants.fixed(name, value);
+
+    fn constants(&self) -> Constants {
+        let mut constants = Constants::default();
+        for (name, value) in DATA {
+            constants.fixed(name, value as u32);
+        }
+        self.op.declare(&mut constants);
+        constants.fixed("ITEMS", self.op.work().items);
+        constants.fixed("WORKGROUP", self.workgroup);
+        constants.fixed("THREADS", self.workgroup * self.workgroups);
+        constants
     }
-    constants
 }
 
 /// A binding and, where it is only read, its accessor: `x_at(i)` reads element i either way.
@@ -74,8 +77,9 @@ fn declaration(number: usize, binding: &Binding, window: Option<usize>) -> Strin
             "{place}<storage, read> {name}_data: array<{scalar}>;\n\
              {head} {{ return {name}_data[i]; }}\n"
         ),
+        // Uniform arrays have elements of 16 bytes.
         Some(words) => {
-            let length = words.div_ceil(UNIFORM_WORDS_PER_VEC4);
+            let length = words.div_ceil(4);
             let element = match binding.element {
                 Element::Vec4 => "[i]",
                 _ => "[i / 4u][i % 4u]",

@@ -2,18 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BufferId, Distortion, Layout, Rule};
+use super::{BufferId, Distortion, Layout};
 use crate::network::Shape;
 
 /// Buffers the host writes or reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ports {
-    /// The data set: [`super::records::RECORD_WORDS`] words a digit.
-    pub digits: BufferId,
-    /// Indices of digits, with a [`Distortion`] together with their views.
-    pub order: BufferId,
+    /// The data set: [`super::abi::SAMPLE_WORDS`] words a sample.
+    pub data_set: BufferId,
+    /// Indices of samples, with a [`Distortion`] together with their views.
+    pub indices: BufferId,
     /// The step table: [`super::STEP_WORDS`] words a step.
-    pub steps: BufferId,
+    pub step_table: BufferId,
     /// The next step.
     pub cursor: BufferId,
     pub parameters: BufferId,
@@ -21,10 +21,7 @@ pub struct Ports {
     /// Curvature of every parameter, which [`super::Optimizer::Sdlm`] alone has.
     pub curvature: Option<BufferId>,
     /// Gradients by shard, `[shards, layout.size]`; a plan with one shard has none.
-    pub shares: Option<BufferId>,
-    /// Partial gradients of the stages, `[partial_rows, layout.stages]`, or the traces of
-    /// [`super::Strategy::Sample`], whose rows begin with them.
-    pub partials: BufferId,
+    pub shard_gradients: Option<BufferId>,
     /// Outputs `[batch, 10]` of the network.
     pub scores: BufferId,
     /// Sums over steps, `[batch, 4]`.
@@ -32,16 +29,6 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// The buffers that a rule works on, in the order of its bindings.
-    pub(super) fn taken(&self, rule: Rule) -> impl Iterator<Item = BufferId> + use<> {
-        let buffers = match rule {
-            Rule::Step(_) => [self.curvature, Some(self.velocity), Some(self.parameters)],
-            Rule::Share { .. } => [self.shares, Some(self.parameters), None],
-            Rule::Curvature { .. } => [self.curvature, None, None],
-        };
-        buffers.into_iter().flatten()
-    }
-
     /// What a run carries from one step to the next, by name, each laid out as the parameters,
     /// which come first. A checkpoint holds these, and in mid-epoch the totals.
     pub fn carried(&self) -> impl Iterator<Item = (&'static str, BufferId)> + use<> {
@@ -53,7 +40,7 @@ impl Ports {
 /// Where the output of a layer stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activation {
-    /// Name of the layer; `input` for what the first one sees.
+    /// Name of the layer; `input` for the input of the first.
     pub layer: String,
     /// `[samples of a shard, maps, height, width]`, overwritten by each shard.
     pub buffer: BufferId,
@@ -70,7 +57,7 @@ pub struct Interface {
     /// Samples of a shard; rows of scores and totals are those of the first shard, then those of the
     /// next.
     pub shard: usize,
-    /// What makes an entry of the order out of a digit and a view.
+    /// What makes an entry of the indices out of a sample and a view.
     pub distortion: Option<Distortion>,
     pub layout: Layout,
     pub ports: Ports,

@@ -64,8 +64,7 @@ pub(super) fn within(mut profile: Profile, make: impl Fn(Profile) -> Result<Plan
         let kernel = plan.kernels.iter().find(|kernel| kernel.iterations() > ITERATION_LIMIT);
         if let Some(view) = view {
             let name = &plan.buffers[view.buffer].name;
-            let can_shrink =
-                plan.strategy != Strategy::Sample && view.buffer == plan.ports.partials;
+            let can_shrink = name == "partials";
             if !can_shrink || profile.partial_rows == 1 {
                 return Err(Error::Usage(format!(
                     "{} numbers of \"{name}\" are read at once, and {} fit a binding: {}",
@@ -85,7 +84,7 @@ pub(super) fn within(mut profile: Profile, make: impl Fn(Profile) -> Result<Plan
                     way_out(&plan)
                 )));
             }
-            profile.samples = (profile.samples.min(plan.batch) / 2).max(1);
+            profile.samples = (profile.samples.min(plan.interface.batch) / 2).max(1);
         } else {
             return Ok(plan);
         }

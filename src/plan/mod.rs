@@ -17,6 +17,7 @@ mod builder;
 pub mod constant;
 mod criterion;
 pub mod distortion;
+pub mod epilogue;
 mod header;
 mod interface;
 pub mod kernels;
@@ -24,8 +25,6 @@ mod limits;
 pub mod print;
 pub mod profile;
 pub mod program;
-pub mod records;
-pub mod rule;
 pub mod sample;
 mod shader;
 pub mod strategy;
@@ -34,14 +33,14 @@ pub mod traffic;
 pub use crate::network::tensors::{ALIGN, Layout};
 pub use abi::{LABEL_WORDS, STATE_WORDS, STEP_WORDS, StepRow, TOTALS};
 pub use binding::{Access, Binding, Element};
-pub use build::Room;
+pub use build::Capacity;
 pub use criterion::Criterion;
 pub use distortion::{Distortion, Ranges};
+pub use epilogue::{Epilogue, Optimizer};
 pub use interface::{Activation, Interface, Ports};
 pub use kernels::Op;
 pub use profile::{Profile, Tiles};
 pub use program::Program;
-pub use rule::{Optimizer, Rule};
 pub use shader::ShaderFile;
 pub use strategy::Strategy;
 
@@ -61,15 +60,14 @@ pub enum Pass {
     Curvature,
 }
 
-/// Uniform arrays have elements of 16 bytes.
-pub const UNIFORM_WORDS_PER_VEC4: usize = 4;
-
 /// What a buffer holds before the first dispatch.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Start {
     Zero,
-    /// The same number everywhere.
+    /// The same f32 everywhere.
     Fill(f32),
+    /// These words at its beginning, then 0.
     Words(Vec<u32>),
 }
 
@@ -77,7 +75,7 @@ pub enum Start {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Buffer {
     pub name: String,
-    /// Length in words: what the views need, room for the last window included.
+    /// Length in words: what the views need, the last window included.
     pub words: usize,
     pub start: Start,
 }
@@ -110,29 +108,13 @@ pub struct Kernel {
 impl Kernel {
     /// Loop iterations of the busiest invocation, loops that may be unrolled included.
     pub fn iterations(&self) -> u32 {
-        let rounds = self.op.items().div_ceil(self.workgroup * self.workgroups);
+        let rounds = self.op.work().items.div_ceil(self.workgroup * self.workgroups);
         rounds.saturating_mul(self.op.work().iterations + 1)
-    }
-
-    /// The whole WGSL text that the driver gets.
-    pub fn wgsl(&self) -> String {
-        header::wgsl(self)
-    }
-
-    /// Its pipeline constants by name, with the values of the plan: what can be changed without another
-    /// plan. The text has them as `override`s with these values.
-    pub fn overrides(&self) -> Vec<(&'static str, f64)> {
-        header::constants(self).overrides
-    }
-
-    /// The generated part of it: constants and declarations.
-    pub fn header(&self) -> String {
-        header::header(self)
     }
 }
 
 /// One launch of a kernel.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Dispatch {
     /// Index in [`Plan::kernels`].
     pub kernel: usize,
@@ -141,37 +123,52 @@ pub struct Dispatch {
 }
 
 /// The dispatches of one pass on one replica.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Steps {
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Steps<T = Dispatch> {
     /// Up to the exchange of gradients; the whole pass where one replica has all shards.
-    pub compute: Vec<Dispatch>,
+    pub compute: Vec<T>,
     /// What follows the exchange, once the replica has the gradients of all shards.
-    pub apply: Vec<Dispatch>,
+    pub apply: Vec<T>,
 }
 
-impl Steps {
+impl<T> Steps<T> {
     /// Every dispatch, in order.
-    pub fn all(&self) -> impl Iterator<Item = &Dispatch> {
+    pub fn all(&self) -> impl Iterator<Item = &T> {
         self.compute.iter().chain(&self.apply)
     }
 }
 
-/// What one device does of a step.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Replica {
-    pub forward: Steps,
-    pub training: Steps,
-    /// Empty where the optimizer has no curvature.
-    pub curvature: Steps,
+/// What one device does of a step, in dispatches as a plan, a [`Program`] or an engine has them.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Replica<T = Dispatch> {
+    /// From the gathering of the samples to the loss.
+    pub forward: Steps<T>,
+    /// A training step.
+    pub training: Steps<T>,
+    /// Second derivatives, added to the curvature; empty where the optimizer has none.
+    pub curvature: Steps<T>,
 }
 
-impl Replica {
+impl<T> Replica<T> {
     /// The dispatches of a pass.
-    pub fn steps(&self, pass: Pass) -> &Steps {
+    pub fn steps(&self, pass: Pass) -> &Steps<T> {
         match pass {
             Pass::Forward => &self.forward,
             Pass::Training => &self.training,
             Pass::Curvature => &self.curvature,
+        }
+    }
+
+    /// The same passes, of what each dispatch is lowered to.
+    pub fn map<U>(&self, lower: impl Fn(&T) -> U) -> Replica<U> {
+        let steps = |steps: &Steps<T>| Steps {
+            compute: steps.compute.iter().map(&lower).collect(),
+            apply: steps.apply.iter().map(&lower).collect(),
+        };
+        Replica {
+            forward: steps(&self.forward),
+            training: steps(&self.training),
+            curvature: steps(&self.curvature),
         }
     }
 }
@@ -183,21 +180,15 @@ pub struct Plan {
     pub optimizer: Optimizer,
     pub strategy: Strategy,
     pub profile: Profile,
-    /// Samples of a full step.
-    pub batch: usize,
     /// Parts of the batch whose gradients are added in their order.
     pub shards: usize,
-    /// How digits whose view is not 0 are distorted.
-    pub distortion: Option<Distortion>,
-    pub layout: Layout,
+    /// What a host has to know to feed the plan and to read it back.
+    pub interface: Interface,
     /// Every replica has all of them.
     pub buffers: Vec<Buffer>,
     pub kernels: Vec<Kernel>,
     /// One, with all shards, or one for each shard.
     pub replicas: Vec<Replica>,
-    pub ports: Ports,
-    /// Where the input and the output of each block stand, as far as the plan stores them.
-    pub activations: Vec<Activation>,
 }
 
 impl Plan {
@@ -208,12 +199,7 @@ impl Plan {
 
     /// Whether it has a pass that estimates the curvature.
     pub fn has_curvature(&self) -> bool {
-        self.ports.curvature.is_some()
-    }
-
-    /// Samples of a shard; the last one may have fewer.
-    pub fn shard(&self) -> usize {
-        self.batch.div_ceil(self.shards)
+        self.interface.ports.curvature.is_some()
     }
 
     /// Every dispatch of every pass and replica, some of them more than once.
@@ -227,17 +213,5 @@ impl Plan {
     /// Loop iterations of the busiest invocation of any kernel.
     pub fn iterations(&self) -> u32 {
         self.kernels.iter().map(Kernel::iterations).max().unwrap_or(0)
-    }
-
-    /// What a host has to know to feed the plan and to read it back.
-    pub fn interface(&self) -> Interface {
-        Interface {
-            batch: self.batch,
-            shard: self.shard(),
-            distortion: self.distortion,
-            layout: self.layout.clone(),
-            ports: self.ports,
-            activations: self.activations.clone(),
-        }
     }
 }

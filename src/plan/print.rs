@@ -45,7 +45,7 @@ fn kernels(plan: &Plan, shown: &[&Dispatch]) -> String {
         table.row([
             index.to_string(),
             kernel.label.clone(),
-            thousands(kernel.op.items()),
+            thousands(kernel.op.work().items),
             format!("{} x {}", thousands(kernel.workgroups), kernel.workgroup),
             thousands(kernel.iterations()),
             bindings(kernel),

@@ -1,8 +1,8 @@
 //! How kernels are launched: one arithmetic, three ways to spread it.
 
 use super::binding::{Access, Binding};
+use super::epilogue::Epilogue;
 use super::kernels::{Op, Work};
-use super::rule::Rule;
 
 /// Numbers in a uniform window: 64 KiB, WebGPU's default limit.
 pub const UNIFORM_WINDOW: usize = 16_384;
@@ -21,19 +21,19 @@ const WORTH_SHARDING: usize = 16;
 /// Samples whose x and dx an invocation of `linear_backward` holds, at most.
 pub const BACKWARD_SAMPLES: usize = 24;
 
-/// What one invocation makes.
+/// What one invocation computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tiles {
-    /// Pooled outputs side by side that one invocation makes at most.
+    /// Pooled outputs side by side that one invocation computes at most.
     pub tile_width: usize,
-    /// Pooled rows that one invocation of `conv_pool_forward` makes at most; up to 8. Elsewhere one:
+    /// Pooled rows that one invocation of `conv_pool_forward` computes at most; up to 8. Elsewhere one:
     /// more is not faster there and takes longer to compile.
     pub tile_height: usize,
-    /// Rows that one invocation hands down at most, of what a later stage sees; up to 14.
+    /// Rows of an input gradient that one invocation of `conv_backward_input` computes at most; up to 14.
     pub dx_rows: usize,
-    /// Outputs (times four samples) that an invocation of a linear layer makes.
+    /// Outputs (times four samples) that an invocation of `linear_forward` computes.
     pub tile: u32,
-    /// Samples, or outputs, (times four inputs) that it makes on the way back.
+    /// Samples, or outputs, (times four inputs) that an invocation computes in the backward pass.
     pub backward_tile: u32,
 }
 
@@ -112,18 +112,15 @@ impl Profile {
         }
     }
 
-    /// For the CPU twins, which do the whole batch in one call.
+    /// For the references on the CPU, which do the whole batch in one call.
     pub fn reference() -> Self {
         Profile {
             name: "reference",
-            shards: 1,
-            replicas: 1,
-            uniform: false,
             samples: usize::MAX,
             workgroup: 1,
             workgroups: Some(1),
-            tiles: Tiles::ONE,
             partial_rows: 1,
+            ..Profile::gpu()
         }
     }
 
@@ -139,11 +136,11 @@ impl Profile {
     pub fn samples_of(&self, batch: usize, reads: &[usize], writes: &[usize]) -> usize {
         let largest = reads.iter().copied().max().unwrap_or(1).max(1);
         // A sample that no uniform window holds is read from storage.
-        let room = match UNIFORM_WINDOW / largest {
-            room @ 1.. if self.uniform => room,
+        let most = match UNIFORM_WINDOW / largest {
+            samples @ 1.. if self.uniform => samples,
             _ => usize::MAX,
         };
-        let most = room.min(self.samples);
+        let most = most.min(self.samples);
         let fits = |samples: usize| {
             reads.iter().chain(writes).all(|size| (samples * size).is_multiple_of(super::ALIGN))
         };
@@ -157,12 +154,17 @@ impl Profile {
         window(rows, most, fits).unwrap_or(rows)
     }
 
-    /// Samples of a batch that a linear layer takes back in one kernel: on software adapters, for first
-    /// derivatives, where windows of so few samples can begin (`sizes` as `reads` above).
-    pub fn fused_samples(&self, rule: Rule, batch: usize, sizes: &[usize]) -> Option<usize> {
+    /// Samples of a batch whose whole backward pass through a linear layer is one kernel: on software
+    /// adapters, for first derivatives, where windows of so few samples can begin (`sizes` as `reads` above).
+    pub fn fused_samples(
+        &self,
+        epilogue: Epilogue,
+        batch: usize,
+        sizes: &[usize],
+    ) -> Option<usize> {
         let few = Profile { samples: BACKWARD_SAMPLES, ..*self };
         let samples = few.samples_of(batch, sizes, sizes);
-        let fuses = self.uniform && !rule.is_curvature() && samples <= BACKWARD_SAMPLES;
+        let fuses = self.uniform && !epilogue.is_curvature() && samples <= BACKWARD_SAMPLES;
         fuses.then_some(samples)
     }
 
@@ -192,10 +194,11 @@ impl Profile {
 
     /// Invocations in a workgroup, and workgroups, that do an operation.
     pub fn launch(&self, op: &Op) -> (u32, u32) {
-        let Work { items, iterations, .. } = op.work();
-        // The loop over the items counts as well.
-        let of_profile = || (self.workgroup, self.workgroups_for(items, iterations + 1));
-        op.launch().unwrap_or_else(of_profile)
+        op.launch().unwrap_or_else(|| {
+            let Work { items, iterations, .. } = op.work();
+            // The loop over the items counts as well.
+            (self.workgroup, self.workgroups_for(items, iterations + 1))
+        })
     }
 }
 

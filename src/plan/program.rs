@@ -2,17 +2,17 @@
 //! bindings and dispatches, in the words of WebGPU.
 //!
 //! The GPU engine runs a [`Program`]; `lenet plan --json` prints it, and whoever reads that can build
-//! an executor that computes the same bits. Offsets and sizes are in bytes, rounded as WebGPU wants
-//! them.
+//! an executor that computes the same bits. Offsets and sizes are in bytes, rounded as WebGPU
+//! requires.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::abi::Abi;
+use super::abi;
 use super::traffic::{Traffic, WORD};
 use super::{
-    Access, Binding, Buffer, BufferId, Dispatch, Interface, Kernel, Pass, Plan, Start, View,
+    Access, Binding, Buffer, BufferId, Dispatch, Interface, Pass, Plan, Replica, Start, View,
 };
 use crate::network::Options;
 
@@ -27,18 +27,19 @@ pub struct Program {
     /// Name of the network.
     pub network: String,
     pub options: Options,
-    /// How the step is cut into dispatches, as `--plan` has it.
+    /// How the step is cut into dispatches: the word of `--plan`.
     pub plan: String,
     pub profile: String,
     /// Parts of the batch whose gradients are added in their order.
     pub shards: usize,
     pub interface: Interface,
-    pub abi: Abi,
+    /// What the words of the buffers mean.
+    pub abi: serde_json::Value,
     /// Every replica has all of them.
     pub buffers: Vec<DeviceBuffer>,
     pub kernels: Vec<Shader>,
     /// What each device does.
-    pub replicas: Vec<Commands>,
+    pub replicas: Vec<Replica<Launch>>,
     /// What replicas give each other between `compute` and `apply`, where there are several.
     pub exchange: Option<Exchange>,
     /// Steps to carry out, where they were asked for.
@@ -54,18 +55,7 @@ pub struct DeviceBuffer {
     pub size: usize,
     /// Whether UNIFORM is among its usages, too.
     pub uniform: bool,
-    pub contents: Contents,
-}
-
-/// What a buffer holds before the first dispatch.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Contents {
-    Zero,
-    /// The same f32 everywhere.
-    Fill(f32),
-    /// These u32 at its beginning, then 0.
-    Words(Vec<u32>),
+    pub contents: Start,
 }
 
 /// A shader module with one entry point, and its launch.
@@ -86,7 +76,7 @@ pub struct Shader {
     /// Loop iterations of the busiest invocation.
     pub iterations: u32,
     pub multiply_adds: u64,
-    /// Numbers that an item writes: goes with the size of the unrolled code. Compile the largest first.
+    /// Numbers that an item writes: grows with the size of the unrolled code. Compile the largest first.
     pub written_per_item: usize,
     pub wgsl: String,
 }
@@ -119,25 +109,6 @@ impl BindingKind {
     }
 }
 
-/// The passes of one replica.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Commands {
-    /// From the gathering of the samples to the loss.
-    pub forward: PassCommands,
-    /// A training step.
-    pub training: PassCommands,
-    /// Second derivatives, added to the curvature; empty where the optimizer has none.
-    pub curvature: PassCommands,
-}
-
-/// The dispatches of a pass, in order.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PassCommands {
-    pub compute: Vec<Launch>,
-    /// Behind the exchange; empty where there is one replica.
-    pub apply: Vec<Launch>,
-}
-
 /// One launch of a kernel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Launch {
@@ -165,14 +136,14 @@ pub struct Exchange {
     pub owners: Vec<usize>,
 }
 
-/// A short run: write `digits` and `parameters`; for each phase write `order` and `steps`, set cursor and
+/// A short run: write `data_set` and `parameters`; for each phase write `indices` and `step_table`, set cursor and
 /// totals to 0, and run the pass `count` times.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Replay {
     /// First weights, in the places of the layout.
     pub parameters: Vec<f32>,
-    /// Records, as the ABI has them.
-    pub digits: Vec<u32>,
+    /// Samples, as the ABI describes them.
+    pub data_set: Vec<u32>,
     pub phases: Vec<Phase>,
     /// CRC-32 of the parameters after the last step, as the bytes of little-endian f32.
     pub crc32: u32,
@@ -184,28 +155,27 @@ pub struct Phase {
     pub pass: Pass,
     /// Steps.
     pub count: usize,
-    pub order: Vec<u32>,
+    pub indices: Vec<u32>,
     /// Rows of the step table, one behind the other.
-    pub steps: Vec<u32>,
+    pub step_table: Vec<u32>,
 }
 
 impl Plan {
     /// Lowers the plan for devices.
     pub fn program(&self) -> Program {
-        let replicas: Vec<Commands> = self
-            .replicas
-            .iter()
-            .map(|replica| Commands {
-                forward: commands(&replica.forward),
-                training: commands(&replica.training),
-                curvature: commands(&replica.curvature),
-            })
-            .collect();
-        let exchange = self.ports.shares.filter(|_| replicas.len() > 1).map(|buffer| Exchange {
-            buffer,
-            row: WORD * self.layout.size,
-            owners: (0..self.shards).collect(),
-        });
+        let launch = |dispatch: &Dispatch| Launch {
+            kernel: dispatch.kernel,
+            bindings: dispatch.views.iter().map(piece).collect(),
+        };
+        let replicas: Vec<_> = self.replicas.iter().map(|replica| replica.map(launch)).collect();
+        let exchange =
+            self.interface.ports.shard_gradients.filter(|_| replicas.len() > 1).map(|buffer| {
+                Exchange {
+                    buffer,
+                    row: WORD * self.interface.layout.size,
+                    owners: (0..self.shards).collect(),
+                }
+            });
         Program {
             format: FORMAT,
             network: self.network.name.to_string(),
@@ -213,8 +183,8 @@ impl Plan {
             plan: self.strategy.name().into(),
             profile: self.profile.name.into(),
             shards: self.shards,
-            interface: self.interface(),
-            abi: Abi::of(self),
+            interface: self.interface.clone(),
+            abi: abi::describe(self),
             buffers: (0..self.buffers.len()).map(|id| self.device_buffer(id)).collect(),
             kernels: (0..self.kernels.len()).map(|index| self.shader(index)).collect(),
             replicas,
@@ -225,23 +195,18 @@ impl Plan {
 
     fn device_buffer(&self, id: BufferId) -> DeviceBuffer {
         let Buffer { name, words, start } = &self.buffers[id];
-        let contents = match start {
-            Start::Zero => Contents::Zero,
-            Start::Fill(value) => Contents::Fill(*value),
-            Start::Words(words) => Contents::Words(words.clone()),
-        };
         let held = if let Start::Words(held) = start { held.len() } else { 0 };
         let mut views = self.dispatches().flat_map(|dispatch| &dispatch.views);
         DeviceBuffer {
             name: name.clone(),
             size: WORD * held.max(*words).max(4).next_multiple_of(4),
             uniform: views.any(|view| view.uniform && view.buffer == id),
-            contents,
+            contents: start.clone(),
         }
     }
 
     fn shader(&self, index: usize) -> Shader {
-        let kernel: &Kernel = &self.kernels[index];
+        let kernel = &self.kernels[index];
         let bindings = kernel.op.bindings();
         let bindings = bindings.iter().zip(&kernel.windows).map(|(binding, &window)| {
             ShaderBinding { name: binding.name.into(), kind: BindingKind::of(binding, window) }
@@ -259,24 +224,13 @@ impl Plan {
                 .into_iter()
                 .map(|(name, value)| (name.into(), value))
                 .collect(),
-            items: kernel.op.items(),
+            items: kernel.op.work().items,
             iterations: kernel.iterations(),
-            multiply_adds: kernel.op.multiply_adds(),
-            written_per_item: written / WORD / kernel.op.items().max(1) as usize,
+            multiply_adds: kernel.op.work().multiply_adds,
+            written_per_item: written / WORD / kernel.op.work().items.max(1) as usize,
             wgsl: kernel.wgsl(),
         }
     }
-}
-
-fn commands(steps: &super::Steps) -> PassCommands {
-    let launches = |list: &[Dispatch]| {
-        let launch = |dispatch: &Dispatch| Launch {
-            kernel: dispatch.kernel,
-            bindings: dispatch.views.iter().map(piece).collect(),
-        };
-        list.iter().map(launch).collect()
-    };
-    PassCommands { compute: launches(&steps.compute), apply: launches(&steps.apply) }
 }
 
 /// A uniform array is a whole number of vec4s.
@@ -295,7 +249,7 @@ impl Program {
             .map_err(|error| crate::Error::Data(format!("no program of `lenet plan`: {error}")))?;
         if program.format != FORMAT {
             return Err(crate::Error::Data(format!(
-                "the program has format {}, and this version of lenet reads {FORMAT}: print it anew \
+                "the program has format {}, and this version of lenet reads {FORMAT}: print it again \
                  with `lenet plan --json`",
                 program.format
             )));

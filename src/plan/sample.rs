@@ -6,7 +6,7 @@ use super::kernels::{LANES, SAMPLE_WORKGROUP, SUMS, Sample};
 use super::profile::UNIFORM_WINDOW;
 use crate::error::{Error, Result};
 use crate::network::tensors::{Block, Layout, QUAD, aligned};
-use crate::network::{CLASSES, Connections, DIGIT_SIDE, Kind, Network, bitmaps};
+use crate::network::{CLASSES, DIGIT_SIDE, Kind, Layer as NetworkLayer, Network, bitmaps};
 
 /// Numbers that a workgroup can keep: 16 KiB, WebGPU's default limit.
 pub const MEMORY: u32 = 4_096;
@@ -22,7 +22,7 @@ pub struct Layer {
     /// Places of biases and weights among the parameters behind the stages.
     pub biases: u32,
     pub weights: u32,
-    /// Places in memory of what it sees and of what it gives.
+    /// Places in memory of its input and of its output.
     pub x: u32,
     pub y: u32,
     /// Places in a row of traces, multiples of 4.
@@ -33,34 +33,22 @@ pub struct Layer {
 impl Layer {
     /// As a row of the table.
     pub fn words(&self) -> [u32; LAYER_WORDS] {
-        [
-            self.inputs,
-            self.outputs,
-            self.biases,
-            self.weights,
-            self.x,
-            self.y,
-            self.x_trace,
-            self.dy_trace,
-        ]
+        let Layer { inputs, outputs, biases, weights, x, y, x_trace, dy_trace } = *self;
+        [inputs, outputs, biases, weights, x, y, x_trace, dy_trace]
     }
 
     /// From a row of the table.
+    ///
+    /// # Panics
+    /// If the row has another length.
     pub fn of(row: &[u32]) -> Layer {
-        Layer {
-            inputs: row[0],
-            outputs: row[1],
-            biases: row[2],
-            weights: row[3],
-            x: row[4],
-            y: row[5],
-            x_trace: row[6],
-            dy_trace: row[7],
-        }
+        let row: [u32; LAYER_WORDS] = row.try_into().expect("a row of the table");
+        let [inputs, outputs, biases, weights, x, y, x_trace, dy_trace] = row;
+        Layer { inputs, outputs, biases, weights, x, y, x_trace, dy_trace }
     }
 }
 
-/// Everything about a network that the kernels want to know.
+/// The shapes of a network, as the kernels need them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shapes {
     pub sample: Sample,
@@ -69,37 +57,20 @@ pub struct Shapes {
     pub table: Vec<u32>,
 }
 
-/// The two stages at the beginning of a network.
-struct Stages<'a> {
-    table: &'a Connections,
-    first_maps: u32,
-    block_scale: f32,
-    /// Numbers in h2 and in s2.
-    h2: u32,
-    features: u32,
-}
-
-fn stages<'a>(network: &'a Network, layout: &Layout) -> Option<Stages<'a>> {
+/// The layers that decide whether a network is made of two stages, of which the first sees one map, and
+/// linear layers: both convolutions, and the second pooling.
+fn stages<'a>(network: &'a Network, layout: &Layout) -> Option<[&'a NetworkLayer; 3]> {
     let [Block::Stage { conv: first, .. }, Block::Stage { conv, pool }, rest @ ..] =
         &layout.blocks[..]
     else {
         return None;
     };
-    let (first, conv, pool) =
-        (&network.layers[*first], &network.layers[*conv], &network.layers[*pool]);
-    let linear = |block: &Block| !matches!(block, Block::Stage { .. });
-    let (Kind::Conv(table), Kind::Pool(form)) = (&conv.kind, &pool.kind) else { return None };
+    let stages @ [first, ..] = [first, conv, pool].map(|&at| &network.layers[at]);
     let fits = first.input.maps == 1
         && first.output.maps <= (SAMPLE_WORKGROUP as usize)
         && matches!(rest.first(), Some(Block::Linear(_)))
-        && rest.iter().all(linear);
-    fits.then_some(Stages {
-        table,
-        first_maps: first.output.maps as u32,
-        block_scale: form.block_scale(),
-        h2: conv.output.size() as u32,
-        features: pool.output.size() as u32,
-    })
+        && !rest.iter().any(|block| matches!(block, Block::Stage { .. }));
+    fits.then_some(stages)
 }
 
 impl Shapes {
@@ -108,88 +79,65 @@ impl Shapes {
     /// # Errors
     /// [`Error::Usage`] if the network has other layers, or does not fit the memory.
     pub fn of(network: &Network, layout: &Layout, samples: usize) -> Result<Shapes> {
-        let options = network.options;
-        let input = network.input();
-        let stages = stages(network, layout).ok_or_else(|| {
-            Error::Usage(format!(
-                "--plan sample is made for two convolution stages and linear layers behind them, \
-                 which {} is not: use --plan layered",
+        let refused =
+            |what: String| Error::Usage(format!("--plan sample {what}: use --plan layered"));
+        let [first, conv, pool] = stages(network, layout).ok_or_else(|| {
+            refused(format!(
+                "is made for two convolution stages and linear layers behind them, which {} is not",
                 network.name
             ))
         })?;
-        let odd = layout.blocks.iter().zip(&layout.widths).position(|(block, width)| {
-            matches!(block, Block::Linear(at) if network.layers[*at].input.size() != *width)
-        });
+        let (Kind::Conv(table), Kind::Pool(form)) = (&conv.kind, &pool.kind) else {
+            unreachable!("a stage is a convolution and a pooling")
+        };
+        let odd = network.layers[4..]
+            .iter()
+            .find(|layer| layer.kind != Kind::Rbf && !layer.input.size().is_multiple_of(QUAD));
         if let Some(odd) = odd {
-            let layer = &network.layers[layout.blocks[odd].output()];
-            return Err(Error::Usage(format!(
-                "--plan sample does linear layers that see a multiple of {QUAD} inputs, and {:?} of {} \
-                 sees {}: use --plan layered",
-                layer.name,
+            return Err(refused(format!(
+                "does linear layers that see a multiple of {QUAD} inputs, and {:?} of {} sees {}",
+                odd.name,
                 network.name,
-                layer.input.size()
+                odd.input.size()
             )));
         }
-        let s1 = network.layers[1].output.size() as u32;
-        let room = s1;
-        let features = room + stages.h2.max(input.size() as u32);
 
-        let mut trace = layout.stages as u32;
-        let (mut x, mut y) = (features, features + stages.features);
-        let mut layers: Vec<Layer> = Vec::new();
-        let mut widest = 0;
-        let mut scratch_size = stages.features.max(LANES * CLASSES as u32);
-        for (block, &start) in layout.blocks.iter().zip(&layout.starts) {
-            let Block::Linear(at) = *block else { continue };
-            let layer = &network.layers[at];
-            let (inputs, outputs) = (layer.input.size() as u32, layer.output.maps as u32);
-            let biases = (start - layout.stages) as u32;
-            layers.push(Layer {
-                inputs,
-                outputs,
-                biases,
-                weights: biases + aligned(outputs as usize) as u32,
-                x,
-                y,
-                x_trace: trace,
-                dy_trace: trace + inputs,
-            });
-            trace += inputs + outputs.next_multiple_of(4);
-            scratch_size = scratch_size.max(inputs);
-            widest = widest.max(inputs).max(outputs);
-            (x, y) = (y, y + outputs);
-        }
+        let options = network.options;
+        let input = network.input();
+        let x_h2 = network.layers[1].output.size() as u32;
+        let features = x_h2 + conv.output.size().max(input.size()) as u32;
+        let (layers, trace) = linear_layers(network, layout, features, pool.output.size() as u32);
+        let sizes = || layers.iter().flat_map(|layer| [layer.inputs, layer.outputs]);
+        let widest = sizes().max().unwrap_or(0);
         // Distances come behind the last layer; a linear output is the last layer.
         let criterion = Criterion::of(&options);
-        let (scores, scratch) = if criterion.is_rbf() { (y, y + CLASSES as u32) } else { (x, y) };
-        let halves = SUMS / 2 * (SAMPLE_WORKGROUP + 1);
-        let memory = (scratch + scratch_size).max(halves);
-        if memory > MEMORY {
-            return Err(Error::Usage(format!(
-                "--plan sample keeps a sample in {MEMORY} numbers of workgroup memory, and {} with \
-                 --border {} has {memory}: use --plan layered",
-                network.name, options.border
-            )));
-        }
-
-        if widest > 4 * SAMPLE_WORKGROUP {
-            return Err(Error::Usage(format!(
-                "--plan sample does layers of up to {} units, and {} has {widest} in one: use --plan \
-                 layered",
-                4 * SAMPLE_WORKGROUP,
-                network.name
-            )));
-        }
-
-        let fits = |what: &str, numbers: usize| match numbers > UNIFORM_WINDOW {
-            true => Err(Error::Usage(format!(
-                "--plan sample reads {what} through one uniform window of {UNIFORM_WINDOW} numbers, \
-                 and {} has {numbers}: use --plan layered",
-                network.name
-            ))),
-            false => Ok(()),
+        let last = layers.last().expect("a network has an output");
+        let (scores, scratch) = match criterion.is_rbf() {
+            true => (last.y + last.outputs, last.y + last.outputs + CLASSES as u32),
+            false => (last.y, last.y + last.outputs),
         };
-        fits("the parameters of the stages", layout.stages)?;
+        let inputs = layers.iter().map(|layer| layer.inputs);
+        let scratch_size = inputs.fold(LANES * CLASSES as u32, u32::max);
+        // What the first stage adds up fills the whole memory.
+        let memory = (scratch + scratch_size).max(SUMS / 2 * (SAMPLE_WORKGROUP + 1));
+        let mut words: Vec<u32> = layers.iter().flat_map(Layer::words).collect();
+        words.extend(table.words());
+        if criterion.is_rbf() {
+            words.extend(bitmaps::centres().into_iter().map(f32::to_bits));
+        }
+        for (what, found, most) in [
+            ("numbers in the workgroup memory of a sample", memory, MEMORY),
+            ("units in a layer", widest, 4 * SAMPLE_WORKGROUP),
+            ("parameters in its stages", layout.stages as u32, UNIFORM_WINDOW as u32),
+            ("words in its table", words.len() as u32, UNIFORM_WINDOW as u32),
+        ] {
+            if found > most {
+                return Err(refused(format!(
+                    "takes at most {most} {what}, and {} with --border {} has {found}",
+                    network.name, options.border
+                )));
+            }
+        }
 
         let (scale, background) = options.scaling.scale_and_background();
         let sample = Sample {
@@ -200,14 +148,14 @@ impl Shapes {
             scale,
             background,
             distort: None,
-            first_maps: stages.first_maps,
-            maps: stages.table.maps() as u32,
-            connections: stages.table.count() as u32,
-            block_scale: stages.block_scale,
+            first_maps: first.output.maps as u32,
+            maps: table.maps() as u32,
+            connections: table.count() as u32,
+            block_scale: form.block_scale(),
             second: layout.starts[1] as u32,
             layers: layers.len() as u32,
             linear_weights: layers.iter().map(|layer| layer.inputs * layer.outputs).sum(),
-            room,
+            x_h2,
             features,
             scores,
             scratch,
@@ -218,12 +166,25 @@ impl Shapes {
             curvature: false,
             exact: false,
         };
-        let mut table: Vec<u32> = layers.iter().flat_map(Layer::words).collect();
-        table.extend(stages.table.words());
-        if criterion.is_rbf() {
-            table.extend(bitmaps::centres().into_iter().map(f32::to_bits));
-        }
-        fits("its table", table.len())?;
-        Ok(Shapes { sample, layers, table })
+        Ok(Shapes { sample, layers, table: words })
     }
+}
+
+/// The linear layers of a network, whose memory begins at `x` with so many `inputs`, and the length of a
+/// row of traces.
+fn linear_layers(network: &Network, layout: &Layout, mut x: u32, inputs: u32) -> (Vec<Layer>, u32) {
+    let (mut y, mut trace) = (x + inputs, layout.stages as u32);
+    let mut layers = Vec::new();
+    for (block, &start) in layout.blocks.iter().zip(&layout.starts) {
+        let Block::Linear(at) = *block else { continue };
+        let layer = &network.layers[at];
+        let (inputs, outputs) = (layer.input.size() as u32, layer.output.maps as u32);
+        let biases = (start - layout.stages) as u32;
+        let weights = biases + aligned(outputs as usize) as u32;
+        let (x_trace, dy_trace) = (trace, trace + inputs);
+        layers.push(Layer { inputs, outputs, biases, weights, x, y, x_trace, dy_trace });
+        trace += inputs + outputs.next_multiple_of(4);
+        (x, y) = (y, y + outputs);
+    }
+    (layers, trace)
 }

@@ -14,7 +14,7 @@
 //! `uses` names the files that stand in front of this one, `binds` the bindings in their order: a
 //! name, how the kernel uses it ([`Access`]), the type of its elements ([`Element`]), and whatever a
 //! reader wants to know, which may go on in lines that are further to the right. `epilogue` stands for
-//! the file and for the bindings of the kernel's [`Rule`](super::Rule). The bindings themselves, and an
+//! the file and for the bindings of the kernel's [`Epilogue`](super::Epilogue). The bindings themselves, and an
 //! accessor `x_at(i)` for each that is only read, are generated ([`super::header`]), since the plan
 //! decides which of them are uniform.
 //!
@@ -22,7 +22,7 @@
 
 use super::binding::{Access, Binding, Element};
 
-/// What stands for the file and the bindings of a kernel's rule.
+/// What stands for the file and the bindings of a kernel's epilogue.
 const EPILOGUE: &str = "epilogue";
 
 /// A shader file with what its head says.
@@ -115,7 +115,7 @@ impl ShaderFile {
     pub fn files(&self, epilogue: Option<&ShaderFile>) -> impl Iterator<Item = &'static str> {
         let texts = self.uses.iter().map(move |file| match file {
             Some(file) => library(file).expect("parsing has found the file"),
-            None => epilogue.expect("a kernel that uses an epilogue has a rule").text,
+            None => epilogue.expect("a kernel that uses an epilogue has an epilogue").text,
         });
         texts.chain([self.text])
     }
@@ -169,40 +169,3 @@ const LIBRARY: &[(&str, &str)] = &library![
     "sample_second_backward",
     "sample_stages",
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_head_is_followed() {
-        let text = "// sum: y = x + x\n//\n// uses: common, epilogue\n// binds:\n\
-            //   x  read vec4f  [N]  what is\n//        added\n//   y  write f32\n//   epilogue\n//\n\
-            //   z  is a formula\n\nfn sum() {}\n//   w  read f32\n";
-        let shader = ShaderFile::parse("sum", text).unwrap();
-        let binding = |name, access, element| Binding { name, access, element };
-        let own =
-            [binding("x", Access::Read, Element::Vec4), binding("y", Access::Write, Element::F32)];
-        assert_eq!(shader.bindings(None), own);
-        let epilogue = ShaderFile::parse("end", "// end\n// binds:\n//   v  write f32\n").unwrap();
-        assert_eq!(shader.bindings(Some(&epilogue)).len(), 3);
-        let files: Vec<&str> = shader.files(Some(&epilogue)).collect();
-        assert_eq!(files, [library("common").unwrap(), epilogue.text, text]);
-    }
-
-    #[test]
-    fn a_malformed_head_names_file_and_line() {
-        for (text, part) in [
-            ("// uses: common, nothing\n", "`nothing`"),
-            ("// uses:\n", "``"),
-            ("// binds:\n//   x\n", "`x`"),
-            ("// binds:\n//   x  reads f32\n", "`x  reads f32`"),
-            ("// binds:\n//   x  read f64\n", "f32, u32, vec2f, vec4f"),
-            ("// uses: epilogue\n", "both"),
-            ("// binds:\n//   epilogue\n//   x  read f32\n", "behind the epilogue"),
-        ] {
-            let error = ShaderFile::parse("odd", text).unwrap_err();
-            assert!(error.contains("odd.wgsl") && error.contains(part), "{error}");
-        }
-    }
-}

@@ -1,34 +1,31 @@
-//! The ways to cut a training step into dispatches, and what one invocation of them makes.
-
-use serde::{Deserialize, Serialize};
+//! The ways to cut a training step into dispatches, and what one invocation of them computes.
 
 use super::profile::{Profile, Tiles};
 use super::sample::Shapes;
-use crate::network::Network;
 use crate::network::tensors::Layout;
+use crate::network::{Named, Network, named};
 
-/// How a training step is cut into dispatches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Strategy {
-    /// One or a few dispatches for each layer and direction, each over the whole batch, with the
-    /// tiles of the profile.
-    Layered,
-    /// The same with [`Tiles::ONE`].
-    LayeredOne,
-    /// The same with [`Tiles::PAIR`].
-    LayeredPair,
-    /// The same with [`Tiles::ROW`].
-    LayeredRow,
-    /// The same with [`Tiles::MAP`].
-    LayeredMap,
-    /// Forward only, layer by layer, with the activations of every layer stored: for those who look
-    /// into a network.
-    #[serde(skip)]
-    Inspect,
-    /// One workgroup for each sample, from the digit to its gradients, then one dispatch for the
-    /// update: two dispatches a step.
-    Sample,
+named! {
+    /// How a training step is cut into dispatches.
+    pub enum Strategy {
+        /// One or a few dispatches for each layer and direction, each over the whole batch, with the
+        /// tiles of the profile.
+        Layered = "layered",
+        /// The same with [`Tiles::ONE`].
+        LayeredOne = "layered-one",
+        /// The same with [`Tiles::PAIR`].
+        LayeredPair = "layered-pair",
+        /// The same with [`Tiles::ROW`].
+        LayeredRow = "layered-row",
+        /// The same with [`Tiles::MAP`].
+        LayeredMap = "layered-map",
+        /// One workgroup for each sample, from the digit to its gradients, then one dispatch for the
+        /// update: two dispatches a step.
+        Sample = "sample",
+        /// Forward only, layer by layer, with the activations of every layer stored: for those who look
+        /// into a network.
+        Inspect = "inspect",
+    }
 }
 
 impl Strategy {
@@ -42,17 +39,9 @@ impl Strategy {
         Strategy::Sample,
     ];
 
-    /// As `--plan` has it.
+    /// Its word for `--plan`.
     pub fn name(self) -> &'static str {
-        match self {
-            Strategy::Layered => "layered",
-            Strategy::LayeredOne => "layered-one",
-            Strategy::LayeredPair => "layered-pair",
-            Strategy::LayeredRow => "layered-row",
-            Strategy::LayeredMap => "layered-map",
-            Strategy::Inspect => "inspect",
-            Strategy::Sample => "sample",
-        }
+        Named::name(self)
     }
 
     /// The tiles, where they are not those of the profile.

@@ -30,9 +30,10 @@ impl Traffic {
     /// That of a dispatch of the plan.
     pub fn of(plan: &Plan, dispatch: &Dispatch) -> Self {
         let op = &plan.kernels[dispatch.kernel].op;
-        let mut traffic = Traffic { multiply_adds: op.multiply_adds(), ..Traffic::default() };
+        let multiply_adds = op.work().multiply_adds;
+        let mut traffic = Traffic { multiply_adds, ..Traffic::default() };
         for (binding, view) in op.bindings().iter().zip(&dispatch.views) {
-            let Moved { read, written } = op.moved(binding, view.words);
+            let Moved { read, written } = op.traffic(binding, view.words);
             traffic.read += WORD * read;
             traffic.written += WORD * written;
         }

@@ -12,7 +12,7 @@ use super::{Flags, NetworkArgs, Settings, TrainingArgs, distortion, network, opt
 use crate::data::Mnist;
 use crate::error::{Error, Result};
 use crate::network::Network;
-use crate::plan::{Distortion, Plan, Profile, Room, Strategy};
+use crate::plan::{Capacity, Distortion, Plan, Profile, Strategy};
 use crate::text::did_you_mean;
 
 /// The origin of a number of digits that nobody limits.
@@ -109,12 +109,12 @@ impl Settings {
     ///
     /// # Errors
     /// As [`Plan::new`].
-    pub fn plan(&self, profile: Profile, room: Room) -> Result<Plan> {
+    pub fn plan(&self, profile: Profile, capacity: Capacity) -> Result<Plan> {
         let Settings { network, strategy, batch, .. } = self;
-        let plan = Plan::new(network, *strategy, profile, *batch, self.optimizer(), room)?;
+        let plan = Plan::new(network, *strategy, profile, *batch, self.optimizer(), capacity)?;
         Ok(match self.distortion() {
             None => plan,
-            Some(distorted) => plan.distorted(Distortion::new(distorted.ranges, room.digits)),
+            Some(distorted) => plan.distorted(Distortion::new(distorted.ranges, capacity.samples)),
         })
     }
 

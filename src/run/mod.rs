@@ -26,7 +26,7 @@ use crate::train::session::{Lists, Session};
 /// [`crate::Error::Usage`] if no kernel is made for the network, [`crate::Error::Adapter`] if the
 /// adapter refuses or fails.
 pub fn session(settings: &Settings, device: &Device, lists: &Lists) -> Result<Session> {
-    let plan = settings.plan(device.profile(), lists.room(settings.batch))?;
+    let plan = settings.plan(device.profile(), lists.capacity(settings.batch))?;
     let executor = device.executor(plan)?;
     Session::new(executor, lists)
 }

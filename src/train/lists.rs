@@ -1,7 +1,7 @@
 //! The data set as an executor holds it, and the lists of digits that a session goes through.
 
 use crate::data::Digits;
-use crate::plan::{Room, records};
+use crate::plan::{Capacity, abi};
 
 /// A list of digits that is gone through in steps: the training digits or a set to evaluate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Lists {
     pub fn new(digits: &[&Digits], train: usize, sets: Vec<Vec<u32>>) -> Self {
         let mut packed = Vec::new();
         for set in digits {
-            records::append(&mut packed, set.pixels(), set.labels());
+            abi::append_samples(&mut packed, set.pixels(), set.labels());
         }
         let digits = digits.iter().map(|set| set.len()).sum();
         Lists { records: packed, digits, train, sets }
@@ -39,11 +39,11 @@ impl Lists {
         std::iter::once(self.train).chain(self.sets.iter().map(Vec::len))
     }
 
-    /// What the plan has to make room for.
-    pub fn room(&self, batch: usize) -> Room {
-        Room {
-            digits: self.digits,
-            order: self.lengths().sum(),
+    /// What the buffers of the plan have to hold.
+    pub fn capacity(&self, batch: usize) -> Capacity {
+        Capacity {
+            samples: self.digits,
+            indices: self.lengths().sum(),
             steps: self.lengths().map(|length| length.div_ceil(batch)).sum(),
         }
     }

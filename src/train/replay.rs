@@ -12,13 +12,13 @@ use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::init;
 use crate::plan::program::{Phase, Replay};
-use crate::plan::{Pass, Plan, Room, StepRow, TOTALS, records};
+use crate::plan::{Capacity, Pass, Plan, StepRow, TOTALS, abi};
 use crate::recipe::Settings;
 
 /// What a plan has to hold for a replay of these settings, whose training digits are those of the replay.
-pub fn room(settings: &Settings) -> Room {
+pub fn capacity(settings: &Settings) -> Capacity {
     let digits = settings.train_limit;
-    Room { digits, order: digits, steps: digits.div_ceil(settings.batch) }
+    Capacity { samples: digits, indices: digits, steps: digits.div_ceil(settings.batch) }
 }
 
 /// Makes the replay of the first epoch of a run on all training digits of the settings; the checksum is
@@ -36,19 +36,19 @@ pub fn of(settings: &Settings, plan: &Plan, mnist: &Mnist) -> Replay {
         let rate = 1.0 / patterns.len() as f32;
         phases.push(phase(Pass::Curvature, patterns, batch, key, |_| rate));
     }
-    let order = Orders::new(settings, &split.train, plan.distortion.as_ref()).epoch(0);
+    let order = Orders::new(settings, &split.train, plan.interface.distortion.as_ref()).epoch(0);
     let steps = order.len().div_ceil(batch);
     let rate = |step| settings.rate() * settings.schedule.factor(step, steps, 0);
     phases.push(phase(Pass::Training, order, batch, key, rate));
     let parameters =
-        init::parameters(&settings.network, &plan.layout, settings.init, settings.seed);
-    Replay { parameters, digits, phases, crc32: 0 }
+        init::parameters(&settings.network, &plan.interface.layout, settings.init, settings.seed);
+    Replay { parameters, data_set: digits, phases, crc32: 0 }
 }
 
 fn packed(digits: &Digits, chosen: &[usize]) -> Vec<u32> {
     let mut words = Vec::new();
     for &digit in chosen {
-        records::append(&mut words, digits.digit(digit), &[digits.label(digit)]);
+        abi::append_samples(&mut words, digits.digit(digit), &[digits.label(digit)]);
     }
     words
 }
@@ -66,7 +66,7 @@ fn phase(
     };
     let count = order.len().div_ceil(batch);
     let table = (0..count).flat_map(|step| row(step).words()).collect();
-    Phase { pass, count, order, steps: table }
+    Phase { pass, count, indices: order, step_table: table }
 }
 
 /// Carries a replay out and reads the parameters.
@@ -75,11 +75,11 @@ fn phase(
 /// [`crate::Error::Adapter`] if the adapter fails.
 pub fn carry_out(replay: &Replay, executor: &mut dyn Executor) -> Result<Vec<f32>> {
     let (ports, batch) = (executor.interface().ports, executor.interface().batch);
-    executor.write(ports.digits, 0, &replay.digits)?;
+    executor.write(ports.data_set, 0, &replay.data_set)?;
     executor.write_f32(ports.parameters, &replay.parameters)?;
     for phase in &replay.phases {
-        executor.write(ports.order, 0, &phase.order)?;
-        executor.write(ports.steps, 0, &phase.steps)?;
+        executor.write(ports.indices, 0, &phase.indices)?;
+        executor.write(ports.step_table, 0, &phase.step_table)?;
         executor.write(ports.cursor, 0, &[0])?;
         executor.write_f32(ports.totals, &vec![0.0; batch * TOTALS])?;
         executor.run(phase.count, phase.pass)?;

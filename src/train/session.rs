@@ -6,7 +6,7 @@ use crate::data::DIGIT_PIXELS;
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::CLASSES;
-use crate::plan::{Layout, Pass, STEP_WORDS, StepRow, TOTALS, records};
+use crate::plan::{Layout, Pass, STEP_WORDS, StepRow, TOTALS, abi};
 use crate::rng::{Rng, Stream};
 use crate::train::checkpoint::Slot;
 pub use crate::train::lists::Lists;
@@ -46,7 +46,7 @@ impl Session {
     pub fn new(mut executor: Box<dyn Executor>, lists: &Lists) -> Result<Self> {
         let plan = executor.interface();
         let (ports, batch) = (plan.ports, plan.batch);
-        executor.write(ports.digits, 0, &lists.records)?;
+        executor.write(ports.data_set, 0, &lists.records)?;
         let parts = lists.parts(batch);
         let mut session =
             Session { executor, parts, asked: Vec::new(), submission: [1; 3], key: 0 };
@@ -255,8 +255,8 @@ impl Session {
         let digits = pixels.len() / DIGIT_PIXELS;
         assert!(digits <= batch.min(part.digits), "a batch has room for {batch} digits");
         self.asked.clear();
-        records::append(&mut self.asked, pixels, &vec![0; digits]);
-        self.executor.write(ports.digits, 0, &self.asked)?;
+        abi::append_samples(&mut self.asked, pixels, &vec![0; digits]);
+        self.executor.write(ports.data_set, 0, &self.asked)?;
         self.executor.write(ports.cursor, 0, &[part.step as u32])?;
         self.executor.run(1, Pass::Forward)?;
         self.executor.read_f32(ports.scores, digits * CLASSES)
@@ -274,8 +274,8 @@ impl Session {
                 StepRow { first: (first + i * batch) as u32, count, rate: rate(i), key }.words()
             })
             .collect();
-        self.executor.write(ports.order, first, order)?;
-        self.executor.write(ports.steps, step * STEP_WORDS, &table)
+        self.executor.write(ports.indices, first, order)?;
+        self.executor.write(ports.step_table, step * STEP_WORDS, &table)
     }
 
     fn pass(

@@ -8,6 +8,7 @@
 
 pub mod central;
 pub mod compare;
+pub mod epilogues;
 pub mod graph;
 pub mod jacobian;
 pub mod loss;
@@ -15,7 +16,6 @@ pub mod op;
 pub mod own;
 pub mod page;
 pub mod program;
-pub mod rules;
 pub mod run;
 pub mod stages;
 

@@ -7,8 +7,8 @@ use lenet::cpu::Cpu;
 use lenet::executor::Executor;
 use lenet::gpu::Gpu;
 use lenet::plan::{
-    ALIGN, Access, Buffer, Dispatch, Element, Kernel, Layout, Op, Optimizer, Pass, Plan, Ports,
-    Profile, Replica, Start, Steps, Strategy, View,
+    ALIGN, Access, Buffer, Dispatch, Element, Interface, Kernel, Layout, Op, Optimizer, Pass, Plan,
+    Ports, Profile, Replica, Start, Steps, Strategy, View,
 };
 use lenet::rng::{Rng, Stream};
 use wgpu::Adapter;
@@ -113,22 +113,25 @@ impl Case {
             optimizer: Optimizer::NONE,
             strategy: Strategy::Layered,
             profile,
-            batch: 1,
             shards: 1,
-            distortion: None,
-            layout: Layout {
-                blocks: vec![],
-                widths: vec![],
-                starts: vec![],
-                tensors: vec![],
-                stages: 0,
-                size: 0,
+            interface: Interface {
+                batch: 1,
+                shard: 1,
+                distortion: None,
+                layout: Layout {
+                    blocks: vec![],
+                    widths: vec![],
+                    starts: vec![],
+                    tensors: vec![],
+                    stages: 0,
+                    size: 0,
+                },
+                ports: NO_PORTS,
+                activations: vec![],
             },
             buffers,
             kernels: vec![kernel],
             replicas: vec![Replica { forward: steps, ..Replica::default() }],
-            ports: NO_PORTS,
-            activations: vec![],
         }
     }
 
@@ -218,15 +221,14 @@ fn run(executor: &mut dyn Executor, plan: &Plan) -> lenet::Result<Vec<Vec<u32>>>
 
 /// A plan of one dispatch has nothing that a session would look for.
 const NO_PORTS: Ports = Ports {
-    digits: 0,
-    order: 0,
-    steps: 0,
+    data_set: 0,
+    indices: 0,
+    step_table: 0,
     cursor: 0,
     parameters: 0,
     velocity: 0,
     curvature: None,
-    shares: None,
-    partials: 0,
+    shard_gradients: None,
     scores: 0,
     totals: 0,
 };

@@ -11,7 +11,7 @@ use lenet::network::tensors::{Role, Tensor};
 use lenet::network::{Loss, Network, Options, Output, PoolForm, Scaling, Squash};
 use lenet::network::{bitmaps, build, lenet as tables};
 use lenet::plan::{
-    Layout, Optimizer, Pass, Plan, Profile, Program, Room, STEP_WORDS, StepRow, TOTALS, records,
+    Capacity, Layout, Optimizer, Pass, Plan, Profile, Program, STEP_WORDS, StepRow, TOTALS, abi,
 };
 use wgpu::Adapter;
 
@@ -123,8 +123,8 @@ impl Run {
     pub fn plan(&self, way: impl Into<Way>) -> Plan {
         let Way { strategy, profile } = way.into();
         let digits = self.steps.iter().sum();
-        let room = Room { digits, order: digits, steps: self.steps.len() };
-        Plan::new(&self.trained.network, strategy, profile, self.batch, self.optimizer, room)
+        let capacity = Capacity { samples: digits, indices: digits, steps: self.steps.len() };
+        Plan::new(&self.trained.network, strategy, profile, self.batch, self.optimizer, capacity)
             .expect("a network that kernels are made for")
     }
 
@@ -150,13 +150,13 @@ impl Run {
         taken.truncate(digits);
         assert_eq!(taken.len(), digits, "no run takes more digits than {DIGITS}");
         let mut packed = Vec::new();
-        records::append(&mut packed, taken.pixels(), taken.labels());
-        executor.write(ports.digits, 0, &packed)?;
-        executor.write(ports.order, 0, &(0..digits as u32).rev().collect::<Vec<u32>>())?;
+        abi::append_samples(&mut packed, taken.pixels(), taken.labels());
+        executor.write(ports.data_set, 0, &packed)?;
+        executor.write(ports.indices, 0, &(0..digits as u32).rev().collect::<Vec<u32>>())?;
         let mut first = 0;
         for (number, &count) in self.steps.iter().enumerate() {
             let row = StepRow { first, count: count as u32, rate: self.trained.rate, key: 0 };
-            executor.write(ports.steps, number * STEP_WORDS, &row.words())?;
+            executor.write(ports.step_table, number * STEP_WORDS, &row.words())?;
             first += count as u32;
         }
         self.reset(executor.as_mut())?;

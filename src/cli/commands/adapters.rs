@@ -54,17 +54,17 @@ fn text_of(index: usize, facts: &Facts) -> String {
     let size = |value: u64| bytes(usize::try_from(value).unwrap_or(usize::MAX));
     let limits = format!(
         "{} storage buffers a kernel; a binding has {} of storage or {} uniform, a buffer {}",
-        thousands(facts.storage_buffers),
-        size(facts.storage_binding),
-        size(facts.uniform_binding),
-        size(facts.buffer),
+        thousands(facts.limits.storage_buffers_per_kernel),
+        size(facts.limits.storage_binding_bytes),
+        size(facts.limits.uniform_binding_bytes),
+        size(facts.limits.buffer_bytes),
     );
     let launches = format!(
         "{} invocations a workgroup, {} workgroups a dimension",
-        thousands(facts.invocations),
-        thousands(facts.workgroups),
+        thousands(facts.limits.invocations_per_workgroup),
+        thousands(facts.limits.workgroups_per_dimension),
     );
-    let suffices = match facts.suffices {
+    let suffices = match facts.limits.suffice {
         true => "WebGPU's defaults, which this program needs, are met",
         false => "TOO LOW: this program needs WebGPU's defaults",
     };
@@ -83,7 +83,7 @@ fn text_of(index: usize, facts: &Facts) -> String {
         ("type", facts.kind.to_string()),
         ("backend", facts.backend.clone()),
         ("driver", format!("{} {}", facts.driver, facts.driver_info)),
-        ("profile", facts.profile.name.to_string()),
+        ("profile", facts.profile.to_string()),
         ("limits", suffices.to_string()),
         ("", limits),
         ("", launches),

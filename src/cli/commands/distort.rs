@@ -14,7 +14,7 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::network::{Network, build, lenet};
 use crate::plan::{
-    Distortion, Optimizer, Pass, Plan, Profile, Ranges, Room, StepRow, Strategy, records,
+    Capacity, Distortion, Optimizer, Pass, Plan, Profile, Ranges, StepRow, Strategy, abi,
 };
 use crate::recipe::{MAX_BATCH, RangeArgs};
 use crate::train::session::distortion_key;
@@ -101,28 +101,28 @@ fn pictures(
     seed: u64,
 ) -> Result<Vec<Vec<u8>>> {
     let cells = indices.len() * columns;
-    let room = Room { digits: digits.len(), order: cells, steps: 1 };
+    let capacity = Capacity { samples: digits.len(), indices: cells, steps: 1 };
     let distortion = Distortion::new(ranges, digits.len());
     let layered = Strategy::Layered;
     let profile = Profile { shards: 1, replicas: 1, ..device.profile() };
-    let mut plan =
-        Plan::new(network, layered, profile, cells, Optimizer::NONE, room)?.distorted(distortion);
+    let mut plan = Plan::new(network, layered, profile, cells, Optimizer::NONE, capacity)?
+        .distorted(distortion);
     // Nothing but the gathering of the digits, whose last argument they are.
     let gather = &mut plan.replicas[0].forward.compute;
     gather.truncate(1);
-    let (ports, input) = (plan.ports, gather[0].views.last().expect("x").buffer);
+    let (ports, input) = (plan.interface.ports, gather[0].views.last().expect("x").buffer);
 
     let mut packed = Vec::new();
-    records::append(&mut packed, digits.pixels(), digits.labels());
+    abi::append_samples(&mut packed, digits.pixels(), digits.labels());
     let views = 0..columns as u32;
     let entries = |&digit: &usize| views.clone().map(move |v| distortion.entry(digit as u32, v));
     let order: Vec<u32> = indices.iter().flat_map(entries).collect();
     let key = distortion_key(seed);
     let step = StepRow { count: cells as u32, key, ..StepRow::default() };
     let mut executor = device.executor(plan)?;
-    executor.write(ports.digits, 0, &packed)?;
-    executor.write(ports.order, 0, &order)?;
-    executor.write(ports.steps, 0, &step.words())?;
+    executor.write(ports.data_set, 0, &packed)?;
+    executor.write(ports.indices, 0, &order)?;
+    executor.write(ports.step_table, 0, &step.words())?;
     executor.write(ports.cursor, 0, &[0])?;
     executor.run(1, Pass::Forward)?;
     let size = network.input().size();

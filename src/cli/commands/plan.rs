@@ -7,7 +7,7 @@ use crate::cli::output;
 use crate::data;
 use crate::device::{Device, PlanChoice};
 use crate::error::{Error, Result};
-use crate::plan::{Kernel, Pass, Plan, Profile, Room, Strategy, print, records};
+use crate::plan::{Capacity, Kernel, Pass, Plan, Profile, Strategy, abi, print};
 use crate::recipe::{
     Available, DistortArgs, Flags, Method, NetworkArgs, OptimizerArgs, RangeArgs, Settings,
     TrainingArgs, words,
@@ -17,7 +17,7 @@ use crate::train::replay;
 use crate::tuned::Tuned;
 
 /// Digits that a binding of 128 MiB holds, WebGPU's default limit.
-const MOST_DIGITS: usize = (128 << 20) / (4 * records::RECORD_WORDS);
+const MOST_DIGITS: usize = (128 << 20) / (4 * abi::SAMPLE_WORDS);
 
 /// Digits of MNIST, for training and for testing.
 const MNIST: Available = Available { train: 60_000, test: 10_000 };
@@ -119,11 +119,11 @@ pub fn run(args: Args) -> Result<()> {
     };
     let settings = settings(&args, device.as_ref(), profile)?;
     profile.replicas = replicas(&args, profile, &settings)?;
-    let room = match args.replay {
-        Some(_) => replay::room(&settings),
+    let capacity = match args.replay {
+        Some(_) => replay::capacity(&settings),
         None => capacity(&args, settings.batch)?,
     };
-    let plan = settings.plan(profile, room)?;
+    let plan = settings.plan(profile, capacity)?;
     if let Some(name) = &args.wgsl {
         return output::print(&find(&plan, name)?.wgsl());
     }
@@ -208,16 +208,16 @@ fn replicas(args: &Args, profile: Profile, settings: &Settings) -> Result<usize>
 }
 
 /// What the buffers hold: all digits, or as many as were asked for.
-fn capacity(args: &Args, batch: usize) -> Result<Room> {
+fn capacity(args: &Args, batch: usize) -> Result<Capacity> {
     let all = MNIST.train + MNIST.test;
     match args.digits {
         None => {
             let steps = MNIST.train.div_ceil(batch) + MNIST.test.div_ceil(batch);
-            Ok(Room { digits: all, order: all, steps })
+            Ok(Capacity { samples: all, indices: all, steps })
         }
         Some(digits) if (1..=MOST_DIGITS).contains(&digits) => {
             // However they are divided into training and test digits.
-            Ok(Room { digits, order: digits, steps: digits.div_ceil(batch) + 1 })
+            Ok(Capacity { samples: digits, indices: digits, steps: digits.div_ceil(batch) + 1 })
         }
         Some(digits) => Err(Error::Usage(format!(
             "--digits is {digits}, but must be 1 to {}: a binding holds 128 MiB",
@@ -258,7 +258,7 @@ fn headline(plan: &Plan, on_cpu: bool) -> String {
         "{cpu}{}, batch {}, {} plan, {} profile{shards}: {} kernels, {} dispatches a training step, {} an \
          evaluation",
         plan.network.name,
-        thousands(plan.batch),
+        thousands(plan.interface.batch),
         plan.strategy.name(),
         plan.profile.name,
         plan.kernels.len(),

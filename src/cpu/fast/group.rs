@@ -7,8 +7,8 @@ use super::program::{Program, Step};
 use crate::cpu::Affine;
 use crate::cpu::output::{answer, distance_seed, sample_loss};
 use crate::network::{CLASSES, DIGIT_SIDE};
+use crate::plan::abi::{PIXEL_WORDS, SAMPLE_WORDS};
 use crate::plan::kernels::Output;
-use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
 use crate::plan::{Pass, StepRow, TOTALS};
 
 /// What the samples of a step come from.
@@ -132,7 +132,7 @@ impl Group {
             let here = n < count as usize;
             let entry = order[first as usize + if here { n } else { 0 }];
             let (digit, map) = program.digit(entry, key);
-            records[lane] = digit * RECORD_WORDS;
+            records[lane] = digit * SAMPLE_WORDS;
             self.labels[lane] = here.then(|| digits[records[lane] + PIXEL_WORDS] as usize);
             if let Some(map) = map {
                 self.distort(program, lane, &map, &digits[records[lane]..][..PIXEL_WORDS]);

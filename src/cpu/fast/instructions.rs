@@ -7,7 +7,7 @@ use super::lanes::Baseline;
 use super::program::Program;
 use super::single::Single;
 use super::update::{Parameters, update};
-use crate::plan::{Pass, Rule};
+use crate::plan::{Epilogue, Pass};
 
 /// The instructions that the kernels use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Instructions {
         program: &Program,
         number: usize,
         groups: &[&Group],
-        step: (Rule, f32),
+        step: (Epilogue, f32),
         piece: &mut Parameters,
         gradient: &mut Vec<f32>,
     ) {
@@ -126,7 +126,7 @@ fn update_avx2(
     program: &Program,
     number: usize,
     groups: &[&Group],
-    step: (Rule, f32),
+    step: (Epilogue, f32),
     piece: &mut Parameters,
     gradient: &mut Vec<f32>,
 ) {

@@ -46,13 +46,12 @@ use super::memory;
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::CLASSES;
-use crate::plan::{BufferId, Interface, Pass, Plan, Rule, STEP_WORDS, TOTALS};
+use crate::plan::{BufferId, Epilogue, Interface, Pass, Plan, STEP_WORDS, TOTALS};
 
 /// A plan and the memory it works in.
 #[derive(Debug)]
 pub struct Fast {
     plan: Plan,
-    interface: Interface,
     memory: Vec<Vec<u32>>,
     program: Program,
     groups: Vec<RwLock<Group>>,
@@ -68,19 +67,19 @@ impl Fast {
     /// Sets up a plan, to be carried out by at most `threads` threads with these instructions.
     pub fn new(plan: Plan, threads: usize, instructions: Instructions) -> Self {
         let program = Program::new(&plan);
-        let single = (plan.batch == 1).then(|| Single::new(&program));
-        let batch = if single.is_some() { 0 } else { plan.batch };
+        let single = (plan.interface.batch == 1).then(|| Single::new(&program));
+        let batch = if single.is_some() { 0 } else { plan.interface.batch };
         let firsts = (0..batch).step_by(LANES);
         let groups: Vec<_> = firsts.map(|first| RwLock::new(Group::new(&program, first))).collect();
         let threads = threads.clamp(1, groups.len().max(1));
         let begun = groups.iter().map(|_| AtomicUsize::new(0)).collect();
-        let (memory, interface) = (memory(&plan), plan.interface());
-        Fast { plan, interface, memory, program, groups, begun, single, threads, instructions }
+        let memory = memory(&plan);
+        Fast { plan, memory, program, groups, begun, single, threads, instructions }
     }
 
     /// Each sample's row of the totals, to or from the groups.
     fn exchange_totals(&mut self, exchange: impl Fn(&mut [f32; TOTALS], &mut [f32])) {
-        let rows = bytemuck::cast_slice_mut(&mut self.memory[self.plan.ports.totals]);
+        let rows = bytemuck::cast_slice_mut(&mut self.memory[self.plan.interface.ports.totals]);
         if let Some(single) = &mut self.single {
             exchange(&mut single.totals, rows);
         }
@@ -93,7 +92,8 @@ impl Fast {
     }
 
     fn collect_scores(&mut self) {
-        let scores: &mut [f32] = bytemuck::cast_slice_mut(&mut self.memory[self.plan.ports.scores]);
+        let scores: &mut [f32] =
+            bytemuck::cast_slice_mut(&mut self.memory[self.plan.interface.ports.scores]);
         if let Some(single) = &self.single {
             scores[..CLASSES].copy_from_slice(single.scores());
         }
@@ -111,7 +111,7 @@ const NO_PANIC: &str = "a thread that panics takes the others along";
 
 impl Executor for Fast {
     fn interface(&self) -> &Interface {
-        &self.interface
+        &self.plan.interface
     }
 
     fn write(&mut self, buffer: BufferId, at: usize, words: &[u32]) -> Result<()> {
@@ -126,7 +126,7 @@ impl Executor for Fast {
     fn run(&mut self, count: usize, pass: Pass) -> Result<()> {
         self.exchange_totals(|totals, row| totals.copy_from_slice(row));
         self.begun.iter_mut().for_each(|steps| *steps.get_mut() = 0);
-        let ports = self.plan.ports;
+        let ports = self.plan.interface.ports;
         let mut parameters = std::mem::take(&mut self.memory[ports.parameters]);
         let mut velocity = std::mem::take(&mut self.memory[ports.velocity]);
         let mut curvature = ports.curvature.map(|id| std::mem::take(&mut self.memory[id]));
@@ -134,7 +134,7 @@ impl Executor for Fast {
         let mut single = self.single.take();
         let run = Run {
             fast: self,
-            steps: &self.memory[ports.steps][first * STEP_WORDS..][..count * STEP_WORDS],
+            steps: &self.memory[ports.step_table][first * STEP_WORDS..][..count * STEP_WORDS],
             pass,
             pieces: pieces(
                 &self.program,
@@ -211,7 +211,8 @@ impl Run<'_> {
     /// Where a batch is one sample.
     fn alone(self, single: &mut Single) {
         let Fast { plan, memory, program, instructions, .. } = self.fast;
-        let (digits, order) = (&memory[plan.ports.digits], &memory[plan.ports.order]);
+        let (digits, order) =
+            (&memory[plan.interface.ports.data_set], &memory[plan.interface.ports.indices]);
         let pieces = self.pieces.into_iter().map(|piece| piece.into_inner().expect(NO_PANIC));
         let mut pieces: Vec<Parameters> = pieces.collect();
         for step in self.steps.chunks_exact(STEP_WORDS) {
@@ -239,7 +240,8 @@ impl Run<'_> {
     /// kept from theirs.
     fn groups(&self, thread: usize, number: usize, step: &[u32]) {
         let Fast { plan, memory, groups, begun, program, threads, instructions, .. } = self.fast;
-        let (digits, order) = (&memory[plan.ports.digits], &memory[plan.ports.order]);
+        let (digits, order) =
+            (&memory[plan.interface.ports.data_set], &memory[plan.interface.ports.indices]);
         let source = Source { digits, order, step };
         let guards: Vec<_> =
             self.pieces.iter().map(|piece| piece.read().expect(NO_PANIC)).collect();
@@ -256,7 +258,7 @@ impl Run<'_> {
         }
     }
 
-    fn update(&self, thread: usize, step: (Rule, f32), gradient: &mut Vec<f32>) {
+    fn update(&self, thread: usize, step: (Epilogue, f32), gradient: &mut Vec<f32>) {
         let Fast { groups, program, threads, instructions, .. } = self.fast;
         let guards: Vec<_> = groups.iter().map(|group| group.read().expect(NO_PANIC)).collect();
         let groups: Vec<&Group> = guards.iter().map(|group| &**group).collect();

@@ -10,7 +10,7 @@ use crate::cpu::Affine;
 use crate::network::tensors::{Block, aligned};
 use crate::network::{CLASSES, Kind, Network, bitmaps};
 use crate::plan::kernels::Output;
-use crate::plan::{Criterion, Distortion, Optimizer, Pass, Plan, Rule};
+use crate::plan::{Criterion, Distortion, Epilogue, Optimizer, Pass, Plan};
 
 /// What a block computes.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl Program {
 
     pub fn new(plan: &Plan) -> Self {
         let (network, optimizer) = (&plan.network, plan.optimizer);
-        let layout = &plan.layout;
+        let layout = &plan.interface.layout;
         let options = network.options;
         let (scale, background) = options.scaling.scale_and_background();
         let mut program = Program {
@@ -83,7 +83,7 @@ impl Program {
             border: options.border,
             scale,
             background,
-            distortion: plan.distortion,
+            distortion: plan.interface.distortion,
             output: Output {
                 samples: 1,
                 before: 0,
@@ -119,11 +119,11 @@ impl Program {
     }
 
     /// What a pass does with its sums, if it has any.
-    pub fn rule(&self, pass: Pass) -> Option<Rule> {
+    pub fn rule(&self, pass: Pass) -> Option<Epilogue> {
         match pass {
             Pass::Forward => None,
-            Pass::Training => Some(Rule::Step(self.optimizer)),
-            Pass::Curvature => Some(Rule::Curvature { exact: self.output(pass).exact }),
+            Pass::Training => Some(Epilogue::Apply(self.optimizer)),
+            Pass::Curvature => Some(Epilogue::Accumulate { exact: self.output(pass).exact }),
         }
     }
 

@@ -10,9 +10,9 @@ use super::squash::{squash_all, through};
 use super::update::Parameters;
 use crate::cpu::output::{answer, distance_seed, sample_loss};
 use crate::network::{CLASSES, DIGIT_SIDE};
+use crate::plan::abi::{PIXEL_WORDS, SAMPLE_WORDS};
 use crate::plan::kernels::Output;
-use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
-use crate::plan::{Pass, Rule, StepRow, TOTALS};
+use crate::plan::{Epilogue, Pass, StepRow, TOTALS};
 
 /// Rows of a linear layer that are summed at a time.
 const ROWS: usize = 4;
@@ -93,7 +93,7 @@ impl Single {
         let Source { digits, order, step } = source;
         let StepRow { first, key, .. } = StepRow::of(step);
         let (digit, map) = program.digit(order[first as usize], key);
-        let record = &digits[digit * RECORD_WORDS..][..RECORD_WORDS];
+        let record = &digits[digit * SAMPLE_WORDS..][..SAMPLE_WORDS];
         self.label = record[PIXEL_WORDS] as usize;
         if let Some(map) = map {
             let (size, picture) = ((program.height, program.width), &mut self.activations[0]);
@@ -172,7 +172,7 @@ impl Single {
         output: &Output,
         block: usize,
         pieces: &mut [Parameters],
-        step: (Rule, f32),
+        step: (Epilogue, f32),
     ) {
         let (below, here) = self.deltas.split_at_mut(block);
         let [inputs, outputs] = [program.sizes[block], program.sizes[block + 1]];

@@ -4,7 +4,7 @@ use super::group::Group;
 use super::lanes::{LANES, Lanes, Squares, V};
 use super::linear;
 use super::program::{Piece, Program};
-use crate::plan::{Optimizer, Rule};
+use crate::plan::{Epilogue, Optimizer};
 
 /// A piece of the parameters with its velocity, and its curvature where the plan has one.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub fn update<L: Lanes>(
     program: &Program,
     number: usize,
     groups: &[&Group],
-    step: (Rule, f32),
+    step: (Epilogue, f32),
     piece: &mut Parameters,
     gradient: &mut Vec<f32>,
 ) {
@@ -67,31 +67,37 @@ pub fn update<L: Lanes>(
 impl Parameters<'_> {
     /// Takes the sums of the parameters from `first` on, as `Take` of the twins does.
     #[inline(always)]
-    pub fn take(&mut self, first: usize, count: usize, sums: &[f32], (rule, rate): (Rule, f32)) {
+    pub fn take(
+        &mut self,
+        first: usize,
+        count: usize,
+        sums: &[f32],
+        (rule, rate): (Epilogue, f32),
+    ) {
         let here = first..first + count;
         let curvature = here.start.min(self.curvature.len())..here.end.min(self.curvature.len());
         let h = &mut self.curvature[curvature];
         let (w, v) = (&mut self.parameters[here.clone()], &mut self.velocity[here]);
         match rule {
-            Rule::Step(Optimizer::Sgd { momentum, weight_decay }) => {
+            Epilogue::Apply(Optimizer::Sgd { momentum, weight_decay }) => {
                 for ((w, v), g) in w.iter_mut().zip(v).zip(sums) {
                     *v = momentum * *v + g + weight_decay * *w;
                     *w -= rate * *v;
                 }
             }
-            Rule::Step(Optimizer::Sdlm { momentum: 0.0, mu, .. }) => {
+            Epilogue::Apply(Optimizer::Sdlm { momentum: 0.0, mu, .. }) => {
                 for ((w, h), g) in w.iter_mut().zip(h).zip(sums) {
                     *w -= rate / (mu + *h) * g;
                 }
             }
-            Rule::Step(Optimizer::Sdlm { momentum, mu, .. }) => {
+            Epilogue::Apply(Optimizer::Sdlm { momentum, mu, .. }) => {
                 for (((w, v), h), g) in w.iter_mut().zip(v).zip(h).zip(sums) {
                     *v = momentum * *v + g;
                     *w -= rate / (mu + *h) * *v;
                 }
             }
-            Rule::Share { .. } => unreachable!("the CPU has whole batches"),
-            Rule::Curvature { .. } => {
+            Epilogue::Store { .. } => unreachable!("the CPU has whole batches"),
+            Epilogue::Accumulate { .. } => {
                 for (h, g) in h.iter_mut().zip(sums) {
                     *h += rate * g;
                 }

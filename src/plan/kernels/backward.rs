@@ -1,104 +1,80 @@
 //! `first_stage_backward`, `conv_backward_weights` and `conv_backward_input`: a convolution stage,
 //! backward.
 
-use super::{Moved, Spec, Stage, Work};
-use crate::plan::binding::Binding;
-use crate::plan::constant::Constants;
-use crate::plan::shader::{ShaderFile, shader};
+use super::stage::{K, Stage};
+use super::{Moved, Spec, Work};
+use crate::network::TAPS;
+use crate::plan::constant::constants;
 
-/// Every gradient of the first stage, which hands nothing down.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct FirstStageBackward(pub Stage);
+constants! {
+    /// Every gradient of the first stage, which has no input gradient.
+    FirstStageBackward(Stage)
+}
 
 impl Spec for FirstStageBackward {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("first_stage_backward")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.0.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
-        let k = &self.0;
         Work {
-            items: self.0.m * self.0.partial_rows,
-            iterations: k.units() * (k.column() + k.ph() * k.taps()) + 50,
-            multiply_adds: 2 * (self.0.convolution() + self.0.pooling()),
+            items: self.m * self.partial_rows,
+            iterations: self.units() * (self.column() + self.ph() * self.taps()) + 2 * TAPS as u32,
+            multiply_adds: 2 * self.multiply_adds(),
         }
     }
 
     fn is_curvature(&self) -> bool {
-        self.0.curvature
+        self.curvature
     }
 
-    fn moved(&self, binding: &Binding, words: usize) -> Moved {
-        of_partials(&self.0, binding, words)
+    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
+        of_partials(self, binding, words)
     }
 }
 
-/// Every gradient of a stage after the first.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ConvBackwardWeights(pub Stage);
+constants! {
+    /// Every gradient of a stage after the first.
+    ConvBackwardWeights(Stage)
+}
 
 impl Spec for ConvBackwardWeights {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("conv_backward_weights")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.0.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
         Work {
-            items: self.0.j * self.0.partial_rows,
-            iterations: self.0.units() * self.0.column() + 50,
-            multiply_adds: self.0.convolution() + self.0.pooling(),
+            items: self.j * self.partial_rows,
+            iterations: self.units() * self.column() + 2 * TAPS as u32,
+            multiply_adds: self.multiply_adds(),
         }
     }
 
     fn is_curvature(&self) -> bool {
-        self.0.curvature
+        self.curvature
     }
 
-    fn moved(&self, binding: &Binding, words: usize) -> Moved {
-        of_partials(&self.0, binding, words)
+    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
+        of_partials(self, binding, words)
     }
 }
 
-/// The input gradient of a stage after the first.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ConvBackwardInput(pub Stage);
+constants! {
+    /// The input gradient of a stage after the first.
+    ConvBackwardInput(Stage)
+}
 
 impl Spec for ConvBackwardInput {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("conv_backward_input")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.0.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
-        let k = &self.0;
-        let row = k.pw() + 1 + 5 * (k.ow() + 1);
+        let row = self.pw() + 1 + K * (self.ow() + 1);
+        let map = (self.dx_rows + K - 1) * row + TAPS as u32 + 1;
         Work {
-            items: self.0.samples * self.0.c * (self.0.height / self.0.dx_rows),
-            iterations: k.m * ((k.dx_rows + 4) * row + 26) + k.dx_rows * (k.width + 1),
-            multiply_adds: self.0.convolution() + self.0.pooling(),
+            items: self.samples * self.c * (self.height / self.dx_rows),
+            iterations: self.m * map + self.dx_rows * (self.width + 1),
+            multiply_adds: self.multiply_adds(),
         }
     }
 
     fn is_curvature(&self) -> bool {
-        self.0.curvature
+        self.curvature
     }
 }
 
-/// Of the rows of partials, which reach over all stages, a stage writes its own columns.
-fn of_partials(k: &Stage, binding: &Binding, words: usize) -> Moved {
-    match binding.name {
-        "partials" => Moved::written(((k.partial_rows * k.parameters()) as usize).min(words)),
-        _ => Moved::all(binding, words),
-    }
+/// A row of partials reaches over all stages; a stage writes its own columns.
+fn of_partials(k: &Stage, binding: &str, words: usize) -> Option<Moved> {
+    let own = ((k.partial_rows * k.parameters()) as usize).min(words);
+    (binding == "partials").then(|| Moved::written(own))
 }

@@ -1,52 +1,37 @@
 //! `first_stage_forward` and `conv_pool_forward`: a convolution stage, forward.
 
-use super::{Spec, Stage, Work};
-use crate::plan::constant::Constants;
-use crate::plan::shader::{ShaderFile, shader};
+use super::stage::Stage;
+use super::{Spec, Work};
+use crate::network::TAPS;
+use crate::plan::constant::constants;
 
-/// The first stage, which sees one map.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct FirstStageForward(pub Stage);
+constants! {
+    /// The first stage, which sees one map.
+    FirstStageForward(Stage)
+}
 
 impl Spec for FirstStageForward {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("first_stage_forward")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.0.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
-        let k = &self.0;
         Work {
-            items: self.0.samples * self.0.blocks(),
-            iterations: k.m * (k.taps() + k.finish() + 26) + k.see(),
-            multiply_adds: self.0.convolution() + self.0.pooling(),
+            items: self.samples * self.blocks(),
+            iterations: self.m * (self.taps() + self.finish() + TAPS as u32 + 1) + self.load(),
+            multiply_adds: self.multiply_adds(),
         }
     }
 }
 
-/// A stage after the first.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ConvPoolForward(pub Stage);
+constants! {
+    /// A stage after the first.
+    ConvPoolForward(Stage)
+}
 
 impl Spec for ConvPoolForward {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("conv_pool_forward")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.0.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
-        let k = &self.0;
         // A feature map sees at most all C input maps.
         Work {
-            items: self.0.samples * self.0.m * self.0.blocks(),
-            iterations: k.c * (k.taps() + k.see()) + k.finish(),
-            multiply_adds: self.0.convolution() + self.0.pooling(),
+            items: self.samples * self.m * self.blocks(),
+            iterations: self.c * (self.taps() + self.load()) + self.finish(),
+            multiply_adds: self.multiply_adds(),
         }
     }
 }

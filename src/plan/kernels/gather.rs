@@ -3,16 +3,14 @@
 use super::{Moved, Spec, Work};
 use crate::network::DIGIT_SIDE;
 use crate::plan::STEP_WORDS;
-use crate::plan::binding::Binding;
-use crate::plan::constant::{Constants, constants};
+use crate::plan::abi::SAMPLE_WORDS;
+use crate::plan::constant::constants;
 use crate::plan::distortion::Distortion;
-use crate::plan::records::RECORD_WORDS;
-use crate::plan::shader::{ShaderFile, shader};
 
 constants! {
     /// Constants of `gather`.
     Gather {
-        /// Samples of the batch, room for a last window included.
+        /// Samples of the batch, the last window included.
         samples: u32,
         /// Samples of the step that earlier shards of the batch have.
         before: u32,
@@ -26,23 +24,15 @@ constants! {
 }
 
 impl Gather {
-    /// Rows of x that it makes: without distortion the border stays as it is.
+    /// Rows of x that it writes: without distortion the border stays as it is.
     fn rows(&self) -> u32 {
         if self.distort.is_some() { self.height } else { DIGIT_SIDE as u32 }
     }
 }
 
 impl Spec for Gather {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("gather")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
-        // Of a distorted pixel: two shares of four bytes, and the place it comes from.
+        // Of a distorted pixel: two blends of four bytes, and the place it comes from.
         let pixel = if self.distort.is_some() { 7 * self.width } else { DIGIT_SIDE as u32 };
         Work {
             items: self.samples * self.rows(),
@@ -51,22 +41,25 @@ impl Spec for Gather {
         }
     }
 
-    fn moved(&self, binding: &Binding, words: usize) -> Moved {
+    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
         let samples = self.samples as usize;
-        match binding.name {
+        match binding {
             // The border already stands there.
-            "x" if self.distort.is_none() => Moved::written(samples * DIGIT_SIDE * DIGIT_SIDE),
+            "x" if self.distort.is_none() => {
+                Some(Moved::written(samples * DIGIT_SIDE * DIGIT_SIDE))
+            }
             _ => of_data_set(samples, binding, words),
         }
     }
 }
 
-/// What the samples of a step take from the data set.
-pub(super) fn of_data_set(samples: usize, binding: &Binding, words: usize) -> Moved {
-    match binding.name {
-        "digits" => Moved::read((samples * RECORD_WORDS).min(words)),
-        "order" => Moved::read(samples.min(words)),
-        "steps" => Moved::read(STEP_WORDS),
-        _ => Moved::all(binding, words),
-    }
+/// What the samples of a step read of the data set and the tables beside it.
+pub(super) fn of_data_set(samples: usize, binding: &str, words: usize) -> Option<Moved> {
+    let words = match binding {
+        "data_set" => (samples * SAMPLE_WORDS).min(words),
+        "indices" => samples.min(words),
+        "step_table" => STEP_WORDS,
+        _ => return None,
+    };
+    Some(Moved::read(words))
 }

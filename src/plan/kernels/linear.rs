@@ -2,9 +2,7 @@
 
 use super::{Moved, Spec, Work};
 use crate::network::Squash;
-use crate::plan::binding::Binding;
-use crate::plan::constant::{Constants, constants};
-use crate::plan::shader::{ShaderFile, shader};
+use crate::plan::constant::constants;
 
 constants! {
     /// Constants of `linear_forward` and `linear_backward_input`, in step with `shaders/linear.wgsl`.
@@ -32,58 +30,41 @@ impl Linear {
     }
 }
 
-/// A linear layer, for the rows of w in a window.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LinearForward(pub Linear);
+constants! {
+    /// A linear layer, for the rows of w in a window.
+    LinearForward(Linear)
+}
 
 impl Spec for LinearForward {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("linear_forward")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.0.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
         Work {
-            items: self.0.samples.div_ceil(4) * self.0.rows.div_ceil(self.0.tile),
-            iterations: self.0.inputs / 4 * (self.0.tile + 1) + 6 * self.0.tile,
-            multiply_adds: self.0.multiply_adds(),
+            items: self.samples.div_ceil(4) * self.rows.div_ceil(self.tile),
+            iterations: self.inputs / 4 * (self.tile + 1) + 6 * self.tile,
+            multiply_adds: self.multiply_adds(),
         }
     }
 }
 
-/// The input gradient of a linear layer, from the rows of w in a window.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LinearBackwardInput(pub Linear);
+constants! {
+    /// The input gradient of a linear layer, from the rows of w in a window.
+    LinearBackwardInput(Linear)
+}
 
 impl Spec for LinearBackwardInput {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("linear_backward_input")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.0.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
         Work {
-            items: self.0.samples.div_ceil(self.0.tile) * (self.0.inputs / 4),
-            iterations: self.0.rows * (self.0.tile + 1) + 2 * self.0.tile,
-            multiply_adds: self.0.multiply_adds(),
+            items: self.samples.div_ceil(self.tile) * (self.inputs / 4),
+            iterations: self.rows * (self.tile + 1) + 2 * self.tile,
+            multiply_adds: self.multiply_adds(),
         }
     }
 
     fn is_curvature(&self) -> bool {
-        self.0.curvature
+        self.curvature
     }
 
-    fn moved(&self, binding: &Binding, words: usize) -> Moved {
-        match binding.name {
-            // Later windows of w add to the sum.
-            "dx" if !self.0.starts => Moved::both(words),
-            _ => Moved::all(binding, words),
-        }
+    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
+        // Later windows of w add to the sum.
+        (binding == "dx" && !self.starts).then(|| Moved::both(words))
     }
 }

@@ -3,10 +3,8 @@
 
 use super::{Moved, Spec, Work};
 use crate::network::Squash;
-use crate::plan::binding::Binding;
-use crate::plan::constant::{Constants, constants};
-use crate::plan::rule::Rule;
-use crate::plan::shader::{ShaderFile, shader};
+use crate::plan::constant::constants;
+use crate::plan::epilogue::Epilogue;
 
 constants! {
     /// Constants of `linear_update`.
@@ -22,19 +20,11 @@ constants! {
         ends: bool,
         /// Where the weights begin in the layer's parameters, behind the biases; a multiple of 4.
         weights: u32,
-        rule: Rule,
+        epilogue: Epilogue,
     }
 }
 
 impl Spec for LinearUpdate {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("linear_update")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
         Work {
             items: self.outputs.div_ceil(self.tile) * (self.inputs / 4),
@@ -45,16 +35,12 @@ impl Spec for LinearUpdate {
         }
     }
 
-    fn epilogue(&self) -> Option<Rule> {
-        Some(self.rule)
+    fn epilogue(&self) -> Option<Epilogue> {
+        Some(self.epilogue)
     }
 
-    fn moved(&self, binding: &Binding, words: usize) -> Moved {
-        match binding.name {
-            "gradient" => of_gradient(self.starts, self.ends, words),
-            "velocity" | "parameters" | "curvature" | "share" if !self.ends => Moved::default(),
-            _ => self.moved_by_epilogue(binding, words),
-        }
+    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
+        of_windows(self.starts, self.ends, binding, words)
     }
 }
 
@@ -73,20 +59,12 @@ constants! {
         /// Where the weights begin in the layer's parameters, behind the biases; a multiple of 4.
         weights: u32,
         squash: Squash,
-        /// A step: second derivatives go the way of `linear_backward_input` and `linear_update`.
-        rule: Rule,
+        /// Of gradients: second derivatives take `linear_backward_input` and `linear_update`.
+        epilogue: Epilogue,
     }
 }
 
 impl Spec for LinearBackward {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("linear_backward")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
         Work {
             items: self.inputs / 4,
@@ -97,24 +75,31 @@ impl Spec for LinearBackward {
         }
     }
 
-    fn epilogue(&self) -> Option<Rule> {
-        Some(self.rule)
+    fn epilogue(&self) -> Option<Epilogue> {
+        Some(self.epilogue)
     }
 
-    fn moved(&self, binding: &Binding, words: usize) -> Moved {
-        match binding.name {
-            "gradient" => of_gradient(self.starts, self.ends, words),
+    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
+        let stays = !self.ends || matches!(self.epilogue, Epilogue::Store { .. });
+        match binding {
             // The weights of the input gradient.
-            "parameters" if !self.ends || matches!(self.rule, Rule::Share { .. }) => {
-                Moved::read(words)
-            }
-            "velocity" | "curvature" | "share" if !self.ends => Moved::default(),
-            _ => self.moved_by_epilogue(binding, words),
+            "parameters" if stays => Some(Moved::read(words)),
+            _ => of_windows(self.starts, self.ends, binding, words),
         }
     }
 }
 
-/// The sum over the windows of the batch: each but the first reads it, each but the last leaves it.
-fn of_gradient(starts: bool, ends: bool, words: usize) -> Moved {
-    Moved { read: if starts { 0 } else { words }, written: if ends { 0 } else { words } }
+/// Of the sum over the windows of the batch: each but the first reads it, each but the last writes it, and
+/// the last applies the epilogue.
+fn of_windows(starts: bool, ends: bool, binding: &str, words: usize) -> Option<Moved> {
+    match binding {
+        "gradient" => Some(Moved {
+            read: if starts { 0 } else { words },
+            written: if ends { 0 } else { words },
+        }),
+        "velocity" | "parameters" | "curvature" | "shard_gradient" if !ends => {
+            Some(Moved::default())
+        }
+        _ => None,
+    }
 }

@@ -2,8 +2,8 @@
 //!
 //! The name of a kernel is that of its shader file, of the entry point in it, of its reference in
 //! [`crate::cpu`] and of its row in tests and benchmarks. A new kernel is a shader file that says what it
-//! uses and binds (`src/plan/shader.rs`), a type here that implements [`Spec`], an entry in [`Op`], and a
-//! reference.
+//! uses and binds (`src/plan/shader.rs`), a type here that implements [`Spec`], a row in the table of
+//! [`Op`], and a reference.
 
 mod advance;
 mod backward;
@@ -31,28 +31,22 @@ pub use update::Update;
 
 use super::binding::{Access, Binding};
 use super::constant::Constants;
-use super::rule::Rule;
-use super::shader::ShaderFile;
+use super::epilogue::Epilogue;
+use super::shader::{ShaderFile, shader};
 
-/// What everybody wants to know of a kernel with its constants.
+/// What a kernel says of itself, with its constants.
 pub trait Spec {
-    /// Its file, which says what it uses and binds.
-    fn shader(&self) -> &'static ShaderFile;
-
-    /// Declares its constants.
-    fn declare(&self, constants: &mut Constants);
-
     /// What there is to do.
     fn work(&self) -> Work;
 
     /// What it does with the sums of a backward pass, if it has any.
-    fn epilogue(&self) -> Option<Rule> {
+    fn epilogue(&self) -> Option<Epilogue> {
         None
     }
 
-    /// Whether it has to do with second derivatives: a kernel of [`super::Pass::Curvature`] alone.
+    /// Whether it computes second derivatives: a kernel of [`super::Pass::Curvature`] alone.
     fn is_curvature(&self) -> bool {
-        self.epilogue().is_some_and(|rule| rule.is_curvature())
+        self.epilogue().is_some_and(|epilogue| epilogue.is_curvature())
     }
 
     /// Invocations in a workgroup, and workgroups, where the kernel leaves the profile no choice.
@@ -60,34 +54,10 @@ pub trait Spec {
         None
     }
 
-    /// What one dispatch moves of a binding of so many words.
-    fn moved(&self, binding: &Binding, words: usize) -> Moved {
-        self.moved_by_epilogue(binding, words)
-    }
-
-    /// The same of a binding that the kernel itself knows nothing special of.
-    fn moved_by_epilogue(&self, binding: &Binding, words: usize) -> Moved {
-        self.epilogue().map_or(Moved::all(binding, words), |rule| rule.moved(binding, words))
-    }
-
-    /// Pieces of work.
-    fn items(&self) -> u32 {
-        self.work().items
-    }
-
-    /// Multiply-adds of one dispatch.
-    fn multiply_adds(&self) -> u64 {
-        self.work().multiply_adds
-    }
-
-    /// Name of shader file, entry point and reference.
-    fn name(&self) -> &'static str {
-        self.shader().name
-    }
-
-    /// The arguments, in the order of the shader's bindings and of the reference's parameters.
-    fn bindings(&self) -> Vec<Binding> {
-        self.shader().bindings(self.epilogue().map(|rule| rule.shader()))
+    /// What one dispatch moves of a binding of so many words, if it is not what the epilogue or the
+    /// access of the binding says.
+    fn moved(&self, _binding: &str, _words: usize) -> Option<Moved> {
+        None
     }
 }
 
@@ -112,14 +82,6 @@ pub struct Moved {
 }
 
 impl Moved {
-    /// All words of a binding: read, or only written.
-    pub fn all(binding: &Binding, words: usize) -> Moved {
-        match binding.access {
-            Access::Write => Moved::written(words),
-            Access::Read | Access::ReadStorage | Access::ReadUniform => Moved::read(words),
-        }
-    }
-
     /// Words that are only read.
     pub fn read(words: usize) -> Moved {
         Moved { read: words, written: 0 }
@@ -134,15 +96,10 @@ impl Moved {
     pub fn both(words: usize) -> Moved {
         Moved { read: words, written: words }
     }
-
-    /// These words, or none.
-    pub fn when(self, condition: bool) -> Moved {
-        if condition { self } else { Moved::default() }
-    }
 }
 
 macro_rules! kernels {
-    ($($kernel:ident,)*) => {
+    ($($kernel:ident = $file:literal,)*) => {
         /// A kernel with its constants.
         #[derive(Debug, Clone, Copy, PartialEq)]
         pub enum Op { $($kernel($kernel),)* }
@@ -161,24 +118,58 @@ macro_rules! kernels {
                 match self { $(Op::$kernel(k) => k,)* }
             }
         }
+
+        impl Op {
+            /// Its file, which says what it uses and binds.
+            pub fn shader(&self) -> &'static ShaderFile {
+                match self { $(Op::$kernel(_) => shader!($file),)* }
+            }
+
+            /// Declares its constants.
+            pub(super) fn declare(&self, constants: &mut Constants) {
+                match self { $(Op::$kernel(k) => k.declare_fields(constants),)* }
+            }
+        }
     };
 }
 
 kernels! {
-    Gather,
-    FirstStageForward,
-    FirstStageBackward,
-    ConvPoolForward,
-    ConvBackwardWeights,
-    ConvBackwardInput,
-    LinearForward,
-    LinearBackwardInput,
-    LinearUpdate,
-    LinearBackward,
-    Output,
-    Update,
-    SampleForward,
-    SampleStep,
-    SampleUpdate,
-    Advance,
+    Gather = "gather",
+    FirstStageForward = "first_stage_forward",
+    FirstStageBackward = "first_stage_backward",
+    ConvPoolForward = "conv_pool_forward",
+    ConvBackwardWeights = "conv_backward_weights",
+    ConvBackwardInput = "conv_backward_input",
+    LinearForward = "linear_forward",
+    LinearBackwardInput = "linear_backward_input",
+    LinearUpdate = "linear_update",
+    LinearBackward = "linear_backward",
+    Output = "output",
+    Update = "update",
+    SampleForward = "sample_forward",
+    SampleStep = "sample_step",
+    SampleUpdate = "sample_update",
+    Advance = "advance",
+}
+
+impl Op {
+    /// Name of shader file, entry point and reference.
+    pub fn name(&self) -> &'static str {
+        self.shader().name
+    }
+
+    /// The arguments, in the order of the shader's bindings and of the reference's parameters.
+    pub fn bindings(&self) -> Vec<Binding> {
+        self.shader().bindings(self.epilogue().map(|epilogue| epilogue.shader()))
+    }
+
+    /// What one dispatch moves of a binding of so many words.
+    pub fn traffic(&self, binding: &Binding, words: usize) -> Moved {
+        let by_epilogue = || self.epilogue().and_then(|it| it.moved(binding.name, words));
+        let by_access = || match binding.access {
+            Access::Write => Moved::written(words),
+            Access::Read | Access::ReadStorage | Access::ReadUniform => Moved::read(words),
+        };
+        self.moved(binding.name, words).or_else(by_epilogue).unwrap_or_else(by_access)
+    }
 }

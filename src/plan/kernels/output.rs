@@ -3,10 +3,8 @@
 use super::{Moved, Spec, Work};
 use crate::network::{CLASSES, Squash};
 use crate::plan::TOTALS;
-use crate::plan::binding::Binding;
-use crate::plan::constant::{Constants, constants};
+use crate::plan::constant::constants;
 use crate::plan::criterion::Criterion;
-use crate::plan::shader::{ShaderFile, shader};
 
 constants! {
     /// Constants of `output`.
@@ -31,14 +29,6 @@ constants! {
 }
 
 impl Spec for Output {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("output")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
         Work {
             items: self.samples,
@@ -51,13 +41,13 @@ impl Spec for Output {
         self.curvature
     }
 
-    fn moved(&self, binding: &Binding, words: usize) -> Moved {
+    fn moved(&self, binding: &str, _words: usize) -> Option<Moved> {
         let samples = self.samples as usize;
-        match binding.name {
-            "y" => Moved::written(samples * CLASSES),
-            "totals" => Moved::both(samples * TOTALS),
-            "cursor" => Moved::written(words).when(self.advances),
-            _ => Moved::all(binding, words),
+        match binding {
+            "y" => Some(Moved::written(samples * CLASSES)),
+            "totals" => Some(Moved::both(samples * TOTALS)),
+            "cursor" if !self.advances => Some(Moved::default()),
+            _ => None,
         }
     }
 }

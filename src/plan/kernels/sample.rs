@@ -1,14 +1,13 @@
 //! `sample_forward` and `sample_step`: a whole sample in one workgroup.
 
 use super::gather::of_data_set;
-use super::{Moved, Spec, Stage, Work};
+use super::stage::{K, Stage};
+use super::{Moved, Spec, Work};
 use crate::network::{CLASSES, Squash, TAPS, bitmaps};
-use crate::plan::binding::Binding;
-use crate::plan::constant::{Constants, constants};
+use crate::plan::constant::constants;
 use crate::plan::criterion::Criterion;
 use crate::plan::distortion::Distortion;
 use crate::plan::sample::LAYER_WORDS;
-use crate::plan::shader::{ShaderFile, shader};
 
 /// Invocations of the workgroup that does a sample.
 pub const SAMPLE_WORKGROUP: u32 = 256;
@@ -43,7 +42,7 @@ constants! {
         /// Their weights, all together.
         linear_weights: u32,
         /// Place in memory of x and h2.
-        room: u32,
+        x_h2: u32,
         /// Place in memory of s2, and of all y behind it.
         features: u32,
         /// Place in memory of the outputs.
@@ -56,7 +55,7 @@ constants! {
         trace: u32,
         criterion: Criterion,
         squash: Squash,
-        /// Whether the way back has second derivatives.
+        /// Whether the backward pass has second derivatives.
         curvature: bool,
         /// Whether those of eq. 9 are exact, not constant.
         exact: bool,
@@ -65,14 +64,14 @@ constants! {
 
 impl Sample {
     fn stage(&self, c: u32, m: u32, j: u32, height: u32, width: u32) -> Stage {
-        Stage {
+        let mut stage = Stage {
             samples: 1,
             c,
             m,
             j,
             height,
             width,
-            s_stride: m * (height - 4) / 2 * ((width - 4) / 2),
+            s_stride: 0,
             tile_width: 1,
             tile_height: 1,
             dx_rows: height,
@@ -81,7 +80,9 @@ impl Sample {
             stride: self.trace,
             squash: self.squash,
             curvature: self.curvature,
-        }
+        };
+        stage.s_stride = m * stage.ph() * stage.pw();
+        stage
     }
 
     /// The first stage, for one sample.
@@ -107,96 +108,85 @@ impl Sample {
     }
 }
 
-/// Everything from the digit to the loss.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SampleForward(pub Sample);
+constants! {
+    /// Everything from the digit to the loss.
+    SampleForward(Sample)
+}
 
 impl Spec for SampleForward {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("sample_forward")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.0.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
         Work {
-            items: self.0.samples * SAMPLE_WORKGROUP,
-            iterations: self.0.forward_iterations(),
-            multiply_adds: u64::from(self.0.samples) * self.0.forward_multiply_adds(),
+            items: self.samples * SAMPLE_WORKGROUP,
+            iterations: self.forward_iterations(),
+            multiply_adds: u64::from(self.samples) * self.forward_multiply_adds(),
         }
     }
 
     fn launch(&self) -> Option<(u32, u32)> {
-        Some((SAMPLE_WORKGROUP, self.0.samples))
+        Some((SAMPLE_WORKGROUP, self.samples))
     }
 
-    fn moved(&self, binding: &Binding, words: usize) -> Moved {
+    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
         self.0.moved(binding, words)
     }
 }
 
-/// Everything from the digit to the gradients of each sample.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SampleStep(pub Sample);
+constants! {
+    /// Everything from the digit to the gradients of each sample.
+    SampleStep(Sample)
+}
 
 impl Spec for SampleStep {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("sample_step")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.0.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
-        let of_sample = self.0.forward_multiply_adds() + self.0.backward_multiply_adds();
+        let of_sample = self.forward_multiply_adds() + self.backward_multiply_adds();
         Work {
-            items: self.0.samples * SAMPLE_WORKGROUP,
-            iterations: self.0.forward_iterations() + self.0.backward_iterations(),
-            multiply_adds: u64::from(self.0.samples) * of_sample,
+            items: self.samples * SAMPLE_WORKGROUP,
+            iterations: self.forward_iterations() + self.backward_iterations(),
+            multiply_adds: u64::from(self.samples) * of_sample,
         }
     }
 
     fn is_curvature(&self) -> bool {
-        self.0.curvature
+        self.curvature
     }
 
     fn launch(&self) -> Option<(u32, u32)> {
-        Some((SAMPLE_WORKGROUP, self.0.samples))
+        Some((SAMPLE_WORKGROUP, self.samples))
     }
 
-    fn moved(&self, binding: &Binding, words: usize) -> Moved {
+    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
         self.0.moved(binding, words)
     }
 }
+
+/// Iterations to load an input patch of (K + 1) x (K + 1) values.
+const LOAD: u32 = (K + 1) * (K + 2);
+/// Iterations over the taps of a kernel.
+const TAP_LOOPS: u32 = K * (K + 1);
 
 /// What a sample costs.
 impl Sample {
     /// Loop iterations of the busiest invocation up to the loss, at most.
     fn forward_iterations(&self) -> u32 {
-        let rounds = |items: u32| items.div_ceil(SAMPLE_WORKGROUP);
         let (first, second) = (self.first_stage(), self.second_stage());
-        let patch = 42 + 30;
         let digit = rounds(self.height * self.width);
-        let first = rounds(first.blocks()) * (42 + self.first_maps * 31);
-        let second = rounds(self.maps * second.blocks()) * self.first_maps * patch;
+        let first = rounds(first.blocks()) * (LOAD + self.first_maps * (TAP_LOOPS + 1));
+        let second = rounds(self.maps * second.blocks()) * self.first_maps * (LOAD + TAP_LOOPS);
         let linear = self.layers * (self.widest() / 4 + 5 * LANES);
         digit + first + second + linear + 12 * LANES + 40
     }
 
     /// The same from the loss to the gradients.
     fn backward_iterations(&self) -> u32 {
-        let rounds = |items: u32| items.div_ceil(SAMPLE_WORKGROUP);
         let (first, second) = (self.first_stage(), self.second_stage());
         let digit = rounds(self.height * self.width);
         let linear = self.layers * (3 * self.widest() + 5 * LANES) + CLASSES as u32;
         let area = second.oh() * (second.ow() + 1);
-        let weights = rounds(5 * self.connections + 3 * self.maps) * (area + 5);
-        let input = rounds(self.first_maps * first.blocks() / 4) * self.maps * (42 + 31);
+        let weights = rounds(K * self.connections + 3 * self.maps) * (area + K);
+        let input = rounds(self.first_maps * first.blocks() / 4);
+        let input = input * self.maps * (LOAD + TAP_LOOPS + 1);
         let threads = SAMPLE_WORKGROUP / self.first_maps;
-        let blocks = first.blocks().div_ceil(threads) * (42 + 31 + 31);
+        let blocks = first.blocks().div_ceil(threads) * (LOAD + 2 * (TAP_LOOPS + 1));
         let sums = SUMS + 2 * rounds(SUMS / 2 * self.first_maps) * threads;
         digit + linear + weights + input + blocks + sums
     }
@@ -208,27 +198,28 @@ impl Sample {
 
     /// Multiply-adds of a sample up to the loss, the squashes left out.
     fn forward_multiply_adds(&self) -> u64 {
-        let distances = if self.criterion.is_rbf() { bitmaps::centres().len() } else { 0 };
-        self.stage_multiply_adds().iter().sum::<u64>()
-            + u64::from(self.linear_weights)
-            + distances as u64
+        let distances = if self.criterion.is_rbf() { bitmaps::centres().len() as u64 } else { 0 };
+        self.stages() + u64::from(self.linear_weights) + distances
     }
 
-    /// The same from the loss to the gradients: the first stage makes h1 anew and hands nothing on.
+    /// The same from the loss to the gradients: the first stage recomputes h1 and has no input gradient.
     fn backward_multiply_adds(&self) -> u64 {
-        let [first, second] = self.stage_multiply_adds();
-        2 * first + 2 * second + u64::from(self.linear_weights)
+        2 * self.stages() + u64::from(self.linear_weights)
     }
 
-    fn moved(&self, binding: &Binding, words: usize) -> Moved {
-        match binding.name {
-            "totals" => Moved::both(words),
+    fn stages(&self) -> u64 {
+        self.first_stage().multiply_adds() + self.second_stage().multiply_adds()
+    }
+
+    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
+        match binding {
+            "totals" => Some(Moved::both(words)),
             _ => of_data_set(self.samples as usize, binding, words),
         }
     }
+}
 
-    fn stage_multiply_adds(&self) -> [u64; 2] {
-        [self.first_stage(), self.second_stage()]
-            .map(|k| u64::from(k.oh() * k.ow()) * u64::from(k.j * TAPS as u32 + k.m))
-    }
+/// Items of the busiest invocation.
+fn rounds(items: u32) -> u32 {
+    items.div_ceil(SAMPLE_WORKGROUP)
 }

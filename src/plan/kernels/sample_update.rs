@@ -1,11 +1,10 @@
 //! `sample_update`: the sums over the samples that `sample_step` leaves, and their epilogue.
 
 use super::{Spec, Work};
-use crate::plan::constant::{Constants, constants};
-use crate::plan::rule::Rule;
-use crate::plan::shader::{ShaderFile, shader};
+use crate::plan::constant::constants;
+use crate::plan::epilogue::Epilogue;
 
-/// Samples whose traces it reads together, as its shader has it.
+/// Samples whose traces it reads together; in step with its shader.
 const TOGETHER: u32 = 8;
 
 constants! {
@@ -18,19 +17,11 @@ constants! {
         stages: u32,
         layers: u32,
         trace: u32,
-        rule: Rule,
+        epilogue: Epilogue,
     }
 }
 
 impl Spec for SampleUpdate {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("sample_update")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
         Work {
             items: self.parameters / 4,
@@ -39,7 +30,7 @@ impl Spec for SampleUpdate {
         }
     }
 
-    fn epilogue(&self) -> Option<Rule> {
-        Some(self.rule)
+    fn epilogue(&self) -> Option<Epilogue> {
+        Some(self.epilogue)
     }
 }

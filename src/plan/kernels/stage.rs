@@ -1,7 +1,10 @@
 //! A convolution stage as its kernels see it: convolution, squash, weighted pooling, squash.
 
-use crate::network::{Squash, TAPS};
+use crate::network::{KERNEL, Squash, TAPS};
 use crate::plan::constant::constants;
+
+/// Side of the kernel.
+pub(super) const K: u32 = KERNEL as u32;
 
 constants! {
     /// Constants of the kernels of a convolution stage, in step with `shaders/conv_pool.wgsl`.
@@ -22,7 +25,7 @@ constants! {
         tile_width: u32,
         /// Pooled rows in a block, at most 8; divides the pooled height. 1 but in `conv_pool_forward`.
         tile_height: u32,
-        /// Rows of dx that one invocation makes, at most 14; divides the height of the input.
+        /// Rows of dx that one invocation computes, at most 14; divides the height of the input.
         dx_rows: u32,
         /// 1/4 (mean) or 1 (sum).
         block_scale: f32,
@@ -39,11 +42,11 @@ constants! {
 impl Stage {
     /// Height of h.
     pub fn oh(&self) -> u32 {
-        self.height - 4
+        self.height - (K - 1)
     }
     /// Width of h.
     pub fn ow(&self) -> u32 {
-        self.width - 4
+        self.width - (K - 1)
     }
     /// Height of s.
     pub fn ph(&self) -> u32 {
@@ -90,14 +93,14 @@ impl Stage {
 
 /// What the kernels cost, in loop iterations and multiply-adds.
 impl Stage {
-    /// Iterations to read what a block sees, and a kernel.
-    pub(super) fn see(&self) -> u32 {
-        (self.rows() + 4) * (2 * self.tile_width + 5) + 26
+    /// Iterations to load the input patch of a block, and a kernel.
+    pub(super) fn load(&self) -> u32 {
+        (self.rows() + K - 1) * (2 * self.tile_width + K) + TAPS as u32 + 1
     }
 
     /// Iterations of a convolution of a block: a loop over a row of the block for each tap row.
     pub(super) fn taps(&self) -> u32 {
-        5 * self.rows() * (2 * self.tile_width + 1)
+        K * self.rows() * (2 * self.tile_width + 1)
     }
 
     /// Iterations from the sums of a block to its results.
@@ -112,20 +115,12 @@ impl Stage {
 
     /// Iterations for such a column, of as many blocks as there are pooled rows.
     pub(super) fn column(&self) -> u32 {
-        self.see() + self.ph() * (self.taps() + self.see() + self.finish() + 1) + 1
+        self.load() + self.ph() * (self.taps() + self.load() + self.finish() + 1) + 1
     }
 
-    /// Multiply-adds of the convolutions of all samples.
-    pub(super) fn convolution(&self) -> u64 {
-        self.area() * u64::from(self.j) * TAPS as u64
-    }
-
-    /// Multiply-adds of the pooling of all samples.
-    pub(super) fn pooling(&self) -> u64 {
-        self.area() * u64::from(self.m)
-    }
-
-    fn area(&self) -> u64 {
-        u64::from(self.samples * self.oh() * self.ow())
+    /// Multiply-adds of the convolutions and poolings of all samples.
+    pub(super) fn multiply_adds(&self) -> u64 {
+        let area = u64::from(self.samples * self.oh() * self.ow());
+        area * u64::from(self.j * TAPS as u32 + self.m)
     }
 }

@@ -1,9 +1,8 @@
 //! `update`: the sums of the convolution stages, and their epilogue.
 
 use super::{Spec, Work};
-use crate::plan::constant::{Constants, constants};
-use crate::plan::rule::Rule;
-use crate::plan::shader::{ShaderFile, shader};
+use crate::plan::constant::constants;
+use crate::plan::epilogue::Epilogue;
 
 constants! {
     /// Constants of `update`.
@@ -12,19 +11,11 @@ constants! {
         parameters: u32,
         partial_rows: u32,
         stride: u32,
-        rule: Rule,
+        epilogue: Epilogue,
     }
 }
 
 impl Spec for Update {
-    fn shader(&self) -> &'static ShaderFile {
-        shader!("update")
-    }
-
-    fn declare(&self, constants: &mut Constants) {
-        self.declare_fields(constants);
-    }
-
     fn work(&self) -> Work {
         Work {
             items: self.parameters / 4,
@@ -33,7 +24,7 @@ impl Spec for Update {
         }
     }
 
-    fn epilogue(&self) -> Option<Rule> {
-        Some(self.rule)
+    fn epilogue(&self) -> Option<Epilogue> {
+        Some(self.epilogue)
     }
 }

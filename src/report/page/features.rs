@@ -46,8 +46,9 @@ impl Features {
         let network = &model.network;
         let count = digits.len();
         let lists = Lists::new(&[digits], 0, vec![(0..count as u32).collect()]);
-        let (profile, room) = (Profile::reference(), lists.room(count));
-        let plan = Plan::new(network, Strategy::Inspect, profile, count, Optimizer::NONE, room)?;
+        let (profile, capacity) = (Profile::reference(), lists.capacity(count));
+        let plan =
+            Plan::new(network, Strategy::Inspect, profile, count, Optimizer::NONE, capacity)?;
         let mut session = Session::new(Box::new(Cpu::new(plan)), &lists)?;
         session.set_parameters(&model.parameters)?;
         session.scores(0)?;

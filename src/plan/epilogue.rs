@@ -1,6 +1,5 @@
 //! Epilogues: what a backward kernel does with the sums that it has accumulated.
 
-use super::binding::Binding;
 use super::constant::{Constant, Constants};
 use super::kernels::Moved;
 use super::shader::{ShaderFile, shader};
@@ -8,7 +7,7 @@ use super::shader::{ShaderFile, shader};
 /// How parameters move, but for the learning rate, which comes with each step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Optimizer {
-    /// Gradient descent with momentum, as PyTorch has it: v = m v + g + d w, w -= rate v.
+    /// Gradient descent with momentum, in the form of PyTorch: v = m v + g + d w, w -= rate v.
     Sgd { momentum: f32, weight_decay: f32 },
     /// Stochastic diagonal Levenberg-Marquardt (1998, appendix C): v = m v + g,
     /// w -= rate / (mu + h) v, with h the curvature of each parameter, estimated now and then by
@@ -28,76 +27,76 @@ impl Optimizer {
 
 /// The epilogue of a backward kernel: `fn apply` of the shaders.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Rule {
-    /// The sums are gradients, and the parameters make a step: `sgd.wgsl`, `sdlm.wgsl`.
-    Step(Optimizer),
-    /// The sums are those of a shard, stored until all shards have theirs: `share.wgsl`.
-    Share {
+pub enum Epilogue {
+    /// The sums are gradients; applies a step of the optimizer to the parameters: `sgd.wgsl`, `sdlm.wgsl`.
+    Apply(Optimizer),
+    /// The sums are those of a shard; stores them until all shards have theirs: `store.wgsl`.
+    Store {
         /// Whether they are second derivatives.
         curvature: bool,
-        /// As [`Optimizer::Sdlm`] has it.
+        /// As in [`Optimizer::Sdlm`].
         exact: bool,
     },
-    /// The sums are second derivatives, and their mean is taken: `curvature.wgsl`.
-    Curvature {
-        /// As [`Optimizer::Sdlm`] has it.
+    /// The sums are second derivatives; accumulates their mean over patterns: `curvature.wgsl`.
+    Accumulate {
+        /// As in [`Optimizer::Sdlm`].
         exact: bool,
     },
 }
 
-impl Rule {
+impl Epilogue {
     /// Whether the sums are second derivatives.
     pub fn is_curvature(&self) -> bool {
-        matches!(self, Rule::Curvature { .. } | Rule::Share { curvature: true, .. })
+        matches!(self, Epilogue::Accumulate { .. } | Epilogue::Store { curvature: true, .. })
     }
 
     /// Whether they are the exact ones of eq. 9.
     pub fn is_exact(&self) -> bool {
-        matches!(self, Rule::Curvature { exact: true } | Rule::Share { exact: true, .. })
+        matches!(self, Epilogue::Accumulate { exact: true } | Epilogue::Store { exact: true, .. })
     }
 
     /// The same sums, of a shard.
-    pub fn of_shard(&self) -> Rule {
-        Rule::Share { curvature: self.is_curvature(), exact: self.is_exact() }
+    pub fn of_shard(&self) -> Epilogue {
+        Epilogue::Store { curvature: self.is_curvature(), exact: self.is_exact() }
     }
 
     /// The file with what it does, which also says what it binds.
     pub(super) fn shader(&self) -> &'static ShaderFile {
         match self {
-            Rule::Step(Optimizer::Sgd { .. }) => shader!("sgd"),
-            Rule::Step(Optimizer::Sdlm { .. }) => shader!("sdlm"),
-            Rule::Share { .. } => shader!("share"),
-            Rule::Curvature { .. } => shader!("curvature"),
+            Epilogue::Apply(Optimizer::Sgd { .. }) => shader!("sgd"),
+            Epilogue::Apply(Optimizer::Sdlm { .. }) => shader!("sdlm"),
+            Epilogue::Store { .. } => shader!("store"),
+            Epilogue::Accumulate { .. } => shader!("curvature"),
         }
     }
 
-    /// What it moves of a binding of so many words.
-    pub(super) fn moved(&self, binding: &Binding, words: usize) -> Moved {
-        match (self, binding.name) {
+    /// What it moves of a binding of so many words, if the access of the binding does not say it.
+    pub(super) fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
+        match (self, binding) {
             // Without momentum SDLM leaves it alone.
-            (Rule::Step(Optimizer::Sdlm { momentum: 0.0, .. }), "velocity") => Moved::default(),
-            (Rule::Share { .. }, "parameters") => Moved::default(),
-            (Rule::Step(_), "velocity" | "parameters") => Moved::both(words),
-            (Rule::Curvature { .. }, "curvature") => Moved::both(words),
-            _ => Moved::all(binding, words),
+            (Epilogue::Apply(Optimizer::Sdlm { momentum: 0.0, .. }), "velocity")
+            | (Epilogue::Store { .. }, "parameters") => Some(Moved::default()),
+            (Epilogue::Apply(_), "velocity" | "parameters")
+            | (Epilogue::Accumulate { .. }, "curvature") => Some(Moved::both(words)),
+            _ => None,
         }
     }
 }
 
-impl Constant for Rule {
-    /// Declares `CURVATURE` and what the rule's own file needs.
+impl Constant for Epilogue {
+    /// Declares `CURVATURE` and what the epilogue's own file needs.
     fn declare(&self, _name: &str, constants: &mut Constants) {
         self.is_curvature().declare("CURVATURE", constants);
         match self {
-            Rule::Step(Optimizer::Sgd { momentum, weight_decay }) => {
+            Epilogue::Apply(Optimizer::Sgd { momentum, weight_decay }) => {
                 constants.overridable("MOMENTUM", *momentum);
                 constants.overridable("WEIGHT_DECAY", *weight_decay);
             }
-            Rule::Step(Optimizer::Sdlm { momentum, mu, .. }) => {
+            Epilogue::Apply(Optimizer::Sdlm { momentum, mu, .. }) => {
                 constants.overridable("MOMENTUM", *momentum);
                 constants.overridable("MU", *mu);
             }
-            Rule::Share { .. } | Rule::Curvature { .. } => {}
+            Epilogue::Store { .. } | Epilogue::Accumulate { .. } => {}
         }
     }
 }
