@@ -16,7 +16,7 @@
  *   activations: { layer: string, buffer: number, shape: { maps: number, height: number, width: number } }[],
  *   distortion: { digits: number } | null }} Interface
  * @typedef {{ format: number, buffers: BufferSpec[], kernels: Kernel[], replicas: Passes[], interface: Interface,
- *   abi: { record: { words: number } }, options: any }} Program
+ *   abi: { data_set: { words: number } }, options: any }} Program
  */
 
 /** The format of programs that this executor reads. */

@@ -39,9 +39,9 @@ export class Session {
     this.batch = program.interface.batch;
     this.ports = program.interface.ports;
     this.count = { train: train.labels.length, test: test.labels.length };
-    const words = program.abi.record.words;
-    executor.write(this.ports.digits, records(train, words));
-    executor.write(this.ports.digits, records(test, words), 4 * words * this.count.train);
+    const words = program.abi.data_set.words;
+    executor.write(this.ports.data_set, records(train, words));
+    executor.write(this.ports.data_set, records(test, words), 4 * words * this.count.train);
     const { distortion } = program.interface;
     const entry = distortion && ((sample, view) => view * distortion.digits + sample);
     const samples = Uint32Array.from({ length: this.count.train }, (_, i) => i);
@@ -138,8 +138,8 @@ export class Session {
   /** @param {Uint32Array<ArrayBuffer>} order @param {(step: number) => number} rate @param {number} first @param {number} row */
   #upload(order, rate, first, row) {
     const table = stepTable(order.length, this.batch, rate, this.key, first);
-    this.executor.write(this.ports.order, order, 4 * first);
-    this.executor.write(this.ports.steps, table, 32 * row);
+    this.executor.write(this.ports.indices, order, 4 * first);
+    this.executor.write(this.ports.step_table, table, 32 * row);
   }
 
   /** Sets the cursor to a row of the step table, and the totals. */

@@ -90,8 +90,8 @@ async function openReader(network) {
   const { interface: { layout, ports } } = executor.program;
   const trained = parse(await (await file(model)).arrayBuffer());
   executor.write(ports.parameters, parameters(trained.tensors, layout));
-  executor.write(ports.order, new Uint32Array([0]));
-  executor.write(ports.steps, new Uint32Array([0, 1, 0, 0, 0, 0, 0, 0]));
+  executor.write(ports.indices, new Uint32Array([0]));
+  executor.write(ports.step_table, new Uint32Array([0, 1, 0, 0, 0, 0, 0, 0]));
   reader?.executor.destroy();
   reader = { network, executor, about: trained.about };
 }
@@ -102,9 +102,9 @@ async function read() {
   const { executor, network } = reader;
   const { activations, ports } = executor.program.interface;
   if (training?.network === network) executor.copy(training.executor, "parameters");
-  const record = new Uint8Array(4 * executor.program.abi.record.words);
+  const record = new Uint8Array(4 * executor.program.abi.data_set.words);
   record.set(pixels);
-  executor.write(ports.digits, record);
+  executor.write(ports.data_set, record);
   executor.write(ports.cursor, new Uint32Array([0]));
   executor.run("forward", 1);
   const layers = await Promise.all(

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::network::bitmaps;
 use crate::network::summary::Summary;
 use crate::network::{Network, Output};
-use crate::plan::{Optimizer, Plan, Profile, Room, Strategy};
+use crate::plan::{Optimizer, Plan, Profile, Capacity, Strategy};
 use crate::recipe::{Available, Flags, Method, Settings};
 use crate::train::model::Model;
 use crate::version;
@@ -41,7 +41,7 @@ pub(super) fn add(
                 let name = format!("programs/{}-{batch}-{optimizer}-{distort}.json", network.name);
                 let steps = train.div_ceil(batch) + test.div_ceil(batch);
                 let digits = train + test;
-                let plan = settings.plan(Profile::gpu(), Room { digits, order: digits, steps })?;
+                let plan = settings.plan(Profile::gpu(), Capacity { samples: digits, indices: digits, steps })?;
                 program(files, name.clone(), &plan)?;
                 programs.push(json!({
                     "network": network.name,
@@ -124,8 +124,8 @@ fn chosen(settings: &Settings) -> Value {
 
 /// The plan that stores the activations of every layer of one sample.
 fn inspecting(network: &Network) -> Result<Plan> {
-    let room = Room { digits: 1, order: 1, steps: 1 };
-    Plan::new(network, Strategy::Inspect, Profile::gpu(), 1, Optimizer::NONE, room)
+    let capacity = Capacity { samples: 1, indices: 1, steps: 1 };
+    Plan::new(network, Strategy::Inspect, Profile::gpu(), 1, Optimizer::NONE, capacity)
 }
 
 /// Adds the JSON of a program, whose kernels name the file of their text: programs share most of them.

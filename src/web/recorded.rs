@@ -22,9 +22,9 @@ pub(super) fn activations(model: &Model, test: &Digits) -> Result<Value> {
     let digits = test.pick(numbers.iter().copied());
     let count = digits.len();
     let lists = Lists::new(&[&digits], 0, vec![(0..count as u32).collect()]);
-    let (profile, room) = (Profile::reference(), lists.room(count));
+    let (profile, capacity) = (Profile::reference(), lists.capacity(count));
     let (network, strategy) = (&model.network, Strategy::Inspect);
-    let plan = Plan::new(network, strategy, profile, count, Optimizer::NONE, room)?;
+    let plan = Plan::new(network, strategy, profile, count, Optimizer::NONE, capacity)?;
     let mut session = Session::new(Box::new(Cpu::new(plan)), &lists)?;
     session.set_parameters(&model.parameters)?;
     session.scores(0)?;

@@ -15,19 +15,19 @@ function crc32(/** @type {ArrayBuffer} */ bytes) {
 /** What the page's own host computes otherwise than the native program: nothing, if all is well. */
 function differences(program, { seed, init, shuffle }) {
   const { replay, interface: { layout, distortion }, options } = program;
-  const count = replay.digits.length / program.abi.record.words;
+  const count = replay.data_set.length / program.abi.data_set.words;
   const samples = Uint32Array.from({ length: count }, (_, i) => i);
   const entry = distortion && ((sample, view) => view * distortion.digits + sample);
   const training = replay.phases.find((phase) => phase.pass === "training");
   const curvature = replay.phases.find((phase) => phase.pass === "curvature");
   const pairs = {
     "first weights": [firstWeights(layout, options, init, seed), replay.parameters],
-    order: [new Orders(samples, shuffle, seed, entry).epoch(0), training.order],
-    "key of the distortions": [[distortionKey(seed)], [training.steps[3]]],
+    order: [new Orders(samples, shuffle, seed, entry).epoch(0), training.indices],
+    "key of the distortions": [[distortionKey(seed)], [training.step_table[3]]],
   };
   if (curvature) {
-    const { order } = curvature;
-    pairs["samples of the curvature"] = [new Patterns(samples, order.length, seed).of(0), order];
+    const { indices } = curvature;
+    pairs["samples of the curvature"] = [new Patterns(samples, indices.length, seed).of(0), indices];
   }
   const same = ([ours, theirs]) => ours.length === theirs.length && ours.every((value, i) => value === theirs[i]);
   return Object.entries(pairs).filter(([, pair]) => !same(pair)).map(([name]) => `other ${name}`);
@@ -37,11 +37,11 @@ function differences(program, { seed, init, shuffle }) {
 async function replay(/** @type {GPUDevice} */ device, program) {
   const { replay, interface: { ports, batch } } = program;
   const executor = new Executor(device, program);
-  executor.write(ports.digits, new Uint32Array(replay.digits));
+  executor.write(ports.data_set, new Uint32Array(replay.data_set));
   executor.write(ports.parameters, new Float32Array(replay.parameters));
   for (const phase of replay.phases) {
-    executor.write(ports.order, new Uint32Array(phase.order));
-    executor.write(ports.steps, new Uint32Array(phase.steps));
+    executor.write(ports.indices, new Uint32Array(phase.indices));
+    executor.write(ports.step_table, new Uint32Array(phase.step_table));
     executor.write(ports.cursor, new Uint32Array([0]));
     executor.write(ports.totals, new Float32Array(4 * batch));
     await executor.prepare(phase.pass);
