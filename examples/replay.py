@@ -19,13 +19,13 @@ from array import array
 import wgpu
 
 
-def bytes_of(contents, size):
+def bytes_of(start, words):
     """What a buffer holds at the start; None where that is zero."""
-    if contents == "zero":
+    if start == "zero":
         return None
-    if "fill" in contents:
-        return array("f", [contents["fill"]] * (size // 4)).tobytes()
-    return array("I", contents["words"]).tobytes().ljust(size, b"\0")
+    if "fill" in start:
+        return array("f", [start["fill"]] * words).tobytes()
+    return array("I", start["words"]).tobytes().ljust(4 * words, b"\0")
 
 
 class Replica:
@@ -40,11 +40,10 @@ class Replica:
         self.commands = commands
 
     def buffer(self, spec):
-        usage = wgpu.BufferUsage.STORAGE | wgpu.BufferUsage.COPY_SRC | wgpu.BufferUsage.COPY_DST
-        if spec["uniform"]:
-            usage |= wgpu.BufferUsage.UNIFORM
-        buffer = self.device.create_buffer(size=spec["size"], usage=usage)
-        contents = bytes_of(spec["contents"], spec["size"])
+        usage = wgpu.BufferUsage.STORAGE | wgpu.BufferUsage.UNIFORM
+        usage |= wgpu.BufferUsage.COPY_SRC | wgpu.BufferUsage.COPY_DST
+        buffer = self.device.create_buffer(size=4 * spec["words"], usage=usage)
+        contents = bytes_of(spec["start"], spec["words"])
         if contents is not None:
             self.device.queue.write_buffer(buffer, 0, contents)
         return buffer
@@ -70,13 +69,17 @@ class Replica:
             self.pipelines[index] = layout, pipeline
         return self.pipelines[index]
 
-    def bind(self, launch):
+    def piece(self, view):
+        """A view in bytes; a uniform array is a whole number of vec4s."""
+        words = -(-view["words"] // 4) * 4 if view["uniform"] else view["words"]
+        return {"buffer": self.buffers[view["buffer"]], "offset": 4 * view["offset"], "size": 4 * words}
+
+    def bind(self, dispatch):
         """Pipeline, bind group and workgroups of a dispatch."""
-        layout, pipeline = self.pipeline(launch["kernel"])
-        pieces = [{**piece, "buffer": self.buffers[piece["buffer"]]} for piece in launch["bindings"]]
-        entries = [{"binding": n, "resource": piece} for n, piece in enumerate(pieces)]
+        layout, pipeline = self.pipeline(dispatch["kernel"])
+        entries = [{"binding": n, "resource": self.piece(view)} for n, view in enumerate(dispatch["views"])]
         group = self.device.create_bind_group(layout=layout, entries=entries)
-        return pipeline, group, self.kernels[launch["kernel"]]["workgroups"]
+        return pipeline, group, self.kernels[dispatch["kernel"]]["workgroups"]
 
     def run(self, launches):
         encoder = self.device.create_command_encoder()
@@ -97,10 +100,11 @@ class Replica:
 
 def exchange(replicas, rows):
     """Gives every replica the rows of the others (all-reduce; the sum is taken on the devices)."""
+    size = 4 * rows["row"]
     for row, owner in enumerate(rows["owners"]):
-        data = replicas[owner].read(rows["buffer"], row * rows["row"], rows["row"])
+        data = replicas[owner].read(rows["buffer"], row * size, size)
         for replica in replicas:
-            replica.device.queue.write_buffer(replica.buffers[rows["buffer"]], row * rows["row"], data)
+            replica.device.queue.write_buffer(replica.buffers[rows["buffer"]], row * size, data)
 
 
 def main(path):
@@ -119,7 +123,7 @@ def main(path):
             replica.write(ports["cursor"], [0])
             replica.write(ports["totals"], [0.0] * totals, "f")
             lists = replica.commands[phase["pass"]]
-            bound = {part: [replica.bind(launch) for launch in lists[part]] for part in lists}
+            bound = {part: [replica.bind(dispatch) for dispatch in lists[part]] for part in lists}
             steps.append((replica, bound))
         for _ in range(phase["count"]):
             for replica, bound in steps:

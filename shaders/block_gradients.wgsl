@@ -1,5 +1,5 @@
 // The gradients of one map and one connection to it, from the blocks of one map of h and their input
-// patches.
+// patches: back-propagation through a stage (1990: H1-H2, H3-H4. 1998: C1-S2, C3-S4).
 //
 //   dcoefficient  += ds[y,x] (BLOCK_SCALE the 2x2 block of h)
 //   dpool_bias    += ds[y,x]

@@ -1,4 +1,5 @@
 // conv_backward_input: the input gradient of a convolution stage after the first.
+// (1990: H3-H4. 1998: C3-S4.)
 //
 //   dh[n,m,y,x]  = (coefficient[m] BLOCK_SCALE) ds[n,m,y/2,x/2] f'(h[n,m,y,x])
 //   dx[n,c,y,x]  = f'(x[n,c,y,x]) sum over the connections j that leave c, ky, kx of

@@ -1,4 +1,5 @@
 // conv_backward_weights: the gradients of a convolution stage after the first.
+// (1990: H3-H4. 1998: C3-S4.)
 //
 //   partials[row] = the sums over every PARTIAL_ROWS-th column of blocks (block_gradients.wgsl)
 //

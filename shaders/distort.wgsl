@@ -38,8 +38,8 @@ struct Source {
     upper: u32,
     lower: u32,
     /// Of 256; 0 for a row outside of the digit.
-    upper_share: u32,
-    lower_share: u32,
+    upper_weight: u32,
+    lower_weight: u32,
 }
 
 // pcg4d of Jarzynski and Olano, Hash Functions for GPU Rendering, JCGT 9(3), 2020.
@@ -82,7 +82,7 @@ fn affine_of(key: u32, view: u32, digit: u32) -> Affine {
 fn source_of(map: Affine, sample: u32, row: u32) -> Source {
     let down = 2u * row + 1u - HEIGHT;
     let y = map.yy * down + map.y + CENTRE;
-    let share = (y >> 9u) & 255u;
+    let fraction = (y >> 9u) & 255u;
     // Above the digit this is huge.
     let upper = (y >> 17u) - 1024u;
     let upper_inside = upper < SIDE;
@@ -91,8 +91,8 @@ fn source_of(map: Affine, sample: u32, row: u32) -> Source {
         map.xy * down + map.x + CENTRE - map.xx * (WIDTH - 1u),
         sample + ROW_WORDS * select(0u, upper, upper_inside),
         sample + ROW_WORDS * select(0u, upper + 1u, lower_inside),
-        select(0u, 256u - share, upper_inside),
-        select(0u, share, lower_inside),
+        select(0u, 256u - fraction, upper_inside),
+        select(0u, fraction, lower_inside),
     );
 }
 
@@ -103,14 +103,14 @@ fn blend(source: Source, column: u32) -> u32 {
     let bits = 8u * (at % 4u);
     let upper = (data_set_at(source.upper + at / 4u) >> bits) & 255u;
     let lower = (data_set_at(source.lower + at / 4u) >> bits) & 255u;
-    return select(0u, source.upper_share * upper + source.lower_share * lower, inside);
+    return select(0u, source.upper_weight * upper + source.lower_weight * lower, inside);
 }
 
 // The grey value, 0 to 255, that column `column` of the picture gets.
 fn distorted(map: Affine, source: Source, column: u32) -> f32 {
     let x = source.x + 2u * map.xx * column;
-    let share = (x >> 9u) & 255u;
+    let fraction = (x >> 9u) & 255u;
     let left = (x >> 17u) - 1024u;
-    let sum = (256u - share) * blend(source, left) + share * blend(source, left + 1u);
+    let sum = (256u - fraction) * blend(source, left) + fraction * blend(source, left + 1u);
     return f32(sum) * 0x1p-16f;
 }

@@ -1,5 +1,5 @@
 // first_stage_backward: every gradient of the first stage, whose input is one map (C = 1, J = M); it has no
-// input gradient.
+// input gradient. (1990: H1-H2. 1998: C1-S2.)
 //
 //   partials[row] = the sums over every PARTIAL_ROWS-th column of blocks (block_gradients.wgsl)
 //

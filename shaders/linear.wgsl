@@ -1,4 +1,5 @@
-// Shapes of a linear layer, and of C5: a convolution whose kernel is as large as its input.
+// Shapes of a linear layer (1998, section II.B: F6), and of C5: a convolution whose kernel is as large as its
+// input.
 //
 //   SAMPLES            samples in the window of one dispatch
 //   INPUTS, OUTPUTS    units of the layer before and of this layer

@@ -1,5 +1,5 @@
 // linear_backward: the whole backward pass of a linear layer in one pass over its weights. The one invocation
-// that owns a weight reads it, adds to the input gradient, and updates it.
+// that owns a weight reads it, adds to the input gradient, and updates it. (1998: C5, F6.)
 //
 //   dx[n,i]  = f'(x[n,i]) sum over o of w[o,i] dy[n,o]
 //   dw[o,i]  = sum over n of dy[n,o] x[n,i],   dbias[o] = sum over n of dy[n,o]

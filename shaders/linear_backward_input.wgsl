@@ -1,4 +1,4 @@
-// linear_backward_input: the input gradient of a linear layer.
+// linear_backward_input: the input gradient of a linear layer. (1998: C5, F6.)
 //
 //   dx[n,i] = f'(x[n,i]) sum over o of w[o,i] dy[n,o]
 //

@@ -1,4 +1,4 @@
-// The sums over the batch of a linear layer: how one ends, and those of the biases.
+// The sums over the batch of a linear layer: how one ends, and those of the biases. (1998: C5, F6.)
 //
 //   gradient, velocity, parameters, curvature   biases [OUTPUTS], then w [OUTPUTS, INPUTS]
 //   dbias[o] = sum over n of dy[n,o]

@@ -1,4 +1,4 @@
-// linear_update: the weight gradient of a linear layer, and its epilogue.
+// linear_update: the weight gradient of a linear layer, and its epilogue. (1998: C5, F6.)
 //
 //   dw[o,i]  = sum over n of dy[n,o] x[n,i],   dbias[o] = sum over n of dy[n,o]
 //

@@ -5,7 +5,7 @@
 //   second   d2E/dx2  ~= sum over a of d2E/da2 (da/dx)^2      the diagonal of Gauss-Newton
 //
 // So the one difference is that each local derivative da/dx, once it is summed, is squared as a
-// whole. Shares of a batch or of the outputs belong to the loss and are not squared.
+// whole. The factors of means over a batch or over the outputs belong to the loss and are not squared.
 //
 // expects: CURVATURE
 

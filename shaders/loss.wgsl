@@ -23,8 +23,8 @@ const OUTPUT_RBF = 1u;
 const LOSS_MSE = 0u;
 const LOSS_MAP = 1u;
 
-// What an output has of a mean over all.
-const SHARE = 1.0 / f32(CLASSES);
+// The weight of an output in a mean over all.
+const PER_OUTPUT = 1.0 / f32(CLASSES);
 
 alias Scores = array<f32, CLASSES>;
 alias Apart = array<vec4f, CLASSES>;
@@ -53,8 +53,8 @@ fn judge(y: ptr<function, Scores>, right: u32) -> Verdict {
     if (OUTPUT == OUTPUT_LINEAR) {
         for (var c = 0u; c < CLASSES; c++) {
             let error = (*y)[c] - select(-1.0, 1.0, c == right);
-            verdict.loss += SHARE * error * error;
-            let by_output = 2.0 * SHARE * select(error, 1.0, CURVATURE);
+            verdict.loss += PER_OUTPUT * error * error;
+            let by_output = 2.0 * PER_OUTPUT * select(error, 1.0, CURVATURE);
             verdict.slopes[c] = by_output * local(squash_slope((*y)[c]));
         }
     } else if (LOSS == LOSS_MSE) {

@@ -69,15 +69,15 @@ fn output(@builtin(global_invocation_id) id: vec3u) {
 
         let right = labels_at(4u * n);
         let samples = labels_at(4u * n + 1u);
-        let share = select(0.0, 1.0 / f32(samples), samples > 0u);
-        let weight = select(share, min(f32(samples), 1.0), CURVATURE);
+        let per_sample = select(0.0, 1.0 / f32(samples), samples > 0u);
+        let weight = select(per_sample, min(f32(samples), 1.0), CURVATURE);
         let verdict = judge(&scores, right);
         if (samples > 0u) {
             let row = 4u * (BEFORE + n);
             totals[row] += verdict.loss;
             totals[row + 1u] += verdict.wrong;
-            totals[row + 2u] += verdict.loss * share;
-            totals[row + 3u] += verdict.wrong * share;
+            totals[row + 2u] += verdict.loss * per_sample;
+            totals[row + 3u] += verdict.wrong * per_sample;
         }
         var slopes = verdict.slopes;
         for (var c = 0u; c < CLASSES; c++) {

@@ -1,4 +1,4 @@
-// The pooling of a block h, written to s from `at` on.
+// The pooling of a block h, written to s from `at` on. (1990: H2, H4. 1998, section II.B: S2, S4.)
 //
 //   s[y,x] = f( coefficient[m] BLOCK_SCALE (the 2x2 block of h at 2y, 2x) + pooling bias[m] )
 //

@@ -80,7 +80,7 @@ struct Sample {
     key: u32,
     label: u32,
     /// One by the samples in the step; 0 where the last batch of an epoch has no digit.
-    share: f32,
+    per_sample: f32,
 }
 
 fn sample_at(n: u32) -> Sample {

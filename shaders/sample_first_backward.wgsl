@@ -1,4 +1,5 @@
 // Every gradient of the first stage of a sample. h1 is recomputed from x.
+// (1990: H1-H2. 1998: C1-S2.)
 //
 //   dh1[m,y,x]      = (coefficient[m] BLOCK_SCALE) ds1[m,y/2,x/2] f'(h1[m,y,x])
 //   dw[m,ky,kx]     = sum over y, x of dh1[m,y,x] x[y+ky,x+kx]

@@ -1,4 +1,5 @@
-// sample_forward: everything from the digit to the loss, a workgroup to a sample.
+// sample_forward: everything from the digit to the loss, a workgroup to a sample. (LeNet-1 of 1990,
+// LeNet-5 of 1998.)
 //
 //   y = the outputs of the network
 //

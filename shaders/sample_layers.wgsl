@@ -83,7 +83,7 @@ fn distances(t: u32) {
 
 // What a sample counts in the derivatives: a curvature is a mean over patterns that the epilogue computes.
 fn weight_of(sample: Sample) -> f32 {
-    return select(sample.share, ceil(sample.share), CURVATURE);
+    return select(sample.per_sample, ceil(sample.per_sample), CURVATURE);
 }
 
 // Leaves the derivatives of the loss in the place of the outputs.
@@ -95,11 +95,11 @@ fn verdict_of(n: u32, sample: Sample, t: u32) {
             y[CLASSES * n + c] = scores[c];
         }
         let verdict = judge(&scores, sample.label);
-        if (sample.share > 0.0) {
+        if (sample.per_sample > 0.0) {
             totals[4u * n] += verdict.loss;
             totals[4u * n + 1u] += verdict.wrong;
-            totals[4u * n + 2u] += verdict.loss * sample.share;
-            totals[4u * n + 3u] += verdict.wrong * sample.share;
+            totals[4u * n + 2u] += verdict.loss * sample.per_sample;
+            totals[4u * n + 3u] += verdict.wrong * sample.per_sample;
         }
         for (var c = 0u; c < CLASSES; c++) {
             memory[SCORES + c] = verdict.slopes[c] * weight_of(sample);

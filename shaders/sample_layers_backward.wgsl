@@ -1,4 +1,5 @@
-// The linear layers of a sample, backward: dy, which stands in the place of y, to dx.
+// The linear layers of a sample, backward: dy, which stands in the place of y, to dx. (1998: C5, F6,
+// and the derivatives of eq. 7.)
 //
 //   dx[i] = f'(x[i]) sum over o of w[o,i] dy[o]
 //   dx[i] = f'(x[i]) sum over c of 2 dy[c] (x[i] - centre[c,i])     behind distances

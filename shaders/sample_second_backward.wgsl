@@ -1,4 +1,5 @@
 // The second stage of a sample, backward: ds2 to dh2, every gradient, and ds1.
+// (1990: H3-H4. 1998: C3-S4.)
 //
 //   dh2[m,y,x]     = (coefficient[m] BLOCK_SCALE) ds2[m,y/2,x/2] f'(h2[m,y,x])
 //   dw[j,ky,kx]    = sum over y, x of dh2[map[j],y,x] s1[channel[j],y+ky,x+kx]

@@ -1,5 +1,5 @@
 // sample_step: everything from the digit to the gradients, or second derivatives (local.wgsl), a
-// workgroup to a sample.
+// workgroup to a sample. (LeNet-1 of 1990, LeNet-5 of 1998.)
 //
 //   traces = the gradients of the stages, then x and dy of each linear layer
 //

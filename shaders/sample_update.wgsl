@@ -22,7 +22,7 @@ const LAYER = 8u;
 const WHOLE = SAMPLES - SAMPLES % TOGETHER;
 
 // What sample n adds to four gradients: a vec4 of its traces, times one number where that is x.
-fn share_of(n: u32, vector: u32, factor: u32, is_weight: bool) -> vec4f {
+fn term_of(n: u32, vector: u32, factor: u32, is_weight: bool) -> vec4f {
     let trace = traces_at((TRACE * n + vector) / 4u);
     let dy = traces_at((TRACE * n + factor) / 4u)[factor % 4u];
     return select(trace, dy * locals(trace), is_weight);
@@ -61,11 +61,11 @@ fn sample_update(@builtin(global_invocation_id) id: vec3u) {
         var g = vec4f();
         for (var first = 0u; first < WHOLE; first += TOGETHER) {
             for (var n = 0u; n < TOGETHER; n++) {
-                g += share_of(first + n, vector, factor, is_weight);
+                g += term_of(first + n, vector, factor, is_weight);
             }
         }
         for (var n = WHOLE; n < SAMPLES; n++) {
-            g += share_of(n, vector, factor, is_weight);
+            g += term_of(n, vector, factor, is_weight);
         }
         apply(item, g, rate);
     }

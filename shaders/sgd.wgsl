@@ -1,4 +1,5 @@
-// Epilogue of a gradient: a step of SGD with momentum in the form of PyTorch, for the four parameters at `at`.
+// Epilogue of a gradient: a step of SGD (1998, section I.B) with momentum in the form of PyTorch, for the four
+// parameters at `at`.
 //
 //   v = MOMENTUM v + g + WEIGHT_DECAY w
 //   w = w - rate v

@@ -69,7 +69,7 @@ fn one_step(adapter: &Adapter, name: &'static str, batch: usize) -> Outcome {
     let expected = stepped(run.on_cpu()?)?;
     for way in ways() {
         let found = stepped(run.on_adapter(adapter, way)?)?;
-        let layout = run.plan(way).layout;
+        let layout = run.plan(way).interface.layout;
         compare(&layout, &found, &expected).outcome(format!("{name}, batch {batch}, {way}"))?;
     }
     Ok(())

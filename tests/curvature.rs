@@ -11,7 +11,7 @@ use common::jacobian::{Layer, assert_near, diagonal, through, wide};
 use common::loss::{DISTANCE, MAP, TARGETS, second};
 use common::op::{Numbers, floats};
 use common::stages::{Arguments, FIRST, LATER, Shape};
-use lenet::cpu::{self, Epilogue};
+use lenet::cpu;
 use lenet::network::{CLASSES, Squash};
 use lenet::plan::kernels::{Linear, LinearUpdate, Output, Stage, Update};
 use lenet::plan::{ALIGN, Criterion, Epilogue, Optimizer, Profile, TOTALS};
@@ -118,7 +118,7 @@ fn linear_layers() {
         let k = LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue };
         let mut curvature = vec![0.0; ALIGN + w.len()];
         let step_state = [0, 0, 1.0_f32.to_bits(), 0];
-        let epilogue = Epilogue::Curvature { curvature: &mut curvature };
+        let epilogue = cpu::Epilogue::Curvature { curvature: &mut curvature };
         cpu::linear_update(&k, &x, &d, &step_state, &mut vec![0.0; ALIGN + w.len()], epilogue);
 
         let layer = Layer::Linear { outputs: outputs as usize };
@@ -211,7 +211,7 @@ fn converges_on_a_quadratic() {
         let gradient: Vec<f32> = h.iter().zip(&w).map(|(h, w)| h * w).collect();
         let (mut velocity, curvature) = (vec![f32::NAN; ALIGN], &h[..]);
         let (velocity, parameters) = (&mut velocity[..], &mut w[..]);
-        let epilogue = Epilogue::Sdlm { momentum: 0.0, mu, curvature, velocity, parameters };
+        let epilogue = cpu::Epilogue::Sdlm { momentum: 0.0, mu, curvature, velocity, parameters };
         cpu::update(&k, &gradient, &step_state, epilogue);
     }
     for (h, w) in h.iter().zip(&w) {

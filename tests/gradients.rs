@@ -20,7 +20,7 @@ use common::op::{GUARD, Numbers, floats};
 use common::own;
 use common::run::{Run, State, networks, of_kind, state};
 use common::stages::{Arguments, FIRST, LATER, Shape};
-use lenet::cpu::{self, Epilogue};
+use lenet::cpu;
 use lenet::network::{CLASSES, Squash};
 use lenet::plan::kernels::{Linear, LinearUpdate, Output, Stage};
 use lenet::plan::{ALIGN, Criterion, Epilogue, Optimizer, Pass, Profile, TOTALS};
@@ -158,7 +158,7 @@ fn step(k: &Linear, x: &[f32], dy: &[f32]) -> Vec<f32> {
     let mut velocity = vec![0.0; ALIGN + (inputs * outputs) as usize];
     let (mut gradient, mut parameters) = (velocity.clone(), velocity.clone());
     let (v, p) = (&mut velocity, &mut parameters);
-    let epilogue = Epilogue::Sgd { momentum, weight_decay, velocity: v, parameters: p };
+    let epilogue = cpu::Epilogue::Sgd { momentum, weight_decay, velocity: v, parameters: p };
     cpu::linear_update(&k, x, dy, &[0; 4], &mut gradient, epilogue);
     velocity
 }

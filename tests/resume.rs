@@ -12,7 +12,7 @@ use lenet::cpu::fast::{Fast, Instructions};
 use lenet::data::{self, Mnist};
 use lenet::executor::Executor;
 use lenet::network::init;
-use lenet::plan::{Plan, Profile};
+use lenet::plan::{Interface, Plan, Profile};
 use lenet::recipe::{Available, Copies, Flags, Settings, TrainingArgs};
 use lenet::train::checkpoint::State;
 use lenet::train::control::Control;
@@ -226,17 +226,17 @@ fn on_adapter(recipe: &str, copies: Option<usize>, adapter: &Adapter) -> Outcome
 }
 
 /// A state in the middle of an epoch in a file, and the plan of its run.
-fn written(folder: &Path) -> lenet::Result<(PathBuf, Plan)> {
+fn written(folder: &Path) -> lenet::Result<(PathBuf, Interface)> {
     let setup = Setup::new("lenet1", None)?;
     let mut session = setup.session(fast(&setup)?)?;
     let kept = setup.train(&mut session, setup.start()?, Watch::StopIn(2))?;
-    let (file, plan) = (folder.join("state"), setup.plan(Profile::reference())?);
-    fs::write(&file, kept.last().to_bytes(&plan.interface, &json!({}))?).expect("a file");
+    let (file, plan) = (folder.join("state"), setup.plan(Profile::reference())?.interface);
+    fs::write(&file, kept.last().to_bytes(&plan, &json!({}))?).expect("a file");
     Ok((file, plan))
 }
 
-fn refuses(file: &Path, plan: &Plan, word: &str) {
-    let error = State::read(file, &plan.interface).expect_err(word);
+fn refuses(file: &Path, plan: &Interface, word: &str) {
+    let error = State::read(file, plan).expect_err(word);
     assert_eq!(error.exit_code(), 3);
     let said = error.to_string();
     assert!(said.contains(word) && said.contains("start the run again"), "{said}");
@@ -245,11 +245,13 @@ fn refuses(file: &Path, plan: &Plan, word: &str) {
 fn other_runs() -> Outcome {
     let folder = TempDir::new()?;
     let (file, plan) = written(folder.path())?;
-    let other = |recipe| Setup::new(recipe, None)?.plan(Profile::reference());
+    let other = |recipe| -> lenet::Result<Interface> {
+        Ok(Setup::new(recipe, None)?.plan(Profile::reference())?.interface)
+    };
     refuses(&file, &other("lenet5")?, "parameters.c1.weight is missing");
-    let batch = Plan { batch: BATCH + 1, ..plan.clone() };
+    let batch = Interface { batch: BATCH + 1, ..plan.clone() };
     refuses(&file, &batch, "the tensor totals is F32 [16, 4]");
-    let sdlm = Plan { ports: other("lenet5-1998")?.ports, ..plan.clone() };
+    let sdlm = Interface { ports: other("lenet5-1998")?.ports, ..plan.clone() };
     refuses(&file, &sdlm, "curvature.h1.weight is missing");
     // And the other way round.
     let setup = Setup::new("lenet5-1998", None)?;

@@ -13,8 +13,7 @@ use super::timing::Timing;
 use super::{adapter, pipeline};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
-use crate::plan::program::{DeviceBuffer, Launch, Program};
-use crate::plan::{BufferId, Interface, Pass, Replica, Start};
+use crate::plan::{Buffer, BufferId, Dispatch, Interface, Pass, Program, Replica, Start};
 use crate::threads;
 
 /// Submissions that may wait on the device while the host continues.
@@ -92,15 +91,15 @@ impl Gpu {
             program.buffers.iter().map(|buffer| make_buffer(&device, buffer)).collect();
         let layouts: Vec<_> =
             program.kernels.iter().map(|kernel| pipeline::layout(&device, kernel)).collect();
-        let bound = |launch: &Launch| Bound {
-            kernel: launch.kernel,
+        let bound = |dispatch: &Dispatch| Bound {
+            kernel: dispatch.kernel,
             group: pipeline::bind_group(
                 &device,
-                &layouts[launch.kernel],
+                &layouts[dispatch.kernel],
                 &buffers,
-                &launch.bindings,
+                &dispatch.views,
             ),
-            workgroups: program.kernels[launch.kernel].workgroups,
+            workgroups: program.kernels[dispatch.kernel].workgroups,
         };
         let gpu = Gpu {
             pipelines: vec![None; program.kernels.len()],
@@ -276,25 +275,23 @@ fn stopped(error: impl std::fmt::Display) -> Error {
     Error::Adapter(format!("the adapter stopped answering: {error}"))
 }
 
-fn make_buffer(device: &Device, buffer: &DeviceBuffer) -> wgpu::Buffer {
-    let mut usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
-    if buffer.uniform {
-        usage |= BufferUsages::UNIFORM;
-    }
-    let words = buffer.size / 4;
-    let contents = match &buffer.contents {
+fn make_buffer(device: &Device, buffer: &Buffer) -> wgpu::Buffer {
+    let contents = match &buffer.start {
         Start::Zero => None,
-        Start::Fill(value) => Some(vec![value.to_bits(); words]),
-        Start::Words(given) => {
-            let mut given = given.clone();
-            given.resize(words, 0);
-            Some(given)
+        Start::Fill(value) => Some(vec![value.to_bits(); buffer.words]),
+        Start::Words(held) => {
+            let mut held = held.clone();
+            held.resize(buffer.words, 0);
+            Some(held)
         }
     };
     let made = device.create_buffer(&BufferDescriptor {
         label: Some(&buffer.name),
-        size: buffer.size as u64,
-        usage,
+        size: 4 * buffer.words as u64,
+        usage: BufferUsages::STORAGE
+            | BufferUsages::UNIFORM
+            | BufferUsages::COPY_SRC
+            | BufferUsages::COPY_DST,
         mapped_at_creation: contents.is_some(),
     });
     if let Some(contents) = contents {

@@ -12,7 +12,8 @@ use wgpu::{
 };
 
 use super::llvmpipe;
-use crate::plan::program::{BindingKind, Piece, Program, Shader};
+use crate::plan::View;
+use crate::plan::program::{BindingKind, Program, Shader};
 
 /// Where this is set, loops are checked, too.
 pub const CHECK_LOOPS: &str = "LENET_CHECK_LOOPS";
@@ -119,16 +120,16 @@ pub fn bind_group(
     device: &Device,
     layout: &BindGroupLayout,
     buffers: &[wgpu::Buffer],
-    pieces: &[Piece],
+    views: &[View],
 ) -> BindGroup {
-    let entry = |(number, piece): (usize, &Piece)| BindGroupEntry {
+    let entry = |(number, view): (usize, &View)| BindGroupEntry {
         binding: number as u32,
         resource: BindingResource::Buffer(BufferBinding {
-            buffer: &buffers[piece.buffer],
-            offset: piece.offset as u64,
-            size: BufferSize::new(piece.size as u64),
+            buffer: &buffers[view.buffer],
+            offset: 4 * view.offset as u64,
+            size: BufferSize::new(4 * view.bound() as u64),
         }),
     };
-    let entries: Vec<BindGroupEntry> = pieces.iter().enumerate().map(entry).collect();
+    let entries: Vec<BindGroupEntry> = views.iter().enumerate().map(entry).collect();
     device.create_bind_group(&BindGroupDescriptor { label: None, layout, entries: &entries })
 }

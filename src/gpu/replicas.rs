@@ -86,7 +86,7 @@ impl Replica {
         }
         let gpu = Gpu::replica(adapter, program, index)?;
         let staging = |rows: usize, usage, mapped_at_creation| {
-            let size = (exchange.row * rows) as u64;
+            let size = (4 * exchange.row * rows) as u64;
             let label = Some("exchange");
             gpu.device.create_buffer(&BufferDescriptor { label, size, usage, mapped_at_creation })
         };
@@ -124,7 +124,7 @@ impl Replica {
             let mut rows = self.others.get_mapped_range_mut(..).map_err(failed)?;
             for (number, other) in links.get.iter().enumerate() {
                 let Ok(row) = other.recv() else { return Ok(()) };
-                let place = number * self.exchange.row..(number + 1) * self.exchange.row;
+                let place = 4 * number * self.exchange.row..4 * (number + 1) * self.exchange.row;
                 rows.slice(place).copy_from_slice(&row);
             }
             drop(rows);
@@ -142,13 +142,13 @@ impl Replica {
     /// Records a step up to where the own row lies before the host.
     fn record_compute(&self, commands: &mut CommandEncoder, pass: Pass) {
         self.gpu.record_compute(commands, pass, 1);
-        let size = self.exchange.row as u64;
+        let size = 4 * self.exchange.row as u64;
         commands.copy_buffer_to_buffer(self.rows(), size * self.index as u64, &self.own, 0, size);
     }
 
     /// Records what follows the exchange, with the rows that the host will have written.
     fn record_apply(&self, commands: &mut CommandEncoder, pass: Pass) {
-        let size = self.exchange.row as u64;
+        let size = 4 * self.exchange.row as u64;
         let others = (0..self.count).filter(|&other| other != self.index);
         for (number, other) in others.enumerate() {
             let (from, to) = (size * number as u64, size * other as u64);

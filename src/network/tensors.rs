@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::build;
-use super::{Kind, Layer, Network, Shape, TAPS};
+use super::{KERNEL, Kind, Layer, Network, Shape, TAPS};
 use crate::error::Result;
 
 /// Numbers between two places where a binding may begin: 256 bytes, WebGPU's default limit.
@@ -209,30 +209,21 @@ impl Layout {
         let Kind::Conv(table) = &conv.kind else {
             unreachable!("a stage begins with a convolution")
         };
-        let maps = table.maps();
-        let bias = start + table.count() * TAPS;
-        let name = &conv.name;
-        if table.is_full() {
-            let fan_in = table.inputs() * TAPS;
-            let shape = [maps, table.inputs(), 5, 5];
-            self.push(format!("{name}.weight"), &shape, Role::Weight, fan_in, start);
-            self.push(format!("{name}.bias"), &[maps], Role::Bias, fan_in, bias);
-        } else {
-            let mut weights = start;
-            for map in 0..maps {
-                let inputs = table.row(map).len();
-                let fan_in = inputs * TAPS;
-                let prefix = format!("{name}.convs.{map}");
-                self.push(
-                    format!("{prefix}.weight"),
-                    &[1, inputs, 5, 5],
-                    Role::Weight,
-                    fan_in,
-                    weights,
-                );
-                self.push(format!("{prefix}.bias"), &[1], Role::Bias, fan_in, bias + map);
-                weights += fan_in;
-            }
+        let (maps, bias) = (table.maps(), start + table.count() * TAPS);
+        // Of each pair of tensors: prefix of the name, feature maps, input maps.
+        let pairs = match table.is_full() {
+            true => vec![(conv.name.clone(), maps, table.inputs())],
+            false => (0..maps)
+                .map(|map| (format!("{}.convs.{map}", conv.name), 1, table.row(map).len()))
+                .collect(),
+        };
+        let (mut weights, mut biases) = (start, bias);
+        for (prefix, maps, inputs) in pairs {
+            let (fan_in, shape) = (inputs * TAPS, [maps, inputs, KERNEL, KERNEL]);
+            self.push(format!("{prefix}.weight"), &shape, Role::Weight, fan_in, weights);
+            self.push(format!("{prefix}.bias"), &[maps], Role::Bias, fan_in, biases);
+            weights += maps * fan_in;
+            biases += maps;
         }
         let (name, shape) = (&pool.name, [maps, 1, 1]);
         self.push(format!("{name}.weight"), &shape, Role::Coefficient, 4, bias + maps);
@@ -248,9 +239,8 @@ impl Layout {
         let [stride, rows] = [self.widths[block], self.widths[block + 1]];
         let weights = start + aligned(rows);
         self.push(format!("{}.weight", layer.name), &shape, Role::Weight, inputs, weights);
+        self.tensors.last_mut().expect("just pushed").stride = stride;
         self.push(format!("{}.bias", layer.name), &[units], Role::Bias, inputs, start);
-        let of_weights = self.tensors.len() - 2;
-        self.tensors[of_weights].stride = stride;
         self.size = aligned(weights + rows * stride);
     }
 }

@@ -75,23 +75,13 @@ pub fn describe(plan: &Plan) -> Value {
         ),
     };
     let sample = [
-        (
-            "pixels",
-            0,
-            "u8",
-            "row by row, 0 background, 255 ink; four to a word, the lowest byte first",
-        ),
+        ("pixels", 0, "u8", "row by row, the lowest byte of a word first; 0 background, 255 ink"),
         ("label", PIXEL_WORDS, "u32", "class of the digit"),
     ];
     let step = [
         ("first", 0, "u32", "first entry of `indices` of the step"),
         ("count", 1, "u32", "samples of the step, at most the batch"),
-        (
-            "rate",
-            2,
-            "f32",
-            "learning rate of the step; in a curvature pass 1 / patterns of the pass",
-        ),
+        ("rate", 2, "f32", "learning rate; in a curvature pass 1 / patterns of the pass"),
         ("key", 3, "u32", "seed of the distortions; 0 where there are none"),
     ];
     let labels = [
@@ -118,8 +108,13 @@ pub fn describe(plan: &Plan) -> Value {
     })
 }
 
-/// A row of words, and its fields: name, index of the first word, type, meaning.
-fn row(words: usize, fields: &[(&str, usize, &str, &str)]) -> Value {
-    let field = |&(name, word, kind, meaning): &(&str, usize, &str, &str)| json!({ "name": name, "word": word, "type": kind, "meaning": meaning });
-    json!({ "words": words, "fields": fields.iter().map(field).collect::<Vec<_>>() })
+/// A field of a row: name, index of its first word, type, meaning.
+type Field = (&'static str, usize, &'static str, &'static str);
+
+fn row(words: usize, fields: &[Field]) -> Value {
+    let mut list = Vec::new();
+    for (name, word, kind, meaning) in fields {
+        list.push(json!({ "name": name, "word": word, "type": kind, "meaning": meaning }));
+    }
+    json!({ "words": words, "fields": list })
 }

@@ -106,8 +106,9 @@ impl Builder<'_> {
             }
         }
         let mut compute = self.take();
-        if let Some(epilogue) = epilogue {
-            self.add_shards(epilogue);
+        if let Some(epilogue) = epilogue.filter(|_| self.shards > 1) {
+            self.epilogue = epilogue;
+            self.reduce("shards", "shard_gradients", self.shards, self.layout.size);
         }
         let mut apply = self.take();
         if shards.len() == self.shards {
@@ -116,40 +117,18 @@ impl Builder<'_> {
         Steps { compute, apply }
     }
 
-    /// Adds the gradients of all shards in their order, and applies the epilogue to the sums.
-    fn add_shards(&mut self, epilogue: Epilogue) {
-        if self.shards == 1 {
-            return;
-        }
-        let size = self.layout.size;
+    /// Adds rows of partial sums in their order, and applies the epilogue to the sums.
+    fn reduce(&mut self, label: &str, partials: &str, rows: usize, size: usize) {
         let op = Update {
             parameters: size as u32,
-            partial_rows: self.shards as u32,
-            stride: size as u32,
-            epilogue,
-        };
-        self.launch("shards", op.into(), |builder, name| match name {
-            "partials" => builder.whole("shard_gradients"),
-            _ => builder.whole(name),
-        });
-    }
-
-    /// Adds the partial gradients of the stages, and applies the epilogue to the sums.
-    fn update(&mut self) {
-        let (stages, rows) = (self.layout.stages, self.partial_rows);
-        if stages == 0 {
-            return;
-        }
-        let op = Update {
-            parameters: stages as u32,
             partial_rows: rows as u32,
-            stride: stages as u32,
+            stride: size as u32,
             epilogue: self.epilogue,
         };
-        self.launch("stages", op.into(), |builder, name| match name {
-            "partials" => builder.view(name, 0, rows * stages),
+        self.launch(label, op.into(), |builder, name| match name {
+            "partials" => builder.view(partials, 0, rows * size),
             "step_state" => builder.whole(name),
-            _ => builder.parameters(name, 0, stages),
+            _ => builder.parameters(name, 0, size),
         });
     }
 
@@ -224,7 +203,9 @@ impl Builder<'_> {
                 Block::Stage { conv, pool } => self.stage_backward(block, conv, pool),
             }
         }
-        self.update();
+        if self.layout.stages > 0 {
+            self.reduce("stages", "partials", self.partial_rows, self.layout.stages);
+        }
     }
 
     fn stage_backward(&mut self, block: usize, conv: usize, pool: usize) {

@@ -82,7 +82,6 @@ impl<'a> Builder<'a> {
             kernels: Vec::new(),
             dispatches: Vec::new(),
         };
-        let curvature = if let Optimizer::Sdlm { .. } = optimizer { Some(size) } else { None };
         let buffers = [
             ("data_set", Some(capacity.samples * SAMPLE_WORDS)),
             ("indices", Some(capacity.indices)),
@@ -91,7 +90,7 @@ impl<'a> Builder<'a> {
             ("step_state", Some(STATE_WORDS)),
             ("parameters", Some(size)),
             ("velocity", Some(size)),
-            ("curvature", curvature),
+            ("curvature", matches!(optimizer, Optimizer::Sdlm { .. }).then_some(size)),
             ("shard_gradients", (shards > 1).then_some(shards * size)),
             ("totals", Some(whole * TOTALS)),
         ];
@@ -160,7 +159,7 @@ impl<'a> Builder<'a> {
     /// Finds what a kernel binds under that name.
     fn bound(&mut self, op: &Op, name: &str, at: Window) -> View {
         let Window { block, first, samples, row, rows, .. } = at;
-        let [below, above] = [self.input_of(block), self.input_of(block + 1)];
+        let [input, output] = [self.input_of(block), self.input_of(block + 1)];
         let [inputs, outputs] = [self.layout.widths[block], self.layout.widths[block + 1]];
         let layer = match self.layout.blocks[block] {
             Block::Stage { conv, .. } => conv,
@@ -176,12 +175,12 @@ impl<'a> Builder<'a> {
         // Rows of all shards stand in one buffer; the kernel knows which come before its own.
         let of_batch = self.shard * self.batch + samples;
         match (name, op) {
-            ("x", _) => self.view(below, first * inputs, samples * inputs),
-            ("dx", _) => self.view(&format!("d.{below}"), first * inputs, samples * inputs),
-            ("y", Op::Output(_)) => self.view(above, first * outputs, of_batch * outputs),
-            ("y" | "s", _) => self.view(above, first * outputs, samples * outputs),
+            ("x", _) => self.view(input, first * inputs, samples * inputs),
+            ("dx", _) => self.view(&format!("d.{input}"), first * inputs, samples * inputs),
+            ("y", Op::Output(_)) => self.view(output, first * outputs, of_batch * outputs),
+            ("y" | "s", _) => self.view(output, first * outputs, samples * outputs),
             ("dy" | "ds", _) => {
-                self.view(&format!("d.{above}"), first * outputs, samples * outputs)
+                self.view(&format!("d.{output}"), first * outputs, samples * outputs)
             }
             ("h", _) => {
                 let size = layer.output.size();
@@ -202,8 +201,8 @@ impl<'a> Builder<'a> {
             ("totals", _) => self.view("totals", first * TOTALS, of_batch * TOTALS),
             ("partials", _) => {
                 let stages = self.layout.stages;
-                let above = first / samples * self.profile.partial_rows;
-                self.view("partials", above * stages + start, at.partial_rows * stages - start)
+                let row = first / samples * self.profile.partial_rows;
+                self.view("partials", row * stages + start, at.partial_rows * stages - start)
             }
             ("gradient", _) => self.view("gradient", start - self.layout.stages, parameters),
             ("parameters" | "velocity" | "curvature" | "shard_gradient", _) => {
@@ -249,10 +248,8 @@ impl<'a> Builder<'a> {
         for binding in op.bindings() {
             let mut view = view(self, binding.name);
             view.uniform = self.profile.reads_uniform(&binding, view.words, view.offset);
-            // Uniform arrays come in vec4s; the rest of the last one is never looked at.
-            let end = (view.offset + view.words).next_multiple_of(4);
             let words = &mut self.buffers[view.buffer].words;
-            *words = end.max(*words);
+            *words = (view.offset + view.words).max(*words);
             views.push(view);
         }
         let windows = views.iter().map(|view| view.uniform.then_some(view.words)).collect();
@@ -273,7 +270,12 @@ impl<'a> Builder<'a> {
         std::mem::take(&mut self.dispatches)
     }
 
-    pub fn finish(self, strategy: Strategy, replicas: Vec<Replica>) -> Plan {
+    pub fn finish(mut self, strategy: Strategy, replicas: Vec<Replica>) -> Plan {
+        // Uniform arrays come in vec4s; the rest of the last one is never looked at.
+        for Buffer { words, start, .. } in &mut self.buffers {
+            let held = if let Start::Words(held) = start { held.len() } else { 0 };
+            *words = held.max(*words).max(4).next_multiple_of(4);
+        }
         let port = |name: &str| self.find(name).expect("a buffer of every plan");
         let ports = Ports {
             data_set: port("data_set"),

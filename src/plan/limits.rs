@@ -21,7 +21,7 @@ fn way_out(plan: &Plan) -> &'static str {
 /// [`Error::Usage`] naming the layer that is too large for this batch.
 pub(super) fn check(network: &Network, batch: usize, parameters: usize) -> Result<()> {
     for (at, layer) in network.layers.iter().enumerate() {
-        // A last window may hang over the batch.
+        // A last window may go past the batch.
         let numbers = layer.input.size().max(layer.output.size()) * batch.max(ALIGN);
         if numbers > MAX_NUMBERS {
             return Err(Error::Usage(format!(

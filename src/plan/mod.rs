@@ -71,11 +71,11 @@ pub enum Start {
     Words(Vec<u32>),
 }
 
-/// A buffer of 32-bit words.
-#[derive(Debug, Clone, PartialEq)]
+/// A buffer of 32-bit words, for storage and for uniforms.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Buffer {
     pub name: String,
-    /// Length in words: what the views need, the last window included.
+    /// Length in words, a multiple of 4: what the views need, the last window included.
     pub words: usize,
     pub start: Start,
 }
@@ -84,13 +84,21 @@ pub struct Buffer {
 pub type BufferId = usize;
 
 /// A piece of a buffer, in words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct View {
     pub buffer: BufferId,
     pub offset: usize,
     pub words: usize,
-    /// Whether it is bound as a uniform buffer.
+    /// Whether it is bound as a uniform buffer; then with the words up to the next multiple of 4, since a
+    /// uniform array is a whole number of vec4s.
     pub uniform: bool,
+}
+
+impl View {
+    /// Words that are bound.
+    pub fn bound(&self) -> usize {
+        if self.uniform { self.words.next_multiple_of(4) } else { self.words }
+    }
 }
 
 /// One shader module and pipeline.
@@ -114,7 +122,7 @@ impl Kernel {
 }
 
 /// One launch of a kernel.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Dispatch {
     /// Index in [`Plan::kernels`].
     pub kernel: usize,
@@ -138,7 +146,7 @@ impl<T> Steps<T> {
     }
 }
 
-/// What one device does of a step, in dispatches as a plan, a [`Program`] or an engine has them.
+/// What one device does of a step, in dispatches of a plan or of an engine.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Replica<T = Dispatch> {
     /// From the gathering of the samples to the loss.

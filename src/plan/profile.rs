@@ -203,13 +203,13 @@ impl Profile {
 }
 
 /// How many of `all` things go into a window of at most `most`: all if they do, else about even
-/// shares that `fits` allows.
+/// parts that `fits` allows.
 fn window(all: usize, most: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
     if all <= most {
         return Some(all);
     }
     let even = all.div_ceil(all.div_ceil(most.max(1)));
-    (even..=most).find(|&share| fits(share)).or_else(|| (1..even).rev().find(|&share| fits(share)))
+    (even..=most).find(|&part| fits(part)).or_else(|| (1..even).rev().find(|&part| fits(part)))
 }
 
 /// The largest divisor of `length` that is at most `limit`.

@@ -2,8 +2,7 @@
 //! bindings and dispatches, in the words of WebGPU.
 //!
 //! The GPU engine runs a [`Program`]; `lenet plan --json` prints it, and whoever reads that can build
-//! an executor that computes the same bits. Offsets and sizes are in bytes, rounded as WebGPU
-//! requires.
+//! an executor that computes the same bits. Offsets and lengths are in words of 4 bytes.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::abi;
 use super::traffic::{Traffic, WORD};
-use super::{
-    Access, Binding, Buffer, BufferId, Dispatch, Interface, Pass, Plan, Replica, Start, View,
-};
+use super::{Access, Binding, Buffer, BufferId, Interface, Pass, Plan, Replica};
 use crate::network::Options;
 
 /// Version of the JSON; a change that an executor has to know of raises it.
@@ -35,27 +32,16 @@ pub struct Program {
     pub interface: Interface,
     /// What the words of the buffers mean.
     pub abi: serde_json::Value,
-    /// Every replica has all of them.
-    pub buffers: Vec<DeviceBuffer>,
+    /// Every replica has all of them, each with STORAGE, UNIFORM, COPY_SRC and COPY_DST among its usages.
+    pub buffers: Vec<Buffer>,
     pub kernels: Vec<Shader>,
     /// What each device does.
-    pub replicas: Vec<Replica<Launch>>,
+    pub replicas: Vec<Replica>,
     /// What replicas give each other between `compute` and `apply`, where there are several.
     pub exchange: Option<Exchange>,
     /// Steps to carry out, where they were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<Replay>,
-}
-
-/// A buffer, with STORAGE, COPY_SRC and COPY_DST among its usages.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DeviceBuffer {
-    pub name: String,
-    /// Bytes, a multiple of 16.
-    pub size: usize,
-    /// Whether UNIFORM is among its usages, too.
-    pub uniform: bool,
-    pub contents: Start,
 }
 
 /// A shader module with one entry point, and its launch.
@@ -109,28 +95,11 @@ impl BindingKind {
     }
 }
 
-/// One launch of a kernel.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Launch {
-    /// Index in [`Program::kernels`].
-    pub kernel: usize,
-    /// One for each binding.
-    pub bindings: Vec<Piece>,
-}
-
-/// A piece of a buffer, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Piece {
-    pub buffer: BufferId,
-    pub offset: usize,
-    pub size: usize,
-}
-
 /// After `compute` each replica copies the rows that it owns to all others; then all run `apply`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
     pub buffer: BufferId,
-    /// Bytes of a row, one row a shard.
+    /// Words of a row, one row a shard.
     pub row: usize,
     /// The replica that owns each row.
     pub owners: Vec<usize>,
@@ -163,19 +132,9 @@ pub struct Phase {
 impl Plan {
     /// Lowers the plan for devices.
     pub fn program(&self) -> Program {
-        let launch = |dispatch: &Dispatch| Launch {
-            kernel: dispatch.kernel,
-            bindings: dispatch.views.iter().map(piece).collect(),
-        };
-        let replicas: Vec<_> = self.replicas.iter().map(|replica| replica.map(launch)).collect();
-        let exchange =
-            self.interface.ports.shard_gradients.filter(|_| replicas.len() > 1).map(|buffer| {
-                Exchange {
-                    buffer,
-                    row: WORD * self.interface.layout.size,
-                    owners: (0..self.shards).collect(),
-                }
-            });
+        let ports = self.interface.ports;
+        let exchange = ports.shard_gradients.filter(|_| self.replicas.len() > 1);
+        let row = self.interface.layout.size;
         Program {
             format: FORMAT,
             network: self.network.name.to_string(),
@@ -185,23 +144,15 @@ impl Plan {
             shards: self.shards,
             interface: self.interface.clone(),
             abi: abi::describe(self),
-            buffers: (0..self.buffers.len()).map(|id| self.device_buffer(id)).collect(),
+            buffers: self.buffers.clone(),
             kernels: (0..self.kernels.len()).map(|index| self.shader(index)).collect(),
-            replicas,
-            exchange,
+            replicas: self.replicas.clone(),
+            exchange: exchange.map(|buffer| Exchange {
+                buffer,
+                row,
+                owners: (0..self.shards).collect(),
+            }),
             replay: None,
-        }
-    }
-
-    fn device_buffer(&self, id: BufferId) -> DeviceBuffer {
-        let Buffer { name, words, start } = &self.buffers[id];
-        let held = if let Start::Words(held) = start { held.len() } else { 0 };
-        let mut views = self.dispatches().flat_map(|dispatch| &dispatch.views);
-        DeviceBuffer {
-            name: name.clone(),
-            size: WORD * held.max(*words).max(4).next_multiple_of(4),
-            uniform: views.any(|view| view.uniform && view.buffer == id),
-            contents: start.clone(),
         }
     }
 
@@ -231,12 +182,6 @@ impl Plan {
             wgsl: kernel.wgsl(),
         }
     }
-}
-
-/// A uniform array is a whole number of vec4s.
-fn piece(view: &View) -> Piece {
-    let words = if view.uniform { view.words.next_multiple_of(4) } else { view.words };
-    Piece { buffer: view.buffer, offset: WORD * view.offset, size: WORD * words }
 }
 
 impl Program {

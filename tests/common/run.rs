@@ -294,7 +294,7 @@ const LOSS: Tolerance = Tolerance { absolute: 0.0, relative: 1e-5 };
 
 /// Compares what some steps of a run left with what the reference left.
 pub fn compare_states(run: &Run, found: &State, expected: &State) -> Differences {
-    let layout = run.plan(Profile::reference()).layout;
+    let layout = run.plan(Profile::reference()).interface.layout;
     let mut differences = Differences::default();
     let mut tensors = |what, found, reference, tolerance| {
         compare_tensors(&mut differences, what, &layout, found, reference, tolerance);
