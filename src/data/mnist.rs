@@ -2,10 +2,10 @@
 //!
 //! The four files may be raw or packed with gzip (raw wins where both are there) and spelled with
 //! a dash or a dot before `idx`, as the various downloads have it. All of them go through the
-//! checks of [`super::idx`]. A folder with the files exactly as published (four raw files in the
-//! usual spelling, 60,000 and 10,000 digits) is then read by the `mnist` crate. That crate knows no
-//! other form, panics on a bad file and does not look for bytes in excess, which is why nothing
-//! reaches it unchecked and what it returns is compared with what was checked.
+//! checks of [`super::idx`]. The `mnist` crate then reads a folder with the files exactly as published
+//! (four raw files in the usual spelling, 60,000 and 10,000 digits). That crate knows no other form,
+//! panics on a bad file and does not look for surplus bytes: so it sees only checked files, and its
+//! digits are compared with the checked ones.
 
 use std::io::ErrorKind;
 use std::panic::catch_unwind;
@@ -22,20 +22,6 @@ const TRAIN_LABELS: &str = "train-labels-idx1-ubyte";
 const TEST_IMAGES: &str = "t10k-images-idx3-ubyte";
 const TEST_LABELS: &str = "t10k-labels-idx1-ubyte";
 
-/// Training digits that the `mnist` crate insists on.
-const TRAIN_COUNT: u32 = 60_000;
-/// Test digits that the `mnist` crate insists on.
-const TEST_COUNT: u32 = 10_000;
-
-/// Which code read a folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reader {
-    /// [`super::idx`]: packed files, other spellings, other counts.
-    Idx,
-    /// The `mnist` crate, after the checks of [`super::idx`].
-    MnistCrate,
-}
-
 /// One of the four files as it lies in the folder.
 struct Found {
     path: PathBuf,
@@ -44,26 +30,25 @@ struct Found {
     as_published: bool,
 }
 
-/// The digits of the folder `dir` and which code read them.
+/// The digits of the folder `dir`.
 ///
 /// # Errors
 /// [`Error::Data`] if `dir` is missing or no folder, if files are missing, and for every defect
 /// that [`idx::digits`] knows.
-pub fn read(dir: &Path) -> Result<(Mnist, Reader)> {
+pub fn read(dir: &Path) -> Result<Mnist> {
     check_folder(dir)?;
     let files = find_all(dir, [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS])?;
     let [train_images, train_labels, test_images, test_labels] = &files;
-    let own = Mnist {
+    let checked = Mnist {
         train: read_pair(train_images, train_labels)?,
         test: read_pair(test_images, test_labels)?,
     };
     let as_published = files.iter().all(|file| file.as_published)
-        && own.train.len() == TRAIN_COUNT as usize
-        && own.test.len() == TEST_COUNT as usize;
+        && (checked.train.len(), checked.test.len()) == (60_000, 10_000);
     // The crate takes its folder as text.
     match dir.to_str().filter(|_| as_published) {
-        Some(folder) => Ok((read_with_crate(folder, &own)?, Reader::MnistCrate)),
-        None => Ok((own, Reader::Idx)),
+        Some(folder) => read_with_crate(folder, checked),
+        None => Ok(checked),
     }
 }
 
@@ -142,30 +127,14 @@ fn read_pair(images: &Found, labels: &Found) -> Result<Digits> {
 /// The same digits as `checked`, read by the `mnist` crate.
 ///
 /// It can only panic or differ if somebody writes to the files at this very moment.
-fn read_with_crate(folder: &str, checked: &Mnist) -> Result<Mnist> {
-    let read = catch_unwind(|| {
-        MnistBuilder::new()
-            .base_path(folder)
-            .training_images_filename(TRAIN_IMAGES)
-            .training_labels_filename(TRAIN_LABELS)
-            .test_images_filename(TEST_IMAGES)
-            .test_labels_filename(TEST_LABELS)
-            .training_set_length(TRAIN_COUNT)
-            .validation_set_length(0)
-            .test_set_length(TEST_COUNT)
-            .label_format_digit()
-            .finalize()
+fn read_with_crate(folder: &str, checked: Mnist) -> Result<Mnist> {
+    let read = catch_unwind(|| MnistBuilder::new().base_path(folder).finalize()).ok();
+    let sets = read.and_then(|read| {
+        let train = Digits::new(read.trn_img, read.trn_lbl).ok()?;
+        Some(Mnist { train, test: Digits::new(read.tst_img, read.tst_lbl).ok()? })
     });
-    let changed = || {
-        Error::Data(format!(
-            "{folder}: a file changed while it was being read; {}",
-            with_data_left_out("try again")
-        ))
-    };
-    let read = read.map_err(|_| changed())?;
-    let mnist = Mnist {
-        train: Digits::new(read.trn_img, read.trn_lbl)?,
-        test: Digits::new(read.tst_img, read.tst_lbl)?,
-    };
-    if &mnist == checked { Ok(mnist) } else { Err(changed()) }
+    sets.filter(|sets| *sets == checked).ok_or_else(|| {
+        let way_out = with_data_left_out("try again");
+        Error::Data(format!("{folder}: a file changed while it was being read; {way_out}"))
+    })
 }

@@ -112,7 +112,7 @@ impl<R: Read> Records<R> {
     /// The whole digits among the bytes that came.
     fn bytes(&mut self, ended: bool) -> Result<Piece> {
         if self.format == Format::Idx && self.promised.is_none() {
-            if self.rest.len() < idx::IMAGES_HEADER && !ended {
+            if self.rest.len() < idx::IMAGES.header && !ended {
                 return Ok(Piece::default());
             }
             self.header()?;
@@ -130,15 +130,15 @@ impl<R: Read> Records<R> {
         if self.rest.starts_with(&idx::GZIP_MAGIC) {
             return Err(stream_error("is packed with gzip", "unpack it first, as with zcat"));
         }
-        let Some(header) = self.rest.first_chunk::<{ idx::IMAGES_HEADER }>() else {
+        let Some(header) = self.rest.first_chunk::<{ idx::IMAGES.header }>() else {
             return Err(stream_error("ends within its IDX header", "give a whole file of images"));
         };
         let word = |at: usize| {
             u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
         };
-        if word(0) != idx::IMAGES_MAGIC {
+        if word(0) != idx::IMAGES.magic {
             return Err(stream_error(
-                format!("begins with {} where IDX images have {}", word(0), idx::IMAGES_MAGIC),
+                format!("begins with {} where IDX images have {}", word(0), idx::IMAGES.magic),
                 "give a file of images, or another --stream",
             ));
         }
@@ -150,7 +150,7 @@ impl<R: Read> Records<R> {
             ));
         }
         self.promised = Some(word(4) as usize);
-        self.rest.drain(..idx::IMAGES_HEADER);
+        self.rest.drain(..idx::IMAGES.header);
         Ok(())
     }
 
