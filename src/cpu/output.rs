@@ -42,18 +42,10 @@ pub fn output(
         let [label, samples, ..] = labels[n * LABEL_WORDS..][..LABEL_WORDS] else { unreachable!() };
         let right = label as usize;
         if samples > 0 {
-            let share = 1.0 / f64::from(samples);
             let y: Vec<f64> = y[row.clone()].iter().map(|&y| f64::from(y)).collect();
-            let (sum, slopes) = sample_loss(k, &y, right);
-            // A curvature is a mean over patterns that is made later.
-            let weight = if k.curvature { 1.0 } else { share };
+            let slopes = judge(k, &y, right, samples, &mut totals[n * TOTALS..][..TOTALS]);
             for (dy, slope) in dy[row.clone()].iter_mut().zip(slopes) {
-                *dy = (weight * slope) as f32;
-            }
-            let wrong = if answer(&k.criterion, &y) == right { 0.0 } else { 1.0 };
-            let sums = [sum, wrong, sum * share, wrong * share];
-            for (total, value) in totals[n * TOTALS..][..TOTALS].iter_mut().zip(sums) {
-                *total += value as f32;
+                *dy = slope as f32;
             }
         } else {
             dy[row.clone()].fill(0.0);
@@ -97,15 +89,37 @@ pub(super) fn distance_seed(
     (2.0 * (1.0 - mass) + 4.0 * (square - mean * mean)).max(0.0)
 }
 
+/// Adds loss and error of a sample to its row of the totals, and returns the derivatives of the loss
+/// by the outputs: of the mean over the `samples` of the step, or in a pass of second derivatives of
+/// the sample's own loss, since the update averages them.
+pub(super) fn judge(
+    k: &Output,
+    y: &[f64],
+    right: usize,
+    samples: u32,
+    totals: &mut [f32],
+) -> Vec<f64> {
+    let (loss, mut slopes) = sample_loss(k, y, right);
+    let wrong = if answer(&k.criterion, y) == right { 0.0 } else { 1.0 };
+    let share = 1.0 / f64::from(samples);
+    for (total, value) in totals.iter_mut().zip([loss, wrong, loss * share, wrong * share]) {
+        *total += value as f32;
+    }
+    if !k.curvature {
+        slopes.iter_mut().for_each(|slope| *slope *= share);
+    }
+    slopes
+}
+
 /// The class that the outputs name: the first of the largest, or of the smallest distances.
-pub(super) fn answer(criterion: &Criterion, y: &[f64]) -> usize {
+fn answer(criterion: &Criterion, y: &[f64]) -> usize {
     let better = |a: f64, b: f64| if criterion.is_rbf() { a < b } else { a > b };
     (1..CLASSES).fold(0, |best, c| if better(y[c], y[best]) { c } else { best })
 }
 
 /// The loss of one sample and its derivatives, before the division by the samples of the step: first
 /// ones, or for a linear output as `k` says second ones.
-pub(super) fn sample_loss(k: &Output, y: &[f64], right: usize) -> (f64, Vec<f64>) {
+fn sample_loss(k: &Output, y: &[f64], right: usize) -> (f64, Vec<f64>) {
     let is_right = |c: usize| if c == right { 1.0 } else { 0.0 };
     match (k.criterion.output, k.criterion.loss) {
         (Kind::Linear, _) => {
