@@ -5,8 +5,7 @@ use crate::network::{CLASSES, Loss, Output as Kind};
 use crate::plan::kernels::Output;
 use crate::plan::{Criterion, LABEL_WORDS, TOTALS};
 
-/// The last layer forward, the loss, and backward to what the layer sees; the last shard moves the
-/// cursor on.
+/// The last layer forward, the loss, and the input gradient; the last shard moves the cursor on.
 #[expect(clippy::too_many_arguments, reason = "the bindings of output.wgsl, in their order")]
 pub fn output(
     k: &Output,
@@ -41,21 +40,18 @@ pub fn output(
         }
         let [label, samples, ..] = labels[n * LABEL_WORDS..][..LABEL_WORDS] else { unreachable!() };
         let right = label as usize;
+        let dy = &mut dy[row.clone()];
+        dy.fill(0.0);
         if samples > 0 {
-            let y: Vec<f64> = y[row.clone()].iter().map(|&y| f64::from(y)).collect();
+            let y: Vec<f64> = y[row].iter().map(|&y| f64::from(y)).collect();
             let slopes = judge(k, &y, right, samples, &mut totals[n * TOTALS..][..TOTALS]);
-            for (dy, slope) in dy[row.clone()].iter_mut().zip(slopes) {
-                *dy = slope as f32;
-            }
-        } else {
-            dy[row.clone()].fill(0.0);
+            dy.iter_mut().zip(slopes).for_each(|(dy, slope)| *dy = slope as f32);
         }
         for (i, &x) in x.iter().enumerate() {
             let apart = |c: usize| x - weight(c, i);
-            let dy = &dy[row.clone()];
             let sum = match (linear, k.curvature) {
-                (true, _) => handed_down(dy, |c| local(k.curvature, weight(c, i))),
-                (false, false) => handed_down(dy, |c| 2.0 * apart(c)),
+                (true, _) => by_input(dy, |c| local(k.curvature, weight(c, i))),
+                (false, false) => by_input(dy, |c| 2.0 * apart(c)),
                 (false, true) if samples > 0 => distance_seed(k, dy, right, apart),
                 (false, true) => 0.0,
             };
@@ -65,11 +61,11 @@ pub fn output(
 }
 
 /// The sum over the outputs of what each has and how it hangs on an input.
-fn handed_down(dy: &[f32], by_input: impl Fn(usize) -> f64) -> f64 {
+fn by_input(dy: &[f32], by_input: impl Fn(usize) -> f64) -> f64 {
     dy.iter().enumerate().map(|(c, &dy)| f64::from(dy) * by_input(c)).sum()
 }
 
-/// The second derivative of loss and distances by one unit below them, whose distance to centre c is
+/// The second derivative of loss and distances by one of their inputs, whose distance to centre c is
 /// `apart(c)`; `slopes` are the first derivatives by the distances. See `shaders/loss.wgsl`.
 pub(super) fn distance_seed(
     k: &Output,

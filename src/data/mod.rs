@@ -4,7 +4,7 @@
 //! [`builtin`] unpacks it in a fraction of a second. [`mnist`] reads a folder that the user names
 //! instead. Both go through [`idx`], which accepts nothing that it has not checked, so that the
 //! rest of the program can rely on what a [`Digits`] promises: 28x28 pixels and a label from 0 to
-//! 9 for every digit. [`records`] reads digits from a stream, [`writing`] finds digits in pictures of
+//! 9 for every digit. [`stream`] reads digits as they arrive, [`writing`] finds digits in pictures of
 //! any kind, [`image`] writes digits as PNG files and draws them in a terminal, [`mod@facts`] counts
 //! and averages.
 
@@ -12,8 +12,8 @@ pub mod facts;
 pub mod idx;
 pub mod image;
 pub mod mnist;
-pub mod records;
 pub mod sheet;
+pub mod stream;
 pub mod writing;
 
 use std::path::Path;
@@ -86,26 +86,17 @@ impl Digits {
         &self.labels
     }
 
-    /// The bytes of digit `i`, `[28, 28]`.
-    ///
-    /// # Panics
-    /// If `i` is not below [`Digits::len`], as indexing a slice does.
+    /// The bytes of digit `i`, `[28, 28]`; panics if there is none, as indexing a slice does.
     pub fn digit(&self, i: usize) -> &[u8] {
         &self.pixels[i * DIGIT_PIXELS..(i + 1) * DIGIT_PIXELS]
     }
 
-    /// The label of digit `i`, 0 to 9.
-    ///
-    /// # Panics
-    /// If `i` is not below [`Digits::len`], as indexing a slice does.
+    /// The label of digit `i`, 0 to 9; panics if there is none, as indexing a slice does.
     pub fn label(&self, i: usize) -> u8 {
         self.labels[i]
     }
 
-    /// The digits of these numbers, in their order.
-    ///
-    /// # Panics
-    /// If one is not below [`Digits::len`], as indexing a slice does.
+    /// The digits of these numbers, in their order; panics if there is none, as indexing a slice does.
     pub fn pick(&self, numbers: impl IntoIterator<Item = usize>) -> Digits {
         let mut picked = Digits { pixels: Vec::new(), labels: Vec::new() };
         for number in numbers {

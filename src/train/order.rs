@@ -1,7 +1,7 @@
 //! Which digits an epoch trains on, in which order and in which view.
 //!
-//! Everything follows from the seed and the number of the epoch, so that a run that goes on later
-//! finds what it would have found.
+//! Everything follows from the seed and the number of the epoch, so that a resumed run gets the same
+//! order.
 
 use crate::plan::Distortion;
 use crate::recipe::{Settings, Shuffle};
@@ -14,7 +14,7 @@ pub struct Orders {
     entries: Vec<u32>,
     /// Entries of an epoch.
     length: usize,
-    /// Where every epoch distorts anew.
+    /// The distortion where every epoch draws a new one.
     anew: Option<Distortion>,
     shuffle: Shuffle,
     rng: Rng,
@@ -36,7 +36,7 @@ impl Orders {
             }
             _ => (digits.to_vec(), distortion.copied()),
         };
-        // A list that is gone through in shares keeps its order.
+        // A list of which each epoch takes a part keeps its order.
         let shuffle = match (settings.shuffle, copies) {
             (Shuffle::On, Some(_)) => Shuffle::Once,
             (shuffle, _) => shuffle,
@@ -57,8 +57,8 @@ impl Orders {
             self.shuffled += 1;
         }
         // With copies an epoch goes on where the last one ended.
-        let share = epoch % (self.entries.len() / self.length);
-        let entries = &self.entries[share * self.length..][..self.length];
+        let part = epoch % (self.entries.len() / self.length);
+        let entries = &self.entries[part * self.length..][..self.length];
         match self.anew {
             None => entries.to_vec(),
             Some(k) => entries.iter().map(|&digit| k.entry(digit, epoch as u32 + 1)).collect(),

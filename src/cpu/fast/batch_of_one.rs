@@ -1,19 +1,15 @@
 //! A batch of one: eight places of one sample side by side, on one thread, where a sample group would
 //! leave seven of eight lanes empty. Linear layers go row by row, and each row makes its step at once.
 
-use super::distort::distort;
 use super::instructions::Kernel;
 use super::lanes::{LANES, Lanes, V};
 use super::program::{Program, Step};
-use super::sample_group::Source;
+use super::samples::{Backward, Samples, Source, numbers, numbers_mut};
 use super::squash::{squash_all, through};
-use super::tensors::{Tensors, numbers, numbers_mut};
 use super::update::Parameters;
-use crate::cpu::output::{distance_seed, judge};
-use crate::network::{CLASSES, DIGIT_SIDE};
+use crate::network::CLASSES;
 use crate::plan::kernels::Output;
-use crate::plan::records::{PIXEL_WORDS, RECORD_WORDS};
-use crate::plan::{Pass, Rule, StepRow, TOTALS};
+use crate::plan::{Pass, Rule};
 
 /// Rows of a linear layer that are summed at a time.
 const ROWS: usize = 4;
@@ -21,12 +17,9 @@ const ROWS: usize = 4;
 /// The memory of one sample.
 #[derive(Debug)]
 pub struct BatchOfOne {
-    label: usize,
-    tensors: Tensors<1>,
+    pub samples: Samples<1>,
     /// The gradient of a row of weights.
     row: Vec<f32>,
-    /// Sums over steps.
-    pub totals: [f32; TOTALS],
 }
 
 /// A whole step of a batch of one.
@@ -42,12 +35,12 @@ impl Kernel for OnePass<'_, '_> {
     #[inline(always)]
     fn run<L: Lanes>(self) {
         let OnePass { one, program, source, pieces, pass } = self;
-        one.gather(program, source);
+        one.samples.gather(program, source);
         for block in 0..program.steps.len() {
             one.forward::<L>(program, block, pieces);
         }
         let output = program.output(pass);
-        one.judge(&output);
+        one.samples.judge(&output, 1);
         let Some(rule) = program.rule(pass) else { return };
         let step = (rule, source.step.rate);
         for block in (0..program.steps.len()).rev() {
@@ -62,51 +55,17 @@ impl Kernel for OnePass<'_, '_> {
 impl BatchOfOne {
     pub fn new(program: &Program) -> Self {
         let most = program.sizes.iter().max().expect("a network has layers");
-        let (tensors, row) = (Tensors::new(program), vec![0.0; *most]);
-        BatchOfOne { label: 0, tensors, row, totals: [0.0; TOTALS] }
-    }
-
-    /// The ten outputs.
-    pub fn scores(&self) -> [f32; CLASSES] {
-        let outputs = &self.tensors.activations[self.tensors.activations.len() - 1];
-        std::array::from_fn(|class| numbers(outputs)[class])
-    }
-
-    /// Copies the digit of the step, or distorts it on the way; in step with `gather` of the
-    /// reference.
-    #[inline(always)]
-    fn gather(&mut self, program: &Program, source: Source) {
-        let Source { digits, order, step: StepRow { first, key, .. } } = source;
-        let picture = numbers_mut(&mut self.tensors.activations[0]);
-        let (digit, map) = program.digit(order[first as usize], key);
-        let record = &digits[digit * RECORD_WORDS..][..RECORD_WORDS];
-        self.label = record[PIXEL_WORDS] as usize;
-        if let Some(map) = map {
-            let size = (program.height, program.width);
-            distort(&map, &record[..PIXEL_WORDS], size, |place, value| {
-                picture[place] = program.scale * value + program.background;
-            });
-            return;
-        }
-        for (row, words) in record[..PIXEL_WORDS].chunks(DIGIT_SIDE / 4).enumerate() {
-            let at = (row + program.border) * program.width + program.border;
-            let to = picture[at..][..DIGIT_SIDE].chunks_exact_mut(4);
-            for (to, word) in to.zip(words) {
-                for (number, byte) in to.iter_mut().zip(word.to_le_bytes()) {
-                    *number = program.scale * f32::from(byte) + program.background;
-                }
-            }
-        }
+        BatchOfOne { samples: Samples::new(program, 0), row: vec![0.0; *most] }
     }
 
     #[inline(always)]
     fn forward<L: Lanes>(&mut self, program: &Program, block: usize, pieces: &[Parameters]) {
         let [inputs, outputs] = [program.sizes[block], program.sizes[block + 1]];
         if let Step::Stage { stage, piece } = &program.steps[block] {
-            self.tensors.stage_forward::<L>(program, block, stage, pieces[*piece].parameters);
+            self.samples.stage_forward::<L>(program, block, stage, pieces[*piece].parameters);
             return;
         }
-        let (x, y) = self.tensors.forward(block);
+        let (x, y) = self.samples.forward(block);
         let (x, y) = (&numbers(x)[..inputs], &mut numbers_mut(y)[..outputs]);
         match &program.steps[block] {
             Step::Stage { .. } => {}
@@ -133,15 +92,6 @@ impl BatchOfOne {
         }
     }
 
-    /// The loss, added to the totals, and its derivatives; a step has one sample.
-    fn judge(&mut self, output: &Output) {
-        let slopes = judge(output, &self.scores().map(f64::from), self.label, 1, &mut self.totals);
-        let deltas = self.tensors.deltas.last_mut().expect("a network has an output");
-        for (delta, slope) in numbers_mut(deltas).iter_mut().zip(slopes) {
-            *delta = slope as f32;
-        }
-    }
-
     /// The input gradient of a block, and the step of its parameters.
     #[inline(always)]
     fn backward<L: Lanes>(
@@ -156,11 +106,16 @@ impl BatchOfOne {
         if let Step::Stage { stage, piece } = &program.steps[block] {
             let of_stage = &mut pieces[*piece];
             let p = &*of_stage.parameters;
-            let dp = self.tensors.stage_backward::<L>(program, block, (stage, *piece), p);
+            let dp = self.samples.stage_backward::<L>(program, block, (stage, *piece), p);
             of_stage.apply(0, dp.len(), dp, step);
             return;
         }
-        let (x, dy, dx) = self.tensors.backward(block);
+        if let Step::Rbf { centres } = &program.steps[block]
+            && output.curvature
+        {
+            self.samples.distance_seeds(output, block, centres);
+        }
+        let Backward { x, dy, dx } = self.samples.backward(block);
         let (x, dy) = (&numbers(x)[..inputs], &numbers(dy)[..outputs]);
         let mut dx = dx.map(|dx| &mut numbers_mut(dx)[..inputs]);
         match &program.steps[block] {
@@ -180,16 +135,11 @@ impl BatchOfOne {
                     }
                 }
             }
+            Step::Rbf { .. } if output.curvature => {}
             Step::Rbf { centres } => {
-                let dx = dx.as_mut().expect("distances are an output");
-                for (i, dx) in dx.iter_mut().enumerate() {
+                for (i, dx) in dx.iter_mut().flat_map(|dx| dx.iter_mut()).enumerate() {
                     let apart = |c: usize| x[i] - centres[c * inputs + i];
-                    *dx = match output.curvature {
-                        true => {
-                            distance_seed(output, dy, self.label, |c| f64::from(apart(c))) as f32
-                        }
-                        false => (0..CLASSES).map(|c| 2.0 * dy[c] * apart(c)).sum(),
-                    };
+                    *dx = (0..CLASSES).map(|c| 2.0 * dy[c] * apart(c)).sum();
                 }
             }
         }

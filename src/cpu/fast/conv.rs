@@ -78,9 +78,9 @@ impl Stage {
         Stage { height, width, oh, ow, j, block_scale, by_map, by_channel }
     }
 
-    /// Numbers in h.
+    /// Places in h.
     pub fn hidden<const T: usize>(&self) -> usize {
-        self.by_map.len() * self.oh * self.row::<T>()
+        self.by_map.len() * self.oh * self.row::<T>() / T
     }
 
     /// Numbers in a row of h.

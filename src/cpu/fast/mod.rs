@@ -28,8 +28,8 @@ mod linear;
 mod pool;
 mod program;
 mod sample_group;
+mod samples;
 mod squash;
-mod tensors;
 mod update;
 
 use std::sync::RwLock;
@@ -41,7 +41,8 @@ pub use lanes::LANES;
 use barrier::SpinBarrier;
 use batch_of_one::{BatchOfOne, OnePass};
 use program::Program;
-use sample_group::{GroupPass, SampleGroup, Source};
+use sample_group::{GroupPass, SampleGroup};
+use samples::Source;
 use update::{Parameters, Update};
 
 use super::memory;
@@ -89,16 +90,16 @@ impl Fast {
     fn exchange_totals(&mut self, exchange: impl Fn(&mut [f32; TOTALS], &mut [f32])) {
         let rows: &mut [f32] = bytemuck::cast_slice_mut(&mut self.memory[self.plan.ports.totals]);
         let groups = self.groups.iter_mut().map(|group| group.get_mut().expect(NO_PANIC));
-        let one = self.one.iter_mut().map(|one| &mut one.totals);
-        let totals = one.chain(groups.flat_map(|group| &mut group.totals));
+        let one = self.one.iter_mut().flat_map(|one| &mut one.samples.totals);
+        let totals = one.chain(groups.flat_map(|group| &mut group.samples.totals));
         totals.zip(rows.chunks_exact_mut(TOTALS)).for_each(|(totals, row)| exchange(totals, row));
     }
 
     fn collect_scores(&mut self) {
         let rows: &mut [f32] = bytemuck::cast_slice_mut(&mut self.memory[self.plan.ports.scores]);
         let groups = self.groups.iter_mut().map(|group| &*group.get_mut().expect(NO_PANIC));
-        let of_groups = groups.flat_map(|group| (0..LANES).map(|lane| group.scores(lane)));
-        let scores = self.one.iter().map(BatchOfOne::scores).chain(of_groups);
+        let of_groups = groups.flat_map(|group| (0..LANES).map(|lane| group.samples.scores(lane)));
+        let scores = self.one.iter().map(|one| one.samples.scores(0)).chain(of_groups);
         for (scores, row) in scores.zip(rows.chunks_exact_mut(CLASSES)) {
             row.copy_from_slice(&scores);
         }

@@ -37,7 +37,7 @@ impl Kernel for Update<'_, '_> {
                 for (at, sum) in place.clone().zip(&mut sums) {
                     let mut all = L::splat(0.0);
                     for group in groups {
-                        all = all.add(L::load(&group.tensors.partials[at]));
+                        all = all.add(L::load(&group.samples.partials[at]));
                     }
                     *sum = all.total();
                 }
@@ -45,7 +45,7 @@ impl Kernel for Update<'_, '_> {
             }
             (Piece::Bias { block }, _) => {
                 let of_group =
-                    |group: &&SampleGroup, o: usize| group.tensors.deltas[*block][o].sum();
+                    |group: &&SampleGroup, o: usize| group.samples.deltas[*block][o].sum();
                 let outputs = program.sizes[block + 1];
                 let sums: Vec<f32> = (0..outputs)
                     .map(|o| groups.iter().map(|group| of_group(group, o)).sum())
@@ -58,7 +58,7 @@ impl Kernel for Update<'_, '_> {
                 gradient.resize(rows * length, 0.0);
                 let x: Vec<&[V]> = groups.iter().map(|group| &group.rows[*block][..]).collect();
                 let here = *first..first + rows;
-                let dy = groups.iter().map(|group| &group.tensors.deltas[*block][here.clone()]);
+                let dy = groups.iter().map(|group| &group.samples.deltas[*block][here.clone()]);
                 let dy: Vec<&[V]> = dy.collect();
                 match step.0.is_curvature() {
                     false => linear::gradient::<L>(&x, &dy, gradient),
