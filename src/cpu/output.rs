@@ -60,9 +60,9 @@ pub fn output(
     }
 }
 
-/// The sum over the outputs of what each has and how it hangs on an input.
-fn by_input(dy: &[f32], by_input: impl Fn(usize) -> f64) -> f64 {
-    dy.iter().enumerate().map(|(c, &dy)| f64::from(dy) * by_input(c)).sum()
+/// The derivative by an input, where `slope(c)` is that of output c by the input.
+fn by_input(dy: &[f32], slope: impl Fn(usize) -> f64) -> f64 {
+    dy.iter().enumerate().map(|(c, &dy)| f64::from(dy) * slope(c)).sum()
 }
 
 /// The second derivative of loss and distances by one of their inputs, whose distance to centre c is

@@ -51,11 +51,11 @@ pub struct IdxFile {
 }
 
 impl IdxFile {
-    /// The file at `path`, unpacked if `packed`.
+    /// The file at `path`, unpacked if its name ends in .gz.
     ///
     /// # Errors
     /// [`Error::Data`] if it cannot be read, is larger than a million digits or does not unpack.
-    pub fn read(path: &Path, packed: bool) -> Result<Self> {
+    pub fn read(path: &Path) -> Result<Self> {
         let cannot_read = |e| Error::cannot_read(path, e, &with_data_left_out("make it readable"));
         let file = std::fs::File::open(path).map_err(cannot_read)?;
         let mut bytes = Vec::new();
@@ -63,7 +63,7 @@ impl IdxFile {
         file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(cannot_read)?;
         let name = path.display().to_string();
         let file = IdxFile { name, bytes, built_in: false }.within_limit()?;
-        if packed { file.unpack() } else { Ok(file) }
+        if path.extension().is_some_and(|end| end == "gz") { file.unpack() } else { Ok(file) }
     }
 
     /// One of the gzip files that are part of the program.

@@ -17,18 +17,13 @@ use super::idx::{self, IdxFile, with_data_left_out};
 use super::{Digits, Mnist};
 use crate::error::{Error, Result};
 
-const TRAIN_IMAGES: &str = "train-images-idx3-ubyte";
-const TRAIN_LABELS: &str = "train-labels-idx1-ubyte";
-const TEST_IMAGES: &str = "t10k-images-idx3-ubyte";
-const TEST_LABELS: &str = "t10k-labels-idx1-ubyte";
-
-/// One of the four files as it lies in the folder.
-struct Found {
-    path: PathBuf,
-    packed: bool,
-    /// Raw and in the usual spelling.
-    as_published: bool,
-}
+/// Images and labels of the training digits, then of the test digits.
+const FILES: [&str; 4] = [
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+];
 
 /// The digits of the folder `dir`.
 ///
@@ -36,14 +31,13 @@ struct Found {
 /// [`Error::Data`] if `dir` is missing or no folder, if files are missing, and for every defect
 /// that [`idx::digits`] knows.
 pub fn read(dir: &Path) -> Result<Mnist> {
-    check_folder(dir)?;
-    let files = find_all(dir, [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS])?;
+    let files = find_all(dir, FILES)?;
     let [train_images, train_labels, test_images, test_labels] = &files;
     let checked = Mnist {
         train: read_pair(train_images, train_labels)?,
         test: read_pair(test_images, test_labels)?,
     };
-    let as_published = files.iter().all(|file| file.as_published)
+    let as_published = files.iter().zip(FILES).all(|(path, name)| path.ends_with(name))
         && (checked.train.len(), checked.test.len()) == (60_000, 10_000);
     // The crate takes its folder as text.
     match dir.to_str().filter(|_| as_published) {
@@ -57,8 +51,7 @@ pub fn read(dir: &Path) -> Result<Mnist> {
 /// # Errors
 /// As [`read`].
 pub fn read_test(dir: &Path) -> Result<Digits> {
-    check_folder(dir)?;
-    let [images, labels] = find_all(dir, [TEST_IMAGES, TEST_LABELS])?;
+    let [images, labels] = find_all(dir, [FILES[2], FILES[3]])?;
     read_pair(&images, &labels)
 }
 
@@ -75,7 +68,8 @@ fn check_folder(dir: &Path) -> Result<()> {
 }
 
 /// The files of these names, in their order.
-fn find_all<const N: usize>(dir: &Path, names: [&str; N]) -> Result<[Found; N]> {
+fn find_all<const N: usize>(dir: &Path, names: [&str; N]) -> Result<[PathBuf; N]> {
+    check_folder(dir)?;
     let mut missing = Vec::new();
     let mut found = Vec::new();
     for name in names {
@@ -95,33 +89,26 @@ fn find_all<const N: usize>(dir: &Path, names: [&str; N]) -> Result<[Found; N]> 
 }
 
 /// The first of the four forms of `name` that is there.
-fn find(dir: &Path, name: &str) -> Result<Option<Found>> {
-    for packed in [false, true] {
-        for spelling in [name.to_string(), name.replace("-idx", ".idx")] {
-            let as_published = !packed && spelling == name;
-            let path = dir.join(if packed { spelling + ".gz" } else { spelling });
-            match std::fs::metadata(&path) {
-                // Some unpackers leave a folder of that name: not what is meant.
-                Ok(metadata) if metadata.is_file() => {
-                    return Ok(Some(Found { path, packed, as_published }));
-                }
-                Ok(_) => {}
-                Err(e) if e.kind() == ErrorKind::NotFound => {}
-                Err(e) => {
-                    let way_out = with_data_left_out("make it readable");
-                    return Err(Error::cannot_read(&path, e, &way_out));
-                }
+fn find(dir: &Path, name: &str) -> Result<Option<PathBuf>> {
+    let dotted = name.replace("-idx", ".idx");
+    for form in [name, &dotted, &format!("{name}.gz"), &format!("{dotted}.gz")] {
+        let path = dir.join(form);
+        match std::fs::metadata(&path) {
+            // Some unpackers leave a folder of that name: not what is meant.
+            Ok(metadata) if metadata.is_file() => return Ok(Some(path)),
+            Ok(_) => {}
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
+            Err(e) => {
+                let way_out = with_data_left_out("make it readable");
+                return Err(Error::cannot_read(&path, e, &way_out));
             }
         }
     }
     Ok(None)
 }
 
-fn read_pair(images: &Found, labels: &Found) -> Result<Digits> {
-    idx::digits(
-        IdxFile::read(&images.path, images.packed)?,
-        IdxFile::read(&labels.path, labels.packed)?,
-    )
+fn read_pair(images: &Path, labels: &Path) -> Result<Digits> {
+    idx::digits(IdxFile::read(images)?, IdxFile::read(labels)?)
 }
 
 /// The same digits as `checked`, read by the `mnist` crate.

@@ -294,23 +294,44 @@ fn tap_gradients<L: Lanes, const T: usize, const FIRST: usize, const COUNT: usiz
     let (top, row) = (FIRST / KERNEL, k.row::<T>());
     let mut sums = [L::splat(0.0); COUNT];
     for (y, dh) in dh.chunks_exact(row).enumerate() {
-        let rows = [0, 1, 2].map(|ky| &x[(y + top + ky) * k.width * T..]);
-        for (n, d) in dh[BORDER * T..row - BORDER * T].chunks_exact(LANES).enumerate() {
-            let d = L::from(d);
-            for (ky, row) in rows.iter().enumerate() {
-                let seen = &row[n * LANES..][..BORDER * T + LANES];
-                for kx in 0..KERNEL {
-                    let tap = (top + ky) * KERNEL + kx;
-                    if (FIRST..FIRST + COUNT).contains(&tap) {
-                        let input = L::from(&seen[kx * T..]).local();
-                        sums[tap - FIRST] = d.mul_add(input, sums[tap - FIRST]);
-                    }
-                }
+        let dh = dh[BORDER * T..row - BORDER * T].chunks_exact(LANES);
+        let length = dh.len() * LANES + BORDER * T;
+        let rows = [0, 1, 2].map(|ky| &x[(y + top + ky) * k.width * T..][..length]);
+        if T < LANES {
+            for (n, d) in dh.enumerate() {
+                let seen = rows.map(|row| &row[n * LANES..][..BORDER + LANES]);
+                add_products::<L, T, FIRST, COUNT>(&mut sums, L::from(d), seen);
             }
+            continue;
+        }
+        // Windows of whole vectors cost no checks of their bounds.
+        let windows = rows.map(|row| row.as_chunks::<LANES>().0.windows(KERNEL));
+        let [first, second, third] = windows;
+        for (d, ((first, second), third)) in dh.zip(first.zip(second).zip(third)) {
+            let seen = [first.as_flattened(), second.as_flattened(), third.as_flattened()];
+            add_products::<L, T, FIRST, COUNT>(&mut sums, L::from(d), seen);
         }
     }
     for (tap, sum) in sums.into_iter().enumerate() {
         put::<L, T>(dp, FIRST + tap, sum);
+    }
+}
+
+/// `sums[tap] += d seen[tap]` for the taps FIRST..FIRST + COUNT of three rows.
+#[inline(always)]
+fn add_products<L: Lanes, const T: usize, const FIRST: usize, const COUNT: usize>(
+    sums: &mut [L; COUNT],
+    d: L,
+    seen: [&[f32]; 3],
+) {
+    for (ky, seen) in seen.iter().enumerate() {
+        for kx in 0..KERNEL {
+            let tap = (FIRST / KERNEL + ky) * KERNEL + kx;
+            if (FIRST..FIRST + COUNT).contains(&tap) {
+                let input = L::from(&seen[kx * T..]).local();
+                sums[tap - FIRST] = d.mul_add(input, sums[tap - FIRST]);
+            }
+        }
     }
 }
 
