@@ -8,7 +8,7 @@ use std::process::{Child, Stdio};
 use std::thread;
 
 use common::program::{USAGE, command, fails, path, text};
-use lenet::data::records::{Format, Records};
+use lenet::data::stream::{DigitStream, Format};
 use lenet::data::{self, DIGIT_PIXELS, Digits};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -209,7 +209,7 @@ fn pieces_of_any_size_make_the_same_digits() {
     for (format, input) in inputs {
         for bytes in [1, 7, DIGIT_PIXELS, 5_000, 1 << 20] {
             let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-            for piece in Records::new(Slow(&input, bytes), format) {
+            for piece in DigitStream::new(Slow(&input, bytes), format) {
                 let piece = piece.unwrap();
                 assert!(!piece.is_empty());
                 pixels.extend(piece.pixels);

@@ -56,7 +56,7 @@ impl Subject {
     pub fn new(settings: &Settings, device: &Device, lists: &Lists) -> Result<Self> {
         let mut session = run::session(settings, device, lists)?;
         let first = run::first_state(settings, &mut session);
-        session.restore(&first.slots)?;
+        session.restore(&first.carried)?;
         let mut order: Vec<u32> = (0..settings.train_limit as u32).collect();
         Rng::new(settings.seed, Stream::Order).shuffle(&mut order);
         if let Some(k) = session.executor().interface().distortion {

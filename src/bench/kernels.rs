@@ -65,7 +65,7 @@ pub fn time(
     let plan = settings.plan(Profile { replicas: 1, ..device.profile() }, capacity)?;
     let mut session = Session::new(Box::new(Gpu::new(adapter, plan.program())?), &lists)?;
     let first = first_state(settings, &mut session);
-    session.restore(&first.slots)?;
+    session.restore(&first.carried)?;
     let entry = |digit| plan.interface.distortion.map_or(digit, |k| k.entry(digit, 1));
     let order: Vec<u32> = (0..digits.len() as u32).map(entry).collect();
     // A rate of 0: the parameters stay where they are however often this is done.

@@ -4,7 +4,7 @@ use super::{local, squash, squash_slope};
 use crate::network::{KERNEL, TAPS};
 use crate::plan::kernels::Stage;
 
-/// Shapes of a stage as `usize`, and the table's parts.
+/// Shapes of a stage as `usize`, and its connection table.
 struct Shapes<'a> {
     samples: usize,
     c: usize,
@@ -22,20 +22,10 @@ struct Shapes<'a> {
 
 impl<'a> Shapes<'a> {
     fn of(k: &Stage, table: &'a [u32]) -> Self {
-        Shapes {
-            samples: k.samples as usize,
-            c: k.c as usize,
-            m: k.m as usize,
-            j: k.j as usize,
-            height: k.height as usize,
-            width: k.width as usize,
-            oh: k.oh() as usize,
-            ow: k.ow() as usize,
-            ph: k.ph() as usize,
-            pw: k.pw() as usize,
-            s_stride: k.s_stride as usize,
-            table,
-        }
+        let [samples, c, m, j] = [k.samples, k.c, k.m, k.j].map(|number| number as usize);
+        let [height, width, s_stride] = [k.height, k.width, k.s_stride].map(|size| size as usize);
+        let [oh, ow, ph, pw] = [k.oh(), k.ow(), k.ph(), k.pw()].map(|size| size as usize);
+        Shapes { samples, c, m, j, height, width, oh, ow, ph, pw, s_stride, table }
     }
 
     /// Place of x[n, c, y, x].
@@ -123,13 +113,13 @@ pub fn conv_pool_forward(
     }
 }
 
-/// The first stage, which sees one map, forward: `x` and `p` to `s`.
+/// The first stage, whose input is one map, forward: `x` and `p` to `s`.
 pub fn first_stage_forward(k: &Stage, x: &[f32], p: &[f32], s: &mut [f32]) {
     let mut h = vec![0.0; (k.samples * k.sizes()[1]) as usize];
     conv_pool_forward(k, x, p, &one_map_table(k), &mut h, s);
 }
 
-/// Every gradient of the first stage; h is made anew.
+/// Every gradient of the first stage; h is recomputed.
 pub fn first_stage_backward(k: &Stage, x: &[f32], p: &[f32], ds: &[f32], partials: &mut [f32]) {
     let table = one_map_table(k);
     let [_, h_size, s_size] = k.sizes().map(|size| (k.samples * size) as usize);
@@ -138,7 +128,7 @@ pub fn first_stage_backward(k: &Stage, x: &[f32], p: &[f32], ds: &[f32], partial
     conv_backward_weights(k, x, p, &h, ds, &table, partials);
 }
 
-/// The table of a stage that sees one map: map m has connection m, from input map 0.
+/// The table of a stage with one input map: map m has connection m, from input map 0.
 fn one_map_table(k: &Stage) -> Vec<u32> {
     (0..=k.m).chain((0..k.m).map(|_| 0)).chain(0..k.m).collect()
 }
@@ -158,7 +148,7 @@ pub fn conv_backward_weights(
     kernel_gradients(k, x, &dh, table, partials);
 }
 
-/// What a stage after the first hands down to the squash of the layer below.
+/// The input gradient of a stage after the first, by what the squash of the layer below got.
 pub fn conv_backward_input(
     k: &Stage,
     x: &[f32],
@@ -184,8 +174,8 @@ pub fn conv_backward_input(
             }
         }
     }
-    for ((out, sum), &below) in dx.iter_mut().zip(sums).zip(x) {
-        *out = (sum * slope(k, below)) as f32;
+    for ((out, sum), &x) in dx.iter_mut().zip(sums).zip(x) {
+        *out = (sum * slope(k, x)) as f32;
     }
 }
 
@@ -194,15 +184,15 @@ fn slope(k: &Stage, y: f32) -> f64 {
     local(k.curvature, squash_slope(k.squash, f64::from(y)))
 }
 
-/// From behind the pooling to dh.
+/// dh, from the derivatives by the pooled values.
 fn deltas(k: &Stage, p: &[f32], h: &[f32], ds: &[f32]) -> Vec<f32> {
     let at = Shapes::of(k, &[]);
     let mut dh = vec![0.0; h.len()];
     for (n, m, y, x) in at.places() {
         let scale = f64::from(k.block_scale) * f64::from(p[k.coefficient() + m]);
-        let down = local(k.curvature, scale) * f64::from(ds[at.s(n, m, y / 2, x / 2)]);
+        let delta = local(k.curvature, scale) * f64::from(ds[at.s(n, m, y / 2, x / 2)]);
         let place = at.h(n, m, y, x);
-        dh[place] = (down * slope(k, h[place])) as f32;
+        dh[place] = (delta * slope(k, h[place])) as f32;
     }
     dh
 }

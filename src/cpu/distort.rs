@@ -4,7 +4,7 @@ use crate::network::DIGIT_SIDE;
 use crate::plan::Distortion;
 use crate::rng::pcg4d;
 
-/// 1 of the parts that places and shares come in.
+/// 1 in fixed point: places and shares are multiples of 2^-16.
 const ONE: i32 = 1 << 16;
 
 /// The planar affine map of a view: where a pixel of the picture comes from.
@@ -58,7 +58,7 @@ impl Affine {
     }
 }
 
-/// In -most .. most, from the upper half of a word.
+/// Maps the upper half of a word to -most .. most.
 fn within(most: u32, word: u32) -> i32 {
     let unit = i64::from(word >> 16) - (1 << 15);
     ((i64::from(most) * unit) >> 15) as i32

@@ -3,7 +3,7 @@
 
 use crate::plan::{self, Optimizer};
 
-/// A rule with what it works on, all laid out alike.
+/// What a backward kernel does with an accumulated gradient, and its tensors, all laid out alike.
 #[derive(Debug)]
 pub enum Epilogue<'a> {
     /// A step of SGD with momentum, as PyTorch has it: v = m v + g + d w, w -= rate v.
@@ -13,19 +13,19 @@ pub enum Epilogue<'a> {
         momentum: f32,
         mu: f32,
         curvature: &'a [f32],
-        /// Left alone where there is no momentum.
+        /// Unchanged where there is no momentum.
         velocity: &'a mut [f32],
         parameters: &'a mut [f32],
     },
-    /// Left for others to add to: share = g.
+    /// Stored for the gradient exchange: share = g.
     Share { share: &'a mut [f32], parameters: &'a [f32] },
-    /// A share of the mean over patterns: h += rate g.
+    /// Added to the mean over patterns: h += rate g.
     Curvature { curvature: &'a mut [f32] },
 }
 
 impl<'a> Epilogue<'a> {
-    /// A rule on the bindings that it has behind those of its kernel: what is left of the read
-    /// ones, and the written ones one after the other.
+    /// From the bindings that the rule has behind those of its kernel: the rest of the read ones, and
+    /// the written ones one after the other.
     ///
     /// # Panics
     /// If there are fewer than the rule has.
@@ -51,19 +51,19 @@ impl<'a> Epilogue<'a> {
         }
     }
 
-    /// The parameters that gradients are of.
+    /// The parameters whose gradients these are.
     ///
     /// # Panics
     /// If the rule has none.
     pub fn parameters(&self) -> &[f32] {
         match self {
-            Epilogue::Sgd { parameters, .. } | Epilogue::Sdlm { parameters, .. } => parameters,
             Epilogue::Share { parameters, .. } => parameters,
+            Epilogue::Sgd { parameters, .. } | Epilogue::Sdlm { parameters, .. } => parameters,
             Epilogue::Curvature { .. } => panic!("second derivatives move no parameters"),
         }
     }
 
-    /// Takes the sum `g` of the parameter at `at`.
+    /// Applies the gradient `g` of the parameter at `at`.
     pub fn apply(&mut self, at: usize, g: f32, rate: f32) {
         match self {
             Epilogue::Sgd { momentum, weight_decay, velocity, parameters } => {

@@ -1,6 +1,7 @@
 //! References of the linear layers.
 
 use super::{Epilogue, local, squash, squash_slope};
+use crate::network::Squash;
 use crate::plan::kernels::{Linear, LinearBackward, LinearUpdate};
 
 /// `y[n,o] = f(bias[o] + sum_i w[o,i] x[n,i])` for the rows of `w` in the window.
@@ -83,7 +84,7 @@ pub fn linear_update(
     }
 }
 
-/// Both ways back: what [`linear_backward_input`] hands down through the weights as they are, then
+/// Both backward passes: [`linear_backward_input`] through the weights before the step, then
 /// [`linear_update`].
 pub fn linear_backward(
     k: &LinearBackward,
@@ -95,29 +96,23 @@ pub fn linear_backward(
     epilogue: Epilogue,
 ) {
     let LinearBackward { samples, inputs, outputs, starts, ends, weights, squash, .. } = *k;
-    let (tile, curvature) = (1, false);
-    let down = Linear {
-        samples,
-        inputs,
-        outputs,
-        rows: outputs,
-        tile,
-        starts: true,
-        ends: true,
-        squash,
-        curvature,
-    };
+    let whole = whole_linear(samples, inputs, outputs, squash, false);
     let w = &epilogue.parameters()[weights as usize..];
-    linear_backward_input(&down, x, w, dy, &[0], dx);
-    let update = LinearUpdate {
-        samples,
-        inputs,
-        outputs,
-        tile,
-        starts,
-        ends,
-        weights,
-        epilogue: k.epilogue,
-    };
+    linear_backward_input(&whole, x, w, dy, &[0], dx);
+    let (tile, of_kernel) = (1, k.epilogue);
+    let update =
+        LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue: of_kernel };
     linear_update(&update, x, dy, step_state, gradient, epilogue);
+}
+
+/// A layer whose weights are one window.
+pub(super) fn whole_linear(
+    samples: u32,
+    inputs: u32,
+    outputs: u32,
+    squash: Squash,
+    curvature: bool,
+) -> Linear {
+    let (rows, tile, starts, ends) = (outputs, 1, true, true);
+    Linear { samples, inputs, outputs, rows, tile, starts, ends, squash, curvature }
 }

@@ -1,10 +1,10 @@
-//! The reference: every kernel once more, in naive loops on the CPU, and an executor that replays a
-//! plan with them.
+//! The reference: every kernel once more, in naive loops on the CPU, and an executor that carries out
+//! a plan with them.
 //!
 //! A reference has its kernel's name and takes the kernel's constants, then its bindings in their order.
-//! Shapes and formulas stand at the head of the shader of the same name. References add up in f64 where
-//! the kernel sums, so that what they give can be trusted to the last bits of f32; where a kernel
-//! spreads a sum over rows of partials, the reference leaves it whole in the first row.
+//! Shapes and formulas stand at the head of the shader of the same name. References sum in f64, so that
+//! their results are exact to the last bits of f32; where a kernel spreads a sum over partial rows, the
+//! reference leaves the whole sum in the first row.
 
 mod conv;
 mod distort;
@@ -23,8 +23,9 @@ pub use distort::{Affine, distort};
 pub use epilogue::Epilogue;
 pub use linear::{linear_backward, linear_backward_input, linear_forward, linear_update};
 pub use output::output;
-pub use sample::{advance, sample_forward, sample_step, sample_update};
 pub use update::{gather, update};
+
+use sample::{Inputs, advance, sample_forward, sample_step, sample_update};
 
 use crate::error::Result;
 use crate::executor::Executor;
@@ -66,29 +67,27 @@ impl Cpu {
     pub fn dispatch(&mut self, dispatch: &Dispatch) {
         let op = self.plan.kernels[dispatch.kernel].op;
         let bindings = op.bindings();
+        let views = bindings.iter().zip(&dispatch.views);
+        let (written, read): (Vec<_>, Vec<_>) =
+            views.partition(|(binding, _)| binding.access == Access::Write);
         // Written buffers are taken out while the reference runs: no kernel reads what it writes
         // through another binding.
-        let mut written: Vec<(View, Vec<u32>)> = bindings
-            .iter()
-            .zip(&dispatch.views)
-            .filter(|(binding, _)| binding.access == Access::Write)
-            .map(|(_, &view)| (view, std::mem::take(&mut self.memory[view.buffer])))
-            .collect();
-        let reads: Vec<&[u32]> = bindings
-            .iter()
-            .zip(&dispatch.views)
-            .filter(|(binding, _)| binding.access != Access::Write)
-            .map(|(_, view)| &self.memory[view.buffer][view.offset..view.offset + view.words])
-            .collect();
-        let mut writes: Vec<&mut [u32]> = written
-            .iter_mut()
-            .map(|(view, words)| &mut words[view.offset..view.offset + view.words])
-            .collect();
+        let take = |(_, view): (_, &View)| (*view, std::mem::take(&mut self.memory[view.buffer]));
+        let mut written: Vec<(View, Vec<u32>)> = written.into_iter().map(take).collect();
+        let reads = read.iter().map(|(_, view)| &self.memory[view.buffer][range(view)]);
+        let reads: Vec<&[u32]> = reads.collect();
+        let writes = written.iter_mut().map(|(view, words)| &mut words[range(view)]);
+        let mut writes: Vec<&mut [u32]> = writes.collect();
         run_reference(&op, &reads, &mut writes);
         for (view, words) in written {
             self.memory[view.buffer] = words;
         }
     }
+}
+
+/// The words of a view in its buffer.
+fn range(view: &View) -> std::ops::Range<usize> {
+    view.offset..view.offset + view.words
 }
 
 /// The buffers of a plan as it says they start.
@@ -177,14 +176,8 @@ pub fn run_reference(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
         }
         Op::Output(k) => output(k, f(0), f(1), u(2), w!(), w!(), w!(), w!(), out()),
         Op::Update(k) => update(k, f(0), u(1), Epilogue::of(k.epilogue, &reads[2..], out)),
-        Op::SampleForward(k) => {
-            let inputs = sample::Inputs::of(reads);
-            sample_forward(&k.0, &inputs, out(), w!(), w!());
-        }
-        Op::SampleStep(k) => {
-            let inputs = sample::Inputs::of(reads);
-            sample_step(&k.0, &inputs, out(), w!(), w!(), w!());
-        }
+        Op::SampleForward(k) => sample_forward(&k.0, &Inputs::of(reads), out(), w!(), w!()),
+        Op::SampleStep(k) => sample_step(&k.0, &Inputs::of(reads), out(), w!(), w!(), w!()),
         Op::SampleUpdate(k) => {
             let cursor = out();
             sample_update(k, f(0), u(1), u(2), cursor, Epilogue::of(k.epilogue, &reads[3..], out));

@@ -5,8 +5,7 @@ use crate::network::{CLASSES, Loss, Output as Kind};
 use crate::plan::kernels::Output;
 use crate::plan::{Criterion, LABEL_WORDS, TOTALS};
 
-/// The last layer forward, the loss, and backward to what the layer sees; the last shard moves the
-/// cursor on.
+/// The last layer forward, the loss, and the input gradient; the last shard moves the cursor on.
 #[expect(clippy::too_many_arguments, reason = "the bindings of output.wgsl, in their order")]
 pub fn output(
     k: &Output,
@@ -41,29 +40,18 @@ pub fn output(
         }
         let [label, samples, ..] = labels[n * LABEL_WORDS..][..LABEL_WORDS] else { unreachable!() };
         let right = label as usize;
+        let dy = &mut dy[row.clone()];
+        dy.fill(0.0);
         if samples > 0 {
-            let share = 1.0 / f64::from(samples);
-            let y: Vec<f64> = y[row.clone()].iter().map(|&y| f64::from(y)).collect();
-            let (sum, slopes) = sample_loss(k, &y, right);
-            // A curvature is a mean over patterns that is made later.
-            let weight = if k.curvature { 1.0 } else { share };
-            for (dy, slope) in dy[row.clone()].iter_mut().zip(slopes) {
-                *dy = (weight * slope) as f32;
-            }
-            let wrong = if answer(&k.criterion, &y) == right { 0.0 } else { 1.0 };
-            let sums = [sum, wrong, sum * share, wrong * share];
-            for (total, value) in totals[n * TOTALS..][..TOTALS].iter_mut().zip(sums) {
-                *total += value as f32;
-            }
-        } else {
-            dy[row.clone()].fill(0.0);
+            let y: Vec<f64> = y[row].iter().map(|&y| f64::from(y)).collect();
+            let slopes = judge(k, &y, right, samples, &mut totals[n * TOTALS..][..TOTALS]);
+            dy.iter_mut().zip(slopes).for_each(|(dy, slope)| *dy = slope as f32);
         }
         for (i, &x) in x.iter().enumerate() {
             let apart = |c: usize| x - weight(c, i);
-            let dy = &dy[row.clone()];
             let sum = match (linear, k.curvature) {
-                (true, _) => handed_down(dy, |c| local(k.curvature, weight(c, i))),
-                (false, false) => handed_down(dy, |c| 2.0 * apart(c)),
+                (true, _) => by_input(dy, |c| local(k.curvature, weight(c, i))),
+                (false, false) => by_input(dy, |c| 2.0 * apart(c)),
                 (false, true) if samples > 0 => distance_seed(k, dy, right, apart),
                 (false, true) => 0.0,
             };
@@ -72,12 +60,12 @@ pub fn output(
     }
 }
 
-/// The sum over the outputs of what each has and how it hangs on an input.
-fn handed_down(dy: &[f32], by_input: impl Fn(usize) -> f64) -> f64 {
-    dy.iter().enumerate().map(|(c, &dy)| f64::from(dy) * by_input(c)).sum()
+/// The derivative by an input, where `slope(c)` is that of output c by the input.
+fn by_input(dy: &[f32], slope: impl Fn(usize) -> f64) -> f64 {
+    dy.iter().enumerate().map(|(c, &dy)| f64::from(dy) * slope(c)).sum()
 }
 
-/// The second derivative of loss and distances by one unit below them, whose distance to centre c is
+/// The second derivative of loss and distances by one of their inputs, whose distance to centre c is
 /// `apart(c)`; `slopes` are the first derivatives by the distances. See `shaders/loss.wgsl`.
 pub(super) fn distance_seed(
     k: &Output,
@@ -97,15 +85,37 @@ pub(super) fn distance_seed(
     (2.0 * (1.0 - mass) + 4.0 * (square - mean * mean)).max(0.0)
 }
 
+/// Adds loss and error of a sample to its row of the totals, and returns the derivatives of the loss
+/// by the outputs: of the mean over the `samples` of the step, or in a pass of second derivatives of
+/// the sample's own loss, since the update averages them.
+pub(super) fn judge(
+    k: &Output,
+    y: &[f64],
+    right: usize,
+    samples: u32,
+    totals: &mut [f32],
+) -> Vec<f64> {
+    let (loss, mut slopes) = sample_loss(k, y, right);
+    let wrong = if answer(&k.criterion, y) == right { 0.0 } else { 1.0 };
+    let share = 1.0 / f64::from(samples);
+    for (total, value) in totals.iter_mut().zip([loss, wrong, loss * share, wrong * share]) {
+        *total += value as f32;
+    }
+    if !k.curvature {
+        slopes.iter_mut().for_each(|slope| *slope *= share);
+    }
+    slopes
+}
+
 /// The class that the outputs name: the first of the largest, or of the smallest distances.
-pub(super) fn answer(criterion: &Criterion, y: &[f64]) -> usize {
+fn answer(criterion: &Criterion, y: &[f64]) -> usize {
     let better = |a: f64, b: f64| if criterion.is_rbf() { a < b } else { a > b };
     (1..CLASSES).fold(0, |best, c| if better(y[c], y[best]) { c } else { best })
 }
 
 /// The loss of one sample and its derivatives, before the division by the samples of the step: first
 /// ones, or for a linear output as `k` says second ones.
-pub(super) fn sample_loss(k: &Output, y: &[f64], right: usize) -> (f64, Vec<f64>) {
+fn sample_loss(k: &Output, y: &[f64], right: usize) -> (f64, Vec<f64>) {
     let is_right = |c: usize| if c == right { 1.0 } else { 0.0 };
     match (k.criterion.output, k.criterion.loss) {
         (Kind::Linear, _) => {

@@ -1,10 +1,10 @@
-//! References of the kernels that do a whole sample at once, put together from those of the layers.
+//! References of the kernels that process a whole sample at once, composed of those of the layers.
 
 use super::conv::{
     conv_backward_input, conv_backward_weights, conv_pool_forward, first_stage_backward,
     first_stage_forward,
 };
-use super::linear::{linear_backward_input, linear_forward};
+use super::linear::{linear_backward_input, linear_forward, whole_linear};
 use super::update::gather;
 use super::{Epilogue, local, output};
 use crate::network::CLASSES;
@@ -12,10 +12,10 @@ use crate::plan::kernels::{Gather, Linear, Output, Sample, SampleUpdate};
 use crate::plan::sample::{LAYER_WORDS, Layer};
 use crate::plan::{LABEL_WORDS, STATE_WORDS, TOTALS};
 
-/// The whole of a weight matrix.
+/// The window that holds a whole weight matrix.
 const FIRST_ROW: [u32; 1] = [0];
 
-/// What `sample_forward` and `sample_step` read, in the order of their bindings.
+/// The read bindings of `sample_forward` and `sample_step`, in their order.
 #[derive(Debug, Clone, Copy)]
 pub struct Inputs<'a> {
     digits: &'a [u32],
@@ -31,17 +31,11 @@ impl<'a> Inputs<'a> {
     /// From the read bindings.
     ///
     /// # Panics
-    /// If there are fewer than seven.
+    /// If there are not seven.
     pub fn of(reads: &[&'a [u32]]) -> Self {
-        Inputs {
-            digits: reads[0],
-            order: reads[1],
-            steps: reads[2],
-            cursor: reads[3],
-            p: bytemuck::cast_slice(reads[4]),
-            w: bytemuck::cast_slice(reads[5]),
-            table: reads[6],
-        }
+        let &[digits, order, steps, cursor, p, w, table] = reads else { panic!("seven bindings") };
+        let (p, w) = (bytemuck::cast_slice(p), bytemuck::cast_slice(w));
+        Inputs { digits, order, steps, cursor, p, w, table }
     }
 
     fn layers(&self, k: &Sample) -> Vec<Layer> {
@@ -60,14 +54,14 @@ impl<'a> Inputs<'a> {
     }
 }
 
-/// What one sample has on its way to the loss, and the loss by what each squash got.
+/// The tensors of one sample: forward, and the loss by what each squash got.
 struct Pass {
     x: Vec<f32>,
     s1: Vec<f32>,
     h2: Vec<f32>,
-    /// s2, and behind each linear layer.
+    /// s2, then the output of each linear layer.
     values: Vec<Vec<f32>>,
-    /// Of each of these.
+    /// The derivatives by each of these.
     deltas: Vec<Vec<f32>>,
 }
 
@@ -79,22 +73,13 @@ fn passes(
     y: &mut [f32],
     totals: &mut [f32],
 ) -> Vec<Pass> {
-    let samples = k.samples as usize;
-    let size = (k.height * k.width) as usize;
-    let mut x = vec![k.background; samples * size];
-    let mut labels = vec![0; samples * LABEL_WORDS];
-    let digit = Gather {
-        samples: k.samples,
-        before: 0,
-        height: k.height,
-        width: k.width,
-        border: k.border,
-        scale: k.scale,
-        background: k.background,
-        distort: k.distort,
-    };
+    let Sample { samples, height, width, border, scale, background, distort, .. } = *k;
+    let shape = Gather { samples, before: 0, height, width, border, scale, background, distort };
+    let size = (height * width) as usize;
+    let mut x = vec![background; samples as usize * size];
+    let mut labels = vec![0; samples as usize * LABEL_WORDS];
     let Inputs { digits, order, steps, cursor, .. } = *from;
-    gather(&digit, digits, order, steps, cursor, step_state, &mut labels, &mut x);
+    gather(&shape, digits, order, steps, cursor, step_state, &mut labels, &mut x);
     let rows = labels.chunks(LABEL_WORDS).zip(y.chunks_mut(CLASSES)).zip(totals.chunks_mut(TOTALS));
     x.chunks(size)
         .zip(rows)
@@ -112,77 +97,58 @@ fn pass(
 ) -> Pass {
     let zeros = |count: u32| vec![0.0; count as usize];
     let (first, second) = (k.first_stage(), k.second_stage());
-    let mut s1 = zeros(first.sizes()[2]);
+    let ([_, _, s1], [_, h2, s2]) = (first.sizes(), second.sizes());
+    let (mut s1, mut h2, mut s2) = (zeros(s1), zeros(h2), zeros(s2));
     first_stage_forward(&first, x, from.p, &mut s1);
-    let [_, h2, s2] = second.sizes();
-    let (mut h2, mut s2) = (zeros(h2), zeros(s2));
     let p2 = &from.p[k.second as usize..];
     conv_pool_forward(&second, &s1, p2, from.connections(k), &mut h2, &mut s2);
 
     let layers = from.layers(k);
-    let linear_output = !k.criterion.is_rbf();
-    let hidden = layers.len() - usize::from(linear_output);
+    let hidden = hidden(k, layers.len());
     let mut values = vec![s2];
     for layer in &layers[..hidden] {
         let (bias, weights) = from.of_layer(layer);
         let mut next = zeros(layer.outputs);
-        linear_forward(
-            &linear(k, layer),
-            &values[values.len() - 1],
-            weights,
-            bias,
-            &FIRST_ROW,
-            &mut next,
-        );
+        let x = &values[values.len() - 1];
+        linear_forward(&linear(k, layer), x, weights, bias, &FIRST_ROW, &mut next);
         values.push(next);
     }
     let below = &values[hidden];
-    let mut p: Vec<f32> = Vec::new();
-    let weights = if linear_output { layers[hidden].weights - layers[hidden].biases } else { 0 };
-    if linear_output {
-        p.extend(&from.w[layers[hidden].biases as usize..]);
-    } else {
-        p.extend(from.table[k.centres()..].iter().map(|&bits| f32::from_bits(bits)));
-    }
-    let shape = Output {
-        samples: 1,
-        before: 0,
-        advances: true,
-        inputs: below.len() as u32,
-        weights,
-        criterion: k.criterion,
-        squash: k.squash,
-        curvature: k.curvature,
-        exact: k.exact,
+    // Biases and weights of a linear output, or the centres of an RBF output.
+    let (weights, p) = match layers.get(hidden) {
+        Some(last) => (last.weights - last.biases, &from.w[last.biases as usize..]),
+        None => (0, bytemuck::cast_slice(&from.table[k.centres()..])),
     };
+    let (inputs, before, advances) = (below.len() as u32, 0, true);
+    let Sample { criterion, squash, curvature, exact, .. } = *k;
+    let samples = 1;
+    let shape =
+        Output { samples, before, advances, inputs, weights, criterion, squash, curvature, exact };
     let (mut dy, mut dx) = (vec![0.0; CLASSES], vec![0.0; below.len()]);
     // The cursor moves only behind this kernel.
-    let mut cursor = [0];
-    output(&shape, below, &p, labels, y, &mut dy, &mut dx, totals, &mut cursor);
+    output(&shape, below, p, labels, y, &mut dy, &mut dx, totals, &mut [0]);
     let mut deltas: Vec<Vec<f32>> = values.iter().map(|values| vec![0.0; values.len()]).collect();
     deltas[hidden] = dx;
-    if linear_output {
+    if hidden < layers.len() {
         values.push(y.to_vec());
         deltas.push(dy);
     }
     Pass { x: x.to_vec(), s1, h2, values, deltas }
 }
 
-fn linear(k: &Sample, layer: &Layer) -> Linear {
-    Linear {
-        samples: 1,
-        inputs: layer.inputs,
-        outputs: layer.outputs,
-        rows: layer.outputs,
-        tile: 1,
-        starts: true,
-        ends: true,
-        squash: k.squash,
-        curvature: k.curvature,
-    }
+/// The linear layers below the output, of `layers` in all.
+fn hidden(k: &Sample, layers: usize) -> usize {
+    layers - usize::from(!k.criterion.is_rbf())
 }
 
-/// Everything from the digits to the loss.
+/// The whole of a linear layer, for one sample.
+fn linear(k: &Sample, layer: &Layer) -> Linear {
+    let Sample { squash, curvature, .. } = *k;
+    let Layer { inputs, outputs, .. } = *layer;
+    whole_linear(1, inputs, outputs, squash, curvature)
+}
+
+/// From the digits to the loss.
 pub fn sample_forward(
     k: &Sample,
     from: &Inputs,
@@ -193,7 +159,7 @@ pub fn sample_forward(
     passes(k, from, step_state, y, totals);
 }
 
-/// Everything from the digits to the gradients of each sample.
+/// From the digits to the gradients of each sample.
 pub fn sample_step(
     k: &Sample,
     from: &Inputs,
@@ -203,11 +169,9 @@ pub fn sample_step(
     traces: &mut [f32],
 ) {
     let layers = from.layers(k);
-    let linear_output = !k.criterion.is_rbf();
     let passes = passes(k, from, step_state, y, totals);
     for (mut pass, trace) in passes.into_iter().zip(traces.chunks_mut(k.trace as usize)) {
-        let handed_down = if linear_output { layers.len() - 1 } else { layers.len() };
-        for at in (0..handed_down).rev() {
+        for at in (0..hidden(k, layers.len())).rev() {
             let (_, weights) = from.of_layer(&layers[at]);
             let (below, above) = pass.deltas.split_at_mut(at + 1);
             let shape = linear(k, &layers[at]);

@@ -48,7 +48,7 @@ pub fn gather(
     }
 }
 
-/// The sums of the stages, row after row, and their epilogue.
+/// The gradients of the stages, summed row after row, and their epilogue.
 pub fn update(k: &Update, partials: &[f32], step_state: &[u32], mut epilogue: Epilogue) {
     let rate = f32::from_bits(step_state[2]);
     for place in 0..k.parameters as usize {

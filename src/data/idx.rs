@@ -12,7 +12,7 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
-use super::{DIGIT_PIXELS, Digits, first_bad_label, packed};
+use super::{DIGIT_PIXELS, Digits, first_bad_label};
 use crate::error::{Error, Result};
 use crate::network::DIGIT_SIDE;
 use crate::text::thousands;
@@ -20,89 +20,50 @@ use crate::text::thousands;
 /// Most items in one file; MNIST has 60,000. Keeps a broken or malicious file out of memory.
 pub const MAX_ITEMS: usize = 1_000_000;
 /// Most bytes that one file may have, unpacked: the header and [`MAX_ITEMS`] images.
-const MAX_BYTES: usize = Content::Images.header() + MAX_ITEMS * DIGIT_PIXELS;
+const MAX_BYTES: usize = IMAGES.header + MAX_ITEMS * DIGIT_PIXELS;
 /// The first two bytes of every gzip file.
 pub(super) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// What to do about a broken file.
+const AGAIN: &str = "download it again";
 
-/// The bytes of one IDX file, unpacked but not yet checked, and how messages speak of it.
+/// What a file is expected to hold.
+pub(super) struct Content {
+    /// What messages call its items.
+    word: &'static str,
+    /// The number that it begins with.
+    pub magic: u32,
+    /// Bytes before the first item.
+    pub header: usize,
+    /// Bytes of one item.
+    item: usize,
+}
+
+pub(super) const IMAGES: Content =
+    Content { word: "images", magic: 2051, header: 16, item: DIGIT_PIXELS };
+const LABELS: Content = Content { word: "labels", magic: 2049, header: 8, item: 1 };
+
+/// The bytes of one IDX file, unpacked but not yet checked.
 pub struct IdxFile {
     name: String,
     bytes: Vec<u8>,
-    origin: Origin,
-}
-
-/// Decides the way out in messages.
-#[derive(Clone, Copy)]
-enum Origin {
-    Folder,
-    BuiltIn,
-}
-
-/// The number that a file of images begins with.
-pub(super) const IMAGES_MAGIC: u32 = Content::Images.magic();
-/// Bytes before its first image.
-pub(super) const IMAGES_HEADER: usize = Content::Images.header();
-
-/// What a file is expected to hold.
-#[derive(Clone, Copy, PartialEq)]
-enum Content {
-    Images,
-    Labels,
-}
-
-impl Content {
-    const fn magic(self) -> u32 {
-        match self {
-            Content::Images => 2051,
-            Content::Labels => 2049,
-        }
-    }
-
-    /// Bytes before the first item.
-    const fn header(self) -> usize {
-        match self {
-            Content::Images => 16,
-            Content::Labels => 8,
-        }
-    }
-
-    /// Bytes of one item.
-    const fn item(self) -> usize {
-        match self {
-            Content::Images => DIGIT_PIXELS,
-            Content::Labels => 1,
-        }
-    }
-
-    const fn word(self) -> &'static str {
-        match self {
-            Content::Images => "images",
-            Content::Labels => "labels",
-        }
-    }
-
-    const fn other(self) -> Self {
-        match self {
-            Content::Images => Content::Labels,
-            Content::Labels => Content::Images,
-        }
-    }
+    /// Whether it is part of the program, which decides the way out in messages.
+    built_in: bool,
 }
 
 impl IdxFile {
-    /// The file at `path`, unpacked if `packed`.
+    /// The file at `path`, unpacked if its name ends in .gz.
     ///
     /// # Errors
     /// [`Error::Data`] if it cannot be read, is larger than a million digits or does not unpack.
-    pub fn read(path: &Path, packed: bool) -> Result<Self> {
+    pub fn read(path: &Path) -> Result<Self> {
         let cannot_read = |e| Error::cannot_read(path, e, &with_data_left_out("make it readable"));
         let file = std::fs::File::open(path).map_err(cannot_read)?;
         let mut bytes = Vec::new();
         // One byte over the limit is enough to know that it is too long.
         file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(cannot_read)?;
         let name = path.display().to_string();
-        let file = IdxFile { name, bytes, origin: Origin::Folder }.within_limit()?;
-        if packed { file.unpack() } else { Ok(file) }
+        let file = IdxFile { name, bytes, built_in: false }.within_limit()?;
+        if path.extension().is_some_and(|end| end == "gz") { file.unpack() } else { Ok(file) }
     }
 
     /// One of the gzip files that are part of the program.
@@ -111,24 +72,10 @@ impl IdxFile {
     /// [`Error::Data`] if it does not unpack: the program was built with a broken file.
     pub fn built_in(name: &str, gzip: &[u8]) -> Result<Self> {
         let name = format!("{name} (built in)");
-        IdxFile { name, bytes: gzip.to_vec(), origin: Origin::BuiltIn }.unpack()
-    }
-
-    /// One of the files of images that are part of the program, packed as `packed.rs` has it.
-    ///
-    /// # Errors
-    /// As [`IdxFile::built_in`].
-    pub fn built_in_images(name: &str, gzip: &[u8]) -> Result<Self> {
-        let mut file = IdxFile::built_in(name, gzip)?;
-        match packed::unpack(&file.bytes) {
-            Some(bytes) => file.bytes = bytes,
-            None => return Err(file.error("the packed images are broken", "")),
-        }
-        Ok(file)
+        IdxFile { name, bytes: gzip.to_vec(), built_in: true }.unpack()
     }
 
     fn unpack(self) -> Result<Self> {
-        const AGAIN: &str = "download it again";
         if self.bytes.is_empty() {
             return Err(self.error("the file is empty", AGAIN));
         }
@@ -142,10 +89,10 @@ impl IdxFile {
         match unpacked {
             Ok(_) => IdxFile { bytes, ..self }.within_limit(),
             Err(e) if e.kind() == ErrorKind::UnexpectedEof => {
+                let (packed, whole) = (thousands(self.bytes.len()), thousands(bytes.len()));
                 let what = format!(
-                    "the gzip file is cut (its {} bytes end after {} unpacked bytes and too early)",
-                    thousands(self.bytes.len()),
-                    thousands(bytes.len())
+                    "the gzip file is cut (its {packed} bytes end after {whole} unpacked bytes and \
+                     too early)"
                 );
                 Err(self.error(what, AGAIN))
             }
@@ -155,35 +102,27 @@ impl IdxFile {
 
     fn within_limit(self) -> Result<Self> {
         if self.bytes.len() > MAX_BYTES {
-            let what = format!(
-                "more than {} bytes, the most that {} digits need",
-                thousands(MAX_BYTES),
-                thousands(MAX_ITEMS)
-            );
+            let (bytes, items) = (thousands(MAX_BYTES), thousands(MAX_ITEMS));
+            let what = format!("more than {bytes} bytes, the most that {items} digits need");
             return Err(self.error(what, "give fewer digits"));
         }
         Ok(self)
     }
 
     /// The items behind the header, `[count, 28, 28]` or `[count]`, once all is known to be right.
-    fn items(mut self, content: Content) -> Result<Vec<u8>> {
+    fn items(&mut self, content: &Content) -> Result<Vec<u8>> {
         self.check_magic(content)?;
-        let count = self.check_header(content)?;
-        let expected = content.header() + count * content.item();
+        let expected = content.header + self.count(content)? * content.item;
         let found = self.bytes.len();
         if found != expected {
             let which = if found < expected { "cut" } else { "too long" };
-            return Err(self.error(
-                format_args!(
-                    "{} bytes where {} were expected (the file is {which})",
-                    thousands(found),
-                    thousands(expected)
-                ),
-                "download it again",
-            ));
+            let (found, expected) = (thousands(found), thousands(expected));
+            let what =
+                format!("{found} bytes where {expected} were expected (the file is {which})");
+            return Err(self.error(what, AGAIN));
         }
-        self.bytes.drain(..content.header());
-        if content == Content::Labels
+        self.bytes.drain(..content.header);
+        if content.magic == LABELS.magic
             && let Some((index, label)) = first_bad_label(&self.bytes)
         {
             return Err(self.error(
@@ -191,42 +130,40 @@ impl IdxFile {
                 "correct the label, download the file again",
             ));
         }
-        Ok(self.bytes)
+        Ok(std::mem::take(&mut self.bytes))
     }
 
     /// Checks that the file begins with the magic number of `content`.
-    fn check_magic(&self, content: Content) -> Result<()> {
+    fn check_magic(&self, content: &Content) -> Result<()> {
+        let Content { word, magic: wanted, .. } = content;
         if self.bytes.is_empty() {
-            return Err(self.error("the file is empty", "download it again"));
+            return Err(self.error("the file is empty", AGAIN));
         }
         let magic = self.header_word(0, content)?;
-        let (wanted, other) = (content.magic(), content.other());
-        if magic == wanted {
+        if magic == *wanted {
             return Ok(());
         }
-        let what = if magic == other.magic() {
-            format!(
-                "holds {} (magic number {magic}) where {} ({wanted}) were expected",
-                other.word(),
-                content.word()
-            )
-        } else {
-            format!("begins with the number {magic} where {} have {wanted}", content.word())
+        if let Some(other) = [IMAGES, LABELS].iter().find(|other| other.magic == magic) {
+            let other = other.word;
+            let what = format!(
+                "holds {other} (magic number {magic}) where {word} ({wanted}) were expected"
+            );
+            return Err(
+                self.error(what, "the two files are probably swapped: give each its own name")
+            );
+        }
+        let remedy = match self.bytes.starts_with(&GZIP_MAGIC) {
+            true => "it is packed with gzip: add .gz to its name",
+            false => "it is no IDX file: download it again",
         };
-        let remedy = if magic == other.magic() {
-            "the two files are probably swapped: give each its own name"
-        } else if self.bytes.starts_with(&GZIP_MAGIC) {
-            "it is packed with gzip: add .gz to its name"
-        } else {
-            "it is no IDX file: download it again"
-        };
-        Err(self.error(what, remedy))
+        Err(self
+            .error(format!("begins with the number {magic} where {word} have {wanted}"), remedy))
     }
 
-    /// Checks the rest of the header and returns the count.
-    fn check_header(&self, content: Content) -> Result<usize> {
+    /// The count of the header, whose other numbers are checked.
+    fn count(&self, content: &Content) -> Result<usize> {
         let count = self.header_word(4, content)? as usize;
-        if content == Content::Images {
+        if content.magic == IMAGES.magic {
             let (rows, columns) = (self.header_word(8, content)?, self.header_word(12, content)?);
             if (rows as usize, columns as usize) != (DIGIT_SIDE, DIGIT_SIDE) {
                 let what = format!(
@@ -235,43 +172,33 @@ impl IdxFile {
                 return Err(self.error(what, "bring the images to that size"));
             }
         }
-        if count == 0 {
-            let what =
-                format!("its header says 0 {} where at least 1 was expected", content.word());
-            return Err(self.error(what, "download it again"));
-        }
-        if count > MAX_ITEMS {
-            let what = format!(
-                "its header says {} {} where at most {} were expected",
-                thousands(count),
-                content.word(),
-                thousands(MAX_ITEMS)
-            );
-            return Err(self.error(what, "download it again"));
-        }
-        Ok(count)
+        let limit = match count {
+            0 => "at least 1 was".to_string(),
+            1..=MAX_ITEMS => return Ok(count),
+            _ => format!("at most {} were", thousands(MAX_ITEMS)),
+        };
+        let (count, word) = (thousands(count), content.word);
+        Err(self.error(format!("its header says {count} {word} where {limit} expected"), AGAIN))
     }
 
     /// The big-endian u32 at byte `at` of the header.
-    fn header_word(&self, at: usize, content: Content) -> Result<u32> {
+    fn header_word(&self, at: usize, content: &Content) -> Result<u32> {
         match self.bytes.get(at..).and_then(|rest| rest.first_chunk()) {
             Some(&word) => Ok(u32::from_be_bytes(word)),
-            None => Err(self.error(
-                format_args!(
-                    "{} bytes where at least {} were expected (the file is cut)",
-                    self.bytes.len(),
-                    content.header()
-                ),
-                "download it again",
-            )),
+            None => {
+                let (found, least) = (self.bytes.len(), content.header);
+                let what =
+                    format!("{found} bytes where at least {least} were expected (the file is cut)");
+                Err(self.error(what, AGAIN))
+            }
         }
     }
 
     /// "file: what is wrong; what to do".
     fn error(&self, what: impl Display, remedy: &str) -> Error {
-        let way_out = match self.origin {
-            Origin::Folder => with_data_left_out(remedy),
-            Origin::BuiltIn => "build lenet again from a fresh copy of its sources".to_string(),
+        let way_out = match self.built_in {
+            false => with_data_left_out(remedy),
+            true => "build lenet again from a fresh copy of its sources".to_string(),
         };
         Error::Data(format!("{}: {what}; {way_out}", self.name))
     }
@@ -287,22 +214,13 @@ pub(super) fn with_data_left_out(remedy: &str) -> String {
 /// # Errors
 /// [`Error::Data`] that names the file for every defect: empty, cut, too long, wrong magic number,
 /// no items, not 28x28, a label over 9, not as many images as labels.
-pub fn digits(images: IdxFile, labels: IdxFile) -> Result<Digits> {
-    let (images_name, labels_name, origin) =
-        (images.name.clone(), labels.name.clone(), labels.origin);
-    let pixels = images.items(Content::Images)?;
-    let labels = labels.items(Content::Labels)?;
-    let (image_count, label_count) = (pixels.len() / DIGIT_PIXELS, labels.len());
-    if image_count != label_count {
-        let both = IdxFile { name: labels_name, bytes: Vec::new(), origin };
-        return Err(both.error(
-            format_args!(
-                "{} labels where the {} images of {images_name} need as many",
-                thousands(label_count),
-                thousands(image_count)
-            ),
-            "download both again",
-        ));
+pub fn digits(mut images: IdxFile, mut labels: IdxFile) -> Result<Digits> {
+    let (pixels, bytes) = (images.items(&IMAGES)?, labels.items(&LABELS)?);
+    let counts = (pixels.len() / DIGIT_PIXELS, bytes.len());
+    if counts.0 != counts.1 {
+        let (wanted, found, name) = (thousands(counts.0), thousands(counts.1), images.name);
+        let what = format!("{found} labels where the {wanted} images of {name} need as many");
+        return Err(labels.error(what, "download both again"));
     }
-    Digits::new(pixels, labels)
+    Digits::new(pixels, bytes)
 }

@@ -4,17 +4,16 @@
 //! [`builtin`] unpacks it in a fraction of a second. [`mnist`] reads a folder that the user names
 //! instead. Both go through [`idx`], which accepts nothing that it has not checked, so that the
 //! rest of the program can rely on what a [`Digits`] promises: 28x28 pixels and a label from 0 to
-//! 9 for every digit. [`records`] takes digits
-//! from a stream, [`writing`] finds digits in pictures of any kind; [`image`] writes digits as PNG
-//! files and draws them in a terminal; [`mod@facts`] counts and averages.
+//! 9 for every digit. [`stream`] reads digits as they arrive, [`writing`] finds digits in pictures of
+//! any kind, [`image`] writes digits as PNG files and draws them in a terminal, [`mod@facts`] counts
+//! and averages.
 
 pub mod facts;
 pub mod idx;
 pub mod image;
 pub mod mnist;
-mod packed;
-pub mod records;
 pub mod sheet;
+pub mod stream;
 pub mod writing;
 
 use std::path::Path;
@@ -38,7 +37,7 @@ pub struct Digits {
     labels: Vec<u8>,
 }
 
-/// The two halves of MNIST, as they come: training digits and test digits.
+/// The two sets of MNIST, in the order of their files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mnist {
     pub train: Digits,
@@ -87,26 +86,17 @@ impl Digits {
         &self.labels
     }
 
-    /// The bytes of digit `i`, `[28, 28]`.
-    ///
-    /// # Panics
-    /// If `i` is not below [`Digits::len`], as indexing a slice does.
+    /// The bytes of digit `i`, `[28, 28]`; panics if there is none, as indexing a slice does.
     pub fn digit(&self, i: usize) -> &[u8] {
         &self.pixels[i * DIGIT_PIXELS..(i + 1) * DIGIT_PIXELS]
     }
 
-    /// The label of digit `i`, 0 to 9.
-    ///
-    /// # Panics
-    /// If `i` is not below [`Digits::len`], as indexing a slice does.
+    /// The label of digit `i`, 0 to 9; panics if there is none, as indexing a slice does.
     pub fn label(&self, i: usize) -> u8 {
         self.labels[i]
     }
 
-    /// The digits of these numbers, in their order.
-    ///
-    /// # Panics
-    /// If one is not below [`Digits::len`], as indexing a slice does.
+    /// The digits of these numbers, in their order; panics if there is none, as indexing a slice does.
     pub fn pick(&self, numbers: impl IntoIterator<Item = usize>) -> Digits {
         let mut picked = Digits { pixels: Vec::new(), labels: Vec::new() };
         for number in numbers {
@@ -138,20 +128,18 @@ impl std::fmt::Debug for Digits {
     }
 }
 
-/// A file of the program by its name.
-macro_rules! file {
-    ($name:expr) => {
-        include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/mnist/", $name))
-    };
-}
-
-/// The digits of `train` or `t10k`, unpacked from the program.
+/// The digits of `train` or `t10k` from the two files that are part of the program.
 macro_rules! built_in {
     ($set:literal) => {
-        built_in(
-            [concat!($set, "-images.packed.gz"), concat!($set, "-labels-idx1-ubyte.gz")],
-            file!(concat!($set, "-images.packed.gz")),
-            file!(concat!($set, "-labels-idx1-ubyte.gz")),
+        idx::digits(
+            built_in!($set, "-images-idx3-ubyte.gz")?,
+            built_in!($set, "-labels-idx1-ubyte.gz")?,
+        )
+    };
+    ($set:literal, $kind:literal) => {
+        IdxFile::built_in(
+            concat!($set, $kind),
+            include_bytes!(concat!("../../assets/mnist/", $set, $kind)),
         )
     };
 }
@@ -162,7 +150,7 @@ macro_rules! built_in {
 /// [`Error::Data`] as [`mnist::read`] and [`builtin`] give it.
 pub fn load(dir: Option<&Path>) -> Result<Mnist> {
     match dir {
-        Some(dir) => Ok(mnist::read(dir)?.0),
+        Some(dir) => mnist::read(dir),
         None => builtin(),
     }
 }
@@ -184,11 +172,6 @@ pub fn load_test(dir: Option<&Path>) -> Result<Digits> {
 /// [`Error::Data`] if the program was built with broken files.
 pub fn builtin() -> Result<Mnist> {
     Ok(Mnist { train: built_in!("train")?, test: built_in!("t10k")? })
-}
-
-fn built_in(names: [&str; 2], images: &[u8], labels: &[u8]) -> Result<Digits> {
-    let images = IdxFile::built_in_images(names[0], images)?;
-    idx::digits(images, IdxFile::built_in(names[1], labels)?)
 }
 
 /// Index and value of the first label over 9.

@@ -252,7 +252,7 @@ mod tests {
     }
 
     fn tell(board: &mut TensorBoard, numbers: std::ops::RangeInclusive<usize>) {
-        let state = State { slots: Vec::new(), history: Vec::new(), position: None };
+        let state = State { carried: Vec::new(), history: Vec::new(), position: None };
         numbers.for_each(|number| board.epoch(&epoch(number), &state).unwrap());
     }
 

@@ -1,7 +1,7 @@
-//! The whole state of a run after any of its steps, as a safetensors file: going on from it gives the
-//! same bits as never having stopped.
+//! The whole state of a run after any of its steps, as a safetensors file. Resuming from it gives the
+//! same bits as not having stopped.
 //!
-//! What the device carries from one step to the next stands there as named slots
+//! The file holds the state tensors that the device carries from one step to the next
 //! ([`crate::plan::Ports::carried`]): `parameters.c1.weight`, `velocity.c1.weight` and so on; in the
 //! middle of an epoch also the sums over its steps so far, as `totals`. The order of an epoch and its
 //! learning rates follow from the settings and the number of the epoch. The metadata holds the
@@ -45,18 +45,12 @@ pub fn best_by_validation(history: &[Tally]) -> Option<&Tally> {
     validated.min_by_key(|epoch| epoch.validation_errors)
 }
 
-/// Numbers that a run carries along, laid out as its parameters.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Slot {
-    pub name: String,
-    pub numbers: Vec<f32>,
-}
-
 /// A run between two of its steps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
-    /// The parameters first.
-    pub slots: Vec<Slot>,
+    /// State tensors in the order of [`crate::plan::Ports::carried`], laid out as the parameters,
+    /// which come first.
+    pub carried: Vec<Vec<f32>>,
     /// The completed epochs.
     pub history: Vec<Tally>,
     /// How far the next epoch is; `None` before it has begun.
@@ -69,24 +63,21 @@ const SUMS: &str = "totals";
 impl State {
     /// Before the first step, with these parameters.
     pub fn first(interface: &Interface, parameters: Vec<f32>) -> State {
-        let slots = interface.ports.carried().enumerate().map(|(place, (name, _))| {
-            let numbers =
-                if place == 0 { parameters.clone() } else { vec![0.0; interface.layout.size] };
-            Slot { name: name.into(), numbers }
-        });
-        State { slots: slots.collect(), history: Vec::new(), position: None }
+        let size = interface.layout.size;
+        let others = interface.ports.carried().skip(1).map(|_| vec![0.0; size]);
+        let carried = std::iter::once(parameters).chain(others).collect();
+        State { carried, history: Vec::new(), position: None }
     }
 
     /// The parameters, in the places of the plan's layout.
     pub fn parameters(&self) -> &[f32] {
-        &self.slots[0].numbers
+        &self.carried[0]
     }
 
     /// Whether every number is finite: with others a run has diverged.
     pub fn is_finite(&self) -> bool {
-        let slots = self.slots.iter().flat_map(|slot| &slot.numbers);
         let sums = self.position.iter().flat_map(|position| &position.totals);
-        slots.chain(sums).all(|number| number.is_finite())
+        self.carried.iter().flatten().chain(sums).all(|number| number.is_finite())
     }
 
     /// The bytes of the file; `identity` says whose state it is.
@@ -94,10 +85,9 @@ impl State {
     /// # Errors
     /// [`Error::Other`] if the format refuses.
     pub fn to_bytes(&self, interface: &Interface, identity: &Value) -> Result<Vec<u8>> {
-        let prefixes: Vec<String> = self.slots.iter().map(|slot| prefix(&slot.name)).collect();
-        let slots = self.slots.iter().zip(&prefixes);
-        let tensors = slots.flat_map(|(slot, prefix)| {
-            container::tensors(&interface.layout, prefix, &slot.numbers)
+        let carried = interface.ports.carried().zip(&self.carried);
+        let tensors = carried.flat_map(|((name, _), numbers)| {
+            container::tensors(&interface.layout, format!("{name}."), numbers)
         });
         let sums = self.position.iter().map(|position| {
             (SUMS.to_string(), vec![interface.batch, TOTALS], Cow::from(&position.totals))
@@ -134,11 +124,10 @@ impl State {
         let mut container = Container::open(bytes)?;
         let About { run, history, position } = serde_json::from_value(container.about.clone())
             .map_err(|error| format!("its metadata cannot be read: {error}"))?;
-        let slots = interface.ports.carried().map(|(name, _)| {
-            let numbers = container.list(&interface.layout, &prefix(name))?;
-            Ok(Slot { name: name.into(), numbers })
-        });
-        let slots = slots.collect::<Result<Vec<_>, String>>()?;
+        let carried = interface.ports.carried();
+        let carried = carried
+            .map(|(name, _)| container.list(&interface.layout, &format!("{name}.")))
+            .collect::<Result<Vec<_>, String>>()?;
         let position = match position {
             None => None,
             Some(Place { step, seconds }) => Some(Position {
@@ -148,11 +137,6 @@ impl State {
             }),
         };
         container.end()?;
-        Ok((State { slots, history, position }, run))
+        Ok((State { carried, history, position }, run))
     }
-}
-
-/// What stands in front of the names of a slot's tensors.
-fn prefix(slot: &str) -> String {
-    format!("{slot}.")
 }

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::path::Path;
 
 use safetensors::SafeTensorError;
@@ -34,7 +35,7 @@ pub(crate) struct Container<'a> {
 /// Numbers in the places of `layout` as tensors, with `prefix` in front of their names.
 pub(crate) fn tensors<'a>(
     layout: &'a Layout,
-    prefix: &'a str,
+    prefix: impl Display + 'a,
     numbers: &'a [f32],
 ) -> impl Iterator<Item = Named<'a>> {
     layout.tensors.iter().map(move |tensor| {
@@ -60,7 +61,7 @@ pub(crate) fn bytes<'a>(
         .map_err(|error| Error::Other(format!("cannot lay out a file of parameters: {error}")))
 }
 
-/// Reads a file whole; `way_out` says what to give instead.
+/// Reads a whole file; `way_out` says what to give instead.
 pub(crate) fn read(path: &Path, way_out: &str) -> Result<Vec<u8>> {
     let cannot_read = |error| Error::cannot_read(path, error, way_out);
     let size = std::fs::metadata(path).map_err(cannot_read)?.len();
@@ -81,7 +82,7 @@ impl<'a> Container<'a> {
         }
     }
 
-    /// The same of a file that need not have the metadata key: without it nothing is said.
+    /// The same of a file that may lack the metadata key; `about` is then null.
     pub(crate) fn of_any_program(bytes: &'a [u8]) -> Result<Self, String> {
         let broken =
             |error: SafeTensorError| format!("it is no safetensors file, or a cut one ({error})");
@@ -149,7 +150,7 @@ impl<'a> Container<'a> {
         if self.unread.is_empty() {
             return Ok(());
         }
-        let surplus: Vec<String> = self.unread.into_iter().collect();
-        Err(format!("there is no tensor {} in such a file", surplus.join(", ")))
+        let surplus = Vec::from_iter(self.unread).join(", ");
+        Err(format!("there is no tensor {surplus} in such a file"))
     }
 }

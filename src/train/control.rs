@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How often a pausing run looks whether it may go on.
+/// How often a pausing run checks whether it may go on.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Wishes, made on one thread and heeded by the run on another, between two submissions.
+/// Requests from one thread to the run on another, which checks them between two submissions.
 #[derive(Debug, Default)]
 pub struct Control {
     stop: AtomicBool,
@@ -14,8 +14,8 @@ pub struct Control {
 }
 
 impl Control {
-    /// Ends the run after the submission that is under way, also in a pause; says whether that was
-    /// asked for before.
+    /// Ends the run after the submission that is under way, also in a pause; returns whether that was
+    /// requested before.
     pub fn stop(&self) -> bool {
         self.stop.swap(true, Ordering::Relaxed)
     }
@@ -25,7 +25,7 @@ impl Control {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// Lets the run pause, or go on.
+    /// Pauses the run, or resumes it.
     pub fn toggle_pause(&self) {
         self.pause.fetch_xor(true, Ordering::Relaxed);
     }

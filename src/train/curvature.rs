@@ -1,4 +1,4 @@
-//! Which digits the curvature of a pass is estimated on, and what came of it.
+//! Which digits the curvature of an epoch is estimated on, and its summary.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,14 +16,14 @@ pub struct Patterns {
 }
 
 impl Patterns {
-    /// By the seed alone.
+    /// Draws the order by the seed alone.
     pub fn draw(settings: &Settings, split: &Split) -> Self {
         let mut order = split.train.clone();
         Rng::new(settings.seed, Stream::Curvature).shuffle(&mut order);
         Patterns { order, count: settings.curvature_patterns }
     }
 
-    /// Those of an epoch (from 0), whatever was asked for before.
+    /// The digits of an epoch (from 0).
     pub fn of(&self, epoch: usize) -> Vec<u32> {
         self.order
             .iter()
@@ -63,7 +63,7 @@ pub struct LayerCurvature {
     pub rate: Range,
 }
 
-/// What `curvature`, in the places of a layout, means for each layer at a learning rate.
+/// Summarises `curvature`, in the places of a layout, for each layer at a learning rate.
 pub fn by_layer(layout: &Layout, curvature: &[f32], mu: f32, eta: f32) -> Vec<LayerCurvature> {
     let mut layers: Vec<(&str, Vec<f32>)> = Vec::new();
     for tensor in &layout.tensors {

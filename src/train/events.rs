@@ -1,7 +1,5 @@
-//! What a run tells while it goes on: its events, and who hears of them.
-//!
-//! A run calls a [`Report`]. Those who write the events to files, pages and terminals stand on a higher
-//! floor; nothing here prints.
+//! The events of a run, and the [`Report`] that gets them. The modules that write them to files, pages
+//! and terminals are higher up; nothing here prints.
 
 use std::time::Duration;
 
@@ -22,13 +20,13 @@ pub struct Start<'a> {
     pub device: &'a str,
     /// Launch profile: `software`, `gpu`, or `reference` for the CPU.
     pub profile: &'static str,
-    /// What the run's bits hang on, as [`super::checkpoint`] keeps it.
+    /// Everything that the run's bits depend on, as [`super::checkpoint`] keeps it.
     pub identity: &'a Value,
-    /// What else its record says: an object.
+    /// What else the record of the run says: an object.
     pub about: &'a Value,
-    /// Where a run goes on that was stopped: epochs that were completed, steps done since.
+    /// Where a stopped run resumes: completed epochs, steps done since.
     pub from: Option<(usize, usize)>,
-    /// The epochs before the checkpoint that the run goes on from; empty without one.
+    /// The epochs before the checkpoint that the run resumes from; empty without one.
     pub before: &'a [Tally],
     /// Where the results will be.
     pub out: &'a str,
@@ -62,12 +60,12 @@ pub struct Epoch {
     /// After its last step.
     pub test: Metrics,
     pub validation: Option<Metrics>,
-    /// Of the second derivatives that it went by, layer by layer; empty without them.
+    /// The curvature that its steps used, layer by layer; empty without one.
     pub curvature: Vec<LayerCurvature>,
 }
 
 impl Epoch {
-    /// What is remembered of it.
+    /// The part of it that a checkpoint keeps.
     pub fn tally(&self) -> Tally {
         Tally {
             epoch: self.epoch,
@@ -93,12 +91,10 @@ pub struct End<'a> {
     pub fell_back: bool,
 }
 
-/// Where the events of a run go. Methods do nothing unless a report has a use for the event.
+/// Where the events of a run go. A method does nothing unless the report implements it, and returns an
+/// error if the report cannot be written.
 pub trait Report {
     /// The run begins.
-    ///
-    /// # Errors
-    /// Where the report cannot be written.
     fn start(&mut self, _start: &Start) -> Result<()> {
         Ok(())
     }
@@ -106,42 +102,30 @@ pub trait Report {
     fn warn(&mut self, _what: &str) {}
     /// A submission was handed to the device.
     fn progress(&mut self, _progress: Progress) {}
-    /// Whether it wants the state of now, in the middle of an epoch: asked after every submission,
-    /// answered by [`Report::state`]. The device is idle for that long.
+    /// Whether it wants the present state, in the middle of an epoch: asked after every submission,
+    /// answered by [`Report::state`]. The device is idle meanwhile.
     fn wants_state(&self) -> bool {
         false
     }
     /// The state before the first step, where the run is stopped, or where a report wanted it.
-    ///
-    /// # Errors
-    /// Where the report cannot be written.
     fn state(&mut self, _state: &State) -> Result<()> {
         Ok(())
     }
     /// An epoch was completed and left this state.
-    ///
-    /// # Errors
-    /// Where the report cannot be written.
     fn epoch(&mut self, _epoch: &Epoch, _state: &State) -> Result<()> {
         Ok(())
     }
     /// The run has ended.
-    ///
-    /// # Errors
-    /// Where the report cannot be written.
     fn end(&mut self, _end: &End) -> Result<()> {
         Ok(())
     }
     /// The run cannot go on.
-    ///
-    /// # Errors
-    /// Where the report cannot be written.
     fn fail(&mut self, _error: &Error) -> Result<()> {
         Ok(())
     }
 }
 
-/// Nobody hears of the run.
+/// No report at all.
 impl Report for () {}
 
 /// Several reports, one after the other.

@@ -1,9 +1,9 @@
-//! The data set as an executor holds it, and the lists of digits that a session goes through.
+//! The data set as an executor holds it, and the lists of digits that a session processes.
 
 use crate::data::Digits;
-use crate::plan::{Capacity, abi};
+use crate::plan::{Capacity, StepRow, abi};
 
-/// A list of digits that is gone through in steps: the training digits or a set to evaluate.
+/// A list of digits that is processed in steps: the training digits or a set to evaluate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Part {
     /// First entry of the index list.
@@ -13,10 +13,10 @@ pub(super) struct Part {
     pub step: usize,
 }
 
-/// The data set as an executor holds it: the digits once, and lists of which to go through.
+/// The data set as an executor holds it: the digits once, and lists of which to process.
 #[derive(Debug, Clone)]
 pub struct Lists {
-    pub(super) records: Vec<u32>,
+    pub(super) data_set: Vec<u32>,
     digits: usize,
     /// Length of the list to train on.
     train: usize,
@@ -32,7 +32,7 @@ impl Lists {
             abi::append_samples(&mut packed, set.pixels(), set.labels());
         }
         let digits = digits.iter().map(|set| set.len()).sum();
-        Lists { records: packed, digits, train, sets }
+        Lists { data_set: packed, digits, train, sets }
     }
 
     fn lengths(&self) -> impl Iterator<Item = usize> {
@@ -60,4 +60,20 @@ impl Lists {
             })
             .collect()
     }
+}
+
+/// The rows of the step table for `digits` entries of the order from `first` on, in steps of `batch`.
+pub(super) fn step_table(
+    first: usize,
+    digits: usize,
+    batch: usize,
+    key: u32,
+    rate: impl Fn(usize) -> f32,
+) -> Vec<u32> {
+    let row = |step: usize| {
+        let (first, count) =
+            ((first + step * batch) as u32, batch.min(digits - step * batch) as u32);
+        StepRow { first, count, rate: rate(step), key }.words()
+    };
+    (0..digits.div_ceil(batch)).flat_map(row).collect()
 }

@@ -1,10 +1,10 @@
-//! What going through a list of digits gives, and how far it is.
+//! The metrics of a pass over a list of digits, and how far it is.
 
 use std::time::Duration;
 
 use crate::plan::TOTALS;
 
-/// How far going through a list of digits is.
+/// How far a pass over a list of digits is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Position {
     /// Steps that are done.
@@ -15,7 +15,7 @@ pub struct Position {
     pub time: Duration,
 }
 
-/// What came of going through a list of digits.
+/// The metrics of a pass over a list of digits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Metrics {
     pub digits: usize,
@@ -34,7 +34,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// What going through `digits` digits in `steps` steps gave that got as far as `end`.
+    /// The metrics of a pass over `digits` digits in `steps` steps that got as far as `end`.
     pub(super) fn of(end: &Position, steps: usize, digits: usize) -> Self {
         let sum = |column: usize| -> f64 {
             end.totals.chunks_exact(TOTALS).map(|row| f64::from(row[column])).sum()

@@ -1,4 +1,4 @@
-//! Training: it knows numbers, not buffers.
+//! Training: the loop over epochs and what it reports, with numbers instead of buffers.
 
 pub mod checkpoint;
 pub(crate) mod container;
@@ -52,7 +52,7 @@ impl Split {
         Split::of(Counts { train, test, validate }, seed, mnist)
     }
 
-    /// As [`Split::draw`], for a run of which no more is known than counts and seed.
+    /// Draws as [`Split::draw`] does, for a run of which only counts and seed are known.
     ///
     /// # Panics
     /// If more are held back than there are.
@@ -103,19 +103,20 @@ impl Outcome {
         self.epochs.iter().min_by_key(|epoch| epoch.errors)
     }
 
-    /// The epoch that the digits held back choose.
+    /// The epoch with the fewest errors on the digits held back.
     pub fn best_by_validation(&self) -> Option<&Tally> {
         checkpoint::best_by_validation(&self.epochs)
     }
 }
 
-/// Trains until the settings say, or as `control` has it: between two submissions it may pause or end.
-/// It goes on from a state as if it had never stopped there. Reports get the state before the first
-/// step, after every completed epoch, where it was stopped, and whenever one wants it.
+/// Trains to the end of the schedule, or until `control` asks to pause or stop, which is checked
+/// between two submissions. Resuming from a state gives the same bits as not having stopped there.
+/// Reports get the state before the first step, after every completed epoch, where the run was
+/// stopped, and whenever one wants it.
 ///
 /// # Errors
 /// [`Error::Diverged`] when a loss is no longer a finite number; [`Error::Adapter`] if the adapter
-/// fails; and what the report meets in writing.
+/// fails; and the errors of the report.
 pub fn run(
     session: &mut Session,
     settings: &Settings,
@@ -124,7 +125,7 @@ pub fn run(
     report: &mut dyn Report,
     control: &Control,
 ) -> Result<Outcome> {
-    session.restore(&from.slots)?;
+    session.restore(&from.carried)?;
     session.distort_by(settings.seed);
     report.state(&from)?;
     let distortion = session.executor().interface().distortion;
@@ -155,7 +156,7 @@ struct Run<'a> {
     /// The completed ones.
     epochs: Vec<Tally>,
     start: Instant,
-    /// Since then, in all.
+    /// Total length of the pauses since then.
     paused: Duration,
 }
 
@@ -194,8 +195,8 @@ impl Run<'_> {
         Ok(true)
     }
 
-    /// What the optimizer goes by in an epoch whose first rate is `rate`: estimated at its start, and
-    /// carried along from then on.
+    /// The curvature that the optimizer uses in an epoch whose first rate is `rate`: estimated at its
+    /// start, and carried along from then on.
     fn curvature(&mut self, epoch: usize, begun: bool, rate: f32) -> Result<Vec<LayerCurvature>> {
         let Optimizer::Sdlm { mu, .. } = self.settings.optimizer() else { return Ok(Vec::new()) };
         let curvature = match begun {
@@ -255,12 +256,12 @@ impl Run<'_> {
         Ok((!stopped).then_some((test, validation)))
     }
 
-    /// The state of now. Some drivers clamp NaN away before it reaches the loss, so the parameters
-    /// are asked too.
+    /// The present state. Some drivers clamp NaN away before it reaches the loss, so the parameters
+    /// are checked too.
     fn state(&mut self, position: Option<Position>) -> Result<State> {
         let epoch = self.epochs.len() + usize::from(position.is_some());
-        let state =
-            State { slots: self.session.carried()?, history: self.epochs.clone(), position };
+        let (carried, history) = (self.session.carried()?, self.epochs.clone());
+        let state = State { carried, history, position };
         if state.is_finite() { Ok(state) } else { Err(diverged(self.settings, epoch)) }
     }
 }

@@ -33,7 +33,7 @@ impl Model {
         container::bytes(container::tensors(&layout, "", &self.parameters), &self.about())
     }
 
-    /// What the metadata say.
+    /// The metadata of the file.
     pub(crate) fn about(&self) -> Value {
         let mut about = self.network.about();
         about.insert("settings".into(), self.settings.clone());

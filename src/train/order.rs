@@ -1,7 +1,7 @@
 //! Which digits an epoch trains on, in which order and in which view.
 //!
-//! Everything follows from the seed and the number of the epoch, so that a run that goes on later
-//! finds what it would have found.
+//! Everything follows from the seed and the number of the epoch, so that a resumed run gets the same
+//! order.
 
 use crate::plan::Distortion;
 use crate::recipe::{Settings, Shuffle};
@@ -14,8 +14,8 @@ pub struct Orders {
     entries: Vec<u32>,
     /// Entries of an epoch.
     length: usize,
-    /// Where every epoch distorts anew.
-    anew: Option<Distortion>,
+    /// The distortion where every epoch draws a new one.
+    every_epoch: Option<Distortion>,
     shuffle: Shuffle,
     rng: Rng,
     /// How often the entries were shuffled.
@@ -28,7 +28,7 @@ impl Orders {
     // value, and the orders then are those of a run without distortion.
     pub fn new(settings: &Settings, digits: &[u32], distortion: Option<&Distortion>) -> Self {
         let copies = settings.distortion().and_then(|distorted| distorted.copies);
-        let (entries, anew) = match (distortion, copies) {
+        let (entries, every_epoch) = match (distortion, copies) {
             (Some(k), Some(copies)) => {
                 let views = 0..=copies as u32;
                 let entry = |view| digits.iter().map(move |&digit| k.entry(digit, view));
@@ -36,13 +36,13 @@ impl Orders {
             }
             _ => (digits.to_vec(), distortion.copied()),
         };
-        // A list that is gone through in shares keeps its order.
+        // A list of which each epoch takes a part keeps its order.
         let shuffle = match (settings.shuffle, copies) {
             (Shuffle::On, Some(_)) => Shuffle::Once,
             (shuffle, _) => shuffle,
         };
         let rng = Rng::new(settings.seed, Stream::Order);
-        Orders { entries, length: digits.len(), anew, shuffle, rng, shuffled: 0 }
+        Orders { entries, length: digits.len(), every_epoch, shuffle, rng, shuffled: 0 }
     }
 
     /// The entries of an epoch, counted from 0. Epochs may be left out, but not go backwards.
@@ -56,10 +56,10 @@ impl Orders {
             self.rng.shuffle(&mut self.entries);
             self.shuffled += 1;
         }
-        // With copies an epoch goes on where the last one ended.
-        let share = epoch % (self.entries.len() / self.length);
-        let entries = &self.entries[share * self.length..][..self.length];
-        match self.anew {
+        // With copies an epoch starts where the last one ended.
+        let part = epoch % (self.entries.len() / self.length);
+        let entries = &self.entries[part * self.length..][..self.length];
+        match self.every_epoch {
             None => entries.to_vec(),
             Some(k) => entries.iter().map(|&digit| k.entry(digit, epoch as u32 + 1)).collect(),
         }

@@ -1,18 +1,19 @@
-//! A short training run as data: what a host writes and runs, and the checksum of what comes out.
+//! A short training run as data: what a host writes and runs, and the checksum of the result.
 //!
 //! Whoever has a [`Program`](crate::plan::Program) and its [`Replay`] can carry out the same steps with an
 //! executor of their own and compare every bit of the parameters.
 
 use super::Split;
 use super::curvature::Patterns;
+use super::lists::step_table;
 use super::order::Orders;
 use super::session::distortion_key;
-use crate::data::{Digits, Mnist};
+use crate::data::Mnist;
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::init;
 use crate::plan::program::{Phase, Replay};
-use crate::plan::{Capacity, Pass, Plan, StepRow, TOTALS, abi};
+use crate::plan::{Capacity, Pass, Plan, TOTALS, abi};
 use crate::recipe::Settings;
 
 /// What a plan has to hold for a replay of these settings, whose training digits are those of the replay.
@@ -25,8 +26,9 @@ pub fn capacity(settings: &Settings) -> Capacity {
 /// missing until [`carry_out`] gives the parameters.
 pub fn of(settings: &Settings, plan: &Plan, mnist: &Mnist) -> Replay {
     let split = Split::draw(settings, mnist);
-    let chosen: Vec<usize> = split.train.iter().map(|&digit| digit as usize).collect();
-    let digits = packed(&mnist.train, &chosen);
+    let chosen = mnist.train.pick(split.train.iter().map(|&digit| digit as usize));
+    let mut digits = Vec::new();
+    abi::append_samples(&mut digits, chosen.pixels(), chosen.labels());
     // The digits of the replay are numbered from 0.
     let split = Split { train: (0..chosen.len() as u32).collect(), ..split };
     let (batch, key) = (settings.batch, distortion_key(settings.seed));
@@ -45,14 +47,6 @@ pub fn of(settings: &Settings, plan: &Plan, mnist: &Mnist) -> Replay {
     Replay { parameters, data_set: digits, phases, crc32: 0 }
 }
 
-fn packed(digits: &Digits, chosen: &[usize]) -> Vec<u32> {
-    let mut words = Vec::new();
-    for &digit in chosen {
-        abi::append_samples(&mut words, digits.digit(digit), &[digits.label(digit)]);
-    }
-    words
-}
-
 fn phase(
     pass: Pass,
     order: Vec<u32>,
@@ -60,13 +54,8 @@ fn phase(
     key: u32,
     rate: impl Fn(usize) -> f32,
 ) -> Phase {
-    let row = |step: usize| {
-        let count = batch.min(order.len() - step * batch);
-        StepRow { first: (step * batch) as u32, count: count as u32, rate: rate(step), key }
-    };
-    let count = order.len().div_ceil(batch);
-    let table = (0..count).flat_map(|step| row(step).words()).collect();
-    Phase { pass, count, indices: order, step_table: table }
+    let step_table = step_table(0, order.len(), batch, key, rate);
+    Phase { pass, count: order.len().div_ceil(batch), indices: order, step_table }
 }
 
 /// Carries a replay out and reads the parameters.

@@ -6,48 +6,40 @@ use crate::data::DIGIT_PIXELS;
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::CLASSES;
-use crate::plan::{Layout, Pass, STEP_WORDS, StepRow, TOTALS, abi};
+use crate::plan::{BufferId, Layout, Pass, Ports, STEP_WORDS, TOTALS, abi};
 use crate::rng::{Rng, Stream};
-use crate::train::checkpoint::Slot;
 pub use crate::train::lists::Lists;
-use crate::train::lists::Part;
+use crate::train::lists::{Part, step_table};
 pub use crate::train::metrics::{Metrics, Position};
 
 /// How long the work of one submission should take: short enough for a watchdog, a progress line
 /// and Ctrl-C, long enough that submitting costs nothing.
 const SUBMISSION: Duration = Duration::from_millis(100);
 
-/// Why a plan has a curvature.
-const HAS_CURVATURE: &str = "only an optimizer that has one asks";
-
-/// An executor with a data set.
+/// An executor with a data set. Every method that returns a [`Result`] fails with
+/// [`crate::Error::Adapter`] if the adapter fails, and otherwise not.
 pub struct Session {
     executor: Box<dyn Executor>,
     parts: Vec<Part>,
-    /// Of the digits that were asked about last: new memory for each batch would cost more than to
-    /// pack them.
+    /// Staging buffer of the last [`Session::ask`], reused because allocation would dominate packing.
     asked: Vec<u32>,
     /// Steps of the last submission of each [`Pass`] that kept to [`SUBMISSION`].
     submission: [usize; 3],
-    /// Of the distortion.
+    /// Key of the distortion.
     key: u32,
 }
 
-/// What a seed puts into every step, for the kernels that distort digits.
+/// Returns the key that a seed gives every step for the kernels that distort digits.
 pub fn distortion_key(seed: u64) -> u32 {
     Rng::new(seed, Stream::Distortion).next_u32()
 }
 
 impl Session {
     /// Uploads the data set.
-    ///
-    /// # Errors
-    /// [`crate::Error::Adapter`] if the adapter fails.
     pub fn new(mut executor: Box<dyn Executor>, lists: &Lists) -> Result<Self> {
         let plan = executor.interface();
-        let (ports, batch) = (plan.ports, plan.batch);
-        executor.write(ports.data_set, 0, &lists.records)?;
-        let parts = lists.parts(batch);
+        let (ports, parts) = (plan.ports, lists.parts(plan.batch));
+        executor.write(ports.data_set, 0, &lists.data_set)?;
         let mut session =
             Session { executor, parts, asked: Vec::new(), submission: [1; 3], key: 0 };
         for (set, list) in lists.sets.iter().enumerate() {
@@ -66,72 +58,56 @@ impl Session {
         &self.executor.interface().layout
     }
 
-    /// Parameters, in the places of the plan's layout.
-    ///
-    /// # Errors
-    /// As [`Session::new`].
-    pub fn parameters(&mut self) -> Result<Vec<f32>> {
-        let plan = self.executor.interface();
-        let (buffer, size) = (plan.ports.parameters, plan.layout.size);
+    fn ports(&self) -> Ports {
+        self.executor.interface().ports
+    }
+
+    fn batch(&self) -> usize {
+        self.executor.interface().batch
+    }
+
+    /// Numbers in the places of the plan's layout.
+    fn read(&mut self, buffer: BufferId) -> Result<Vec<f32>> {
+        let size = self.layout().size;
         self.executor.read_f32(buffer, size)
     }
 
+    /// Parameters, in the places of the plan's layout.
+    pub fn parameters(&mut self) -> Result<Vec<f32>> {
+        self.read(self.ports().parameters)
+    }
+
     /// Replaces the parameters.
-    ///
-    /// # Errors
-    /// As [`Session::new`].
     pub fn set_parameters(&mut self, parameters: &[f32]) -> Result<()> {
-        let buffer = self.executor.interface().ports.parameters;
-        self.executor.write_f32(buffer, parameters)
+        self.executor.write_f32(self.ports().parameters, parameters)
     }
 
-    /// What the run carries from one step to the next: see [`crate::plan::Ports::carried`].
-    ///
-    /// # Errors
-    /// As [`Session::new`].
-    pub fn carried(&mut self) -> Result<Vec<Slot>> {
-        let plan = self.executor.interface();
-        let (carried, size) = (plan.ports.carried(), plan.layout.size);
-        let mut slots = Vec::new();
-        for (name, buffer) in carried {
-            let numbers = self.executor.read_f32(buffer, size)?;
-            slots.push(Slot { name: name.into(), numbers });
-        }
-        Ok(slots)
+    /// The state tensors that a run carries from one step to the next, in the order of
+    /// [`Ports::carried`].
+    pub fn carried(&mut self) -> Result<Vec<Vec<f32>>> {
+        self.ports().carried().map(|(_, buffer)| self.read(buffer)).collect()
     }
 
-    /// Replaces what the run carries.
-    ///
-    /// # Errors
-    /// As [`Session::new`].
-    ///
-    /// # Panics
-    /// If a slot of the plan is missing: a checkpoint that was not checked against it.
-    pub fn restore(&mut self, slots: &[Slot]) -> Result<()> {
-        for (name, buffer) in self.executor.interface().ports.carried() {
-            let slot = slots.iter().find(|slot| slot.name == name);
-            self.executor.write_f32(buffer, &slot.expect("a checked checkpoint").numbers)?;
-        }
-        Ok(())
+    /// Replaces the state tensors.
+    pub fn restore(&mut self, carried: &[Vec<f32>]) -> Result<()> {
+        let mut buffers = self.ports().carried().zip(carried);
+        buffers.try_for_each(|((_, buffer), numbers)| self.executor.write_f32(buffer, numbers))
     }
 
-    /// Whatever distorts digits in the epochs that follow goes by this seed.
+    /// Sets the seed of the distortions in the epochs that follow.
     pub fn distort_by(&mut self, seed: u64) {
         self.key = distortion_key(seed);
     }
 
     /// Steps of one pass over the training list.
     pub fn steps(&self) -> usize {
-        self.parts[0].digits.div_ceil(self.executor.interface().batch)
+        self.parts[0].digits.div_ceil(self.batch())
     }
 
-    /// One pass over the training digits in the order given, with a distortion as
-    /// [`crate::plan::Distortion::entry`] has them, the first `steps` steps of it;
-    /// `rate(step)` is the learning rate of each. After every submission `progress` hears the
-    /// digits done so far, and stops the pass by returning false.
-    ///
-    /// # Errors
-    /// As [`Session::new`].
+    /// Trains the first `steps` steps of one pass over the training digits in the order given, whose
+    /// entries are those of [`crate::plan::Distortion::entry`] where digits are distorted; `rate(step)`
+    /// is the learning rate of each step. After every submission `progress` gets the number of digits
+    /// done so far, and stops the pass by returning false.
     pub fn epoch(
         &mut self,
         order: &[u32],
@@ -144,25 +120,20 @@ impl Session {
         Ok(self.trained(&end, steps))
     }
 
-    /// Puts the digits and rates of an epoch in place, as [`Session::epoch`] has them.
-    ///
-    /// # Errors
-    /// As [`Session::new`].
+    /// Uploads order and learning rates of an epoch, as [`Session::epoch`] takes them.
     pub fn begin(&mut self, order: &[u32], rate: impl Fn(usize) -> f32) -> Result<()> {
         self.upload(0, order, rate)
     }
 
-    /// Before the first step of a list.
+    /// The position before the first step of a list.
     pub fn start(&self) -> Position {
-        let totals = vec![0.0; self.executor.interface().batch * TOTALS];
+        let totals = vec![0.0; self.batch() * TOTALS];
         Position { step: 0, totals, time: Duration::ZERO }
     }
 
-    /// Goes on with the epoch that was begun, up to its step `until` or to where `progress` stops it,
-    /// and says where that was: going on from there gives the bits of not having stopped.
-    ///
-    /// # Errors
-    /// As [`Session::new`].
+    /// Trains from a position of the epoch that was begun up to its step `until`, or to where
+    /// `progress` stops it, and returns the position there. Going on from that position gives the
+    /// same bits as not having stopped.
     pub fn train(
         &mut self,
         from: Position,
@@ -172,25 +143,21 @@ impl Session {
         self.pass(0, from, until, Pass::Training, progress)
     }
 
-    /// What came of an epoch of `steps` steps that got as far as `end`.
+    /// The metrics of an epoch of `steps` steps that got as far as `end`.
     pub fn trained(&self, end: &Position, steps: usize) -> Metrics {
         self.metrics(0, end, steps)
     }
 
-    /// The curvature of every parameter, in the places of the plan's layout, of which the steps that
-    /// follow make use: the mean over these training digits of the second derivatives at the
-    /// parameters of now.
-    ///
-    /// # Errors
-    /// As [`Session::new`].
+    /// Estimates the curvature of every parameter, which the steps that follow use: the mean over
+    /// these training digits of the second derivatives at the present parameters. In the places of
+    /// the plan's layout.
     ///
     /// # Panics
     /// If the plan has no curvature, or there are more digits than in the training list.
     pub fn estimate_curvature(&mut self, patterns: &[u32]) -> Result<Vec<f32>> {
-        let plan = self.executor.interface();
-        let (size, steps) = (plan.layout.size, patterns.len().div_ceil(plan.batch));
-        let buffer = plan.ports.curvature.expect(HAS_CURVATURE);
-        self.executor.write(buffer, 0, &vec![0; size])?;
+        let zeros = vec![0.0; self.layout().size];
+        let steps = patterns.len().div_ceil(self.batch());
+        self.executor.write_f32(self.curvature_buffer(), &zeros)?;
         self.upload(0, patterns, |_| 1.0 / patterns.len() as f32)?;
         self.pass(0, self.start(), steps, Pass::Curvature, &mut |_| true)?;
         self.curvature()
@@ -198,43 +165,36 @@ impl Session {
 
     /// The curvature that was estimated last.
     ///
-    /// # Errors
-    /// As [`Session::new`].
-    ///
     /// # Panics
     /// If the plan has no curvature.
     pub fn curvature(&mut self) -> Result<Vec<f32>> {
-        let plan = self.executor.interface();
-        let (buffer, size) = (plan.ports.curvature.expect(HAS_CURVATURE), plan.layout.size);
-        self.executor.read_f32(buffer, size)
+        self.read(self.curvature_buffer())
+    }
+
+    fn curvature_buffer(&self) -> BufferId {
+        self.ports().curvature.expect("the optimizer of the plan uses a curvature")
     }
 
     /// One pass over the `set`-th list, forward only.
-    ///
-    /// # Errors
-    /// As [`Session::new`].
     pub fn evaluate(
         &mut self,
         set: usize,
         progress: &mut dyn FnMut(usize) -> bool,
     ) -> Result<Metrics> {
-        let steps = self.parts[set + 1].digits.div_ceil(self.executor.interface().batch);
+        let steps = self.parts[set + 1].digits.div_ceil(self.batch());
         let end = self.pass(set + 1, self.start(), steps, Pass::Forward, progress)?;
         Ok(self.metrics(set + 1, &end, steps))
     }
 
     /// Outputs `[digits, 10]` of the network for every digit of the `set`-th list.
-    ///
-    /// # Errors
-    /// As [`Session::new`].
     pub fn scores(&mut self, set: usize) -> Result<Vec<f32>> {
-        let part = self.parts[set + 1];
-        let (ports, batch) = (self.executor.interface().ports, self.executor.interface().batch);
-        let mut scores = Vec::with_capacity(part.digits * CLASSES);
-        self.executor.write(ports.cursor, 0, &[part.step as u32])?;
-        while scores.len() < part.digits * CLASSES {
+        let Part { digits, step, .. } = self.parts[set + 1];
+        let (ports, batch) = (self.ports(), self.batch());
+        let mut scores = Vec::with_capacity(digits * CLASSES);
+        self.executor.write(ports.cursor, 0, &[step as u32])?;
+        for done in (0..digits).step_by(batch) {
             self.executor.run(1, Pass::Forward)?;
-            let here = batch.min(part.digits - scores.len() / CLASSES);
+            let here = batch.min(digits - done);
             scores.extend(self.executor.read_f32(ports.scores, here * CLASSES)?);
         }
         Ok(scores)
@@ -243,39 +203,28 @@ impl Session {
     /// Outputs `[n, 10]` of the network for other digits (`[n, 784]` bytes, n at most a batch), which
     /// take the place of the first of the data set.
     ///
-    /// # Errors
-    /// As [`Session::new`].
-    ///
     /// # Panics
     /// If there are more digits than in a batch, or the first list to evaluate is not the data set
     /// in its order.
     pub fn ask(&mut self, pixels: &[u8]) -> Result<Vec<f32>> {
-        let part = self.parts[1];
-        let (ports, batch) = (self.executor.interface().ports, self.executor.interface().batch);
+        let Part { digits: capacity, step, .. } = self.parts[1];
+        let (ports, batch) = (self.ports(), self.batch());
         let digits = pixels.len() / DIGIT_PIXELS;
-        assert!(digits <= batch.min(part.digits), "a batch has room for {batch} digits");
+        assert!(digits <= batch.min(capacity), "a batch holds at most {batch} digits");
         self.asked.clear();
         abi::append_samples(&mut self.asked, pixels, &vec![0; digits]);
         self.executor.write(ports.data_set, 0, &self.asked)?;
-        self.executor.write(ports.cursor, 0, &[part.step as u32])?;
+        self.executor.write(ports.cursor, 0, &[step as u32])?;
         self.executor.run(1, Pass::Forward)?;
         self.executor.read_f32(ports.scores, digits * CLASSES)
     }
 
     fn upload(&mut self, part: usize, order: &[u32], rate: impl Fn(usize) -> f32) -> Result<()> {
-        let Part { order: first, digits: room, step } = self.parts[part];
-        let digits = order.len();
-        assert!(digits <= room, "there is room for {room} digits");
-        let (ports, batch) = (self.executor.interface().ports, self.executor.interface().batch);
-        let key = self.key;
-        let table: Vec<u32> = (0..digits.div_ceil(batch))
-            .flat_map(|i| {
-                let count = batch.min(digits - i * batch) as u32;
-                StepRow { first: (first + i * batch) as u32, count, rate: rate(i), key }.words()
-            })
-            .collect();
-        self.executor.write(ports.indices, first, order)?;
-        self.executor.write(ports.step_table, step * STEP_WORDS, &table)
+        let Part { order: first, digits: capacity, step } = self.parts[part];
+        assert!(order.len() <= capacity, "the list holds at most {capacity} digits");
+        let table = step_table(first, order.len(), self.batch(), self.key, rate);
+        self.executor.write(self.ports().indices, first, order)?;
+        self.executor.write(self.ports().step_table, step * STEP_WORDS, &table)
     }
 
     fn pass(
@@ -287,7 +236,7 @@ impl Session {
         progress: &mut dyn FnMut(usize) -> bool,
     ) -> Result<Position> {
         let Part { digits, step, .. } = self.parts[part];
-        let (ports, batch) = (self.executor.interface().ports, self.executor.interface().batch);
+        let (ports, batch) = (self.ports(), self.batch());
         self.executor.write(ports.cursor, 0, &[(step + from.step) as u32])?;
         self.executor.write_f32(ports.totals, &from.totals)?;
         let start = Instant::now();
@@ -312,7 +261,6 @@ impl Session {
     }
 
     fn metrics(&self, part: usize, end: &Position, steps: usize) -> Metrics {
-        let digits = (steps * self.executor.interface().batch).min(self.parts[part].digits);
-        Metrics::of(end, steps, digits)
+        Metrics::of(end, steps, (steps * self.batch()).min(self.parts[part].digits))
     }
 }

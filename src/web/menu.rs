@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::network::bitmaps;
 use crate::network::summary::Summary;
 use crate::network::{Network, Output};
-use crate::plan::{Optimizer, Plan, Profile, Capacity, Strategy};
+use crate::plan::{Capacity, Optimizer, Plan, Profile, Strategy};
 use crate::recipe::{Available, Flags, Method, Settings};
 use crate::train::model::Model;
 use crate::version;
@@ -19,8 +19,7 @@ use crate::version;
 /// Batches that the page ships.
 const BATCHES: [usize; 3] = [1, 16, 256];
 /// Optimizer and whether digits are distorted.
-const METHODS: [(&str, &str); 4] =
-    [("sgd", "off"), ("sgd", "on"), ("sdlm", "off"), ("sdlm", "on")];
+const METHODS: [(&str, &str); 4] = [("sgd", "off"), ("sgd", "on"), ("sdlm", "off"), ("sdlm", "on")];
 
 /// Adds programs, models, the text of all kernels and the menu that names them.
 pub(super) fn add(
@@ -41,7 +40,8 @@ pub(super) fn add(
                 let name = format!("programs/{}-{batch}-{optimizer}-{distort}.json", network.name);
                 let steps = train.div_ceil(batch) + test.div_ceil(batch);
                 let digits = train + test;
-                let plan = settings.plan(Profile::gpu(), Capacity { samples: digits, indices: digits, steps })?;
+                let plan = settings
+                    .plan(Profile::gpu(), Capacity { samples: digits, indices: digits, steps })?;
                 program(files, name.clone(), &plan)?;
                 programs.push(json!({
                     "network": network.name,

@@ -39,9 +39,9 @@ pub(super) fn activations(model: &Model, test: &Digits) -> Result<Value> {
         layers.push((layer, shape, rows.collect::<Vec<_>>()));
     }
     let of_digit = |(place, &number): (usize, &usize)| {
-        let layers = layers.iter().map(|(layer, shape, rows)| {
-            json!({ "layer": layer, "shape": shape, "values": rows[place] })
-        });
+        let layers = layers.iter().map(
+            |(layer, shape, rows)| json!({ "layer": layer, "shape": shape, "values": rows[place] }),
+        );
         let pixels = digits.digit(place);
         json!({ "number": number, "pixels": pixels, "layers": layers.collect::<Vec<_>>() })
     };

@@ -67,7 +67,8 @@ impl Form {
 /// [`Error::Other`] if the file cannot be written.
 pub fn run(args: Args) -> Result<()> {
     let form = args.format;
-    let Some(format) = form.map_or_else(|| by_ending(&args.out).map(Some), |form| Ok(form.of_file()))?
+    let Some(format) =
+        form.map_or_else(|| by_ending(&args.out).map(Some), |form| Ok(form.of_file()))?
     else {
         return page(args);
     };

@@ -15,7 +15,7 @@ use crate::cli::announce;
 use crate::cli::args::device;
 use crate::cli::commands::predict::Args;
 use crate::cli::output;
-use crate::data::records::{Format, Piece, Records};
+use crate::data::stream::{DigitStream, Format, Piece};
 use crate::data::{DIGIT_PIXELS, Digits};
 use crate::error::{Error, Result};
 use crate::inference::{Inference, Prediction, Scores};
@@ -106,7 +106,7 @@ pub fn run(args: &Args, format: Format) -> Result<()> {
 
 /// Hands on what arrives until it ends, breaks, or nobody listens.
 fn read(format: Format, to: &SyncSender<Result<Piece>>) {
-    for piece in Records::new(std::io::stdin().lock(), format) {
+    for piece in DigitStream::new(std::io::stdin().lock(), format) {
         let broken = piece.is_err();
         if to.send(piece).is_err() || broken {
             return;

@@ -1,49 +1,61 @@
-//! The convolution stages of eight samples: 5x5 convolution by table, squash, weighted 2x2 pooling,
-//! squash. Shapes and formulas as in `shaders/conv_pool.wgsl`, with the samples innermost:
+//! The convolution stages: 5x5 convolution by table, squash, weighted 2x2 pooling, squash. Formulas
+//! as in `shaders/conv_pool.wgsl`.
 //!
-//! | | shape |
+//! The same loops serve two layouts, which differ in `T`, the numbers from a column to the next:
+//!
+//! - T = 8: a sample group, the eight samples innermost; a vector is one column of all of them;
+//! - T = 1: a batch of one; a vector is eight columns of a row.
+//!
+//! | | shape, each T numbers |
 //! |---|---|
 //! | x, dx | `[C, height, width]` |
-//! | h, dh | `[M, OH, OW + 8]`: four zeros on either side of a row |
+//! | h, dh | `[M, OH, row]`: four zeros, OW columns filled up to whole vectors, four zeros |
 //! | s, ds | `[M, PH, PW]` |
+//! | p, dp | as the plan lays parameters out; p has one number each |
 //!
-//! Two rows of a few columns of sums stay in registers while every connection and tap goes by. The
-//! zeros beside dh make the way back to the input the same loop with the taps reversed.
+//! With T = 1 vectors may reach over the end of a row: what they read there falls on columns of h
+//! that are cut off, and what they write there is overwritten by the next row. So every buffer has
+//! [`SLACK`] behind its last row.
+//!
+//! Two rows of a few vectors of sums stay in registers while every connection and tap goes by. The
+//! zeros beside dh make the input gradient the same loop with the taps reversed.
 
-use super::lanes::{Lanes, V};
-use super::squash::Curve;
+use super::lanes::{LANES, Lanes};
+use super::squash::{Curve, squash_all, through};
 use crate::network::{Connections, KERNEL, PoolForm, Shape, TAPS};
 
-/// Zeros on either side of a row of h.
-const BORDER: usize = KERNEL - 1;
-/// Columns of a block at most: two rows of sums, five taps and an input fill sixteen registers.
-const COLUMNS: usize = 5;
+/// Numbers behind the last row of a buffer with T = 1, for vectors that reach over.
+pub const SLACK: usize = 2 * LANES;
+/// Zeros on either side of a row of h, and columns that a kernel reaches beyond the first.
+pub(super) const BORDER: usize = KERNEL - 1;
+/// Vectors of a block at most: two rows of sums, five taps and an input fill sixteen registers.
+const VECTORS: usize = 5;
 
 /// Shapes of a stage, and its connections from both ends.
 #[derive(Debug, Clone)]
 pub struct Stage {
-    pub(super) height: usize,
-    pub(super) width: usize,
-    pub(super) oh: usize,
+    height: usize,
+    width: usize,
+    oh: usize,
     pub(super) ow: usize,
     /// Connections.
     j: usize,
     pub(super) block_scale: f32,
     /// For each feature map its connections: (connection, input map).
-    pub(super) by_map: Vec<Vec<(usize, usize)>>,
+    by_map: Vec<Vec<(usize, usize)>>,
     /// For each input map its connections: (connection, feature map).
-    pub(super) by_channel: Vec<Vec<(usize, usize)>>,
+    by_channel: Vec<Vec<(usize, usize)>>,
 }
 
-/// Calls a kernel made for `$width` columns, 1 to [`COLUMNS`].
-macro_rules! for_columns {
-    ($width:expr, $kernel:ident, $arguments:tt) => {
-        match $width {
-            1 => $kernel::<L, 1> $arguments,
-            2 => $kernel::<L, 2> $arguments,
-            3 => $kernel::<L, 3> $arguments,
-            4 => $kernel::<L, 4> $arguments,
-            _ => $kernel::<L, COLUMNS> $arguments,
+/// Calls a kernel made for `$count` vectors, 1 to [`VECTORS`].
+macro_rules! for_vectors {
+    ($count:expr, $kernel:ident, $arguments:tt) => {
+        match $count {
+            1 => $kernel::<L, T, 1> $arguments,
+            2 => $kernel::<L, T, 2> $arguments,
+            3 => $kernel::<L, T, 3> $arguments,
+            4 => $kernel::<L, T, 4> $arguments,
+            _ => $kernel::<L, T, VECTORS> $arguments,
         }
     };
 }
@@ -66,19 +78,24 @@ impl Stage {
         Stage { height, width, oh, ow, j, block_scale, by_map, by_channel }
     }
 
-    /// Numbers in h.
-    pub fn hidden(&self) -> usize {
-        self.by_map.len() * self.plane()
-    }
-
-    /// Numbers in a map of h.
-    fn plane(&self) -> usize {
-        self.oh * self.row()
+    /// Places in h.
+    pub fn hidden<const T: usize>(&self) -> usize {
+        self.by_map.len() * self.oh * self.row::<T>() / T
     }
 
     /// Numbers in a row of h.
-    fn row(&self) -> usize {
-        self.ow + 2 * BORDER
+    pub(super) fn row<const T: usize>(&self) -> usize {
+        (self.ow.next_multiple_of(LANES / T) + 2 * BORDER) * T
+    }
+
+    /// Places of a map of s.
+    fn pooled(&self) -> usize {
+        self.oh * self.ow / 4
+    }
+
+    /// Places of a map of x.
+    fn area(&self) -> usize {
+        self.height * self.width
     }
 
     pub(super) fn bias(&self) -> usize {
@@ -95,200 +112,169 @@ impl Stage {
 
     /// `x` and `p` to `h` and `s`.
     #[inline(always)]
-    pub fn forward<L: Lanes>(&self, f: Curve, p: &[f32], x: &[V], h: &mut [V], s: &mut [V]) {
-        let planes = h.chunks_exact_mut(self.plane());
-        let pooled = s.chunks_exact_mut(self.oh * self.ow / 4);
-        for (m, (h, s)) in planes.zip(pooled).enumerate() {
-            let coefficient = L::splat(self.block_scale * p[self.coefficient() + m]);
-            let bias = L::splat(p[self.pool_bias() + m]);
-            let rows = h.chunks_exact_mut(2 * self.row()).zip(s.chunks_exact_mut(self.ow / 2));
-            for (y, (h, s)) in rows.enumerate() {
-                for (left, columns) in blocks(self.ow) {
-                    for_columns!(columns, convolve, (self, f, p, x, h, [m, 2 * y, left]));
-                }
-                let (top, bottom) = h.split_at(self.row());
-                let inside = BORDER..BORDER + self.ow;
-                let top = top[inside.clone()].chunks_exact(2);
-                let bottom = bottom[inside].chunks_exact(2);
-                for ((s, top), bottom) in s.iter_mut().zip(top).zip(bottom) {
-                    f.squash(block_of::<L>(top, bottom).mul_add(coefficient, bias)).store(s);
-                }
-            }
-        }
-    }
-
-    /// From `ds` to the gradients `dp`, laid out as `p`, and to `dx` if it is asked for.
-    /// Leaves dh where `h` was.
-    #[inline(always)]
-    #[expect(clippy::too_many_arguments, reason = "what the stage saw, made, gets and gives")]
-    pub fn backward<L: Lanes>(
+    pub fn forward<L: Lanes, const T: usize>(
         &self,
         f: Curve,
         p: &[f32],
-        x: &[V],
-        h: &mut [V],
-        ds: &[V],
-        dp: &mut [V],
-        dx: Option<&mut [V]>,
+        x: &[f32],
+        h: &mut [f32],
+        s: &mut [f32],
     ) {
-        for (m, dh) in h.chunks_exact_mut(self.plane()).enumerate() {
-            let area = self.oh * self.ow / 4;
-            self.pool_backward::<L>(f, p, m, dh, &ds[m * area..][..area], dp);
+        let row = self.row::<T>();
+        let planes = h.chunks_exact_mut(self.oh * row);
+        for (m, (h, s)) in planes.zip(s.chunks_exact_mut(self.pooled() * T)).enumerate() {
+            let rows = h.chunks_exact_mut(2 * row).zip(s.chunks_exact_mut(self.ow / 2 * T));
+            for (y, (h, s)) in rows.enumerate() {
+                for (left, vectors) in blocks(self.ow * T) {
+                    for_vectors!(vectors, convolve, (self, f, p, x, h, [m, 2 * y, left]));
+                }
+                self.pool::<L, T>(p, m, h, s);
+            }
+            squash_all::<L>(f, s);
+        }
+    }
+
+    /// From `ds` to the gradients `dp`, and to `dx` if it is asked for. Leaves dh where `h` was.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "the tensors of both passes of a stage")]
+    pub fn backward<L: Lanes, const T: usize>(
+        &self,
+        f: Curve,
+        p: &[f32],
+        x: &[f32],
+        h: &mut [f32],
+        ds: &[f32],
+        dp: &mut [f32],
+        dx: Option<&mut [f32]>,
+    ) {
+        let pooled = self.pooled() * T;
+        for (m, dh) in h.chunks_exact_mut(self.oh * self.row::<T>()).enumerate() {
+            let ds = &ds[m * pooled..][..pooled];
+            match T {
+                LANES => self.pool_backward_group::<L>(f, p, m, dh, ds, dp),
+                _ => self.pool_backward_one::<L>(f, p, m, dh, ds, dp),
+            }
             for &(j, c) in &self.by_map[m] {
-                let area = self.height * self.width;
-                let x = &x[c * area..][..area];
-                let dp = &mut dp[j * TAPS..][..TAPS];
+                let x = &x[c * self.area() * T..];
+                let dp = &mut dp[j * TAPS * T..][..TAPS * T];
                 // Thirteen sums at a time fill the registers; the middle row of taps is split.
-                tap_gradients::<L, 0, 13>(self, x, dh, dp);
-                tap_gradients::<L, 13, 12>(self, x, dh, dp);
+                tap_gradients::<L, T, 0, 13>(self, x, dh, dp);
+                tap_gradients::<L, T, 13, 12>(self, x, dh, dp);
             }
         }
         let Some(dx) = dx else { return };
-        for (c, dx) in dx.chunks_exact_mut(self.height * self.width).enumerate() {
-            for (y, dx) in dx.chunks_exact_mut(2 * self.width).enumerate() {
-                for (left, columns) in blocks(self.width) {
-                    for_columns!(columns, convolve_back, (self, p, h, dx, [c, 2 * y, left]));
+        for c in 0..self.by_channel.len() {
+            for y in (0..self.height).step_by(2) {
+                // From the right: a vector that reaches over the end of the upper row is overwritten.
+                for (left, vectors) in blocks(self.width * T).rev() {
+                    for_vectors!(vectors, convolve_back, (self, p, h, dx, [c, y, left]));
                 }
             }
         }
-        for (dx, x) in dx.iter_mut().zip(x) {
-            L::load(dx).mul(f.slope(L::load(x)).local()).store(dx);
-        }
-    }
-
-    /// Behind map `m`: h becomes dh, and its biases and coefficient get their gradients.
-    #[inline(always)]
-    fn pool_backward<L: Lanes>(
-        &self,
-        f: Curve,
-        p: &[f32],
-        m: usize,
-        h: &mut [V],
-        ds: &[V],
-        dp: &mut [V],
-    ) {
-        let scale = self.block_scale;
-        let down = L::splat(scale * p[self.coefficient() + m]).local();
-        let zero = L::splat(0.0);
-        let (mut bias, mut coefficient, mut pool_bias) = (zero, zero, zero);
-        for (h, ds) in h.chunks_exact_mut(2 * self.row()).zip(ds.chunks_exact(self.ow / 2)) {
-            let (top, bottom) = h.split_at_mut(self.row());
-            let inside = BORDER..BORDER + self.ow;
-            let top = top[inside.clone()].chunks_exact_mut(2);
-            let bottom = bottom[inside].chunks_exact_mut(2);
-            for ((d, top), bottom) in ds.iter().zip(top).zip(bottom) {
-                let d = L::load(d);
-                pool_bias = pool_bias.add(d);
-                coefficient = d.mul_add(block_of::<L>(top, bottom).local(), coefficient);
-                let d = d.mul(down);
-                let mut below = zero;
-                for value in top.iter_mut().chain(bottom) {
-                    let delta = d.mul(f.slope(L::load(value)).local());
-                    delta.store(value);
-                    below = below.add(delta);
-                }
-                bias = bias.add(below);
-            }
-        }
-        bias.store(&mut dp[self.bias() + m]);
-        coefficient.mul(L::splat(scale).local()).store(&mut dp[self.coefficient() + m]);
-        pool_bias.store(&mut dp[self.pool_bias() + m]);
+        through::<L>(f, &mut dx[..self.by_channel.len() * self.area() * T], x);
     }
 }
 
-/// Columns 0..width in blocks of like size: (first column, columns).
+/// The vectors of a row of `numbers` in blocks of like size: (first vector, vectors).
 #[inline(always)]
-fn blocks(width: usize) -> impl Iterator<Item = (usize, usize)> {
-    let count = width.div_ceil(COLUMNS);
+fn blocks(numbers: usize) -> impl DoubleEndedIterator<Item = (usize, usize)> {
+    let all = numbers.div_ceil(LANES);
+    let count = all.div_ceil(VECTORS);
     (0..count).map(move |block| {
-        let left = block * width / count;
-        (left, (block + 1) * width / count - left)
+        let left = block * all / count;
+        (left, (block + 1) * all / count - left)
     })
 }
 
-/// The sum of a 2x2 block.
+/// Rows y and y + 1 of map m, N vectors from vector `left` on, squashed: two rows of h.
 #[inline(always)]
-fn block_of<L: Lanes>(top: &[V], bottom: &[V]) -> L {
-    let upper = L::load(&top[0]).add(L::load(&top[1]));
-    upper.add(L::load(&bottom[0]).add(L::load(&bottom[1])))
-}
-
-/// Rows y and y + 1 of map m, columns from `left` on, squashed: two rows of h.
-#[inline(always)]
-fn convolve<L: Lanes, const N: usize>(
+fn convolve<L: Lanes, const T: usize, const N: usize>(
     k: &Stage,
     f: Curve,
     p: &[f32],
-    x: &[V],
-    h: &mut [V],
+    x: &[f32],
+    h: &mut [f32],
     [m, y, left]: [usize; 3],
 ) {
-    let bias = L::splat(p[k.bias() + m]);
-    let (mut top, mut bottom) = ([bias; N], [bias; N]);
+    let mut sums = [[L::splat(p[k.bias() + m]); N]; 2];
     for &(j, c) in &k.by_map[m] {
-        let at = (c * k.height + y) * k.width + left;
         for ky in 0..KERNEL {
             let w = splat_taps::<L>(&p[j * TAPS + ky * KERNEL..], false);
-            add_taps(&mut top, &x[at + ky * k.width..], &w);
-            add_taps(&mut bottom, &x[at + (ky + 1) * k.width..], &w);
+            for (row, sums) in sums.iter_mut().enumerate() {
+                let at = (c * k.height + y + ky + row) * k.width * T + left * LANES;
+                add_taps::<L, T, N>(sums, &x[at..], &w);
+            }
         }
     }
-    let (upper, lower) = h.split_at_mut(k.row());
-    for i in 0..N {
-        f.squash(top[i]).store(&mut upper[BORDER + left + i]);
-        f.squash(bottom[i]).store(&mut lower[BORDER + left + i]);
+    for (sums, h) in sums.iter().zip(h.chunks_exact_mut(k.row::<T>())) {
+        for (sum, h) in sums.iter().zip(h[BORDER * T + left * LANES..].chunks_exact_mut(LANES)) {
+            f.squash(*sum).to(h);
+        }
     }
 }
 
-/// Rows y and y + 1 of dx of input map c, columns from `left` on, before the slope of the squash.
+/// Rows y and y + 1 of dx of input map c, N vectors from vector `left` on, before the slope of the
+/// squash.
 #[inline(always)]
-fn convolve_back<L: Lanes, const N: usize>(
+fn convolve_back<L: Lanes, const T: usize, const N: usize>(
     k: &Stage,
     p: &[f32],
-    dh: &[V],
-    dx: &mut [V],
+    dh: &[f32],
+    dx: &mut [f32],
     [c, y, left]: [usize; 3],
 ) {
-    let (mut top, mut bottom) = ([L::splat(0.0); N], [L::splat(0.0); N]);
+    let mut sums = [[L::splat(0.0); N]; 2];
     for &(j, m) in &k.by_channel[c] {
-        let dh = &dh[m * k.plane()..][..k.plane()];
+        let plane = &dh[m * k.oh * k.row::<T>()..];
         for ky in 0..KERNEL {
-            let w = splat_taps::<L>(&p[j * TAPS + ky * KERNEL..], true).map(L::local);
-            // Below 0 an index wraps and is outside too.
-            let row = y.wrapping_sub(ky);
-            if row < k.oh {
-                add_taps(&mut top, &dh[row * k.row() + left..], &w);
-            }
-            let row = (y + 1).wrapping_sub(ky);
-            if row < k.oh {
-                add_taps(&mut bottom, &dh[row * k.row() + left..], &w);
+            let w = splat_taps::<L>(&p[j * TAPS + ky * KERNEL..], true);
+            for (row, sums) in sums.iter_mut().enumerate() {
+                // Below 0 an index wraps and is outside too.
+                let above = (y + row).wrapping_sub(ky);
+                if above < k.oh {
+                    add_taps::<L, T, N>(sums, &plane[above * k.row::<T>() + left * LANES..], &w);
+                }
             }
         }
     }
-    let (upper, lower) = dx.split_at_mut(k.width);
-    for i in 0..N {
-        top[i].store(&mut upper[left + i]);
-        bottom[i].store(&mut lower[left + i]);
+    for (row, sums) in sums.iter().enumerate() {
+        let dx = &mut dx[(c * k.height + y + row) * k.width * T + left * LANES..];
+        for (sum, dx) in sums.iter().zip(dx.chunks_exact_mut(LANES)) {
+            sum.to(dx);
+        }
     }
 }
 
-/// A row of taps in registers, from the right if `reversed`.
+/// A row of taps in registers; for the backward pass from the right, as local derivatives.
 #[inline(always)]
-fn splat_taps<L: Lanes>(taps: &[f32], reversed: bool) -> [L; KERNEL] {
+fn splat_taps<L: Lanes>(taps: &[f32], backward: bool) -> [L; KERNEL] {
     let taps = &taps[..KERNEL];
     let mut w = [L::splat(0.0); KERNEL];
     for kx in 0..KERNEL {
-        w[kx] = L::splat(taps[if reversed { KERNEL - 1 - kx } else { kx }]);
+        w[kx] = if backward { L::splat(taps[BORDER - kx]).local() } else { L::splat(taps[kx]) };
     }
     w
 }
 
-/// `sums[i] += sum over kx of w[kx] row[i + kx]`; every input is loaded once.
+/// `sums[n] += sum over kx of w[kx] row[n, kx]`, the input of vector n shifted by kx columns.
 #[inline(always)]
-fn add_taps<L: Lanes, const N: usize>(sums: &mut [L; N], row: &[V], w: &[L; KERNEL]) {
-    let row = &row[..N + KERNEL - 1];
-    for at in 0..N + KERNEL - 1 {
-        let input = L::load(&row[at]);
+fn add_taps<L: Lanes, const T: usize, const N: usize>(
+    sums: &mut [L; N],
+    row: &[f32],
+    w: &[L; KERNEL],
+) {
+    let row = &row[..(N - 1) * LANES + BORDER * T + LANES];
+    if T < LANES {
+        for (kx, w) in w.iter().enumerate() {
+            for (n, sum) in sums.iter_mut().enumerate() {
+                *sum = w.mul_add(L::from(&row[n * LANES + kx * T..]), *sum);
+            }
+        }
+        return;
+    }
+    // Shifted by columns of whole vectors, the inputs of neighbours are the same: each is loaded once.
+    for at in 0..N + BORDER {
+        let input = L::from(&row[at * LANES..]);
         for kx in 0..KERNEL {
             if at >= kx && at - kx < N {
                 sums[at - kx] = w[kx].mul_add(input, sums[at - kx]);
@@ -299,32 +285,61 @@ fn add_taps<L: Lanes, const N: usize>(sums: &mut [L; N], row: &[V], w: &[L; KERN
 
 /// The gradients of the taps FIRST..FIRST + COUNT of one connection, which lie in three rows.
 #[inline(always)]
-fn tap_gradients<L: Lanes, const FIRST: usize, const COUNT: usize>(
+fn tap_gradients<L: Lanes, const T: usize, const FIRST: usize, const COUNT: usize>(
     k: &Stage,
-    x: &[V],
-    dh: &[V],
-    dp: &mut [V],
+    x: &[f32],
+    dh: &[f32],
+    dp: &mut [f32],
 ) {
-    let top = FIRST / KERNEL;
+    let (top, row) = (FIRST / KERNEL, k.row::<T>());
     let mut sums = [L::splat(0.0); COUNT];
-    for (y, d) in dh.chunks_exact(k.row()).enumerate() {
-        let row = |ky: usize| x[(y + top + ky) * k.width..][..k.width].windows(KERNEL);
-        let inputs = row(0).zip(row(1)).zip(row(2));
-        for (d, ((first, second), third)) in d[BORDER..BORDER + k.ow].iter().zip(inputs) {
-            let d = L::load(d);
-            let rows = [first, second, third];
-            for (ky, row) in rows.iter().enumerate() {
-                for (kx, input) in row.iter().enumerate() {
-                    let tap = (top + ky) * KERNEL + kx;
-                    if (FIRST..FIRST + COUNT).contains(&tap) {
-                        let input = L::load(input).local();
-                        sums[tap - FIRST] = d.mul_add(input, sums[tap - FIRST]);
-                    }
-                }
+    for (y, dh) in dh.chunks_exact(row).enumerate() {
+        let dh = dh[BORDER * T..row - BORDER * T].chunks_exact(LANES);
+        let length = dh.len() * LANES + BORDER * T;
+        let rows = [0, 1, 2].map(|ky| &x[(y + top + ky) * k.width * T..][..length]);
+        if T < LANES {
+            for (n, d) in dh.enumerate() {
+                let seen = rows.map(|row| &row[n * LANES..][..BORDER + LANES]);
+                add_products::<L, T, FIRST, COUNT>(&mut sums, L::from(d), seen);
             }
+            continue;
+        }
+        // Windows of whole vectors cost no checks of their bounds.
+        let windows = rows.map(|row| row.as_chunks::<LANES>().0.windows(KERNEL));
+        let [first, second, third] = windows;
+        for (d, ((first, second), third)) in dh.zip(first.zip(second).zip(third)) {
+            let seen = [first.as_flattened(), second.as_flattened(), third.as_flattened()];
+            add_products::<L, T, FIRST, COUNT>(&mut sums, L::from(d), seen);
         }
     }
     for (tap, sum) in sums.into_iter().enumerate() {
-        sum.store(&mut dp[FIRST + tap]);
+        put::<L, T>(dp, FIRST + tap, sum);
+    }
+}
+
+/// `sums[tap] += d seen[tap]` for the taps FIRST..FIRST + COUNT of three rows.
+#[inline(always)]
+fn add_products<L: Lanes, const T: usize, const FIRST: usize, const COUNT: usize>(
+    sums: &mut [L; COUNT],
+    d: L,
+    seen: [&[f32]; 3],
+) {
+    for (ky, seen) in seen.iter().enumerate() {
+        for kx in 0..KERNEL {
+            let tap = (FIRST / KERNEL + ky) * KERNEL + kx;
+            if (FIRST..FIRST + COUNT).contains(&tap) {
+                let input = L::from(&seen[kx * T..]).local();
+                sums[tap - FIRST] = d.mul_add(input, sums[tap - FIRST]);
+            }
+        }
+    }
+}
+
+/// Leaves the gradient of a parameter: of each sample of a group, or their sum.
+#[inline(always)]
+fn put<L: Lanes, const T: usize>(dp: &mut [f32], place: usize, sum: L) {
+    match T {
+        LANES => sum.to(&mut dp[place * LANES..]),
+        _ => dp[place] = sum.total(),
     }
 }

@@ -1,5 +1,5 @@
-//! Distorted digits row by row: what the twin has for each pixel, with the two rows of the digit
-//! around a source brought together once for all columns.
+//! Distorted digits row by row. The reference goes pixel by pixel; here the two rows of the digit
+//! around a source are blended once for all columns.
 
 use crate::cpu::Affine;
 use crate::network::DIGIT_SIDE;
@@ -12,7 +12,7 @@ const OUTSIDE: usize = 2;
 const COLUMNS: usize = DIGIT_SIDE + 2 * OUTSIDE;
 
 /// Gives `put` the place and the grey value of every pixel of the picture `[height, width]` of a
-/// digit, whose `pixels` are four to a word; in step with `distort` of the twins, to the bit.
+/// digit, whose `pixels` are four to a word; in step with `distort` of the reference, to the bit.
 #[inline(always)]
 pub fn distort(
     map: &Affine,
@@ -59,7 +59,7 @@ mod tests {
     use crate::rng::{Rng, Stream};
 
     #[test]
-    fn is_the_twin_to_the_bit() {
+    fn is_the_reference_to_the_bit() {
         let mut rng = Rng::new(0, Stream::Test);
         let pixels: Vec<u32> = (0..196).map(|_| rng.next_u32()).collect();
         let ranges = Ranges { shift: 8.0, scale: 0.4, squeeze: 0.4, shear: 0.9 };
@@ -68,8 +68,13 @@ mod tests {
             let map = Affine::of(&k, 5, view, 0);
             let mut places = 0;
             distort(&map, &pixels, *shape, |place, value| {
-                let twin = cpu::distort(&map, &pixels, *shape, (place / shape.1, place % shape.1));
-                assert_eq!(value.to_bits(), twin.to_bits(), "{map:?}, {shape:?}, place {place}");
+                let expected =
+                    cpu::distort(&map, &pixels, *shape, (place / shape.1, place % shape.1));
+                assert_eq!(
+                    value.to_bits(),
+                    expected.to_bits(),
+                    "{map:?}, {shape:?}, place {place}"
+                );
                 places += 1;
             });
             assert_eq!(places, shape.0 * shape.1);

@@ -1,13 +1,8 @@
 //! Which instructions the kernels use, and the functions that are compiled with them.
 
-use super::group::{Group, Source};
 #[cfg(target_arch = "x86_64")]
 use super::lanes::Avx2;
-use super::lanes::Baseline;
-use super::program::Program;
-use super::single::Single;
-use super::update::{Parameters, update};
-use crate::plan::{Epilogue, Pass};
+use super::lanes::{Baseline, Lanes};
 
 /// The instructions that the kernels use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +14,12 @@ enum Set {
     #[cfg(target_arch = "x86_64")]
     Avx2,
     Baseline,
+}
+
+/// Work that is compiled once for each set of instructions. Everything that it calls has to be
+/// `inline(always)`: only then is it compiled with the instructions.
+pub(super) trait Kernel {
+    fn run<L: Lanes>(self);
 }
 
 impl Instructions {
@@ -49,86 +50,19 @@ impl Instructions {
         }
     }
 
-    /// [`Group::run`] with these instructions.
-    pub(super) fn run(
-        self,
-        group: &mut Group,
-        program: &Program,
-        source: Source,
-        pieces: &[&[f32]],
-        pass: Pass,
-    ) {
+    /// Runs a kernel with these instructions.
+    pub(super) fn run(self, kernel: impl Kernel) {
         match self.0 {
             // SAFETY: the processor has both, or this variant would not be there.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { run_avx2(group, program, source, pieces, pass) },
-            Set::Baseline => group.run::<Baseline>(program, source, pieces, pass),
-        }
-    }
-
-    /// [`Single::run`] with these instructions.
-    pub(super) fn run_single(
-        self,
-        single: &mut Single,
-        program: &Program,
-        source: Source,
-        pieces: &mut [Parameters],
-        pass: Pass,
-    ) {
-        match self.0 {
-            // SAFETY: as above.
-            #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { run_single_avx2(single, program, source, pieces, pass) },
-            Set::Baseline => single.run::<Baseline>(program, source, pieces, pass),
-        }
-    }
-
-    /// [`update`] with these instructions.
-    pub(super) fn update(
-        self,
-        program: &Program,
-        number: usize,
-        groups: &[&Group],
-        step: (Epilogue, f32),
-        piece: &mut Parameters,
-        gradient: &mut Vec<f32>,
-    ) {
-        match self.0 {
-            // SAFETY: as above.
-            #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { update_avx2(program, number, groups, step, piece, gradient) },
-            Set::Baseline => update::<Baseline>(program, number, groups, step, piece, gradient),
+            Set::Avx2 => unsafe { run_with_avx2(kernel) },
+            Set::Baseline => kernel.run::<Baseline>(),
         }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn run_avx2(group: &mut Group, program: &Program, source: Source, pieces: &[&[f32]], pass: Pass) {
-    group.run::<Avx2>(program, source, pieces, pass);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn run_single_avx2(
-    single: &mut Single,
-    program: &Program,
-    source: Source,
-    pieces: &mut [Parameters],
-    pass: Pass,
-) {
-    single.run::<Avx2>(program, source, pieces, pass);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn update_avx2(
-    program: &Program,
-    number: usize,
-    groups: &[&Group],
-    step: (Epilogue, f32),
-    piece: &mut Parameters,
-    gradient: &mut Vec<f32>,
-) {
-    update::<Avx2>(program, number, groups, step, piece, gradient);
+fn run_with_avx2(kernel: impl Kernel) {
+    kernel.run::<Avx2>();
 }

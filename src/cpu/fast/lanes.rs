@@ -1,16 +1,21 @@
-//! Eight numbers side by side, one a sample, and the instructions that compute with them.
+//! SIMD lanes: eight numbers side by side, and the instructions that compute with them.
 //!
 //! Kernels are written once, for any [`Lanes`], and compiled twice: with AVX2 and FMA where the
 //! processor has them, and for the baseline of the target. Every kernel is `inline(always)`, so that
 //! it ends up inside the one function that has the instructions enabled.
 
-/// Samples that are computed side by side.
+/// Numbers that are computed side by side.
 pub const LANES: usize = 8;
 
 /// Eight numbers in memory.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[repr(C, align(32))]
 pub struct V(pub [f32; LANES]);
+
+// SAFETY: 32 bytes of numbers, aligned to 32, without padding; any bytes are numbers.
+unsafe impl bytemuck::Zeroable for V {}
+// SAFETY: as above.
+unsafe impl bytemuck::Pod for V {}
 
 impl V {
     /// Eight zeros.
@@ -26,9 +31,10 @@ impl V {
 
 /// Eight numbers in registers.
 pub trait Lanes: Copy {
-    fn load(from: &V) -> Self;
-    fn store(self, to: &mut V);
-    /// The first eight of some numbers, wherever they stand.
+    /// These lanes in a backward pass of second derivatives, where [`Lanes::local`] squares.
+    type Squares: Lanes;
+    const SQUARES: bool;
+    /// The first eight of some numbers.
     fn from(numbers: &[f32]) -> Self;
     /// To the first eight places of some.
     fn to(self, numbers: &mut [f32]);
@@ -42,10 +48,19 @@ pub trait Lanes: Copy {
     fn mul_add(self, factor: Self, term: Self) -> Self;
     /// Between -limit and limit; a NaN stays one.
     fn clamp(self, limit: f32) -> Self;
-    /// A local derivative as a backward pass counts it: itself, but in [`Squares`] its square.
+    #[inline(always)]
+    fn load(from: &V) -> Self {
+        Self::from(&from.0)
+    }
+    #[inline(always)]
+    fn store(self, to: &mut V) {
+        self.to(&mut to.0);
+    }
+    /// A local derivative as a backward pass counts it: itself, or in a pass of second derivatives
+    /// its square. In step with `shaders/local.wgsl`.
     #[inline(always)]
     fn local(self) -> Self {
-        self
+        if Self::SQUARES { self.mul(self) } else { self }
     }
     /// The sum, always added in the same order.
     #[inline(always)]
@@ -63,84 +78,27 @@ pub trait Lanes: Copy {
     }
 }
 
-/// Lanes of a backward pass of second derivatives, in step with `shaders/local.wgsl`.
-#[derive(Clone, Copy)]
-pub struct Squares<L>(L);
-
-impl<L: Lanes> Lanes for Squares<L> {
-    #[inline(always)]
-    fn load(from: &V) -> Self {
-        Squares(L::load(from))
-    }
-    #[inline(always)]
-    fn store(self, to: &mut V) {
-        self.0.store(to);
-    }
-    #[inline(always)]
-    fn from(numbers: &[f32]) -> Self {
-        Squares(L::from(numbers))
-    }
-    #[inline(always)]
-    fn to(self, numbers: &mut [f32]) {
-        self.0.to(numbers);
-    }
-    #[inline(always)]
-    fn splat(number: f32) -> Self {
-        Squares(L::splat(number))
-    }
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        Squares(self.0.add(other.0))
-    }
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        Squares(self.0.sub(other.0))
-    }
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        Squares(self.0.mul(other.0))
-    }
-    #[inline(always)]
-    fn div(self, other: Self) -> Self {
-        Squares(self.0.div(other.0))
-    }
-    #[inline(always)]
-    fn mul_add(self, factor: Self, term: Self) -> Self {
-        Squares(self.0.mul_add(factor.0, term.0))
-    }
-    #[inline(always)]
-    fn clamp(self, limit: f32) -> Self {
-        Squares(self.0.clamp(limit))
-    }
-    #[inline(always)]
-    fn local(self) -> Self {
-        Squares(self.0.mul(self.0))
-    }
-}
-
 /// What every processor of the target has.
 #[derive(Clone, Copy)]
-pub struct Baseline([f32; LANES]);
+pub struct Baseline<const SQUARES: bool = false>([f32; LANES]);
 
+/// Defines operations of two vectors of lanes, lane by lane.
 macro_rules! lanewise {
-    ($a:expr, $b:expr, $op:tt) => {{
-        let mut result = $a;
-        for lane in 0..LANES {
-            result.0[lane] $op $b.0[lane];
+    ($($name:ident $op:tt)*) => {$(
+        #[inline(always)]
+        fn $name(mut self, other: Self) -> Self {
+            for lane in 0..LANES {
+                self.0[lane] $op other.0[lane];
+            }
+            self
         }
-        result
-    }};
+    )*};
 }
 
-impl Lanes for Baseline {
-    #[inline(always)]
-    fn load(from: &V) -> Self {
-        Baseline(from.0)
-    }
-    #[inline(always)]
-    fn store(self, to: &mut V) {
-        to.0 = self.0;
-    }
+impl<const SQUARES: bool> Lanes for Baseline<SQUARES> {
+    type Squares = Baseline<true>;
+    const SQUARES: bool = SQUARES;
+
     #[inline(always)]
     fn from(numbers: &[f32]) -> Self {
         let mut result = [0.0; LANES];
@@ -155,22 +113,7 @@ impl Lanes for Baseline {
     fn splat(number: f32) -> Self {
         Baseline([number; LANES])
     }
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        lanewise!(self, other, +=)
-    }
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        lanewise!(self, other, -=)
-    }
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        lanewise!(self, other, *=)
-    }
-    #[inline(always)]
-    fn div(self, other: Self) -> Self {
-        lanewise!(self, other, /=)
-    }
+    lanewise! { add += sub -= mul *= div /= }
     #[inline(always)]
     fn mul_add(self, factor: Self, term: Self) -> Self {
         self.mul(factor).add(term)
@@ -189,30 +132,35 @@ impl Lanes for Baseline {
 mod avx2 {
     use std::arch::x86_64::*;
 
-    use super::{LANES, Lanes, V};
+    use super::{LANES, Lanes};
 
     #[derive(Clone, Copy)]
-    pub struct Avx2(__m256);
+    pub struct Avx2<const SQUARES: bool = false>(__m256);
 
     /// Calls an instruction of AVX2 or FMA.
     macro_rules! avx2 {
         ($call:expr) => {
             // SAFETY: these lanes are used by functions that have avx2 and fma enabled, which are
-            // called after the processor was found to have both; a V is aligned to 32 bytes, and
-            // slices have been cut to eight numbers.
+            // called after the processor was found to have both; slices have been cut to eight
+            // numbers.
             unsafe { $call }
         };
     }
 
-    impl Lanes for Avx2 {
-        #[inline(always)]
-        fn load(from: &V) -> Self {
-            Avx2(avx2!(_mm256_load_ps(from.0.as_ptr())))
-        }
-        #[inline(always)]
-        fn store(self, to: &mut V) {
-            avx2!(_mm256_store_ps(to.0.as_mut_ptr(), self.0));
-        }
+    /// Defines operations of two vectors of lanes, an instruction each.
+    macro_rules! binary {
+        ($($name:ident $instruction:ident)*) => {$(
+            #[inline(always)]
+            fn $name(self, other: Self) -> Self {
+                Avx2(avx2!($instruction(self.0, other.0)))
+            }
+        )*};
+    }
+
+    impl<const SQUARES: bool> Lanes for Avx2<SQUARES> {
+        type Squares = Avx2<true>;
+        const SQUARES: bool = SQUARES;
+
         #[inline(always)]
         fn from(numbers: &[f32]) -> Self {
             let numbers = &numbers[..LANES];
@@ -227,22 +175,7 @@ mod avx2 {
         fn splat(number: f32) -> Self {
             Avx2(avx2!(_mm256_set1_ps(number)))
         }
-        #[inline(always)]
-        fn add(self, other: Self) -> Self {
-            Avx2(avx2!(_mm256_add_ps(self.0, other.0)))
-        }
-        #[inline(always)]
-        fn sub(self, other: Self) -> Self {
-            Avx2(avx2!(_mm256_sub_ps(self.0, other.0)))
-        }
-        #[inline(always)]
-        fn mul(self, other: Self) -> Self {
-            Avx2(avx2!(_mm256_mul_ps(self.0, other.0)))
-        }
-        #[inline(always)]
-        fn div(self, other: Self) -> Self {
-            Avx2(avx2!(_mm256_div_ps(self.0, other.0)))
-        }
+        binary! { add _mm256_add_ps sub _mm256_sub_ps mul _mm256_mul_ps div _mm256_div_ps }
         #[inline(always)]
         fn mul_add(self, factor: Self, term: Self) -> Self {
             Avx2(avx2!(_mm256_fmadd_ps(self.0, factor.0, term.0)))

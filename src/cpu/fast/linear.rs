@@ -1,4 +1,4 @@
-//! Linear layers and distances of eight samples.
+//! Linear layers and distances of a sample group.
 //!
 //! A tile is up to [`ROWS`] rows of a weight matrix `[outputs, inputs]`, one a sum in a register;
 //! x `[inputs]` and y `[outputs]` hold eight samples each.
@@ -37,7 +37,7 @@ pub fn forward<L: Lanes>(f: Curve, w: &[f32], bias: &[f32], x: &[V], y: &mut [V]
     for_rows!(y.len(), forward_rows, (f, w, bias, x, y));
 }
 
-/// What the rows of a tile hand down: `dx += w^T dy`, before the slope of the squash.
+/// Adds the input gradient of the rows of a tile: `dx += w^T dy`, before the slope of the squash.
 #[inline(always)]
 pub fn backward<L: Lanes>(w: &[f32], dy: &[V], dx: &mut [V]) {
     for_rows!(dy.len(), backward_rows, (w, dy, dx));

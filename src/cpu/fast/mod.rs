@@ -1,33 +1,35 @@
-//! The fast way to carry out a plan on the CPU: vectors and threads.
+//! The fast executor of the CPU: SIMD lanes and threads.
 //!
-//! It leaves in parameters, velocity, scores and totals what the twins leave there, to within the
+//! It leaves in parameters, velocity, scores and totals what the reference leaves there, to within the
 //! last bits; it does not go dispatch by dispatch, so that the other buffers of the plan keep their
-//! start. A batch is cut into groups of [`LANES`] samples, whose numbers lie side by side in memory:
-//! so convolution by table, pooling, linear layers and distances all become loops over eight lanes.
+//! first contents. A batch is cut into sample groups of [`LANES`] samples, whose numbers lie side by
+//! side in memory: so convolution by table, pooling, linear layers and distances all become loops
+//! over eight lanes.
 //!
-//! A step has two halves. First each thread takes groups from their bytes to the loss and back to
-//! the gradients of the stages (`group.rs`); then each takes pieces of the parameters, adds up their
-//! gradients over all groups in order, and makes the step of the optimizer (`update.rs`). Which thread does
-//! what changes no sum: equal bits for any number of threads. They do differ between instruction
-//! sets, since a fused multiply-add rounds once.
+//! A step has two parts. First each thread takes sample groups from their bytes to the loss and back
+//! to the gradients of the stages (`sample_group.rs`); then each takes pieces of the parameters, adds
+//! up their gradients over all groups in order, and applies the optimizer (`update.rs`). Which thread
+//! does what changes no sum, so the bits are equal for any number of threads. They differ between
+//! instruction sets, since a fused multiply-add rounds once.
 //!
 //! A thread that is done with its own groups takes over those that others have not begun.
 //!
 //! There are no more threads at work than groups: a batch of 16 occupies two. A group that is not
 //! full, as every batch under eight, takes the time of a full one; but a batch of one has kernels of
-//! its own, with eight places of the sample side by side (`single.rs`).
+//! its own, with eight places of the sample side by side (`batch_of_one.rs`).
 
-mod columns;
+mod barrier;
+mod batch_of_one;
 mod conv;
 mod distort;
-mod group;
 mod instructions;
 mod lanes;
 mod linear;
+mod pool;
 mod program;
-mod single;
+mod sample_group;
+mod samples;
 mod squash;
-mod team;
 mod update;
 
 use std::sync::RwLock;
@@ -36,17 +38,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub use instructions::Instructions;
 pub use lanes::LANES;
 
-use group::{Group, Source};
+use barrier::SpinBarrier;
+use batch_of_one::{BatchOfOne, OnePass};
 use program::Program;
-use single::Single;
-use team::Meeting;
-use update::Parameters;
+use sample_group::{GroupPass, SampleGroup};
+use samples::Source;
+use update::{Parameters, Update};
 
 use super::memory;
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::CLASSES;
-use crate::plan::{BufferId, Epilogue, Interface, Pass, Plan, STEP_WORDS, TOTALS};
+use crate::plan::{BufferId, Epilogue, Interface, Pass, Plan, STEP_WORDS, StepRow, TOTALS};
 
 /// A plan and the memory it works in.
 #[derive(Debug)]
@@ -54,11 +57,11 @@ pub struct Fast {
     plan: Plan,
     memory: Vec<Vec<u32>>,
     program: Program,
-    groups: Vec<RwLock<Group>>,
-    /// Of each group, how many steps of the run it has begun.
+    groups: Vec<RwLock<SampleGroup>>,
+    /// For each group, how many steps of the run have begun on it.
     begun: Vec<AtomicUsize>,
     /// In place of the groups where a batch is one sample.
-    single: Option<Single>,
+    one: Option<BatchOfOne>,
     threads: usize,
     instructions: Instructions,
 }
@@ -67,41 +70,43 @@ impl Fast {
     /// Sets up a plan, to be carried out by at most `threads` threads with these instructions.
     pub fn new(plan: Plan, threads: usize, instructions: Instructions) -> Self {
         let program = Program::new(&plan);
-        let single = (plan.interface.batch == 1).then(|| Single::new(&program));
-        let batch = if single.is_some() { 0 } else { plan.interface.batch };
-        let firsts = (0..batch).step_by(LANES);
-        let groups: Vec<_> = firsts.map(|first| RwLock::new(Group::new(&program, first))).collect();
+        let one = (plan.interface.batch == 1).then(|| BatchOfOne::new(&program));
+        let batch = if one.is_some() { 0 } else { plan.interface.batch };
+        let group = |first| RwLock::new(SampleGroup::new(&program, first));
+        let groups: Vec<_> = (0..batch).step_by(LANES).map(group).collect();
         let threads = threads.clamp(1, groups.len().max(1));
         let begun = groups.iter().map(|_| AtomicUsize::new(0)).collect();
         let memory = memory(&plan);
-        Fast { plan, memory, program, groups, begun, single, threads, instructions }
+        Fast { plan, memory, program, groups, begun, one, threads, instructions }
     }
 
-    /// Each sample's row of the totals, to or from the groups.
+    fn source(&self, step: StepRow) -> Source<'_> {
+        let Fast { plan, memory, .. } = self;
+        Source {
+            digits: &memory[plan.interface.ports.data_set],
+            order: &memory[plan.interface.ports.indices],
+            step,
+        }
+    }
+
+    /// Copies each sample's row of the totals to or from where it is computed.
     fn exchange_totals(&mut self, exchange: impl Fn(&mut [f32; TOTALS], &mut [f32])) {
-        let rows = bytemuck::cast_slice_mut(&mut self.memory[self.plan.interface.ports.totals]);
-        if let Some(single) = &mut self.single {
-            exchange(&mut single.totals, rows);
-        }
-        for (group, rows) in self.groups.iter_mut().zip(rows.chunks_mut(LANES * TOTALS)) {
-            let group = group.get_mut().expect(NO_PANIC);
-            for (totals, row) in group.totals.iter_mut().zip(rows.chunks_exact_mut(TOTALS)) {
-                exchange(totals, row);
-            }
-        }
+        let rows: &mut [f32] =
+            bytemuck::cast_slice_mut(&mut self.memory[self.plan.interface.ports.totals]);
+        let groups = self.groups.iter_mut().map(|group| group.get_mut().expect(NO_PANIC));
+        let one = self.one.iter_mut().flat_map(|one| &mut one.samples.totals);
+        let totals = one.chain(groups.flat_map(|group| &mut group.samples.totals));
+        totals.zip(rows.chunks_exact_mut(TOTALS)).for_each(|(totals, row)| exchange(totals, row));
     }
 
     fn collect_scores(&mut self) {
-        let scores: &mut [f32] =
+        let rows: &mut [f32] =
             bytemuck::cast_slice_mut(&mut self.memory[self.plan.interface.ports.scores]);
-        if let Some(single) = &self.single {
-            scores[..CLASSES].copy_from_slice(single.scores());
-        }
-        for (group, rows) in self.groups.iter_mut().zip(scores.chunks_mut(LANES * CLASSES)) {
-            let group = group.get_mut().expect(NO_PANIC);
-            for (lane, row) in rows.chunks_exact_mut(CLASSES).enumerate() {
-                row.copy_from_slice(&group.scores(lane));
-            }
+        let groups = self.groups.iter_mut().map(|group| &*group.get_mut().expect(NO_PANIC));
+        let of_groups = groups.flat_map(|group| (0..LANES).map(|lane| group.samples.scores(lane)));
+        let scores = self.one.iter().map(|one| one.samples.scores(0)).chain(of_groups);
+        for (scores, row) in scores.zip(rows.chunks_exact_mut(CLASSES)) {
+            row.copy_from_slice(&scores);
         }
     }
 }
@@ -127,32 +132,28 @@ impl Executor for Fast {
         self.exchange_totals(|totals, row| totals.copy_from_slice(row));
         self.begun.iter_mut().for_each(|steps| *steps.get_mut() = 0);
         let ports = self.plan.interface.ports;
-        let mut parameters = std::mem::take(&mut self.memory[ports.parameters]);
-        let mut velocity = std::mem::take(&mut self.memory[ports.velocity]);
-        let mut curvature = ports.curvature.map(|id| std::mem::take(&mut self.memory[id]));
+        let buffers = [Some(ports.parameters), Some(ports.velocity), ports.curvature];
+        let mut carried =
+            buffers.map(|id| id.map_or(Vec::new(), |id| std::mem::take(&mut self.memory[id])));
+        let mut one = self.one.take();
         let first = self.memory[ports.cursor][0] as usize;
-        let mut single = self.single.take();
+        let rows = self.memory[ports.step_table][first * STEP_WORDS..].chunks_exact(STEP_WORDS);
         let run = Run {
             fast: self,
-            steps: &self.memory[ports.step_table][first * STEP_WORDS..][..count * STEP_WORDS],
+            steps: rows.take(count).map(StepRow::of).collect(),
             pass,
-            pieces: pieces(
-                &self.program,
-                &mut parameters,
-                &mut velocity,
-                curvature.as_deref_mut().unwrap_or_default(),
-            ),
-            meeting: Meeting::of(self.threads),
+            pieces: pieces(&self.program, carried.each_mut()),
+            barrier: SpinBarrier::new(self.threads),
         };
-        match &mut single {
-            Some(single) => run.alone(single),
-            None => run.together(),
+        match &mut one {
+            Some(one) => run.one(one),
+            None => run.groups(),
         }
-        self.single = single;
-        self.memory[ports.parameters] = parameters;
-        self.memory[ports.velocity] = velocity;
-        if let (Some(id), Some(curvature)) = (ports.curvature, curvature) {
-            self.memory[id] = curvature;
+        self.one = one;
+        for (id, words) in buffers.into_iter().zip(carried) {
+            if let Some(id) = id {
+                self.memory[id] = words;
+            }
         }
         self.memory[ports.cursor][0] += count as u32;
         self.exchange_totals(|totals, row| row.copy_from_slice(totals));
@@ -165,40 +166,42 @@ impl Executor for Fast {
     }
 }
 
-/// The parameters with their velocity and curvature, piece by piece; that may be empty.
-fn pieces<'a>(
-    program: &Program,
-    parameters: &'a mut [u32],
-    velocity: &'a mut [u32],
-    curvature: &'a mut [u32],
-) -> Vec<RwLock<Parameters<'a>>> {
-    let mut rest = [parameters, velocity, curvature].map(bytemuck::cast_slice_mut);
-    let mut pieces = Vec::new();
-    for (_, place) in &program.pieces {
+/// Parameters, velocity and curvature, which may be empty, piece by piece.
+fn pieces<'a>(program: &Program, carried: [&'a mut Vec<u32>; 3]) -> Vec<RwLock<Parameters<'a>>> {
+    let mut rest = carried.map(|words| bytemuck::cast_slice_mut(words));
+    let piece = |(_, place): &(_, std::ops::Range<usize>)| {
         let [parameters, velocity, curvature] = rest.each_mut().map(|rest| {
             let length = place.len().min(rest.len());
-            let (here, behind) = std::mem::take(rest).split_at_mut(length);
-            *rest = behind;
-            here
+            rest.split_off_mut(..length).expect("it is not longer than the rest")
         });
-        pieces.push(RwLock::new(Parameters { parameters, velocity, curvature }));
-    }
-    pieces
+        RwLock::new(Parameters { parameters, velocity, curvature })
+    };
+    program.pieces.iter().map(piece).collect()
 }
 
 /// Some steps, one after the other, as all threads see them.
 struct Run<'a> {
     fast: &'a Fast,
-    /// A row a step.
-    steps: &'a [u32],
+    steps: Vec<StepRow>,
     pass: Pass,
     pieces: Vec<RwLock<Parameters<'a>>>,
-    meeting: Meeting,
+    barrier: SpinBarrier,
 }
 
 impl Run<'_> {
-    /// With all threads.
-    fn together(self) {
+    /// Carries out a step of one sample each time.
+    fn one(self, one: &mut BatchOfOne) {
+        let Run { fast, steps, pass, pieces, .. } = self;
+        let pieces = pieces.into_iter().map(|piece| piece.into_inner().expect(NO_PANIC));
+        let pieces: &mut [Parameters] = &mut pieces.collect::<Vec<_>>();
+        for step in steps {
+            let (program, source) = (&fast.program, fast.source(step));
+            fast.instructions.run(OnePass { one, program, source, pieces, pass });
+        }
+    }
+
+    /// Carries out steps of sample groups with all threads.
+    fn groups(self) {
         std::thread::scope(|scope| {
             for thread in 1..self.fast.threads {
                 let run = &self;
@@ -208,51 +211,36 @@ impl Run<'_> {
         });
     }
 
-    /// Where a batch is one sample.
-    fn alone(self, single: &mut Single) {
-        let Fast { plan, memory, program, instructions, .. } = self.fast;
-        let (digits, order) =
-            (&memory[plan.interface.ports.data_set], &memory[plan.interface.ports.indices]);
-        let pieces = self.pieces.into_iter().map(|piece| piece.into_inner().expect(NO_PANIC));
-        let mut pieces: Vec<Parameters> = pieces.collect();
-        for step in self.steps.chunks_exact(STEP_WORDS) {
-            let source = Source { digits, order, step };
-            instructions.run_single(single, program, source, &mut pieces, self.pass);
-        }
-    }
-
-    /// The share of one thread. Locks only tell the compiler what claims and meetings make sure of: in
-    /// each half of a step one side is read by all, and each part of the other written by one thread.
+    /// The work of one thread. The locks only tell the compiler what claims and barriers make sure of:
+    /// in each part of a step all threads read one side, and one thread writes each piece of the other.
     fn work(&self, thread: usize) {
-        let member = self.meeting.join();
+        let participant = self.barrier.join();
         let mut gradient = Vec::new();
-        for (number, step) in self.steps.chunks_exact(STEP_WORDS).enumerate() {
-            self.groups(thread, number, step);
-            member.wait();
-            if let Some(rule) = self.fast.program.rule(self.pass) {
-                self.update(thread, (rule, f32::from_bits(step[2])), &mut gradient);
-                member.wait();
+        for (number, &step) in self.steps.iter().enumerate() {
+            self.pass(thread, number, self.fast.source(step));
+            participant.wait();
+            if let Some(epilogue) = self.fast.program.epilogue(self.pass) {
+                self.update(thread, (epilogue, step.rate), &mut gradient);
+                participant.wait();
             }
         }
     }
 
     /// The groups of a thread, which it has worked on before; then those of others, who may have been
     /// kept from theirs.
-    fn groups(&self, thread: usize, number: usize, step: &[u32]) {
-        let Fast { plan, memory, groups, begun, program, threads, instructions, .. } = self.fast;
-        let (digits, order) =
-            (&memory[plan.interface.ports.data_set], &memory[plan.interface.ports.indices]);
-        let source = Source { digits, order, step };
+    fn pass(&self, thread: usize, number: usize, source: Source) {
+        let Fast { groups, begun, program, threads, instructions, .. } = self.fast;
         let guards: Vec<_> =
             self.pieces.iter().map(|piece| piece.read().expect(NO_PANIC)).collect();
         let pieces: Vec<&[f32]> = guards.iter().map(|piece| &*piece.parameters).collect();
+        let (pieces, pass) = (&pieces[..], self.pass);
         for owner in (thread..*threads).chain(0..thread) {
             for at in (owner..groups.len()).step_by(*threads) {
-                // The meetings order the steps; here only one thread may win.
-                let (seen, now) = (Ordering::Relaxed, number + 1);
-                if begun[at].compare_exchange(number, now, seen, seen).is_ok() {
-                    let mut group = groups[at].write().expect(NO_PANIC);
-                    instructions.run(&mut group, program, source, &pieces, self.pass);
+                // The barriers order the steps; here only one thread may win.
+                let relaxed = Ordering::Relaxed;
+                if begun[at].compare_exchange(number, number + 1, relaxed, relaxed).is_ok() {
+                    let group = &mut groups[at].write().expect(NO_PANIC);
+                    instructions.run(GroupPass { group, program, source, pieces, pass });
                 }
             }
         }
@@ -261,10 +249,10 @@ impl Run<'_> {
     fn update(&self, thread: usize, step: (Epilogue, f32), gradient: &mut Vec<f32>) {
         let Fast { groups, program, threads, instructions, .. } = self.fast;
         let guards: Vec<_> = groups.iter().map(|group| group.read().expect(NO_PANIC)).collect();
-        let groups: Vec<&Group> = guards.iter().map(|group| &**group).collect();
+        let groups: &[&SampleGroup] = &guards.iter().map(|group| &**group).collect::<Vec<_>>();
         for number in (thread..self.pieces.len()).step_by(*threads) {
-            let mut piece = self.pieces[number].write().expect(NO_PANIC);
-            instructions.update(program, number, &groups, step, &mut piece, gradient);
+            let piece = &mut self.pieces[number].write().expect(NO_PANIC);
+            instructions.run(Update { program, number, groups, step, piece, gradient });
         }
     }
 }

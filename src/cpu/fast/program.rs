@@ -1,5 +1,5 @@
 //! A network as the fast executor carries it out: its blocks with their shapes, and its parameters
-//! cut into pieces that a thread updates alone.
+//! cut into pieces, each of which one thread updates.
 
 use std::ops::Range;
 
@@ -38,7 +38,7 @@ pub enum Piece {
 #[derive(Debug)]
 pub struct Program {
     pub steps: Vec<Step>,
-    /// Numbers that a sample has in front of each block and behind the last, as in [`crate::plan::Layout::widths`].
+    /// Inputs of each block, then outputs of the last: [`crate::plan::Layout::widths`].
     pub sizes: Vec<usize>,
     /// Pieces of the parameters, one behind the other, each with its place.
     pub pieces: Vec<(Piece, Range<usize>)>,
@@ -118,8 +118,8 @@ impl Program {
         Output { curvature, exact: curvature && exact, ..self.output }
     }
 
-    /// What a pass does with its sums, if it has any.
-    pub fn rule(&self, pass: Pass) -> Option<Epilogue> {
+    /// What a pass does with its gradients, if it has any.
+    pub fn epilogue(&self, pass: Pass) -> Option<Epilogue> {
         match pass {
             Pass::Forward => None,
             Pass::Training => Some(Epilogue::Apply(self.optimizer)),

@@ -60,7 +60,7 @@ impl Curve {
     }
 }
 
-/// y = f(a) for all of some numbers, in place.
+/// Replaces each number a by f(a).
 #[inline(always)]
 pub fn squash_all<L: Lanes>(f: Curve, numbers: &mut [f32]) {
     let mut vectors = numbers.chunks_exact_mut(LANES);
@@ -72,8 +72,8 @@ pub fn squash_all<L: Lanes>(f: Curve, numbers: &mut [f32]) {
     }
 }
 
-/// Derivatives by y = f(a) become those by a: each times f'(a), a local derivative. Some y may
-/// stand behind those that there are derivatives by.
+/// Turns derivatives by y = f(a) into those by a: each times f'(a), a local derivative. There may be
+/// more y than derivatives.
 #[inline(always)]
 pub fn through<L: Lanes>(f: Curve, derivatives: &mut [f32], y: &[f32]) {
     let y = &y[..derivatives.len()];
@@ -90,12 +90,10 @@ pub fn through<L: Lanes>(f: Curve, derivatives: &mut [f32], y: &[f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cpu::fast::lanes::{Baseline, LANES, V};
+    use crate::cpu::fast::lanes::Baseline;
 
     fn tanh_of(t: f32) -> f32 {
-        let mut result = V::ZERO;
-        tanh(Baseline::load(&V([t; LANES]))).store(&mut result);
-        result.0[0]
+        tanh(<Baseline>::splat(t)).first()
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! From the derivatives of a whole batch to what becomes of one piece of the parameters.
+//! From the derivatives of a whole batch to the epilogue of one piece of the parameters.
 
-use super::group::Group;
-use super::lanes::{LANES, Lanes, Squares, V};
+use super::instructions::Kernel;
+use super::lanes::{LANES, Lanes, V};
 use super::linear;
 use super::program::{Piece, Program};
+use super::sample_group::SampleGroup;
 use crate::plan::{Epilogue, Optimizer};
 
 /// A piece of the parameters with its velocity, and its curvature where the plan has one.
@@ -14,71 +15,79 @@ pub struct Parameters<'a> {
     pub curvature: &'a mut [f32],
 }
 
-/// Adds up the derivatives of the `number`-th piece, group by group in order, and takes the sums by
-/// a rule and its rate.
-#[inline(always)]
-pub fn update<L: Lanes>(
-    program: &Program,
-    number: usize,
-    groups: &[&Group],
-    step: (Epilogue, f32),
-    piece: &mut Parameters,
-    gradient: &mut Vec<f32>,
-) {
-    match &program.pieces[number] {
-        (Piece::Stage, place) => {
-            let mut sums = vec![0.0; place.len()];
-            for (at, sum) in place.clone().zip(&mut sums) {
-                let mut all = L::splat(0.0);
-                for group in groups {
-                    all = all.add(L::load(&group.partials()[at]));
+/// Adds up the derivatives of the piece `number`, group by group in order, and applies a epilogue with
+/// its rate to the sums.
+pub struct Update<'a, 'p> {
+    pub program: &'a Program,
+    pub number: usize,
+    pub groups: &'a [&'a SampleGroup],
+    pub step: (Epilogue, f32),
+    pub piece: &'a mut Parameters<'p>,
+    /// Memory for the gradient of rows of weights.
+    pub gradient: &'a mut Vec<f32>,
+}
+
+impl Kernel for Update<'_, '_> {
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let Update { program, number, groups, step, piece, gradient } = self;
+        match &program.pieces[number] {
+            (Piece::Stage, place) => {
+                let mut sums = vec![0.0; place.len()];
+                for (at, sum) in place.clone().zip(&mut sums) {
+                    let mut all = L::splat(0.0);
+                    for group in groups {
+                        all = all.add(L::load(&group.samples.partials[at]));
+                    }
+                    *sum = all.total();
                 }
-                let mut lanes = V::ZERO;
-                all.store(&mut lanes);
-                *sum = lanes.sum();
+                piece.apply(0, sums.len(), &sums, step);
             }
-            piece.take(0, sums.len(), &sums, step);
-        }
-        (Piece::Bias { block }, _) => {
-            let outputs = program.sizes[block + 1];
-            let sums: Vec<f32> = (0..outputs)
-                .map(|o| groups.iter().map(|group| group.deltas(*block, o..o + 1)[0].sum()).sum())
-                .collect();
-            piece.take(0, sums.len(), &sums, step);
-        }
-        (Piece::Rows { block, first, rows }, _) => {
-            let inputs = program.sizes[*block];
-            let length = inputs.next_multiple_of(LANES);
-            gradient.resize(rows * length, 0.0);
-            let x: Vec<&[V]> = groups.iter().map(|group| group.rows(*block)).collect();
-            let dy: Vec<&[V]> =
-                groups.iter().map(|group| group.deltas(*block, *first..first + rows)).collect();
-            match step.0.is_curvature() {
-                false => linear::gradient::<L>(&x, &dy, gradient),
-                true => linear::gradient::<Squares<L>>(&x, &dy, gradient),
+            (Piece::Bias { block }, _) => {
+                let of_group =
+                    |group: &&SampleGroup, o: usize| group.samples.deltas[*block][o].sum();
+                let outputs = program.sizes[block + 1];
+                let sums: Vec<f32> = (0..outputs)
+                    .map(|o| groups.iter().map(|group| of_group(group, o)).sum())
+                    .collect();
+                piece.apply(0, sums.len(), &sums, step);
             }
-            for (row, gradient) in gradient.chunks_exact(length).enumerate() {
-                piece.take(row * inputs, inputs, gradient, step);
+            (Piece::Rows { block, first, rows }, _) => {
+                let inputs = program.sizes[*block];
+                let length = inputs.next_multiple_of(LANES);
+                gradient.resize(rows * length, 0.0);
+                let x: Vec<&[V]> = groups.iter().map(|group| &group.rows[*block][..]).collect();
+                let here = *first..first + rows;
+                let dy = groups.iter().map(|group| &group.samples.deltas[*block][here.clone()]);
+                let dy: Vec<&[V]> = dy.collect();
+                match step.0.is_curvature() {
+                    false => linear::gradient::<L>(&x, &dy, gradient),
+                    true => linear::gradient::<L::Squares>(&x, &dy, gradient),
+                }
+                for (row, gradient) in gradient.chunks_exact(length).enumerate() {
+                    piece.apply(row * inputs, inputs, gradient, step);
+                }
             }
         }
     }
 }
 
 impl Parameters<'_> {
-    /// Takes the sums of the parameters from `first` on, as `Take` of the twins does.
+    /// Applies a epilogue with its rate to the gradients of the `count` parameters from `first` on, in
+    /// step with `Epilogue::apply` of the reference.
     #[inline(always)]
-    pub fn take(
+    pub fn apply(
         &mut self,
         first: usize,
         count: usize,
         sums: &[f32],
-        (rule, rate): (Epilogue, f32),
+        (epilogue, rate): (Epilogue, f32),
     ) {
         let here = first..first + count;
         let curvature = here.start.min(self.curvature.len())..here.end.min(self.curvature.len());
         let h = &mut self.curvature[curvature];
         let (w, v) = (&mut self.parameters[here.clone()], &mut self.velocity[here]);
-        match rule {
+        match epilogue {
             Epilogue::Apply(Optimizer::Sgd { momentum, weight_decay }) => {
                 for ((w, v), g) in w.iter_mut().zip(v).zip(sums) {
                     *v = momentum * *v + g + weight_decay * *w;

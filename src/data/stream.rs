@@ -1,7 +1,7 @@
-//! Digits as they come in a stream: IDX, CSV, or nothing but their bytes.
+//! Digits from a stream: IDX, CSV, or nothing but their bytes.
 //!
-//! [`Records`] gives what has arrived without waiting for more, so that a slow source is answered at
-//! once and a fast one in large pieces. Digits are counted from 0, in messages too.
+//! [`DigitStream`] gives what has arrived without waiting for more, so that a slow source is answered
+//! at once and a fast one in large pieces. Digits are counted from 0, in messages too.
 
 use std::fmt::Display;
 use std::io::Read;
@@ -30,24 +30,24 @@ pub enum Format {
     Raw,
 }
 
-/// Digits that came together.
+/// Digits that arrived together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Piece {
     /// `[n, 28, 28]` bytes.
     pub pixels: Vec<u8>,
-    /// `[n]`, where a digit came with one.
+    /// `[n]`, where a digit has one.
     pub labels: Vec<Option<u8>>,
 }
 
 /// The digits of a stream.
-pub struct Records<R> {
+pub struct DigitStream<R> {
     source: R,
     format: Format,
-    /// Bytes that came and were not made use of yet.
+    /// Bytes that have arrived and are not used yet.
     rest: Vec<u8>,
-    /// Digits that were given.
+    /// Digits given so far.
     given: usize,
-    /// That there are to be, once an IDX header has said so.
+    /// All digits, once an IDX header has named their number.
     promised: Option<usize>,
     /// Lines before `rest`.
     lines: usize,
@@ -64,13 +64,13 @@ impl Piece {
         self.labels.is_empty()
     }
 
-    /// Puts those of another piece behind.
+    /// Appends another piece.
     pub fn append(&mut self, mut other: Piece) {
         self.pixels.append(&mut other.pixels);
         self.labels.append(&mut other.labels);
     }
 
-    /// Takes the first `n` away and gives their labels.
+    /// Removes the first `n` digits and returns their labels.
     ///
     /// # Panics
     /// If there are fewer.
@@ -80,10 +80,10 @@ impl Piece {
     }
 }
 
-impl<R: Read> Records<R> {
-    /// The digits that `source` will give.
+impl<R: Read> DigitStream<R> {
+    /// Reads digits from `source`.
     pub fn new(source: R, format: Format) -> Self {
-        Records { source, format, rest: Vec::new(), given: 0, promised: None, lines: 0 }
+        DigitStream { source, format, rest: Vec::new(), given: 0, promised: None, lines: 0 }
     }
 
     /// Waits for the next digits, at least one; `None` at the end.
@@ -109,10 +109,10 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// The whole digits among the bytes that came.
+    /// The whole digits among the bytes that have arrived.
     fn bytes(&mut self, ended: bool) -> Result<Piece> {
         if self.format == Format::Idx && self.promised.is_none() {
-            if self.rest.len() < idx::IMAGES_HEADER && !ended {
+            if self.rest.len() < idx::IMAGES.header && !ended {
                 return Ok(Piece::default());
             }
             self.header()?;
@@ -130,27 +130,25 @@ impl<R: Read> Records<R> {
         if self.rest.starts_with(&idx::GZIP_MAGIC) {
             return Err(stream_error("is packed with gzip", "unpack it first, as with zcat"));
         }
-        let Some(header) = self.rest.first_chunk::<{ idx::IMAGES_HEADER }>() else {
+        let Some(header) = self.rest.first_chunk::<{ idx::IMAGES.header }>() else {
             return Err(stream_error("ends within its IDX header", "give a whole file of images"));
         };
-        let word = |at: usize| {
-            u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
-        };
-        if word(0) != idx::IMAGES_MAGIC {
+        let (words, _) = header.as_chunks();
+        let [magic, count, rows, columns] = [0, 1, 2, 3].map(|at| u32::from_be_bytes(words[at]));
+        if magic != idx::IMAGES.magic {
             return Err(stream_error(
-                format!("begins with {} where IDX images have {}", word(0), idx::IMAGES_MAGIC),
+                format!("begins with {magic} where IDX images have {}", idx::IMAGES.magic),
                 "give a file of images, or another --stream",
             ));
         }
-        let (rows, columns) = (word(8), word(12));
         if [rows, columns] != [DIGIT_SIDE as u32; 2] {
             return Err(stream_error(
                 format!("has images of {rows}x{columns} pixels where 28x28 were expected"),
                 "bring the images to that size",
             ));
         }
-        self.promised = Some(word(4) as usize);
-        self.rest.drain(..idx::IMAGES_HEADER);
+        self.promised = Some(count as usize);
+        self.rest.drain(..idx::IMAGES.header);
         Ok(())
     }
 
@@ -174,7 +172,8 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// The digits in the whole lines that came. An error waits until those before it were given.
+    /// The digits in the whole lines that have arrived. An error waits until those before it were
+    /// given.
     fn lines(&mut self, ended: bool) -> Result<Piece> {
         let mut piece = Piece::default();
         let mut start = 0;
@@ -211,7 +210,7 @@ impl<R: Read> Records<R> {
 
 /// The digits that have arrived, as soon as there are any. An error, [`Error::Data`], names the number
 /// of the digit that is broken, and comes behind all digits before it; nothing comes after it.
-impl<R: Read> Iterator for Records<R> {
+impl<R: Read> Iterator for DigitStream<R> {
     type Item = Result<Piece>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -235,29 +234,25 @@ fn digit_of(line: &[u8], piece: &mut Piece) -> Result<(), String> {
         }
         count += 1;
     }
-    let label = match count {
-        DIGIT_PIXELS => None,
-        count if count == DIGIT_PIXELS + 1 && usize::from(numbers[0]) < CLASSES => Some(numbers[0]),
-        count if count == DIGIT_PIXELS + 1 => {
-            return Err(format!("its label is {}, where 0 to 9 were expected", numbers[0]));
-        }
-        count => return Err(format!("it has {count} numbers")),
-    };
-    let first = usize::from(label.is_some());
+    let labelled = count == DIGIT_PIXELS + 1;
+    if !labelled && count != DIGIT_PIXELS {
+        return Err(format!("it has {count} numbers"));
+    }
+    let label = labelled.then_some(numbers[0]);
+    if let Some(label) = label.filter(|&label| usize::from(label) >= CLASSES) {
+        return Err(format!("its label is {label}, where 0 to 9 were expected"));
+    }
+    let first = usize::from(labelled);
     piece.pixels.extend_from_slice(&numbers[first..][..DIGIT_PIXELS]);
     piece.labels.push(label);
     Ok(())
 }
 
+/// The number from 0 to 255 in a field of at most three digits.
 fn byte_of(field: &[u8]) -> Option<u8> {
     let field = field.trim_ascii();
-    if field.is_empty() || field.len() > 3 {
-        return None;
-    }
-    let number = field.iter().try_fold(0_u32, |number, byte| {
-        byte.is_ascii_digit().then(|| 10 * number + u32::from(byte - b'0'))
-    })?;
-    u8::try_from(number).ok()
+    let plain = field.len() <= 3 && field.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(field).ok().filter(|_| plain)?.parse().ok()
 }
 
 fn stream_error(what: impl Display, way_out: &str) -> Error {

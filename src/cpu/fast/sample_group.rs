@@ -1,0 +1,125 @@
+//! A sample group: eight samples from their bytes to the gradients of the stages.
+
+use super::instructions::Kernel;
+use super::lanes::{LANES, Lanes, V};
+use super::linear;
+use super::program::{Program, Step};
+use super::samples::{Backward, Samples, Source, numbers, numbers_mut};
+use super::squash::through;
+use crate::plan::Pass;
+use crate::plan::kernels::Output;
+
+/// The memory of eight samples.
+#[derive(Debug)]
+pub struct SampleGroup {
+    pub samples: Samples<LANES>,
+    /// Inputs of each linear block, a row a sample; else empty.
+    pub rows: Vec<Vec<V>>,
+}
+
+/// The step of a sample group up to the loss, and but for [`Pass::Forward`] the backward pass as far
+/// as the first stage.
+pub struct GroupPass<'a> {
+    pub group: &'a mut SampleGroup,
+    pub program: &'a Program,
+    pub source: Source<'a>,
+    /// The parameters.
+    pub pieces: &'a [&'a [f32]],
+    pub pass: Pass,
+}
+
+impl Kernel for GroupPass<'_> {
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let GroupPass { group, program, source, pieces, pass } = self;
+        group.samples.gather(program, source);
+        for block in 0..program.steps.len() {
+            group.forward::<L>(program, block, pieces, pass != Pass::Forward);
+        }
+        let output = program.output(pass);
+        group.samples.judge(&output, source.step.count);
+        for block in (0..program.steps.len()).rev() {
+            match pass {
+                Pass::Forward => {}
+                Pass::Training => group.backward::<L>(program, &output, block, pieces),
+                Pass::Curvature => group.backward::<L::Squares>(program, &output, block, pieces),
+            }
+        }
+    }
+}
+
+impl SampleGroup {
+    /// The samples from number `first` of the batch on.
+    pub fn new(program: &Program, first: usize) -> Self {
+        let rows = program.steps.iter().zip(&program.sizes).map(|(step, size)| match step {
+            Step::Linear { .. } => vec![V::ZERO; LANES * size.div_ceil(LANES)],
+            _ => Vec::new(),
+        });
+        SampleGroup { samples: Samples::new(program, first), rows: rows.collect() }
+    }
+
+    #[inline(always)]
+    fn forward<L: Lanes>(
+        &mut self,
+        program: &Program,
+        block: usize,
+        parameters: &[&[f32]],
+        train: bool,
+    ) {
+        match &program.steps[block] {
+            Step::Stage { stage, piece } => {
+                self.samples.stage_forward::<L>(program, block, stage, parameters[*piece]);
+            }
+            Step::Linear { bias, rows, pieces } => {
+                let (x, y) = self.samples.forward(block);
+                let biases = parameters[*bias].chunks(*rows);
+                let tiles = parameters[pieces.clone()].iter().zip(biases);
+                for ((w, bias), y) in tiles.zip(y.chunks_exact_mut(*rows)) {
+                    linear::forward::<L>(program.curve, w, bias, x, y);
+                }
+                if train {
+                    linear::transpose(x, &mut self.rows[block]);
+                }
+            }
+            Step::Rbf { centres } => {
+                let (x, y) = self.samples.forward(block);
+                linear::distances::<L>(centres, x, y);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn backward<L: Lanes>(
+        &mut self,
+        program: &Program,
+        output: &Output,
+        block: usize,
+        parameters: &[&[f32]],
+    ) {
+        match &program.steps[block] {
+            Step::Stage { stage, piece } => {
+                let p = parameters[*piece];
+                self.samples.stage_backward::<L>(program, block, (stage, *piece), p);
+                return;
+            }
+            Step::Linear { rows, pieces, .. } => {
+                let Backward { dy, dx: Some(dx), .. } = self.samples.backward(block) else {
+                    return;
+                };
+                dx.fill(V::ZERO);
+                for (w, dy) in parameters[pieces.clone()].iter().zip(dy.chunks_exact(*rows)) {
+                    linear::backward::<L>(w, dy, dx);
+                }
+            }
+            Step::Rbf { centres } if output.curvature => {
+                self.samples.distance_seeds(output, block, centres);
+            }
+            Step::Rbf { centres } => {
+                let Backward { x, dy, dx: Some(dx) } = self.samples.backward(block) else { return };
+                linear::distances_backward::<L>(centres, x, dy, dx);
+            }
+        }
+        let Backward { x, dx: Some(dx), .. } = self.samples.backward(block) else { return };
+        through::<L>(program.curve, numbers_mut(dx), numbers(x));
+    }
+}
