@@ -12,9 +12,6 @@ pub fn path(name: &str) -> Option<PathBuf> {
 }
 
 /// Puts a file in place, whole or not at all.
-///
-/// # Errors
-/// As [`disk::write`].
 pub fn write(path: &Path, text: &str) -> Result<()> {
     path.parent().map_or(Ok(()), disk::make_folder)?;
     disk::write(path, text.as_bytes())

@@ -32,9 +32,6 @@ const SAMPLES: usize = 3;
 const TOLERANCE: f32 = 1e-4;
 
 /// Tests an adapter, or remembers that it was tested.
-///
-/// # Errors
-/// [`Error::Adapter`] saying what came out wrong.
 pub fn examine(adapter: &Adapter) -> Result<Health> {
     let info = adapter.get_info();
     let key = key(&info);

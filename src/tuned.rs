@@ -106,9 +106,6 @@ impl Tuned {
     }
 
     /// Writes the choices to the cache folder; gives the file.
-    ///
-    /// # Errors
-    /// [`Error::Other`] if there is no such folder or it cannot be written.
     pub fn write(&self) -> Result<PathBuf> {
         let path = cache::path(FILE)
             .ok_or_else(|| Error::Other("there is no cache folder: set HOME".into()))?;
@@ -131,9 +128,6 @@ impl Tuned {
 }
 
 /// Removes the choices of all adapters; gives the file, if there was one.
-///
-/// # Errors
-/// [`Error::Other`] if it cannot be removed.
 pub fn forget() -> Result<Option<PathBuf>> {
     let Some(path) = cache::path(FILE) else { return Ok(None) };
     match std::fs::remove_file(&path) {

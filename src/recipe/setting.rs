@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser, ValueParser};
 use serde_json::{Value, json};
 
-use crate::error::{Error, Result};
+use super::settings::need;
+use crate::error::Result;
 use crate::network::{Named, lenet};
+use crate::text::thousands;
 
 /// Where values come from, by the names of their settings.
 pub type Origins = BTreeMap<String, String>;
@@ -22,6 +24,18 @@ pub struct Row {
     pub origin: String,
 }
 
+impl Row {
+    /// Returns the value for a person.
+    pub fn text(&self) -> String {
+        words_of(&self.value)
+    }
+}
+
+/// Returns a value without the quotes of JSON.
+fn words_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), String::from)
+}
+
 /// A value that a setting may have.
 pub trait Held: Clone + Send + Sync + 'static {
     /// Reads it: from a flag, a file or a recipe.
@@ -29,14 +43,6 @@ pub trait Held: Clone + Send + Sync + 'static {
 
     /// The value in `run.json`.
     fn json(&self) -> Value;
-
-    /// The value for a person.
-    fn text(&self) -> String {
-        match self.json() {
-            Value::String(text) => text,
-            other => other.to_string(),
-        }
-    }
 
     /// The value if it is a number, for its [`Range`].
     fn number(&self) -> Option<f64> {
@@ -69,7 +75,8 @@ impl Range {
         let (fits, range) = match self {
             Range::Any => return Ok(()),
             Range::Count(most, what) => {
-                ((1.0..=most as f64).contains(&number), format!("1 to {most}: that many {what}"))
+                let range = format!("1 to {}: that many {what}", thousands(most));
+                ((1.0..=most as f64).contains(&number), range)
             }
             Range::UpTo(most) => {
                 ((0.0..=f64::from(most)).contains(&number), format!("0 to {most}"))
@@ -80,13 +87,7 @@ impl Range {
             }
             Range::BelowOne => ((0.0..1.0).contains(&number), "at least 0 and below 1".into()),
         };
-        match fits {
-            true => Ok(()),
-            false => {
-                let value = value.text();
-                Err(Error::Usage(format!("--{name} is {value}, but must be {range}")))
-            }
-        }
+        need(fits, || format!("--{name} is {}, but must be {range}", words_of(&value.json())))
     }
 }
 
@@ -138,10 +139,6 @@ impl Held for f32 {
         self.to_string().parse::<f64>().map_or(Value::Null, Value::from)
     }
 
-    fn text(&self) -> String {
-        self.to_string()
-    }
-
     fn number(&self) -> Option<f64> {
         Some(f64::from(*self))
     }
@@ -166,14 +163,15 @@ pub(super) fn flag(field: &str) -> String {
 /// Makes flags of settings: name, type, unit and range of each; the comment is its help.
 macro_rules! group {
     ($(#[$about:meta])* $heading:literal $group:ident {
-        $($(#[$help:meta])+ $name:ident: $type:ty, $unit:literal, $range:expr;)+
+        $($(#[doc = $help:literal])+ $name:ident: $type:ty, $unit:literal, $range:expr;)+
     }) => {
         $(#[$about])*
         #[derive(Debug, Clone, Default, PartialEq, clap::Args)]
         #[command(next_help_heading = $heading)]
         pub struct $group {
-            $($(#[$help])+
-            #[arg(long, value_name = $unit, value_parser = <$type as Held>::parser())]
+            $($(#[doc = $help])+
+            #[arg(long, value_name = $unit, value_parser = <$type as Held>::parser(),
+                  help = concat!($($help,)+ " [default: the recipe's]"))]
             pub $name: Option<$type>,)+
         }
 
@@ -209,11 +207,12 @@ macro_rules! group {
 /// Makes [`super::Flags`] and [`super::Settings`] of groups of settings, each with its default.
 macro_rules! settings {
     ($($(#[$about:meta])* $heading:literal $field:ident: $group:ident {
-        $($(#[$help:meta])+ $name:ident: $type:ty = $default:expr, $unit:literal, $range:expr;)+
+        $($(#[doc = $help:literal])+ $name:ident: $type:ty = $default:expr, $unit:literal,
+            $range:expr;)+
     })+) => {
         $(group! {
             $(#[$about])* $heading $group {
-                $($(#[$help])+ $name: $type, $unit, $range;)+
+                $($(#[doc = $help])+ $name: $type, $unit, $range;)+
             }
         })+
 
@@ -233,12 +232,15 @@ macro_rules! settings {
         }
 
         impl Flags {
-            /// What is asked for where nobody asks; the network's is its own.
+            /// Returns what a run has where nobody asks; a network brings its own settings, and
+            /// `--steps` has no default.
             pub(super) fn defaults() -> Self {
-                Flags {
+                let mut defaults = Flags {
                     $($field: $group { $($name: Some($default),)+ },)+
                     ..Flags::default()
-                }
+                };
+                defaults.training.steps = None;
+                defaults
             }
 
             pub(super) fn check(&self) -> Result<()> {
@@ -272,7 +274,7 @@ macro_rules! settings {
             pub strategy: Strategy,
             /// Of every setting that the run has.
             pub origins: Origins,
-            $($($(#[$help])+ pub $name: $type,)+)+
+            $($($(#[doc = $help])+ pub $name: $type,)+)+
         }
 
         impl Settings {

@@ -16,7 +16,7 @@ use crate::plan::{Distortion, Plan, Profile, Room, Strategy};
 use crate::text::did_you_mean;
 
 /// The origin of a number of digits that nobody limits.
-const ALL_THERE_ARE: &str = "all there are";
+pub(super) const ALL_THERE_ARE: &str = "all there are";
 
 /// Digits that a data set has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,9 @@ pub struct Available {
 }
 
 impl Available {
+    /// Those of MNIST.
+    pub const MNIST: Available = Available { train: 60_000, test: 10_000 };
+
     /// Those of a data set.
     pub fn of(mnist: &Mnist) -> Self {
         Available { train: mnist.train.len(), test: mnist.test.len() }
@@ -58,7 +61,6 @@ impl Settings {
         let mut of_recipe = recipe.flags();
         // The choices below take out of it what does not apply.
         let mut defaults = Flags::defaults();
-        defaults.training.steps = None;
         let mut asked = flags.clone();
         let origin = |(name, _)| {
             let origin = flags.origins.get(&name).cloned();

@@ -5,11 +5,10 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::Entry;
+use super::entry::{Entry, model_file};
 use crate::error::Result;
 use crate::evaluation::Answer;
 use crate::evaluation::statistics::McNemar;
-use crate::report::files::MODEL;
 use crate::report::finished::Line;
 use crate::text::thousands;
 use crate::train::model::Model;
@@ -33,12 +32,9 @@ impl Side {
     /// # Errors
     /// [`crate::Error::Data`] naming the file that is missing or broken.
     pub fn read(path: &Path) -> Result<Side> {
-        let name = path.display().to_string();
-        if path.is_dir() {
-            let run = Some(Entry::read(path)?);
-            return Ok(Side { name, run, model: Model::read(&path.join(MODEL))? });
-        }
-        Ok(Side { name, run: None, model: Model::read(path)? })
+        let run = path.is_dir().then(|| Entry::read(path)).transpose()?;
+        let model = Model::read(&model_file(path))?;
+        Ok(Side { name: path.display().to_string(), run, model })
     }
 
     /// What was chosen for it, by name; for a run also what it was made with.

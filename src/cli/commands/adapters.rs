@@ -19,9 +19,6 @@ pub struct Args {
 }
 
 /// Lists every adapter, each with its self-test.
-///
-/// # Errors
-/// [`Error::Adapter`] if there is none, or none that passes.
 pub fn run(args: Args) -> Result<()> {
     let all: Vec<Facts> = adapter::all()
         .iter()

@@ -11,7 +11,6 @@ use crate::bench::kernels::{self, KernelTimes};
 use crate::bench::machine;
 use crate::bench::measure::{self, Devices, Figure, Limits};
 use crate::bench::record::Record;
-use crate::cli::announce;
 use crate::cli::args::device;
 use crate::cli::args::{DeviceArgs, DeviceChoice};
 use crate::cli::output;
@@ -83,15 +82,12 @@ pub struct Args {
 }
 
 /// Measures.
-///
-/// # Errors
-/// [`Error::Usage`] for flags out of range, [`Error::Adapter`] if the adapter fails.
 pub fn run(args: Args) -> Result<()> {
     let start = Instant::now();
     let limits = check(&args)?;
     let cases = cases(&args)?;
     let device = device::choose(&args.device, device::Work::Looking)?;
-    announce::device(&device);
+    device::announce(&device);
     warn_of_company();
     let adapter = adapter(&args, &device)?;
     let threads = device::threads(&args.device)?;

@@ -46,10 +46,6 @@ pub struct Args {
 }
 
 /// Prints counts and moments of both sets, or draws one digit.
-///
-/// # Errors
-/// [`Error::Usage`] for an index beyond the set and for a file in the way, [`Error::Data`] for a
-/// broken data set, [`Error::Other`] if the PNG file cannot be written.
 pub fn run(args: Args) -> Result<()> {
     let border = args.border.unwrap_or(BORDER);
     if border > 16 {
@@ -142,9 +138,6 @@ fn show(args: &Args, name: &str, set: &Digits, index: usize) -> Result<()> {
 }
 
 /// Whether a set has a digit of that number.
-///
-/// # Errors
-/// [`Error::Usage`] naming the flag and the range.
 pub fn check_index(flag: &str, index: usize, set: &Digits, name: &str) -> Result<()> {
     if index < set.len() {
         return Ok(());

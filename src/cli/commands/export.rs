@@ -4,19 +4,16 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
+use crate::cli::args::model::ModelArg;
 use crate::cli::output::{self, check_free};
-use crate::disk;
 use crate::error::{Error, Result};
 use crate::export::{self, Format, Names};
-use crate::text::bytes;
-use crate::train::model::Model;
 
 /// Flags of `export`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Model file that `lenet train` or `lenet import` wrote: model.safetensors
-    #[arg(value_name = "MODEL")]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelArg,
     /// What to write: a graph that runs by itself (onnx), a state dict of PyTorch (safetensors),
     /// arrays of NumPy (npz), or one object with everything (json) [default: by FILE's ending]
     #[arg(long, value_enum)]
@@ -34,10 +31,6 @@ pub struct Args {
 }
 
 /// Exports.
-///
-/// # Errors
-/// [`Error::Usage`] if the format or the file do not do, [`Error::Data`] for a broken model,
-/// [`Error::Other`] if the file cannot be written.
 pub fn run(args: Args) -> Result<()> {
     let format = match args.format {
         Some(format) => format,
@@ -55,11 +48,8 @@ pub fn run(args: Args) -> Result<()> {
         (_, None) => Names::Layers,
     };
     check_free("--out", &args.out, args.force)?;
-    let model = Model::read(&args.model)?;
-    let file = export::export(&model, format, names)?;
-    disk::write(&args.out, &file)?;
-    output::note(&format!("written to {}: {}", args.out.display(), bytes(file.len())));
-    Ok(())
+    let file = export::export(&args.model.read()?, format, names)?;
+    output::write_file(&args.out, &file)
 }
 
 fn by_ending(path: &Path) -> Result<Format> {

@@ -104,9 +104,6 @@ pub struct Args {
 
 /// Prints buffers, kernels and dispatches of a step as `lenet train` with the same flags would run it on
 /// this machine, or the text of one kernel.
-///
-/// # Errors
-/// [`Error::Usage`] if the flags do not make a network, or name no kernel or several.
 pub fn run(args: Args) -> Result<()> {
     let device = match args.profile {
         Some(_) if args.replay.is_none() => None,

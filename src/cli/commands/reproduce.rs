@@ -117,10 +117,6 @@ impl Args {
 }
 
 /// Makes the runs that are missing, then writes the report.
-///
-/// # Errors
-/// Everything that [`Error`] knows; what was completed before is on disk, and the same command goes
-/// on from there.
 pub fn run(args: Args) -> Result<()> {
     let rows = args.rows();
     let mnist = data::load(args.data.data.as_deref())?;

@@ -19,9 +19,6 @@ pub struct Args {
 }
 
 /// Prints layers, shapes, parameters, connections, multiply-adds and sizes.
-///
-/// # Errors
-/// [`crate::Error::Usage`] if the flags do not make a network.
 pub fn run(args: Args) -> Result<()> {
     let summary = Summary::of(&args.network.build()?)?;
     if args.json {

@@ -6,7 +6,6 @@
 use serde_json::{Value, json};
 
 use crate::bench::race::{self, Racer, SLOWER};
-use crate::cli::announce;
 use crate::cli::args::device;
 use crate::cli::args::{DeviceArgs, DeviceChoice, ProfileChoice};
 use crate::cli::output;
@@ -57,10 +56,6 @@ struct Found {
 }
 
 /// Times the plans and remembers the fastest, or forgets.
-///
-/// # Errors
-/// [`crate::Error::Usage`] for flags out of range, [`crate::Error::Adapter`] if there is no adapter
-/// or it fails.
 pub fn run(args: Args) -> Result<()> {
     if args.forget {
         return forget(args.json);
@@ -76,7 +71,7 @@ pub fn run(args: Args) -> Result<()> {
         },
         device::Work::Looking,
     )?;
-    announce::device(&device);
+    device::announce(&device);
     if cfg!(debug_assertions) {
         output::warn("this is a build without --release: it may choose otherwise");
     }

@@ -3,14 +3,12 @@
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::Value;
-
 use crate::cli::output;
 use crate::error::Result;
-use crate::text::{HEADLINE, thousands};
+use crate::text::{HEADLINE, count, thousands};
 use crate::train::checkpoint::State;
 use crate::train::events::{End, Epoch, Progress, Report, Start};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,16 +79,13 @@ impl Report for Console {
             format!("results  {}", start.out),
         ];
         if let Some((epochs, steps)) = start.from {
-            lines.push(format!("goes on  after {epochs} epochs and {} steps", thousands(steps)));
+            let (epochs, steps) = (count(epochs, "epoch"), count(steps, "step"));
+            lines.push(format!("resumes  after {epochs} and {steps}"));
         }
         let headings = format!("{HEADLINE}{:<width$} {:<10} from{HEADLINE:#}", "setting", "value");
         lines.extend([String::new(), headings]);
         for row in &rows {
-            let value = match &row.value {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            lines.push(format!("{:<width$} {value:<10} {}", row.name, row.origin));
+            lines.push(format!("{:<width$} {:<10} {}", row.name, row.text(), row.origin));
         }
         self.say(&lines.join("\n"));
         if !self.notebook {
