@@ -58,13 +58,6 @@ impl Held for Copies {
             Copies::Fixed(copies) => json!(copies),
         }
     }
-
-    fn number(&self) -> Option<f64> {
-        match self {
-            Copies::New => None,
-            Copies::Fixed(copies) => Some(*copies as f64),
-        }
-    }
 }
 
 /// How training digits are distorted.

@@ -12,7 +12,6 @@ mod recipes;
 mod schedule;
 mod setting;
 mod settings;
-mod shuffle;
 mod table;
 
 pub use defaults::{defaults, with_default};
@@ -20,10 +19,9 @@ pub use distortion::{Copies, Distorted, Switch};
 pub use network::ConnectionChoice;
 pub use optimizer::{Curvature, Method};
 pub use recipes::{ALL, MAX_BATCH, MAX_EPOCHS, Rates, Recipe, names};
-pub use schedule::Schedule;
+pub use schedule::{Schedule, Shuffle};
 pub use setting::{Origins, Range, Row, words};
 pub use settings::Available;
-pub use shuffle::Shuffle;
 pub use table::{
     DistortArgs, Flags, NetworkArgs, OptimizerArgs, RangeArgs, Settings, TrainingArgs,
 };

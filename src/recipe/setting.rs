@@ -31,9 +31,13 @@ impl Row {
     }
 }
 
-/// Returns a value without the quotes of JSON.
+/// Returns a value as it is typed.
 fn words_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), String::from)
+    match value {
+        Value::String(word) => word.clone(),
+        Value::Null => "no finite number".into(),
+        other => other.to_string(),
+    }
 }
 
 /// A value that a setting may have.
@@ -41,13 +45,8 @@ pub trait Held: Clone + Send + Sync + 'static {
     /// Reads it: from a flag, a file or a recipe.
     fn parser() -> ValueParser;
 
-    /// The value in `run.json`.
+    /// The value in `run.json`: a number or a word.
     fn json(&self) -> Value;
-
-    /// The value if it is a number, for its [`Range`].
-    fn number(&self) -> Option<f64> {
-        None
-    }
 }
 
 /// Which numbers a setting takes.
@@ -71,7 +70,12 @@ impl Range {
     /// # Errors
     /// [`Error::Usage`] naming the flag, the value and the range.
     pub fn check(self, name: &str, value: &impl Held) -> Result<()> {
-        let Some(number) = value.number() else { return Ok(()) };
+        let value = value.json();
+        if value.is_string() {
+            return Ok(());
+        }
+        // What JSON has no number for is in no range.
+        let number = value.as_f64().unwrap_or(f64::NAN);
         let (fits, range) = match self {
             Range::Any => return Ok(()),
             Range::Count(most, what) => {
@@ -87,7 +91,7 @@ impl Range {
             }
             Range::BelowOne => ((0.0..1.0).contains(&number), "at least 0 and below 1".into()),
         };
-        need(fits, || format!("--{name} is {}, but must be {range}", words_of(&value.json())))
+        need(fits, || format!("--{name} is {}, but must be {range}", words_of(&value)))
     }
 }
 
@@ -119,10 +123,6 @@ macro_rules! whole_numbers {
             fn json(&self) -> Value {
                 json!(self)
             }
-
-            fn number(&self) -> Option<f64> {
-                Some(*self as f64)
-            }
         }
     )+};
 }
@@ -137,10 +137,6 @@ impl Held for f32 {
     /// With the digits that were typed, not those of the nearest f64.
     fn json(&self) -> Value {
         self.to_string().parse::<f64>().map_or(Value::Null, Value::from)
-    }
-
-    fn number(&self) -> Option<f64> {
-        Some(f64::from(*self))
     }
 }
 

@@ -10,7 +10,6 @@ use crate::gpu::probe::LOOPS_ASKED;
 use crate::selftest;
 use crate::text::{bytes, thousands};
 
-/// Flags of `adapters`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// One JSON object instead of text [default: off]

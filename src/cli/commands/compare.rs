@@ -16,7 +16,6 @@ use crate::report::finished::Line;
 use crate::runs::{Comparison, Side, page};
 use crate::text::{Table, sparkline};
 
-/// Flags of `compare`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folder of a run, or a model file
@@ -43,7 +42,6 @@ pub struct Args {
 /// What becomes of a comparison as a file.
 type Draw = fn(&Comparison, &Digits) -> Result<String>;
 
-/// Compares.
 pub fn run(args: Args) -> Result<()> {
     let out = args.out.as_deref().map(|path| Ok((path, drawing(path)?))).transpose()?;
     if let Some((path, _)) = out {

@@ -5,7 +5,6 @@ use clap_complete::{Shell, generate};
 use crate::cli::{self, output};
 use crate::error::Result;
 
-/// Flags of `completions`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The shell
@@ -13,7 +12,6 @@ pub struct Args {
     shell: Shell,
 }
 
-/// Prints the script.
 pub fn run(args: &Args) -> Result<()> {
     let mut script = Vec::new();
     generate(args.shell, &mut cli::command(), "lenet", &mut script);

@@ -21,7 +21,6 @@ use crate::train::session::distortion_key;
 /// Rows, and views beside each digit, at most.
 const MOST: usize = 99;
 
-/// Flags of `distort`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// PNG file to write: the digits in the first column, their views beside them

@@ -22,7 +22,6 @@ const SHARES: &[f64] = &[0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0];
 /// Per cent of error for which the paper says how many digits have to be rejected.
 const TARGET: f64 = 0.5;
 
-/// Flags of `evaluate`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -74,7 +73,6 @@ struct Found {
     answers: Vec<Answer>,
 }
 
-/// Evaluates.
 pub fn run(args: Args) -> Result<()> {
     let batch = args.batch.unwrap_or(EVALUATION_BATCH);
     Range::Count(MAX_BATCH, "digits a step may have").check("batch", &batch)?;

@@ -9,7 +9,6 @@ use crate::cli::output::{self, check_free};
 use crate::error::{Error, Result};
 use crate::export::{self, Format, Names};
 
-/// Flags of `export`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -30,7 +29,6 @@ pub struct Args {
     force: bool,
 }
 
-/// Exports.
 pub fn run(args: Args) -> Result<()> {
     let format = match args.format {
         Some(format) => format,

@@ -12,7 +12,6 @@ use crate::network::Named;
 use crate::recipe::NetworkArgs;
 use crate::text::thousands;
 
-/// Flags of `import`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// State dict as a safetensors file, under the names of model.safetensors or of the notebook
@@ -32,7 +31,6 @@ pub struct Args {
     network: NetworkArgs,
 }
 
-/// Imports.
 pub fn run(args: Args) -> Result<()> {
     check_free("--out", &args.out, args.force)?;
     let imported = import(&args.file, &args.network, args.names)?;

@@ -8,7 +8,6 @@ use crate::cli::{self, output};
 use crate::disk;
 use crate::error::{Error, Result};
 
-/// Flags of `man`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folder to write lenet.1 and a page for each command to [default: print lenet.1]

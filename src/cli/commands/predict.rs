@@ -23,7 +23,6 @@ use crate::train::model::Model;
 /// Digits in a step: as in training, so that a driver that keeps kernels has these already.
 const BATCH: usize = 16;
 
-/// Flags of `predict`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -84,7 +83,6 @@ struct Questions {
     list: Vec<Question>,
 }
 
-/// Predicts.
 pub fn run(args: Args) -> Result<()> {
     if let Some(format) = args.stream.format {
         return stream::run(&args, format);

@@ -11,7 +11,6 @@ use crate::report::finished::Record;
 use crate::run::page::{self, Test};
 use crate::train::{Counts, Split};
 
-/// Flags of `report`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folder of the run

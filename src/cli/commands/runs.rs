@@ -13,7 +13,6 @@ use crate::runs::find::{Found, find};
 use crate::runs::{COLUMNS, Column, Entry};
 use crate::text::{Table, did_you_mean};
 
-/// Flags of `runs`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folder of runs, with all folders in it [default: runs]
@@ -94,7 +93,6 @@ impl Filter {
     }
 }
 
-/// Lists the runs.
 pub fn run(args: Args) -> Result<()> {
     let Found { mut entries, warnings } = match &args.folder {
         Some(folder) => find(folder)?,

@@ -5,7 +5,6 @@ use crate::error::Result;
 use crate::network::summary::Summary;
 use crate::recipe::NetworkArgs;
 
-/// Flags of `summary`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Draw the connection tables of the convolutions, as the papers do [default: off]

@@ -24,7 +24,6 @@ use crate::runs::entry::model_file;
 use crate::train::Split;
 use crate::train::model::Model;
 
-/// Flags of `train`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Take the settings of this run.json, or of a TOML file with the flags as keys; flags that are
@@ -47,7 +46,6 @@ pub struct Args {
     results: ResultArgs,
 }
 
-/// Trains.
 pub fn run(args: Args) -> Result<()> {
     let source = Source::of(args)?;
     let mnist = data::load(source.args.data.data.as_deref())?;
