@@ -191,6 +191,13 @@ macro_rules! group {
                 })+
             }
 
+            /// Forgets what is given under a name.
+            pub(super) fn remove(&mut self, name: &str) {
+                $(if name == flag(stringify!($name)) {
+                    self.$name = None;
+                })+
+            }
+
             /// What is given, by the names of the flags.
             pub(super) fn given(&self) -> Vec<(String, Value)> {
                 let all = [$((stringify!($name), self.$name.as_ref().map(Held::json)),)+];
@@ -237,6 +244,12 @@ macro_rules! settings {
                 };
                 defaults.training.steps = None;
                 defaults
+            }
+
+            /// Forgets what is given under a name.
+            pub(super) fn remove(&mut self, name: &str) {
+                self.network.remove(name);
+                $(self.$field.remove(name);)+
             }
 
             pub(super) fn check(&self) -> Result<()> {

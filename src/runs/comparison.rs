@@ -80,13 +80,13 @@ pub const FIGURES: &[Figure] = &[
     }),
     figure("training error %", "train_error_percent", 2, |run| run.last().map(Line::train_error)),
     figure("validation error %", "validation_error_percent", 2, |run| {
-        run.last().and_then(Line::validation_error)
+        run.last()?.validation_error()
     }),
-    figure("test loss", "test_loss", 5, |run| run.last().map(|line| line.test_loss)),
-    figure("training loss", "train_loss", 5, |run| run.last().map(|line| line.train_loss)),
+    figure("test loss", "test_loss", 5, |run| Some(run.last()?.test_loss)),
+    figure("training loss", "train_loss", 5, |run| Some(run.last()?.train_loss)),
     figure("seconds", "seconds", 1, |run| Some(run.seconds())),
     figure("digits/s, training", "samples_per_second", 0, |run| {
-        run.last().map(|line| line.samples_per_second)
+        Some(run.last()?.samples_per_second)
     }),
 ];
 

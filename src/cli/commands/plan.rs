@@ -61,7 +61,6 @@ pub struct Args {
     /// Adapter by a part of its name or its index in `lenet adapters` [default: the best]
     #[arg(long, value_name = "NAME|INDEX", conflicts_with = "profile")]
     adapter: Option<String>,
-
     /// Devices that carry out the shards of a batch side by side, 1 to the number of shards; changes
     /// no bit [default: chosen for the device; 1 with --profile]
     #[arg(long, value_name = "N")]
@@ -92,7 +91,7 @@ pub struct Args {
     /// device, and add the checksum of the parameters
     #[arg(long, value_name = "N", requires = "json")]
     replay: Option<usize>,
-    /// Seed of the replay [default: 1]
+    /// Seed of the replay [default: the recipe's]
     #[arg(long, value_name = "SEED", requires = "replay")]
     seed: Option<u64>,
     #[command(flatten)]

@@ -126,14 +126,11 @@ impl Questions {
             let was = questions.picture(path, args.raw)?;
             changed.iter_mut().zip(was).for_each(|(count, was)| *count += usize::from(was));
         }
-        if let [inverted, fitted] = changed
-            && inverted + fitted > 0
-        {
-            output::note(&format!(
-                "pictures {}: {inverted} dark on bright, which were inverted; {fitted} fitted as \
-                 MNIST's digits were",
-                args.images.len()
-            ));
+        let what = ["dark on bright, so inverted", "fitted as MNIST's digits were"];
+        let told = changed.iter().zip(what).filter(|(count, _)| **count > 0);
+        let told: Vec<String> = told.map(|(count, what)| format!("{count} {what}")).collect();
+        if !told.is_empty() {
+            output::note(&format!("pictures {}: {}", args.images.len(), told.join("; ")));
         }
         if args.index.is_empty() {
             return Ok(questions);

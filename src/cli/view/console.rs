@@ -1,14 +1,14 @@
 //! A run for a person: the settings, a live line, one line an epoch, the result.
 
-use std::io::{IsTerminal, Write};
-use std::time::Duration;
+use std::io::Write;
+
+use indicatif::ProgressBar;
 
 use crate::cli::output;
 use crate::error::Result;
 use crate::text::{HEADLINE, count, thousands};
 use crate::train::checkpoint::State;
 use crate::train::events::{End, Epoch, Progress, Report, Start};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,15 +34,8 @@ pub struct Console {
 impl Console {
     /// A console that says as much as asked.
     pub fn new(volume: Volume) -> Self {
-        let target = match volume {
-            Volume::Quiet => ProgressDrawTarget::hidden(),
-            _ => ProgressDrawTarget::stderr_with_hz(10),
-        };
-        let bar = ProgressBar::with_draw_target(None, target);
         let template = "{prefix} {wide_bar} {percent}%  {msg}  {eta} left";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
+        let bar = super::bar(template, volume == Volume::Quiet);
         Console { volume, notebook: false, validate: 0, bar }
     }
 
@@ -95,9 +88,7 @@ impl Report for Console {
                 if settings.validate > 0 { "   validation error %" } else { "" }
             ));
         }
-        if std::io::stderr().is_terminal() {
-            self.bar.enable_steady_tick(Duration::from_millis(200));
-        }
+        super::tick(&self.bar);
         Ok(())
     }
 

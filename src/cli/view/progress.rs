@@ -1,9 +1,9 @@
 //! How far the whole table is: a live line with the time left, and a line a finished run.
 
-use std::io::{IsTerminal, Write};
-use std::time::{Duration, Instant};
+use std::io::Write;
+use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 
 use crate::cli::output;
 use crate::error::Result;
@@ -33,14 +33,9 @@ pub struct Board<'a> {
 impl<'a> Board<'a> {
     /// A board for the runs that have to be made.
     pub fn new(jobs: Vec<&'a Job>) -> Self {
-        let target = ProgressDrawTarget::stderr_with_hz(10);
-        let bar = ProgressBar::with_draw_target(Some(BAR_LENGTH), target);
-        if let Ok(style) = ProgressStyle::with_template("{prefix} {wide_bar} {percent}%  {msg}") {
-            bar.set_style(style);
-        }
-        if std::io::stderr().is_terminal() {
-            bar.enable_steady_tick(Duration::from_millis(200));
-        }
+        let bar = super::bar("{prefix} {wide_bar} {percent}%  {msg}", false);
+        bar.set_length(BAR_LENGTH);
+        super::tick(&bar);
         let now = Instant::now();
         Board {
             jobs,
