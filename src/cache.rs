@@ -1,21 +1,36 @@
-//! Small files in the user's cache folder that spare the next run some work.
+//! Small JSON files in the user's cache folder that spare the next run some work.
 
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::disk;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
-/// Where a file of that name is kept; `None` for a user without a home.
+/// Returns where a file of that name is kept; `None` for a user without a home.
 pub fn path(name: &str) -> Option<PathBuf> {
     let folders = directories::ProjectDirs::from("", "", "lenet")?;
     Some(folders.cache_dir().join(name))
 }
 
-/// Puts a file in place, whole or not at all.
-///
-/// # Errors
-/// As [`disk::write`].
-pub fn write(path: &Path, text: &str) -> Result<()> {
+/// Reads a file; the default where there is none. The error names no file.
+pub fn read<T: DeserializeOwned + Default>(name: &str) -> Result<T, String> {
+    let Some(path) = path(name) else { return Ok(T::default()) };
+    match std::fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(T::default()),
+        Err(error) => Err(error.to_string()),
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| error.to_string()),
+    }
+}
+
+/// Puts a file in place, whole or not at all, and returns where it is.
+pub fn write(name: &str, content: &impl Serialize) -> Result<PathBuf> {
+    let no_folder = || Error::Other("there is no cache folder: set HOME".into());
+    let path = path(name).ok_or_else(no_folder)?;
     path.parent().map_or(Ok(()), disk::make_folder)?;
-    disk::write(path, text.as_bytes())
+    let text = serde_json::to_string_pretty(content).expect("names and numbers");
+    disk::write(&path, text.as_bytes())?;
+    Ok(path)
 }

@@ -23,7 +23,7 @@ pub enum PlanChoice {
 }
 
 impl PlanChoice {
-    /// The strategy, and where it comes from.
+    /// Returns the strategy, and where it comes from.
     ///
     /// # Errors
     /// [`Error::Usage`] if it is to be what was tuned, and nothing was.
@@ -181,7 +181,7 @@ impl Device {
         }
     }
 
-    /// What the last bits of a result hang on: the adapter with its driver and a profile that is not
+    /// Everything that can change the last bits of a result: the adapter with its driver and a profile that is not
     /// its own, or the CPU's instructions, but not its threads.
     pub fn arithmetic(&self) -> String {
         match self {

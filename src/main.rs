@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use lenet::cli::{self, Cli};
+use lenet::cli;
 
 fn main() -> ExitCode {
     // SAFETY: the program has one thread so far.
     unsafe { lenet::gpu::llvmpipe::keep_device_select_quiet() };
-    match cli::run(Cli::parse()) {
+    match cli::run(cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             cli::output::error(&error);

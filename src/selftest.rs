@@ -5,8 +5,10 @@
 //! really runs: Debian 12's lavapipe ends loops after 65,535 without a word. The answer is kept in
 //! the user's cache folder, by adapter, driver and version of this program.
 
-use serde_json::Value;
-use wgpu::{Adapter, AdapterInfo};
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use wgpu::Adapter;
 
 use crate::cache;
 use crate::cpu::Cpu;
@@ -32,13 +34,12 @@ const SAMPLES: usize = 3;
 const TOLERANCE: f32 = 1e-4;
 
 /// Tests an adapter, or remembers that it was tested.
-///
-/// # Errors
-/// [`Error::Adapter`] saying what came out wrong.
 pub fn examine(adapter: &Adapter) -> Result<Health> {
     let info = adapter.get_info();
-    let key = key(&info);
-    let known = remembered(&key);
+    let key = format!("{} / lenet {}", adapter::describe(&info), version::VERSION);
+    // A cache that is broken or cannot be written costs the next run a second, nothing else.
+    let mut known: BTreeMap<String, Value> = cache::read(FILE).unwrap_or_default();
+    let health = known.get(&key).and_then(|health| serde_json::from_value(health.clone()).ok());
     let refused = |what: String| {
         Error::Adapter(format!(
             "{} computes wrongly and is not used: {what}; update its driver, choose another with \
@@ -46,12 +47,13 @@ pub fn examine(adapter: &Adapter) -> Result<Health> {
             adapter::describe(&info)
         ))
     };
-    let health = match known {
+    let health: Health = match health {
         Some(health) => health,
         None => {
             let health = probe::ask(adapter, LOOPS_ASKED)?.map_err(refused)?;
             small_step(adapter)?.map_err(refused)?;
-            remember(&key, health);
+            known.insert(key, json!(health));
+            let _ = cache::write(FILE, &known);
             health
         }
     };
@@ -99,27 +101,4 @@ fn small_step(adapter: &Adapter) -> Result<std::result::Result<(), String>> {
             here[place], twin[place]
         )),
     })
-}
-
-fn key(info: &AdapterInfo) -> String {
-    format!("{} / lenet {}", adapter::describe(info), version::VERSION)
-}
-
-fn known() -> serde_json::Map<String, Value> {
-    cache::path(FILE)
-        .and_then(|path| std::fs::read(path).ok())
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .unwrap_or_default()
-}
-
-fn remembered(key: &str) -> Option<Health> {
-    known().remove(key).and_then(|value| serde_json::from_value(value).ok())
-}
-
-/// A cache that cannot be written costs the next run a second, nothing else.
-fn remember(key: &str, health: Health) {
-    let (Some(path), Ok(value)) = (cache::path(FILE), serde_json::to_value(health)) else { return };
-    let mut all = known();
-    all.insert(key.into(), value);
-    let _ = cache::write(&path, &Value::Object(all).to_string());
 }

@@ -53,6 +53,12 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
+/// A number of things in words: `1 epoch`, `2 epochs`.
+pub fn count(number: usize, thing: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{s}", thousands(number))
+}
+
 /// The name that was probably meant by one that there is not, for the end of a message: `; did you
 /// mean lenet5?`, or nothing.
 pub fn did_you_mean<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> String {
@@ -97,6 +103,13 @@ impl Table {
         Table { rows: vec![names.collect()], right }
     }
 
+    /// A table with all its rows.
+    pub fn of(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Self {
+        let mut table = Table::new(headings);
+        table.rows.extend(rows);
+        table
+    }
+
     /// Adds a row; cells left out at its end stay empty.
     pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
         self.rows.push(cells.into_iter().map(Into::into).collect());
@@ -133,6 +146,10 @@ mod tests {
     fn groups_digits_by_three() {
         let shown = [0_i64, 999, 1_000, 60_008, 1_234_567, -2_578].map(thousands);
         assert_eq!(shown, ["0", "999", "1,000", "60,008", "1,234,567", "-2,578"]);
+        assert_eq!(
+            [1, 0, 1_200].map(|n| count(n, "epoch")),
+            ["1 epoch", "0 epochs", "1,200 epochs"]
+        );
         assert_eq!([840, 240_000, 55_160_000].map(bytes), ["840 B", "234.4 KiB", "52.6 MiB"]);
     }
 

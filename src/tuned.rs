@@ -1,6 +1,6 @@
 //! Which plan was the fastest on an adapter: what `lenet tune` found and other commands look up.
 //!
-//! The choices are kept in `tuned.json` in the user's cache folder, each with all that it hangs on.
+//! The choices are kept in `tuned.json` in the user's cache folder, each with all that it depends on.
 //! A file that cannot be read costs a warning and speed, nothing else.
 
 use std::io::ErrorKind;
@@ -16,7 +16,7 @@ use crate::version;
 
 const FILE: &str = "tuned.json";
 
-/// What a choice hangs on, besides the batch.
+/// What a choice depends on, besides the batch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Key {
     /// Name and driver of the adapter.
@@ -49,23 +49,19 @@ pub struct Tuned {
 impl Tuned {
     /// What is remembered, and a warning if there is a file that cannot be understood.
     pub fn read() -> (Self, Option<String>) {
-        let none = Tuned::default();
-        let Some(path) = cache::path(FILE) else { return (none, None) };
-        let broken = |error: &dyn std::fmt::Display| {
-            Some(format!(
-                "cannot read the tuned plans in {}: {error}; they are passed over, and `lenet tune` \
-                 replaces them",
-                path.display()
-            ))
+        let (choices, warning) = match cache::read(FILE) {
+            Ok(choices) => (choices, None),
+            Err(error) => {
+                let path = cache::path(FILE).unwrap_or_default();
+                let warning = format!(
+                    "cannot read the tuned plans in {}: {error}; they are passed over, and `lenet \
+                     tune` replaces them",
+                    path.display()
+                );
+                (Vec::new(), Some(warning))
+            }
         };
-        match std::fs::read(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => (none, None),
-            Err(error) => (none, broken(&error)),
-            Ok(bytes) => match serde_json::from_slice(&bytes) {
-                Ok(choices) => (Tuned { choices, ..none }, None),
-                Err(error) => (none, broken(&error)),
-            },
-        }
+        (Tuned { choices, ..Tuned::default() }, warning)
     }
 
     /// Whether nothing is remembered, of any adapter.
@@ -106,15 +102,8 @@ impl Tuned {
     }
 
     /// Writes the choices to the cache folder; gives the file.
-    ///
-    /// # Errors
-    /// [`Error::Other`] if there is no such folder or it cannot be written.
     pub fn write(&self) -> Result<PathBuf> {
-        let path = cache::path(FILE)
-            .ok_or_else(|| Error::Other("there is no cache folder: set HOME".into()))?;
-        let text = serde_json::to_string_pretty(&self.choices).expect("names and numbers");
-        cache::write(&path, &text)?;
-        Ok(path)
+        cache::write(FILE, &self.choices)
     }
 
     fn key(&self, network: &Network, profile: Profile) -> Key {
@@ -131,9 +120,6 @@ impl Tuned {
 }
 
 /// Removes the choices of all adapters; gives the file, if there was one.
-///
-/// # Errors
-/// [`Error::Other`] if it cannot be removed.
 pub fn forget() -> Result<Option<PathBuf>> {
     let Some(path) = cache::path(FILE) else { return Ok(None) };
     match std::fs::remove_file(&path) {

@@ -111,8 +111,8 @@ fn settings_out_of_range() {
     ] {
         fails(&["train", "--optimizer", "sdlm", flag, value], USAGE, &[flag]);
     }
-    fails(&["train", "--train-limit", "0"], USAGE, &["--train-limit", "1 to 60000"]);
-    fails(&["train", "--test-limit", "10001"], USAGE, &["--test-limit", "1 to 10000"]);
+    fails(&["train", "--train-limit", "0"], USAGE, &["--train-limit", "1 to 60,000"]);
+    fails(&["train", "--test-limit", "10001"], USAGE, &["--test-limit", "1 to 10,000"]);
 }
 
 #[test]

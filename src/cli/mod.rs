@@ -1,21 +1,19 @@
 //! The command line: it parses (`args`), calls, and prints (`view`); one file a `commands` each.
 
-mod announce;
 mod args;
 mod commands;
 pub mod output;
 mod view;
 
-use clap::{Parser, Subcommand};
+use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use args::config::Typed;
 use commands::{
     adapters, bench, compare, completions, data, distort, evaluate, export, import, man, plan,
     predict, report, reproduce, runs, serve, summary, train, tune,
 };
 
 use crate::error::{EXIT_CODES, Result};
-use crate::version;
+use crate::{recipe, version};
 
 /// LeNet-1 and LeNet-5, trained and run in WGSL compute shaders.
 #[derive(Debug, Parser)]
@@ -30,10 +28,10 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train a network on MNIST
-    Train(Box<Typed<args::train::Args>>),
+    Train(Box<train::Args>),
     /// Repeat the papers' experiments over several seeds and report how they came out
     Reproduce(Box<reproduce::Args>),
-    /// Make the page of a run, report.html, anew from its folder
+    /// Rebuild the HTML report of a run, report.html, from its folder
     Report(report::Args),
     /// Count the errors of a trained model on the test digits
     Evaluate(evaluate::Args),
@@ -71,6 +69,28 @@ pub enum Command {
     Completions(completions::Args),
     /// Print the manual page, or write those of all commands
     Man(man::Args),
+}
+
+/// Returns the command line as clap reads it. Two things are not derived from [`Cli`]: the defaults of
+/// settings in their help, and that a flag takes a number below 0, so that the error names the flag.
+pub fn command() -> clap::Command {
+    let signed = |arg: Arg| match arg.get_long() {
+        Some(_) if arg.get_action().takes_values() => arg.allow_negative_numbers(true),
+        _ => arg,
+    };
+    let defaults = recipe::defaults();
+    let mut command = Cli::command();
+    for subcommand in command.get_subcommands_mut() {
+        let whole = std::mem::take(subcommand);
+        *subcommand = whole.mut_args(|arg| signed(recipe::with_default(arg, &defaults)));
+    }
+    command
+}
+
+/// Reads the command line; ends the process where it is wrong or asks for help.
+pub fn parse() -> Cli {
+    let matches = command().get_matches();
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
 /// Runs a command.

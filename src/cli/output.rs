@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::disk;
 use crate::error::{Error, Result};
-use crate::text::{ERROR, WARNING};
+use crate::text::{ERROR, WARNING, bytes};
 
 /// Writes a result.
 ///
@@ -58,6 +58,16 @@ pub fn warn(text: &str) {
 /// Says why the program ends.
 pub fn error(error: &Error) {
     note(&format!("{ERROR}error:{ERROR:#} {error}"));
+}
+
+/// Writes a file and says so.
+///
+/// # Errors
+/// [`Error::Other`] if it cannot be written.
+pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
+    disk::write(path, content)?;
+    note(&format!("written to {}: {}", path.display(), bytes(content.len())));
+    Ok(())
 }
 
 /// Whether the file that a flag names can be written: asked before the work whose result it gets.

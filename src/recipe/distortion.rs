@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::setting::Held;
 use super::settings::need;
-use super::{Available, Flags, RangeArgs, Settings};
-use crate::error::{Error, Result};
+use super::{Available, RangeArgs, Settings};
+use crate::error::Result;
 use crate::network::named;
 use crate::plan::Ranges;
 
@@ -58,13 +58,6 @@ impl Held for Copies {
             Copies::Fixed(copies) => json!(copies),
         }
     }
-
-    fn number(&self) -> Option<f64> {
-        match self {
-            Copies::New => None,
-            Copies::Fixed(copies) => Some(*copies as f64),
-        }
-    }
 }
 
 /// How training digits are distorted.
@@ -87,28 +80,6 @@ impl RangeArgs {
             squeeze: squeeze.unwrap_or(default.squeeze),
             shear: shear.unwrap_or(default.shear),
         }
-    }
-}
-
-/// Takes from `defaults` what a run that distorts nothing has no use for.
-///
-/// # Errors
-/// [`Error::Usage`] for flags that say how to distort where nothing is distorted.
-pub(super) fn choose(asked: &Flags, defaults: &mut Flags, of_recipe: &Flags) -> Result<()> {
-    let switch = asked.distort.distort.or(of_recipe.distort.distort);
-    if switch == Some(Switch::On) {
-        return Ok(());
-    }
-    defaults.ranges = RangeArgs::default();
-    defaults.training.distortions = None;
-    let copies = asked.training.distortions.map(|_| "distortions".to_string());
-    let given = copies.or_else(|| Some(asked.ranges.given().first()?.0.clone()));
-    match given {
-        None => Ok(()),
-        Some(name) => Err(Error::Usage(format!(
-            "--{name} says how digits are distorted, and this run leaves them as they are: leave it \
-             out, or give --distort on"
-        ))),
     }
 }
 

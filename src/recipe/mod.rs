@@ -4,6 +4,7 @@
 //! for; [`Settings::resolve`] lays them over each other, checks every value, and keeps the origin of
 //! each for the table that is printed before a run and saved with it.
 
+mod defaults;
 mod distortion;
 mod network;
 mod optimizer;
@@ -11,17 +12,16 @@ mod recipes;
 mod schedule;
 mod setting;
 mod settings;
-mod shuffle;
 mod table;
 
+pub use defaults::{defaults, with_default};
 pub use distortion::{Copies, Distorted, Switch};
 pub use network::ConnectionChoice;
 pub use optimizer::{Curvature, Method};
 pub use recipes::{ALL, MAX_BATCH, MAX_EPOCHS, Rates, Recipe, names};
-pub use schedule::Schedule;
-pub use setting::{Origins, Row, words};
+pub use schedule::{Schedule, Shuffle};
+pub use setting::{Origins, Range, Row, words};
 pub use settings::Available;
-pub use shuffle::Shuffle;
 pub use table::{
     DistortArgs, Flags, NetworkArgs, OptimizerArgs, RangeArgs, Settings, TrainingArgs,
 };

@@ -87,11 +87,6 @@ pub(super) fn choose(asked: &mut Flags, of_recipe: &Flags, by_recipe: &str) -> R
     base.scaling = of_recipe.network.input.unwrap_or(base.scaling);
     let network = build(table, args.options(base))?;
     let all = NetworkArgs::of(&network);
-    need(args.j.is_none() || all.j.is_some(), || {
-        "--j belongs to eq. 9, and this run has another loss: leave it out, or give --output rbf \
-         --loss map"
-            .into()
-    })?;
     let layer = |network: NetworkArgs| Flags { network, ..Flags::default() };
     let NetworkArgs { input, loss, .. } = all.clone();
     let named = NetworkArgs { network: all.network.clone(), input, ..NetworkArgs::default() };

@@ -1,4 +1,4 @@
-//! How the learning rate changes over a run.
+//! What changes from epoch to epoch of a run: the learning rate, and the order of the digits.
 
 use std::f32::consts::PI;
 use std::fmt;
@@ -8,7 +8,20 @@ use clap::builder::ValueParser;
 use serde_json::{Value, json};
 
 use super::setting::Held;
+use crate::network::named;
 use crate::text::did_you_mean;
+
+named! {
+    /// The order in which the training digits come.
+    pub enum Shuffle {
+        /// A new random order in every epoch.
+        On = "on",
+        /// One random order, the same in every epoch.
+        Once = "once",
+        /// As they are stored.
+        Off = "off",
+    }
+}
 
 /// A schedule of the learning rate.
 #[derive(Debug, Clone, Copy, PartialEq)]

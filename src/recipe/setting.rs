@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser, ValueParser};
 use serde_json::{Value, json};
 
-use crate::error::{Error, Result};
+use super::settings::need;
+use crate::error::Result;
 use crate::network::{Named, lenet};
+use crate::text::thousands;
 
 /// Where values come from, by the names of their settings.
 pub type Origins = BTreeMap<String, String>;
@@ -22,26 +24,29 @@ pub struct Row {
     pub origin: String,
 }
 
+impl Row {
+    /// Returns the value for a person.
+    pub fn text(&self) -> String {
+        words_of(&self.value)
+    }
+}
+
+/// Returns a value as it is typed.
+fn words_of(value: &Value) -> String {
+    match value {
+        Value::String(word) => word.clone(),
+        Value::Null => "no finite number".into(),
+        other => other.to_string(),
+    }
+}
+
 /// A value that a setting may have.
 pub trait Held: Clone + Send + Sync + 'static {
     /// Reads it: from a flag, a file or a recipe.
     fn parser() -> ValueParser;
 
-    /// The value in `run.json`.
+    /// The value in `run.json`: a number or a word.
     fn json(&self) -> Value;
-
-    /// The value for a person.
-    fn text(&self) -> String {
-        match self.json() {
-            Value::String(text) => text,
-            other => other.to_string(),
-        }
-    }
-
-    /// The value if it is a number, for its [`Range`].
-    fn number(&self) -> Option<f64> {
-        None
-    }
 }
 
 /// Which numbers a setting takes.
@@ -65,11 +70,17 @@ impl Range {
     /// # Errors
     /// [`Error::Usage`] naming the flag, the value and the range.
     pub fn check(self, name: &str, value: &impl Held) -> Result<()> {
-        let Some(number) = value.number() else { return Ok(()) };
+        let value = value.json();
+        if value.is_string() {
+            return Ok(());
+        }
+        // What JSON has no number for is in no range.
+        let number = value.as_f64().unwrap_or(f64::NAN);
         let (fits, range) = match self {
             Range::Any => return Ok(()),
             Range::Count(most, what) => {
-                ((1.0..=most as f64).contains(&number), format!("1 to {most}: that many {what}"))
+                let range = format!("1 to {}: that many {what}", thousands(most));
+                ((1.0..=most as f64).contains(&number), range)
             }
             Range::UpTo(most) => {
                 ((0.0..=f64::from(most)).contains(&number), format!("0 to {most}"))
@@ -80,13 +91,7 @@ impl Range {
             }
             Range::BelowOne => ((0.0..1.0).contains(&number), "at least 0 and below 1".into()),
         };
-        match fits {
-            true => Ok(()),
-            false => {
-                let value = value.text();
-                Err(Error::Usage(format!("--{name} is {value}, but must be {range}")))
-            }
-        }
+        need(fits, || format!("--{name} is {}, but must be {range}", words_of(&value)))
     }
 }
 
@@ -118,10 +123,6 @@ macro_rules! whole_numbers {
             fn json(&self) -> Value {
                 json!(self)
             }
-
-            fn number(&self) -> Option<f64> {
-                Some(*self as f64)
-            }
         }
     )+};
 }
@@ -136,14 +137,6 @@ impl Held for f32 {
     /// With the digits that were typed, not those of the nearest f64.
     fn json(&self) -> Value {
         self.to_string().parse::<f64>().map_or(Value::Null, Value::from)
-    }
-
-    fn text(&self) -> String {
-        self.to_string()
-    }
-
-    fn number(&self) -> Option<f64> {
-        Some(f64::from(*self))
     }
 }
 
@@ -166,14 +159,15 @@ pub(super) fn flag(field: &str) -> String {
 /// Makes flags of settings: name, type, unit and range of each; the comment is its help.
 macro_rules! group {
     ($(#[$about:meta])* $heading:literal $group:ident {
-        $($(#[$help:meta])+ $name:ident: $type:ty, $unit:literal, $range:expr;)+
+        $($(#[doc = $help:literal])+ $name:ident: $type:ty, $unit:literal, $range:expr;)+
     }) => {
         $(#[$about])*
         #[derive(Debug, Clone, Default, PartialEq, clap::Args)]
         #[command(next_help_heading = $heading)]
         pub struct $group {
-            $($(#[$help])+
-            #[arg(long, value_name = $unit, value_parser = <$type as Held>::parser())]
+            $($(#[doc = $help])+
+            #[arg(long, value_name = $unit, value_parser = <$type as Held>::parser(),
+                  help = concat!($($help,)+ " [default: the recipe's]"))]
             pub $name: Option<$type>,)+
         }
 
@@ -197,6 +191,13 @@ macro_rules! group {
                 })+
             }
 
+            /// Forgets what is given under a name.
+            pub(super) fn remove(&mut self, name: &str) {
+                $(if name == flag(stringify!($name)) {
+                    self.$name = None;
+                })+
+            }
+
             /// What is given, by the names of the flags.
             pub(super) fn given(&self) -> Vec<(String, Value)> {
                 let all = [$((stringify!($name), self.$name.as_ref().map(Held::json)),)+];
@@ -209,11 +210,12 @@ macro_rules! group {
 /// Makes [`super::Flags`] and [`super::Settings`] of groups of settings, each with its default.
 macro_rules! settings {
     ($($(#[$about:meta])* $heading:literal $field:ident: $group:ident {
-        $($(#[$help:meta])+ $name:ident: $type:ty = $default:expr, $unit:literal, $range:expr;)+
+        $($(#[doc = $help:literal])+ $name:ident: $type:ty = $default:expr, $unit:literal,
+            $range:expr;)+
     })+) => {
         $(group! {
             $(#[$about])* $heading $group {
-                $($(#[$help])+ $name: $type, $unit, $range;)+
+                $($(#[doc = $help])+ $name: $type, $unit, $range;)+
             }
         })+
 
@@ -233,12 +235,21 @@ macro_rules! settings {
         }
 
         impl Flags {
-            /// What is asked for where nobody asks; the network's is its own.
+            /// Returns what a run has where nobody asks; a network brings its own settings, and
+            /// `--steps` has no default.
             pub(super) fn defaults() -> Self {
-                Flags {
+                let mut defaults = Flags {
                     $($field: $group { $($name: Some($default),)+ },)+
                     ..Flags::default()
-                }
+                };
+                defaults.training.steps = None;
+                defaults
+            }
+
+            /// Forgets what is given under a name.
+            pub(super) fn remove(&mut self, name: &str) {
+                self.network.remove(name);
+                $(self.$field.remove(name);)+
             }
 
             pub(super) fn check(&self) -> Result<()> {
@@ -272,7 +283,7 @@ macro_rules! settings {
             pub strategy: Strategy,
             /// Of every setting that the run has.
             pub origins: Origins,
-            $($($(#[$help])+ pub $name: $type,)+)+
+            $($($(#[doc = $help])+ pub $name: $type,)+)+
         }
 
         impl Settings {

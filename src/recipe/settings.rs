@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 
 use super::recipes::{ALL, LENET5, MAX_EPOCHS, Recipe, names};
 use super::setting::Range;
-use super::{Flags, NetworkArgs, Settings, TrainingArgs, distortion, network, optimizer};
+use super::{Flags, Method, NetworkArgs, Settings, Switch, TrainingArgs, network, optimizer};
 use crate::data::Mnist;
 use crate::error::{Error, Result};
-use crate::network::Network;
+use crate::network::{Loss, Network, Output};
 use crate::plan::{Capacity, Distortion, Plan, Profile, Strategy};
 use crate::text::did_you_mean;
 
 /// The origin of a number of digits that nobody limits.
-const ALL_THERE_ARE: &str = "all there are";
+pub(super) const ALL_THERE_ARE: &str = "all there are";
 
 /// Digits that a data set has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,9 @@ pub struct Available {
 }
 
 impl Available {
+    /// Those of MNIST.
+    pub const MNIST: Available = Available { train: 60_000, test: 10_000 };
+
     /// Those of a data set.
     pub fn of(mnist: &Mnist) -> Self {
         Available { train: mnist.train.len(), test: mnist.test.len() }
@@ -58,7 +61,6 @@ impl Settings {
         let mut of_recipe = recipe.flags();
         // The choices below take out of it what does not apply.
         let mut defaults = Flags::defaults();
-        defaults.training.steps = None;
         let mut asked = flags.clone();
         let origin = |(name, _)| {
             let origin = flags.origins.get(&name).cloned();
@@ -77,9 +79,33 @@ impl Settings {
             layer.training.init = of_recipe.training.init.or(defaults.training.init);
             asked.under(&layer, "not used: --from");
         }
-        let by_optimizer =
-            optimizer::choose(&mut asked, &mut defaults, recipe, &of_recipe, &network.options)?;
-        distortion::choose(&asked, &mut defaults, &of_recipe)?;
+        let by_flag = asked.optimizer.optimizer;
+        let method = by_flag.or(of_recipe.optimizer.optimizer).unwrap_or(Method::Sgd);
+        let distort = asked.distort.distort.or(of_recipe.distort.distort);
+        let eq9 = network.options.output == Output::Rbf && network.options.loss == Loss::Map;
+        for (holds, needed, names) in [
+            (method == Method::Sdlm, "--optimizer sdlm", OF_SDLM),
+            (method == Method::Sgd, "--optimizer sgd", &["weight-decay"]),
+            (eq9, "--output rbf --loss map", &["curvature", "j"]),
+            (distort == Some(Switch::On), "--distort on", OF_DISTORTION),
+        ] {
+            let given = flags.given().into_iter().find(|(name, _)| names.contains(&name.as_str()));
+            match given.filter(|_| !holds) {
+                Some((name, _)) => return Err(misplaced(&name, needed)),
+                None if holds => {}
+                None => names.iter().for_each(|name| defaults.remove(name)),
+            }
+        }
+        let by_optimizer = match by_flag {
+            Some(_) => "--optimizer".into(),
+            None => by_recipe.clone(),
+        };
+        let origin = match method {
+            Method::Sgd => format!("{by_recipe}, {}", recipe.rates.of(&network.options).1),
+            Method::Sdlm => by_optimizer.clone(),
+        };
+        let layer = optimizer::layer(method, recipe, &defaults.optimizer, &network.options);
+        asked.under(&layer, &origin);
         digits(&mut asked, (&of_recipe, &by_recipe), available)?;
         patterns(&mut asked, &defaults, &by_optimizer)?;
         let TrainingArgs { seed, validate, distortions, .. } = defaults.training;
@@ -131,6 +157,18 @@ impl Settings {
         let entry = |value: Value, origin: String| json!({ "value": value, "origin": origin });
         Value::Object(rows.map(|row| (row.name, entry(row.value, row.origin))).collect())
     }
+}
+
+/// Settings that SDLM alone has.
+const OF_SDLM: &[&str] = &["eta-scale", "mu", "curvature", "curvature-patterns"];
+/// Settings that say how digits are distorted.
+const OF_DISTORTION: &[&str] = &["distortions", "shift", "scale", "squeeze", "shear"];
+
+/// The error about a setting that a run has no use for.
+fn misplaced(name: &str, needed: &str) -> Error {
+    Error::Usage(format!(
+        "--{name} belongs to {needed}, which this run has not: leave it out, or give {needed}"
+    ))
 }
 
 /// How many digits to train on and to test on: no more than there are.

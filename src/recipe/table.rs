@@ -2,7 +2,8 @@
 //!
 //! A row is a setting: its help, its name and type, its default, its unit and its range. Flag, key of a
 //! TOML file, entry of `run.json`, the printed table, recipes and the check of its value all follow from
-//! the row, so that a setting is added by a row here and the code that uses it.
+//! the row, so that a setting is added by a row here and the code that uses it. The default in the help
+//! of a flag follows from the row and the recipes.
 
 use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
@@ -21,23 +22,23 @@ use crate::plan::{Ranges, Strategy};
 group! {
     /// The network and what can be chosen about it.
     "Network" NetworkArgs {
-        /// Network [default: lenet5, or the recipe's]
+        /// Network
         network: String, "NAME", Range::Any;
-        /// Scaling of the pixels: paper -0.1..1.175, symmetric -1..1 [default: paper]
+        /// Scaling of the pixels: paper -0.1..1.175, symmetric -1..1
         input: Scaling, "INPUT", Range::Any;
-        /// Pixels of background around the 28x28 digit [default: the network's: lenet1 0, lenet5 2]
+        /// Pixels of background around the 28x28 digit
         border: usize, "PIXELS", Range::Any;
-        /// Squash behind every layer [default: scaled]
+        /// Activation (squashing function) of every layer
         squash: Squash, "SQUASH", Range::Any;
-        /// Form of the weighted 2x2 pooling [default: the network's: lenet1 mean, lenet5 sum]
+        /// Form of the weighted 2x2 pooling
         pool: PoolForm, "POOL", Range::Any;
-        /// Connections of the convolutions that have a table [default: table]
+        /// Connections of the convolutions that have a table
         connections: ConnectionChoice, "CONNECTIONS", Range::Any;
-        /// Output layer [default: the network's: lenet5 rbf, else linear]
+        /// Output layer
         output: Output, "OUTPUT", Range::Any;
-        /// Loss: mse (with rbf: eq. 8) or map (eq. 9) [default: rbf map, linear mse]
+        /// Loss: mse (with rbf: eq. 8) or map (eq. 9); an output brings its own
         loss: Loss, "LOSS", Range::Any;
-        /// j of eq. 9, a positive number [default: 10]
+        /// j of eq. 9, a positive number
         j: f32, "J", Range::Positive;
     }
 }
@@ -45,37 +46,36 @@ group! {
 settings! {
     /// How a run trains.
     "Training" training: TrainingArgs {
-        /// First weights, in +-2.4/F, +-1.2/sqrt(F) or +-1/sqrt(F), F the fan-in [default: lecun,
-        /// lenet5-1998 lecun-sqrt]
+        /// First weights, in +-2.4/F, +-1.2/sqrt(F) or +-1/sqrt(F), F the fan-in
         init: Init = Init::Lecun, "INIT", Range::Any;
-        /// Samples in a step, 1 to 1,024 [default: the recipe's, mostly 16]
+        /// Samples in a step, 1 to 1,024
         batch: usize = 16, "N", Range::Count(MAX_BATCH, "samples a batch may have");
-        /// Passes over the training digits [default: the recipe's, mostly 12]
+        /// Passes over the training digits
         epochs: usize = 12, "N", Range::Count(MAX_EPOCHS, "epochs a run may have");
         /// Steps in all, instead of --epochs
         steps: usize = 0, "N", Range::Any;
-        /// Seed of weights, order and drawn digits [default: 1]
+        /// Seed of weights, order and drawn digits
         seed: u64 = 1, "SEED", Range::Any;
         /// Order of the digits: on, a new one in every epoch; once, a random one; off, as they are
-        /// stored [default: on, lenet5-1998 once]
+        /// stored
         shuffle: Shuffle = Shuffle::On, "SHUFFLE", Range::Any;
-        /// Hold back the last N training digits and report the error on them [default: 0]
+        /// Hold back the last N training digits and report the error on them
         validate: usize = 0, "N", Range::Any;
-        /// Training digits, drawn at random by the seed [default: all, notebook 9,840]
+        /// Training digits, drawn at random by the seed
         train_limit: usize = 0, "N", Range::Any;
-        /// Test digits, drawn at random by the seed [default: all, notebook 2,707]
+        /// Test digits, drawn at random by the seed
         test_limit: usize = 0, "N", Range::Any;
-        /// Learning rate [default: the recipe's, by output and loss; sdlm 0.0005, times --eta-scale]
+        /// Learning rate; depends on optimizer, output and loss too, and sdlm multiplies it with
+        /// --eta-scale
         lr: f32 = 0.03, "RATE", Range::Positive;
-        /// Learning rate over the run: constant, cosine, step:EPOCH:FACTOR, lecun1998 [default:
-        /// cosine, notebook step:15:0.2, sdlm lecun1998]
+        /// Learning rate over the run: constant, cosine, step:EPOCH:FACTOR, lecun1998
         schedule: Schedule = Schedule::Cosine, "SCHEDULE", Range::Any;
-        /// Momentum m of v = m v + g, w = w - lr v; 0 to below 1 [default: 0.9, sdlm 0]
+        /// Momentum m of v = m v + g, w = w - lr v; 0 to below 1
         momentum: f32 = 0.9, "M", Range::BelowOne;
-        /// sgd: weight decay d: g + d w takes the place of g [default: 0]
+        /// sgd: weight decay d: g + d w takes the place of g
         weight_decay: f32 = 0.0, "D", Range::NotNegative;
         /// With --distort: the digits and N distorted copies of each, fixed, of which an epoch takes
-        /// its share; 9 in the paper [default: every epoch distorts anew]
+        /// its share; 9 in the paper
         distortions: Copies = Copies::New, "N",
             Range::Count(MAX_DISTORTIONS, "distorted copies each digit may have");
     }
@@ -83,37 +83,36 @@ settings! {
     /// How the parameters move.
     "Optimizer" optimizer: OptimizerArgs {
         /// Optimizer: sgd, or sdlm, stochastic diagonal Levenberg-Marquardt, which has a rate
-        /// lr x eta-scale / (mu + h) for each parameter, h its curvature [default: sgd, lenet5-1998
-        /// sdlm]
+        /// lr x eta-scale / (mu + h) for each parameter, h its curvature
         optimizer: Method = Method::Sgd, "OPTIMIZER", Range::Any;
-        /// sdlm: what every learning rate is multiplied with [default: 0.2]
+        /// sdlm: what every learning rate is multiplied with
         // At the paper's 1 training is less even (see the README).
         eta_scale: f32 = 0.2, "FACTOR", Range::Positive;
-        /// sdlm: mu, what is added to a curvature, a positive number [default: 0.02]
+        /// sdlm: mu, what is added to a curvature, a positive number
         // The 1998 paper, appendix C.
         mu: f32 = 0.02, "MU", Range::Positive;
-        /// sdlm: second derivatives of eq. 9 at F6: constant 2, or exact [default: constant]
+        /// sdlm: second derivatives of eq. 9 at F6: constant 2, or exact
         curvature: Curvature = Curvature::Constant, "CURVATURE", Range::Any;
-        /// sdlm: training digits that each pass's curvature is the mean over [default: 500]
+        /// sdlm: training digits that each pass's curvature is the mean over
         // The 1998 paper, appendix C.
         curvature_patterns: usize = 500, "N", Range::Any;
     }
 
     /// Whether digits are distorted.
     "Distortion" distort: DistortArgs {
-        /// Distort the training digits, anew in every epoch [default: the recipe's, mostly off]
+        /// Distort the training digits, anew in every epoch
         distort: Switch = Switch::Off, "DISTORT", Range::Any;
     }
 
     /// How far digits are distorted.
     "Distortion" ranges: RangeArgs {
-        /// Horizontal and vertical shift, each at random up to this many pixels [default: 1]
+        /// Horizontal and vertical shift, each at random up to this many pixels
         shift: f32 = Ranges::default().shift, "PIXELS", Range::UpTo(Ranges::MOST.shift);
-        /// Larger or smaller by up to this fraction [default: 0.075]
+        /// Larger or smaller by up to this fraction
         scale: f32 = Ranges::default().scale, "FRACTION", Range::UpTo(Ranges::MOST.scale);
-        /// Narrower and taller, or the reverse, by up to this fraction [default: 0.075]
+        /// Narrower and taller, or the reverse, by up to this fraction
         squeeze: f32 = Ranges::default().squeeze, "FRACTION", Range::UpTo(Ranges::MOST.squeeze);
-        /// Slant: up to this many columns to the side for a row down [default: 0.15]
+        /// Slant: up to this many columns to the side for a row down
         shear: f32 = Ranges::default().shear, "COLUMNS", Range::UpTo(Ranges::MOST.shear);
     }
 }

@@ -116,6 +116,9 @@ pub struct Record {
     pub profile: String,
     /// By name.
     pub settings: BTreeMap<String, Setting>,
+    /// Source, counts and checksums of its digits.
+    #[serde(default)]
+    pub data: Value,
     /// One of [`STATES`].
     pub status: String,
 }

@@ -8,7 +8,7 @@ use super::page::{Block, Document, Section, Table, curvature, html, insides, mis
 use crate::data::Digits;
 use crate::disk;
 use crate::error::Result;
-use crate::text::{duration, thousands};
+use crate::text::{count, duration, thousands};
 
 /// The file, in the folder of its run.
 pub const REPORT: &str = "report.html";
@@ -51,7 +51,7 @@ fn ending(run: &Run) -> String {
     let device = &run.record.device;
     let state = format!("this is the state after epoch {last} of {all}, on {device}.");
     match run.record.status.as_str() {
-        "complete" => format!("Complete after {last} epochs, on {device}."),
+        "complete" => format!("Complete after {}, on {device}.", count(last, "epoch")),
         "interrupted" => format!("Interrupted: {state}"),
         RUNNING => format!("Not ended when this was written: {state}"),
         _ => format!("Broken off: {state}"),

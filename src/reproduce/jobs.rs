@@ -38,9 +38,6 @@ pub fn folder(out: &Path, recipe: &str, seed: u64) -> PathBuf {
 }
 
 /// Whether a folder holds the finished run of this identity.
-///
-/// # Errors
-/// [`Error::Usage`] if it holds another run, so that nothing is overwritten.
 pub fn is_done(folder: &Path, identity: &Value) -> Result<bool> {
     let Ok(record) = finished::record(folder) else { return Ok(false) };
     let found = &record["identity"];

@@ -47,9 +47,6 @@ pub enum Beginning {
 
 impl<'a> Launch<'a> {
     /// Trains, and leaves the files of the run in its folder.
-    ///
-    /// # Errors
-    /// Everything that [`crate::Error`] knows; what was completed before is on disk.
     pub fn run(
         self,
         beginning: Beginning,

@@ -21,10 +21,6 @@ use crate::train::checkpoint::State;
 use crate::train::session::{Lists, Session};
 
 /// The plan of a run on a device, with the digits; its parameters are still 0.
-///
-/// # Errors
-/// [`crate::Error::Usage`] if no kernel is made for the network, [`crate::Error::Adapter`] if the
-/// adapter refuses or fails.
 pub fn session(settings: &Settings, device: &Device, lists: &Lists) -> Result<Session> {
     let plan = settings.plan(device.profile(), lists.capacity(settings.batch))?;
     let executor = device.executor(plan)?;

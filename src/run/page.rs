@@ -28,10 +28,6 @@ impl Test {
 }
 
 /// Asks the model in a folder about the test digits of its run and writes the report.
-///
-/// # Errors
-/// [`crate::Error::Data`] if the folder holds no run with a completed epoch, [`crate::Error::Adapter`] if
-/// the adapter fails.
 pub fn write(folder: &Path, test: &Test, device: &Device, plan: PlanChoice) -> Result<PathBuf> {
     let model = Model::read(&folder.join(MODEL))?;
     let mut inference = Inference::new(&model, device, plan, EVALUATION_BATCH, &[&test.digits])?;

@@ -27,19 +27,12 @@ pub struct Resumed {
 
 impl Resumed {
     /// Opens the folder of a run.
-    ///
-    /// # Errors
-    /// [`Error::Data`] if it holds none, or a broken one; [`Error::Usage`] if another process trains
-    /// in it.
     pub fn open(path: &Path) -> Result<Self> {
         let folder = Folder::open(path)?;
         Ok(Resumed { folder, record: finished::record(path)? })
     }
 
     /// The network of a run that started from a model, which may be gone.
-    ///
-    /// # Errors
-    /// [`Error::Data`] if the record names none.
     pub fn network_of_model(&self) -> Result<Option<Network>> {
         let identity = &self.record["identity"];
         if identity["from"].is_null() {
@@ -58,9 +51,6 @@ impl Resumed {
 
     /// Whether the settings of the run are those of now, which may have more epochs, and so the flags
     /// `beside` them; gives a warning where another version goes on.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] naming the flag that contradicts the run.
     pub fn check(&self, now: &Settings, beside: &Value) -> Result<Option<String>> {
         let name = self.folder.name();
         if self.record["flags"]["select"] != beside["select"] {
@@ -131,9 +121,6 @@ pub fn checkpoint_if_any(
 
 /// The checkpoint of a run that goes on with this identity, which takes up what is the run's own; and
 /// a warning where it goes on on another device.
-///
-/// # Errors
-/// [`Error::Data`] if there is no checkpoint, or one of other digits or settings.
 pub fn checkpoint(
     folder: &Folder,
     interface: &Interface,

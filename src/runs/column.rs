@@ -24,71 +24,64 @@ pub struct Column {
 
 /// The columns, from left to right.
 pub const COLUMNS: &[Column] = &[
-    Column {
-        key: "name",
-        heading: "name",
-        field: "folder",
-        value: |r| json!(r.name()),
-        text: Entry::name,
-    },
-    Column {
-        key: "recipe",
-        heading: "recipe",
-        field: "recipe",
-        value: |r| json!(r.record.recipe),
-        text: |r| r.record.recipe.clone(),
-    },
-    Column {
-        key: "network",
-        heading: "network",
-        field: "network",
-        value: |r| json!(r.record.network),
-        text: |r| r.record.network.clone(),
-    },
-    Column {
-        key: "seed",
-        heading: ">seed",
-        field: "seed",
-        value: |r| json!(r.record.number("seed")),
-        text: |r| r.record.number("seed").to_string(),
-    },
-    Column {
-        key: "epochs",
-        heading: ">epochs",
-        field: "epochs",
-        value: |r| json!(r.lines.len()),
-        text: epochs,
-    },
-    Column {
-        key: "error",
-        heading: ">error %",
-        field: "error_percent",
-        value: |r| json!(r.last().map(Line::test_error)),
-        text: |r| r.last().map_or_else(String::new, |last| format!("{:.2}", last.test_error())),
-    },
-    Column {
-        key: "time",
-        heading: ">time",
-        field: "seconds",
-        value: |r| json!(r.seconds()),
-        text: |r| duration(r.seconds()),
-    },
-    Column {
-        key: "adapter",
-        heading: "adapter",
-        field: "adapter",
-        value: |r| json!(r.record.device),
-        // Without what its name has in brackets, driver and threads.
-        text: |r| r.record.device.split(" (").next().unwrap_or_default().into(),
-    },
-    Column {
-        key: "status",
-        heading: "status",
-        field: "status",
-        value: |r| json!(r.record.status),
-        text: |r| r.record.status.clone(),
-    },
+    column("name", "name", "folder", |r| json!(r.name()), Entry::name),
+    column("recipe", "recipe", "recipe", |r| json!(r.record.recipe), |r| r.record.recipe.clone()),
+    column(
+        "network",
+        "network",
+        "network",
+        |r| json!(r.record.network),
+        |r| r.record.network.clone(),
+    ),
+    column(
+        "seed",
+        ">seed",
+        "seed",
+        |r| json!(r.record.number("seed")),
+        |r| r.record.number("seed").to_string(),
+    ),
+    column("lr", ">lr", "lr", lr, |r| lr(r).to_string()),
+    column(
+        "data",
+        "data",
+        "data",
+        |r| json!(r.data()),
+        |r| r.data().rsplit(['/', '\\']).next().unwrap_or_default().into(),
+    ),
+    column("epochs", ">epochs", "epochs", |r| json!(r.lines.len()), epochs),
+    column(
+        "error",
+        ">error %",
+        "error_percent",
+        |r| json!(r.last().map(Line::test_error)),
+        |r| r.last().map_or_else(String::new, |last| format!("{:.2}", last.test_error())),
+    ),
+    column("time", ">time", "seconds", |r| json!(r.seconds()), |r| duration(r.seconds())),
+    // For a person without what a name has in brackets, driver and threads.
+    column(
+        "adapter",
+        "adapter",
+        "adapter",
+        |r| json!(r.record.device),
+        |r| r.record.device.split(" (").next().unwrap_or_default().into(),
+    ),
+    column("status", "status", "status", |r| json!(r.record.status), |r| r.record.status.clone()),
 ];
+
+const fn column(
+    key: &'static str,
+    heading: &'static str,
+    field: &'static str,
+    value: fn(&Entry) -> Value,
+    text: fn(&Entry) -> String,
+) -> Column {
+    Column { key, heading, field, value, text }
+}
+
+/// The learning rate that the run began with.
+fn lr(entry: &Entry) -> Value {
+    entry.record.settings.get("lr").map(|lr| lr.value.clone()).unwrap_or_default()
+}
 
 /// The completed ones, and how many there should be where they are not all there.
 fn epochs(entry: &Entry) -> String {

@@ -5,11 +5,10 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::Entry;
+use super::entry::{Entry, model_file};
 use crate::error::Result;
 use crate::evaluation::Answer;
 use crate::evaluation::statistics::McNemar;
-use crate::report::files::MODEL;
 use crate::report::finished::Line;
 use crate::text::thousands;
 use crate::train::model::Model;
@@ -33,12 +32,9 @@ impl Side {
     /// # Errors
     /// [`crate::Error::Data`] naming the file that is missing or broken.
     pub fn read(path: &Path) -> Result<Side> {
-        let name = path.display().to_string();
-        if path.is_dir() {
-            let run = Some(Entry::read(path)?);
-            return Ok(Side { name, run, model: Model::read(&path.join(MODEL))? });
-        }
-        Ok(Side { name, run: None, model: Model::read(path)? })
+        let run = path.is_dir().then(|| Entry::read(path)).transpose()?;
+        let model = Model::read(&model_file(path))?;
+        Ok(Side { name: path.display().to_string(), run, model })
     }
 
     /// What was chosen for it, by name; for a run also what it was made with.
@@ -84,13 +80,13 @@ pub const FIGURES: &[Figure] = &[
     }),
     figure("training error %", "train_error_percent", 2, |run| run.last().map(Line::train_error)),
     figure("validation error %", "validation_error_percent", 2, |run| {
-        run.last().and_then(Line::validation_error)
+        run.last()?.validation_error()
     }),
-    figure("test loss", "test_loss", 5, |run| run.last().map(|line| line.test_loss)),
-    figure("training loss", "train_loss", 5, |run| run.last().map(|line| line.train_loss)),
+    figure("test loss", "test_loss", 5, |run| Some(run.last()?.test_loss)),
+    figure("training loss", "train_loss", 5, |run| Some(run.last()?.train_loss)),
     figure("seconds", "seconds", 1, |run| Some(run.seconds())),
     figure("digits/s, training", "samples_per_second", 0, |run| {
-        run.last().map(|line| line.samples_per_second)
+        Some(run.last()?.samples_per_second)
     }),
 ];
 

@@ -3,7 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
+use crate::report::files::MODEL;
 use crate::report::finished::{Line, Record, lines, seconds};
+
+/// Returns the model file that a path names: in the folder of a run, its model.
+pub fn model_file(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join(MODEL) } else { path.into() }
+}
 
 /// A run.
 #[derive(Debug, Clone)]
@@ -27,6 +33,11 @@ impl Entry {
     /// The folder, for a person.
     pub fn name(&self) -> String {
         self.folder.display().to_string()
+    }
+
+    /// Where its digits come from: a folder, or the program itself.
+    pub fn data(&self) -> &str {
+        self.record.data["source"].as_str().unwrap_or_default()
     }
 
     /// The last completed epoch.

@@ -1,19 +1,20 @@
-//! Flags from a file: `train --config FILE`, and the run that `train --resume DIR` goes on with.
+//! Flags from a file: `train --config FILE`, and the run that `train --resume DIR` resumes.
 //!
 //! A file says the same as flags do, under their names without the dashes. What it says is put in
 //! front of what was typed and read as flags are, so that both know the same values and give the same
-//! errors; what was typed wins.
+//! errors; of a flag that is there twice the last, which was typed, wins.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue};
-use clap::parser::ValueSource;
-use clap::{ArgMatches, Args, Command, FromArgMatches};
+use clap::{Command, FromArgMatches};
 use serde_json::Value;
 
+use crate::cli;
 use crate::error::{Error, Result};
+use crate::recipe::Origins;
 
 /// Flags of which one takes the place of the other: a stronger source that gives one of them silences
 /// the other, and so does the first in a run's record, which has both.
@@ -21,68 +22,23 @@ const RIVALS: [(&str, &str); 2] = [("steps", "epochs"), ("from", "init")];
 /// Flags that no file gives.
 const NOT_IN_FILES: [&str; 2] = ["config", "resume"];
 
-/// What a flag was set to: nothing where it takes no value.
-type Setting = Option<OsString>;
-
-/// The flags of a command, and which of them were typed.
-#[derive(Debug)]
-pub struct Typed<A> {
-    pub args: A,
-    /// By their names without the dashes.
-    pub flags: BTreeMap<String, Setting>,
-}
-
-impl<A: Args> FromArgMatches for Typed<A> {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let typed = |id: &str| {
-            matches.try_contains_id(id).is_ok_and(|known| known)
-                && matches.value_source(id) == Some(ValueSource::CommandLine)
-        };
-        let mut flags = BTreeMap::new();
-        for arg in A::augment_args(Command::new("")).get_arguments() {
-            let id = arg.get_id().as_str();
-            if let Some(name) = arg.get_long().filter(|_| typed(id)) {
-                let value = matches.get_raw(id).and_then(|mut values| values.next());
-                let value = value.filter(|_| arg.get_action().takes_values());
-                flags.insert(name.to_string(), value.map(Into::into));
-            }
-        }
-        Ok(Typed { args: A::from_arg_matches(matches)?, flags })
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
-}
-
-impl<A: Args> Args for Typed<A> {
-    fn augment_args(command: Command) -> Command {
-        A::augment_args(command)
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        A::augment_args_for_update(command)
-    }
-}
+/// Flags by their names without the dashes, with their values; without one that takes none.
+type Flags = BTreeMap<String, Option<String>>;
 
 /// What a file says.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The file, for a person.
     pub name: String,
-    flags: BTreeMap<String, Setting>,
+    flags: Flags,
     /// Where each value comes from, as the table of settings shows it.
-    pub origins: BTreeMap<String, String>,
-    /// What a record's run was computed on, as [`super::device::Device::arithmetic`] has it.
+    origins: Origins,
+    /// What a record's run was computed on, as [`crate::Device::arithmetic`] has it.
     pub made_on: Option<String>,
 }
 
 impl Config {
     /// Reads a `run.json`, or a TOML file with the names of flags as its keys.
-    ///
-    /// # Errors
-    /// [`Error::Data`] if it cannot be read, [`Error::Usage`] if a value is none.
     pub fn read(path: &Path) -> Result<Config> {
         let way_out = "give the run.json of a run, or a TOML file of settings";
         let cannot_read = |error: String| Error::cannot_read(path, error, way_out);
@@ -103,10 +59,7 @@ impl Config {
         Ok(Config { name, flags, origins, made_on })
     }
 
-    /// What the record of a run says, with the origins that it has.
-    ///
-    /// # Errors
-    /// [`Error::Data`] if it has no settings.
+    /// Returns what the record of a run says, with the origins that it has.
     pub fn of_run(path: &Path, record: &Value) -> Result<Config> {
         let mut flags = of_record(record).ok_or_else(|| {
             Error::cannot_read(path, "it has no \"settings\"", "start the run again")
@@ -121,39 +74,37 @@ impl Config {
         Ok(Config { name: path.display().to_string(), flags, origins, made_on: None })
     }
 
-    /// The flags of a command with what the file says under what was typed.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] for a key or value that the command does not know, by file and name.
-    pub fn under<A: Args>(&self, typed: &BTreeMap<String, Setting>) -> Result<A> {
-        self.parse::<A>(&self.flags)?;
-        let mut flags = self.flags.clone();
+    /// Returns the flags of `lenet train` with what the file says under what was typed, and where the
+    /// values come from that were not typed. A key or value that there is not is named with the file.
+    pub fn under<A: FromArgMatches>(&self, typed: &[OsString]) -> Result<(A, Origins)> {
+        let train = cli::command().find_subcommand("train").expect("a command").clone();
+        let mut train = train.no_binary_name(true).args_override_self(true);
+        if let Some(key) = self.flags.keys().find(|key| !is_flag(&train, key)) {
+            return Err(self.unknown(key, train));
+        }
+        let mut parse = |flags: &Flags, typed: &[OsString]| {
+            let word = |(key, value): (&String, &Option<String>)| match value {
+                None => format!("--{key}").into(),
+                Some(value) => format!("--{key}={value}").into(),
+            };
+            let words = flags.iter().map(word).chain(typed.iter().cloned());
+            let matches = train.try_get_matches_from_mut(words);
+            let args = matches.and_then(|matches| A::from_arg_matches(&matches));
+            args.map_err(|error| Error::Usage(format!("{}: {}", self.name, first_lines(&error))))
+        };
+        parse(&self.flags, &[])?;
+        let is_typed = |key: &str| {
+            let words = typed.iter().filter_map(|word| word.to_str()?.strip_prefix("--"));
+            words.map(|word| word.split('=').next()).any(|name| name == Some(key))
+        };
+        let (mut flags, mut origins) = (self.flags.clone(), self.origins.clone());
         for (one, other) in RIVALS.into_iter().flat_map(|(a, b)| [(a, b), (b, a)]) {
-            if typed.contains_key(one) {
+            if is_typed(one) {
                 flags.remove(other);
             }
         }
-        flags.extend(typed.clone());
-        self.parse(&flags)
-    }
-
-    fn parse<A: Args>(&self, flags: &BTreeMap<String, Setting>) -> Result<A> {
-        let mut command = A::augment_args(Command::new("lenet train").no_binary_name(true));
-        if let Some(key) = self.flags.keys().find(|key| !is_flag(&command, key)) {
-            return Err(self.unknown(key, command));
-        }
-        let words = flags.iter().map(|(key, value)| {
-            let mut word = OsString::from(format!("--{key}"));
-            if let Some(value) = value {
-                word.push("=");
-                word.push(value);
-            }
-            word
-        });
-        command
-            .try_get_matches_from_mut(words)
-            .and_then(|matches| A::from_arg_matches(&matches))
-            .map_err(|error| Error::Usage(format!("{}: {}", self.name, first_lines(&error))))
+        origins.retain(|name, _| !is_typed(name));
+        Ok((parse(&flags, typed)?, origins))
     }
 
     fn unknown(&self, key: &str, mut command: Command) -> Error {
@@ -171,31 +122,27 @@ impl Config {
     }
 }
 
-/// Whether a file may give it.
+/// Whether a file may give a flag.
 fn is_flag(command: &Command, key: &str) -> bool {
     let known = |arg: &clap::Arg| arg.get_long() == Some(key);
     command.get_arguments().any(known) && !NOT_IN_FILES.contains(&key)
 }
 
-/// What is wrong, without how the command is used.
+/// Returns what is wrong, without how the command is used.
 fn first_lines(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let end = ["\n\nUsage:", "\n\nFor more"].iter().filter_map(|mark| text.find(mark)).min();
     text[..end.unwrap_or(text.len())].trim_start_matches("error: ").trim_end().into()
 }
 
-/// The settings of a record and the flags beside them; `None` if it is no record.
-fn of_record(record: &Value) -> Option<BTreeMap<String, Setting>> {
-    let rows = record["settings"].as_object()?.iter();
-    let settings = rows.map(|(name, row)| (name.clone(), row["value"].clone()));
+/// Returns the settings of a record and the flags beside them; `None` if it is no record.
+fn of_record(record: &Value) -> Option<Flags> {
+    let settings = record["settings"].as_object()?.iter().map(|(name, row)| (name, &row["value"]));
     let beside = record["flags"].as_object().into_iter().flatten();
-    let beside = beside.map(|(name, value)| (name.clone(), value.clone()));
-    let recipe = ("recipe".to_string(), record["recipe"].clone());
-    let mut flags = BTreeMap::new();
-    for (name, value) in settings.chain(beside).chain([recipe]) {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_string);
-        flags.insert(name, Some(text.into()));
-    }
+    let recipe = ("recipe", &record["recipe"]);
+    let all = settings.chain(beside).map(|(name, value)| (name.as_str(), value)).chain([recipe]);
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), String::from);
+    let mut flags: Flags = all.map(|(name, value)| (name.into(), Some(text(value)))).collect();
     for (one, other) in RIVALS {
         if flags.contains_key(one) {
             flags.remove(other);
@@ -204,13 +151,13 @@ fn of_record(record: &Value) -> Option<BTreeMap<String, Setting>> {
     Some(flags)
 }
 
-fn of_toml(table: toml::Table, name: &str) -> Result<BTreeMap<String, Setting>> {
-    let mut flags = BTreeMap::new();
+fn of_toml(table: toml::Table, name: &str) -> Result<Flags> {
+    let mut flags = Flags::new();
     for (key, value) in table {
         let value = match value {
-            toml::Value::String(text) => Some(text.into()),
-            toml::Value::Integer(number) => Some(number.to_string().into()),
-            toml::Value::Float(number) => Some(number.to_string().into()),
+            toml::Value::String(text) => Some(text),
+            toml::Value::Integer(number) => Some(number.to_string()),
+            toml::Value::Float(number) => Some(number.to_string()),
             toml::Value::Boolean(true) => None,
             toml::Value::Boolean(false) => continue,
             _ => {

@@ -1,4 +1,4 @@
-//! From `--device`, `--adapter` and `--profile` to something that carries out plans.
+//! From `--device`, `--adapter`, `--profile` and `--threads` to a device.
 
 use crate::cli::args::{DeviceArgs, DeviceChoice, ProfileChoice};
 use crate::cli::output;
@@ -6,7 +6,7 @@ use crate::device::{Device, PlanChoice};
 use crate::error::{Error, Result};
 use crate::gpu::adapter;
 use crate::plan::Profile;
-use crate::text::thousands;
+use crate::recipe::Range;
 use crate::threads;
 use crate::tuned::Tuned;
 
@@ -24,12 +24,8 @@ pub enum Work {
     Looking,
 }
 
-/// Chooses, and warns of what was passed over on the way. A user's first run on an adapter tests it,
-/// which takes up to a second.
-///
-/// # Errors
-/// [`Error::Usage`] for flags that contradict each other, [`Error::Adapter`] if an adapter was
-/// insisted on and there is none that computes rightly.
+/// Chooses a device, and warns of what was passed over on the way. A user's first run on an adapter
+/// tests it, which takes up to a second.
 pub fn choose(args: &DeviceArgs, work: Work) -> Result<Device> {
     let mut warnings = Vec::new();
     let device = find(args, work, &mut warnings)?;
@@ -37,55 +33,55 @@ pub fn choose(args: &DeviceArgs, work: Work) -> Result<Device> {
     Ok(device)
 }
 
+/// Says what computes.
+pub fn announce(device: &Device) {
+    output::note(&format!("device   {}", device.describe()));
+}
+
+/// Returns an error about two flags that contradict each other.
+fn contradiction(what: &str) -> Error {
+    Error::Usage(format!("{what}: leave out one of the two"))
+}
+
 fn find(args: &DeviceArgs, work: Work, warnings: &mut Vec<String>) -> Result<Device> {
-    let named = args.adapter.is_some();
+    let (plan, named) = (args.plan, args.adapter.is_some());
     let is_open = args.device == DeviceChoice::Auto && !named;
-    let is_plain = args.profile == ProfileChoice::Auto && args.plan == PlanChoice::Auto;
-    let threads = threads(args)?;
-    if args.device == DeviceChoice::Cpu {
-        for (given, flag) in
-            [(named, "--adapter"), (args.profile != ProfileChoice::Auto, "--profile")]
-        {
-            if given {
-                return Err(Error::Usage(format!(
-                    "{flag} chooses how an adapter is used, but --device cpu uses none: leave out \
-                     one of the two"
-                )));
-            }
-        }
-        return Ok(Device::cpu_on(threads));
-    }
-    let insisted = named || args.device == DeviceChoice::Gpu;
-    if insisted && args.threads.is_some() {
-        return Err(Error::Usage(
-            "--threads is about the CPU, but an adapter was asked for: leave out one of the two"
-                .into(),
-        ));
-    }
-    let adapters = match adapter::find(args.adapter.as_deref()) {
-        Ok(adapters) => adapters,
-        Err(error) if insisted => return Err(error),
-        Err(error) => {
-            warnings.push(error.to_string());
-            Vec::new()
-        }
-    };
-    let tuned = match args.plan {
-        PlanChoice::Tuned if !adapters.is_empty() => {
-            let (tuned, warning) = Tuned::read();
-            warnings.extend(warning);
-            tuned
-        }
-        _ => Tuned::default(),
-    };
+    let insisted = args.device == DeviceChoice::Gpu || named;
     let profile = match args.profile {
         ProfileChoice::Auto => None,
         ProfileChoice::Software => Some(Profile::software()),
         ProfileChoice::Gpu => Some(Profile::gpu()),
     };
+    let threads = threads(args)?;
+    if args.device == DeviceChoice::Cpu {
+        let given = [(named, "--adapter"), (profile.is_some(), "--profile")];
+        return match given.iter().find(|(given, _)| *given) {
+            None => Ok(Device::cpu_on(threads)),
+            Some((_, flag)) => Err(contradiction(&format!(
+                "{flag} chooses how an adapter is used, but --device cpu uses none"
+            ))),
+        };
+    }
+    if insisted && args.threads.is_some() {
+        return Err(contradiction("--threads is about the CPU, but an adapter was asked for"));
+    }
+    let adapters = adapter::find(args.adapter.as_deref()).or_else(|error| match insisted {
+        true => Err(error),
+        false => {
+            warnings.push(error.to_string());
+            Ok(Vec::new())
+        }
+    })?;
+    let mut tuned = Tuned::default();
+    if plan == PlanChoice::Tuned && !adapters.is_empty() {
+        let (found, warning) = Tuned::read();
+        warnings.extend(warning);
+        tuned = found;
+    }
     for adapter in adapters {
         let info = adapter.get_info();
         let is_slow = is_open && adapter::is_software(&info);
+        let is_plain = profile.is_none() && plan == PlanChoice::Auto;
         if is_slow && is_plain && work == Work::Asking {
             return Ok(Device::cpu_on(threads));
         }
@@ -97,6 +93,13 @@ fn find(args: &DeviceArgs, work: Work, warnings: &mut Vec<String>) -> Result<Dev
                 if is_slow && work == Work::Training {
                     warnings.push(format!(
                         "{} is no GPU but software: --device cpu trains about five times as fast",
+                        info.name
+                    ));
+                }
+                if args.threads.is_some() && work != Work::Looking {
+                    warnings.push(format!(
+                        "--threads is about the CPU, but {} computes: it changes nothing; give \
+                         --device cpu for the CPU",
                         info.name
                     ));
                 }
@@ -115,17 +118,9 @@ fn find(args: &DeviceArgs, work: Work, warnings: &mut Vec<String>) -> Result<Dev
     Ok(Device::Cpu { threads, fell_back: true })
 }
 
-/// Threads for the CPU: as many as asked for, or as this process may run at once.
-///
-/// # Errors
-/// [`Error::Usage`] if that is none or more than any machine has.
+/// Returns the number of threads for the CPU: as many as asked for, or as this process may run at once.
 pub fn threads(args: &DeviceArgs) -> Result<usize> {
-    match args.threads {
-        None => Ok(threads::available()),
-        Some(threads) if (1..=MAX_THREADS).contains(&threads) => Ok(threads),
-        Some(threads) => Err(Error::Usage(format!(
-            "--threads is {threads}, but must be 1 to {}",
-            thousands(MAX_THREADS)
-        ))),
-    }
+    let threads = args.threads.unwrap_or_else(threads::available);
+    Range::Count(MAX_THREADS, "threads the CPU may have").check("threads", &threads)?;
+    Ok(threads)
 }

@@ -1,17 +1,16 @@
-//! Flags that several commands share, and those of `train`.
+//! Flags that several commands share.
 
 pub mod config;
 pub mod device;
+pub mod model;
 pub mod page;
 pub mod results;
-pub mod source;
-pub mod train;
 
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::device::PlanChoice;
 use crate::plan::Strategy;
@@ -32,7 +31,7 @@ pub enum DeviceChoice {
 /// How kernels are launched.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum ProfileChoice {
-    /// Chosen for the adapter.
+    /// Software for software adapters, else gpu.
     #[default]
     Auto,
     /// Few and fat invocations, uniform reads.
@@ -41,16 +40,29 @@ pub enum ProfileChoice {
     Gpu,
 }
 
-/// Reads how a step is cut into dispatches.
+/// The words of `--plan`.
+const PLANS: [(PlanChoice, &str, &str); 8] = [
+    (PlanChoice::Auto, "auto", "Sample on GPUs, else layered"),
+    (PlanChoice::Tuned, "tuned", "What `lenet tune` found to be the fastest"),
+    (PlanChoice::Named(Strategy::Layered), "layered", "By layers, in the tiles of the profile"),
+    (PlanChoice::Named(Strategy::LayeredOne), "layered-one", "By layers, an output at a time"),
+    (PlanChoice::Named(Strategy::LayeredPair), "layered-pair", "By layers, in small tiles"),
+    (PlanChoice::Named(Strategy::LayeredRow), "layered-row", "By layers, a row at a time"),
+    (PlanChoice::Named(Strategy::LayeredMap), "layered-map", "By layers, a whole map at a time"),
+    (PlanChoice::Named(Strategy::Sample), "sample", "A workgroup for each sample"),
+];
+
+/// The help of `--plan`.
+pub const PLAN_HELP: &str = "How a step is cut into dispatches [default: auto]";
+
+/// Reads `--plan`.
 pub fn plans() -> impl TypedValueParser<Value = PlanChoice> {
-    let named = Strategy::ALL.iter().map(|strategy| strategy.name());
-    PossibleValuesParser::new(["auto", "tuned"].into_iter().chain(named)).map(|word| {
-        let named = Strategy::ALL.iter().find(|strategy| strategy.name() == word);
-        match named {
-            Some(&strategy) => PlanChoice::Named(strategy),
-            None if word == "tuned" => PlanChoice::Tuned,
-            None => PlanChoice::Auto,
-        }
+    let word = |(_, word, help): (PlanChoice, &'static str, &'static str)| {
+        PossibleValue::new(word).help(help)
+    };
+    PossibleValuesParser::new(PLANS.map(word)).map(|word| {
+        let row = PLANS.iter().find(|(_, known, _)| *known == word);
+        row.expect("the parser knows the words").0
     })
 }
 
@@ -64,13 +76,11 @@ pub struct DeviceArgs {
     /// Adapter by a part of its name or its index in `lenet adapters` [default: the best]
     #[arg(long, value_name = "NAME|INDEX")]
     pub adapter: Option<String>,
-    /// Launch profile: auto is software for software adapters, else gpu [default: auto]
+    /// Launch profile [default: auto]
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
     pub profile: ProfileChoice,
-    /// How a step is cut into dispatches: layered (with the tiles one, pair, row or map, else those of
-    /// the profile) or sample; auto: sample on GPUs, else layered; tuned: as `lenet tune` found
-    /// [default: auto]
-    #[arg(long, value_parser = plans(), default_value = "auto", hide_default_value = true)]
+    #[arg(long, help = PLAN_HELP, value_parser = plans(), default_value = "auto",
+          hide_default_value = true)]
     pub plan: PlanChoice,
     /// Threads of the CPU, at most one for 8 digits of a batch; changes the speed only [default:
     /// all]
@@ -87,8 +97,8 @@ pub struct DataArgs {
     pub data: Option<PathBuf>,
 }
 
-/// The flags about device and data that were given: no settings, but a run needs them to be
-/// repeated.
+/// Returns the flags about device and data that were given: they are no settings, but a run needs them
+/// to be repeated.
 pub fn beside(device: &DeviceArgs, data: &DataArgs) -> Value {
     let name = |value: Option<PossibleValue>| {
         value.map(|value| value.get_name().to_string()).filter(|name| name != "auto")
@@ -99,6 +109,5 @@ pub fn beside(device: &DeviceArgs, data: &DataArgs) -> Value {
         ("profile", name(device.profile.to_possible_value())),
         ("data", data.data.as_deref().map(record::absolute)),
     ];
-    let given = given.into_iter().filter_map(|(name, value)| Some((name.into(), json!(value?))));
-    Value::Object(given.collect::<Map<_, _>>())
+    given.into_iter().filter_map(|(name, value)| Some((name, json!(value?)))).collect()
 }

@@ -1,40 +1,52 @@
-//! What the page holds: flags that `serve` and `export --format web` share.
+//! What the page holds: arguments that `serve` and `export` share.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::data;
 use crate::error::{Error, Result};
 use crate::network::{build, lenet};
+use crate::runs::entry::model_file;
 use crate::train::model::Model;
 use crate::web::{self, Site};
 
-/// Flags of the page.
-#[derive(Debug, Clone, Default, clap::Args)]
+/// A model and the digits beside it.
+#[derive(Debug, Clone, clap::Args)]
 pub struct PageArgs {
-    /// Show this network with first weights, where there is no MODEL of it
+    /// Model file that `lenet train` or `lenet import` wrote, or the folder of a run; the page has LeNet-5
+    /// and LeNet-1 of this program without one
+    #[arg(value_name = "MODEL")]
+    model: Option<PathBuf>,
+    /// Page: show this network, with first weights if the program has no trained ones
     #[arg(long, value_name = "NAME", conflicts_with = "model")]
     network: Option<String>,
-    /// Training digits in the page [default: all]
+    /// Page: training digits in it [default: all]
     #[arg(long, value_name = "N")]
     digits: Option<usize>,
-    /// Folder with the four MNIST files, in place of the digits that are built in
+    /// Page: folder with the four MNIST files, in place of the digits that are built in
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 }
 
 impl PageArgs {
-    /// Whether any of the flags was given.
-    pub fn given(&self) -> bool {
-        self.network.is_some() || self.digits.is_some() || self.data.is_some()
+    /// Reads the model, of which a file is made.
+    pub fn only_model(&self) -> Result<Model> {
+        if self.network.is_some() || self.digits.is_some() || self.data.is_some() {
+            return Err(Error::Usage(
+                "--network, --digits and --data are about the page: leave them out, or give --format \
+                 web"
+                    .into(),
+            ));
+        }
+        let model = self.model.as_deref().ok_or_else(|| {
+            Error::Usage("MODEL is missing: name the model.safetensors to export".into())
+        })?;
+        Model::read(&model_file(model))
     }
 
-    /// The page with a model, or with those of the program.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] for an unknown network or no digits, [`Error::Data`] for broken files.
-    pub fn site(&self, model: Option<&Path>) -> Result<Site> {
-        let models = match (model, self.network.as_deref()) {
-            (Some(path), _) => vec![Model::read(path)?],
+    /// Makes the page with the model, or with those of the program.
+    pub fn site(&self) -> Result<Site> {
+        let models = match (&self.model, self.network.as_deref()) {
+            (Some(path), _) => vec![Model::read(&model_file(path))?],
             (None, Some(name)) => vec![named(name)?],
             (None, None) => web::models()?,
         };

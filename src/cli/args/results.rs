@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::cli::args::DeviceArgs;
-use crate::cli::args::device;
+use crate::cli::args::{DeviceArgs, device};
 use crate::cli::output;
 use crate::cli::view::console::{Console, Volume};
 use crate::cli::view::dashboard::{Ask, Dashboard, screen};
@@ -18,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::evaluation::confusion;
 use crate::inference::{EVALUATION_BATCH, Inference};
 use crate::recipe::Settings;
-use crate::report::files::{Folder, Keep};
+use crate::report::files::{Folder, Keep, MODEL};
 use crate::report::html::REPORT;
 use crate::report::tensorboard::{self, TensorBoard};
 use crate::run::launch;
@@ -72,69 +71,40 @@ pub struct ResultArgs {
     quiet: bool,
 }
 
+/// What is ready before a run starts.
+pub struct Results {
+    pub folder: Folder,
+    pub keep: Keep,
+    /// Where the events of the run go, besides the files of its folder.
+    pub reports: Vec<Box<dyn Report>>,
+}
+
 impl ResultArgs {
     /// Whether the best network by validation is kept as well.
     pub fn best(&self) -> bool {
         self.select == Select::Best
     }
 
-    /// What is kept of a run besides its last network.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] if nothing is held back to choose by, or the seconds are none.
-    pub fn keep(&self, settings: &Settings) -> Result<Keep> {
-        let best = self.best();
-        if best && settings.validate == 0 {
-            return Err(Error::Usage(
-                "--select best chooses by digits that are held back, but none are: give --validate \
-                 5000, say"
-                    .into(),
-            ));
-        }
-        let seconds = self.checkpoint_seconds;
-        let every = match seconds.map(Duration::try_from_secs_f64) {
-            None => Some(launch::CHECKPOINT_EVERY),
-            Some(Ok(every)) => Some(every).filter(|every| !every.is_zero()),
-            Some(Err(error)) => {
-                return Err(Error::Usage(format!(
-                    "--checkpoint-seconds is {}: {error}; give seconds, or 0 for none in mid-epoch",
-                    seconds.unwrap_or_default()
-                )));
-            }
-        };
-        Ok(Keep { best, every })
-    }
-
-    /// The folder of a new run.
-    ///
-    /// # Errors
-    /// As [`Folder::make`].
-    pub fn folder(&self, settings: &Settings) -> Result<Folder> {
-        Folder::make(self.out.as_deref(), &settings.network.name, self.force)
-    }
-
-    fn volume(&self) -> Volume {
-        match (self.quiet, self.json) {
-            (true, _) => Volume::Quiet,
-            (false, true) => Volume::Aside,
-            (false, false) => Volume::Full,
-        }
-    }
-
-    /// Where the events of the run go, besides the files of its folder.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] where the CPU cannot answer for the dashboard.
-    pub fn reports(
+    /// Opens the folder of the run, a new one unless it is resumed in `folder`, and all views of it.
+    pub fn open(
         &self,
+        folder: Option<Folder>,
         settings: &Settings,
-        folder: &Folder,
         test: &Test,
         device: &DeviceArgs,
         control: &Arc<Control>,
-    ) -> Result<Vec<Box<dyn Report>>> {
+    ) -> Result<Results> {
+        let keep = self.keep(settings)?;
+        let folder = match folder {
+            Some(folder) => folder,
+            None => Folder::make(self.out.as_deref(), &settings.network.name, self.force)?,
+        };
         let mut reports: Vec<Box<dyn Report>> = Vec::new();
-        let mut volume = self.volume();
+        let mut volume = match (self.quiet, self.json) {
+            (true, _) => Volume::Quiet,
+            (false, true) => Volume::Aside,
+            (false, false) => Volume::Full,
+        };
         if self.dashboard && screen::is_there() {
             let ask = answers(settings, test.digits.pick(test.numbers.iter().copied()), device)?;
             reports.push(Box::new(Dashboard::new(control.clone(), ask)));
@@ -153,29 +123,53 @@ impl ResultArgs {
             None => tensorboard::is_in(folder.path()).then_some(folder.path()),
         };
         reports.extend(events.map(|place| Box::new(TensorBoard::new(place)) as Box<dyn Report>));
-        Ok(reports)
+        Ok(Results { folder, keep, reports })
     }
 
-    /// Writes the page of the run; one that cannot be written does not make the run a failed one.
-    pub fn page(&self, folder: &Folder, test: &Test, device: &Device, plan: PlanChoice) {
+    /// Returns what is kept of a run besides its last network.
+    fn keep(&self, settings: &Settings) -> Result<Keep> {
+        let best = self.best();
+        if best && settings.validate == 0 {
+            return Err(Error::Usage(
+                "--select best chooses by digits that are held back, but none are: give --validate \
+                 5000, say"
+                    .into(),
+            ));
+        }
+        let seconds = self.checkpoint_seconds.unwrap_or(launch::CHECKPOINT_EVERY.as_secs_f64());
+        let every = Duration::try_from_secs_f64(seconds).map_err(|error| {
+            Error::Usage(format!(
+                "--checkpoint-seconds is {seconds}: {error}; give seconds, or 0 for none in mid-epoch"
+            ))
+        })?;
+        Ok(Keep { best, every: (!every.is_zero()).then_some(every) })
+    }
+
+    /// Writes the page of the run and says what can be done next. A page that cannot be written does
+    /// not make the run a failed one.
+    pub fn finish(&self, folder: &Folder, test: &Test, device: &Device, plan: PlanChoice) {
+        let name = folder.name();
+        let mut next = format!("next     lenet predict {name}/{MODEL} PICTURE");
         if self.no_report {
+            next.push_str(&format!(", lenet report {name}"));
             // An overwritten run may have left one; mostly there is none.
             let _ = std::fs::remove_file(folder.path().join(REPORT));
-            return;
+        } else {
+            match page::write(folder.path(), test, device, plan) {
+                Ok(path) => next = format!("report   {}\n{next}", path.display()),
+                Err(error) => output::warn(&format!(
+                    "the run is there, but not its report: {error}; `lenet report {name}` rebuilds it"
+                )),
+            }
         }
-        match page::write(folder.path(), test, device, plan) {
-            Ok(path) if !self.quiet => output::note(&format!("report in {}", path.display())),
-            Ok(_) => {}
-            Err(error) => output::warn(&format!(
-                "the run is there, but not its report: {error}; lenet report {} makes it anew",
-                folder.name()
-            )),
+        if !self.quiet {
+            output::note(&next);
         }
     }
 }
 
-/// What the dashboard asks once an epoch: the CPU answers, which takes it a moment, so that nothing
-/// has to be read back from a device in the middle of its work.
+/// Returns what the dashboard asks once an epoch. The CPU answers, which takes it a moment, so that
+/// nothing has to be read back from a device in the middle of its work.
 fn answers(settings: &Settings, test: Digits, device: &DeviceArgs) -> Result<Ask> {
     let cpu = Device::cpu_on(device::threads(device)?);
     let (network, plan) = (&settings.network, PlanChoice::Auto);

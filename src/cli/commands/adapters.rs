@@ -10,7 +10,6 @@ use crate::gpu::probe::LOOPS_ASKED;
 use crate::selftest;
 use crate::text::{bytes, thousands};
 
-/// Flags of `adapters`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// One JSON object instead of text [default: off]
@@ -19,9 +18,6 @@ pub struct Args {
 }
 
 /// Lists every adapter, each with its self-test.
-///
-/// # Errors
-/// [`Error::Adapter`] if there is none, or none that passes.
 pub fn run(args: Args) -> Result<()> {
     let all: Vec<Facts> = adapter::all()
         .iter()

@@ -11,9 +11,7 @@ use crate::bench::kernels::{self, KernelTimes};
 use crate::bench::machine;
 use crate::bench::measure::{self, Devices, Figure, Limits};
 use crate::bench::record::Record;
-use crate::cli::announce;
-use crate::cli::args::device;
-use crate::cli::args::{DeviceArgs, DeviceChoice};
+use crate::cli::args::{DeviceArgs, DeviceChoice, device};
 use crate::cli::output;
 use crate::data::{self, Mnist};
 use crate::device::{Device, PlanChoice};
@@ -22,10 +20,9 @@ use crate::gpu::facts::Facts;
 use crate::network::lenet;
 use crate::plan::Strategy;
 use crate::recipe::{
-    Available, DistortArgs, Flags, Method, NetworkArgs, OptimizerArgs, RangeArgs, Settings, Switch,
-    TrainingArgs, words,
+    Available, DistortArgs, Flags, Method, NetworkArgs, OptimizerArgs, Range, RangeArgs, Settings,
+    Switch, TrainingArgs, words,
 };
-use crate::text::thousands;
 use crate::threads;
 use crate::train::session::Lists;
 
@@ -40,7 +37,6 @@ const SECONDS: f64 = 1.0;
 const ALL_BATCHES: &[usize] = &[1, 4, 16, 64, 256, 1024];
 const ALL_SECONDS: f64 = 0.2;
 
-/// Flags of `bench`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A whole record: every network (unless one is named), every plan (unless one is named), batch
@@ -82,16 +78,12 @@ pub struct Args {
     device: DeviceArgs,
 }
 
-/// Measures.
-///
-/// # Errors
-/// [`Error::Usage`] for flags out of range, [`Error::Adapter`] if the adapter fails.
 pub fn run(args: Args) -> Result<()> {
     let start = Instant::now();
     let limits = check(&args)?;
     let cases = cases(&args)?;
     let device = device::choose(&args.device, device::Work::Looking)?;
-    announce::device(&device);
+    device::announce(&device);
     warn_of_company();
     let adapter = adapter(&args, &device)?;
     let threads = device::threads(&args.device)?;
@@ -177,26 +169,19 @@ fn lists(mnist: &Mnist) -> Lists {
 
 /// How long and how often to measure.
 fn check(args: &Args) -> Result<Limits> {
-    if !(1..=MOST_REPEATS).contains(&args.repeats) {
-        let most = thousands(MOST_REPEATS);
-        return Err(Error::Usage(format!(
-            "--repeats is {}, but must be 1 to {most}",
-            args.repeats
-        )));
-    }
+    Range::Count(MOST_REPEATS, "measurements of a figure").check("repeats", &args.repeats)?;
     let seconds = args.seconds.unwrap_or(if args.all { ALL_SECONDS } else { SECONDS });
     if !(seconds > 0.0 && seconds <= MOST_SECONDS) {
         return Err(Error::Usage(format!(
             "--seconds is {seconds}, but must be over 0 and at most {MOST_SECONDS}"
         )));
     }
-    let without = [(args.no_cpu, "--no-cpu"), (args.kernels, "--kernels")];
-    for (given, flag) in without {
-        if given && args.device.device == DeviceChoice::Cpu {
-            return Err(Error::Usage(format!(
-                "{flag} is about an adapter, and --device cpu uses none: leave out one of the two"
-            )));
-        }
+    let of_adapter = [(args.no_cpu, "--no-cpu"), (args.kernels, "--kernels")];
+    let given = of_adapter.iter().find(|(given, _)| *given);
+    if let (Some((_, flag)), DeviceChoice::Cpu) = (given, args.device.device) {
+        return Err(Error::Usage(format!(
+            "{flag} is about an adapter, and --device cpu uses none: leave out one of the two"
+        )));
     }
     let time = Duration::from_secs_f64(seconds);
     Ok(Limits { time, repeats: args.repeats, leave_out: args.all })
@@ -204,7 +189,6 @@ fn check(args: &Args) -> Result<Limits> {
 
 /// What a run of `train` would do, for each network and batch.
 fn cases(args: &Args) -> Result<Vec<Settings>> {
-    let available = Available { train: 60_000, test: 10_000 };
     let names: Vec<Option<String>> = match (args.all, &args.network.network) {
         (true, None) => lenet::ALL.iter().map(|table| Some(table.name.to_string())).collect(),
         (_, name) => vec![name.clone()],
@@ -214,18 +198,18 @@ fn cases(args: &Args) -> Result<Vec<Settings>> {
         (true, true) => ALL_BATCHES,
         (true, false) => BATCHES,
     };
-    let mut cases = Vec::new();
-    for name in names {
-        for &batch in batches {
-            let network = NetworkArgs { network: name.clone(), ..args.network.clone() };
-            let optimizer = OptimizerArgs { optimizer: args.optimizer, ..OptimizerArgs::default() };
-            let training = TrainingArgs { batch: Some(batch), ..TrainingArgs::default() };
-            let (distort, ranges) = (args.distort.clone(), args.ranges.clone());
-            let flags = Flags { network, training, optimizer, distort, ranges, ..Flags::default() };
-            cases.push(Settings::resolve(&flags, available, None)?);
-        }
-    }
-    Ok(cases)
+    let case = |name: &Option<String>, batch: usize| {
+        let flags = Flags {
+            network: NetworkArgs { network: name.clone(), ..args.network.clone() },
+            optimizer: OptimizerArgs { optimizer: args.optimizer, ..OptimizerArgs::default() },
+            training: TrainingArgs { batch: Some(batch), ..TrainingArgs::default() },
+            distort: args.distort.clone(),
+            ranges: args.ranges.clone(),
+            ..Flags::default()
+        };
+        Settings::resolve(&flags, Available::MNIST, None)
+    };
+    names.iter().flat_map(|name| batches.iter().map(|&batch| case(name, batch))).collect()
 }
 
 /// The plans of one case: those that were asked for, as far as there is an adapter to run them.

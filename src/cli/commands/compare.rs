@@ -1,16 +1,14 @@
 //! `lenet compare`: two runs or models beside each other.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::cli::announce;
-use crate::cli::args::device;
-use crate::cli::args::{DataArgs, DeviceArgs};
+use crate::cli::args::{DataArgs, DeviceArgs, device};
 use crate::cli::output::{self, check_free};
 use crate::data::{self, Digits};
 use crate::device::Device;
-use crate::disk;
 use crate::error::{Error, Result};
 use crate::evaluation::Answer;
 use crate::inference::{EVALUATION_BATCH, Inference};
@@ -18,7 +16,6 @@ use crate::report::finished::Line;
 use crate::runs::{Comparison, Side, page};
 use crate::text::{Table, sparkline};
 
-/// Flags of `compare`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folder of a run, or a model file
@@ -45,11 +42,6 @@ pub struct Args {
 /// What becomes of a comparison as a file.
 type Draw = fn(&Comparison, &Digits) -> Result<String>;
 
-/// Compares.
-///
-/// # Errors
-/// [`Error::Data`] for a broken run, model or data set, [`Error::Adapter`] if the adapter fails,
-/// [`Error::Usage`] or [`Error::Other`] if the file cannot be what it is asked to be.
 pub fn run(args: Args) -> Result<()> {
     let out = args.out.as_deref().map(|path| Ok((path, drawing(path)?))).transpose()?;
     if let Some((path, _)) = out {
@@ -58,13 +50,11 @@ pub fn run(args: Args) -> Result<()> {
     let sides = [Side::read(&args.a)?, Side::read(&args.b)?];
     let test = data::load_test(args.data.data.as_deref())?;
     let device = device::choose(&args.device, device::Work::Asking)?;
-    announce::device(&device);
+    device::announce(&device);
     let answers = answers(&sides, &args.device, &device, &test)?;
     let comparison = Comparison::new(sides, answers);
     if let Some((path, draw)) = out {
-        let text = draw(&comparison, &test)?;
-        disk::write(path, text.as_bytes())?;
-        output::note(&format!("written to {}", path.display()));
+        output::write_file(path, draw(&comparison, &test)?.as_bytes())?;
     }
     match args.json {
         true => output::print_json(&json(&comparison, &device)),
@@ -107,11 +97,8 @@ fn text(comparison: &Comparison) -> String {
     let [a, b] = comparison.sides.each_ref().map(|side| side.name.as_str());
     let mut parts = vec![format!("A  {a}\nB  {b}\n")];
     let mut table = |headings: &[&str], rows: Vec<Vec<String>>| {
-        let mut table = Table::new(headings);
-        let empty = rows.is_empty();
-        rows.into_iter().for_each(|row| table.row(row));
-        if !empty {
-            parts.push(table.text());
+        if !rows.is_empty() {
+            parts.push(Table::of(headings, rows).text());
         }
     };
     table(&["setting", "A", "B"], comparison.setting_rows());
@@ -150,13 +137,9 @@ fn json(comparison: &Comparison, device: &Device) -> Value {
             "epochs": side.lines().iter().map(epoch).collect::<Vec<_>>(),
         })
     };
-    let settings: Map<String, Value> =
-        comparison.settings().into_iter().map(|(name, both)| (name, json!(both))).collect();
-    let results: Map<String, Value> = comparison
-        .results()
-        .into_iter()
-        .map(|(figure, both)| (figure.field.to_string(), json!(both)))
-        .collect();
+    let settings: BTreeMap<_, _> = comparison.settings().into_iter().collect();
+    let results: BTreeMap<_, _> =
+        comparison.results().into_iter().map(|(figure, both)| (figure.field, both)).collect();
     let counts = comparison.mcnemar;
     json!({
         "a": side(&comparison.sides[0]),

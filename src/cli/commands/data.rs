@@ -9,7 +9,7 @@ use crate::cli::output::{self, check_free};
 use crate::data::{self, Digits, Facts, facts, image};
 use crate::error::{Error, Result};
 use crate::network::{CLASSES, Scaling};
-use crate::recipe::words;
+use crate::recipe::{Range, words};
 use crate::text::{Table, thousands};
 
 /// Side of the square that a pixel of a digit becomes in a PNG file.
@@ -17,7 +17,6 @@ const PNG_SCALE: usize = 10;
 /// LeNet-5's.
 const BORDER: usize = 2;
 
-/// Flags of `data`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Scaling whose mean and deviation are shown: paper -0.1..1.175, symmetric -1..1 [default: paper]
@@ -46,17 +45,9 @@ pub struct Args {
 }
 
 /// Prints counts and moments of both sets, or draws one digit.
-///
-/// # Errors
-/// [`Error::Usage`] for an index beyond the set and for a file in the way, [`Error::Data`] for a
-/// broken data set, [`Error::Other`] if the PNG file cannot be written.
 pub fn run(args: Args) -> Result<()> {
     let border = args.border.unwrap_or(BORDER);
-    if border > 16 {
-        return Err(Error::Usage(format!(
-            "--border is {border}, but at most 16 pixels of background make sense around 28"
-        )));
-    }
+    Range::UpTo(16.0).check("border", &border)?;
     if let Some(path) = &args.png {
         check_free("--png", path, args.force)?;
     }
@@ -91,21 +82,16 @@ fn source(args: &DataArgs) -> String {
 }
 
 fn table(train: &Facts, test: &Facts, scaled: &str) -> String {
-    let mut table = Table::new(&["", ">training", ">test"]);
-    let mut line = |name: &str, values: [String; 2]| {
-        let [train, test] = values;
-        table.row([name.to_string(), train, test]);
-    };
-    let both = [train, test];
-    line("digits", both.map(|facts| thousands(facts.count)));
-    for digit in 0..CLASSES {
-        line(&format!("labelled {digit}"), both.map(|facts| thousands(facts.per_digit[digit])));
-    }
-    line("mean of byte / 255", both.map(|facts| format!("{:.4}", facts.mean)));
-    line("deviation", both.map(|facts| format!("{:.4}", facts.deviation)));
-    line(&format!("mean {scaled}"), both.map(|facts| format!("{:.4}", facts.scaled_mean)));
-    line("deviation", both.map(|facts| format!("{:.4}", facts.scaled_deviation)));
-    table.text()
+    let row = |name: &str, of: &dyn Fn(&Facts) -> String| vec![name.into(), of(train), of(test)];
+    let mut rows = vec![row("digits", &|facts| thousands(facts.count))];
+    rows.extend((0..CLASSES).map(|digit| {
+        row(&format!("labelled {digit}"), &|facts| thousands(facts.per_digit[digit]))
+    }));
+    rows.push(row("mean of byte / 255", &|facts| format!("{:.4}", facts.mean)));
+    rows.push(row("deviation", &|facts| format!("{:.4}", facts.deviation)));
+    rows.push(row(&format!("mean {scaled}"), &|facts| format!("{:.4}", facts.scaled_mean)));
+    rows.push(row("deviation", &|facts| format!("{:.4}", facts.scaled_deviation)));
+    Table::of(&["", ">training", ">test"], rows).text()
 }
 
 fn json_of(facts: &Facts) -> Value {
@@ -142,9 +128,6 @@ fn show(args: &Args, name: &str, set: &Digits, index: usize) -> Result<()> {
 }
 
 /// Whether a set has a digit of that number.
-///
-/// # Errors
-/// [`Error::Usage`] naming the flag and the range.
 pub fn check_index(flag: &str, index: usize, set: &Digits, name: &str) -> Result<()> {
     if index < set.len() {
         return Ok(());

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 
-use crate::cli::announce;
 use crate::cli::args::device;
 use crate::cli::args::{DataArgs, DeviceArgs};
 use crate::cli::commands::data::check_index;
@@ -22,7 +21,6 @@ use crate::train::session::distortion_key;
 /// Rows, and views beside each digit, at most.
 const MOST: usize = 99;
 
-/// Flags of `distort`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// PNG file to write: the digits in the first column, their views beside them
@@ -54,10 +52,6 @@ pub struct Args {
 }
 
 /// Draws the sheet, with the kernel that a run gathers its digits by.
-///
-/// # Errors
-/// [`Error::Usage`] for ranges, numbers and files that cannot be, [`Error::Adapter`] if the adapter
-/// fails, [`Error::Other`] if the file cannot be written.
 pub fn run(args: Args) -> Result<()> {
     args.ranges.check()?;
     let ranges = args.ranges.ranges();
@@ -76,7 +70,7 @@ pub fn run(args: Args) -> Result<()> {
     let train = data::load(args.data.data.as_deref())?.train;
     indices.iter().try_for_each(|&index| check_index("--index", index, &train, "training"))?;
     let device = device::choose(&args.device, device::Work::Looking)?;
-    announce::device(&device);
+    device::announce(&device);
     let device = match device {
         // The fast executor keeps no pictures.
         Device::Cpu { .. } => Device::Naive,

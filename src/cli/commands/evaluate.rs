@@ -4,32 +4,28 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::cli::announce;
-use crate::cli::args::device;
+use crate::cli::args::model::ModelArg;
 use crate::cli::args::{DataArgs, DeviceArgs};
 use crate::cli::output::{self, check_free};
 use crate::data::{self, Digits, Mnist};
 use crate::disk;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::evaluation::rejection::{self, Point};
 use crate::evaluation::{self, Answer, Confusion, TEST_DIGITS, mistakes, percent};
-use crate::inference::{Answers, EVALUATION_BATCH, Inference, Scores};
+use crate::inference::{Answers, EVALUATION_BATCH, Scores};
 use crate::network::CLASSES;
-use crate::recipe::MAX_BATCH;
+use crate::recipe::{MAX_BATCH, Range};
 use crate::text::{Table, thousands};
-use crate::train::model::Model;
 
 /// Per cent of the digits that are rejected in the rows of the table.
 const SHARES: &[f64] = &[0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0];
 /// Per cent of error for which the paper says how many digits have to be rejected.
 const TARGET: f64 = 0.5;
 
-/// Flags of `evaluate`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Model file that `lenet train` or `lenet import` wrote: model.safetensors
-    #[arg(value_name = "MODEL")]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelArg,
     /// Digits in a step, 1 to 1,024; changes the speed only [default: 200]
     #[arg(long, value_name = "N")]
     batch: Option<usize>,
@@ -77,29 +73,18 @@ struct Found {
     answers: Vec<Answer>,
 }
 
-/// Evaluates.
-///
-/// # Errors
-/// [`Error::Usage`] for flags out of range, [`Error::Data`] for a broken model or data set,
-/// [`Error::Adapter`] if the adapter fails.
 pub fn run(args: Args) -> Result<()> {
     let batch = args.batch.unwrap_or(EVALUATION_BATCH);
-    if !(1..=MAX_BATCH).contains(&batch) {
-        return Err(Error::Usage(format!("--batch is {batch}, but must be 1 to {MAX_BATCH}")));
-    }
+    Range::Count(MAX_BATCH, "digits a step may have").check("batch", &batch)?;
     for (flag, path) in [("--mistakes", &args.mistakes), ("--scores", &args.scores)] {
         if let Some(path) = path {
             check_free(flag, path, args.force)?;
         }
     }
-    let model = Model::read(&args.model)?;
+    let model = args.model.read()?;
     let sets = sets(&args)?;
-    let device = device::choose(&args.device, device::Work::Asking)?;
-    announce::model(&args.model, &model);
-    announce::device(&device);
     let digits: Vec<&Digits> = sets.iter().map(|(_, set)| set).collect();
-    let mut inference = Inference::new(&model, &device, args.device.plan, batch, &digits)?;
-    announce::plan(&inference, &device);
+    let (mut inference, device) = args.model.ask(&model, &args.device, batch, &digits)?;
     inference.warm_up()?;
     let mut found = Vec::new();
     for (index, (name, set)) in sets.iter().enumerate() {
@@ -115,7 +100,7 @@ pub fn run(args: Args) -> Result<()> {
     if args.json {
         let of = |name: &str| found.iter().find(|found| found.name == name).map(Found::json);
         return output::print_json(&json!({
-            "model": args.model.display().to_string(),
+            "model": args.model.file(),
             "network": model.network.name,
             "device": device.describe(),
             "profile": device.profile().name,
@@ -124,8 +109,7 @@ pub fn run(args: Args) -> Result<()> {
             "training": of("training"),
         }));
     }
-    let text: String = found.iter().map(|found| found.text(&args)).collect();
-    output::print(&text)
+    output::print(&found.iter().map(|found| found.text(&args)).collect::<String>())
 }
 
 /// The test digits and, if asked for, the training digits, none of them empty.
@@ -198,11 +182,12 @@ impl Found {
 
     fn rejection_table(&self) -> String {
         let points = rejection::curve(&self.answers);
-        let mut table = Table::new(&[">rejected %", ">error % of the rest", ">apart at least"]);
         let shares = SHARES.iter().filter_map(|&share| rejection::last_within(&points, share));
-        for Point { margin, rejected, error } in shares {
-            table.row([format!("{rejected:.2}"), format!("{error:.3}"), format!("{margin:.3}")]);
-        }
+        let row = |Point { margin, rejected, error }| {
+            vec![format!("{rejected:.2}"), format!("{error:.3}"), format!("{margin:.3}")]
+        };
+        let headings = [">rejected %", ">error % of the rest", ">apart at least"];
+        let table = Table::of(&headings, shares.map(row));
         let target = match rejection::first_within(&points, TARGET) {
             Some(Point { margin, rejected, .. }) => {
                 format!("{TARGET} % error at {rejected:.2} % rejected, {margin:.3} apart\n")
@@ -262,11 +247,11 @@ fn matrix(confusion: &Confusion) -> String {
 }
 
 fn classes(confusion: &Confusion) -> String {
-    let mut table = Table::new(&["class", ">digits", ">precision %", ">recall %"]);
-    for (number, class) in evaluation::classes(confusion).iter().enumerate() {
+    let classes = evaluation::classes(confusion);
+    let rows = classes.iter().enumerate().map(|(number, class)| {
         let shown = |share: Option<f64>| share.map_or("-".into(), |share| format!("{share:.2}"));
         let [precision, recall] = [class.precision(), class.recall()].map(shown);
-        table.row([number.to_string(), thousands(class.digits), precision, recall]);
-    }
-    table.text()
+        vec![number.to_string(), thousands(class.digits), precision, recall]
+    });
+    Table::of(&["class", ">digits", ">precision %", ">recall %"], rows).text()
 }

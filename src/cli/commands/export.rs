@@ -1,28 +1,25 @@
-//! `lenet export`: a model for other programs.
+//! `lenet export`: a model for other programs, or a page that trains it.
 
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use crate::cli::args::page::PageArgs;
 use crate::cli::output::{self, check_free};
-use crate::disk;
 use crate::error::{Error, Result};
 use crate::export::{self, Format, Names};
 use crate::text::bytes;
-use crate::train::model::Model;
 
-/// Flags of `export`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Model file that `lenet train` or `lenet import` wrote: model.safetensors; the page does without
-    #[arg(value_name = "MODEL", required_unless_present_any = ["network", "format"])]
-    model: Option<PathBuf>,
+    #[command(flatten)]
+    page: PageArgs,
     /// What to write: a graph that runs by itself (onnx), a state dict of PyTorch (safetensors),
     /// arrays of NumPy (npz), one object with everything (json), or a folder with a page that trains
     /// in a browser (web) [default: by FILE's ending]
-    #[arg(long, value_enum)]
-    format: Option<Form>,
+    #[arg(long, value_parser = forms(), value_name = "FORMAT")]
+    format: Option<String>,
     /// File to write; with --format web a folder
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -33,54 +30,23 @@ pub struct Args {
     /// Overwrite FILE [default: off]
     #[arg(long)]
     force: bool,
-    #[command(flatten)]
-    page: PageArgs,
 }
 
-/// What `--format` can name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
-    Onnx,
-    Safetensors,
-    Npz,
-    Json,
-    Web,
+/// The form that is no file of a model.
+const WEB: &str = "web";
+
+/// The formats of a model, and the page.
+fn forms() -> PossibleValuesParser {
+    let formats = Format::value_variants().iter().filter_map(Format::to_possible_value);
+    PossibleValuesParser::new(formats.chain([PossibleValue::new(WEB)]))
 }
 
-impl Form {
-    /// The format of a file; the page is a folder.
-    fn of_file(self) -> Option<Format> {
-        match self {
-            Form::Onnx => Some(Format::Onnx),
-            Form::Safetensors => Some(Format::Safetensors),
-            Form::Npz => Some(Format::Npz),
-            Form::Json => Some(Format::Json),
-            Form::Web => None,
-        }
-    }
-}
-
-/// Exports.
-///
-/// # Errors
-/// [`Error::Usage`] if the format or the file do not do, [`Error::Data`] for a broken model,
-/// [`Error::Other`] if the file cannot be written.
 pub fn run(args: Args) -> Result<()> {
-    let form = args.format;
-    let Some(format) =
-        form.map_or_else(|| by_ending(&args.out).map(Some), |form| Ok(form.of_file()))?
-    else {
-        return page(args);
+    let format = match args.format.as_deref() {
+        Some(WEB) => return page(&args),
+        Some(name) => Format::from_str(name, true).expect("the parser knows it"),
+        None => by_ending(&args.out)?,
     };
-    if args.page.given() {
-        return Err(Error::Usage(
-            "--network, --digits and --data are about the page: leave them out, or give --format web"
-                .into(),
-        ));
-    }
-    let model = args.model.ok_or_else(|| {
-        Error::Usage("a MODEL is missing: name the model.safetensors to export".into())
-    })?;
     let names = match (format, args.names) {
         (Format::Onnx, Some(_)) => {
             return Err(Error::Usage(
@@ -93,33 +59,29 @@ pub fn run(args: Args) -> Result<()> {
         (_, None) => Names::Layers,
     };
     check_free("--out", &args.out, args.force)?;
-    let model = Model::read(&model)?;
-    let file = export::export(&model, format, names)?;
-    disk::write(&args.out, &file)?;
-    output::note(&format!("written to {}: {}", args.out.display(), bytes(file.len())));
-    Ok(())
+    let file = export::export(&args.page.only_model()?, format, names)?;
+    output::write_file(&args.out, &file)
 }
 
 /// Writes the page.
-fn page(args: Args) -> Result<()> {
-    if args.names.is_some() {
+fn page(args: &Args) -> Result<()> {
+    let Args { page, out, names, force, .. } = args;
+    if names.is_some() {
         return Err(Error::Usage("--names is about tensors of a file: leave it out".into()));
     }
-    let out = &args.out;
     let taken = out.is_file() || out.read_dir().is_ok_and(|mut entries| entries.next().is_some());
-    if taken && !args.force {
+    if taken && !force {
         return Err(Error::Usage(format!(
             "--out {} exists already: give an empty or a new folder, or --force to write into it",
             out.display()
         )));
     }
-    let site = args.page.site(args.model.as_deref())?;
+    let site = page.site()?;
     site.write(out)?;
+    let (size, count) = (bytes(site.size()), site.files.len());
     output::note(&format!(
-        "written to {}: {} in {} files; put the folder on any static host",
-        out.display(),
-        bytes(site.size()),
-        site.files.len()
+        "written to {}: {size} in {count} files; put the folder on any static host",
+        out.display()
     ));
     Ok(())
 }

@@ -5,15 +5,13 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use crate::cli::output::{self, check_free};
-use crate::disk;
 use crate::error::Result;
 use crate::export::Names;
 use crate::export::import::{Imported, import};
-use crate::network::{Named, Options};
+use crate::network::Named;
 use crate::recipe::NetworkArgs;
 use crate::text::thousands;
 
-/// Flags of `import`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// State dict as a safetensors file, under the names of model.safetensors or of the notebook
@@ -33,11 +31,6 @@ pub struct Args {
     network: NetworkArgs,
 }
 
-/// Imports.
-///
-/// # Errors
-/// [`crate::Error::Data`] for a file that holds none of the networks, [`crate::Error::Usage`] if the flags make
-/// none, [`crate::Error::Other`] if the model cannot be written.
 pub fn run(args: Args) -> Result<()> {
     check_free("--out", &args.out, args.force)?;
     let imported = import(&args.file, &args.network, args.names)?;
@@ -50,27 +43,16 @@ pub fn run(args: Args) -> Result<()> {
         options.output.name(),
         if options.full_connections { "all" } else { "the table's" },
     ));
-    output::note(&format!("names    {}", word(names)));
+    let names = names.to_possible_value();
+    output::note(&format!("names    {}", names.as_ref().map_or("", |names| names.get_name())));
     let origin = if *described { "said by the file" } else { "assumed where no flag says it" };
-    output::note(&format!("also     {}: {origin}", unseen(options)));
-    let bytes = model.to_bytes()?;
-    disk::write(&args.out, &bytes)?;
-    output::note(&format!("written to {}", args.out.display()));
-    Ok(())
-}
-
-/// What no tensor tells, as flags.
-fn unseen(options: &Options) -> String {
-    format!(
-        "--squash {} --pool {} --input {} --border {}",
+    // What no tensor tells, as flags.
+    output::note(&format!(
+        "also     --squash {} --pool {} --input {} --border {}: {origin}",
         options.squash.name(),
         options.pool.name(),
         options.scaling.name(),
         options.border
-    )
-}
-
-/// A choice as flags spell it.
-fn word(choice: &impl ValueEnum) -> String {
-    choice.to_possible_value().map(|value| value.get_name().to_string()).unwrap_or_default()
+    ));
+    output::write_file(&args.out, &model.to_bytes()?)
 }

@@ -2,15 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::CommandFactory;
 use clap_mangen::Man;
 
-use crate::cli::Cli;
-use crate::cli::output;
+use crate::cli::{self, output};
 use crate::disk;
 use crate::error::{Error, Result};
 
-/// Flags of `man`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folder to write lenet.1 and a page for each command to [default: print lenet.1]
@@ -19,11 +16,8 @@ pub struct Args {
 }
 
 /// Prints the page of the program, or writes that and those of the commands.
-///
-/// # Errors
-/// [`Error::Other`] if they cannot be written.
 pub fn run(args: &Args) -> Result<()> {
-    let mut lenet = Cli::command().disable_help_subcommand(true);
+    let mut lenet = cli::command().disable_help_subcommand(true);
     lenet.build();
     let Some(out) = &args.out else {
         return output::print(&String::from_utf8_lossy(&page(lenet)?.1));
@@ -32,9 +26,7 @@ pub fn run(args: &Args) -> Result<()> {
     let commands: Vec<_> = lenet.get_subcommands().cloned().collect();
     for command in [lenet].into_iter().chain(commands) {
         let (name, text) = page(command)?;
-        let path = out.join(name);
-        disk::write(&path, &text)?;
-        output::note(&format!("written to {}", path.display()));
+        output::write_file(&out.join(name), &text)?;
     }
     Ok(())
 }

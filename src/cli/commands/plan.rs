@@ -2,14 +2,14 @@
 
 use clap::ValueEnum;
 
-use crate::cli::args::{DeviceArgs, DeviceChoice, device, plans};
+use crate::cli::args::{DeviceArgs, DeviceChoice, PLAN_HELP, device, plans};
 use crate::cli::output;
 use crate::data;
 use crate::device::{Device, PlanChoice};
 use crate::error::{Error, Result};
 use crate::plan::{Capacity, Kernel, Pass, Plan, Profile, Strategy, abi, print};
 use crate::recipe::{
-    Available, DistortArgs, Flags, Method, NetworkArgs, OptimizerArgs, RangeArgs, Settings,
+    Available, DistortArgs, Flags, Method, NetworkArgs, OptimizerArgs, Range, RangeArgs, Settings,
     TrainingArgs, words,
 };
 use crate::text::{did_you_mean, thousands};
@@ -19,8 +19,9 @@ use crate::tuned::Tuned;
 /// Digits that a binding of 128 MiB holds, WebGPU's default limit.
 const MOST_DIGITS: usize = (128 << 20) / (4 * abi::SAMPLE_WORDS);
 
-/// Digits of MNIST, for training and for testing.
-const MNIST: Available = Available { train: 60_000, test: 10_000 };
+/// What to know of the plan of a CPU.
+const OF_REFERENCE: &str = "No shader runs: the CPU computes this network without a plan of \
+    dispatches. What follows is the plan of its reference.\n\n";
 
 /// How the kernels of the plan are launched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -29,7 +30,7 @@ enum ProfileName {
     Software,
     /// An invocation for every item, storage reads.
     Gpu,
-    /// One call for the whole batch, as the CPU twins have it.
+    /// One call for the whole batch, as the CPU reference has it.
     Reference,
 }
 
@@ -43,17 +44,16 @@ impl ProfileName {
     }
 }
 
-/// Flags of `plan`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// Samples in a step, 1 to 1,024 [default: the recipe's: lenet1 8, else 16]
+    /// Samples in a step, 1 to 1,024 [default: the recipe's]
     #[arg(long, value_name = "N")]
     batch: Option<usize>,
     /// Launch profile; with it no adapter is touched [default: that of the device]
     #[arg(long, value_enum)]
     profile: Option<ProfileName>,
-    /// How a step is cut into dispatches, with the choices of `lenet train` [default: auto]
-    #[arg(long, value_parser = plans(), default_value = "auto", hide_default_value = true)]
+    #[arg(long, help = PLAN_HELP, value_parser = plans(), default_value = "auto",
+          hide_default_value = true)]
     plan: PlanChoice,
     /// What would compute, with the choices of `lenet train` [default: auto]
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
@@ -74,7 +74,7 @@ pub struct Args {
     /// Forward only, one digit at a time, with the activations of every layer stored [default: off]
     #[arg(long, conflicts_with_all = ["batch", "plan", "curvature", "replay", "replicas"])]
     inspect: bool,
-    /// Optimizer of the training step [default: the recipe's, sgd]
+    /// Optimizer of the training step [default: the recipe's]
     #[arg(long, value_parser = words::<Method>())]
     optimizer: Option<Method>,
     /// The pass of second derivatives that --optimizer sdlm has, in place of a training step
@@ -91,7 +91,7 @@ pub struct Args {
     /// device, and add the checksum of the parameters
     #[arg(long, value_name = "N", requires = "json")]
     replay: Option<usize>,
-    /// Seed of the replay [default: 1]
+    /// Seed of the replay [default: the recipe's]
     #[arg(long, value_name = "SEED", requires = "replay")]
     seed: Option<u64>,
     #[command(flatten)]
@@ -104,9 +104,6 @@ pub struct Args {
 
 /// Prints buffers, kernels and dispatches of a step as `lenet train` with the same flags would run it on
 /// this machine, or the text of one kernel.
-///
-/// # Errors
-/// [`Error::Usage`] if the flags do not make a network, or name no kernel or several.
 pub fn run(args: Args) -> Result<()> {
     let device = match args.profile {
         Some(_) if args.replay.is_none() => None,
@@ -165,16 +162,12 @@ fn settings(args: &Args, device: Option<&Device>, profile: Profile) -> Result<Se
     let optimizer = OptimizerArgs { optimizer: args.optimizer, ..OptimizerArgs::default() };
     let training = TrainingArgs { batch, seed, ..TrainingArgs::default() };
     let mut flags = Flags { network, training, optimizer, distort, ranges, ..Flags::default() };
-    let mut settings = Settings::resolve(&flags, MNIST, None)?;
+    let mut settings = Settings::resolve(&flags, Available::MNIST, None)?;
     if let Some(steps) = args.replay {
-        let most = MNIST.train / settings.batch;
-        if !(1..=most).contains(&steps) {
-            return Err(Error::Usage(format!(
-                "--replay is {steps}, but must be 1 to {most}: an epoch has no more full steps"
-            )));
-        }
+        let most = Available::MNIST.train / settings.batch;
+        Range::Count(most, "full steps an epoch has").check("replay", &steps)?;
         flags.training.train_limit = Some(steps * settings.batch);
-        settings = Settings::resolve(&flags, MNIST, None)?;
+        settings = Settings::resolve(&flags, Available::MNIST, None)?;
     }
     let (network, batch) = (&settings.network, settings.batch);
     let plan = match (device, args.plan) {
@@ -192,6 +185,7 @@ fn settings(args: &Args, device: Option<&Device>, profile: Profile) -> Result<Se
     settings.set_plan(plan);
     Ok(settings)
 }
+
 /// Devices that carry out the shards of a batch.
 fn replicas(args: &Args, profile: Profile, settings: &Settings) -> Result<usize> {
     let most = match settings.strategy {
@@ -209,20 +203,19 @@ fn replicas(args: &Args, profile: Profile, settings: &Settings) -> Result<usize>
 
 /// What the buffers hold: all digits, or as many as were asked for.
 fn capacity(args: &Args, batch: usize) -> Result<Capacity> {
-    let all = MNIST.train + MNIST.test;
+    let all = Available::MNIST.train + Available::MNIST.test;
     match args.digits {
         None => {
-            let steps = MNIST.train.div_ceil(batch) + MNIST.test.div_ceil(batch);
+            let steps =
+                Available::MNIST.train.div_ceil(batch) + Available::MNIST.test.div_ceil(batch);
             Ok(Capacity { samples: all, indices: all, steps })
         }
-        Some(digits) if (1..=MOST_DIGITS).contains(&digits) => {
+        Some(digits) => {
+            Range::Count(MOST_DIGITS, "digits a binding of 128 MiB holds")
+                .check("digits", &digits)?;
             // However they are divided into training and test digits.
             Ok(Capacity { samples: digits, indices: digits, steps: digits.div_ceil(batch) + 1 })
         }
-        Some(digits) => Err(Error::Usage(format!(
-            "--digits is {digits}, but must be 1 to {}: a binding holds 128 MiB",
-            thousands(MOST_DIGITS)
-        ))),
     }
 }
 
@@ -247,13 +240,7 @@ fn headline(plan: &Plan, on_cpu: bool) -> String {
             format!(", {shards} shards on {replicas} devices, of which this is the first")
         }
     };
-    let cpu = match on_cpu {
-        true => {
-            "No shader runs: the CPU computes this network without a plan of dispatches. What \
-                 follows is the plan of its reference.\n\n"
-        }
-        false => "",
-    };
+    let cpu = if on_cpu { OF_REFERENCE } else { "" };
     format!(
         "{cpu}{}, batch {}, {} plan, {} profile{shards}: {} kernels, {} dispatches a training step, {} an \
          evaluation",

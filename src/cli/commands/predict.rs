@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::cli::announce;
-use crate::cli::args::device;
+use crate::cli::args::model::ModelArg;
 use crate::cli::args::{DataArgs, DeviceArgs};
 use crate::cli::commands::data::check_index;
 use crate::cli::commands::stream::{self, StreamArgs};
@@ -16,19 +15,18 @@ use crate::data::writing::{self, Place};
 use crate::data::{self, Digits, image};
 use crate::error::{Error, Result};
 use crate::evaluation::rejection;
-use crate::inference::{Inference, Prediction, Scores};
+use crate::inference::{Prediction, Scores};
 use crate::network::Output;
+use crate::recipe::Range;
 use crate::train::model::Model;
 
 /// Digits in a step: as in training, so that a driver that keeps kernels has these already.
 const BATCH: usize = 16;
 
-/// Flags of `predict`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Model file that `lenet train` or `lenet import` wrote: model.safetensors
-    #[arg(value_name = "MODEL")]
-    pub model: PathBuf,
+    #[command(flatten)]
+    pub model: ModelArg,
     /// Pictures of a digit or of a line of digits, of any size (PNG, JPEG, BMP, PGM, WebP), or - for
     /// standard input
     #[arg(value_name = "IMAGE", conflicts_with = "format")]
@@ -59,15 +57,10 @@ pub struct Args {
 
 impl Args {
     /// The difference between the two best outputs from which an answer of this model counts.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] if it is no such number.
     pub fn margin(&self, model: &Model) -> Result<f32> {
         let margin = self.reject.unwrap_or(rejection::default_margin(model.network.options.output));
-        if margin.is_finite() && margin >= 0.0 {
-            return Ok(margin);
-        }
-        Err(Error::Usage(format!("--reject is {margin}, but must be 0 or a positive number")))
+        Range::NotNegative.check("reject", &margin)?;
+        Ok(margin)
     }
 }
 
@@ -90,13 +83,8 @@ struct Questions {
     list: Vec<Question>,
 }
 
-/// Predicts.
-///
-/// # Errors
-/// [`Error::Usage`] if there is nothing to predict, [`Error::Data`] for broken files,
-/// [`Error::Adapter`] if the adapter fails.
 pub fn run(args: Args) -> Result<()> {
-    if let Some(format) = args.stream.format() {
+    if let Some(format) = args.stream.format {
         return stream::run(&args, format);
     }
     if args.images.is_empty() && args.index.is_empty() {
@@ -105,20 +93,15 @@ pub fn run(args: Args) -> Result<()> {
                 .into(),
         ));
     }
-    let model = Model::read(&args.model)?;
+    let model = args.model.read()?;
     let margin = args.margin(&model)?;
     let questions = Questions::of(&args)?;
-    let device = device::choose(&args.device, device::Work::Asking)?;
-    announce::model(&args.model, &model);
-    announce::device(&device);
     let digits = questions.digits()?;
-    let plan = args.device.plan;
-    let mut inference = Inference::new(&model, &device, plan, BATCH, &[&digits])?;
-    announce::plan(&inference, &device);
+    let (mut inference, device) = args.model.ask(&model, &args.device, BATCH, &[&digits])?;
     let reading = Reading { questions, scores: inference.answers(0)?.scores, margin };
     if args.json {
         return output::print_json(&json!({
-            "model": args.model.display().to_string(),
+            "model": args.model.file(),
             "network": model.network.name,
             "output": model.network.options.output,
             "device": device.describe(),
@@ -129,6 +112,7 @@ pub fn run(args: Args) -> Result<()> {
             "predictions": reading.predictions(),
         }));
     }
+    output::note(reading.legend());
     output::print(&reading.text(args.show))
 }
 
@@ -136,8 +120,17 @@ impl Questions {
     /// The pictures, then the test digits.
     fn of(args: &Args) -> Result<Self> {
         let mut questions = Questions::default();
+        // Pictures that were inverted, and those that were fitted.
+        let mut changed = [0, 0];
         for path in &args.images {
-            questions.picture(path, args.raw)?;
+            let was = questions.picture(path, args.raw)?;
+            changed.iter_mut().zip(was).for_each(|(count, was)| *count += usize::from(was));
+        }
+        let what = ["dark on bright, so inverted", "fitted as MNIST's digits were"];
+        let told = changed.iter().zip(what).filter(|(count, _)| **count > 0);
+        let told: Vec<String> = told.map(|(count, what)| format!("{count} {what}")).collect();
+        if !told.is_empty() {
+            output::note(&format!("pictures {}: {}", args.images.len(), told.join("; ")));
         }
         if args.index.is_empty() {
             return Ok(questions);
@@ -151,7 +144,8 @@ impl Questions {
         Ok(questions)
     }
 
-    fn picture(&mut self, path: &Path, raw: bool) -> Result<()> {
+    /// Takes the digits of a picture; returns whether it was inverted and whether it was fitted.
+    fn picture(&mut self, path: &Path, raw: bool) -> Result<[bool; 2]> {
         let source = match path == Path::new("-") {
             true => "standard input".to_string(),
             false => path.display().to_string(),
@@ -160,19 +154,13 @@ impl Questions {
         self.sources.push(source.clone());
         if raw {
             self.add(&writing::read_raw(&source, &bytes)?, None, None);
-            return Ok(());
+            return Ok([false, false]);
         }
         let writing = writing::read(&source, &bytes)?;
-        if writing.dark_ink {
-            output::note(&format!("{source}: dark on bright, so it was inverted"));
-        }
-        if writing.digits.iter().any(|digit| digit.fitted) {
-            output::note(&format!("{source}: fitted as MNIST's digits were"));
-        }
         for digit in &writing.digits {
             self.add(&digit.pixels, None, Some(digit.place));
         }
-        Ok(())
+        Ok([writing.dark_ink, writing.digits.iter().any(|digit| digit.fitted)])
     }
 
     /// A digit of the last source.
@@ -237,12 +225,28 @@ impl Reading {
         text
     }
 
+    /// What the numbers of a line mean.
+    fn legend(&self) -> &'static str {
+        match self.scores.output {
+            Output::Linear => {
+                "reading  the largest output is the answer; a wide margin is a sure one"
+            }
+            Output::Rbf => {
+                "reading  the smallest penalty is the best match; a wide margin is a sure answer"
+            }
+        }
+    }
+
     fn line(&self, i: usize) -> String {
         let Prediction { digit, score, runner_up, runner_up_score, difference, rejected, .. } =
             self.prediction(i);
         let what = match self.scores.output {
             Output::Linear => "output",
             Output::Rbf => "penalty",
+        };
+        let sure = match rejected {
+            true => format!("unsure (under {})", self.margin),
+            false => "sure".into(),
         };
         let perhaps = if rejected { format!("perhaps {digit}, ") } else { String::new() };
         let verdict = match self.questions.list[i].label {
@@ -251,8 +255,8 @@ impl Reading {
             Some(label) => format!(", label {label}: WRONG"),
         };
         format!(
-            "{}  {perhaps}{what} {score:.3}, then {runner_up} with {runner_up_score:.3}, \
-             {difference:.3} apart{verdict}",
+            "{}  {perhaps}{what} {score:.3}, next best {runner_up} with {runner_up_score:.3}: \
+             margin {difference:.3}, {sure}{verdict}",
             self.shown(i)
         )
     }

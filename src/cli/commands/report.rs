@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::cli::announce;
 use crate::cli::args::device;
 use crate::cli::args::{DataArgs, DeviceArgs};
 use crate::cli::output;
@@ -12,7 +11,6 @@ use crate::report::finished::Record;
 use crate::run::page::{self, Test};
 use crate::train::{Counts, Split};
 
-/// Flags of `report`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folder of the run
@@ -25,10 +23,6 @@ pub struct Args {
 }
 
 /// Writes the report of a run that `lenet train` left behind.
-///
-/// # Errors
-/// [`Error::Data`] if the folder holds no run with a completed epoch, or the digits are too few for
-/// it; [`Error::Adapter`] if the adapter fails.
 pub fn run(args: Args) -> Result<()> {
     let record = Record::read(&args.folder)?;
     let mnist = data::load(args.data.data.as_deref())?;
@@ -47,7 +41,7 @@ pub fn run(args: Args) -> Result<()> {
     }
     let split = Split::of(counts, record.number("seed"), &mnist);
     let device = device::choose(&args.device, device::Work::Asking)?;
-    announce::device(&device);
+    device::announce(&device);
     let test = Test::of(&split, mnist);
     let path = page::write(&args.folder, &test, &device, args.device.plan)?;
     output::print(&format!("{}\n", path.display()))

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
 
-use crate::cli::args::device;
-use crate::cli::args::{self, DataArgs, DeviceArgs};
+use crate::cli::args::{self, DataArgs, DeviceArgs, device};
 use crate::cli::output;
 use crate::cli::view::interrupt;
 use crate::cli::view::progress::Board;
@@ -15,7 +14,7 @@ use crate::device::Device;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::inference::{EVALUATION_BATCH, Inference};
-use crate::recipe::{Available, Flags, Settings, TrainingArgs};
+use crate::recipe::{Available, Flags, Range, Settings, TrainingArgs};
 use crate::report::files::{Folder, Keep, MODEL};
 use crate::report::finished::Run;
 use crate::reproduce::jobs::{self, Job};
@@ -34,7 +33,6 @@ const OUT_QUICK: &str = "runs/reproduce-quick";
 /// Seeds that may be asked for.
 const MAX_SEEDS: usize = 1_000;
 
-/// Flags of `reproduce`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Recipes to repeat [default: all of the table]
@@ -76,13 +74,9 @@ impl Args {
     }
 
     fn seeds(&self, row: &Row) -> Result<usize> {
-        match self.seeds {
-            None => Ok(if self.quick { 1 } else { row.seeds }),
-            Some(seeds) if (1..=MAX_SEEDS).contains(&seeds) => Ok(seeds),
-            Some(seeds) => {
-                Err(Error::Usage(format!("--seeds is {seeds}, but must be 1 to {MAX_SEEDS}")))
-            }
-        }
+        let seeds = self.seeds.unwrap_or(if self.quick { 1 } else { row.seeds });
+        Range::Count(MAX_SEEDS, "runs of a recipe").check("seeds", &seeds)?;
+        Ok(seeds)
     }
 
     fn out(&self) -> PathBuf {
@@ -117,10 +111,6 @@ impl Args {
 }
 
 /// Makes the runs that are missing, then writes the report.
-///
-/// # Errors
-/// Everything that [`Error`] knows; what was completed before is on disk, and the same command goes
-/// on from there.
 pub fn run(args: Args) -> Result<()> {
     let rows = args.rows();
     let mnist = data::load(args.data.data.as_deref())?;
@@ -139,12 +129,9 @@ pub fn run(args: Args) -> Result<()> {
     ))?;
     let control = interrupt::stop_on_ctrl_c()?;
     train(&args, &jobs, &mnist, &device, &digits, &control)?;
-    let results = rows
-        .iter()
-        .map(|row| results(row, &jobs, &mnist, &device, &args))
-        .collect::<Result<Vec<_>>>()?;
+    let results = rows.iter().map(|row| results(row, &jobs, &mnist, &device, &args));
     let experiment = Experiment {
-        rows: &results,
+        rows: &results.collect::<Result<Vec<_>>>()?,
         test: &mnist.test,
         command: &record::command(),
         trial: args.trial(),
@@ -206,7 +193,7 @@ fn train(
             keep,
             about: &about,
         };
-        let outcome = launch.run(Beginning::CheckpointIfAny, vec![Box::new(board.run())], control);
+        let outcome = launch.run(Beginning::CheckpointIfAny, vec![Box::new(&mut board)], control);
         if control.stopped() || outcome.is_err() {
             board.finish();
         }
@@ -230,23 +217,16 @@ fn results(
     args: &Args,
 ) -> Result<RowResults> {
     let jobs: Vec<&Job> = jobs.iter().filter(|job| job.row == *row).collect();
-    let mut runs = Vec::new();
-    let mut inference = None;
-    for job in &jobs {
+    let settings = &jobs.first().expect("every row has a run").settings;
+    let (plan, batch, sets) = (args.device.plan, EVALUATION_BATCH, [&mnist.test]);
+    let mut inference = Inference::empty(&settings.network, device, plan, batch, &sets)?;
+    let mut run = |job: &&Job| {
         let model = Model::read(&job.folder.join(MODEL))?;
-        let mut asked = match inference.take() {
-            Some(inference) => inference,
-            None => {
-                let sets = [&mnist.test];
-                Inference::new(&model, device, args.device.plan, EVALUATION_BATCH, &sets)?
-            }
-        };
-        asked.replace(&model.parameters)?;
+        inference.replace(&model.parameters)?;
         let numbers = Split::draw(&job.settings, mnist).test_numbers(mnist);
-        let answers = asked.answers(0)?.scores.about(&numbers, &mnist.test);
-        inference = Some(asked);
-        runs.push(Run::read(&job.folder, model, answers)?);
-    }
-    let first = jobs.first().expect("every row has a run");
-    Ok(RowResults { row: *row, settings: first.settings.clone(), runs })
+        let answers = inference.answers(0)?.scores.about(&numbers, &mnist.test);
+        Run::read(&job.folder, model, answers)
+    };
+    let runs = jobs.iter().map(&mut run).collect::<Result<Vec<_>>>()?;
+    Ok(RowResults { row: *row, settings: settings.clone(), runs })
 }

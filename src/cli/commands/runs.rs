@@ -13,7 +13,6 @@ use crate::runs::find::{Found, find};
 use crate::runs::{COLUMNS, Column, Entry};
 use crate::text::{Table, did_you_mean};
 
-/// Flags of `runs`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folder of runs, with all folders in it [default: runs]
@@ -94,10 +93,6 @@ impl Filter {
     }
 }
 
-/// Lists the runs.
-///
-/// # Errors
-/// [`Error::Data`] if the folder that was named cannot be read; broken runs in it are warned of.
 pub fn run(args: Args) -> Result<()> {
     let Found { mut entries, warnings } = match &args.folder {
         Some(folder) => find(folder)?,
@@ -124,11 +119,8 @@ pub fn run(args: Args) -> Result<()> {
         return Ok(());
     }
     let headings: Vec<&str> = COLUMNS.iter().map(|column| column.heading).collect();
-    let mut table = Table::new(&headings);
-    for entry in &entries {
-        table.row(COLUMNS.iter().map(|column| (column.text)(entry)));
-    }
-    output::print(&table.text())
+    let row = |entry: &Entry| COLUMNS.iter().map(|column| (column.text)(entry)).collect();
+    output::print(&Table::of(&headings, entries.iter().map(row)).text())
 }
 
 /// A run for a program, with every setting besides the columns.

@@ -1,33 +1,23 @@
 //! `lenet serve`: the page in which a browser trains with the same shaders, on this machine.
 
-use std::path::PathBuf;
-
 use crate::cli::args::page::PageArgs;
 use crate::cli::output;
 use crate::error::Result;
 use crate::text::bytes;
 use crate::web;
 
-/// Flags of `serve`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Trained model to show: model.safetensors [default: LeNet-5 and LeNet-1 of this program]
-    #[arg(value_name = "MODEL")]
-    model: Option<PathBuf>,
+    #[command(flatten)]
+    page: PageArgs,
     /// Port on 127.0.0.1; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
     port: u16,
-    #[command(flatten)]
-    page: PageArgs,
 }
 
-/// Serves the page until Ctrl-C.
-///
-/// # Errors
-/// [`crate::Error::Usage`] for a port in use, [`crate::Error::Data`] for a broken model.
 pub fn run(args: Args) -> Result<()> {
     let listener = web::listen(args.port)?;
-    let site = args.page.site(args.model.as_deref())?;
+    let site = args.page.site()?;
     let port = listener.local_addr().map_or(args.port, |address| address.port());
     output::print(&format!("http://127.0.0.1:{port}/\n"))?;
     output::note(&format!(

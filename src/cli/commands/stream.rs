@@ -11,16 +11,13 @@ use std::thread;
 
 use serde::Serialize;
 
-use crate::cli::announce;
-use crate::cli::args::device;
 use crate::cli::commands::predict::Args;
 use crate::cli::output;
 use crate::data::stream::{DigitStream, Format, Piece};
 use crate::data::{DIGIT_PIXELS, Digits};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::inference::{Inference, Prediction, Scores};
-use crate::recipe::MAX_BATCH;
-use crate::train::model::Model;
+use crate::recipe::{MAX_BATCH, Range};
 
 /// Pieces that may wait to be computed, of about 64 KiB each.
 const WAITING: usize = 32;
@@ -37,7 +34,7 @@ pub struct StreamArgs {
     /// Answer digits from standard input as they come, a line each: IDX images, CSV lines of 784
     /// numbers (a label before them is allowed, and a heading), or raw records of 784 bytes
     #[arg(long = "stream", value_name = "FORMAT", value_enum)]
-    format: Option<Format>,
+    pub format: Option<Format>,
     /// Short lines of CSV instead of a JSON object each [default: off]
     #[arg(long, requires = "format", conflicts_with = "json")]
     csv: bool,
@@ -45,13 +42,6 @@ pub struct StreamArgs {
     /// [default: 256]
     #[arg(long, value_name = "N", requires = "format")]
     batch: Option<usize>,
-}
-
-impl StreamArgs {
-    /// The format of the stream that was asked for.
-    pub fn format(&self) -> Option<Format> {
-        self.format
-    }
 }
 
 /// A line of the answer.
@@ -72,25 +62,13 @@ struct Answered {
 }
 
 /// Answers a stream.
-///
-/// # Errors
-/// [`Error::Usage`] for flags out of range, [`Error::Data`] for a broken model or record (the records
-/// before it are answered), [`Error::Adapter`] if the adapter fails, [`Error::Other`] if standard
-/// output takes no more. A closed pipe is success.
 pub fn run(args: &Args, format: Format) -> Result<()> {
     let batch = args.stream.batch.unwrap_or(BATCH);
-    if !(1..=MAX_BATCH).contains(&batch) {
-        return Err(Error::Usage(format!("--batch is {batch}, but must be 1 to {MAX_BATCH}")));
-    }
-    let model = Model::read(&args.model)?;
+    Range::Count(MAX_BATCH, "digits a step may have").check("batch", &batch)?;
+    let model = args.model.read()?;
     let margin = args.margin(&model)?;
-    let device = device::choose(&args.device, device::Work::Asking)?;
-    announce::model(&args.model, &model);
-    announce::device(&device);
-    let room = Digits::new(vec![0; batch * DIGIT_PIXELS], vec![0; batch])?;
-    let plan = args.device.plan;
-    let mut inference = Inference::new(&model, &device, plan, batch, &[&room])?;
-    announce::plan(&inference, &device);
+    let capacity = Digits::new(vec![0; batch * DIGIT_PIXELS], vec![0; batch])?;
+    let (mut inference, _) = args.model.ask(&model, &args.device, batch, &[&capacity])?;
 
     let (sender, pieces) = sync_channel(WAITING);
     // Never joined: it may wait for input that nobody needs any more.

@@ -5,7 +5,6 @@ use crate::error::Result;
 use crate::network::summary::Summary;
 use crate::recipe::NetworkArgs;
 
-/// Flags of `summary`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Draw the connection tables of the convolutions, as the papers do [default: off]
@@ -19,9 +18,6 @@ pub struct Args {
 }
 
 /// Prints layers, shapes, parameters, connections, multiply-adds and sizes.
-///
-/// # Errors
-/// [`crate::Error::Usage`] if the flags do not make a network.
 pub fn run(args: Args) -> Result<()> {
     let summary = Summary::of(&args.network.build()?)?;
     if args.json {

@@ -1,25 +1,55 @@
 //! `lenet train`: from flags to a run and its folder.
 
-use crate::cli::args::config::Typed;
-use crate::cli::args::device;
-use crate::cli::args::source::Source;
-use crate::cli::args::train::Args;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use serde_json::{Map, Value, json};
+
+use crate::cli::args::config::Config;
+use crate::cli::args::results::ResultArgs;
+use crate::cli::args::{DataArgs, DeviceArgs, beside, device};
+use crate::cli::output;
 use crate::cli::view::interrupt;
-use crate::data;
+use crate::data::{self, Mnist};
+use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::network::Network;
+use crate::recipe::{Available, Flags, Origins, Settings};
+use crate::report::files::RUN;
 use crate::run::launch::{Beginning, Launch};
 use crate::run::page::Test;
+use crate::run::record;
+use crate::run::resume::Resumed;
+use crate::runs::entry::model_file;
 use crate::train::Split;
+use crate::train::model::Model;
 
-/// Trains.
-///
-/// # Errors
-/// Everything that [`Error`] knows; what was completed before is on disk.
-pub fn run(given: Typed<Args>) -> Result<()> {
-    let source = Source::of(given)?;
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Take the settings of this run.json, or of a TOML file with the flags as keys; flags that are
+    /// typed win
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Resume the run in this folder where it stopped; with a larger --epochs beyond its end
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["config", "out", "force", "from"])]
+    resume: Option<PathBuf>,
+    /// Start from the parameters of this model, or that of a run's folder, instead of --init
+    #[arg(long, value_name = "MODEL")]
+    from: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Flags,
+    #[command(flatten)]
+    device: DeviceArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    results: ResultArgs,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    let source = Source::of(args)?;
     let mnist = data::load(source.args.data.data.as_deref())?;
     let mut settings = source.settings(&mnist)?;
-    let keep = source.args.results.keep(&settings)?;
     let device = device::choose(&source.args.device, device::Work::Training)?;
     let about = source.finish(&mut settings, &mnist, &device)?;
     let control = interrupt::stop_on_ctrl_c()?;
@@ -29,30 +59,118 @@ pub fn run(given: Typed<Args>) -> Result<()> {
     let test = Test::of(&split, mnist);
     let Source { args, resumed, model, .. } = source;
     let (folder, beginning) = match (resumed, model) {
-        (Some(resumed), _) => (resumed.folder, Beginning::Checkpoint),
-        (None, Some(model)) => (args.results.folder(&settings)?, Beginning::Model(model)),
-        (None, None) => (args.results.folder(&settings)?, Beginning::Drawn),
+        (Some(resumed), _) => (Some(resumed.folder), Beginning::Checkpoint),
+        (None, Some(model)) => (None, Beginning::Model(model)),
+        (None, None) => (None, Beginning::Drawn),
     };
-    let reports = args.results.reports(&settings, &folder, &test, &args.device, &control)?;
+    let results = args.results.open(folder, &settings, &test, &args.device, &control)?;
     let launch = Launch {
         settings: &settings,
         split: &split,
         lists,
         device: &device,
-        folder: &folder,
-        keep,
+        folder: &results.folder,
+        keep: results.keep,
         about: &about,
     };
-    let outcome = launch.run(beginning, reports, &control)?;
+    let outcome = launch.run(beginning, results.reports, &control)?;
     if !outcome.epochs.is_empty() {
-        args.results.page(&folder, &test, &device, args.device.plan);
+        args.results.finish(&results.folder, &test, &device, args.device.plan);
     }
     if outcome.interrupted {
         return Err(Error::Interrupted(format!(
-            "interrupted in epoch {}; `lenet train --resume {}` goes on from there",
+            "interrupted in epoch {}; `lenet train --resume {}` resumes it",
             outcome.epochs.len() + 1,
-            folder.name(),
+            results.folder.name(),
         )));
     }
     Ok(())
+}
+
+/// Where the settings of a run come from: what was typed, a file, or the run that is resumed.
+struct Source {
+    /// What was typed, over what the file says.
+    args: Args,
+    file: Option<Config>,
+    /// The run that is resumed.
+    resumed: Option<Resumed>,
+    /// The model that a new run starts from.
+    model: Option<Model>,
+    /// The network of the model that a run starts or started from.
+    network: Option<Network>,
+}
+
+impl Source {
+    /// Puts what was typed over the file that it names.
+    fn of(given: Args) -> Result<Source> {
+        let resumed = given.resume.as_deref().map(Resumed::open).transpose()?;
+        let file = match (&resumed, &given.config) {
+            (Some(Resumed { folder, record }), _) => {
+                Some(Config::of_run(&folder.path().join(RUN), record)?)
+            }
+            (None, Some(file)) => Some(Config::read(file)?),
+            (None, None) => None,
+        };
+        // Behind the names of the program and the command.
+        let typed: Vec<OsString> = std::env::args_os().skip(2).collect();
+        let (mut args, origins) = match &file {
+            Some(file) => file.under::<Args>(&typed)?,
+            None => (given, Origins::new()),
+        };
+        args.settings.origins = origins;
+        let model = args.from.as_deref().map(|path| Model::read(&model_file(path))).transpose()?;
+        let network = match &resumed {
+            Some(resumed) => resumed.network_of_model()?,
+            None => model.as_ref().map(|model| model.network.clone()),
+        };
+        Ok(Source { args, file, resumed, model, network })
+    }
+
+    /// Returns the settings of a run on these digits, without the plan.
+    fn settings(&self, mnist: &Mnist) -> Result<Settings> {
+        let available = Available::of(mnist);
+        let settings = Settings::resolve(&self.args.settings, available, self.network.as_ref());
+        settings.map_err(|error| match (error, &self.file) {
+            (Error::Usage(what), Some(file)) => {
+                Error::Usage(format!("{what} (what was not typed is in {})", file.name))
+            }
+            (error, _) => error,
+        })
+    }
+
+    /// Adds how a step is cut into dispatches, which depends on the device. Checks that a resumed run
+    /// keeps its settings, warns where bits will differ, and returns what the record says besides.
+    fn finish(&self, settings: &mut Settings, mnist: &Mnist, device: &Device) -> Result<Value> {
+        let Args { settings: flags, device: on, data, results, from, .. } = &self.args;
+        let (plan, origin) = device.strategy(on.plan, &settings.network, settings.batch)?;
+        settings.set_plan((plan, flags.origins.get("plan").cloned().unwrap_or(origin)));
+        let made_on = self.file.as_ref().and_then(|file| file.made_on.as_deref());
+        let here = device.arithmetic();
+        if let Some(made_on) = made_on.filter(|made_on| *made_on != here) {
+            output::warn(&format!(
+                "the run to repeat was made on {made_on}, and this is {here}: the last bits of the \
+                 results will differ"
+            ));
+        }
+        let mut beside = beside(on, data);
+        if results.best() {
+            beside["select"] = json!("best");
+        }
+        if let Some(model) = from {
+            beside["from"] = json!(record::absolute(model));
+        }
+        let mut kept = Map::new();
+        if let Some(resumed) = &self.resumed {
+            let warning = resumed.check(settings, &beside)?;
+            warning.iter().for_each(|warning| output::warn(warning));
+            kept = resumed.about();
+        }
+        let mut about = json!({
+            "command": record::command(),
+            "flags": beside,
+            "data": record::digits(data.data.as_deref(), mnist),
+        });
+        about.as_object_mut().expect("an object").extend(kept);
+        Ok(about)
+    }
 }

@@ -6,16 +6,13 @@
 use serde_json::{Value, json};
 
 use crate::bench::race::{self, Racer, SLOWER};
-use crate::cli::announce;
-use crate::cli::args::device;
-use crate::cli::args::{DeviceArgs, DeviceChoice, ProfileChoice};
+use crate::cli::args::{DeviceArgs, DeviceChoice, ProfileChoice, device};
 use crate::cli::output;
 use crate::data;
-use crate::device::{Device, PlanChoice};
+use crate::device::Device;
 use crate::error::Result;
 use crate::gpu::adapter;
 use crate::network::lenet;
-use crate::plan::Strategy;
 use crate::recipe::{Available, Flags, NetworkArgs, Settings, TrainingArgs};
 use crate::text::{Table, thousands};
 use crate::train::session::Lists;
@@ -25,10 +22,9 @@ use crate::tuned::{self, Tuned};
 const NETWORKS: [&str; 2] = [lenet::LENET1.name, lenet::LENET5.name];
 const BATCHES: [usize; 3] = [16, 64, 256];
 
-/// Flags of `tune`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Samples in a step, 1 to 1,024 [default: the recipe's: lenet1 8, else 16]
+    /// Samples in a step, 1 to 1,024 [default: the recipe's]
     #[arg(long, value_name = "N")]
     batch: Option<usize>,
     /// LeNet-1 and LeNet-5 at batch 16, 64 and 256 [default: off]
@@ -43,7 +39,7 @@ pub struct Args {
     /// Adapter by a part of its name or its index in `lenet adapters` [default: the best]
     #[arg(long, value_name = "NAME|INDEX")]
     adapter: Option<String>,
-    /// Launch profile: auto is software for software adapters, else gpu [default: auto]
+    /// Launch profile [default: auto]
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
     profile: ProfileChoice,
     #[command(flatten)]
@@ -57,26 +53,19 @@ struct Found {
 }
 
 /// Times the plans and remembers the fastest, or forgets.
-///
-/// # Errors
-/// [`crate::Error::Usage`] for flags out of range, [`crate::Error::Adapter`] if there is no adapter
-/// or it fails.
 pub fn run(args: Args) -> Result<()> {
     if args.forget {
         return forget(args.json);
     }
     let all = settings(&args)?;
-    let device = device::choose(
-        &DeviceArgs {
-            device: DeviceChoice::Gpu,
-            adapter: args.adapter,
-            profile: args.profile,
-            plan: PlanChoice::Named(Strategy::Layered),
-            threads: None,
-        },
-        device::Work::Looking,
-    )?;
-    announce::device(&device);
+    let device = DeviceArgs {
+        device: DeviceChoice::Gpu,
+        adapter: args.adapter,
+        profile: args.profile,
+        ..DeviceArgs::default()
+    };
+    let device = device::choose(&device, device::Work::Looking)?;
+    device::announce(&device);
     if cfg!(debug_assertions) {
         output::warn("this is a build without --release: it may choose otherwise");
     }
@@ -118,10 +107,9 @@ fn forget(json: bool) -> Result<()> {
 
 /// What a run of `train` would do, for each network and batch.
 fn settings(args: &Args) -> Result<Vec<Settings>> {
-    let available = Available { train: 60_000, test: 10_000 };
     let resolve = |network: NetworkArgs, batch: Option<usize>| {
         let training = TrainingArgs { batch, ..TrainingArgs::default() };
-        Settings::resolve(&Flags { network, training, ..Flags::default() }, available, None)
+        Settings::resolve(&Flags { network, training, ..Flags::default() }, Available::MNIST, None)
     };
     if !args.all {
         return Ok(vec![resolve(args.network.clone(), args.batch)?]);
@@ -154,25 +142,25 @@ fn remember(device: &Device, found: &[Found]) -> Option<String> {
 }
 
 fn table(found: &[Found]) -> String {
-    let mut table = Table::new(&["network", ">batch", "plan", ">us/step", ">digits/s", "chosen"]);
-    for Found { settings, racers } in found {
-        for (rank, racer) in racers.iter().enumerate() {
-            let note = match rank {
-                0 => "yes".to_string(),
-                _ if racer.dropped => format!("no; timed once, over {SLOWER} times slower"),
-                _ => "no".into(),
-            };
-            table.row([
-                settings.network.name.to_string(),
-                thousands(settings.batch),
-                racer.strategy.name().to_string(),
-                thousands((1e6 * racer.step()).round()),
-                thousands((settings.batch as f64 / racer.step()).round()),
-                note,
-            ]);
-        }
-    }
-    table.text()
+    let row = |settings: &Settings, (rank, racer): (usize, &Racer)| {
+        let note = match rank {
+            0 => "yes".to_string(),
+            _ if racer.dropped => format!("no; timed once, over {SLOWER} times slower"),
+            _ => "no".into(),
+        };
+        vec![
+            settings.network.name.clone(),
+            thousands(settings.batch),
+            racer.strategy.name().into(),
+            thousands((1e6 * racer.step()).round()),
+            thousands((settings.batch as f64 / racer.step()).round()),
+            note,
+        ]
+    };
+    let rows = found.iter().flat_map(|Found { settings, racers }| {
+        racers.iter().enumerate().map(|racer| row(settings, racer))
+    });
+    Table::of(&["network", ">batch", "plan", ">us/step", ">digits/s", "chosen"], rows).text()
 }
 
 impl Found {

@@ -1,14 +1,12 @@
 //! A run for a person: the settings, a live line, one line an epoch, the result.
 
-use std::io::{IsTerminal, Write};
-use std::time::Duration;
+use std::io::Write;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::Value;
+use indicatif::ProgressBar;
 
 use crate::cli::output;
 use crate::error::Result;
-use crate::text::{HEADLINE, thousands};
+use crate::text::{HEADLINE, count, thousands};
 use crate::train::checkpoint::State;
 use crate::train::events::{End, Epoch, Progress, Report, Start};
 
@@ -36,15 +34,8 @@ pub struct Console {
 impl Console {
     /// A console that says as much as asked.
     pub fn new(volume: Volume) -> Self {
-        let target = match volume {
-            Volume::Quiet => ProgressDrawTarget::hidden(),
-            _ => ProgressDrawTarget::stderr_with_hz(10),
-        };
-        let bar = ProgressBar::with_draw_target(None, target);
         let template = "{prefix} {wide_bar} {percent}%  {msg}  {eta} left";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
+        let bar = super::bar(template, volume == Volume::Quiet);
         Console { volume, notebook: false, validate: 0, bar }
     }
 
@@ -81,16 +72,13 @@ impl Report for Console {
             format!("results  {}", start.out),
         ];
         if let Some((epochs, steps)) = start.from {
-            lines.push(format!("goes on  after {epochs} epochs and {} steps", thousands(steps)));
+            let (epochs, steps) = (count(epochs, "epoch"), count(steps, "step"));
+            lines.push(format!("resumes  after {epochs} and {steps}"));
         }
         let headings = format!("{HEADLINE}{:<width$} {:<10} from{HEADLINE:#}", "setting", "value");
         lines.extend([String::new(), headings]);
         for row in &rows {
-            let value = match &row.value {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            lines.push(format!("{:<width$} {value:<10} {}", row.name, row.origin));
+            lines.push(format!("{:<width$} {:<10} {}", row.name, row.text(), row.origin));
         }
         self.say(&lines.join("\n"));
         if !self.notebook {
@@ -100,9 +88,7 @@ impl Report for Console {
                 if settings.validate > 0 { "   validation error %" } else { "" }
             ));
         }
-        if std::io::stderr().is_terminal() {
-            self.bar.enable_steady_tick(Duration::from_millis(200));
-        }
+        super::tick(&self.bar);
         Ok(())
     }
 

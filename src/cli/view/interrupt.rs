@@ -15,9 +15,6 @@ pub fn interrupt(control: &Control) {
 }
 
 /// What Ctrl-C stops.
-///
-/// # Errors
-/// [`Error::Other`] if the system lets nobody listen.
 pub fn stop_on_ctrl_c() -> Result<Arc<Control>> {
     let control = Arc::new(Control::default());
     let asked = control.clone();

@@ -1,9 +1,9 @@
 //! How far the whole table is: a live line with the time left, and a line a finished run.
 
-use std::io::{IsTerminal, Write};
-use std::time::{Duration, Instant};
+use std::io::Write;
+use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 
 use crate::cli::output;
 use crate::error::Result;
@@ -33,14 +33,9 @@ pub struct Board<'a> {
 impl<'a> Board<'a> {
     /// A board for the runs that have to be made.
     pub fn new(jobs: Vec<&'a Job>) -> Self {
-        let target = ProgressDrawTarget::stderr_with_hz(10);
-        let bar = ProgressBar::with_draw_target(Some(BAR_LENGTH), target);
-        if let Ok(style) = ProgressStyle::with_template("{prefix} {wide_bar} {percent}%  {msg}") {
-            bar.set_style(style);
-        }
-        if std::io::stderr().is_terminal() {
-            bar.enable_steady_tick(Duration::from_millis(200));
-        }
+        let bar = super::bar("{prefix} {wide_bar} {percent}%  {msg}", false);
+        bar.set_length(BAR_LENGTH);
+        super::tick(&bar);
         let now = Instant::now();
         Board {
             jobs,
@@ -92,64 +87,54 @@ impl<'a> Board<'a> {
         self.bar.set_message(format!("{}about {} left", self.last, duration(left)));
     }
 
-    /// The board as the report of the run that is next.
-    pub fn run<'b>(&'b mut self) -> OfRun<'a, 'b> {
-        OfRun(self)
-    }
-
     /// Takes the bar away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }
 
-/// A board that hears of one run.
-pub struct OfRun<'a, 'b>(&'b mut Board<'a>);
-
-impl Report for OfRun<'_, '_> {
+/// Hears of one run after the other.
+impl Report for &mut Board<'_> {
     fn start(&mut self, _start: &Start) -> Result<()> {
-        let board = &mut *self.0;
-        (board.run_begun, board.done, board.spared) = (Instant::now(), 0, None);
-        board.last.clear();
-        board.draw(1);
+        (self.run_begun, self.done, self.spared) = (Instant::now(), 0, None);
+        self.last.clear();
+        self.draw(1);
         Ok(())
     }
 
     fn warn(&mut self, what: &str) {
-        self.0.bar.suspend(|| output::warn(what));
+        self.bar.suspend(|| output::warn(what));
     }
 
     fn progress(&mut self, progress: Progress) {
-        let board = &mut *self.0;
-        board.done = progress.done;
+        self.done = progress.done;
         // The first call comes after one submission: what was done before is a checkpoint's.
-        board.spared.get_or_insert(progress.done);
-        board.draw(progress.epoch);
+        self.spared.get_or_insert(progress.done);
+        self.draw(progress.epoch);
     }
 
     fn epoch(&mut self, epoch: &Epoch, _state: &State) -> Result<()> {
-        self.0.last = format!("{:.2} % error, ", epoch.test.error_percent());
+        self.last = format!("{:.2} % error, ", epoch.test.error_percent());
         Ok(())
     }
 
     fn end(&mut self, end: &End) -> Result<()> {
-        let board = &mut *self.0;
         let Some(last) = end.outcome.epochs.last().filter(|_| !end.outcome.interrupted) else {
             return Ok(());
         };
-        let job = board.jobs[board.current];
-        let seconds = board.run_begun.elapsed().as_secs_f64();
-        let made = job.digits().saturating_sub(board.spared.unwrap_or(0));
-        board.forecast.learn(job, made.max(1), seconds);
-        board.current += 1;
-        board.done = 0;
-        board.spared = None;
-        let count = format!("{} of {} runs made", board.current, board.jobs.len());
-        let left = match board.left().filter(|_| board.current < board.jobs.len()) {
+        let job = self.jobs[self.current];
+        let seconds = self.run_begun.elapsed().as_secs_f64();
+        let made = job.digits().saturating_sub(self.spared.unwrap_or(0));
+        self.forecast.learn(job, made.max(1), seconds);
+        self.current += 1;
+        self.done = 0;
+        self.spared = None;
+        let count = format!("{} of {} runs made", self.current, self.jobs.len());
+        let left = match self.left().filter(|_| self.current < self.jobs.len()) {
             Some(left) => format!(", about {} left", duration(left)),
             None => String::new(),
         };
-        board.say(&format!(
+        self.say(&format!(
             "{:<10} seed {:>2}: {:.2} % test error after epoch {}, {} here; {count}{left}",
             job.row.recipe,
             job.settings.seed,

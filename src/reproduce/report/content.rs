@@ -6,9 +6,6 @@ use crate::report::page::{Block, Document, Section};
 use crate::text::duration;
 
 /// The whole report.
-///
-/// # Errors
-/// [`crate::Error::Other`] if something cannot be drawn.
 pub(super) fn document(experiment: &Experiment) -> Result<Document> {
     let mut sections = vec![summary(experiment)];
     for results in experiment.rows {

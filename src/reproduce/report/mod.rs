@@ -31,9 +31,6 @@ pub struct Experiment<'a> {
 pub const PAGE: &str = "report.html";
 
 /// Writes `report.html`, `report.md` and the pictures of the latter into a folder.
-///
-/// # Errors
-/// [`crate::Error::Other`] if something cannot be drawn or written.
 pub fn write(folder: &Path, experiment: &Experiment) -> Result<()> {
     let document = content::document(experiment)?;
     let put = |name: &str, bytes: &[u8]| disk::write(&folder.join(name), bytes);

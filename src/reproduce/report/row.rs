@@ -26,9 +26,6 @@ pub(super) fn devices<'a>(runs: impl IntoIterator<Item = &'a Run>) -> String {
 }
 
 /// The section of a row.
-///
-/// # Errors
-/// [`crate::Error::Other`] if something cannot be drawn.
 pub(super) fn section(results: &RowResults, test: &Digits) -> Result<Section> {
     let row = &results.row;
     let mut blocks = vec![

@@ -13,7 +13,7 @@ use std::io::stderr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -33,6 +33,8 @@ use state::State;
 
 /// Between two pictures.
 const TICK: Duration = Duration::from_millis(100);
+/// Between two looks at the loss in the first epoch, which has no curve yet. The device waits for each.
+const LOOK: Duration = Duration::from_secs(3);
 
 /// Answers test digits with these parameters.
 pub type Ask = Box<dyn FnMut(&[f32]) -> Result<Confusion>>;
@@ -44,6 +46,8 @@ pub struct Dashboard {
     ask: Ask,
     /// The first convolution, and where its weights are.
     first: Option<(Layout, Layer)>,
+    /// When the loss is looked at next; `None` once an epoch is complete.
+    look: Option<Instant>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -66,7 +70,8 @@ impl Shared {
 impl Dashboard {
     /// A view whose keys go to `control`; `ask` is asked once an epoch.
     pub fn new(control: Arc<Control>, ask: Ask) -> Self {
-        Dashboard { shared: Arc::default(), control, ask, first: None, thread: None }
+        let look = Some(Instant::now() + LOOK);
+        Dashboard { shared: Arc::default(), control, ask, first: None, look, thread: None }
     }
 
     /// Gives the terminal back.
@@ -105,15 +110,19 @@ impl Report for Dashboard {
     }
 
     fn wants_state(&self) -> bool {
-        self.shared.wants_state.load(Ordering::Relaxed)
+        self.look.is_some_and(|look| look <= Instant::now())
+            || self.shared.wants_state.load(Ordering::Relaxed)
     }
 
-    fn state(&mut self, _state: &checkpoint::State) -> Result<()> {
+    fn state(&mut self, state: &checkpoint::State) -> Result<()> {
         self.shared.wants_state.store(false, Ordering::Relaxed);
+        self.shared.state().position(state.position.as_ref());
+        self.look = self.look.map(|_| Instant::now() + LOOK);
         Ok(())
     }
 
     fn epoch(&mut self, epoch: &Epoch, state: &checkpoint::State) -> Result<()> {
+        self.look = None;
         let confusion = (self.ask)(state.parameters())?;
         let kernels = match &self.first {
             Some((layout, layer)) => weights(layout, state.parameters(), layer),

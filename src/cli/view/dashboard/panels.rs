@@ -35,7 +35,13 @@ pub fn numbers(state: &State, theme: Theme) -> Text<'static> {
         ("learning rate", shown(now.map(|now| format!("{:.3e}", now.lr)))),
         ("digits/s", shown(state.rate().map(|rate| thousands(rate as usize)))),
         ("test error", last(&state.errors, " %")),
-        ("training loss", last(&state.losses, "")),
+        (
+            "training loss",
+            match state.loss {
+                Some(loss) => format!("{loss:.4} so far"),
+                None => last(&state.losses, ""),
+            },
+        ),
     ];
     let line = |(name, value): (&'static str, String)| {
         Line::from(vec![Span::styled(format!("{name:<14}"), theme.soft), Span::raw(value)])

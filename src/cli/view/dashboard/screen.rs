@@ -22,9 +22,6 @@ pub fn is_there() -> bool {
 }
 
 /// Takes the terminal; a panic gives it back before it says anything.
-///
-/// # Errors
-/// What the terminal refuses.
 pub fn take() -> Result<()> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

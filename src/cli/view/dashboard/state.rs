@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use crate::evaluation::Confusion;
 use crate::network::TAPS;
+use crate::plan::TOTALS;
 use crate::train::checkpoint::Tally;
 use crate::train::events::{Epoch, Progress, Start};
+use crate::train::session::Position;
 
 /// Time over which the rate is measured.
 const WINDOW: Duration = Duration::from_secs(2);
@@ -21,6 +23,8 @@ pub struct State {
     pub errors: Vec<(f64, f64)>,
     /// Training loss by epoch.
     pub losses: Vec<(f64, f64)>,
+    /// The same so far, in an epoch that is under way.
+    pub loss: Option<f64>,
     pub now: Option<Progress>,
     /// Of test digits, after the last completed epoch.
     pub confusion: Option<Confusion>,
@@ -54,11 +58,20 @@ impl State {
         }
     }
 
+    /// The epoch is so far.
+    pub fn position(&mut self, position: Option<&Position>) {
+        self.loss = position.filter(|position| position.step > 0).map(|position| {
+            let losses = position.totals.chunks_exact(TOTALS).map(|row| f64::from(row[0]));
+            losses.sum::<f64>() / (position.step * self.batch) as f64
+        });
+    }
+
     /// An epoch was completed.
     pub fn epoch(&mut self, epoch: &Epoch, confusion: Confusion, kernels: Vec<[f32; TAPS]>) {
         let x = epoch.epoch as f64;
         self.errors.push((x, epoch.test.error_percent()));
         self.losses.push((x, epoch.train.loss));
+        self.loss = None;
         self.confusion = Some(confusion);
         self.kernels = kernels;
     }
@@ -109,5 +122,10 @@ mod tests {
         // 400 digits in 12 s.
         assert!((state.left().unwrap() - 15.0).abs() < 1e-9);
         assert_eq!(state.share(), 0.5);
+        // Two steps of four digits, whose losses add up to 4.
+        state.batch = 4;
+        let totals = [[1.0, 0.0, 0.0, 0.0], [3.0, 1.0, 0.0, 0.0]].concat();
+        state.position(Some(&Position { step: 2, totals, time: Duration::ZERO }));
+        assert_eq!(state.loss, Some(0.5));
     }
 }

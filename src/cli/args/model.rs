@@ -1,0 +1,59 @@
+//! A trained model, named on the command line and put on a device.
+
+use std::path::PathBuf;
+
+use super::{DeviceArgs, device};
+use crate::cli::output;
+use crate::data::Digits;
+use crate::device::Device;
+use crate::error::Result;
+use crate::inference::Inference;
+use crate::runs::entry::model_file;
+use crate::text::thousands;
+use crate::train::model::Model;
+
+/// Which model.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ModelArg {
+    /// Model file that `lenet train` or `lenet import` wrote, or the folder of a run
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+}
+
+impl ModelArg {
+    /// Returns the file: in the folder of a run, its model.
+    pub fn file(&self) -> PathBuf {
+        model_file(&self.model)
+    }
+
+    /// Reads the model.
+    pub fn read(&self) -> Result<Model> {
+        Model::read(&self.file())
+    }
+
+    /// Puts the model on a device with these sets of digits, `batch` at a time, and says what answers.
+    pub fn ask(
+        &self,
+        model: &Model,
+        args: &DeviceArgs,
+        batch: usize,
+        sets: &[&Digits],
+    ) -> Result<(Inference, Device)> {
+        let device = device::choose(args, device::Work::Asking)?;
+        output::note(&format!(
+            "model    {}: {}, {} parameters",
+            self.file().display(),
+            model.network.name,
+            thousands(model.network.parameters())
+        ));
+        device::announce(&device);
+        let inference = Inference::new(model, &device, args.plan, batch, sets)?;
+        output::note(&format!(
+            "plan     {} ({}), {} profile",
+            inference.strategy().name(),
+            inference.origin(),
+            device.profile().name
+        ));
+        Ok((inference, device))
+    }
+}
