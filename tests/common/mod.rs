@@ -11,6 +11,7 @@ pub mod compare;
 pub mod graph;
 pub mod jacobian;
 pub mod loss;
+pub mod onnx;
 pub mod op;
 pub mod own;
 pub mod page;
