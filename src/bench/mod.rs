@@ -1,5 +1,5 @@
-//! Timing: digits a second of devices ([`measure`]), plans against each other ([`race`]), and kernels one
-//! by one ([`kernels`]).
+//! Timing: digits a second of devices ([`measure`]) and of plans against each other ([`race`]), both by
+//! one [`engine`], and of kernels one by one ([`kernels`]).
 
 pub mod engine;
 pub mod kernels;

@@ -1,37 +1,27 @@
-//! The plans of a network on a device, timed in turns: what `lenet tune` measures.
+//! The plans of a network on a device, against each other: what `lenet tune` measures.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Say;
-use super::engine::{Rates, Subject, Work};
+use super::engine::{Limits, Rates, Subject, Work};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::plan::Strategy;
 use crate::recipe::Settings;
 use crate::train::session::Lists;
 
-/// How many times slower than the fastest a plan's first step is, for it to be timed no more.
+/// How many times slower than the fastest a plan is in its first turn, for it to have no other.
 pub const SLOWER: f64 = 10.0;
-/// Measurements of each plan.
-const ROUNDS: usize = 3;
-/// How long one measurement takes, where a step takes less.
-const TURN: Duration = Duration::from_millis(250);
-/// After so much time no round begins that would not end within it.
-const MOST: Duration = Duration::from_secs(8);
+const LIMITS: Limits = Limits { time: Duration::from_millis(250), repeats: 3 };
 
 /// A plan that is timed.
 pub struct Racer {
-    pub strategy: Strategy,
-    /// Whether its first step was so slow that nothing more was timed.
-    pub dropped: bool,
     subject: Subject,
-    batch: usize,
-    /// Digits a second of the first step that counts.
-    first: f64,
-    rates: Rates,
+    /// Whether its first turn was so slow that it had no other.
+    pub dropped: bool,
 }
 
-/// Times the plans that suit a network; gives them with the fastest first.
+/// Times the plans that suit a network and returns them with the fastest first.
 ///
 /// # Errors
 /// [`Error::Adapter`] if the adapter fails, or no plan can be set up.
@@ -39,25 +29,16 @@ pub fn run(settings: &Settings, device: &Device, lists: &Lists, say: Say) -> Res
     let mut racers = Vec::new();
     for &strategy in Strategy::candidates(&device.profile()) {
         let settings = Settings { strategy, ..settings.clone() };
-        match Racer::new(&settings, device, lists) {
+        match Racer::new(settings, device, lists) {
             Ok(racer) => racers.push(racer),
             Err(error) => say(&format!("{} is left out: {error}", strategy.name())),
         }
     }
-    let best = racers.iter().map(|racer| racer.first).fold(0.0, f64::max);
-    for racer in &mut racers {
-        racer.dropped = SLOWER * racer.first < best;
-    }
-    let start = Instant::now();
-    for _ in 0..ROUNDS {
-        let racing = || racers.iter().filter(|racer| !racer.dropped);
-        let round: f64 = racing().map(|racer| racer.step().max(TURN.as_secs_f64())).sum();
-        if start.elapsed().as_secs_f64() + round > MOST.as_secs_f64() {
-            break;
-        }
+    let best = racers.iter().map(|racer| racer.rates().median).fold(0.0, f64::max);
+    racers.iter_mut().for_each(|racer| racer.dropped = SLOWER * racer.rates().median < best);
+    for _ in 1..LIMITS.repeats {
         for racer in racers.iter_mut().filter(|racer| !racer.dropped) {
-            let rate = racer.subject.measure(Work::Training, TURN)?;
-            racer.rates.add(rate);
+            racer.subject.turn(LIMITS)?;
         }
     }
     if racers.is_empty() {
@@ -67,28 +48,24 @@ pub fn run(settings: &Settings, device: &Device, lists: &Lists, say: Say) -> Res
             device.describe()
         )));
     }
-    racers.sort_by(|a, b| a.step().total_cmp(&b.step()));
+    racers.sort_by(|a, b| b.rates().median.total_cmp(&a.rates().median));
     Ok(racers)
 }
 
 impl Racer {
-    /// Sets a plan up, compiles it in a step that does not count, and times a second one.
-    fn new(settings: &Settings, device: &Device, lists: &Lists) -> Result<Self> {
-        let mut subject = Subject::new(settings, device, lists)?;
-        subject.measure(Work::Training, Duration::ZERO)?;
-        let first = subject.measure(Work::Training, Duration::ZERO)?;
-        let Settings { strategy, batch, .. } = *settings;
-        Ok(Racer { strategy, dropped: false, subject, batch, first, rates: Rates::default() })
+    /// Sets a plan up and gives it its first turn.
+    fn new(settings: Settings, device: &Device, lists: &Lists) -> Result<Self> {
+        let mut subject = Subject::new(settings, device, lists, &[Work::Training])?;
+        subject.turn(LIMITS)?;
+        Ok(Racer { subject, dropped: false })
     }
 
-    /// Seconds a step: the median, or the first alone.
-    pub fn step(&self) -> f64 {
-        let rate = if self.rates.count() == 0 { self.first } else { self.rates.median() };
-        self.batch as f64 / rate
+    pub fn strategy(&self) -> Strategy {
+        self.subject.settings.strategy
     }
 
-    /// Measurements that [`Racer::step`] is the median of.
-    pub fn measurements(&self) -> usize {
-        self.rates.count().max(1)
+    /// Digits a second in training.
+    pub fn rates(&self) -> Rates {
+        self.subject.rates(Work::Training).expect("a racer has had its first turn")
     }
 }

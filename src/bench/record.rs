@@ -3,12 +3,13 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::engine::Rates;
-use crate::bench::kernels::KernelTimes;
-use crate::bench::machine;
-use crate::bench::measure::{Figure, LeftOut, Limits};
+use super::engine::{Limits, Rates};
+use super::kernels::KernelTimes;
+use super::machine;
+use super::measure::{Figure, LeftOut};
 use crate::cpu::fast::Instructions;
 use crate::gpu::facts::Facts;
+use crate::network::Named;
 use crate::text::{Table, thousands};
 use crate::threads;
 
@@ -53,9 +54,9 @@ impl Record {
             "repeats": self.limits.repeats,
             "seconds": self.limits.time.as_secs_f64(),
             "distort": self.distort,
-            "figures": self.figures.iter().map(Figure::json).collect::<Vec<_>>(),
-            "left_out": self.left_out.iter().map(LeftOut::json).collect::<Vec<_>>(),
-            "kernels": self.kernels.iter().map(KernelTimes::json).collect::<Vec<_>>(),
+            "figures": self.figures,
+            "left_out": self.left_out,
+            "kernels": self.kernels,
         })
     }
 
@@ -107,14 +108,13 @@ impl Record {
         let whole = |rate: f64| thousands(rate.round() as u64);
         let shown = |rates: &Option<Rates>| match rates {
             None => ["-".to_string(), String::new()],
-            Some(rates) => [
-                whole(rates.median()),
-                format!("({} .. {})", whole(rates.min()), whole(rates.max())),
-            ],
+            Some(rates) => {
+                [whole(rates.median), format!("({} .. {})", whole(rates.min), whole(rates.max))]
+            }
         };
         for figure in &self.figures {
             let head = [
-                figure.network.to_string(),
+                figure.network.clone(),
                 thousands(figure.batch),
                 figure.strategy.name().to_string(),
                 figure.work.name().to_string(),

@@ -30,9 +30,9 @@ fn document(run: &Run, test: &Digits) -> Result<Document> {
     let section =
         |title: &str, blocks| Section { name: String::new(), title: title.into(), blocks };
     let mut learning = vec![Block::Text(ending(run)), Block::Table(result(run))];
-    learning.extend(curves(&run.lines)?);
-    learning.extend(curvature::blocks(&run.lines)?);
-    let mut answers = mistakes(&run.answers, test)?;
+    learning.extend(curves(&run.lines));
+    learning.extend(curvature::blocks(&run.lines));
+    let mut answers = mistakes(&run.answers, test);
     answers.extend(recount(run).map(Block::Text));
     let sections = vec![
         section("How it learned", learning),
@@ -79,7 +79,7 @@ fn result(run: &Run) -> Table {
 }
 
 /// Errors and losses by epoch.
-fn curves(lines: &[Line]) -> Result<Vec<Block>> {
+fn curves(lines: &[Line]) -> [Block; 2] {
     let line = |name: &str, of: &dyn Fn(&Line) -> Option<f64>| {
         // A logarithm has no place for 0.
         let points = lines.iter().filter_map(|line| Some((line.epoch as f64, of(line)?)));
@@ -88,8 +88,8 @@ fn curves(lines: &[Line]) -> Result<Vec<Block>> {
     let drawn = |name: &str, label: &str, caption: &str, lines: Vec<chart::Line>| {
         let lines = lines.into_iter().filter(|line| !line.points.is_empty()).collect();
         let labels = ["epoch".into(), label.into()];
-        let svg = Chart { labels, lines, reference: None, y: Scale::Powers(2.0) }.svg()?;
-        Ok(Block::Chart { name: name.into(), caption: caption.into(), svg })
+        let svg = Chart { labels, lines, reference: None, y: Scale::Powers(2.0) }.svg();
+        Block::Chart { name: name.into(), caption: caption.into(), svg }
     };
     let errors = vec![
         line("test digits", &|line| Some(line.test_error())),
@@ -100,10 +100,10 @@ fn curves(lines: &[Line]) -> Result<Vec<Block>> {
         line("test digits", &|line| Some(line.test_loss)),
         line("training digits", &|line| Some(line.train_loss)),
     ];
-    Ok(vec![
-        drawn("error", "error %", "Error by epoch; on training digits while it trained.", errors)?,
-        drawn("loss", "loss", "Mean loss a digit by epoch.", losses)?,
-    ])
+    [
+        drawn("error", "error %", "Error by epoch; on training digits while it trained.", errors),
+        drawn("loss", "loss", "Mean loss a digit by epoch.", losses),
+    ]
 }
 
 /// What is to be said where the network was asked on another device or other digits than the run.

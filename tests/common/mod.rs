@@ -8,6 +8,7 @@
 
 pub mod central;
 pub mod compare;
+pub mod events;
 pub mod graph;
 pub mod jacobian;
 pub mod loss;

@@ -6,10 +6,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::bench::engine::{Rates, Work};
+use crate::bench::engine::{Limits, Work};
 use crate::bench::kernels::{self, KernelTimes};
 use crate::bench::machine;
-use crate::bench::measure::{self, Devices, Figure, Limits};
+use crate::bench::measure::{self, Devices, Figure};
 use crate::bench::record::Record;
 use crate::cli::announce;
 use crate::cli::args::device;
@@ -118,7 +118,7 @@ pub fn run(args: Args) -> Result<()> {
         output::note(&format!("{number} of {all}, after {seconds} s: {name}, batch {batch}"));
         let plans = plans(&args, adapter, case)?;
         let (figures, left_out) =
-            measure::measure(&plans, &devices, &lists, limits, &output::note)?;
+            measure::measure(&plans, &devices, &lists, limits, args.all, &output::note)?;
         if args.kernels || args.all && BATCHES.contains(&batch) {
             for settings in &plans {
                 record.kernels.extend(time_kernels(settings, adapter, &figures, &mnist)?);
@@ -199,7 +199,7 @@ fn check(args: &Args) -> Result<Limits> {
         }
     }
     let time = Duration::from_secs_f64(seconds);
-    Ok(Limits { time, repeats: args.repeats, leave_out: args.all })
+    Ok(Limits { time, repeats: args.repeats })
 }
 
 /// What a run of `train` would do, for each network and batch.
@@ -250,8 +250,8 @@ fn time_kernels(
     let training = figures
         .iter()
         .find(|figure| figure.strategy == settings.strategy && figure.work == Work::Training);
-    let Some(rates) = training.and_then(|figure| figure.adapter.as_ref()) else { return Ok(None) };
-    let step = settings.batch as f64 / Rates::median(rates).max(1e-3);
+    let Some(rates) = training.and_then(|figure| figure.adapter) else { return Ok(None) };
+    let step = settings.batch as f64 / rates.median.max(1e-3);
     kernels::time(device, settings, mnist, Duration::from_secs_f64(step))
 }
 

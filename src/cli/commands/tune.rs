@@ -140,7 +140,7 @@ fn remember(device: &Device, found: &[Found]) -> Option<String> {
     warning.iter().for_each(|warning| output::warn(warning));
     let mut tuned = tuned.on(adapter::describe(&adapter.get_info()));
     for Found { settings, racers } in found {
-        tuned.insert(&settings.network, *profile, settings.batch, racers[0].strategy);
+        tuned.insert(&settings.network, *profile, settings.batch, racers[0].strategy());
     }
     match tuned.write() {
         Ok(path) => Some(path.display().to_string()),
@@ -165,9 +165,9 @@ fn table(found: &[Found]) -> String {
             table.row([
                 settings.network.name.to_string(),
                 thousands(settings.batch),
-                racer.strategy.name().to_string(),
-                thousands((1e6 * racer.step()).round()),
-                thousands((settings.batch as f64 / racer.step()).round()),
+                racer.strategy().name().to_string(),
+                thousands((1e6 * settings.batch as f64 / racer.rates().median).round()),
+                thousands(racer.rates().median.round()),
                 note,
             ]);
         }
@@ -180,10 +180,10 @@ impl Found {
         let Settings { network, batch, .. } = &self.settings;
         let plan = |racer: &Racer| {
             json!({
-                "plan": racer.strategy.name(),
-                "microseconds": 1e6 * racer.step(),
-                "digits_per_second": *batch as f64 / racer.step(),
-                "measurements": racer.measurements(),
+                "plan": racer.strategy().name(),
+                "microseconds": 1e6 * *batch as f64 / racer.rates().median,
+                "digits_per_second": racer.rates().median,
+                "measurements": racer.rates().measurements,
                 "timed_once": racer.dropped,
             })
         };
@@ -193,7 +193,7 @@ impl Found {
             "output": network.options.output,
             "full_connections": network.options.full_connections,
             "batch": batch,
-            "chosen": self.racers[0].strategy.name(),
+            "chosen": self.racers[0].strategy().name(),
             "plans": self.racers.iter().map(plan).collect::<Vec<_>>(),
         })
     }

@@ -1,7 +1,5 @@
 //! A document of headings, tables and pictures, and what the documents of this program share: how a
-//! network learned, where it is wrong, what it sees.
-//!
-//! `html.rs` says how it looks: one file that needs nothing else.
+//! network learned, where it is wrong, what it sees. [`html`] makes a page of it.
 
 pub mod chart;
 pub mod curvature;
@@ -62,8 +60,8 @@ pub struct Table {
 
 impl Table {
     /// Rows under headings.
-    pub fn new(headings: &[&str], rows: Vec<Vec<String>>) -> Self {
-        let headings = headings.iter().map(|heading| heading.to_string()).collect();
+    pub fn new(headings: impl IntoIterator<Item: ToString>, rows: Vec<Vec<String>>) -> Self {
+        let headings = headings.into_iter().map(|heading| heading.to_string()).collect();
         Table { headings, rows, matrix: false }
     }
 }
