@@ -137,7 +137,7 @@ fn event_files(folder: &Path) -> Vec<PathBuf> {
 fn events_say_what_the_metrics_do() {
     let folder = TempDir::new().expect("a folder");
     let out = folder.path().join("run");
-    train(&out, &["--no-report", "--tensorboard", "--validate", "100"]);
+    train(&out, &["--no-report", "--tensorboard", "--validate", "100", "--schedule", "constant"]);
     fs::write(out.join("events.out.tfevents.1.other"), "").expect("a file of another program");
     prints(&["train", "--quiet", "--no-report", "--resume", path(&out), "--epochs", "3"]);
     let metrics = fs::read_to_string(out.join("metrics.jsonl")).expect("metrics");

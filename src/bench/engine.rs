@@ -32,14 +32,17 @@ named! {
     }
 }
 
-/// How long and how often to measure.
+/// What to measure, how long and how often.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct Protocol {
+    pub work: &'static [Work],
     /// Duration of one measurement, in which a subject makes one submission at least.
     pub time: Duration,
     /// Measurements of a figure, fewer where they take much longer than `time`: none begins once
     /// those before took [`PATIENCE`] times what all should.
     pub repeats: usize,
+    /// Whether a plan that the adapter refuses is left out, in place of an error.
+    pub leave_out: bool,
 }
 
 /// Digits a second over several measurements.
@@ -53,7 +56,6 @@ pub struct Rates {
 
 /// A network with first weights on a device, and what was measured of it.
 pub struct Subject {
-    pub settings: Settings,
     session: Session,
     order: Vec<u32>,
     learning_rate: f32,
@@ -73,9 +75,9 @@ impl Subject {
     ///
     /// # Errors
     /// [`crate::Error::Adapter`] if the adapter refuses or fails.
-    pub fn new(settings: Settings, device: &Device, lists: &Lists, work: &[Work]) -> Result<Self> {
-        let mut session = run::session(&settings, device, lists)?;
-        let first = run::first_state(&settings, &mut session);
+    pub fn new(settings: &Settings, device: &Device, lists: &Lists, work: &[Work]) -> Result<Self> {
+        let mut session = run::session(settings, device, lists)?;
+        let first = run::first_state(settings, &mut session);
         session.restore(&first.slots)?;
         let mut order: Vec<u32> = (0..settings.train_limit as u32).collect();
         Rng::new(settings.seed, Stream::Order).shuffle(&mut order);
@@ -86,7 +88,7 @@ impl Subject {
         let learning_rate = 0.1 * settings.rate();
         let series = |&work| Series { work, rates: Vec::new(), spent: Duration::ZERO };
         let series = work.iter().map(series).collect();
-        let mut subject = Subject { settings, session, order, learning_rate, series };
+        let mut subject = Subject { session, order, learning_rate, series };
         for &work in work {
             subject.measure(work, Duration::ZERO)?;
             if let Device::Adapter { .. } = device {
@@ -100,12 +102,12 @@ impl Subject {
     ///
     /// # Errors
     /// [`crate::Error::Adapter`] if the adapter fails.
-    pub fn turn(&mut self, limits: Limits) -> Result<()> {
+    pub fn turn(&mut self, protocol: &Protocol) -> Result<()> {
         for at in 0..self.series.len() {
             let Series { work, spent, .. } = self.series[at];
-            if spent < PATIENCE * limits.time * limits.repeats as u32 {
+            if spent < PATIENCE * protocol.time * protocol.repeats as u32 {
                 let start = Instant::now();
-                let rate = self.measure(work, limits.time)?;
+                let rate = self.measure(work, protocol.time)?;
                 let series = &mut self.series[at];
                 series.spent += start.elapsed();
                 series.rates.push(rate);

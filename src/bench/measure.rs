@@ -1,17 +1,15 @@
-//! Training and inference on an adapter and the CPU, in turns: the figures of `lenet bench`.
+//! Plans on an adapter and networks on the CPU, measured in turns: the figures of `lenet bench` and
+//! `lenet tune`.
 
 use serde::Serialize;
 
 use super::Say;
-use super::engine::{Limits, Rates, Subject, Work};
+use super::engine::{Protocol, Rates, Subject, Work};
 use crate::device::Device;
 use crate::error::Result;
 use crate::plan::Strategy;
 use crate::recipe::Settings;
 use crate::train::session::Lists;
-
-/// What is measured, in the order of the figures.
-const WORK: [Work; 2] = [Work::Training, Work::Inference];
 
 /// Who is measured.
 pub struct Devices<'a> {
@@ -47,8 +45,7 @@ pub struct LeftOut {
 }
 
 /// Measures the plans of one network and batch on the adapter, and the network on the CPU, each once
-/// a turn; where there is no adapter, the CPU alone. With `leave_out` a plan that the adapter refuses
-/// is left out, in place of an error.
+/// a turn; where there is no adapter, the CPU alone.
 ///
 /// # Errors
 /// [`crate::Error::Adapter`] if the adapter fails.
@@ -56,17 +53,16 @@ pub fn measure(
     plans: &[Settings],
     devices: &Devices,
     lists: &Lists,
-    limits: Limits,
-    leave_out: bool,
+    protocol: &Protocol,
     say: Say,
 ) -> Result<(Vec<Figure>, Vec<LeftOut>)> {
     let (mut adapters, mut left_out) = (Vec::new(), Vec::new());
     let subject =
-        |settings: &Settings, device: &Device| Subject::new(settings.clone(), device, lists, &WORK);
+        |settings: &Settings, device: &Device| Subject::new(settings, device, lists, protocol.work);
     for settings in plans {
         match devices.adapter.map(|device| subject(settings, device)).transpose() {
             Ok(subject) => adapters.push((settings, subject)),
-            Err(error) if leave_out => {
+            Err(error) if protocol.leave_out => {
                 let Settings { network, batch, strategy, .. } = settings.clone();
                 say(&format!("{} is left out at batch {batch}: {error}", strategy.name()));
                 let reason = error.to_string();
@@ -81,10 +77,10 @@ pub fn measure(
         device.as_ref().map(|device| subject(&layered, device)).transpose()
     };
     let (mut cpu, mut naive) = (on(&devices.cpu)?, on(&devices.naive)?);
-    for _ in 0..limits.repeats {
+    for _ in 0..protocol.repeats {
         let plans = adapters.iter_mut().filter_map(|(_, subject)| subject.as_mut());
         for subject in plans.chain(&mut cpu).chain(&mut naive) {
-            subject.turn(limits)?;
+            subject.turn(protocol)?;
         }
     }
     let figure = |settings: &Settings, adapter: &Option<Subject>, work: Work| {
@@ -101,7 +97,8 @@ pub fn measure(
             ratio: adapter.zip(cpu).map(|(adapter, cpu)| adapter.median / cpu.median),
         }
     };
-    let both =
-        |(settings, adapter): &(&Settings, _)| WORK.map(|work| figure(settings, adapter, work));
-    Ok((adapters.iter().flat_map(both).collect(), left_out))
+    let all = |(settings, adapter): &(&Settings, _)| -> Vec<Figure> {
+        protocol.work.iter().map(|&work| figure(settings, adapter, work)).collect()
+    };
+    Ok((adapters.iter().flat_map(all).collect(), left_out))
 }

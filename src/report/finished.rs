@@ -212,16 +212,6 @@ impl Run {
         self.record.number("seed")
     }
 
-    /// Wrong answers to test digits after the last epoch, as the run counted them.
-    pub fn errors(&self) -> usize {
-        self.last().test_errors
-    }
-
-    /// Test error after the last epoch in per cent.
-    pub fn error(&self) -> f64 {
-        self.last().test_error()
-    }
-
     /// Training and evaluations, in seconds.
     pub fn seconds(&self) -> f64 {
         seconds(&self.lines)

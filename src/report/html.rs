@@ -40,7 +40,7 @@ fn document(run: &Run, test: &Digits) -> Result<Document> {
         section("Inside the network", insides(&run.model, &run.answers, test)?),
         section("Settings", settings(run)),
     ];
-    let (recipe, seed, error) = (&record.recipe, run.seed(), run.error());
+    let (recipe, seed, error) = (&record.recipe, run.seed(), run.last().test_error());
     let title = format!("Recipe {recipe}, seed {seed}: {error:.2} % test error");
     Ok(Document { title, sections })
 }
@@ -109,11 +109,11 @@ fn curves(lines: &[Line]) -> [Block; 2] {
 /// What is to be said where the network was asked on another device or other digits than the run.
 fn recount(run: &Run) -> Option<String> {
     let wrong = run.answers.iter().filter(|answer| answer.is_wrong()).count();
-    (wrong != run.errors()).then(|| {
+    (wrong != run.last().test_errors).then(|| {
         format!(
             "The run itself counted {} mistakes, and asked again for this page the network makes \
              {}: another device rounds otherwise, and other digits are another matter.",
-            thousands(run.errors()),
+            thousands(run.last().test_errors),
             thousands(wrong)
         )
     })

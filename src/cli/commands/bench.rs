@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::bench::engine::{Limits, Work};
+use crate::bench::engine::{Protocol, Work};
 use crate::bench::kernels::{self, KernelTimes};
 use crate::bench::machine;
 use crate::bench::measure::{self, Devices, Figure};
@@ -88,7 +88,7 @@ pub struct Args {
 /// [`Error::Usage`] for flags out of range, [`Error::Adapter`] if the adapter fails.
 pub fn run(args: Args) -> Result<()> {
     let start = Instant::now();
-    let limits = check(&args)?;
+    let protocol = check(&args)?;
     let cases = cases(&args)?;
     let device = device::choose(&args.device, device::Work::Looking)?;
     announce::device(&device);
@@ -105,7 +105,7 @@ pub fn run(args: Args) -> Result<()> {
     let mut record = Record {
         adapter: adapter.and_then(facts),
         threads: devices.cpu.as_ref().map(|_| threads),
-        limits,
+        protocol,
         distort: args.distort.distort == Some(Switch::On),
         figures: Vec::new(),
         left_out: Vec::new(),
@@ -118,7 +118,7 @@ pub fn run(args: Args) -> Result<()> {
         output::note(&format!("{number} of {all}, after {seconds} s: {name}, batch {batch}"));
         let plans = plans(&args, adapter, case)?;
         let (figures, left_out) =
-            measure::measure(&plans, &devices, &lists, limits, args.all, &output::note)?;
+            measure::measure(&plans, &devices, &lists, &protocol, &output::note)?;
         if args.kernels || args.all && BATCHES.contains(&batch) {
             for settings in &plans {
                 record.kernels.extend(time_kernels(settings, adapter, &figures, &mnist)?);
@@ -175,8 +175,8 @@ fn lists(mnist: &Mnist) -> Lists {
     Lists::new(&[&mnist.train, &mnist.test], mnist.train.len(), sets)
 }
 
-/// How long and how often to measure.
-fn check(args: &Args) -> Result<Limits> {
+/// What to measure, how long and how often.
+fn check(args: &Args) -> Result<Protocol> {
     if !(1..=MOST_REPEATS).contains(&args.repeats) {
         let most = thousands(MOST_REPEATS);
         return Err(Error::Usage(format!(
@@ -199,7 +199,12 @@ fn check(args: &Args) -> Result<Limits> {
         }
     }
     let time = Duration::from_secs_f64(seconds);
-    Ok(Limits { time, repeats: args.repeats })
+    Ok(Protocol {
+        work: &[Work::Training, Work::Inference],
+        time,
+        repeats: args.repeats,
+        leave_out: args.all,
+    })
 }
 
 /// What a run of `train` would do, for each network and batch.
