@@ -90,8 +90,9 @@ pub fn bytes(model: &Model) -> Result<Vec<u8>> {
 fn graph(model: &Model) -> Result<Message> {
     let network = &model.network;
     let state = State::of(model, Names::Layers)?;
-    let parameters = state.tensors().map(|(tensor, numbers)| (tensor.name.as_str(), numbers));
-    let parameters = parameters.collect();
+    let parameters = state.tensors.iter();
+    let parameters =
+        parameters.map(|(tensor, numbers)| (tensor.name.as_str(), &numbers[..])).collect();
     let mut graph = Graph { network, parameters, nodes: Vec::new(), tensors: Vec::new() };
     graph.constants();
     let input = graph.input();

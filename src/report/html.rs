@@ -1,4 +1,4 @@
-//! A finished run on paper: `report.html`, one file that needs nothing else.
+//! The page of a finished run: `report.html`, one file that needs nothing else.
 
 use std::path::{Path, PathBuf};
 
@@ -13,8 +13,8 @@ use crate::text::{duration, thousands};
 /// The file, in the folder of its run.
 pub const REPORT: &str = "report.html";
 
-/// Writes the report of a run into its folder and says where it is; its answers number the digits of
-/// `test`.
+/// Writes the report of a run into its folder and returns its path; the run's answers number the
+/// digits of `test`.
 ///
 /// # Errors
 /// [`crate::Error::Other`] if something cannot be drawn or written.
@@ -106,20 +106,21 @@ fn curves(lines: &[Line]) -> [Block; 2] {
     ]
 }
 
-/// What is to be said where the network was asked on another device or other digits than the run.
+/// A note for a network that, asked on another device or about other digits, makes another number of
+/// mistakes than the run counted.
 fn recount(run: &Run) -> Option<String> {
     let wrong = run.answers.iter().filter(|answer| answer.is_wrong()).count();
     (wrong != run.last().test_errors).then(|| {
         format!(
-            "The run itself counted {} mistakes, and asked again for this page the network makes \
-             {}: another device rounds otherwise, and other digits are another matter.",
+            "The run itself counted {} mistakes. Asked again for this page, the network makes {}: \
+             another device rounds differently, or the test digits are not those of the run.",
             thousands(run.last().test_errors),
             thousands(wrong)
         )
     })
 }
 
-/// Every setting with its origin, and what the run was made with.
+/// Every setting with its origin, and the network, program and device of the run.
 fn settings(run: &Run) -> Vec<Block> {
     let record = &run.record;
     let row = |(name, Setting { value, origin }): (&String, &Setting)| {

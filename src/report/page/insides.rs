@@ -1,4 +1,4 @@
-//! What a network is made of and what it sees: kernels, feature maps, F6 beside the bitmaps.
+//! A network from inside: kernels, feature maps, F6 beside the bitmaps.
 
 use super::Block;
 use super::features::Features;

@@ -1,4 +1,4 @@
-//! What a network is made of: the kernels of its layers.
+//! Pictures of the kernels of a network.
 
 use super::picture::{Picture, Tile, largest};
 use crate::error::Result;
@@ -10,7 +10,7 @@ use crate::train::model::Model;
 /// Width to which pictures are enlarged, in pixels.
 const WIDTH: usize = 640;
 
-/// The kernels of every layer that has some.
+/// Draws the kernels of every layer that has some.
 ///
 /// # Errors
 /// [`crate::Error::Usage`] if the network cannot be laid out.
@@ -78,7 +78,7 @@ fn of_layer(tensor: &str, layer: &Layer) -> bool {
     tensor.split('.').next() == Some(layer.name.as_str())
 }
 
-/// The papers' names have capital letters.
+/// Returns the name of a layer as the papers write it, in capital letters.
 pub fn title(name: &str) -> String {
     if name == "output" { "Output".into() } else { name.to_uppercase() }
 }

@@ -15,17 +15,17 @@ pub use kernels::weights;
 pub use mistakes::{mistake, mistakes};
 pub use picture::{Picture, largest};
 
-/// What is told, in order.
+/// A page or a text: sections in order.
 #[derive(Debug, Clone, Default)]
 pub struct Document {
     pub title: String,
     pub sections: Vec<Section>,
 }
 
-/// A part with a heading.
+/// A part of a document with a heading.
 #[derive(Debug, Clone)]
 pub struct Section {
-    /// In front of the names of its pictures, where they become files.
+    /// Prefix of the names of its pictures, where they become files.
     pub name: String,
     pub title: String,
     pub blocks: Vec<Block>,
@@ -66,7 +66,7 @@ impl Table {
     }
 }
 
-/// A digit with what was said.
+/// A digit with its label and the wrong answer.
 #[derive(Debug, Clone)]
 pub struct Mistake {
     pub picture: Picture,

@@ -23,20 +23,20 @@ impl Tile {
     }
 }
 
-/// The largest of some numbers without their signs; 1 if all are 0.
+/// Returns the largest magnitude of some numbers; 1 if all are 0.
 pub fn largest(numbers: &[f32]) -> f32 {
     let largest = numbers.iter().map(|number| number.abs()).fold(0.0, f32::max);
     if largest > 0.0 { largest } else { 1.0 }
 }
 
-/// A picture of tiles, with what is to be said of it.
+/// A picture of tiles with its caption.
 #[derive(Debug, Clone)]
 pub struct Picture {
-    /// For its file.
+    /// Name of its file.
     pub name: String,
     pub caption: String,
     pub png: Vec<u8>,
-    /// In pixels.
+    /// Width in pixels.
     pub width: usize,
 }
 
@@ -73,7 +73,7 @@ impl Picture {
         Picture { name, caption, png, width: all_width }
     }
 
-    /// The picture as an address that holds it.
+    /// Returns the picture as a `data:` address.
     pub fn uri(&self) -> String {
         format!("data:image/png;base64,{}", STANDARD.encode(&self.png))
     }
