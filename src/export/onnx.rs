@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use super::{CENTRES, Names, State};
 use crate::error::Result;
 use crate::network::{
-    CLASSES, Connections, DIGIT_SIDE, KERNEL, Kind, Layer, Network, Output, PoolForm, Squash, TAPS,
+    CLASSES, Connections, DIGIT_SIDE, KERNEL, Kind, Layer, Options, Output, PoolForm, Squash, TAPS,
 };
 use crate::protobuf::Message;
 use crate::train::model::Model;
@@ -90,11 +90,11 @@ pub fn bytes(model: &Model) -> Result<Vec<u8>> {
 fn graph(model: &Model) -> Result<Message> {
     let network = &model.network;
     let state = State::of(model, Names::Layers)?;
-    let parameters = state.tensors.iter();
+    let tensors = state.tensors.iter();
     let parameters =
-        parameters.map(|(tensor, numbers)| (tensor.name.as_str(), &numbers[..])).collect();
-    let mut graph = Graph { network, parameters, nodes: Vec::new(), tensors: Vec::new() };
-    graph.constants();
+        tensors.map(|(tensor, numbers)| (tensor.name.as_str(), &numbers[..])).collect();
+    let options = network.options;
+    let mut graph = Graph { options, parameters, nodes: Vec::new(), tensors: Vec::new() };
     let input = graph.input();
     graph.chain("digits", "input", "input", input);
     let mut x = "input";
@@ -104,7 +104,7 @@ fn graph(model: &Model) -> Result<Message> {
         graph.chain(x, &layer.name, name, links);
         x = name;
     }
-    let (arg, what, best) = match network.options.output {
+    let (arg, what, best) = match options.output {
         Output::Linear => ("ArgMax", "outputs", "largest"),
         Output::Rbf => {
             ("ArgMin", "penalties, squared distances to the bitmaps of the classes", "smallest")
@@ -127,15 +127,16 @@ fn graph(model: &Model) -> Result<Message> {
 
 /// The nodes and constant tensors of a graph so far.
 struct Graph<'a> {
-    network: &'a Network,
+    options: Options,
     parameters: HashMap<&'a str, &'a [f32]>,
     nodes: Vec<Message>,
     tensors: Vec<Message>,
 }
 
 impl Graph<'_> {
-    fn constants(&mut self) {
-        let options = self.network.options;
+    /// From bytes to what the first layer sees; adds the scalars of all layers.
+    fn input(&mut self) -> Vec<Link> {
+        let options = self.options;
         let (amplitude, slope) = options.squash.amplitude_and_slope();
         if options.squash == Squash::Scaled {
             self.numbers(SLOPE, &[], &[slope]);
@@ -144,11 +145,6 @@ impl Graph<'_> {
         if options.pool == PoolForm::Sum {
             self.numbers(BLOCK, &[], &[4.0]);
         }
-    }
-
-    /// From bytes to what the first layer sees.
-    fn input(&mut self) -> Vec<Link> {
-        let options = self.network.options;
         let (scale, background) = options.scaling.scale_and_background();
         let [scale_name, background_name, pads] =
             ["scale", "background", "pads"].map(|part| format!("input.{part}"));
@@ -204,7 +200,7 @@ impl Graph<'_> {
             }
         }
         // f(a) = A tanh(S a).
-        match self.network.options.squash {
+        match self.options.squash {
             Squash::Tanh => links.push(("Tanh", vec![], "", &[])),
             Squash::Scaled => {
                 links.push(("Mul", vec![SLOPE.into()], "slope", &[]));

@@ -67,7 +67,7 @@ mod tests {
     fn line(epoch: usize, with: bool) -> Line {
         let range = |scale: f64| json!({ "least": 0.0, "median": scale, "largest": 2.0 * scale });
         let mut line = json!({
-            "epoch": epoch, "train_loss": 0.5, "train_accuracy": 0.9, "test_loss": 0.6,
+            "epoch": epoch, "learning_rate": 0.01, "train_loss": 0.5, "train_accuracy": 0.9, "test_loss": 0.6,
             "test_accuracy": 0.8, "test_errors": 2, "seconds": 1.5, "samples_per_second": 3.0
         });
         if with {
