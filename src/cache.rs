@@ -1,5 +1,6 @@
 //! Small JSON files in the user's cache folder that spare the next run some work.
 
+use std::env;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
@@ -9,10 +10,18 @@ use serde::de::DeserializeOwned;
 use crate::disk;
 use crate::error::{Error, Result};
 
-/// Returns where a file of that name is kept; `None` for a user without a home.
+/// Returns where a file of that name is kept: the place that each system has for such files; `None` for
+/// a user without a home.
 pub fn path(name: &str) -> Option<PathBuf> {
-    let folders = directories::ProjectDirs::from("", "", "lenet")?;
-    Some(folders.cache_dir().join(name))
+    let absolute = |path: PathBuf| Some(path).filter(|path| path.is_absolute());
+    let variable = |name| env::var_os(name).map(PathBuf::from).and_then(absolute);
+    let home = |rest| Some(env::home_dir().and_then(absolute)?.join(rest));
+    let folder = match env::consts::OS {
+        "windows" => variable("LOCALAPPDATA")?.join("lenet\\cache"),
+        "macos" => home("Library/Caches")?.join("lenet"),
+        _ => variable("XDG_CACHE_HOME").or_else(|| home(".cache"))?.join("lenet"),
+    };
+    Some(folder.join(name))
 }
 
 /// Reads a file; the default where there is none. The error names no file.

@@ -45,6 +45,7 @@ pub mod gpu;
 mod inference;
 pub mod network;
 pub mod plan;
+mod protobuf;
 pub mod recipe;
 pub mod report;
 mod reproduce;

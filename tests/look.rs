@@ -4,8 +4,9 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use common::events;
 use common::program::{USAGE, fails, path, prints, run, text};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -104,10 +105,7 @@ fn lines_where_there_is_no_terminal() {
 fn events_for_tensorboard() {
     let folder = TempDir::new().expect("a folder");
     let files = |folder: &Path| -> Vec<Vec<u8>> {
-        let paths =
-            fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path());
-        let ours = paths.filter(|path| path.to_string_lossy().contains("tfevents"));
-        ours.map(|path| fs::read(path).expect("events")).collect()
+        event_files(folder).iter().map(|path| fs::read(path).expect("events")).collect()
     };
     let events = |folder: &Path| files(folder).len();
     let (out, board) = (folder.path().join("run"), folder.path().join("board"));
@@ -122,4 +120,58 @@ fn events_for_tensorboard() {
     assert_ne!(files(&out), earlier, "those of the run that was overwritten are gone");
     train(&out, &["--no-report", "--force", "--tensorboard", path(&board)]);
     assert_eq!(events(&board), 1);
+}
+
+/// Event files of a folder by name, which TensorBoard reads in this order.
+fn event_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let paths = entries.map(|entry| entry.expect("a file").path());
+    let mut ours: Vec<_> =
+        paths.filter(|path| path.to_string_lossy().contains("tfevents")).collect();
+    ours.sort();
+    ours
+}
+
+/// A run that goes on has a second file, in which what the first says of later epochs is void.
+#[test]
+fn events_say_what_the_metrics_do() {
+    let folder = TempDir::new().expect("a folder");
+    let out = folder.path().join("run");
+    train(&out, &["--no-report", "--tensorboard", "--validate", "100", "--schedule", "constant"]);
+    fs::write(out.join("events.out.tfevents.1.other"), "").expect("a file of another program");
+    prints(&["train", "--quiet", "--no-report", "--resume", path(&out), "--epochs", "3"]);
+    let metrics = fs::read_to_string(out.join("metrics.jsonl")).expect("metrics");
+    let lines: Vec<Value> =
+        metrics.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let files = event_files(&out);
+    assert_eq!((lines.len(), files.len()), (3, 3), "one file is another program's");
+    for (file, steps) in files[1..].iter().zip([vec![0, 1, 2], vec![0, 3, 3]]) {
+        let told = events::read(file);
+        assert_eq!(told.iter().map(|event| event.step).collect::<Vec<_>>(), steps);
+        assert_eq!(told[0].file_version.as_deref(), Some("brain.Event:2"));
+        for event in told.iter().filter(|event| event.summary.is_some()) {
+            let (line, summary) = (&lines[event.step as usize - 1], event.summary.as_ref());
+            let number = |name: &str| line[name].as_f64().expect("a number");
+            let error = |name: &str| 100.0 * (1.0 - number(name));
+            let expected = [
+                ("loss/train", number("train_loss")),
+                ("loss/test", number("test_loss")),
+                ("error/train", error("train_accuracy")),
+                ("error/test", error("test_accuracy")),
+                ("learning_rate", number("learning_rate")),
+                ("samples_per_second", number("samples_per_second")),
+                ("loss/validation", number("validation_loss")),
+                ("error/validation", error("validation_accuracy")),
+            ];
+            let values = &summary.expect("scalars").value;
+            assert_eq!(values.len(), expected.len());
+            for (scalar, (tag, value)) in values.iter().zip(expected) {
+                let found = f64::from(scalar.simple_value.expect("a value"));
+                assert_eq!(scalar.tag, tag);
+                assert!((found - value).abs() <= 1e-5 * value.abs().max(1.0), "{tag}: {found}");
+            }
+        }
+    }
+    // `SessionLog.START`.
+    assert_eq!(events::read(&files[2])[1].session_log.as_ref().map(|log| log.status), Some(1));
 }

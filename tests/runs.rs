@@ -222,7 +222,7 @@ fn draws_comparisons() {
         };
         assert!(drawn.contains(&count), "{count} is not on the page");
     }
-    assert!(drawn.contains("var(--line-1)") && drawn.contains("<figure title=\"digit "));
+    assert!(drawn.contains("class=\"line-1\"") && drawn.contains("<figure title=\"digit "));
     let drawn = fs::read_to_string(&picture).expect("a picture");
     assert!(drawn.starts_with("<svg ") && drawn.contains("test error %"), "{drawn}");
 

@@ -11,9 +11,9 @@ use std::io::Read;
 use std::path::Path;
 
 use common::graph::{self, Value};
+use common::onnx::{Extent, ModelProto, ValueInfoProto};
 use common::program::{USAGE, fails, path, prints, small_set};
 use lenet::data::DIGIT_PIXELS;
-use lenet::export::onnx::proto::{Extent, ModelProto, ValueInfoProto};
 use lenet::export::{CENTRES, Format, Names, export, import};
 use lenet::network::init::{self, Init};
 use lenet::network::{

@@ -1,59 +1,81 @@
 //! The one timing engine: networks on devices, measured in turns.
 //!
 //! Those that are compared take turns, so that a machine that slows down slows all. Compilation is not
-//! counted: each does a step of its work first.
+//! counted: each does its work once before.
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::device::Device;
 use crate::error::Result;
+use crate::network::named;
 use crate::recipe::Settings;
 use crate::rng::{Rng, Stream};
 use crate::run;
-use crate::train::session::{Lists, Metrics, Session};
+use crate::train::session::{Lists, Session};
 
-/// What an adapter does before it is measured, once its kernels are compiled.
+/// How long an adapter works before it is measured, once its kernels are compiled, so that
+/// submissions find their size.
 const WARM_UP: Duration = Duration::from_millis(200);
+/// How many times longer than asked for the measurements of a figure may take together. A submission
+/// that runs ahead when the time is over is waited for, which is up to twice a short time.
+const PATIENCE: u32 = 4;
 
-/// What is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Work {
-    /// Forward and backward pass and update.
-    Training,
-    /// The forward pass alone.
-    Inference,
-}
-
-/// A network with first weights on a device, and the digits.
-pub struct Subject {
-    session: Session,
-    order: Vec<u32>,
-    /// Learning rate.
-    rate: f32,
-}
-
-/// Digits a second, in ascending order.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Rates(Vec<f64>);
-
-impl Work {
-    /// What it is called.
-    pub fn name(self) -> &'static str {
-        match self {
-            Work::Training => "training",
-            Work::Inference => "inference",
-        }
+named! {
+    /// What is measured.
+    pub enum Work {
+        /// Forward and backward pass and update
+        Training = "training",
+        /// The forward pass alone
+        Inference = "inference",
     }
 }
 
+/// What to measure, how long and how often.
+#[derive(Debug, Clone, Copy)]
+pub struct Protocol {
+    pub work: &'static [Work],
+    /// Duration of one measurement, in which a subject makes one submission at least.
+    pub time: Duration,
+    /// Measurements of a figure, fewer where they take much longer than `time`: none begins once
+    /// those before took [`PATIENCE`] times what all should.
+    pub repeats: usize,
+    /// Whether a plan that the adapter refuses is left out, in place of an error.
+    pub leave_out: bool,
+}
+
+/// Digits a second over several measurements.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Rates {
+    pub median: f64,
+    pub min: f64,
+    pub max: f64,
+    pub measurements: usize,
+}
+
+/// A network with first weights on a device, and what was measured of it.
+pub struct Subject {
+    session: Session,
+    order: Vec<u32>,
+    learning_rate: f32,
+    series: Vec<Series>,
+}
+
+/// The measurements of one kind of work.
+struct Series {
+    work: Work,
+    /// Digits a second, in ascending order.
+    rates: Vec<f64>,
+    spent: Duration,
+}
+
 impl Subject {
-    /// Sets a network up on a device.
+    /// Sets a network up on a device and does each kind of work once, which compiles the kernels.
     ///
     /// # Errors
     /// [`crate::Error::Adapter`] if the adapter refuses or fails.
-    pub fn new(settings: &Settings, device: &Device, lists: &Lists) -> Result<Self> {
+    pub fn new(settings: &Settings, device: &Device, lists: &Lists, work: &[Work]) -> Result<Self> {
         let mut session = run::session(settings, device, lists)?;
         let first = run::first_state(settings, &mut session);
         session.restore(&first.carried)?;
@@ -63,88 +85,68 @@ impl Subject {
             order.iter_mut().for_each(|digit| *digit = k.entry(*digit, 1));
         }
         // Slower than a run trains, so that nothing diverges however long this takes.
-        Ok(Subject { session, order, rate: 0.1 * settings.rate() })
+        let learning_rate = 0.1 * settings.rate();
+        let series = |&work| Series { work, rates: Vec::new(), spent: Duration::ZERO };
+        let series = work.iter().map(series).collect();
+        let mut subject = Subject { session, order, learning_rate, series };
+        for &work in work {
+            subject.measure(work, Duration::ZERO)?;
+            if let Device::Adapter { .. } = device {
+                subject.measure(work, WARM_UP)?;
+            }
+        }
+        Ok(subject)
     }
 
-    /// Does each kind of work once, which compiles; on an adapter for longer, so that submissions find
-    /// their size.
+    /// Measures each kind of work once, unless the measurements before took too long.
     ///
     /// # Errors
     /// [`crate::Error::Adapter`] if the adapter fails.
-    pub fn warm_up(&mut self, work: &[Work], device: &Device) -> Result<()> {
-        for &work in work {
-            self.measure(work, Duration::ZERO)?;
-            if let Device::Adapter { .. } = device {
-                self.measure(work, WARM_UP)?;
+    pub fn turn(&mut self, protocol: &Protocol) -> Result<()> {
+        for at in 0..self.series.len() {
+            let Series { work, spent, .. } = self.series[at];
+            if spent < PATIENCE * protocol.time * protocol.repeats as u32 {
+                let start = Instant::now();
+                let rate = self.measure(work, protocol.time)?;
+                let series = &mut self.series[at];
+                series.spent += start.elapsed();
+                series.rates.push(rate);
+                series.rates.sort_by(f64::total_cmp);
             }
         }
         Ok(())
     }
 
+    /// What was measured of one kind of work; `None` before the first turn.
+    pub fn rates(&self, work: Work) -> Option<Rates> {
+        let rates = &self.series.iter().find(|series| series.work == work)?.rates;
+        let (&min, &max) = (rates.first()?, rates.last()?);
+        let median = (rates[(rates.len() - 1) / 2] + rates[rates.len() / 2]) / 2.0;
+        Some(Rates { median, min, max, measurements: rates.len() })
+    }
+
     /// Digits a second over about that time, in which at least one submission is made.
-    ///
-    /// # Errors
-    /// [`crate::Error::Adapter`] if the adapter fails.
-    pub fn measure(&mut self, work: Work, time: Duration) -> Result<f64> {
+    fn measure(&mut self, work: Work, time: Duration) -> Result<f64> {
         let start = Instant::now();
         let (mut digits, mut seconds) = (0, 0.0);
         loop {
             let mut done = 0;
-            let metrics = self.pass(work, &mut |so_far| {
+            let mut progress = |so_far| {
                 done = so_far;
                 start.elapsed() < time
-            })?;
+            };
+            let metrics = match work {
+                Work::Training => {
+                    let (steps, rate) = (self.session.steps(), self.learning_rate);
+                    self.session.epoch(&self.order, steps, |_| rate, &mut progress)?
+                }
+                Work::Inference => self.session.evaluate(0, &mut progress)?,
+            };
             digits += done;
             seconds += metrics.time.as_secs_f64();
             if start.elapsed() >= time {
                 return Ok(digits as f64 / seconds.max(1e-9));
             }
         }
-    }
-
-    fn pass(&mut self, work: Work, progress: &mut dyn FnMut(usize) -> bool) -> Result<Metrics> {
-        match work {
-            Work::Training => {
-                let (steps, rate) = (self.session.steps(), self.rate);
-                self.session.epoch(&self.order, steps, |_| rate, progress)
-            }
-            Work::Inference => self.session.evaluate(0, progress),
-        }
-    }
-}
-
-impl Rates {
-    /// Adds a measurement.
-    pub fn add(&mut self, rate: f64) {
-        self.0.push(rate);
-        self.0.sort_by(f64::total_cmp);
-    }
-
-    /// Measurements.
-    pub fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    /// The least.
-    pub fn min(&self) -> f64 {
-        self.0.first().copied().unwrap_or(0.0)
-    }
-
-    /// The most.
-    pub fn max(&self) -> f64 {
-        self.0.last().copied().unwrap_or(0.0)
-    }
-
-    /// The median.
-    pub fn median(&self) -> f64 {
-        let (low, high) = (self.0.len().saturating_sub(1) / 2, self.0.len() / 2);
-        let at = |i: usize| self.0.get(i).copied().unwrap_or(0.0);
-        (at(low) + at(high)) / 2.0
-    }
-
-    /// For a program: the spread, and how many measurements it is of.
-    pub fn json(&self) -> Value {
-        let (median, min, max) = (self.median(), self.min(), self.max());
-        json!({ "median": median, "min": min, "max": max, "measurements": self.0.len() })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::data::Mnist;
 use crate::device::Device;
@@ -22,24 +22,31 @@ const MOST_SECONDS: f64 = 1.0;
 /// Launches of each dispatch in a round.
 const LAUNCHES: f64 = 6.0;
 
-/// Dispatches of one label, added up.
+/// All dispatches of one kernel in a step.
+#[derive(Debug, Default, Serialize)]
 struct Row {
-    label: String,
+    kernel: String,
     dispatches: usize,
-    /// In one step.
-    time: Duration,
+    seconds: f64,
+    /// Share of the time of all kernels.
+    share: f64,
     multiply_adds: u64,
+    /// 0 where the time was too short to be seen.
+    multiply_adds_per_second: f64,
 }
 
 /// A training step, kernel by kernel.
+#[derive(Debug, Serialize)]
 pub struct KernelTimes {
     network: String,
     batch: usize,
+    #[serde(rename = "plan")]
     strategy: Strategy,
     clock: Clock,
-    rows: Vec<Row>,
-    /// A step as a run does it, many to a pass.
-    step: Duration,
+    kernel_seconds: f64,
+    /// Seconds of a step as a run does it, many to a pass.
+    step_seconds: f64,
+    kernels: Vec<Row>,
 }
 
 /// Times the kernels of a training step, which takes `step` as a run does it, if the device is an
@@ -53,12 +60,13 @@ pub fn time(
     mnist: &Mnist,
     step: Duration,
 ) -> Result<Option<KernelTimes>> {
-    let Settings { network, batch, strategy, .. } = settings;
+    let Settings { network, strategy, .. } = settings;
+    let batch = settings.batch;
     // One step on the first digits, again and again.
     let mut digits = mnist.train.clone();
-    digits.truncate(*batch);
+    digits.truncate(batch);
     let lists = Lists::new(&[&digits], digits.len(), Vec::new());
-    let capacity = lists.capacity(*batch);
+    let capacity = lists.capacity(batch);
     let plan = settings.plan(device.profile(), capacity)?;
     let Some(adapter) = device.adapter_for(&plan) else { return Ok(None) };
     // All shards on one device, so that no dispatch waits for another device.
@@ -74,103 +82,73 @@ pub fn time(
     let rounds = (fit as u32).clamp(1, MOST_ROUNDS);
     let Some(timing) = session.executor().time_step(rounds)? else { return Ok(None) };
 
-    let mut rows: Vec<Row> = Vec::new();
-    for (dispatch, &time) in plan.step(Pass::Training).zip(&timing.dispatches) {
+    let all: f64 = timing.dispatches.iter().map(Duration::as_secs_f64).sum();
+    let mut kernels: Vec<Row> = Vec::new();
+    for (dispatch, time) in plan.step(Pass::Training).zip(&timing.dispatches) {
         let kernel = &plan.kernels[dispatch.kernel];
-        let multiply_adds = kernel.op.work().multiply_adds;
-        match rows.iter_mut().find(|row| row.label == kernel.label) {
-            Some(row) => {
-                row.dispatches += 1;
-                row.time += time;
-                row.multiply_adds += multiply_adds;
-            }
-            None => {
-                rows.push(Row { label: kernel.label.clone(), dispatches: 1, time, multiply_adds });
-            }
+        let (seconds, multiply_adds) = (time.as_secs_f64(), kernel.op.work().multiply_adds);
+        let known = kernels.iter().position(|row| row.kernel == kernel.label);
+        let at = known.unwrap_or_else(|| {
+            kernels.push(Row { kernel: kernel.label.clone(), ..Row::default() });
+            kernels.len() - 1
+        });
+        kernels[at].add(1, seconds, multiply_adds, all);
+    }
+    Ok(Some(KernelTimes {
+        network: network.name.clone(),
+        batch,
+        strategy: *strategy,
+        clock: timing.clock,
+        kernel_seconds: all,
+        step_seconds: step.as_secs_f64(),
+        kernels,
+    }))
+}
+
+impl Row {
+    /// Adds dispatches of a step whose kernels take `all` seconds together.
+    fn add(&mut self, dispatches: usize, seconds: f64, multiply_adds: u64, all: f64) {
+        self.dispatches += dispatches;
+        self.seconds += seconds;
+        self.multiply_adds += multiply_adds;
+        self.share = self.seconds / all.max(1e-12);
+        if self.seconds > 0.0 {
+            self.multiply_adds_per_second = self.multiply_adds as f64 / self.seconds;
         }
     }
-    let (network, batch, strategy, clock) = (network.name.clone(), *batch, *strategy, timing.clock);
-    Ok(Some(KernelTimes { network, batch, strategy, clock, rows, step }))
 }
 
 impl KernelTimes {
-    fn clock(&self) -> &'static str {
-        match self.clock {
-            Clock::Timestamps => "the adapter's timestamps",
-            Clock::Submissions => "the host's clock around submissions, for want of timestamps",
-        }
-    }
-
-    fn total(&self) -> Duration {
-        self.rows.iter().map(|row| row.time).sum()
-    }
-
     /// For a terminal.
     pub fn text(&self) -> String {
         let headings =
             ["kernel", ">dispatches", ">microseconds", ">share", ">10^9 multiply-adds/s"];
         let mut table = Table::new(&headings);
-        let total = self.total();
-        let mut line = |label: &str, dispatches: usize, time: Duration, multiply_adds: u64| {
-            table.row([
-                label.to_string(),
-                thousands(dispatches),
-                format!("{:.1}", 1e6 * time.as_secs_f64()),
-                format!("{:.1} %", 100.0 * share(time, total)),
-                format!("{:.2}", 1e-9 * per_second(multiply_adds, time)),
-            ]);
-        };
-        for row in &self.rows {
-            line(&row.label, row.dispatches, row.time, row.multiply_adds);
+        let mut total = Row { kernel: "total".into(), ..Row::default() };
+        for row in &self.kernels {
+            total.add(row.dispatches, row.seconds, row.multiply_adds, self.kernel_seconds);
         }
-        let dispatches = self.rows.iter().map(|row| row.dispatches).sum();
-        let multiply_adds = self.rows.iter().map(|row| row.multiply_adds).sum();
-        line("total", dispatches, total, multiply_adds);
+        for row in self.kernels.iter().chain([&total]) {
+            table.row([
+                row.kernel.clone(),
+                thousands(row.dispatches),
+                format!("{:.1}", 1e6 * row.seconds),
+                format!("{:.1} %", 100.0 * row.share),
+                format!("{:.2}", 1e-9 * row.multiply_adds_per_second),
+            ]);
+        }
+        let clock = match self.clock {
+            Clock::Timestamps => "the adapter's timestamps",
+            Clock::Submissions => "the host's clock around submissions, for want of timestamps",
+        };
         format!(
-            "kernels of a training step of {}, batch {}, {}: each alone, by {}\n\n{}a step as \
+            "kernels of a training step of {}, batch {}, {}: each alone, by {clock}\n\n{}a step as \
              a run does it: {:.1} microseconds\n",
             self.network,
             thousands(self.batch),
             self.strategy.name(),
-            self.clock(),
             table.text(),
-            1e6 * self.step.as_secs_f64()
+            1e6 * self.step_seconds
         )
     }
-
-    /// For a program.
-    pub fn json(&self) -> Value {
-        let total = self.total();
-        let row = |row: &Row| {
-            json!({
-                "kernel": row.label,
-                "dispatches": row.dispatches,
-                "seconds": row.time.as_secs_f64(),
-                "share": share(row.time, total),
-                "multiply_adds": row.multiply_adds,
-                "multiply_adds_per_second": per_second(row.multiply_adds, row.time),
-            })
-        };
-        json!({
-            "network": self.network,
-            "batch": self.batch,
-            "plan": self.strategy.name(),
-            "clock": match self.clock {
-                Clock::Timestamps => "timestamps",
-                Clock::Submissions => "submissions",
-            },
-            "kernel_seconds": total.as_secs_f64(),
-            "step_seconds": self.step.as_secs_f64(),
-            "kernels": self.rows.iter().map(row).collect::<Vec<_>>(),
-        })
-    }
-}
-
-fn share(time: Duration, total: Duration) -> f64 {
-    time.as_secs_f64() / total.as_secs_f64().max(1e-12)
-}
-
-/// 0 where the time was too short to be seen.
-fn per_second(multiply_adds: u64, time: Duration) -> f64 {
-    if time.is_zero() { 0.0 } else { multiply_adds as f64 / time.as_secs_f64() }
 }

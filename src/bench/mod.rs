@@ -1,11 +1,10 @@
-//! Timing: digits a second of devices ([`measure`]), plans against each other ([`race`]), and kernels one
-//! by one ([`kernels`]).
+//! Timing: digits a second of plans and devices in turns ([`measure`], by one [`engine`]), and the time of
+//! each kernel ([`kernels`]).
 
 pub mod engine;
 pub mod kernels;
 pub mod machine;
 pub mod measure;
-pub mod race;
 pub mod record;
 
 /// Hears what is worth a line while figures are being measured.

@@ -1,14 +1,15 @@
 //! What `lenet bench` found: a table for a person, or a record that says by itself what was measured
-//! and on what. Its fields stand in docs/record.md.
+//! and on what. docs/record.md describes its fields.
 
 use serde_json::{Value, json};
 
-use crate::bench::engine::Rates;
-use crate::bench::kernels::KernelTimes;
-use crate::bench::machine;
-use crate::bench::measure::{Figure, LeftOut, Limits};
+use super::engine::{Protocol, Rates};
+use super::kernels::KernelTimes;
+use super::machine;
+use super::measure::{Figure, LeftOut};
 use crate::cpu::fast::Instructions;
 use crate::gpu::facts::Facts;
+use crate::network::Named;
 use crate::text::{Table, thousands};
 use crate::threads;
 
@@ -23,7 +24,7 @@ pub struct Record {
     pub adapter: Option<(Facts, &'static str)>,
     /// Threads of the CPU, if it was measured.
     pub threads: Option<usize>,
-    pub limits: Limits,
+    pub protocol: Protocol,
     /// Whether digits were distorted in training.
     pub distort: bool,
     pub figures: Vec<Figure>,
@@ -50,51 +51,42 @@ impl Record {
             "adapter": facts.map(Facts::json),
             "profile": profile,
             "threads": self.threads,
-            "repeats": self.limits.repeats,
-            "seconds": self.limits.time.as_secs_f64(),
+            "repeats": self.protocol.repeats,
+            "seconds": self.protocol.time.as_secs_f64(),
             "distort": self.distort,
-            "figures": self.figures.iter().map(Figure::json).collect::<Vec<_>>(),
-            "left_out": self.left_out.iter().map(LeftOut::json).collect::<Vec<_>>(),
-            "kernels": self.kernels.iter().map(KernelTimes::json).collect::<Vec<_>>(),
+            "figures": self.figures,
+            "left_out": self.left_out,
+            "kernels": self.kernels,
         })
     }
 
     /// For a terminal.
     pub fn text(&self) -> String {
-        let mut text = self.head();
-        text.push_str(&self.table().text());
-        for times in &self.kernels {
-            text.push('\n');
-            text.push_str(&times.text());
-        }
-        text
-    }
-
-    fn head(&self) -> String {
         let mut text = String::new();
         if let Some((facts, profile)) = &self.adapter {
             let Facts { name, backend, driver, driver_info, .. } = facts;
             text.push_str(&format!("adapter  {name} ({backend}, {driver} {driver_info})\n"));
             text.push_str(&format!("profile  {profile}\n"));
         }
-        text.push_str(&format!(
-            "CPU      {}, {} cores\n",
-            machine::cpu_model(),
-            threads::available()
-        ));
+        let (cpu, cores) = (machine::cpu_model(), threads::available());
+        text.push_str(&format!("CPU      {cpu}, {cores} cores\n"));
         if let Some(threads) = self.threads {
             let instructions = Instructions::detect().name();
             text.push_str(&format!("         cpu: {instructions}, {threads} threads\n"));
         }
         if self.figures.iter().any(|figure| figure.naive.is_some()) {
-            text.push_str("         naive: the twins, loops in double precision on one thread\n");
+            text.push_str(
+                "         naive: the reference, loops in double precision on one thread\n",
+            );
         }
         text.push_str(&format!(
-            "digits a second: median (least .. most) of {} measurements of {} s{}\n\n",
-            self.limits.repeats,
-            self.limits.time.as_secs_f64(),
-            if self.distort { ", digits distorted in training" } else { "" }
+            "digits a second: median (least .. most) of {} measurements of {} s{}\n\n{}",
+            self.protocol.repeats,
+            self.protocol.time.as_secs_f64(),
+            if self.distort { ", digits distorted in training" } else { "" },
+            self.table().text()
         ));
+        self.kernels.iter().for_each(|times| text.push_str(&format!("\n{}", times.text())));
         text
     }
 
@@ -107,14 +99,13 @@ impl Record {
         let whole = |rate: f64| thousands(rate.round() as u64);
         let shown = |rates: &Option<Rates>| match rates {
             None => ["-".to_string(), String::new()],
-            Some(rates) => [
-                whole(rates.median()),
-                format!("({} .. {})", whole(rates.min()), whole(rates.max())),
-            ],
+            Some(rates) => {
+                [whole(rates.median), format!("({} .. {})", whole(rates.min), whole(rates.max))]
+            }
         };
         for figure in &self.figures {
             let head = [
-                figure.network.to_string(),
+                figure.network.clone(),
                 thousands(figure.batch),
                 figure.strategy.name().to_string(),
                 figure.work.name().to_string(),

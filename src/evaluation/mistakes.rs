@@ -8,11 +8,11 @@ use crate::data::{Digits, sheet};
 use crate::error::Result;
 use crate::network::{DIGIT_SIDE, bitmaps};
 
-/// Digits side by side.
+/// Digits in a row.
 const COLUMNS: usize = 16;
-/// Rows at most, so that the sheet stays one that can be looked at.
+/// Most rows, so that the sheet stays easy to look at.
 const ROWS: usize = 40;
-/// Pixels between a digit and what stands under it.
+/// Pixels between a digit and its caption.
 const GAP: usize = 2;
 /// Columns at which the two bitmaps begin, and the arrow between them.
 const LABEL: usize = 2;

@@ -1,6 +1,6 @@
-//! What the answers of a network to labelled digits are worth: how many are wrong, which digits are
-//! taken for which, what is left after the unsure ones are refused ([`rejection`]), and
-//! what the wrong ones look like ([`mistakes`]). [`statistics`] says which differences chance explains.
+//! How good the answers of a network to labelled digits are: how many are wrong, which digits are
+//! taken for which, what is left after unsure answers are rejected ([`rejection`]), and what the wrong
+//! ones look like ([`mistakes`]). [`statistics`] says which differences chance explains.
 
 pub mod mistakes;
 pub mod rejection;
@@ -17,14 +17,14 @@ pub const TEST_DIGITS: usize = 10_000;
 /// How often each label (row) was answered with each digit (column).
 pub type Confusion = [[usize; CLASSES]; CLASSES];
 
-/// What a network says to a digit.
+/// The answer of a network to a digit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Answer {
-    /// Number in its set.
+    /// Number of the digit in its set.
     pub digit: usize,
     pub label: u8,
     pub said: u8,
-    /// Difference between the two best outputs, never negative.
+    /// Difference between the two best outputs; never negative.
     pub margin: f32,
 }
 
@@ -35,7 +35,7 @@ impl Answer {
     }
 }
 
-/// Wrong answers.
+/// Counts the wrong answers.
 pub fn errors(answers: &[Answer]) -> usize {
     answers.iter().filter(|answer| answer.is_wrong()).count()
 }
@@ -45,7 +45,7 @@ pub fn percent(part: usize, whole: usize) -> f64 {
     100.0 * part as f64 / whole.max(1) as f64
 }
 
-/// Wrong answers to the first and to the last 5,000 digits; `None` unless there are as many as in
+/// Counts the wrong answers to the first and to the last 5,000 digits; `None` unless there are as many as in
 /// MNIST's test set.
 pub fn halves(answers: &[Answer]) -> Option<[usize; 2]> {
     (answers.len() == TEST_DIGITS).then(|| {
@@ -63,7 +63,7 @@ pub fn confusion(answers: &[Answer]) -> Confusion {
     counts
 }
 
-/// How well one class is told from the others.
+/// How well a network tells one class from the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Class {
     /// Digits of this class.

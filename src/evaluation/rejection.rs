@@ -1,15 +1,15 @@
-//! How many digits a network has to refuse to be right about the others (1998, Fig. 10).
+//! How many digits a network has to reject to be right about the others (1998, Fig. 10).
 //!
-//! A digit is rejected where the difference between the two best outputs stays under a threshold.
+//! A digit is rejected where the difference between the two best outputs is below a threshold.
 
 use serde::Serialize;
 
 use super::{Answer, errors, percent};
 use crate::network::Output;
 
-/// The margin under which an answer is better not given, where the user names none: about that of
-/// 0.5 % error on the rest of the test digits. For two LeNet-1 that is 0.43 and 0.47; for five LeNet-5,
-/// which make 0.60 to 1.14 % without it, 5.6, 13.4, 16.4, 21.1 and 22.1 (docs/predict.md).
+/// The margin below which answers are rejected by default: about the one that leaves 0.5 % error on the
+/// other test digits. For two LeNet-1 that is 0.43 and 0.47; for five LeNet-5, which make 0.60 to
+/// 1.14 % without it, 5.6, 13.4, 16.4, 21.1 and 22.1 (docs/predict.md).
 pub fn default_margin(output: Output) -> f32 {
     match output {
         Output::Rbf => 20.0,
@@ -17,7 +17,7 @@ pub fn default_margin(output: Output) -> f32 {
     }
 }
 
-/// What a threshold comes to.
+/// What a threshold gives.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Point {
     /// The threshold: answers with a smaller margin are rejected.
@@ -62,40 +62,25 @@ pub fn last_within(points: &[Point], rejected: f64) -> Option<Point> {
 mod tests {
     use super::*;
 
-    fn answers(list: &[(f32, bool)]) -> Vec<Answer> {
-        let answer =
-            |&(margin, wrong)| Answer { digit: 0, label: u8::from(wrong), said: 0, margin };
-        list.iter().map(answer).collect()
+    /// Answers by their margins, `!` behind those that are wrong.
+    fn answers(list: &str) -> Vec<Answer> {
+        let answer = |word: &str| {
+            let margin = word.trim_end_matches('!');
+            let label = u8::from(margin != word);
+            Answer { digit: 0, label, said: 0, margin: margin.parse().expect("a margin") }
+        };
+        list.split(' ').map(answer).collect()
     }
 
-    /// Ten digits, wrong at margins 1 and 3 (of two), in no order.
     #[test]
     fn a_constructed_example() {
-        let list = answers(&[
-            (9.0, false),
-            (1.0, true),
-            (3.0, false),
-            (3.0, true),
-            (2.0, false),
-            (5.0, false),
-            (6.0, false),
-            (7.0, false),
-            (8.0, false),
-            (4.0, false),
-        ]);
-        let points = curve(&list);
-        let expected = [
-            (0.0, 20.0),
-            (10.0, 100.0 / 9.0),
-            (20.0, 12.5),
-            // Both digits of margin 3 go at once.
-            (40.0, 0.0),
-        ];
+        let points = curve(&answers("9 1! 3 3! 2 5 6 7 8 4"));
+        // Both digits of margin 3 go at once.
+        let expected = [(0.0, 20.0), (10.0, 100.0 / 9.0), (20.0, 12.5), (40.0, 0.0)];
         for (point, (rejected, error)) in points.iter().zip(expected) {
             assert!((point.rejected - rejected).abs() < 1e-9 && (point.error - error).abs() < 1e-9);
         }
-        assert_eq!(points.len(), 9);
-        assert_eq!(points[3].margin, 4.0, "the first that is kept");
+        assert_eq!((points.len(), points[3].margin), (9, 4.0), "the first that is kept");
         let share = |percent| first_within(&points, percent).map(|point| point.rejected);
         assert_eq!((share(20.0), share(12.0), share(0.5)), (Some(0.0), Some(10.0), Some(40.0)));
         let error = |rejected| last_within(&points, rejected).map(|point| point.error);
@@ -104,8 +89,7 @@ mod tests {
 
     #[test]
     fn sure_mistakes_cannot_be_rejected_away() {
-        let points = curve(&answers(&[(1.0, false), (2.0, false), (3.0, true)]));
-        assert_eq!(first_within(&points, 0.5), None);
+        assert_eq!(first_within(&curve(&answers("1 2 3!")), 0.5), None);
         assert!(curve(&[]).is_empty());
     }
 }

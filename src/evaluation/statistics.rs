@@ -1,11 +1,11 @@
-//! How sure a figure is.
+//! How certain a figure is.
 //!
-//! A row has n runs that differ in their seeds, all tested on the same digits; the paper has one run
-//! on the same digits. Whether the two ways of training have the same expected error there is asked
-//! of the difference between our mean and the paper's figure, in standard errors of it:
+//! We have n runs that differ in their seeds, all tested on the same digits; the paper has one run on
+//! the same digits. To find out whether both ways of training have the same expected error there, the
+//! difference between our mean and the paper's figure is expressed in its standard errors,
 //! sqrt(s^2/n + b^2). s is the standard deviation over our seeds. That of the paper's run is not
-//! known, but at most binomial, b = sqrt(p (1 - p) / N), which it would be if chance decided every
-//! digit anew. A single run of ours is treated like the paper's.
+//! known, but at most binomial, b = sqrt(p (1 - p) / N), as if chance decided every digit
+//! independently. A single run of ours is treated like the paper's.
 
 /// Standard errors from which a difference counts as one.
 pub const SIGNIFICANT: f64 = 2.0;
@@ -36,7 +36,7 @@ pub fn binomial(percent: f64, digits: usize) -> f64 {
     (percent * (100.0 - percent) / digits as f64).sqrt()
 }
 
-/// What a comparison comes to.
+/// The outcome of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Less than [`SIGNIFICANT`] standard errors apart.
@@ -66,8 +66,8 @@ pub fn compare(ours: &Sample, paper: f64, digits: usize) -> Comparison {
     Comparison { verdict, apart }
 }
 
-/// Two networks on the same digits, as McNemar has it: only those digits tell them apart that one of
-/// them answers rightly and the other wrongly.
+/// McNemar's comparison of two networks on the same digits: only those digits tell the networks apart
+/// that one of them answers correctly and the other wrongly.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct McNemar {
     pub both_right: usize,
@@ -91,8 +91,9 @@ impl McNemar {
         counts
     }
 
-    /// How likely digits that tell the two apart are shared as unequally as these, or more so, if
-    /// each goes to either network with probability 1/2: exact (binomial) and two-sided.
+    /// Returns the probability that the digits that tell the two apart are distributed as unequally as
+    /// here, or more so, if each favours either network with probability 1/2: exact (binomial) and
+    /// two-sided.
     pub fn p_value(&self) -> f64 {
         let n = self.only_first + self.only_second;
         // ln C(n, k) / 2^n, from k to k + 1.

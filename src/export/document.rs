@@ -71,7 +71,8 @@ pub fn bytes(network: &Network, state: &State) -> Result<Vec<u8>> {
     let (scale, background) = options.scaling.scale_and_background();
     let (amplitude, slope) = options.squash.amplitude_and_slope();
     let tensors = state
-        .tensors()
+        .tensors
+        .iter()
         .map(|(tensor, values)| (tensor.name.as_str(), Tensor { shape: &tensor.shape, values }));
     let document = Document {
         format: "lenet",

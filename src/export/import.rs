@@ -1,10 +1,10 @@
 //! From the state dict of a PyTorch module to a model.
 //!
-//! Names and shapes of the tensors tell which network it is, whether its convolutions go by table
-//! and whether its output is linear: every network that could be meant is held against the file, and
-//! the one that fits is taken. What tensors cannot tell (squash, pooling, scaling, border) stands in
-//! the metadata of files that this program wrote; of others it is assumed ([`Names::assumed`]) or
-//! said by flags.
+//! Names and shapes of the tensors tell which network it is, whether its convolutions have connection
+//! tables and whether its output is linear: every network that could be meant is compared with the
+//! file, and the one that fits is taken. What tensors cannot tell (squash, pooling, scaling, border) is
+//! in the metadata of files that this program wrote; for others it is assumed ([`Names::assumed`]) or
+//! given by flags.
 
 use std::path::Path;
 
@@ -37,7 +37,7 @@ pub struct Imported {
 struct Candidate {
     network: Network,
     names: Names,
-    /// Of the file: under its names, with the centres if they are there.
+    /// The layout of the file: under its names, with the centres if it has them.
     layout: Layout,
     faults: Vec<String>,
 }
@@ -74,29 +74,25 @@ pub fn import(path: &Path, args: &NetworkArgs, names: Option<Names>) -> Result<I
     Ok(Imported { model: Model { network, parameters, settings }, names, described })
 }
 
-/// Every network that the flags leave open, held against the file.
+/// Every network that the flags leave open, compared with the file.
 fn candidates(
     container: &Container,
     args: &NetworkArgs,
     names: Option<Names>,
 ) -> Result<Vec<Candidate>> {
     let names = names.map_or(names::ALL.to_vec(), |names| vec![names]);
-    let (mut candidates, mut refusal) = (Vec::new(), None);
-    for (network, names) in meant(&container.about, args, &names) {
-        let candidate = network.and_then(|network| {
-            let centres = container.has(&names.of(&network.name, CENTRES));
-            let layout = state::layout(&network, names, centres)?;
-            let faults = container.faults(&layout);
-            Ok(Candidate { network, names, layout, faults })
-        });
-        match candidate {
-            Ok(candidate) => candidates.push(candidate),
-            Err(error) => refusal = Some(error),
-        }
-    }
-    match refusal {
-        Some(error) if candidates.is_empty() => Err(error),
-        _ => Ok(candidates),
+    let candidate = |(network, names): (Result<Network>, Names)| {
+        let network = network?;
+        let centres = container.has(&names.of(&network.name, CENTRES));
+        let layout = state::layout(&network, names, centres)?;
+        let faults = container.faults(&layout);
+        Ok(Candidate { network, names, layout, faults })
+    };
+    let all = meant(&container.about, args, &names).into_iter().map(candidate);
+    let (candidates, mut refused): (Vec<_>, Vec<_>) = all.partition(Result::is_ok);
+    match refused.pop() {
+        Some(refused) if candidates.is_empty() => refused.map(|_| Vec::new()),
+        _ => candidates.into_iter().collect(),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Models for other programs, and models from them.
 //!
-//! Everything starts from the [`State`] of a model: its tensors under names that the other side
+//! Everything starts from the [`State`] of a model: its tensors under names that the other program
 //! knows ([`names`]). [`onnx`] makes a graph of it that needs nothing else to run, [`npz`] and
-//! [`document`] hold the numbers for NumPy and for whatever reads JSON, and [`State::to_bytes`] is a
-//! state dict of PyTorch as a safetensors file, which [`mod@import`] reads back.
+//! [`document`] hold the numbers for NumPy and for programs that read JSON, and [`State::to_bytes`]
+//! makes a state dict of PyTorch as a safetensors file, which [`mod@import`] reads back.
 
 pub mod document;
 pub mod import;

@@ -16,7 +16,7 @@ pub fn bytes(state: &State) -> Result<Vec<u8>> {
 
 fn archive(state: &State) -> Result<Vec<u8>, rawzip::Error> {
     let mut archive = rawzip::ZipArchiveWriter::new(Vec::new());
-    for (tensor, numbers) in state.tensors() {
+    for (tensor, numbers) in &state.tensors {
         let (mut entry, config) = archive.new_file(format!("{}.npy", tensor.name)).start()?;
         let mut writer = config.wrap(&mut entry);
         writer.write_all(&npy(&tensor.shape, numbers))?;

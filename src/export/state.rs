@@ -19,8 +19,8 @@ pub const CENTRES: &str = "rbf.centres";
 /// `[10, 84]` of an RBF output.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
-    /// Each with its numbers, row by row.
-    tensors: Vec<(Tensor, Vec<f32>)>,
+    /// Each tensor with its numbers, row by row.
+    pub tensors: Vec<(Tensor, Vec<f32>)>,
     about: Value,
 }
 
@@ -45,25 +45,20 @@ impl State {
         Ok(State { tensors, about: model.about() })
     }
 
-    /// Each tensor with its numbers, row by row.
-    pub fn tensors(&self) -> impl Iterator<Item = (&Tensor, &[f32])> {
-        self.tensors.iter().map(|(tensor, numbers)| (tensor, &numbers[..]))
-    }
-
     /// The bytes of a safetensors file, which says in its metadata what the network is.
     ///
     /// # Errors
     /// [`crate::Error::Other`] if the format refuses.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let named = |(tensor, numbers): (&Tensor, _)| {
-            (tensor.name.clone(), tensor.shape.clone(), Cow::Borrowed(numbers))
-        };
-        container::bytes(self.tensors().map(named), &self.about)
+        let named = self.tensors.iter().map(|(tensor, numbers)| {
+            (tensor.name.clone(), tensor.shape.clone(), Cow::Borrowed(&numbers[..]))
+        });
+        container::bytes(named, &self.about)
     }
 }
 
-/// Where the tensors of a network stand, under these names; the centres, if they are asked for,
-/// behind the parameters.
+/// Returns the layout of a network's tensors under these names; the centres, if asked for, follow the
+/// parameters.
 pub(super) fn layout(network: &Network, names: Names, centres: bool) -> Result<Layout> {
     let mut layout = Layout::of(network)?;
     if centres && has_centres(network) {

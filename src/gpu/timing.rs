@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
 use wgpu::{
     BufferUsages, CommandEncoderDescriptor, ComputePassDescriptor, ComputePassTimestampWrites,
     Features, QuerySetDescriptor, QueryType,
@@ -19,7 +20,8 @@ const MORE: u32 = 4;
 const AT_ONCE: usize = 64;
 
 /// What the times were taken with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Clock {
     /// The device's own, at the beginning and the end of passes with one dispatch each.
     Timestamps,

@@ -1,9 +1,9 @@
 //! A run on disk: `model.safetensors`, `run.json`, `metrics.jsonl` and `last.ckpt.safetensors` in
 //! one folder.
 //!
-//! Each file is whole or not there. They are written anew after every epoch, the checkpoint last, and
-//! the checkpoint alone also at the start, in between, and where the run is stopped: from there it can
-//! go on.
+//! Each file is complete or absent. All are rewritten after every epoch, the checkpoint last; the
+//! checkpoint alone is also written at the start, in between, and where the run is stopped, so that
+//! the run can resume from there.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -27,13 +27,13 @@ use crate::version;
 pub(super) const NAMES: [&str; 5] = [MODEL, BEST, RUN, METRICS, CHECKPOINT];
 /// The network after the last completed epoch.
 pub const MODEL: &str = "model.safetensors";
-/// The network after the epoch that the digits held back chose, where that was asked for.
+/// The network after the epoch with the fewest errors on the digits held back, if asked for.
 pub const BEST: &str = "best.safetensors";
 /// Settings, device and result.
 pub const RUN: &str = "run.json";
-/// A line an epoch.
+/// One line an epoch.
 pub const METRICS: &str = "metrics.jsonl";
-/// All that the run needs to go on.
+/// The checkpoint: all that the run needs to resume.
 pub const CHECKPOINT: &str = "last.ckpt.safetensors";
 
 /// The files of a run.
@@ -42,7 +42,7 @@ pub struct Files<'a> {
     network: Network,
     interface: Interface,
     keep: Keep,
-    /// What equal runs have in common, for the model file.
+    /// The values of the settings, for the model file.
     settings: Value,
     identity: Value,
     run: Value,
@@ -51,12 +51,12 @@ pub struct Files<'a> {
     written: Instant,
 }
 
-/// What is kept besides the state after the last epoch.
+/// What is kept besides the network after the last epoch.
 #[derive(Debug, Clone, Copy)]
 pub struct Keep {
     /// The best network by validation, as [`BEST`].
     pub best: bool,
-    /// A checkpoint whenever so much time has passed; `None`: at the ends of epochs only.
+    /// Time between checkpoints in mid-epoch; `None`: checkpoints at the ends of epochs only.
     pub every: Option<Duration>,
 }
 

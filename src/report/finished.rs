@@ -1,11 +1,11 @@
-//! A run that has ended, as its folder tells of it, with what its network says to the test digits.
+//! A finished run, read from its folder, with the answers of its network to the test digits.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::fs;
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::files::{METRICS, RUN};
@@ -13,25 +13,54 @@ use super::folder::is_training;
 use crate::error::{Error, Result};
 use crate::evaluation::Answer;
 use crate::train::curvature::LayerCurvature;
+use crate::train::events::Epoch;
 use crate::train::model::Model;
 
-/// A line of `metrics.jsonl`, as far as it is used here.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+/// A completed epoch, as `metrics.jsonl` and `--json` have it. Accuracies are fractions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename = "epoch")]
 pub struct Line {
     pub epoch: usize,
+    pub learning_rate: f32,
     pub train_loss: f64,
     train_accuracy: f64,
     pub test_loss: f64,
     test_accuracy: f64,
     /// Wrong answers to test digits.
     pub test_errors: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validation_loss: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     validation_accuracy: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validation_errors: Option<usize>,
     /// Digits a second while training.
     pub samples_per_second: f64,
     /// Training and evaluations.
     pub seconds: f64,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub curvature: Vec<LayerCurvature>,
+}
+
+impl From<&Epoch> for Line {
+    fn from(epoch: &Epoch) -> Self {
+        let Epoch { train, test, validation, .. } = epoch;
+        Line {
+            epoch: epoch.epoch,
+            learning_rate: epoch.lr,
+            train_loss: train.loss,
+            train_accuracy: train.accuracy(),
+            test_loss: test.loss,
+            test_accuracy: test.accuracy(),
+            test_errors: test.errors,
+            validation_loss: validation.map(|validation| validation.loss),
+            validation_accuracy: validation.map(|validation| validation.accuracy()),
+            validation_errors: validation.map(|validation| validation.errors),
+            samples_per_second: train.rate(),
+            seconds: epoch.seconds(),
+            curvature: epoch.curvature.clone(),
+        }
+    }
 }
 
 impl Line {
@@ -56,7 +85,7 @@ fn percent(accuracy: f64) -> f64 {
     (1e6 * (1.0 - accuracy)).round() / 1e4
 }
 
-/// Reads `metrics.jsonl` of a folder; a run before the end of its first epoch has none.
+/// Reads `metrics.jsonl` of a folder; a run that has not ended its first epoch has no lines.
 ///
 /// # Errors
 /// [`Error::Data`] if it is broken.
@@ -70,7 +99,7 @@ pub fn lines(folder: &Path) -> Result<Vec<Line>> {
     lines.map_err(|e| broken(folder, METRICS, &e))
 }
 
-/// All that `run.json` of a folder says.
+/// Reads `run.json` of a folder as it is.
 ///
 /// # Errors
 /// [`Error::Data`] if it is missing or broken.
@@ -79,17 +108,17 @@ pub fn record(folder: &Path) -> Result<Value> {
     serde_json::from_str(&text).map_err(|e| broken(folder, RUN, &e))
 }
 
-/// Training and evaluations of these epochs, in seconds.
+/// Returns the seconds that epochs took, training and evaluations.
 pub fn seconds(lines: &[Line]) -> f64 {
     // A sum of nothing would be -0.
     lines.iter().fold(0.0, |sum, line| sum + line.seconds)
 }
 
-/// What a record says until its run has ended.
+/// The status of a record until its run has ended.
 pub(super) const RUNNING: &str = "running";
-/// What a run can be.
+/// Every status that a run can have.
 pub const STATES: [&str; 5] = [RUNNING, "complete", "interrupted", "failed", KILLED];
-/// What is said of a run whose record goes on saying that it runs.
+/// The status of a run whose record still says `running` while no process trains.
 const KILLED: &str = "killed";
 
 /// A setting with where it comes from.
@@ -184,16 +213,6 @@ impl Run {
 
     pub fn seed(&self) -> u64 {
         self.record.number("seed")
-    }
-
-    /// Wrong answers to test digits after the last epoch, as the run counted them.
-    pub fn errors(&self) -> usize {
-        self.last().test_errors
-    }
-
-    /// Test error after the last epoch in per cent.
-    pub fn error(&self) -> f64 {
-        self.last().test_error()
     }
 
     /// Training and evaluations, in seconds.

@@ -16,18 +16,18 @@ use crate::train::checkpoint::State;
 
 /// Folder of runs, where none is named.
 pub const RUNS: &str = "runs";
-/// What a process holds a lock on while it trains; the lock ends with the process.
+/// The file that a process locks while it trains; the lock ends with the process.
 const LOCK: &str = ".lock";
-/// Before the lock is tried again that somebody looked at: longer than a look takes.
+/// Pause before another try of a lock that somebody looked at: longer than a look takes.
 const LOOK: Duration = Duration::from_millis(1);
 
-/// What a run left behind to go on from.
+/// What an earlier run left behind to go on from.
 #[derive(Debug)]
 pub struct Earlier {
     pub state: State,
-    /// Of the run, as [`crate::train::checkpoint`] keeps it.
+    /// The identity of the run, as [`crate::train::checkpoint`] keeps it.
     pub identity: Value,
-    /// The lines of its metrics up to then.
+    /// The lines of its metrics up to the checkpoint.
     pub metrics: String,
 }
 
@@ -122,12 +122,12 @@ impl Folder {
         Ok(Some(Earlier { state, identity, metrics: lines.concat() }))
     }
 
-    /// Where it is.
+    /// Returns its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Its path, for a person.
+    /// Returns its path for a message.
     pub fn name(&self) -> String {
         self.path.display().to_string()
     }
@@ -143,8 +143,8 @@ impl Drop for Folder {
     }
 }
 
-/// Takes a lock for as long as the file is open. Who only looks at it ([`is_training`]) shares it for a
-/// moment and is waited for; who trains shares it with nobody.
+/// Takes a lock for as long as the file is open. A process that trains shares it with nobody; one that
+/// only looks ([`is_training`]) shares it for a moment, and this waits for it.
 fn take(lock: &File) -> Result<(), TryLockError> {
     loop {
         match lock.try_lock() {
@@ -156,7 +156,7 @@ fn take(lock: &File) -> Result<(), TryLockError> {
     }
 }
 
-/// Whether a process trains in a folder; also where that cannot be found out. Nothing is written.
+/// Whether a process trains in a folder; also true where that cannot be found out. Writes nothing.
 pub(super) fn is_training(path: &Path) -> bool {
     match File::open(path.join(LOCK)) {
         Ok(lock) => lock.try_lock_shared().is_err(),
@@ -172,7 +172,7 @@ fn unused(network: &str) -> Result<PathBuf> {
         .map(|number| runs.join(format!("{network}-{number}")))
         .find_map(|path| match fs::create_dir(&path) {
             Ok(()) => Some(Ok(path)),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => None,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => None,
             Err(error) => Some(Err(Error::cannot_write(&path, error))),
         })
         .expect("the numbers do not end")

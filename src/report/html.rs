@@ -1,4 +1,4 @@
-//! A finished run on paper: `report.html`, one file that needs nothing else.
+//! The page of a finished run: `report.html`, one file that needs nothing else.
 
 use std::path::{Path, PathBuf};
 
@@ -13,8 +13,8 @@ use crate::text::{count, duration, thousands};
 /// The file, in the folder of its run.
 pub const REPORT: &str = "report.html";
 
-/// Writes the report of a run into its folder and says where it is; its answers number the digits of
-/// `test`.
+/// Writes the report of a run into its folder and returns its path; the run's answers number the
+/// digits of `test`.
 ///
 /// # Errors
 /// [`crate::Error::Other`] if something cannot be drawn or written.
@@ -30,9 +30,9 @@ fn document(run: &Run, test: &Digits) -> Result<Document> {
     let section =
         |title: &str, blocks| Section { name: String::new(), title: title.into(), blocks };
     let mut learning = vec![Block::Text(ending(run)), Block::Table(result(run))];
-    learning.extend(curves(&run.lines)?);
-    learning.extend(curvature::blocks(&run.lines)?);
-    let mut answers = mistakes(&run.answers, test)?;
+    learning.extend(curves(&run.lines));
+    learning.extend(curvature::blocks(&run.lines));
+    let mut answers = mistakes(&run.answers, test);
     answers.extend(recount(run).map(Block::Text));
     let sections = vec![
         section("How it learned", learning),
@@ -40,7 +40,7 @@ fn document(run: &Run, test: &Digits) -> Result<Document> {
         section("Inside the network", insides(&run.model, &run.answers, test)?),
         section("Settings", settings(run)),
     ];
-    let (recipe, seed, error) = (&record.recipe, run.seed(), run.error());
+    let (recipe, seed, error) = (&record.recipe, run.seed(), run.last().test_error());
     let title = format!("Recipe {recipe}, seed {seed}: {error:.2} % test error");
     Ok(Document { title, sections })
 }
@@ -79,7 +79,7 @@ fn result(run: &Run) -> Table {
 }
 
 /// Errors and losses by epoch.
-fn curves(lines: &[Line]) -> Result<Vec<Block>> {
+fn curves(lines: &[Line]) -> [Block; 2] {
     let line = |name: &str, of: &dyn Fn(&Line) -> Option<f64>| {
         // A logarithm has no place for 0.
         let points = lines.iter().filter_map(|line| Some((line.epoch as f64, of(line)?)));
@@ -88,8 +88,8 @@ fn curves(lines: &[Line]) -> Result<Vec<Block>> {
     let drawn = |name: &str, label: &str, caption: &str, lines: Vec<chart::Line>| {
         let lines = lines.into_iter().filter(|line| !line.points.is_empty()).collect();
         let labels = ["epoch".into(), label.into()];
-        let svg = Chart { labels, lines, reference: None, y: Scale::Powers(2.0) }.svg()?;
-        Ok(Block::Chart { name: name.into(), caption: caption.into(), svg })
+        let svg = Chart { labels, lines, reference: None, y: Scale::Powers(2.0) }.svg();
+        Block::Chart { name: name.into(), caption: caption.into(), svg }
     };
     let errors = vec![
         line("test digits", &|line| Some(line.test_error())),
@@ -100,26 +100,27 @@ fn curves(lines: &[Line]) -> Result<Vec<Block>> {
         line("test digits", &|line| Some(line.test_loss)),
         line("training digits", &|line| Some(line.train_loss)),
     ];
-    Ok(vec![
-        drawn("error", "error %", "Error by epoch; on training digits while it trained.", errors)?,
-        drawn("loss", "loss", "Mean loss a digit by epoch.", losses)?,
-    ])
+    [
+        drawn("error", "error %", "Error by epoch; on training digits while it trained.", errors),
+        drawn("loss", "loss", "Mean loss a digit by epoch.", losses),
+    ]
 }
 
-/// What is to be said where the network was asked on another device or other digits than the run.
+/// A note for a network that, asked on another device or about other digits, makes another number of
+/// mistakes than the run counted.
 fn recount(run: &Run) -> Option<String> {
     let wrong = run.answers.iter().filter(|answer| answer.is_wrong()).count();
-    (wrong != run.errors()).then(|| {
+    (wrong != run.last().test_errors).then(|| {
         format!(
-            "The run itself counted {} mistakes, and asked again for this page the network makes \
-             {}: another device rounds otherwise, and other digits are another matter.",
-            thousands(run.errors()),
+            "The run itself counted {} mistakes. Asked again for this page, the network makes {}: \
+             another device rounds differently, or the test digits are not those of the run.",
+            thousands(run.last().test_errors),
             thousands(wrong)
         )
     })
 }
 
-/// Every setting with its origin, and what the run was made with.
+/// Every setting with its origin, and the network, program and device of the run.
 fn settings(run: &Run) -> Vec<Block> {
     let record = &run.record;
     let row = |(name, Setting { value, origin }): (&String, &Setting)| {

@@ -1,8 +1,8 @@
-//! What decides the bits of a run, as its record and its checkpoint keep it, held against another.
+//! Compares the identities of runs: everything that decides their bits.
 
 use serde_json::Value;
 
-/// The first thing in which two identities differ, for a person.
+/// Returns the first difference between two identities, for a message.
 pub fn difference(found: &Value, wanted: &Value) -> String {
     let parts = [found, wanted].map(Value::as_object);
     let [Some(has), Some(wants)] = parts else {

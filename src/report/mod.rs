@@ -1,5 +1,5 @@
-//! Where the events of a run go: [`files`] keeps them in the run's folder, [`tensorboard`] for
-//! TensorBoard. [`html`] is the page of a [`finished`] run. Nothing here prints.
+//! What a run leaves to read: [`files`] writes its events into the run's folder, [`tensorboard`] writes
+//! them for TensorBoard, and [`html`] makes the page of a [`finished`] run. Nothing here prints.
 
 pub mod files;
 pub mod finished;
@@ -9,38 +9,18 @@ pub mod identity;
 pub(crate) mod page;
 pub mod tensorboard;
 
+use finished::Line;
 use serde_json::{Value, json};
 
 use crate::train::checkpoint::Tally;
 use crate::train::events::{End, Epoch};
 
-/// What an epoch gave, as `metrics.jsonl` and `--json` have it: accuracies as fractions, the rate
-/// of training alone, the seconds with its evaluations.
+/// A completed epoch, as `metrics.jsonl` and `--json` have it.
 pub fn epoch_json(epoch: &Epoch) -> Value {
-    let mut value = json!({
-        "event": "epoch",
-        "epoch": epoch.epoch,
-        "learning_rate": epoch.lr,
-        "train_loss": epoch.train.loss,
-        "train_accuracy": epoch.train.accuracy(),
-        "test_loss": epoch.test.loss,
-        "test_accuracy": epoch.test.accuracy(),
-        "test_errors": epoch.test.errors,
-        "samples_per_second": epoch.train.rate(),
-        "seconds": epoch.seconds(),
-    });
-    if let Some(validation) = epoch.validation {
-        value["validation_loss"] = json!(validation.loss);
-        value["validation_accuracy"] = json!(validation.accuracy());
-        value["validation_errors"] = json!(validation.errors);
-    }
-    if !epoch.curvature.is_empty() {
-        value["curvature"] = json!(epoch.curvature);
-    }
-    value
+    json!(Line::from(epoch))
 }
 
-/// What a run came to, as `run.json` and `--json` have it.
+/// The result of a run, as `run.json` and `--json` have it.
 pub fn end_json(end: &End) -> Value {
     let outcome = end.outcome;
     let of = |epoch: Option<&Tally>| {

@@ -2,17 +2,15 @@
 //!
 //! An event file is a sequence of records, as TensorFlow's `record_writer.h` describes them: the
 //! length of the data in eight bytes, a checksum of these, the data, a checksum of it; numbers are
-//! little-endian. The data is an `Event` of `event.proto`, of which the messages below have the
-//! fields that are used here.
+//! little-endian. The data is an `Event` of `event.proto`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use prost::Message;
-
 use crate::error::{Error, Result};
+use crate::protobuf::Message;
 use crate::train::checkpoint::State;
 use crate::train::events::{Epoch, Report, Start};
 
@@ -20,50 +18,10 @@ use crate::train::events::{Epoch, Report, Start};
 const PREFIX: &str = "events.out.tfevents.";
 /// How the names of those of this program end.
 const SUFFIX: &str = ".lenet";
-/// What the first event of a file has to say.
+/// The version of the format, which the first event of a file gives.
 const VERSION: &str = "brain.Event:2";
 /// `SessionLog.START`: what an earlier file has of this step and later ones is void.
-const START: i32 = 1;
-
-/// `Event`: one of the last three is set.
-#[derive(Clone, PartialEq, Message)]
-struct Event {
-    /// Seconds since 1970.
-    #[prost(double, tag = "1")]
-    wall_time: f64,
-    /// The epoch, from 1.
-    #[prost(int64, tag = "2")]
-    step: i64,
-    #[prost(string, optional, tag = "3")]
-    file_version: Option<String>,
-    #[prost(message, optional, tag = "5")]
-    summary: Option<Summary>,
-    #[prost(message, optional, tag = "7")]
-    session_log: Option<SessionLog>,
-}
-
-/// `Summary`.
-#[derive(Clone, PartialEq, Message)]
-struct Summary {
-    #[prost(message, repeated, tag = "1")]
-    value: Vec<Scalar>,
-}
-
-/// `Summary.Value` with a `simple_value`.
-#[derive(Clone, PartialEq, Message)]
-struct Scalar {
-    #[prost(string, tag = "1")]
-    tag: String,
-    #[prost(float, optional, tag = "2")]
-    simple_value: Option<f32>,
-}
-
-/// `SessionLog`.
-#[derive(Clone, PartialEq, Message)]
-struct SessionLog {
-    #[prost(int32, tag = "1")]
-    status: i32,
-}
+const START: i64 = 1;
 
 /// The event file of a run.
 pub struct TensorBoard {
@@ -89,10 +47,10 @@ impl TensorBoard {
             files.iter().try_for_each(fs::remove_file).map_err(cannot_write)?;
         }
         let (path, mut file) = create(&self.folder).map_err(cannot_write)?;
-        let mut bytes = record(&event(0, |event| event.file_version = Some(VERSION.into())));
+        let mut bytes = record(event(0).bytes(3, VERSION));
         if self.before > 0 {
-            let log = SessionLog { status: START };
-            bytes.extend(record(&event(self.before + 1, |event| event.session_log = Some(log))));
+            let log = Message::default().int(1, START);
+            bytes.extend(record(event(self.before + 1).bytes(7, log)));
         }
         file.write_all(&bytes).map_err(|error| Error::cannot_write(&path, error))?;
         Ok((path, file))
@@ -110,11 +68,11 @@ impl Report for TensorBoard {
             Some(file) => file,
             None => self.begin()?,
         };
-        let value = scalars(epoch)
+        let values = scalars(epoch)
             .into_iter()
-            .map(|(tag, value)| Scalar { tag: tag.into(), simple_value: Some(value as f32) })
-            .collect();
-        let bytes = record(&event(epoch.epoch, |event| event.summary = Some(Summary { value })));
+            .map(|(tag, value)| Message::default().bytes(1, tag).float(2, value as f32));
+        let summary = Message::default().each(1, values);
+        let bytes = record(event(epoch.epoch).bytes(5, summary));
         // At one go: a reader finds whole records.
         begun.1.write_all(&bytes).map_err(|error| Error::cannot_write(&begun.0, error))?;
         self.file = Some(begun);
@@ -140,12 +98,9 @@ fn scalars(epoch: &Epoch) -> Vec<(&'static str, f64)> {
     scalars
 }
 
-/// An event of now.
-fn event(step: usize, set: impl FnOnce(&mut Event)) -> Event {
-    let wall_time = now();
-    let mut event = Event { wall_time, step: step as i64, ..Event::default() };
-    set(&mut event);
-    event
+/// An `Event` of now: its time and its step, which is an epoch.
+fn event(step: usize) -> Message {
+    Message::default().double(1, now()).int(2, step as i64)
 }
 
 /// Seconds since 1970.
@@ -181,133 +136,33 @@ pub fn is_in(folder: &Path) -> bool {
 }
 
 /// A record with its checksums.
-fn record(event: &Event) -> Vec<u8> {
-    let data = event.encode_to_vec();
+fn record(event: Message) -> Vec<u8> {
+    let data = event.into_bytes();
     let length = (data.len() as u64).to_le_bytes();
     let [of_length, of_data] = [&length[..], &data].map(|bytes| checksum(bytes).to_le_bytes());
     [&length[..], &of_length, &data, &of_data].concat()
 }
 
-/// CRC-32C, turned and moved, so that the checksum of data that holds checksums is a good one too.
+/// CRC-32C, rotated and shifted, so that the checksum of data that holds checksums is a good one too.
 fn checksum(bytes: &[u8]) -> u32 {
-    crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
+    crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
+}
+
+/// CRC-32 with Castagnoli's polynomial, bit by bit: records have a few hundred bytes.
+fn crc32c(bytes: &[u8]) -> u32 {
+    const POLYNOMIAL: u32 = 0x82f6_3b78;
+    let bit = |sum: u32, _| (sum >> 1) ^ (POLYNOMIAL & (sum & 1).wrapping_neg());
+    !bytes.iter().fold(!0, |sum, &byte| (0..8).fold(sum ^ u32::from(byte), bit))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::train::session::Metrics;
-
-    /// The next record, if it is whole and its checksums are right.
-    fn next<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
-        let length = checked(bytes, 8)?;
-        checked(bytes, u64::from_le_bytes(length.try_into().ok()?) as usize)
-    }
-
-    fn checked<'a>(bytes: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
-        let (data, rest) = bytes.split_at_checked(length)?;
-        let (sum, rest) = rest.split_first_chunk::<4>()?;
-        *bytes = rest;
-        (checksum(data) == u32::from_le_bytes(*sum)).then_some(data)
-    }
-
-    fn events(path: &Path) -> Vec<Event> {
-        let bytes = fs::read(path).unwrap();
-        let (mut rest, mut events) = (&bytes[..], Vec::new());
-        while !rest.is_empty() {
-            let data = next(&mut rest).expect("a whole record");
-            events.push(Event::decode(data).unwrap());
-        }
-        events
-    }
-
-    fn files(folder: &Path) -> Vec<PathBuf> {
-        let mut files: Vec<_> =
-            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        files.sort();
-        files
-    }
-
-    fn epoch(number: usize) -> Epoch {
-        let metrics = Metrics {
-            digits: 200,
-            loss: 0.5 / number as f64,
-            errors: 8,
-            batch_loss: 0.0,
-            batch_accuracy: 0.0,
-            time: Duration::from_secs(2),
-            stopped: false,
-        };
-        let curvature = Vec::new();
-        Epoch {
-            epoch: number,
-            lr: 0.01,
-            train: metrics,
-            test: metrics,
-            validation: None,
-            curvature,
-        }
-    }
-
-    fn tell(board: &mut TensorBoard, numbers: std::ops::RangeInclusive<usize>) {
-        let state = State { carried: Vec::new(), history: Vec::new(), position: None };
-        numbers.for_each(|number| board.epoch(&epoch(number), &state).unwrap());
-    }
 
     /// The published test vector, and what the format makes of it.
     #[test]
     fn checksums_of_the_format() {
-        assert_eq!(crc32c::crc32c(b"123456789"), 0xe306_9283);
+        assert_eq!(crc32c(b"123456789"), 0xe306_9283);
         assert_eq!(checksum(b"123456789"), 0xc78a_b0e5);
-        let whole = record(&event(1, |event| event.file_version = Some(VERSION.into())));
-        assert!(next(&mut &whole[..]).is_some());
-        for at in 0..whole.len() {
-            let mut broken = whole.clone();
-            broken[at] ^= 1;
-            assert!(next(&mut &broken[..]).is_none(), "byte {at} may change");
-        }
-    }
-
-    #[test]
-    fn a_record_for_each_epoch() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut board = TensorBoard::new(folder.path());
-        tell(&mut board, 1..=2);
-        let [file] = &files(folder.path())[..] else { panic!("one file") };
-        let told = events(file);
-        assert_eq!(told[0].file_version.as_deref(), Some(VERSION));
-        let steps: Vec<i64> = told[1..].iter().map(|event| event.step).collect();
-        assert_eq!(steps, [1, 2]);
-        let values = |at: usize| {
-            let summary = told[at].summary.clone().unwrap();
-            let value = |value: Scalar| (value.tag, value.simple_value.unwrap());
-            summary.value.into_iter().map(value).collect::<Vec<_>>()
-        };
-        let expected = [
-            ("loss/train", 0.25),
-            ("loss/test", 0.25),
-            ("error/train", 4.0),
-            ("error/test", 4.0),
-            ("learning_rate", 0.01),
-            ("samples_per_second", 100.0),
-        ];
-        assert_eq!(values(2), expected.map(|(tag, value)| (tag.to_string(), value)));
-    }
-
-    #[test]
-    fn goes_on_in_a_file_of_its_own_and_begins_anew_without_the_old_ones() {
-        let folder = tempfile::tempdir().unwrap();
-        tell(&mut TensorBoard::new(folder.path()), 1..=3);
-        fs::write(folder.path().join("events.out.tfevents.1.other"), "").unwrap();
-        let mut resumed = TensorBoard { before: 2, ..TensorBoard::new(folder.path()) };
-        tell(&mut resumed, 3..=4);
-        let told = events(&files(folder.path())[2]);
-        assert_eq!(told[1].session_log, Some(SessionLog { status: START }));
-        let steps: Vec<i64> = told.iter().map(|event| event.step).collect();
-        assert_eq!(steps, [0, 3, 3, 4]);
-        tell(&mut TensorBoard::new(folder.path()), 1..=1);
-        assert_eq!(files(folder.path()).len(), 2, "one, and that of another program");
     }
 }

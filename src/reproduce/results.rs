@@ -60,7 +60,7 @@ impl RowResults {
     /// The run in the middle by its errors, the lower seed of equals: the one that is drawn.
     pub fn typical(&self) -> &Run {
         let mut runs: Vec<&Run> = self.runs.iter().collect();
-        runs.sort_by_key(|run| (run.errors(), run.seed()));
+        runs.sort_by_key(|run| (run.last().test_errors, run.seed()));
         runs[(runs.len() - 1) / 2]
     }
 }

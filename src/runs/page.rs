@@ -83,7 +83,7 @@ fn curves(comparison: &Comparison, what: &str, of: Of, y: Scale) -> Result<Strin
         chart::Line::plain(letter, points)
     };
     let lines = ["A", "B"].into_iter().zip(&comparison.sides).map(line).collect();
-    Chart { labels: ["epoch".into(), what.into()], lines, reference: None, y }.svg()
+    Ok(Chart { labels: ["epoch".into(), what.into()], lines, reference: None, y }.svg())
 }
 
 fn digits(comparison: &Comparison, test: &Digits) -> Result<Vec<Block>> {
@@ -99,7 +99,7 @@ fn digits(comparison: &Comparison, test: &Digits) -> Result<Vec<Block>> {
         let list = told.take(DRAWN).map(|(_, wrong)| mistake(wrong, test));
         blocks.push(Block::Heading(title.into()));
         blocks.push(Block::Text("What is true, then what the other said.".into()));
-        blocks.push(Block::Mistakes(list.collect::<Result<_>>()?));
+        blocks.push(Block::Mistakes(list.collect()));
     }
     Ok(blocks)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use lenet::export::onnx::proto::{DataType, GraphProto, NodeProto, TensorProto};
+use super::onnx::{DataType, GraphProto, NodeProto, TensorProto};
 
 /// A value: sides, outermost first, and numbers row by row.
 #[derive(Debug, Clone, PartialEq)]

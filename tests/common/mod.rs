@@ -9,9 +9,11 @@
 pub mod central;
 pub mod compare;
 pub mod epilogues;
+pub mod events;
 pub mod graph;
 pub mod jacobian;
 pub mod loss;
+pub mod onnx;
 pub mod op;
 pub mod own;
 pub mod page;

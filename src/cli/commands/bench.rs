@@ -6,10 +6,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::bench::engine::{Rates, Work};
+use crate::bench::engine::{Protocol, Work};
 use crate::bench::kernels::{self, KernelTimes};
 use crate::bench::machine;
-use crate::bench::measure::{self, Devices, Figure, Limits};
+use crate::bench::measure::{self, Devices, Figure};
 use crate::bench::record::Record;
 use crate::cli::args::{DeviceArgs, DeviceChoice, device};
 use crate::cli::output;
@@ -80,7 +80,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     let start = Instant::now();
-    let limits = check(&args)?;
+    let protocol = check(&args)?;
     let cases = cases(&args)?;
     let device = device::choose(&args.device, device::Work::Looking)?;
     device::announce(&device);
@@ -97,7 +97,7 @@ pub fn run(args: Args) -> Result<()> {
     let mut record = Record {
         adapter: adapter.and_then(facts),
         threads: devices.cpu.as_ref().map(|_| threads),
-        limits,
+        protocol,
         distort: args.distort.distort == Some(Switch::On),
         figures: Vec::new(),
         left_out: Vec::new(),
@@ -110,7 +110,7 @@ pub fn run(args: Args) -> Result<()> {
         output::note(&format!("{number} of {all}, after {seconds} s: {name}, batch {batch}"));
         let plans = plans(&args, adapter, case)?;
         let (figures, left_out) =
-            measure::measure(&plans, &devices, &lists, limits, &output::note)?;
+            measure::measure(&plans, &devices, &lists, &protocol, &output::note)?;
         if args.kernels || args.all && BATCHES.contains(&batch) {
             for settings in &plans {
                 record.kernels.extend(time_kernels(settings, adapter, &figures, &mnist)?);
@@ -167,8 +167,8 @@ fn lists(mnist: &Mnist) -> Lists {
     Lists::new(&[&mnist.train, &mnist.test], mnist.train.len(), sets)
 }
 
-/// How long and how often to measure.
-fn check(args: &Args) -> Result<Limits> {
+/// What to measure, how long and how often.
+fn check(args: &Args) -> Result<Protocol> {
     Range::Count(MOST_REPEATS, "measurements of a figure").check("repeats", &args.repeats)?;
     let seconds = args.seconds.unwrap_or(if args.all { ALL_SECONDS } else { SECONDS });
     if !(seconds > 0.0 && seconds <= MOST_SECONDS) {
@@ -184,7 +184,12 @@ fn check(args: &Args) -> Result<Limits> {
         )));
     }
     let time = Duration::from_secs_f64(seconds);
-    Ok(Limits { time, repeats: args.repeats, leave_out: args.all })
+    Ok(Protocol {
+        work: &[Work::Training, Work::Inference],
+        time,
+        repeats: args.repeats,
+        leave_out: args.all,
+    })
 }
 
 /// What a run of `train` would do, for each network and batch.
@@ -234,8 +239,8 @@ fn time_kernels(
     let training = figures
         .iter()
         .find(|figure| figure.strategy == settings.strategy && figure.work == Work::Training);
-    let Some(rates) = training.and_then(|figure| figure.adapter.as_ref()) else { return Ok(None) };
-    let step = settings.batch as f64 / Rates::median(rates).max(1e-3);
+    let Some(rates) = training.and_then(|figure| figure.adapter) else { return Ok(None) };
+    let step = settings.batch as f64 / rates.median.max(1e-3);
     kernels::time(device, settings, mnist, Duration::from_secs_f64(step))
 }
 

@@ -3,16 +3,20 @@
 //! The plans train the same network on the same digits, in turns, so that a machine that slows down
 //! slows all.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use crate::bench::race::{self, Racer, SLOWER};
+use crate::bench::engine::{Protocol, Rates, Work};
+use crate::bench::measure::{self, Devices, Figure};
 use crate::cli::args::{DeviceArgs, DeviceChoice, ProfileChoice, device};
 use crate::cli::output;
 use crate::data;
 use crate::device::Device;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::gpu::adapter;
 use crate::network::lenet;
+use crate::plan::Strategy;
 use crate::recipe::{Available, Flags, NetworkArgs, Settings, TrainingArgs};
 use crate::text::{Table, thousands};
 use crate::train::session::Lists;
@@ -21,6 +25,13 @@ use crate::tuned::{self, Tuned};
 /// What `--all` times.
 const NETWORKS: [&str; 2] = [lenet::LENET1.name, lenet::LENET5.name];
 const BATCHES: [usize; 3] = [16, 64, 256];
+/// How plans are timed.
+const PROTOCOL: Protocol = Protocol {
+    work: &[Work::Training],
+    time: Duration::from_millis(250),
+    repeats: 3,
+    leave_out: true,
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -49,7 +60,7 @@ pub struct Args {
 /// The plans of one network and batch, the fastest first.
 struct Found {
     settings: Settings,
-    racers: Vec<Racer>,
+    plans: Vec<(Strategy, Rates)>,
 }
 
 /// Times the plans and remembers the fastest, or forgets.
@@ -74,8 +85,8 @@ pub fn run(args: Args) -> Result<()> {
     let mut found = Vec::new();
     for settings in all {
         output::note(&format!("timing {}, batch {}", settings.network.name, settings.batch));
-        let racers = race::run(&settings, &device, &lists, &output::note)?;
-        found.push(Found { settings, racers });
+        let plans = time(&settings, &device, &lists)?;
+        found.push(Found { settings, plans });
     }
     let file = remember(&device, &found);
     if args.json {
@@ -121,14 +132,33 @@ fn settings(args: &Args) -> Result<Vec<Settings>> {
         .collect()
 }
 
+/// The plans that suit a network with their speed in training, the fastest first.
+fn time(settings: &Settings, device: &Device, lists: &Lists) -> Result<Vec<(Strategy, Rates)>> {
+    let with = |&strategy| Settings { strategy, ..settings.clone() };
+    let candidates: Vec<_> = Strategy::candidates(&device.profile()).iter().map(with).collect();
+    let devices = Devices { adapter: Some(device), cpu: None, naive: None };
+    let (figures, _) = measure::measure(&candidates, &devices, lists, &PROTOCOL, &output::note)?;
+    let timed = |figure: Figure| Some((figure.strategy, figure.adapter?));
+    let mut plans: Vec<_> = figures.into_iter().filter_map(timed).collect();
+    if plans.is_empty() {
+        return Err(Error::Adapter(format!(
+            "no plan runs {} on {}: choose another --adapter",
+            settings.network.name,
+            device.describe()
+        )));
+    }
+    plans.sort_by(|(_, a), (_, b)| b.median.total_cmp(&a.median));
+    Ok(plans)
+}
+
 /// Gives the file that holds the choices now; where there is none, says so.
 fn remember(device: &Device, found: &[Found]) -> Option<String> {
     let Device::Adapter { adapter, profile, .. } = device else { return None };
     let (tuned, warning) = Tuned::read();
     warning.iter().for_each(|warning| output::warn(warning));
     let mut tuned = tuned.on(adapter::describe(&adapter.get_info()));
-    for Found { settings, racers } in found {
-        tuned.insert(&settings.network, *profile, settings.batch, racers[0].strategy);
+    for Found { settings, plans } in found {
+        tuned.insert(&settings.network, *profile, settings.batch, plans[0].0);
     }
     match tuned.write() {
         Ok(path) => Some(path.display().to_string()),
@@ -142,23 +172,23 @@ fn remember(device: &Device, found: &[Found]) -> Option<String> {
 }
 
 fn table(found: &[Found]) -> String {
-    let row = |settings: &Settings, (rank, racer): (usize, &Racer)| {
+    let row = |settings: &Settings, (rank, (strategy, rates)): (usize, &(Strategy, Rates))| {
         let note = match rank {
-            0 => "yes".to_string(),
-            _ if racer.dropped => format!("no; timed once, over {SLOWER} times slower"),
-            _ => "no".into(),
+            0 => "yes",
+            _ if rates.measurements == 1 => "no; timed once",
+            _ => "no",
         };
         vec![
             settings.network.name.clone(),
             thousands(settings.batch),
-            racer.strategy.name().into(),
-            thousands((1e6 * racer.step()).round()),
-            thousands((settings.batch as f64 / racer.step()).round()),
-            note,
+            strategy.name().into(),
+            thousands((1e6 * settings.batch as f64 / rates.median).round()),
+            thousands(rates.median.round()),
+            note.into(),
         ]
     };
-    let rows = found.iter().flat_map(|Found { settings, racers }| {
-        racers.iter().enumerate().map(|racer| row(settings, racer))
+    let rows = found.iter().flat_map(|Found { settings, plans }| {
+        plans.iter().enumerate().map(|plan| row(settings, plan))
     });
     Table::of(&["network", ">batch", "plan", ">us/step", ">digits/s", "chosen"], rows).text()
 }
@@ -166,13 +196,13 @@ fn table(found: &[Found]) -> String {
 impl Found {
     fn json(&self) -> Value {
         let Settings { network, batch, .. } = &self.settings;
-        let plan = |racer: &Racer| {
+        let plan = |(strategy, rates): &(Strategy, Rates)| {
             json!({
-                "plan": racer.strategy.name(),
-                "microseconds": 1e6 * racer.step(),
-                "digits_per_second": *batch as f64 / racer.step(),
-                "measurements": racer.measurements(),
-                "timed_once": racer.dropped,
+                "plan": strategy.name(),
+                "microseconds": 1e6 * *batch as f64 / rates.median,
+                "digits_per_second": rates.median,
+                "measurements": rates.measurements,
+                "timed_once": rates.measurements == 1,
             })
         };
         json!({
@@ -181,8 +211,8 @@ impl Found {
             "output": network.options.output,
             "full_connections": network.options.full_connections,
             "batch": batch,
-            "chosen": self.racers[0].strategy.name(),
-            "plans": self.racers.iter().map(plan).collect::<Vec<_>>(),
+            "chosen": self.plans[0].0.name(),
+            "plans": self.plans.iter().map(plan).collect::<Vec<_>>(),
         })
     }
 }

@@ -2,44 +2,39 @@
 
 use super::chart::{self, Chart, Scale};
 use super::{Block, Table};
-use crate::error::Result;
 use crate::report::finished::Line;
 use crate::train::curvature::{LayerCurvature, Range};
 
 /// Charts of the medians, and a table of the ranges; nothing where an epoch has no curvature.
-///
-/// # Errors
-/// As [`Chart::svg`].
-pub fn blocks(lines: &[Line]) -> Result<Vec<Block>> {
-    let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return Ok(Vec::new()) };
+pub fn blocks(lines: &[Line]) -> Vec<Block> {
+    let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return Vec::new() };
     if lines.iter().any(|line| line.curvature.is_empty()) {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let chart = |name: &str, caption: &str, of: fn(&LayerCurvature) -> Range| {
         let line = |(layer, about): (usize, &LayerCurvature)| {
             let point = |line: &Line| {
-                let y = f64::from(of(line.curvature.get(layer)?).median);
+                let median = of(line.curvature.get(layer)?).median;
                 // A logarithm has no place for 0.
-                (y > 0.0).then_some([line.epoch as f64, y, y, y])
+                (median > 0.0).then_some((line.epoch as f64, f64::from(median)))
             };
-            let points = lines.iter().filter_map(point).collect();
-            chart::Line { name: about.layer.to_uppercase(), points }
+            chart::Line::plain(&about.layer.to_uppercase(), lines.iter().filter_map(point))
         };
         let labels = ["pass".into(), name.to_string()];
         let drawn = first.curvature.iter().enumerate().map(line).collect();
-        let svg = Chart { labels, lines: drawn, reference: None, y: Scale::Powers(10.0) }.svg()?;
+        let svg = Chart { labels, lines: drawn, reference: None, y: Scale::Powers(10.0) }.svg();
         let caption = format!("{caption}: the median of each layer by pass.");
-        Ok(Block::Chart { name: name.into(), caption, svg })
+        Block::Chart { name: name.into(), caption, svg }
     };
-    Ok(vec![
+    vec![
         Block::Heading("Curvature and learning rates".into()),
-        chart("curvature", "Second derivatives h", |layer| layer.h)?,
-        chart("rate", "Learning rates eta / (mu + h)", |layer| layer.rate)?,
+        chart("curvature", "Second derivatives h", |layer| layer.h),
+        chart("rate", "Learning rates eta / (mu + h)", |layer| layer.rate),
         Block::Text(
             "Least, median and largest of each layer in the first and the last pass:".into(),
         ),
         Block::Table(ranges(first, last)),
-    ])
+    ]
 }
 
 /// Least, median and largest of each layer in the first and the last pass.
@@ -53,12 +48,14 @@ fn ranges(first: &Line, last: &Line) -> Table {
         [first.layer.to_uppercase()].into_iter().chain(ranges).collect()
     };
     let pass = |what: &str, line: &Line| format!("{what}, pass {}", line.epoch);
-    let headings = [pass("h", first), pass("h", last), pass("rate", first), pass("rate", last)];
-    Table {
-        headings: ["Layer".to_string()].into_iter().chain(headings).collect(),
-        rows: first.curvature.iter().zip(&last.curvature).map(row).collect(),
-        matrix: false,
-    }
+    let headings = [
+        "Layer".into(),
+        pass("h", first),
+        pass("h", last),
+        pass("rate", first),
+        pass("rate", last),
+    ];
+    Table::new(headings, first.curvature.iter().zip(&last.curvature).map(row).collect())
 }
 
 #[cfg(test)]
@@ -70,7 +67,7 @@ mod tests {
     fn line(epoch: usize, with: bool) -> Line {
         let range = |scale: f64| json!({ "least": 0.0, "median": scale, "largest": 2.0 * scale });
         let mut line = json!({
-            "epoch": epoch, "train_loss": 0.5, "train_accuracy": 0.9, "test_loss": 0.6,
+            "epoch": epoch, "learning_rate": 0.01, "train_loss": 0.5, "train_accuracy": 0.9, "test_loss": 0.6,
             "test_accuracy": 0.8, "test_errors": 2, "seconds": 1.5, "samples_per_second": 3.0
         });
         if with {
@@ -82,10 +79,9 @@ mod tests {
 
     #[test]
     fn told_where_the_runs_have_it() {
-        let blocks_of = |lines: &[Line]| blocks(lines).unwrap();
-        assert!(blocks_of(&[line(1, false), line(2, false)]).is_empty());
-        assert!(blocks_of(&[]).is_empty());
-        let told = blocks_of(&[line(1, true), line(2, true)]);
+        assert!(blocks(&[line(1, false), line(2, false)]).is_empty());
+        assert!(blocks(&[]).is_empty());
+        let told = blocks(&[line(1, true), line(2, true)]);
         let [
             _,
             Block::Chart { svg, caption, .. },
@@ -96,7 +92,7 @@ mod tests {
         else {
             panic!("{told:?}")
         };
-        assert!(svg.contains(">\nS2\n") && caption.contains("by pass"), "{svg}");
+        assert!(svg.contains(">S2<") && caption.contains("by pass"), "{svg}");
         assert_eq!(name, "rate");
         assert_eq!(table.rows[0][1], "0.0e0, 5.0e-1, 1.0e0");
     }

@@ -49,8 +49,7 @@ fn render_block(block: &Block) -> Markup {
     match block {
         Block::Text(text) => html! { p { (text) } },
         Block::Heading(text) => html! { h3 { (text) } },
-        Block::Table(table) if table.matrix => matrix(table),
-        Block::Table(table) => cards(table),
+        Block::Table(table) => render_table(table),
         Block::Chart { caption, svg, .. } => html! {
             figure.wide { (PreEscaped(svg)) figcaption { (caption) } }
         },
@@ -84,37 +83,23 @@ fn render_mistake(mistake: &Mistake) -> Markup {
     }
 }
 
-/// A table whose rows become cards where the window is narrow.
-fn cards(table: &Table) -> Markup {
+/// Rows become cards where the window is narrow; in a matrix the right answers are on the diagonal.
+fn render_table(table: &Table) -> Markup {
+    let class = if table.matrix { "matrix" } else { "cards" };
+    let answers = |cell: &String, right: bool| match right {
+        true => Some("right"),
+        false => (!cell.is_empty()).then_some("wrong"),
+    };
     html! {
-        table.cards {
-            thead { tr { @for heading in &table.headings { th { (heading) } } } }
-            tbody {
-                @for row in &table.rows {
-                    tr {
-                        @for (heading, cell) in table.headings.iter().zip(row) {
-                            td data-label=(heading) { (cell) }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Counts in a square, the right answers on its diagonal.
-fn matrix(table: &Table) -> Markup {
-    html! {
-        table.matrix {
+        table class=(class) {
             thead { tr { @for heading in &table.headings { th { (heading) } } } }
             tbody {
                 @for (number, row) in table.rows.iter().enumerate() {
                     tr {
-                        @for (column, cell) in row.iter().enumerate() {
-                            @if column == 0 { th { (cell) } }
-                            @else if column == number + 1 { td.right { (cell) } }
-                            @else if cell.is_empty() { td {} }
-                            @else { td.wrong { (cell) } }
+                        @for (column, (heading, cell)) in table.headings.iter().zip(row).enumerate() {
+                            @if !table.matrix { td data-label=(heading) { (cell) } }
+                            @else if column == 0 { th { (cell) } }
+                            @else { td class=[answers(cell, column == number + 1)] { (cell) } }
                         }
                     }
                 }

@@ -1,4 +1,4 @@
-//! What a network is made of and what it sees: kernels, feature maps, F6 beside the bitmaps.
+//! A network from inside: kernels, feature maps, F6 beside the bitmaps.
 
 use super::Block;
 use super::features::Features;
@@ -16,7 +16,7 @@ const SHOWN: u8 = 4;
 /// number the digits of `test`.
 ///
 /// # Errors
-/// [`crate::Error::Other`] if something cannot be drawn.
+/// [`crate::Error::Usage`] if the network cannot be planned.
 pub fn insides(model: &Model, answers: &[Answer], test: &Digits) -> Result<Vec<Block>> {
     let mut blocks = vec![
         Block::Heading("Kernels".into()),
@@ -40,8 +40,8 @@ pub fn insides(model: &Model, answers: &[Answer], test: &Digits) -> Result<Vec<B
          value of the squash.",
         chosen[shown].digit
     )));
-    blocks.push(Block::Pictures(features.maps(shown)?));
-    if let Some(picture) = features.beside_bitmaps()? {
+    blocks.push(Block::Pictures(features.maps(shown)));
+    if let Some(picture) = features.beside_bitmaps() {
         blocks.push(Block::Heading("The last hidden layer beside the bitmaps".into()));
         blocks.push(Block::Pictures(vec![picture]));
     }

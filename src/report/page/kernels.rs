@@ -1,4 +1,4 @@
-//! What a network is made of: the kernels of its layers.
+//! Pictures of the kernels of a network.
 
 use super::picture::{Picture, Tile, largest};
 use crate::error::Result;
@@ -10,65 +10,63 @@ use crate::train::model::Model;
 /// Width to which pictures are enlarged, in pixels.
 const WIDTH: usize = 640;
 
-/// The kernels of every layer that has some.
+/// Draws the kernels of every layer that has some.
 ///
 /// # Errors
-/// As [`Picture::grid`].
+/// [`crate::Error::Usage`] if the network cannot be laid out.
 pub fn kernels(model: &Model) -> Result<Vec<Picture>> {
     let layout = Layout::of(&model.network)?;
     let mut pictures = Vec::new();
     for layer in &model.network.layers {
         let weights = weights(&layout, &model.parameters, layer);
-        let name = format!("{}-kernels", layer.name);
+        let limit = largest(&weights);
         let (maps, inputs) = (layer.output.maps, layer.input.maps);
-        let title = title(&layer.name);
-        let picture = match &layer.kind {
+        let Shape { height, width, .. } = layer.input;
+        let (what, tiles, columns) = match &layer.kind {
             Kind::Conv(table) if layer.output.height > 1 => {
-                let tiles = by_table(table, &weights);
-                let caption = match inputs {
-                    1 => format!("{title}: {maps} kernels of 5x5"),
+                let what = match inputs {
+                    1 => format!("{maps} kernels of 5x5"),
                     _ => format!(
-                        "{title}: {} kernels of 5x5; a column for each of {maps} feature maps, a \
-                         row for each of {inputs} input maps",
+                        "{} kernels of 5x5; a column for each of {maps} feature maps, a row for \
+                         each of {inputs} input maps",
                         table.count()
                     ),
                 };
-                enlarged(&name, &caption, &tiles, maps)?
+                (what, by_table(table, &weights), maps)
             }
             // A unit for each row, what it sees of each input map for each column.
-            Kind::Conv(_) | Kind::Linear if layer.input.height > 1 => {
-                let Shape { height, width, .. } = layer.input;
-                let limit = largest(&weights);
-                let tiles: Vec<_> = weights
-                    .chunks_exact(height * width)
-                    .map(|kernel| Some(Tile::of(kernel, height, width, limit)))
-                    .collect();
-                // Turned where there are more units than input maps: pictures are wide.
-                let (tiles, columns) = match maps > inputs {
-                    true => (turned(&tiles, maps, inputs), maps),
-                    false => (tiles, inputs),
-                };
-                let caption = format!(
-                    "{title}: what each of {maps} units makes of each of {inputs} maps of \
-                     {height}x{width}"
+            Kind::Conv(_) | Kind::Linear if height > 1 => {
+                let kernels = weights.chunks_exact(height * width);
+                let tiles: Vec<_> =
+                    kernels.map(|kernel| Some(Tile::of(kernel, height, width, limit))).collect();
+                let what = format!(
+                    "what each of {maps} units makes of each of {inputs} maps of {height}x{width}"
                 );
-                enlarged(&name, &caption, &tiles, columns)?
+                // Turned where there are more units than input maps: pictures are wide.
+                match maps > inputs {
+                    true => (what, turned(&tiles, maps, inputs), maps),
+                    false => (what, tiles, inputs),
+                }
             }
             Kind::Conv(_) | Kind::Linear => {
-                let tile = Tile::of(&weights, maps, layer.input.size(), largest(&weights));
-                let caption = format!(
-                    "{title}: a row for each of {maps} units, a column for each of {inputs} inputs"
-                );
-                enlarged(&name, &caption, &[Some(tile)], 1)?
+                let what =
+                    format!("a row for each of {maps} units, a column for each of {inputs} inputs");
+                (what, vec![Some(Tile::of(&weights, maps, layer.input.size(), limit))], 1)
             }
             Kind::Pool(_) | Kind::Rbf => continue,
         };
-        pictures.push(picture);
+        // As large as fits.
+        let width = tiles.iter().flatten().map(|tile| tile.width).next().unwrap_or(1);
+        let gap = if columns > 40 { 1 } else { 3 };
+        let scale = ((WIDTH / columns).saturating_sub(gap) / width).clamp(1, 8);
+        let name = format!("{}-kernels", layer.name);
+        let caption = format!("{}: {what}", title(&layer.name));
+        pictures.push(Picture::grid(&name, &caption, &tiles, columns, [scale, gap]));
     }
     Ok(pictures)
 }
 
-/// The weights of a layer, kernel by kernel, of parameters in the places of `layout`.
+/// Returns the weights of a layer, kernel by kernel; `layout` says where the parameters stand.
 pub fn weights(layout: &Layout, parameters: &[f32], layer: &Layer) -> Vec<f32> {
     let its = |tensor: &&Tensor| tensor.role == Role::Weight && of_layer(&tensor.name, layer);
     let tensors = layout.tensors.iter().filter(its);
@@ -80,7 +78,7 @@ fn of_layer(tensor: &str, layer: &Layer) -> bool {
     tensor.split('.').next() == Some(layer.name.as_str())
 }
 
-/// The papers' names have capital letters.
+/// Returns the name of a layer as the papers write it, in capital letters.
 pub fn title(name: &str) -> String {
     if name == "output" { "Output".into() } else { name.to_uppercase() }
 }
@@ -96,16 +94,8 @@ fn by_table(table: &Connections, weights: &[f32]) -> Vec<Option<Tile>> {
     tiles
 }
 
-/// Rows as columns, of `rows` rows.
+/// Swaps rows and columns.
 fn turned(tiles: &[Option<Tile>], rows: usize, columns: usize) -> Vec<Option<Tile>> {
     let from = |column: usize| (0..rows).map(move |row| row * columns + column);
     (0..columns).flat_map(from).map(|at| tiles[at].clone()).collect()
-}
-
-/// A grid as large as fits into [`WIDTH`].
-fn enlarged(name: &str, caption: &str, tiles: &[Option<Tile>], columns: usize) -> Result<Picture> {
-    let width = tiles.iter().flatten().map(|tile| tile.width).next().unwrap_or(1);
-    let gap = if columns > 40 { 1 } else { 3 };
-    let scale = ((WIDTH / columns).saturating_sub(gap) / width).clamp(1, 8);
-    Picture::grid(name, caption, tiles, columns, [scale, gap])
 }

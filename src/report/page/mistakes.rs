@@ -3,7 +3,6 @@
 use super::picture::{Picture, Tile};
 use super::{Block, Mistake, Table};
 use crate::data::Digits;
-use crate::error::Result;
 use crate::evaluation::{Answer, Confusion, confusion};
 use crate::network::{CLASSES, DIGIT_SIDE};
 use crate::text::thousands;
@@ -12,10 +11,7 @@ use crate::text::thousands;
 const DRAWN: usize = 400;
 
 /// Where a network is wrong; `answers` number the digits of `test`.
-///
-/// # Errors
-/// [`crate::Error::Other`] if something cannot be drawn.
-pub fn mistakes(answers: &[Answer], test: &Digits) -> Result<Vec<Block>> {
+pub fn mistakes(answers: &[Answer], test: &Digits) -> Vec<Block> {
     let wrong: Vec<&Answer> = answers.iter().filter(|answer| answer.is_wrong()).collect();
     let list = wrong.iter().take(DRAWN).map(|answer| mistake(answer, test));
     let drawn = match wrong.len() {
@@ -28,25 +24,22 @@ pub fn mistakes(answers: &[Answer], test: &Digits) -> Result<Vec<Block>> {
             "Its {all} mistakes, as in Fig. 8 of 1998: what is true, then what the network said."
         ),
     };
-    Ok(vec![
+    vec![
         Block::Heading("Where it is wrong".into()),
         Block::Text("Rows are labels, columns what the network said.".into()),
         Block::Table(matrix(&confusion(answers))),
         Block::Text(drawn),
-        Block::Mistakes(list.collect::<Result<_>>()?),
-    ])
+        Block::Mistakes(list.collect()),
+    ]
 }
 
 /// A digit of `test` with what was said of it.
-///
-/// # Errors
-/// [`crate::Error::Other`] if it cannot be drawn.
-pub fn mistake(answer: &Answer, test: &Digits) -> Result<Mistake> {
+pub fn mistake(answer: &Answer, test: &Digits) -> Mistake {
     let bytes = test.digit(answer.digit).to_vec();
     let tile = Tile { height: DIGIT_SIDE, width: DIGIT_SIDE, bytes };
     let name = format!("digit {}", answer.digit);
-    let picture = Picture::grid(&name, "", &[Some(tile)], 1, [1, 0])?;
-    Ok(Mistake { picture, label: answer.label, said: answer.said })
+    let picture = Picture::grid(&name, "", &[Some(tile)], 1, [1, 0]);
+    Mistake { picture, label: answer.label, said: answer.said }
 }
 
 /// How often each label was answered with each digit.

@@ -1,7 +1,5 @@
 //! A document of headings, tables and pictures, and what the documents of this program share: how a
-//! network learned, where it is wrong, what it sees.
-//!
-//! `html.rs` says how it looks: one file that needs nothing else.
+//! network learned, where it is wrong, what it sees. [`html`] makes a page of it.
 
 pub mod chart;
 pub mod curvature;
@@ -17,17 +15,17 @@ pub use kernels::weights;
 pub use mistakes::{mistake, mistakes};
 pub use picture::{Picture, largest};
 
-/// What is told, in order.
+/// A page or a text: sections in order.
 #[derive(Debug, Clone, Default)]
 pub struct Document {
     pub title: String,
     pub sections: Vec<Section>,
 }
 
-/// A part with a heading.
+/// A part of a document with a heading.
 #[derive(Debug, Clone)]
 pub struct Section {
-    /// In front of the names of its pictures, where they become files.
+    /// Prefix of the names of its pictures, where they become files.
     pub name: String,
     pub title: String,
     pub blocks: Vec<Block>,
@@ -62,13 +60,13 @@ pub struct Table {
 
 impl Table {
     /// Rows under headings.
-    pub fn new(headings: &[&str], rows: Vec<Vec<String>>) -> Self {
-        let headings = headings.iter().map(|heading| heading.to_string()).collect();
+    pub fn new(headings: impl IntoIterator<Item: ToString>, rows: Vec<Vec<String>>) -> Self {
+        let headings = headings.into_iter().map(|heading| heading.to_string()).collect();
         Table { headings, rows, matrix: false }
     }
 }
 
-/// A digit with what was said.
+/// A digit with its label and the wrong answer.
 #[derive(Debug, Clone)]
 pub struct Mistake {
     pub picture: Picture,

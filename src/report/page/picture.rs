@@ -6,8 +6,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use image::{GrayAlphaImage, ImageFormat, LumaA};
 
-use crate::error::{Error, Result};
-
 /// A grey picture, `[height, width]` bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tile {
@@ -25,65 +23,57 @@ impl Tile {
     }
 }
 
-/// The largest of some numbers without their signs; 1 if all are 0.
+/// Returns the largest magnitude of some numbers; 1 if all are 0.
 pub fn largest(numbers: &[f32]) -> f32 {
     let largest = numbers.iter().map(|number| number.abs()).fold(0.0, f32::max);
     if largest > 0.0 { largest } else { 1.0 }
 }
 
-/// A picture of tiles, with what is to be said of it.
+/// A picture of tiles with its caption.
 #[derive(Debug, Clone)]
 pub struct Picture {
-    /// For its file.
+    /// Name of its file.
     pub name: String,
     pub caption: String,
     pub png: Vec<u8>,
-    /// In pixels.
+    /// Width in pixels.
     pub width: usize,
 }
 
 impl Picture {
     /// Tiles of one size row by row, `columns` to a row, each pixel `scale` x `scale`, with gaps of
-    /// `gap` pixels between them; gaps and the places of tiles that are not there are transparent.
-    ///
-    /// # Errors
-    /// [`Error::Other`] if the PNG cannot be made.
+    /// `gap` pixels between them; gaps and the places of missing tiles are transparent.
     pub fn grid(
         name: &str,
         caption: &str,
         tiles: &[Option<Tile>],
         columns: usize,
         [scale, gap]: [usize; 2],
-    ) -> Result<Self> {
-        let (height, width) = tiles
-            .iter()
-            .flatten()
-            .map(|tile| (tile.height * scale, tile.width * scale))
-            .next()
-            .unwrap_or((1, 1));
-        let rows = tiles.len().div_ceil(columns);
-        let side = |count: usize, size: usize| (count * (size + gap)).saturating_sub(gap) as u32;
-        let (all_height, all_width) = (side(rows, height), side(columns, width));
-        let pixel = |x: u32, y: u32| {
-            let (x, y) = (x as usize, y as usize);
-            let (column, row) = (x / (width + gap), y / (height + gap));
-            let (x, y) = (x % (width + gap), y % (height + gap));
-            match tiles.get(row * columns + column) {
+    ) -> Self {
+        let first = tiles.iter().flatten().next();
+        let [height, width] =
+            first.map_or([1, 1], |tile| [tile.height, tile.width]).map(|side| side * scale);
+        let side = |count: usize, size: usize| (count * (size + gap)).saturating_sub(gap).max(1);
+        let (all_height, all_width) =
+            (side(tiles.len().div_ceil(columns), height), side(columns, width));
+        let image = GrayAlphaImage::from_fn(all_width as u32, all_height as u32, |x, y| {
+            let [x, y] = [x as usize, y as usize];
+            let tile = tiles.get(y / (height + gap) * columns + x / (width + gap));
+            let [x, y] = [x % (width + gap), y % (height + gap)];
+            match tile {
                 Some(Some(tile)) if x < width && y < height => {
                     LumaA([tile.bytes[y / scale * tile.width + x / scale], u8::MAX])
                 }
                 _ => LumaA([0, 0]),
             }
-        };
+        });
         let mut png = Cursor::new(Vec::new());
-        GrayAlphaImage::from_fn(all_width, all_height, pixel)
-            .write_to(&mut png, ImageFormat::Png)
-            .map_err(|error| Error::Other(format!("cannot make the PNG {name}: {error}")))?;
-        let width = all_width as usize;
-        Ok(Picture { name: name.into(), caption: caption.into(), png: png.into_inner(), width })
+        image.write_to(&mut png, ImageFormat::Png).expect("memory takes every picture");
+        let (name, caption, png) = (name.into(), caption.into(), png.into_inner());
+        Picture { name, caption, png, width: all_width }
     }
 
-    /// The picture as an address that holds it.
+    /// Returns the picture as a `data:` address.
     pub fn uri(&self) -> String {
         format!("data:image/png;base64,{}", STANDARD.encode(&self.png))
     }
@@ -106,7 +96,7 @@ mod tests {
     fn tiles_stand_in_rows() {
         let tile = |byte| Some(Tile { height: 1, width: 1, bytes: vec![byte] });
         let tiles = [tile(10), None, tile(30)];
-        let picture = Picture::grid("a", "b", &tiles, 2, [2, 1]).unwrap();
+        let picture = Picture::grid("a", "b", &tiles, 2, [2, 1]);
         let read = image::load_from_memory(&picture.png).unwrap().into_luma_alpha8();
         assert_eq!((read.width(), read.height(), picture.width), (5, 5, 5));
         let at = |x, y| read.get_pixel(x, y).0;

@@ -46,8 +46,8 @@ pub(super) fn section(results: &RowResults, test: &Digits) -> Result<Section> {
         "The rest is of seed {}, the run in the middle by its errors.",
         typical.seed()
     )));
-    blocks.extend(curvature::blocks(&typical.lines)?);
-    blocks.extend(mistakes(&typical.answers, test)?);
+    blocks.extend(curvature::blocks(&typical.lines));
+    blocks.extend(mistakes(&typical.answers, test));
     blocks.extend(insides(&typical.model, &typical.answers, test)?);
     Ok(Section { name: row.recipe.into(), title: row.title.into(), blocks })
 }
@@ -71,7 +71,7 @@ fn learning(results: &RowResults) -> Result<Block> {
     Ok(Block::Chart {
         name: "learning".into(),
         caption: format!("Error by epoch, as in Fig. 5 of 1998{}", bands(results)),
-        svg: chart.svg()?,
+        svg: chart.svg(),
     })
 }
 
@@ -131,7 +131,7 @@ fn rejected(results: &RowResults) -> Result<Vec<Block>> {
                  1998{}",
                 bands(results)
             ),
-            svg: chart.svg()?,
+            svg: chart.svg(),
         },
         Block::Text(format!("{ours}{paper}.")),
     ])

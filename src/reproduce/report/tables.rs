@@ -16,7 +16,7 @@ pub(super) fn summary(experiment: &Experiment) -> Table {
         headings.insert(7, "Floor %");
     }
     let row = |results: &RowResults| {
-        let ours = results.sample(Run::error);
+        let ours = results.sample(|run| run.last().test_error());
         let digits = results.settings.test_limit;
         let seconds = results.sample(Run::seconds).mean;
         let paper = results.row.error;
@@ -76,8 +76,8 @@ pub(super) fn runs(results: &RowResults) -> Table {
     let row = |run: &Run| {
         let mut cells = vec![
             run.seed().to_string(),
-            format!("{} of {}", run.errors(), thousands(run.answers.len())),
-            format!("{:.2}", run.error()),
+            format!("{} of {}", run.last().test_errors, thousands(run.answers.len())),
+            format!("{:.2}", run.last().test_error()),
             duration(run.seconds()),
         ];
         if let Some([first, last]) = halves(run).filter(|_| split) {
