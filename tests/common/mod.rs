@@ -1,10 +1,10 @@
-//! What the numerical tests share: the adapter, comparisons, single kernels, whole networks.
+//! What the tests share: the adapter, comparisons, single kernels, whole networks, the program itself.
 //!
-//! Tests that need an adapter are reported as ignored where there is none, with the reason above
-//! them. With `LENET_REQUIRE_ADAPTER=1` they fail instead, so that a machine that ought to have one
-//! cannot pass by skipping.
+//! Tests that need an adapter are reported as ignored where there is none. With
+//! `LENET_REQUIRE_ADAPTER=1` they fail instead, so that a machine that ought to have one cannot pass by
+//! skipping.
 
-#![allow(dead_code, reason = "every test file uses another part of it")]
+#![allow(dead_code, reason = "each of the two test programs uses another part of it")]
 
 pub mod central;
 pub mod compare;
@@ -28,6 +28,8 @@ use wgpu::Adapter;
 
 /// Set to 1 where a missing adapter is a failure.
 const REQUIRE: &str = "LENET_REQUIRE_ADAPTER";
+/// Set to 1 for the tests that take long, too.
+const ALL: &str = "LENET_ALL";
 
 /// What a test gives back: the message of its failure.
 pub type Outcome = Result<(), Failed>;
@@ -58,21 +60,31 @@ impl Display for Way {
     }
 }
 
-/// The plans that differ in more than tiles, in both profiles: layers on one device, layers with a shard
-/// for each of two devices, and samples.
-pub fn ways() -> Vec<Way> {
-    let ways = |profile: Profile| {
-        let replicas = Profile { shards: 2, replicas: 2, ..profile };
-        [(Strategy::Layered, profile), (Strategy::Layered, replicas), (Strategy::Sample, profile)]
-            .map(|(strategy, profile)| Way { strategy, profile })
-    };
-    profiles().into_iter().flat_map(ways).collect()
+/// The two ways in which most programs run: layers on a software adapter, samples on a GPU.
+pub fn ways() -> [Way; 2] {
+    let samples = Way { strategy: Strategy::Sample, profile: Profile::gpu() };
+    [Profile::software().into(), samples]
 }
 
-/// Tests that need an adapter, and tests that do not.
+/// Every way but these two: layers on one device and a shard for each of two, and samples, in both profiles.
+pub fn other_ways() -> [Way; 4] {
+    let replicas = |profile| Way::from(Profile { shards: 2, replicas: 2, ..profile });
+    let samples = Way { strategy: Strategy::Sample, profile: Profile::software() };
+    let [software, gpu] = profiles();
+    [replicas(software), gpu.into(), replicas(gpu), samples]
+}
+
+/// All of them.
+pub fn all_ways() -> Vec<Way> {
+    [&ways()[..], &other_ways()].concat()
+}
+
+/// Tests that are made at run time: with an adapter or without, always or with `--all` only.
 pub struct Tests {
     /// The first adapter of this machine, or why there is none.
     adapter: Result<Adapter, String>,
+    /// Where the tests that are added stand: the first part of their names.
+    file: &'static str,
     trials: Vec<Trial>,
 }
 
@@ -88,12 +100,18 @@ impl Tests {
             Ok(adapter) => eprintln!("adapter: {}", adapter::describe(&adapter.get_info())),
             Err(reason) => eprintln!("{reason}"),
         }
-        Tests { adapter, trials: Vec::new() }
+        Tests { adapter, file: "", trials: Vec::new() }
+    }
+
+    /// Adds the tests of a file.
+    pub fn file(&mut self, name: &'static str, add: fn(&mut Tests)) {
+        self.file = name;
+        add(self);
     }
 
     /// Adds a test that needs no adapter.
     pub fn plain(&mut self, name: impl Display, test: impl FnOnce() -> Outcome + Send + 'static) {
-        self.trials.push(Trial::test(name.to_string(), test));
+        self.trials.push(Trial::test(format!("{}: {name}", self.file), test));
     }
 
     /// Adds a test that runs on an adapter.
@@ -102,16 +120,13 @@ impl Tests {
         name: impl Display,
         test: impl FnOnce(&Adapter) -> Outcome + Send + 'static,
     ) {
-        let name = name.to_string();
-        self.trials.push(match self.adapter.clone() {
-            Ok(adapter) => Trial::test(name, move || test(&adapter)),
-            Err(reason) if is_required() => {
-                Trial::test(name, move || Err(format!("{REQUIRE} is 1, but {reason}").into()))
+        match self.adapter.clone() {
+            Ok(adapter) => self.plain(name, move || test(&adapter)),
+            Err(reason) if is_set(REQUIRE) => {
+                self.plain(name, move || Err(format!("{REQUIRE} is 1, but {reason}").into()));
             }
-            Err(reason) => Trial::test(name, move || Err(reason.into()))
-                .with_kind("no adapter")
-                .with_ignored_flag(true),
-        });
+            Err(reason) => self.ignored(name, "no adapter", reason),
+        }
     }
 
     /// Adds a test that is ignored where something is missing, with the reason.
@@ -121,14 +136,29 @@ impl Tests {
         ready: Result<(), String>,
         test: impl FnOnce() -> Outcome + Send + 'static,
     ) {
-        let name = name.to_string();
-        self.trials.push(match ready {
-            Ok(()) => Trial::test(name, test),
+        match ready {
+            Ok(()) => self.plain(name, test),
             Err(reason) => {
-                eprintln!("{name} is ignored: {reason}");
-                Trial::test(name, move || Err(reason.into())).with_ignored_flag(true)
+                eprintln!("{}: {name} is ignored: {reason}", self.file);
+                self.ignored(name, "not ready", reason);
             }
-        });
+        }
+    }
+
+    fn ignored(&mut self, name: impl Display, kind: &str, reason: String) {
+        let trial = Trial::test(format!("{}: {name}", self.file), || Err(reason.into()));
+        self.trials.push(trial.with_kind(kind).with_ignored_flag(true));
+    }
+
+    /// Adds tests that take long and show what others show on fewer networks, plans or batches: they are
+    /// ignored without `./tests/run --all`.
+    pub fn rest(&mut self, add: impl FnOnce(&mut Tests)) {
+        let first = self.trials.len();
+        add(self);
+        if !is_set(ALL) {
+            let rest = self.trials.split_off(first).into_iter();
+            self.trials.extend(rest.map(|trial| trial.with_kind("--all").with_ignored_flag(true)));
+        }
     }
 
     /// Runs what the command line asks for and ends the process.
@@ -137,6 +167,7 @@ impl Tests {
     }
 }
 
-fn is_required() -> bool {
-    std::env::var(REQUIRE).is_ok_and(|value| value == "1")
+/// Whether an environment variable is 1.
+fn is_set(variable: &str) -> bool {
+    std::env::var(variable).is_ok_and(|value| value == "1")
 }
