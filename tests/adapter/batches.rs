@@ -8,7 +8,7 @@
 
 use crate::common::compare::{Differences, Tolerance};
 use crate::common::run::{Run, State, compare_tensors, state, trained};
-use crate::common::{Outcome, Tests, Way, all_ways, other_ways, ways};
+use crate::common::{Outcome, Tests, Way, all_ways, other_ways, software, ways};
 use lenet::executor::Executor;
 use lenet::plan::{Layout, Optimizer, Pass, Profile, Rule, TOTALS};
 use wgpu::Adapter;
@@ -39,8 +39,10 @@ pub fn add(tests: &mut Tests) {
     add_batches(tests, &BATCHES, &ways());
     add_last_batch(tests, &ways());
     tests.rest(|tests| {
+        add_batches(tests, &BATCHES, &[software()]);
         add_batches(tests, &BATCHES, &other_ways());
         add_batches(tests, &OTHERS, &all_ways());
+        add_last_batch(tests, &[software()]);
         add_last_batch(tests, &other_ways());
     });
     tests.plain("lenet1, a last batch that is not full, cpu", || last_batch(Run::on_cpu));

@@ -9,82 +9,93 @@ use tempfile::TempDir;
 
 /// Threads that lavapipe computes with; unset, small steps run in the thread that submits.
 const THREADS: &str = "LP_NUM_THREADS";
-/// Of every run.
-const TRAIN: &str = "train --device gpu --quiet --steps 6 --train-limit 200 --test-limit 20";
 /// Pins a command to one core.
 const ONE_CORE: [&str; 3] = ["taskset", "-c", "0"];
+/// Of every run.
+const TRAIN: &str = "train --device gpu --quiet --steps 6 --train-limit 200 --test-limit 20";
 
-/// Flags of runs, and the threads that each is repeated with: batches that are cut for several devices,
-/// both plans, second derivatives, distorted digits.
-const RUNS: [(&str, &[&str]); 3] = [
-    ("--network lenet1 --batch 16", &["0", "1", "2", "4"]),
-    ("--network lenet1 --batch 16 --optimizer sdlm --curvature-patterns 40", &["2"]),
-    ("--network lenet1 --batch 16 --plan sample --profile gpu --distort on", &["2"]),
+/// What a run may have to itself.
+#[derive(Clone, Copy)]
+enum Machine {
+    Threads(&'static str),
+    OneCore,
+}
+
+use Machine::{OneCore, Threads};
+
+/// Flags of runs, and the machines that each is repeated on: batches that are cut for several devices,
+/// second derivatives, samples of distorted digits.
+const RUNS: [(&str, &[Machine]); 3] = [
+    ("--network lenet1 --batch 16", &[OneCore, Threads("0"), Threads("2")]),
+    (
+        "--network lenet1 --batch 16 --profile gpu --optimizer sdlm --curvature-patterns 40",
+        &[Threads("2")],
+    ),
+    ("--network lenet1 --batch 16 --profile gpu --plan sample --distort on", &[Threads("2")]),
 ];
-/// The same of larger networks, profiles that do not suit the adapter, and the paper's recipe.
-const OTHERS: [(&str, &[&str]); 7] = [
-    ("--recipe lenet5-1998-distorted --distortions 9", &["0", "1", "2"]),
-    ("--network lenet5 --output linear --batch 16 --profile software", &["0", "1", "2"]),
-    ("--network lenet5 --output linear --batch 16 --profile gpu --plan layered", &["0", "1", "2"]),
-    ("--network lenet5 --output linear --batch 16 --profile software --plan sample", &["1", "2"]),
-    ("--network lenet5 --output linear --batch 16 --profile gpu --plan sample", &["0", "1", "2"]),
-    ("--network lenet5 --optimizer sdlm --curvature-patterns 40 --plan layered", &["0", "1", "2"]),
-    ("--network lenet5 --optimizer sdlm --curvature-patterns 40 --plan sample", &["0", "1", "2"]),
+const OTHER_THREADS: &[Machine] = &[Threads("0"), Threads("1"), Threads("2"), Threads("4")];
+/// Larger networks, profiles that do not suit the adapter, and the paper's recipe.
+const OTHERS: [&str; 8] = [
+    "--network lenet1 --batch 16",
+    "--recipe lenet5-1998-distorted --distortions 9",
+    "--network lenet5 --output linear --batch 16 --profile software",
+    "--network lenet5 --output linear --batch 16 --profile software --plan sample",
+    "--network lenet5 --output linear --batch 16 --profile gpu --plan layered",
+    "--network lenet5 --output linear --batch 16 --profile gpu --plan sample",
+    "--network lenet5 --optimizer sdlm --curvature-patterns 40 --plan layered",
+    "--network lenet5 --optimizer sdlm --curvature-patterns 40 --plan sample",
 ];
 
 pub fn add(tests: &mut Tests) {
-    add_runs(tests, &RUNS);
-    tests.on_adapter("one core", |_| one_core(RUNS[0].0));
-    tests.rest(|tests| add_runs(tests, &OTHERS));
-}
-
-fn add_runs(tests: &mut Tests, runs: &[(&'static str, &'static [&'static str])]) {
-    for &(flags, threads) in runs {
-        let name = format!("{flags}, {THREADS} {}", threads.join(" "));
-        tests.on_adapter(name, move |_| any_threads(flags, threads));
+    for (flags, machines) in RUNS {
+        tests.on_adapter(flags, move |_| any_machine(flags, machines));
     }
+    tests.rest(|tests| {
+        for flags in OTHERS {
+            let name = format!("{flags}, other threads");
+            tests.on_adapter(name, move |_| any_machine(flags, OTHER_THREADS));
+        }
+    });
 }
 
-fn any_threads(flags: &str, threads: &[&str]) -> Outcome {
-    let expected = trained(flags, |command| command)?;
-    for threads in threads {
-        let found = trained(flags, |mut command| {
-            command.env(THREADS, threads);
-            command
-        });
-        if found? != expected {
-            return Err(format!("other bytes with {THREADS}={threads} than without").into());
+fn any_machine(flags: &str, machines: &[Machine]) -> Outcome {
+    let expected = trained(flags, None)?;
+    for &machine in machines {
+        // Where the system cannot pin a command, there is nothing to compare.
+        let can_pin = || Command::new(ONE_CORE[0]).arg("--version").output().is_ok();
+        let differs = match machine {
+            OneCore => can_pin() && trained(flags, Some(machine))? != expected,
+            Threads(_) => trained(flags, Some(machine))? != expected,
+        };
+        if differs {
+            return Err(match machine {
+                OneCore => "other bytes on one core".into(),
+                Threads(threads) => format!("other bytes with {THREADS}={threads}").into(),
+            });
         }
     }
     Ok(())
 }
 
-fn one_core(flags: &str) -> Outcome {
-    // Where the system has no such command, there is nothing to compare.
-    if Command::new(ONE_CORE[0]).arg("--version").output().is_err() {
-        return Ok(());
-    }
-    let pinned = |command: Command| {
-        let mut pinned = Command::new(ONE_CORE[0]);
-        pinned.args(&ONE_CORE[1..]).arg(command.get_program()).args(command.get_args());
-        pinned.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        pinned
-    };
-    if trained(flags, pinned)? != trained(flags, |command| command)? {
-        return Err("other bytes on one core".into());
-    }
-    Ok(())
-}
-
-/// The model and the checkpoint that a run leaves whose command is changed.
-fn trained(flags: &str, change: impl FnOnce(Command) -> Command) -> Result<[Vec<u8>; 2], String> {
+/// The model and the checkpoint that a run leaves, on the whole machine or on less.
+fn trained(flags: &str, machine: Option<Machine>) -> Result<[Vec<u8>; 2], String> {
     let folder = TempDir::new().map_err(|error| error.to_string())?;
     let out = folder.path().join("run");
     let args = [TRAIN, flags].into_iter().flat_map(|flags| flags.split(' '));
     let args: Vec<&str> = args.chain(["--out", path(&out)]).collect();
-    let mut command = command(&args);
-    command.env_remove(THREADS);
-    let output = change(command).output().map_err(|error| error.to_string())?;
+    let mut run = command(&args);
+    run.env_remove(THREADS);
+    match machine {
+        Some(Threads(threads)) => _ = run.env(THREADS, threads),
+        Some(OneCore) => {
+            let program = run;
+            run = Command::new(ONE_CORE[0]);
+            run.args(&ONE_CORE[1..]).arg(program.get_program()).args(program.get_args());
+            run.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        }
+        None => {}
+    }
+    let output = run.output().map_err(|error| error.to_string())?;
     if !output.status.success() {
         return Err(text(&output.stderr));
     }

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use crate::common::compare::{Differences, Tolerance};
 use crate::common::run::{compare_tensors, of_kind, on_adapter};
-use crate::common::{Outcome, Tests, Way, all_ways, other_ways, ways};
+use crate::common::{Outcome, Tests, Way, all_ways, other_ways, software, ways};
 use lenet::cpu::Cpu;
 use lenet::executor::Executor;
 use lenet::network::{CLASSES, Network, Options, build, lenet as tables};
@@ -75,6 +75,7 @@ pub fn add(tests: &mut Tests) {
         };
         if ON_ADAPTER.contains(&name) {
             add(tests, &ways());
+            tests.rest(|tests| add(tests, &[software()]));
             tests.rest(|tests| add(tests, &other_ways()));
         } else {
             tests.rest(|tests| add(tests, &all_ways()));

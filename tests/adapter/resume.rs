@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::common::run::on_adapter as executor_on;
-use crate::common::{Outcome, Tests};
+use crate::common::{Outcome, Tests, Way};
 use lenet::cpu::fast::{Fast, Instructions};
 use lenet::data::{self, Mnist};
 use lenet::executor::Executor;
@@ -39,16 +39,19 @@ pub fn add(tests: &mut Tests) {
     for (recipe, copies) in RUNS {
         let name = copies.map_or(recipe.to_string(), |copies| format!("{recipe}, {copies} copies"));
         tests.plain(format!("on the CPU, {name}"), move || on_cpu(recipe, copies));
-        let add = |tests: &mut Tests, replicas: usize| {
-            let name = format!("on an adapter, {name}, {replicas} replicas");
-            tests.on_adapter(name, move |adapter| on_adapter(recipe, copies, replicas, adapter));
+        let add = |tests: &mut Tests, profile: Profile| {
+            let name = format!("on an adapter, {name}, {}", Way::from(profile));
+            tests.on_adapter(name, move |adapter| on_adapter(recipe, copies, profile, adapter));
         };
+        let replicas = |replicas, profile| Profile { shards: 2, replicas, ..profile };
         match recipe {
-            "lenet1" => add(tests, 2),
-            "lenet5-1998-distorted" => add(tests, 1),
-            _ => tests.rest(|tests| add(tests, 1)),
+            "lenet1" => add(tests, replicas(2, Profile::gpu())),
+            "lenet5-1998-distorted" => add(tests, Profile::gpu()),
+            _ => tests.rest(|tests| add(tests, Profile::gpu())),
         }
-        tests.rest(|tests| add(tests, if recipe == "lenet1" { 1 } else { 2 }));
+        tests.rest(|tests| {
+            [1, 2].iter().for_each(|&n| add(tests, replicas(n, Profile::software())))
+        });
     }
     tests.plain("stopped_where_it_is", stopped);
     tests.plain("checkpoints_of_other_runs", other_runs);
@@ -219,10 +222,9 @@ fn on_cpu(recipe: &str, copies: Option<usize>) -> Outcome {
     compare(&setup, fast(&setup)?)
 }
 
-fn on_adapter(recipe: &str, copies: Option<usize>, replicas: usize, adapter: &Adapter) -> Outcome {
+fn on_adapter(recipe: &str, copies: Option<usize>, profile: Profile, adapter: &Adapter) -> Outcome {
     let setup = Setup::new(recipe, copies)?;
-    let plan = setup.plan(Profile { replicas, ..Profile::software() })?;
-    compare(&setup, executor_on(adapter, plan.program())?)
+    compare(&setup, executor_on(adapter, setup.plan(profile)?.program())?)
 }
 
 /// A state in the middle of an epoch in a file, and the plan of its run.

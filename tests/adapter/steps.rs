@@ -11,7 +11,7 @@
 //! workgroups, or with two devices in place of one. `cores.rs` changes the threads below the adapter.
 
 use crate::common::run::{Run, State, compare_states, networks, state, trained};
-use crate::common::{Outcome, Tests, Way, all_ways, other_ways, ways};
+use crate::common::{Outcome, Tests, Way, all_ways, other_ways, software, ways};
 use lenet::plan::{Optimizer, Profile, Strategy};
 use wgpu::Adapter;
 
@@ -38,6 +38,12 @@ pub fn add(tests: &mut Tests) {
     for trained in networks() {
         let run = Run::full(trained.clone(), BATCH, STEPS, OPTIMIZER);
         add_run(tests, trained.name, &run, &ways());
+        let add = |tests: &mut Tests| add_run(tests, trained.name, &run, &[software()]);
+        if MAIN.contains(&trained.name) {
+            add(tests)
+        } else {
+            tests.rest(add)
+        }
         tests.rest(|tests| add_run(tests, trained.name, &run, &other_ways()));
     }
     for name in MAIN {
@@ -47,12 +53,13 @@ pub fn add(tests: &mut Tests) {
         let second = Run::full(trained(name), BATCH, SDLM_STEPS, SDLM);
         let second_name = format!("{name}, sdlm");
         add_run(tests, &second_name, &second, &ways());
-        tests.rest(|tests| add_run(tests, &second_name, &second, &other_ways()));
+        tests.rest(|tests| {
+            add_run(tests, &second_name, &second, &[software()]);
+            add_run(tests, &second_name, &second, &other_ways());
+        });
     }
-    let other_tiles = [
-        Way { strategy: Strategy::LayeredRow, profile: Profile::software() },
-        Way { strategy: Strategy::LayeredPair, profile: Profile::gpu() },
-    ];
+    let other_tiles = [Strategy::LayeredRow, Strategy::LayeredPair]
+        .map(|strategy| Way { strategy, profile: Profile::gpu() });
     let short = Run::full(trained("lenet5-short"), BATCH, STEPS, OPTIMIZER);
     add_run(tests, "lenet5-short", &short, &other_tiles);
     tests.on_adapter("lenet1, workgroups of a dispatch", workgroups);
@@ -93,7 +100,7 @@ fn replicas(adapter: &Adapter, name: &str) -> Outcome {
         let steps = vec![batch, batch, 7];
         let run = Run { trained: trained(name), batch, steps, optimizer };
         let with = |replicas| {
-            let profile = Profile { replicas, ..Profile::software() };
+            let profile = Profile { shards: 2, replicas, ..Profile::gpu() };
             let way = Way { strategy: Strategy::Layered, profile };
             assert_eq!(run.plan(way).replicas.len(), replicas);
             trained_state(&run, adapter, way)
@@ -110,14 +117,13 @@ fn replicas(adapter: &Adapter, name: &str) -> Outcome {
 /// A machine with more cores gets more workgroups: the bits have to be the same there.
 fn workgroups(adapter: &Adapter) -> Outcome {
     let run = Run::full(trained("lenet1"), FULL_BATCH, STEPS, OPTIMIZER);
-    for strategy in [Strategy::Layered, Strategy::Sample] {
+    for way in [software(), ways()[1]] {
         let with = |workgroups| {
-            let profile = Profile { workgroups: Some(workgroups), ..Profile::software() };
-            trained_state(&run, adapter, Way { strategy, profile })
+            let profile = Profile { workgroups: Some(workgroups), ..way.profile };
+            trained_state(&run, adapter, Way { profile, ..way })
         };
         if with(2)? != with(9)? {
-            let name = strategy.name();
-            return Err(format!("{name}: 2 workgroups leave other bits than 9").into());
+            return Err(format!("{way}: 2 workgroups leave other bits than 9").into());
         }
     }
     Ok(())

@@ -19,6 +19,7 @@ pub mod rules;
 pub mod run;
 pub mod stages;
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use lenet::gpu::adapter;
@@ -60,23 +61,28 @@ impl Display for Way {
     }
 }
 
-/// The two ways in which most programs run: layers on a software adapter, samples on a GPU.
+/// Both plans in the profile of GPUs, which a software adapter compiles in seconds.
 pub fn ways() -> [Way; 2] {
-    let samples = Way { strategy: Strategy::Sample, profile: Profile::gpu() };
-    [Profile::software().into(), samples]
+    [Profile::gpu().into(), Way { strategy: Strategy::Sample, profile: Profile::gpu() }]
 }
 
-/// Every way but these two: layers on one device and a shard for each of two, and samples, in both profiles.
-pub fn other_ways() -> [Way; 4] {
+/// Layers in the profile of software adapters, which unrolls so much that each of these takes ten times as
+/// long to compile.
+pub fn software() -> Way {
+    Profile::software().into()
+}
+
+/// Every other way: a shard for each of two devices in both profiles, and samples in that of software
+/// adapters.
+pub fn other_ways() -> [Way; 3] {
     let replicas = |profile| Way::from(Profile { shards: 2, replicas: 2, ..profile });
     let samples = Way { strategy: Strategy::Sample, profile: Profile::software() };
-    let [software, gpu] = profiles();
-    [replicas(software), gpu.into(), replicas(gpu), samples]
+    [replicas(Profile::software()), replicas(Profile::gpu()), samples]
 }
 
 /// All of them.
 pub fn all_ways() -> Vec<Way> {
-    [&ways()[..], &other_ways()].concat()
+    [&ways()[..], &[software()], &other_ways()].concat()
 }
 
 /// Tests that are made at run time: with an adapter or without, always or with `--all` only.
@@ -140,7 +146,7 @@ impl Tests {
             Ok(()) => self.plain(name, test),
             Err(reason) => {
                 eprintln!("{}: {name} is ignored: {reason}", self.file);
-                self.ignored(name, "not ready", reason);
+                self.ignored(name, "a program or package is missing", reason);
             }
         }
     }
@@ -157,13 +163,23 @@ impl Tests {
         add(self);
         if !is_set(ALL) {
             let rest = self.trials.split_off(first).into_iter();
-            self.trials.extend(rest.map(|trial| trial.with_kind("--all").with_ignored_flag(true)));
+            self.trials.extend(rest.map(|trial| {
+                trial.with_kind("only with ./tests/run --all").with_ignored_flag(true)
+            }));
         }
     }
 
-    /// Runs what the command line asks for and ends the process.
+    /// Runs what the command line asks for, says how many tests are ignored and why, and ends the process.
     pub fn run(self) -> ! {
-        libtest_mimic::run(&Arguments::from_args(), self.trials).exit()
+        let mut ignored: BTreeMap<String, usize> = BTreeMap::new();
+        for trial in self.trials.iter().filter(|trial| trial.has_ignored_flag()) {
+            *ignored.entry(trial.kind().into()).or_default() += 1;
+        }
+        let conclusion = libtest_mimic::run(&Arguments::from_args(), self.trials);
+        for (reason, count) in ignored {
+            eprintln!("{count} tests are ignored: {reason}");
+        }
+        conclusion.exit()
     }
 }
 
