@@ -123,7 +123,7 @@ impl ShaderFile {
 
 /// The shader of that file name, whose head is read once.
 ///
-/// Panics if the head is malformed, which tests/shaders.rs rules out.
+/// Panics if the head is malformed, which tests/host/shaders.rs rules out.
 macro_rules! shader {
     ($name:literal) => {{
         static SHADER: std::sync::LazyLock<$crate::plan::shader::ShaderFile> =

@@ -1,10 +1,10 @@
-//! What the numerical tests share: the adapter, comparisons, single kernels, whole networks.
+//! What the tests share: the adapter, comparisons, single kernels, whole networks, the program itself.
 //!
-//! Tests that need an adapter are reported as ignored where there is none, with the reason above
-//! them. With `LENET_REQUIRE_ADAPTER=1` they fail instead, so that a machine that ought to have one
-//! cannot pass by skipping.
+//! Tests that need an adapter are reported as ignored where there is none. With
+//! `LENET_REQUIRE_ADAPTER=1` they fail instead, so that a machine that ought to have one cannot pass by
+//! skipping.
 
-#![allow(dead_code, reason = "every test file uses another part of it")]
+#![allow(dead_code, reason = "each of the two test programs uses another part of it")]
 
 pub mod central;
 pub mod compare;
@@ -21,6 +21,7 @@ pub mod program;
 pub mod run;
 pub mod stages;
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use lenet::gpu::adapter;
@@ -30,6 +31,8 @@ use wgpu::Adapter;
 
 /// Set to 1 where a missing adapter is a failure.
 const REQUIRE: &str = "LENET_REQUIRE_ADAPTER";
+/// Set to 1 for the tests that take long, too.
+const ALL: &str = "LENET_ALL";
 
 /// What a test gives back: the message of its failure.
 pub type Outcome = Result<(), Failed>;
@@ -60,21 +63,36 @@ impl Display for Way {
     }
 }
 
-/// The plans that differ in more than tiles, in both profiles: layers on one device, layers with a shard
-/// for each of two devices, and samples.
-pub fn ways() -> Vec<Way> {
-    let ways = |profile: Profile| {
-        let replicas = Profile { shards: 2, replicas: 2, ..profile };
-        [(Strategy::Layered, profile), (Strategy::Layered, replicas), (Strategy::Sample, profile)]
-            .map(|(strategy, profile)| Way { strategy, profile })
-    };
-    profiles().into_iter().flat_map(ways).collect()
+/// Both plans in the profile of GPUs, which a software adapter compiles in seconds.
+pub fn ways() -> [Way; 2] {
+    [Profile::gpu().into(), Way { strategy: Strategy::Sample, profile: Profile::gpu() }]
 }
 
-/// Tests that need an adapter, and tests that do not.
+/// Layers in the profile of software adapters, which unrolls so much that each of these takes ten times as
+/// long to compile.
+pub fn software() -> Way {
+    Profile::software().into()
+}
+
+/// Every other way: a shard for each of two devices in both profiles, and samples in that of software
+/// adapters.
+pub fn other_ways() -> [Way; 3] {
+    let replicas = |profile| Way::from(Profile { shards: 2, replicas: 2, ..profile });
+    let samples = Way { strategy: Strategy::Sample, profile: Profile::software() };
+    [replicas(Profile::software()), replicas(Profile::gpu()), samples]
+}
+
+/// All of them.
+pub fn all_ways() -> Vec<Way> {
+    [&ways()[..], &[software()], &other_ways()].concat()
+}
+
+/// Tests that are made at run time: with an adapter or without, always or with `--all` only.
 pub struct Tests {
     /// The first adapter of this machine, or why there is none.
     adapter: Result<Adapter, String>,
+    /// Where the tests that are added stand: the first part of their names.
+    file: &'static str,
     trials: Vec<Trial>,
 }
 
@@ -90,12 +108,18 @@ impl Tests {
             Ok(adapter) => eprintln!("adapter: {}", adapter::describe(&adapter.get_info())),
             Err(reason) => eprintln!("{reason}"),
         }
-        Tests { adapter, trials: Vec::new() }
+        Tests { adapter, file: "", trials: Vec::new() }
+    }
+
+    /// Adds the tests of a file.
+    pub fn file(&mut self, name: &'static str, add: fn(&mut Tests)) {
+        self.file = name;
+        add(self);
     }
 
     /// Adds a test that needs no adapter.
     pub fn plain(&mut self, name: impl Display, test: impl FnOnce() -> Outcome + Send + 'static) {
-        self.trials.push(Trial::test(name.to_string(), test));
+        self.trials.push(Trial::test(format!("{}: {name}", self.file), test));
     }
 
     /// Adds a test that runs on an adapter.
@@ -104,16 +128,13 @@ impl Tests {
         name: impl Display,
         test: impl FnOnce(&Adapter) -> Outcome + Send + 'static,
     ) {
-        let name = name.to_string();
-        self.trials.push(match self.adapter.clone() {
-            Ok(adapter) => Trial::test(name, move || test(&adapter)),
-            Err(reason) if is_required() => {
-                Trial::test(name, move || Err(format!("{REQUIRE} is 1, but {reason}").into()))
+        match self.adapter.clone() {
+            Ok(adapter) => self.plain(name, move || test(&adapter)),
+            Err(reason) if is_set(REQUIRE) => {
+                self.plain(name, move || Err(format!("{REQUIRE} is 1, but {reason}").into()));
             }
-            Err(reason) => Trial::test(name, move || Err(reason.into()))
-                .with_kind("no adapter")
-                .with_ignored_flag(true),
-        });
+            Err(reason) => self.ignored(name, "no adapter", reason),
+        }
     }
 
     /// Adds a test that is ignored where something is missing, with the reason.
@@ -123,22 +144,48 @@ impl Tests {
         ready: Result<(), String>,
         test: impl FnOnce() -> Outcome + Send + 'static,
     ) {
-        let name = name.to_string();
-        self.trials.push(match ready {
-            Ok(()) => Trial::test(name, test),
+        match ready {
+            Ok(()) => self.plain(name, test),
             Err(reason) => {
-                eprintln!("{name} is ignored: {reason}");
-                Trial::test(name, move || Err(reason.into())).with_ignored_flag(true)
+                eprintln!("{}: {name} is ignored: {reason}", self.file);
+                self.ignored(name, "a program or package is missing", reason);
             }
-        });
+        }
     }
 
-    /// Runs what the command line asks for and ends the process.
+    fn ignored(&mut self, name: impl Display, kind: &str, reason: String) {
+        let trial = Trial::test(format!("{}: {name}", self.file), || Err(reason.into()));
+        self.trials.push(trial.with_kind(kind).with_ignored_flag(true));
+    }
+
+    /// Adds tests that take long and show what others show on fewer networks, plans or batches: they are
+    /// ignored without `./tests/run --all`.
+    pub fn rest(&mut self, add: impl FnOnce(&mut Tests)) {
+        let first = self.trials.len();
+        add(self);
+        if !is_set(ALL) {
+            let rest = self.trials.split_off(first).into_iter();
+            self.trials.extend(rest.map(|trial| {
+                trial.with_kind("only with ./tests/run --all").with_ignored_flag(true)
+            }));
+        }
+    }
+
+    /// Runs what the command line asks for, says how many tests are ignored and why, and ends the process.
     pub fn run(self) -> ! {
-        libtest_mimic::run(&Arguments::from_args(), self.trials).exit()
+        let mut ignored: BTreeMap<String, usize> = BTreeMap::new();
+        for trial in self.trials.iter().filter(|trial| trial.has_ignored_flag()) {
+            *ignored.entry(trial.kind().into()).or_default() += 1;
+        }
+        let conclusion = libtest_mimic::run(&Arguments::from_args(), self.trials);
+        for (reason, count) in ignored {
+            eprintln!("{count} tests are ignored: {reason}");
+        }
+        conclusion.exit()
     }
 }
 
-fn is_required() -> bool {
-    std::env::var(REQUIRE).is_ok_and(|value| value == "1")
+/// Whether an environment variable is 1.
+fn is_set(variable: &str) -> bool {
+    std::env::var(variable).is_ok_and(|value| value == "1")
 }

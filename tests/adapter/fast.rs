@@ -1,0 +1,193 @@
+//! The fast executor of the CPU against the twins: every network, at batches that fill groups of
+//! eight samples and at some that do not, with a last batch that is not full.
+//!
+//! It has to leave the same scores, totals, parameters and velocity, with either instruction set.
+//! Then the same steps with two and three threads: not a bit may differ.
+
+use crate::common::compare::{Differences, Tolerance};
+use crate::common::run::{Run, compare_tensors, networks, state, trained};
+use crate::common::{Outcome, Tests};
+use lenet::cpu::fast::{Fast, Instructions};
+use lenet::executor::Executor;
+use lenet::network::CLASSES;
+use lenet::plan::{Optimizer, Pass, Profile, TOTALS};
+
+const OPTIMIZER: Optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.01 };
+const BATCHES: [usize; 4] = [1, 7, 16, 19];
+/// Networks that second derivatives are tried with, by their loss, and batches.
+const SECOND: [&str; 3] = ["lenet1", "lenet5, eq. 8", "lenet5, eq. 9"];
+const SECOND_BATCHES: [usize; 2] = [1, 9];
+/// Larger mu than the paper's: the first weights of these tests are far from a minimum.
+const SDLM: [Optimizer; 2] = [
+    Optimizer::Sdlm { momentum: 0.0, mu: 1.0, exact: false },
+    Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true },
+];
+/// The digits of the last step are fewer, where a batch has several.
+const STEPS: usize = 5;
+
+/// Outputs and distances after one step.
+const SCORE: Tolerance = Tolerance { absolute: 2e-6, relative: 1e-5 };
+/// The same after several, where the weights differ already.
+const LATER_SCORE: Tolerance = Tolerance { absolute: 1e-5, relative: 5e-5 };
+/// Loss and errors over all samples; errors are whole numbers and have to agree.
+const TOTAL: Tolerance = Tolerance { absolute: 0.0, relative: 1e-5 };
+/// Parameters; absolute as a share of the largest of their kind.
+const PARAMETER: Tolerance = Tolerance { absolute: 5e-6, relative: 5e-6 };
+/// Curvatures, sums of squares.
+const CURVATURE: Tolerance = Tolerance { absolute: 1e-5, relative: 1e-5 };
+/// Velocities, which after the first step are the gradients and the decay.
+const VELOCITY: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
+/// Velocities of several steps.
+const LATER_VELOCITY: Tolerance = Tolerance { absolute: 2e-4, relative: 2e-4 };
+
+/// What an executor has left behind.
+#[derive(Debug, Clone, PartialEq)]
+struct Left {
+    scores: Vec<f32>,
+    /// A row a place of the batch.
+    totals: Vec<f32>,
+    parameters: Vec<f32>,
+    velocity: Vec<f32>,
+}
+
+pub fn add(tests: &mut Tests) {
+    let mut sets = vec![Instructions::baseline(), Instructions::detect()];
+    sets.dedup();
+    for trained in networks() {
+        for batch in BATCHES {
+            for &instructions in &sets {
+                let run = run(trained.name, batch);
+                let name = format!("{}, batch {batch}, {}", trained.name, instructions.name());
+                tests.plain(&name, {
+                    let name = name.clone();
+                    move || as_the_twins(&run, instructions).map_err(|e| named(&name, e))
+                });
+            }
+        }
+    }
+    for (name, batch) in SECOND.into_iter().flat_map(|name| SECOND_BATCHES.map(|b| (name, b))) {
+        for instructions in sets.clone() {
+            let label = format!("{name}, batch {batch}, sdlm, {}", instructions.name());
+            tests.plain(label, move || {
+                SDLM.into_iter().try_for_each(|optimizer| {
+                    second_derivatives(&Run { optimizer, ..run(name, batch) }, instructions)
+                })
+            });
+        }
+    }
+    for name in ["lenet1", "lenet5, eq. 9", "lenet5, linear"] {
+        for instructions in sets.clone() {
+            tests.plain(format!("{name}, threads, {}", instructions.name()), move || {
+                any_threads(name, instructions)
+            });
+        }
+    }
+}
+
+fn named(name: &str, failed: libtest_mimic::Failed) -> libtest_mimic::Failed {
+    format!("{name}: {}", failed.message().unwrap_or("failed")).into()
+}
+
+/// Full steps, and a last one that is not.
+fn run(name: &str, batch: usize) -> Run {
+    let mut steps = vec![batch; STEPS];
+    steps[STEPS - 1] = batch.div_ceil(3);
+    Run { trained: trained(name), batch, steps, optimizer: OPTIMIZER }
+}
+
+fn fast(run: &Run, threads: usize, instructions: Instructions) -> lenet::Result<Box<dyn Executor>> {
+    let plan = run.plan(Profile::reference());
+    run.prepared(Box::new(Fast::new(plan, threads, instructions)))
+}
+
+fn left(executor: &mut dyn Executor) -> lenet::Result<Left> {
+    let plan = executor.interface();
+    let (ports, batch, size) = (plan.ports, plan.batch, plan.layout.size);
+    Ok(Left {
+        scores: executor.read_f32(ports.scores, batch * CLASSES)?,
+        totals: executor.read_f32(ports.totals, batch * TOTALS)?,
+        parameters: executor.read_f32(ports.parameters, size)?,
+        velocity: executor.read_f32(ports.velocity, size)?,
+    })
+}
+
+/// One step, then the others, the last digits forward only as well.
+fn as_the_twins(run: &Run, instructions: Instructions) -> Outcome {
+    let (mut found, mut expected) = (fast(run, 2, instructions)?, run.on_cpu()?);
+    for (count, pass, score, velocity, which) in [
+        (1, Pass::Training, SCORE, VELOCITY, "one step"),
+        (STEPS - 1, Pass::Training, LATER_SCORE, LATER_VELOCITY, "all steps"),
+        (1, Pass::Forward, LATER_SCORE, LATER_VELOCITY, "forward only"),
+    ] {
+        let cursor = found.interface().ports.cursor;
+        if pass == Pass::Forward {
+            found.write(cursor, 0, &[0])?;
+            expected.write(cursor, 0, &[0])?;
+        }
+        found.run(count, pass)?;
+        expected.run(count, pass)?;
+        let layout = found.interface().layout.clone();
+        assert_eq!(found.read(cursor, 1)?, expected.read(cursor, 1)?, "the next step");
+        let (found, expected) = (left(found.as_mut())?, left(expected.as_mut())?);
+        let mut differences = Differences::default();
+        differences.numbers("scores", &found.scores, &expected.scores, score);
+        let (sums, rows) = (columns(&found.totals), columns(&expected.totals));
+        differences.numbers("totals", &sums, &rows, TOTAL);
+        let mut tensors = |what, found, expected, tolerance| {
+            compare_tensors(&mut differences, what, &layout, found, expected, tolerance);
+        };
+        tensors("parameters", &found.parameters, &expected.parameters, PARAMETER);
+        tensors("velocity", &found.velocity, &expected.velocity, velocity);
+        differences.outcome(which)?;
+    }
+    Ok(())
+}
+
+/// The curvature of all steps, then the steps that go by it.
+fn second_derivatives(run: &Run, instructions: Instructions) -> Outcome {
+    let (mut found, mut expected) = (fast(run, 2, instructions)?, run.on_cpu()?);
+    run.train(found.as_mut(), STEPS, STEPS)?;
+    run.train(expected.as_mut(), STEPS, STEPS)?;
+    let layout = found.interface().layout.clone();
+    let (found, expected) = (state(found.as_mut())?, state(expected.as_mut())?);
+    let mut differences = Differences::default();
+    let mut tensors = |what, found, expected, tolerance| {
+        compare_tensors(&mut differences, what, &layout, found, expected, tolerance);
+    };
+    tensors("curvature", &found.curvature, &expected.curvature, CURVATURE);
+    tensors("parameters", &found.parameters, &expected.parameters, PARAMETER);
+    tensors("velocity", &found.velocity, &expected.velocity, LATER_VELOCITY);
+    differences.outcome(format!("{:?}", run.optimizer))
+}
+
+/// Each column of the totals, added up over the batch.
+fn columns(totals: &[f32]) -> Vec<f32> {
+    let sum = |column| -> f64 { totals.chunks(TOTALS).map(|row| f64::from(row[column])).sum() };
+    (0..TOTALS).map(|column| sum(column) as f32).collect()
+}
+
+fn any_threads(name: &'static str, instructions: Instructions) -> Outcome {
+    // Five groups: three threads have two, two and one.
+    let run = run(name, 37);
+    let with = |threads| -> lenet::Result<Left> {
+        let mut executor = fast(&run, threads, instructions)?;
+        executor.run(STEPS, Pass::Training)?;
+        left(executor.as_mut())
+    };
+    let one = with(1)?;
+    for threads in [2, 3] {
+        let mut differences = Differences::default();
+        let many = with(threads)?;
+        let bits = |numbers: &[f32]| numbers.iter().map(|n| n.to_bits()).collect::<Vec<u32>>();
+        for (what, many, one) in [
+            ("scores", &many.scores, &one.scores),
+            ("totals", &many.totals, &one.totals),
+            ("parameters", &many.parameters, &one.parameters),
+            ("velocity", &many.velocity, &one.velocity),
+        ] {
+            differences.words(what, &bits(many), &bits(one));
+        }
+        differences.outcome(format!("{threads} threads, not one"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,340 @@
+//! Every kernel against its twin, on an adapter, through the engine that trains.
+//!
+//! A case is one dispatch: constants, and random words for every binding. It runs in both profiles,
+//! so that reads go once through uniform windows and once through storage, strips are wide and
+//! narrow, and tiles full and cut. Shapes are odd on purpose: sides that are no squares, prime
+//! widths, maps with different numbers of connections, batches that fill no tile.
+//!
+//! Twins add up in f64, kernels in f32: a sum of n terms near 1 may differ by a few n 2^-24.
+
+use crate::common::compare::{Differences, Tolerance};
+use crate::common::epilogues::{EPILOGUES, PASSES, arguments_of};
+use crate::common::loss::{DISTANCE, MAP, TARGETS};
+use crate::common::op::{Case, Numbers, bits, case, empty, floats};
+use crate::common::stages::{self, Arguments, FIRST, owned};
+use crate::common::{Outcome, Tests, profiles};
+use lenet::network::Squash;
+use lenet::plan::abi::{PIXEL_WORDS, SAMPLE_WORDS};
+use lenet::plan::kernels::{
+    FirstStageBackward, FirstStageForward, Gather, Linear, LinearBackward, LinearBackwardInput,
+    LinearForward, LinearUpdate, Output, Stage, Update,
+};
+use lenet::plan::{ALIGN, Criterion, Distortion, Profile, Ranges, STEP_WORDS, StepRow};
+use wgpu::Adapter;
+
+/// For values of order 1 behind some hundred terms.
+const TOLERANCE: Tolerance = Tolerance { absolute: 1e-5, relative: 1e-5 };
+/// For values of A that the squash could not be further from: a few last places.
+const SATURATED: Tolerance = Tolerance { absolute: 0.0, relative: 5e-7 };
+/// Row of the table of steps that the cases are in, and the digits in it.
+const STEP: u32 = 1;
+const COUNT: u32 = 5;
+
+pub fn add(tests: &mut Tests) {
+    /// The cases of a kernel in a profile.
+    type Cases = fn(Profile) -> Vec<Case>;
+    let kernels: [(&str, Cases); 12] = [
+        ("gather", gather),
+        ("first_stage_forward", stages::first_stage_forward),
+        ("first_stage_backward", stages::first_stage_backward),
+        ("conv_pool_forward", stages::conv_pool_forward),
+        ("conv_backward_weights", stages::conv_backward_weights),
+        ("conv_backward_input", stages::conv_backward_input),
+        ("linear_forward", linear_forward),
+        ("linear_backward_input", linear_backward_input),
+        ("linear_update", linear_update),
+        ("linear_backward", linear_backward),
+        ("output", output),
+        ("update", update),
+    ];
+    for profile in profiles() {
+        for (name, cases) in kernels {
+            tests.on_adapter(format!("{name}, {}", profile.name), move |adapter| {
+                cases(profile).iter().try_for_each(|case| {
+                    assert_eq!(case.op.name(), name);
+                    case.check(adapter, profile, TOLERANCE)
+                })
+            });
+        }
+        tests.on_adapter(format!("the squash saturates, {}", profile.name), move |adapter| {
+            saturation(adapter, profile)
+        });
+    }
+}
+
+/// A row of the table of steps with room around it, and that row as `step_state` holds it.
+fn steps(first: u32, count: u32) -> (Vec<u32>, Vec<u32>) {
+    let row = StepRow { first, count, rate: 0.125, key: 0 };
+    let other = [7; STEP_WORDS];
+    let state = vec![first, count, row.rate.to_bits(), STEP];
+    ([other, row.words()].concat(), state)
+}
+
+fn gather(_: Profile) -> Vec<Case> {
+    const DIGITS: u32 = 6;
+    const FIRST_IN_ORDER: u32 = 2;
+    let wide = Ranges { shift: 6.5, scale: 0.4, squeeze: 0.4, shear: 0.9 };
+    let ranges = [Some(Ranges::default()), Some(wide), None];
+    // Samples, samples of the step before these, border, digits of the step.
+    let shapes =
+        [(1, 0, 0, COUNT), (7, 0, 0, COUNT), (7, 0, 2, COUNT), (3, 0, 5, 3), (3, 3, 1, COUNT)];
+    let cases = shapes.into_iter().flat_map(|shape| ranges.map(|ranges| (shape, ranges)));
+    let cases = cases.map(|((samples, before, border, count), ranges)| {
+        let mut digits = Numbers::new(1).any(DIGITS as usize * SAMPLE_WORDS);
+        for (number, record) in digits.chunks_mut(SAMPLE_WORDS).enumerate() {
+            record[PIXEL_WORDS] = number as u32 % 10;
+        }
+        let distort = ranges.map(|ranges| Distortion::new(ranges, DIGITS as usize));
+        // With a distortion, views 0 to 3.
+        let views = if distort.is_some() { 4 } else { 1 };
+        let order = (0..12).map(|entry| (entry * 5 + 3) % (DIGITS * views)).collect();
+        let side = 28 + 2 * border;
+        let (scale, background) = (1.275 / 255.0, -0.1);
+        let (height, width) = (side, side);
+        let k = Gather { samples, before, height, width, border, scale, background, distort };
+        let (mut steps, _) = steps(FIRST_IN_ORDER, count);
+        steps[STEP as usize * STEP_WORDS + 3] = 0x1234_5678;
+        let x = empty(samples * side * side);
+        let (step_state, labels) = (empty(4), empty(4 * samples));
+        let name =
+            format!("{samples} behind {before}, {count} digits, border {border}, {ranges:?}");
+        case(name, k, vec![digits, order, steps, vec![STEP], step_state, labels, x])
+    });
+    cases.collect()
+}
+
+/// Linear layers: (samples, inputs, outputs, first row of w in the window, rows in it).
+const LINEAR: [(u32, u32, u32, u32, u32); 3] =
+    [(1, 8, 5, 0, 5), (3, 36, 10, 6, 4), (7, 36, 5, 0, 3)];
+
+fn linear(profile: Profile, shape: (u32, u32, u32, u32, u32)) -> (String, Linear) {
+    let (samples, inputs, outputs, row, rows) = shape;
+    let squash = if samples == 3 { Squash::Tanh } else { Squash::Scaled };
+    let (tile, starts, ends, curvature) = (profile.tiles.tile, true, true, false);
+    let k = Linear { samples, inputs, outputs, rows, tile, starts, ends, squash, curvature };
+    (format!("{samples} samples, {inputs} -> {outputs}, rows {row}..{}", row + rows), k)
+}
+
+fn linear_forward(profile: Profile) -> Vec<Case> {
+    let cases = LINEAR.into_iter().map(|shape| {
+        let (name, k) = linear(profile, shape);
+        let mut numbers = Numbers::new(7);
+        let x = numbers.words((k.samples * k.inputs) as usize, 1.0);
+        let w = numbers.words((k.rows * k.inputs) as usize, 0.5);
+        let bias = numbers.words(k.outputs as usize, 0.5);
+        let y = empty(k.samples * k.outputs);
+        case(name, LinearForward(k), vec![x, w, bias, vec![shape.3], y])
+    });
+    cases.collect()
+}
+
+fn linear_backward_input(profile: Profile) -> Vec<Case> {
+    let windows = [
+        (LINEAR[0], true, true),
+        (LINEAR[1], false, true),
+        (LINEAR[2], true, false),
+        (LINEAR[1], false, false),
+    ];
+    let both = windows.into_iter().flat_map(|window| [(window, false), (window, true)]);
+    let cases = both.map(|((shape, starts, ends), curvature)| {
+        let (name, k) = linear(profile, shape);
+        let k = Linear { starts, ends, curvature, tile: profile.tiles.backward_tile, ..k };
+        let mut numbers = Numbers::new(8);
+        let x = numbers.words((k.samples * k.inputs) as usize, 1.0);
+        let w = numbers.words((k.rows * k.inputs) as usize, 0.5);
+        let dy = numbers.words((k.samples * k.outputs) as usize, 0.5);
+        let dx = if starts { empty(x.len() as u32) } else { numbers.words(x.len(), 1.0) };
+        let name = format!("{name}, starts {starts}, ends {ends}, curvature {curvature}");
+        case(name, LinearBackwardInput(k), vec![x, w, dy, vec![shape.3], dx])
+    });
+    cases.collect()
+}
+
+fn linear_update(profile: Profile) -> Vec<Case> {
+    let windows = [(true, true), (true, false), (false, false), (false, true)];
+    let mut cases = Vec::new();
+    for (epilogue, (samples, inputs, outputs, ..)) in
+        EPILOGUES.into_iter().flat_map(|epilogue| LINEAR.map(|shape| (epilogue, shape)))
+    {
+        // What is left for later depends on no epilogue.
+        let windows = windows.iter().filter(|(_, ends)| *ends || epilogue == EPILOGUES[0]);
+        for &(starts, ends) in windows {
+            let k = LinearUpdate {
+                samples,
+                inputs,
+                outputs,
+                tile: profile.tiles.backward_tile,
+                starts,
+                ends,
+                weights: ALIGN as u32,
+                epilogue,
+            };
+            let mut numbers = Numbers::new(9);
+            let x = numbers.words((samples * inputs) as usize, 1.0);
+            let dy = numbers.words((samples * outputs) as usize, 0.5);
+            let (_, step_state) = steps(0, COUNT);
+            let mut layer = || parameters(&mut numbers, inputs, outputs);
+            let mut arguments = vec![x, dy, step_state, layer()];
+            arguments.extend(arguments_of(epilogue, layer));
+            let shape = format!("{samples} samples, {inputs} -> {outputs}");
+            let name = format!("{shape}, {starts}, {ends}, {epilogue:?}");
+            cases.push(case(name, k, arguments));
+        }
+    }
+    cases
+}
+
+/// Of a linear layer: the gap between biases and weights is 0 and stays so.
+fn parameters(numbers: &mut Numbers, inputs: u32, outputs: u32) -> Vec<u32> {
+    let mut words = numbers.words(ALIGN + (inputs * outputs) as usize, 1.0);
+    words[outputs as usize..ALIGN].fill(0);
+    words
+}
+
+fn linear_backward(_: Profile) -> Vec<Case> {
+    let windows = [(true, true), (true, false), (false, false), (false, true)];
+    let epilogues = EPILOGUES.into_iter().filter(|epilogue| !epilogue.is_curvature());
+    let cases = epilogues.flat_map(|epilogue| LINEAR.map(|shape| (epilogue, shape)));
+    let cases = cases.flat_map(|case| windows.map(|window| (case, window)));
+    let cases = cases.map(|((epilogue, (samples, inputs, outputs, ..)), (starts, ends))| {
+        let squash = if samples == 3 { Squash::Tanh } else { Squash::Scaled };
+        let weights = ALIGN as u32;
+        let k =
+            LinearBackward { samples, inputs, outputs, starts, ends, weights, squash, epilogue };
+        let mut numbers = Numbers::new(10);
+        let x = numbers.words((samples * inputs) as usize, 1.0);
+        let dy = numbers.words((samples * outputs) as usize, 0.5);
+        let (_, step_state) = steps(0, COUNT);
+        let mut layer = || parameters(&mut numbers, inputs, outputs);
+        let mut arguments = vec![x, dy, step_state, empty(samples * inputs), layer()];
+        arguments.extend(arguments_of(epilogue, layer));
+        let shape = format!("{samples} samples, {inputs} -> {outputs}");
+        case(format!("{shape}, {starts}, {ends}, {epilogue:?}"), k, arguments)
+    });
+    cases.collect()
+}
+
+fn output(_: Profile) -> Vec<Case> {
+    let kinds = [
+        (TARGETS, Squash::Tanh, 1, 8, 0.5),
+        (TARGETS, Squash::Scaled, 7, 36, 0.5),
+        // Weights that the squash saturates at.
+        (TARGETS, Squash::Scaled, 7, 36, 40.0),
+        (DISTANCE, Squash::Scaled, 7, 84, 1.0),
+        (MAP, Squash::Scaled, 7, 8, 1.0),
+        // Distances of some hundred, where e^-y is 0.
+        (MAP, Squash::Scaled, 7, 84, 2.0),
+        (Criterion { j: 0.1, ..MAP }, Squash::Scaled, 3, 8, 0.5),
+    ];
+    let mut cases = Vec::new();
+    for (criterion, squash, samples, inputs, limit) in kinds {
+        let all = [false, true].into_iter().flat_map(|equal| PASSES.map(|pass| (equal, pass)));
+        for (equal, (curvature, exact)) in all {
+            // Sums of thousands leave f' few digits, and its square fewer; who wins is the same.
+            if curvature && (limit > 2.0 || equal) {
+                continue;
+            }
+            let mut numbers = Numbers::new(12);
+            let weights = if !criterion.is_rbf() { ALIGN as u32 } else { 0 };
+            // A whole batch, or a shard with another before and one behind it.
+            let (before, advances) = if samples == 7 { (0, true) } else { (2, false) };
+            let k = Output {
+                samples,
+                before,
+                advances,
+                inputs,
+                weights,
+                criterion,
+                squash,
+                curvature,
+                exact,
+            };
+            let x = numbers.words((samples * inputs) as usize, 1.7);
+            let mut p = numbers.words((weights + 10 * inputs) as usize, limit);
+            if equal {
+                // Every class has the weights of the first: all outputs are equal.
+                p[..weights as usize].fill(0);
+                let first = p[weights as usize..][..inputs as usize].to_vec();
+                p[weights as usize..]
+                    .chunks_mut(inputs as usize)
+                    .for_each(|w| w.copy_from_slice(&first));
+            }
+            // Two of the seven places have no digit, whatever their label.
+            let labels =
+                [(9, COUNT), (0, COUNT), (3, COUNT), (4, 0), (5, COUNT), (0, 0), (1, COUNT)];
+            let labels = labels[..samples as usize].iter();
+            let labels = labels.flat_map(|&(label, samples)| [label, samples, STEP, 0]);
+            let [dy, dx] = [10, inputs].map(|size| empty(samples * size));
+            let y = empty((before + samples) * 10);
+            let totals = numbers.words((before + samples) as usize * 4, 1.0);
+            let arguments = vec![x, p, labels.collect(), y, dy, dx, totals, vec![0]];
+            let name = format!("{samples} samples, equal {equal}, {k:?}");
+            cases.push(case(name, k, arguments));
+        }
+    }
+    cases
+}
+
+fn update(_: Profile) -> Vec<Case> {
+    // (parameters, partial_rows, stride)
+    let shapes = [(64, 1, 0), (132, 5, 160), (68, 40, 68)];
+    let all = EPILOGUES.into_iter().flat_map(|epilogue| shapes.map(|shape| (epilogue, shape)));
+    let cases = all.map(|(epilogue, (parameters, partial_rows, stride))| {
+        let mut numbers = Numbers::new(14);
+        let partials = numbers.words((partial_rows * stride).max(parameters) as usize, 1.0);
+        let (_, step_state) = steps(0, COUNT);
+        let mut arguments = vec![partials, step_state];
+        arguments.extend(arguments_of(epilogue, || numbers.words(parameters as usize, 1.0)));
+        let op = Update { parameters, partial_rows, stride, epilogue };
+        case(format!("{parameters} parameters, {partial_rows} rows, {epilogue:?}"), op, arguments)
+    });
+    cases.collect()
+}
+
+/// Far arguments of the squash give +-A, never NaN: in a linear layer, in both squashes of a stage,
+/// and as a slope of 0 behind them.
+fn saturation(adapter: &Adapter, profile: Profile) -> Outcome {
+    const FAR: [f32; 6] = [100.0, -100.0, 1e4, -1e4, 3e38, -3e38];
+    for squash in [Squash::Tanh, Squash::Scaled] {
+        let (amplitude, _) = squash.amplitude_and_slope();
+        let (_, k) = linear(profile, (1, 8, FAR.len() as u32, 0, FAR.len() as u32));
+        let op = LinearForward(Linear { squash, ..k });
+        let x = bits(&[0.0; 8]);
+        let w = bits(&[0.5; 8 * FAR.len()]);
+        let arguments = vec![x, w, bits(&FAR), vec![0], empty(FAR.len() as u32)];
+        let case = case("far", op, arguments);
+        let y = floats(&case.on_adapter(adapter, profile)?[4][ALIGN..][..FAR.len()]);
+        let expected = FAR.map(|argument| amplitude.copysign(argument));
+        let mut differences = Differences::default();
+        differences.numbers("y", &y, &expected, SATURATED);
+        differences.outcome(format!("linear_forward, {squash:?}"))?;
+    }
+    let mut k = FIRST[1].stage(profile);
+    // No gaps: every number of s is looked at.
+    k.s_stride = k.m * k.ph() * k.pw();
+    for far in FAR {
+        stage_saturates(adapter, profile, k, far)?;
+    }
+    Ok(())
+}
+
+fn stage_saturates(adapter: &Adapter, profile: Profile, k: Stage, far: f32) -> Outcome {
+    let mut arguments = Arguments::of(&k, 15);
+    let maps = k.m as usize;
+    arguments.p[k.bias()..][..maps].fill(far.to_bits());
+    arguments.p[k.pool_bias()..][..maps].fill((-far).to_bits());
+    let [_, _, s] = k.sizes().map(|size| size * k.samples);
+    let Arguments { x, p, ds, partials, .. } = arguments;
+    let name = format!("bias {far}");
+    let forward = vec![x.clone(), p.clone(), empty(s)];
+    let forward = case(&name, FirstStageForward(k), forward);
+    let found = floats(&forward.on_adapter(adapter, profile)?[2][ALIGN..][..s as usize]);
+    let (amplitude, _) = k.squash.amplitude_and_slope();
+    let expected = vec![amplitude.copysign(-far); s as usize];
+    let mut differences = Differences::default();
+    differences.numbers("s", &found, &expected, SATURATED);
+    differences.outcome(format!("first_stage_forward, {name}"))?;
+    let backward = vec![x, p, ds, partials];
+    let backward = Case { partials: owned(&k), ..case(&name, FirstStageBackward(k), backward) };
+    backward.check(adapter, profile, TOLERANCE)
+}

@@ -1,0 +1,89 @@
+//! Networks of one's own, among them layers of every width: some steps on the adapter, in layers
+//! with both profiles, and on the CPU, against the naive reference. Then each goes through a file and
+//! back.
+
+use crate::common::own;
+use crate::common::run::{Run, State, compare_states, state};
+use crate::common::{Outcome, Tests, profiles};
+use lenet::cpu::fast::{Fast, Instructions};
+use lenet::network::lenet::Table;
+use lenet::network::{build, init};
+use lenet::plan::{Layout, Optimizer, Profile};
+use lenet::{Available, Flags, Model, Settings};
+use wgpu::Adapter;
+
+const STEPS: usize = 6;
+const SGD: Optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.01 };
+const SDLM: Optimizer = Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true };
+
+pub fn add(tests: &mut Tests) {
+    let [software, gpu] = profiles();
+    for (table, trained) in own::ALL.into_iter().zip(own::networks()) {
+        tests.plain(format!("{}, as a file", table.name), || as_a_file(table));
+        // Each optimizer in one profile: `kernels.rs` tries every kernel in both.
+        let kinds = [("sgd", 19, SGD, [software, gpu]), ("sdlm", 1, SDLM, [gpu, software])];
+        for (name, batch, optimizer, [always, rest]) in kinds {
+            let mut run = Run::full(trained.clone(), batch, STEPS, optimizer);
+            run.steps[STEPS - 1] = batch.div_ceil(3);
+            let name = format!("{}, batch {batch}, {name}", table.name);
+            tests.plain(format!("{name}, cpu"), {
+                let run = run.clone();
+                move || on_cpu(&run)
+            });
+            let add = |tests: &mut Tests, profile: Profile| {
+                let run = run.clone();
+                tests.on_adapter(format!("{name}, {}", profile.name), move |adapter| {
+                    on_adapter(adapter, &run, profile)
+                });
+            };
+            add(tests, always);
+            tests.rest(|tests| add(tests, rest));
+        }
+    }
+}
+
+fn on_cpu(run: &Run) -> Outcome {
+    let expected = expected(run)?;
+    for instructions in [Instructions::baseline(), Instructions::detect()] {
+        let plan = run.plan(Profile::reference());
+        let fast = Fast::new(plan, 2, instructions);
+        let mut executor = run.prepared(Box::new(fast))?;
+        run.train(executor.as_mut(), STEPS, STEPS)?;
+        compare_states(run, &state(executor.as_mut())?, &expected).outcome(instructions.name())?;
+    }
+    Ok(())
+}
+
+fn on_adapter(adapter: &Adapter, run: &Run, profile: Profile) -> Outcome {
+    let mut executor = run.on_adapter(adapter, profile)?;
+    run.train(executor.as_mut(), STEPS, STEPS)?;
+    compare_states(run, &state(executor.as_mut())?, &expected(run)?).outcome(profile.name)
+}
+
+fn expected(run: &Run) -> lenet::Result<State> {
+    let mut reference = run.on_cpu()?;
+    run.train(reference.as_mut(), STEPS, STEPS)?;
+    state(reference.as_mut())
+}
+
+/// A model says what its network is, though no table of the program is like it.
+fn as_a_file(table: &Table) -> Outcome {
+    let network = build(table, table.options())?;
+    let layout = Layout::of(&network)?;
+    let parameters = init::parameters(&network, &layout, init::Init::Pytorch, 1);
+    let model = Model { network, parameters, settings: serde_json::json!({}) };
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let path = folder.path().join("own.safetensors");
+    std::fs::write(&path, model.to_bytes()?).map_err(|error| error.to_string())?;
+    let read = Model::read(&path)?;
+    assert_eq!((&read.network, read.parameters), (&model.network, model.parameters));
+    // A run can start from it, by the default recipe.
+    let available = Available { train: 60_000, test: 10_000 };
+    let settings = Settings::resolve(&Flags::default(), available, Some(&read.network))?;
+    assert_eq!((settings.recipe, settings.network), ("lenet5", model.network));
+
+    let named = Table { name: "lenet5", ..*table };
+    let network = build(&named, named.options())?;
+    assert_eq!(lenet::Network::of(&network.about().into())?, network, "not the program's LeNet-5");
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! Twenty steps of every network: the adapter against the CPU, and the same bits every time.
+//!
+//! One step can hide what adds up: a velocity that is not carried over, a decay on the wrong side,
+//! a buffer that keeps what an earlier step left. After twenty steps with momentum and weight decay
+//! every parameter and velocity is compared with the CPU executor, at a batch that does not fill the tiles,
+//! with two networks also at one that does.
+//!
+//! SDLM runs fewer steps, and each of them first as a pass of second derivatives.
+//!
+//! Then the same steps once more, one to a submission: not a bit may differ. Nor with another number of
+//! workgroups, or with two devices in place of one. `cores.rs` changes the threads below the adapter.
+
+use crate::common::run::{Run, State, compare_states, networks, state, trained};
+use crate::common::{Outcome, Tests, Way, all_ways, other_ways, software, ways};
+use lenet::plan::{Optimizer, Profile, Strategy};
+use wgpu::Adapter;
+
+const STEPS: usize = 20;
+const OPTIMIZER: Optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.01 };
+/// Fills no tile; and one that does.
+const BATCH: usize = 5;
+const FULL_BATCH: usize = 16;
+/// Networks that are also tried with a full batch and by second derivatives.
+const MAIN: [&str; 2] = ["lenet1", "lenet5, eq. 9"];
+/// Larger mu than the paper's: the first weights of these tests are far from a minimum.
+const SDLM: Optimizer = Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true };
+const SDLM_STEPS: usize = 4;
+
+/// Adds a test of a run for each of these ways.
+fn add_run(tests: &mut Tests, name: &str, run: &Run, ways: &[Way]) {
+    for &way in ways {
+        let run = run.clone();
+        tests.on_adapter(format!("{name}, {way}"), move |adapter| as_the_cpu(adapter, &run, way));
+    }
+}
+
+pub fn add(tests: &mut Tests) {
+    for trained in networks() {
+        let run = Run::full(trained.clone(), BATCH, STEPS, OPTIMIZER);
+        add_run(tests, trained.name, &run, &ways());
+        let add = |tests: &mut Tests| add_run(tests, trained.name, &run, &[software()]);
+        if MAIN.contains(&trained.name) {
+            add(tests)
+        } else {
+            tests.rest(add)
+        }
+        tests.rest(|tests| add_run(tests, trained.name, &run, &other_ways()));
+    }
+    for name in MAIN {
+        let full = Run::full(trained(name), FULL_BATCH, STEPS, OPTIMIZER);
+        let full_name = format!("{name}, batch {FULL_BATCH}");
+        tests.rest(|tests| add_run(tests, &full_name, &full, &all_ways()));
+        let second = Run::full(trained(name), BATCH, SDLM_STEPS, SDLM);
+        let second_name = format!("{name}, sdlm");
+        add_run(tests, &second_name, &second, &ways());
+        tests.rest(|tests| {
+            add_run(tests, &second_name, &second, &[software()]);
+            add_run(tests, &second_name, &second, &other_ways());
+        });
+    }
+    let other_tiles = [Strategy::LayeredRow, Strategy::LayeredPair]
+        .map(|strategy| Way { strategy, profile: Profile::gpu() });
+    let short = Run::full(trained("lenet5-short"), BATCH, STEPS, OPTIMIZER);
+    add_run(tests, "lenet5-short", &short, &other_tiles);
+    tests.on_adapter("lenet1, workgroups of a dispatch", workgroups);
+    tests.on_adapter("lenet1, one device or two", |adapter| replicas(adapter, MAIN[0]));
+    tests.rest(|tests| {
+        tests.on_adapter("lenet5, one device or two", |adapter| replicas(adapter, MAIN[1]));
+    });
+}
+
+/// The steps leave what the CPU leaves, and the same bits a second time.
+fn as_the_cpu(adapter: &Adapter, run: &Run, way: Way) -> Outcome {
+    let steps = run.steps.len();
+    let mut cpu = run.on_cpu()?;
+    run.train(cpu.as_mut(), steps, steps)?;
+    let mut executor = run.on_adapter(adapter, way)?;
+    run.train(executor.as_mut(), steps, steps)?;
+    let found = state(executor.as_mut())?;
+    compare_states(run, &found, &state(cpu.as_mut())?).outcome("against the CPU")?;
+
+    run.reset(executor.as_mut())?;
+    run.train(executor.as_mut(), steps, 1)?;
+    if state(executor.as_mut())? != found {
+        return Err("a second time, a step to a submission, differs".into());
+    }
+    Ok(())
+}
+
+fn trained_state(run: &Run, adapter: &Adapter, way: Way) -> lenet::Result<State> {
+    let mut executor = run.on_adapter(adapter, way)?;
+    run.train(executor.as_mut(), run.steps.len(), run.steps.len())?;
+    state(executor.as_mut())
+}
+
+/// Two devices with a shard each leave what one device leaves that has both, to the last bit. The last
+/// step has fewer samples than a shard.
+fn replicas(adapter: &Adapter, name: &str) -> Outcome {
+    for (batch, optimizer) in [(21, OPTIMIZER), (16, SDLM)] {
+        let steps = vec![batch, batch, 7];
+        let run = Run { trained: trained(name), batch, steps, optimizer };
+        let with = |replicas| {
+            let profile = Profile { shards: 2, replicas, ..Profile::gpu() };
+            let way = Way { strategy: Strategy::Layered, profile };
+            assert_eq!(run.plan(way).replicas.len(), replicas);
+            trained_state(&run, adapter, way)
+        };
+        let [one, two] = [with(1)?, with(2)?];
+        if one != two {
+            let name = format!("{name}, batch {batch}, {optimizer:?}");
+            return Err(format!("{name}: two devices leave other bits than one").into());
+        }
+    }
+    Ok(())
+}
+
+/// A machine with more cores gets more workgroups: the bits have to be the same there.
+fn workgroups(adapter: &Adapter) -> Outcome {
+    let run = Run::full(trained("lenet1"), FULL_BATCH, STEPS, OPTIMIZER);
+    for way in [software(), ways()[1]] {
+        let with = |workgroups| {
+            let profile = Profile { workgroups: Some(workgroups), ..way.profile };
+            trained_state(&run, adapter, Way { profile, ..way })
+        };
+        if with(2)? != with(9)? {
+            return Err(format!("{way}: 2 workgroups leave other bits than 9").into());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! `lenet tune` through the program itself, with a cache folder of its own.
+//!
+//! One test after the other in one list, since a software adapter compiles for seconds each time.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::common::{Outcome, Tests};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Where choices are remembered, below the folder of caches.
+const CHOICES: &str = "lenet/tuned.json";
+/// In the profile of GPUs, which compiles in a tenth of the time.
+const NETWORK: [&str; 6] = ["--network", "lenet1", "--batch", "2", "--profile", "gpu"];
+
+pub fn add(tests: &mut Tests) {
+    // Elsewhere the environment does not move the cache folder.
+    if cfg!(unix) {
+        tests
+            .on_adapter("choices are remembered, used, forgotten, and survive faults", |_| cache());
+    }
+}
+
+/// Whether a command succeeded, and what it wrote to standard output and standard error.
+fn ended(home: &Path, args: &[&str]) -> (bool, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_lenet"))
+        .args(args)
+        .env("HOME", home)
+        .env("XDG_CACHE_HOME", home)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.success(), text(&output.stdout), text(&output.stderr))
+}
+
+/// The same of a command that has to succeed.
+fn lenet(home: &Path, args: &[&str]) -> (String, String) {
+    let (success, out, said) = ended(home, args);
+    assert!(success, "{args:?}: {said}");
+    (out, said)
+}
+
+fn tune(home: &Path) -> (Value, String) {
+    let (out, said) = lenet(home, &[&["tune", "--json"], &NETWORK[..]].concat());
+    (serde_json::from_str(&out).expect("an object"), said)
+}
+
+/// The plan of a short run, as its record has it, and what the run said on standard error.
+fn train(home: &Path, flags: &[&str]) -> (Value, String) {
+    let run = home.join("run");
+    let out = run.to_str().expect("temporary folders have plain names");
+    let limits = ["--steps", "1", "--test-limit", "2", "--out", out, "--force", "--quiet"];
+    let (_, said) = lenet(home, &[&["train", "--device", "gpu"], &limits[..], flags].concat());
+    let record = fs::read(run.join("run.json")).expect("a record");
+    let mut record: Value = serde_json::from_slice(&record).expect("an object");
+    (record["settings"]["plan"].take(), said)
+}
+
+fn cache() -> Outcome {
+    let folder = TempDir::new()?;
+    let home = folder.path();
+    // What cannot be read is told, and replaced.
+    let path = home.join(CHOICES);
+    fs::create_dir_all(path.parent().expect("a folder"))?;
+    fs::write(&path, "[{\"adapter\": 1")?;
+    let tuned = [&NETWORK[..], &["--plan", "tuned"]].concat();
+    let plan = [&["plan", "--device", "gpu"], &tuned[..]].concat();
+    let refused = |words: &[&str]| {
+        let (success, _, said) = ended(home, &plan);
+        assert!(!success && words.iter().all(|word| said.contains(word)), "{said}");
+    };
+    refused(&["warning", "lenet tune"]);
+    let (json, said) = tune(home);
+    assert!(said.contains("warning"), "{said}");
+    assert_eq!(json["file"], path.to_str().expect("a plain name"));
+    let plans = json["results"][0]["plans"].as_array().expect("plans");
+    assert!(plans.len() > 1, "{json}");
+    let time = |plan: &Value| plan["microseconds"].as_f64().expect("a time");
+    assert!(0.0 < time(&plans[0]) && time(&plans[0]) <= time(&plans[1]), "{json}");
+    let name = |plan: &Value| plan["plan"].as_str().expect("a name").to_string();
+    let (winner, loser) = (name(&plans[0]), name(plans.last().expect("several")));
+    assert_eq!(json["results"][0]["chosen"], winner, "{json}");
+
+    // The loser, written down as the winner: what is remembered decides, not the rule.
+    let text = fs::read_to_string(&path)?;
+    assert!(text.contains(&format!("\"{winner}\"")), "{text}");
+    fs::write(&path, text.replace(&winner, &loser))?;
+    let (chosen, said) = train(home, &tuned);
+    assert_eq!(chosen, json!({ "value": loser, "origin": "tuned" }), "{said}");
+    let (printed, said) = lenet(home, &plan);
+    assert!(printed.contains(&loser) && !said.contains("warning"), "{said}");
+    // What decides the bits of a run by itself is the same on every machine.
+    let (chosen, said) = train(home, &NETWORK);
+    assert!(chosen["origin"].as_str().expect("an origin").starts_with("default"), "{said}");
+    let (chosen, _) = train(home, &[&NETWORK[..], &["--plan", &winner]].concat());
+    assert_eq!(chosen, json!({ "value": winner, "origin": "--plan" }));
+
+    lenet(home, &["tune", "--forget"]);
+    assert!(!path.exists());
+    refused(&["--plan tuned", "lenet tune"]);
+    lenet(home, &["tune", "--forget"]);
+
+    // A folder in its place can be neither read nor replaced, whoever runs the test.
+    fs::create_dir_all(path.join("full"))?;
+    let (json, said) = tune(home);
+    assert_eq!(json["file"], Value::Null, "{said}");
+    Ok(())
+}

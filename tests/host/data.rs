@@ -1,0 +1,287 @@
+//! The readers of MNIST: the built-in digits, folders in every accepted form, every defect.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use flate2::{Compression, write::GzEncoder};
+use lenet::data::mnist;
+use lenet::data::{self, DIGIT_PIXELS, Digits, Mnist, facts};
+use tempfile::TempDir;
+
+static BUILTIN: LazyLock<Mnist> = LazyLock::new(|| data::builtin().unwrap());
+
+const FILES: [&str; 4] = [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS];
+const TRAIN_IMAGES: &str = "train-images-idx3-ubyte";
+const TRAIN_LABELS: &str = "train-labels-idx1-ubyte";
+const TEST_IMAGES: &str = "t10k-images-idx3-ubyte";
+const TEST_LABELS: &str = "t10k-labels-idx1-ubyte";
+
+fn images_file(digits: &Digits) -> Vec<u8> {
+    let header = [2051, digits.len() as u32, 28, 28].map(u32::to_be_bytes).concat();
+    [&header, digits.pixels()].concat()
+}
+
+fn labels_file(digits: &Digits) -> Vec<u8> {
+    let header = [2049, digits.len() as u32].map(u32::to_be_bytes).concat();
+    [&header, digits.labels()].concat()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// The four files of `mnist`, in the order of [`FILES`].
+fn four_files(mnist: &Mnist) -> [Vec<u8>; 4] {
+    let Mnist { train, test } = mnist;
+    [images_file(train), labels_file(train), images_file(test), labels_file(test)]
+}
+
+fn first(train: usize, test: usize) -> Mnist {
+    let mut mnist = BUILTIN.clone();
+    mnist.train.truncate(train);
+    mnist.test.truncate(test);
+    mnist
+}
+
+/// A folder with five training and three test digits, the names changed by `rename` and the bytes
+/// by `pack`.
+fn small_folder(rename: impl Fn(&str) -> String, pack: impl Fn(&[u8]) -> Vec<u8>) -> TempDir {
+    static SMALL: LazyLock<[Vec<u8>; 4]> = LazyLock::new(|| four_files(&first(5, 3)));
+    let dir = TempDir::new().unwrap();
+    for (name, bytes) in FILES.iter().zip(SMALL.iter()) {
+        fs::write(dir.path().join(rename(name)), pack(bytes)).unwrap();
+    }
+    dir
+}
+
+fn raw_folder() -> TempDir {
+    small_folder(str::to_string, <[u8]>::to_vec)
+}
+
+fn gz_folder() -> TempDir {
+    small_folder(|name| format!("{name}.gz"), gzip)
+}
+
+/// Asserts that `dir` is refused with exit code 3, all of `words`, and the way out: without `--data`.
+#[track_caller]
+fn refused(dir: &Path, words: &[&str]) {
+    let Err(error) = data::load(Some(dir)) else { panic!("accepted, without {words:?}") };
+    assert_eq!(error.exit_code(), 3, "{error}");
+    let message = error.to_string();
+    for word in words.iter().chain(&["--data"]) {
+        assert!(message.contains(word), "no {word:?} in: {message}");
+    }
+}
+
+/// Changes the raw file `name` of a sound folder and asserts that it is refused by name.
+#[track_caller]
+fn refused_after(name: &str, change: impl Fn(&mut Vec<u8>), words: &[&str]) {
+    changed_and_refused(raw_folder(), name, change, words);
+}
+
+/// Changes the file `name` of `dir` and asserts that it is refused by name.
+#[track_caller]
+fn changed_and_refused(dir: TempDir, name: &str, change: impl Fn(&mut Vec<u8>), words: &[&str]) {
+    let path = dir.path().join(name);
+    let mut bytes = fs::read(&path).unwrap();
+    change(&mut bytes);
+    fs::write(&path, bytes).unwrap();
+    refused(dir.path(), &[&[name], words].concat());
+}
+
+/// Sets the big-endian u32 at byte `at`.
+fn set(at: usize, value: u32) -> impl Fn(&mut Vec<u8>) {
+    move |bytes| bytes[at..at + 4].copy_from_slice(&value.to_be_bytes())
+}
+
+#[test]
+fn builtin_is_mnist() {
+    let Mnist { train, test } = &*BUILTIN;
+    assert_eq!((train.len(), test.len()), (60_000, 10_000));
+    assert_eq!(train.pixels().len(), 60_000 * DIGIT_PIXELS);
+    assert_eq!((train.label(0), test.label(0)), (5, 7));
+    let scaling = (1.275 / 255.0, -0.1, 2);
+    let of_train = facts(train, scaling.0, scaling.1, scaling.2);
+    let train_counts = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949];
+    assert_eq!((of_train.count, of_train.per_digit), (60_000, train_counts));
+    let of_test = facts(test, scaling.0, scaling.1, scaling.2);
+    let test_counts = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009];
+    assert_eq!((of_test.count, of_test.per_digit), (10_000, test_counts));
+
+    assert!((of_train.mean - 0.13066).abs() < 5e-6, "{of_train:?}");
+    assert!((of_train.deviation - 0.30811).abs() < 5e-6, "{of_train:?}");
+    assert!((of_train.scaled_mean - 0.028).abs() < 5e-4, "{of_train:?}");
+    assert!((of_train.scaled_deviation - 0.351).abs() < 5e-4, "{of_train:?}");
+}
+
+#[test]
+fn builtin_is_as_published() {
+    // Of the files whose SHA-256 stands in assets/mnist/README.md, without their headers.
+    let crc = |bytes: &[u8]| {
+        let mut crc = flate2::Crc::new();
+        crc.update(bytes);
+        crc.sum()
+    };
+    let Mnist { train, test } = &*BUILTIN;
+    let sums = [train.pixels(), train.labels(), test.pixels(), test.labels()].map(crc);
+    assert_eq!(sums, [0xf363_9b56, 0xba07_e8ef, 0xe4ca_5f57, 0xee86_04d9]);
+}
+
+#[test]
+fn facts_count_the_border_as_background() {
+    // One white digit: 784 of 1,024 values are 1, the border is -1.
+    let white = Digits::new(vec![255; DIGIT_PIXELS], vec![8]).unwrap();
+    let of_white = facts(&white, 2.0 / 255.0, -1.0, 2);
+    assert_eq!((of_white.mean, of_white.deviation), (1.0, 0.0));
+    let part = 784.0 / 1024.0;
+    assert!((of_white.scaled_mean - (2.0 * part - 1.0)).abs() < 1e-6, "{of_white:?}");
+    let deviation = 2.0 * (part * (1.0_f64 - part)).sqrt();
+    assert!((of_white.scaled_deviation - deviation).abs() < 1e-6, "{of_white:?}");
+
+    let none = facts(&Digits::new(vec![], vec![]).unwrap(), 1.0, 0.0, 2);
+    assert_eq!((none.count, none.mean, none.scaled_deviation), (0, 0.0, 0.0));
+}
+
+#[test]
+fn digits_hold_together() {
+    let mut digits = first(5, 3).train;
+    digits.truncate(9);
+    assert_eq!((digits.len(), digits.labels()), (5, &[5, 0, 4, 1, 9][..]));
+    digits.truncate(2);
+    assert_eq!((digits.len(), digits.labels()), (2, &[5, 0][..]));
+    assert_eq!(digits.digit(1), &BUILTIN.train.pixels()[DIGIT_PIXELS..2 * DIGIT_PIXELS]);
+    assert!(!digits.is_empty());
+    let short = Digits::new(vec![0; DIGIT_PIXELS], vec![1, 2]).unwrap_err();
+    assert!(short.to_string().contains("784 pixels"), "{short}");
+    let eleven = Digits::new(vec![0; DIGIT_PIXELS], vec![11]).unwrap_err();
+    assert!(eleven.to_string().contains("label 11"), "{eleven}");
+}
+
+#[test]
+fn both_readers_agree() {
+    let dir = TempDir::new().unwrap();
+    let files = four_files(&BUILTIN);
+    for (name, bytes) in FILES.iter().zip(&files) {
+        fs::write(dir.path().join(name), bytes).unwrap();
+    }
+    let by_crate = mnist::read(dir.path()).unwrap();
+    // One packed file is enough to send all four through our own reader alone.
+    fs::write(dir.path().join("t10k-labels-idx1-ubyte.gz"), gzip(&files[3])).unwrap();
+    fs::remove_file(dir.path().join(TEST_LABELS)).unwrap();
+    let by_idx = mnist::read(dir.path()).unwrap();
+    assert!(by_crate == by_idx, "the mnist crate and our reader differ");
+    assert!(by_crate == *BUILTIN, "the folder and the built-in digits differ");
+}
+
+#[test]
+fn accepts_every_form_of_folder() {
+    let small = first(5, 3);
+    let dotted = |name: &str| name.replace("-idx", ".idx");
+    for dir in [
+        raw_folder(),
+        gz_folder(),
+        small_folder(dotted, <[u8]>::to_vec),
+        small_folder(|name| dotted(name) + ".gz", gzip),
+    ] {
+        assert!(mnist::read(dir.path()).unwrap() == small);
+    }
+    // Raw wins over packed, and a folder of a file's name is passed over.
+    let dir = raw_folder();
+    fs::write(dir.path().join("train-images-idx3-ubyte.gz"), "nonsense").unwrap();
+    assert!(data::load(Some(dir.path())).unwrap() == small);
+    let dir = gz_folder();
+    fs::create_dir(dir.path().join(TRAIN_IMAGES)).unwrap();
+    assert!(data::load(Some(dir.path())).unwrap() == small);
+}
+
+#[test]
+fn refuses_a_folder_that_is_not_there() {
+    let dir = raw_folder();
+    refused(&dir.path().join("nowhere"), &["nowhere"]);
+    refused(&dir.path().join(TRAIN_LABELS), &[TRAIN_LABELS]);
+}
+
+#[test]
+fn refuses_missing_files() {
+    let dir = raw_folder();
+    fs::remove_file(dir.path().join(TRAIN_LABELS)).unwrap();
+    fs::remove_file(dir.path().join(TEST_IMAGES)).unwrap();
+    let folder = dir.path().display().to_string();
+    refused(dir.path(), &[&folder, TRAIN_LABELS, TEST_IMAGES, ".gz"]);
+}
+
+#[test]
+fn refuses_a_wrong_length() {
+    for name in FILES {
+        refused_after(name, Vec::clear, &["empty"]);
+    }
+    let cut = "cut";
+    refused_after(TEST_LABELS, |b| b.truncate(10), &["10 bytes", "11", cut]);
+    refused_after(TRAIN_IMAGES, |b| b.truncate(3_000), &["3,000 bytes", "3,936", cut]);
+    refused_after(TRAIN_IMAGES, |b| b.truncate(3), &["3 bytes", "16", cut]);
+    refused_after(TRAIN_IMAGES, |b| b.truncate(15), &["15 bytes", "16", cut]);
+    refused_after(TRAIN_LABELS, |b| b.truncate(6), &["6 bytes", "8", cut]);
+    let long = "long";
+    refused_after(TRAIN_LABELS, |b| b.push(3), &["14 bytes", "13", long]);
+    refused_after(TEST_IMAGES, |b| b.push(3), &["2,369 bytes", "2,368", long]);
+}
+
+#[test]
+fn refuses_a_wrong_header() {
+    refused_after(TRAIN_IMAGES, set(0, 7), &["7", "2051"]);
+    refused_after(TEST_LABELS, set(0, 7), &["7", "2049"]);
+    refused_after(TRAIN_IMAGES, |b| *b = gzip(b), &["gzip", ".gz"]);
+    refused_after(TRAIN_IMAGES, set(4, 0), &["0 images"]);
+    refused_after(TEST_LABELS, set(4, 0), &["0 labels"]);
+    refused_after(TRAIN_LABELS, set(4, u32::MAX), &["4,294,967,295", "1,000,000"]);
+    refused_after(TRAIN_IMAGES, set(4, u32::MAX), &["4,294,967,295", "1,000,000"]);
+    refused_after(TRAIN_IMAGES, set(8, 32), &["32x28", "28x28"]);
+    refused_after(TEST_IMAGES, set(12, 0), &["28x0", "28x28"]);
+}
+
+#[test]
+fn refuses_swapped_files() {
+    let dir = raw_folder();
+    let (images, labels) = (dir.path().join(TRAIN_IMAGES), dir.path().join(TRAIN_LABELS));
+    let images_bytes = fs::read(&images).unwrap();
+    fs::copy(&labels, &images).unwrap();
+    refused(dir.path(), &[TRAIN_IMAGES, "2051", "swapped"]);
+    fs::write(&images, &images_bytes).unwrap();
+    fs::write(&labels, &images_bytes).unwrap();
+    refused(dir.path(), &[TRAIN_LABELS, "2049", "swapped"]);
+}
+
+#[test]
+fn refuses_labels_that_do_not_fit() {
+    let ten = |bytes: &mut Vec<u8>| bytes[8 + 3] = 10;
+    refused_after(TRAIN_LABELS, ten, &["label 10", "3", "9"]);
+    let one_less = |bytes: &mut Vec<u8>| {
+        bytes.pop();
+        set(4, 4)(bytes);
+    };
+    let words = ["4 labels", "5 images", TRAIN_IMAGES];
+    refused_after(TRAIN_LABELS, one_less, &words);
+}
+
+#[test]
+fn refuses_broken_gzip() {
+    let name = "train-images-idx3-ubyte.gz";
+    let refused_gz = |change: &dyn Fn(&mut Vec<u8>), words: &[&str]| {
+        changed_and_refused(gz_folder(), name, change, words);
+    };
+    refused_gz(&Vec::clear, &["empty"]);
+    refused_gz(&|b| b.truncate(5), &["cut"]);
+    refused_gz(&|b| b.truncate(b.len() / 2), &["cut"]);
+    refused_gz(&|b| b.truncate(b.len() - 1), &["cut", "3,936"]);
+    refused_gz(&|b| *b.last_mut().unwrap() ^= 1, &["broken"]);
+    refused_gz(&|b| b[12..40].fill(0xff), &["broken"]);
+    refused_gz(&|b| b.extend(b"more"), &["cut"]);
+    refused_gz(&|b| b.extend(b"much more of it"), &["broken"]);
+    let not_gz = [".gz"];
+    refused_gz(&|b| *b = b"<html>no such page</html>".to_vec(), &not_gz);
+    refused_gz(&|b| *b = gzip(&b"\0\0\x08\x03\0\0"[..]), &["6 bytes", "16"]);
+}

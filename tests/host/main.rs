@@ -1,0 +1,30 @@
+//! Tests that need no adapter: the program on the CPU, the files it reads and writes, and the library
+//! against references that share no line with it. `cargo test --test host gradients` runs one file.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bench;
+mod commands;
+mod curvature;
+mod data;
+mod data_image;
+mod faults;
+mod gauss_newton;
+mod gradients;
+mod habits;
+mod house;
+mod keep;
+mod library;
+mod look;
+mod paper;
+mod pictures;
+mod reproduce;
+mod runs;
+mod sdlm;
+mod shaders;
+mod share;
+mod stream;
+mod tables;
+mod views;
+mod web;

@@ -1,0 +1,155 @@
+//! `lenet reproduce` from end to end with few digits: the runs, the report, a second call, Ctrl-C.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::common::Outcome;
+use crate::common::page;
+use crate::common::program::{USAGE, command, fails, path, prints, text};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const INTERRUPTED: i32 = 130;
+/// So few digits that a row takes a moment.
+const RECIPES: [&str; 6] =
+    ["lenet1", "lenet5", "lenet5-1998", "lenet5-distorted", "lenet5-1998-distorted", "notebook"];
+const LIMITS: [&str; 8] =
+    ["--device", "cpu", "--epochs", "2", "--train-limit", "1000", "--test-limit", "200"];
+
+fn reproduce(out: &Path, more: &[&str]) -> String {
+    prints(&[&["reproduce", "--out", path(out)], more, &LIMITS].concat())
+}
+
+fn record(folder: &Path) -> Value {
+    let text = fs::read_to_string(folder.join("run.json")).expect("a record");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+#[test]
+fn table_and_report() -> Outcome {
+    let folder = TempDir::new()?;
+    let out = folder.path().join("my table");
+    let printed = reproduce(&out, &["--seeds", "2"]);
+    let lines = printed.lines().count();
+    assert!(lines > 2 * RECIPES.len(), "a line for each run: {printed}");
+    let page = fs::read_to_string(out.join("report.html"))?;
+    page::check(&page);
+    assert!(page.contains("my table'"), "no command that a shell understands");
+    assert!(page.contains("--train-limit 1000"), "limits are told");
+
+    // Each row shows the mistakes of its run in the middle, the better one of two.
+    let mut expected = 0;
+    for recipe in RECIPES {
+        let errors = [1, 2].map(|seed| {
+            let record = record(&out.join(recipe).join(format!("seed-{seed}")));
+            assert_eq!(record["status"], "complete");
+            record["result"]["final"]["test_errors"].as_u64().expect("errors")
+        });
+        expected += errors.iter().min().expect("two runs");
+        let mean = (errors[0] + errors[1]) as f64 / 2.0 / 2.0;
+        let shown = format!("{mean:.2} ± ");
+        assert!(page.contains(&shown), "{recipe}: {shown} is not on the page");
+    }
+    assert_eq!(page.matches("<figure title=\"digit ").count() as u64, expected);
+
+    let markdown = fs::read_to_string(out.join("report.md"))?;
+    let shown = markdown.lines().filter_map(|line| line.strip_prefix("![")?.split_once("]("));
+    let files: Vec<&str> = shown.map(|(_, file)| file.trim_end_matches(')')).collect();
+    assert!(files.len() > 30, "{markdown}");
+    for file in files {
+        assert!(out.join(file).is_file(), "{file} is missing");
+    }
+
+    // The same bits as by lenet train.
+    let run = folder.path().join("run");
+    let train = ["train", "--recipe", "lenet5", "--seed", "2", "--out", path(&run), "--quiet"];
+    prints(&[&train[..], &LIMITS].concat());
+    let model = out.join("lenet5/seed-2/model.safetensors");
+    assert!(fs::read(&model)? == fs::read(run.join("model.safetensors"))?, "another model");
+
+    let before = fs::metadata(&model)?.modified()?;
+    let again = reproduce(&out, &["--seeds", "2"]);
+    assert!(again.lines().count() < lines, "lines for runs that are there: {again}");
+    assert_eq!(fs::metadata(&model)?.modified()?, before, "a finished run was done again");
+    Ok(())
+}
+
+#[test]
+fn other_flags_overwrite_nothing() -> Outcome {
+    let folder = TempDir::new()?;
+    let out = folder.path();
+    reproduce(out, &["lenet1", "--seeds", "1"]);
+    let model = out.join("lenet1/seed-1/model.safetensors");
+    let before = fs::read(&model)?;
+    let other = ["reproduce", "lenet1", "--device", "cpu", "--epochs", "3", "--out", path(out)];
+    fails(&other, USAGE, &["seed-1", "epochs", "2", "3", "--out"]);
+    assert!(fs::read(&model)? == before);
+    // More seeds are welcome.
+    reproduce(out, &["lenet1", "--seeds", "2"]);
+    assert!(fs::read(&model)? == before);
+    // A broken checkpoint costs the run its epochs, no more.
+    let run = out.join("lenet1/seed-2");
+    let model = fs::read(run.join("model.safetensors"))?;
+    let record = fs::read_to_string(run.join("run.json"))?.replace("complete", "running");
+    fs::write(run.join("run.json"), record)?;
+    fs::write(run.join("last.ckpt.safetensors"), "broken")?;
+    let args = [&["reproduce", "lenet1", "--seeds", "2", "--out", path(out)], &LIMITS[..]].concat();
+    let again = command(&args).output()?;
+    let said = text(&again.stderr);
+    assert!(again.status.success() && said.contains("last.ckpt.safetensors"), "{said}");
+    assert!(fs::read(run.join("model.safetensors"))? == model);
+    Ok(())
+}
+
+#[test]
+fn flags_that_make_no_sense() -> Outcome {
+    fails(&["reproduce", "cake"], USAGE, &["cake", &RECIPES.join(", ")]);
+    fails(&["reproduce", "--seeds", "0"], USAGE, &["--seeds"]);
+    fails(&["reproduce", "--epochs", "0"], USAGE, &["--epochs"]);
+    fails(&["reproduce", "--device", "cpu", "--adapter", "0"], USAGE, &["--adapter"]);
+    Ok(())
+}
+
+/// Ctrl-C after the first epoch, then the same command again: the bits of a run without a stop.
+#[cfg(unix)]
+#[test]
+fn interrupted_and_gone_on() -> Outcome {
+    const RUN: [&str; 6] = ["--epochs", "20", "--train-limit", "3000", "--test-limit", "200"];
+    let folder = TempDir::new()?;
+    let out = folder.path().join("table");
+    let args = ["reproduce", "lenet1", "--seeds", "1", "--device", "cpu", "--out", path(&out)];
+    let args = [&args[..], &RUN].concat();
+    let mut child = command(&args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    let run = out.join("lenet1/seed-1");
+    let begun = Instant::now();
+    while !run.join("metrics.jsonl").exists() && begun.elapsed().as_secs() < 60 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(kill?.success());
+    assert_eq!(child.wait()?.code(), Some(INTERRUPTED));
+    let stopped = record(&run);
+    assert_eq!(stopped["status"], "interrupted");
+    let epochs = stopped["result"]["epochs"].as_u64().expect("epochs");
+    assert!((1..20).contains(&epochs), "stopped after {epochs}");
+    assert!(!out.join("report.html").exists());
+
+    prints(&args);
+    assert_eq!(record(&run)["result"]["epochs"], 20);
+    let metrics = fs::read_to_string(run.join("metrics.jsonl"))?;
+    let numbers: Vec<u64> = metrics
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["epoch"].as_u64())
+        .map(|number| number.expect("a number"))
+        .collect();
+    assert_eq!(numbers, (1..=20).collect::<Vec<u64>>());
+    let whole = folder.path().join("whole");
+    let train =
+        ["train", "--recipe", "lenet1", "--device", "cpu", "--out", path(&whole), "--quiet"];
+    prints(&[&train[..], &RUN].concat());
+    let model = |folder: &Path| fs::read(folder.join("model.safetensors"));
+    assert!(model(&run)? == model(&whole)?, "other bits after a stop");
+    Ok(())
+}

@@ -1,0 +1,352 @@
+//! `lenet summary` and `lenet plan`: networks and plans as tables, which need no adapter.
+
+use crate::common::own;
+use crate::common::program::{USAGE, fails, json_of, network_of, prints};
+use lenet::Error;
+use lenet::network::lenet as tables;
+use lenet::network::lenet::{Row, Table};
+use lenet::network::summary::Summary;
+use lenet::network::{Output, build};
+use lenet::plan::profile::{ITERATION_LIMIT, UNIFORM_WINDOW};
+use lenet::plan::{ALIGN, Capacity, Layout, Optimizer, Pass, Plan, Profile, Strategy};
+use lenet::rng::{Rng, Stream};
+use serde_json::json;
+
+#[test]
+fn summary_counts_as_the_papers_do() {
+    let cases: [(&[&str], u64, u64, u64); 4] = [
+        (&["--network", "lenet1"], 2_578, 98_442, 0),
+        (&["--network", "lenet5"], 60_000, 340_908, 840),
+        (&["--network", "lenet5", "--output", "linear"], 60_850, 340_918, 0),
+        (&["--network", "lenet5-short"], 51_046, 331_114, 0),
+    ];
+    for (flags, parameters, connections, fixed) in cases {
+        let args = [&["summary"], flags].concat();
+        let json = json_of(&args);
+        assert_eq!(json["parameters"], parameters, "{flags:?}");
+        assert_eq!(json["connections"], connections, "{flags:?}");
+        assert_eq!(json["fixed"], fixed, "{flags:?}");
+        let printed = prints(&args);
+        let total = printed.lines().find(|line| line.starts_with("total")).expect("a total");
+        let numbers: Vec<u64> = total
+            .split_whitespace()
+            .filter_map(|word| word.replace(',', "").parse().ok())
+            .collect();
+        assert_eq!(numbers[..2], [parameters, connections], "{total}");
+    }
+    let layers = json_of(&["summary", "--network", "lenet1"])["layers"].take();
+    let of = |key: &str| -> Vec<u64> {
+        let layers = layers.as_array().expect("layers");
+        layers.iter().map(|layer| layer[key].as_u64().expect("a count")).collect()
+    };
+    assert_eq!(of("parameters"), [104, 8, 512, 24, 1_930], "32 of them are the poolings'");
+    assert_eq!(of("connections"), [59_904, 2_880, 32_768, 960, 1_930]);
+    assert_eq!(layers[2]["output"], json!([12, 8, 8]));
+    assert_eq!(layers[2]["table"][6], json!([2]));
+}
+
+#[test]
+fn summary_draws_the_tables() {
+    let printed = prints(&["summary", "--table"]);
+    assert!(printed.contains("60 of 96"), "{printed}");
+    let first = printed.lines().find(|line| line.starts_with("  0 ")).expect("a row for map 0");
+    // Table I, row 0, read from the paper: X . . . X X X . . X X X X . X X.
+    assert_eq!(first, "  0   X           X  X  X        X  X  X  X     X  X");
+    assert!(prints(&["summary", "--connections", "full", "--table"]).contains("there is no table"));
+}
+
+#[test]
+fn plan_and_summary_agree() {
+    let optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 };
+    for table in tables::ALL {
+        let network = network_of(table.name);
+        let capacity = Capacity { samples: 10, indices: 10, steps: 1 };
+        let plan =
+            Plan::new(&network, Strategy::Layered, Profile::reference(), 10, optimizer, capacity);
+        let plan = plan.expect("a network that kernels are made for");
+        let layers = plan.step(Pass::Forward).map(|dispatch| &plan.kernels[dispatch.kernel].op);
+        let all: u64 = layers
+            .filter(|op| op.name() != "gather")
+            // The output goes forward and back in one kernel.
+            .map(|op| op.work().multiply_adds / if op.name() == "output" { 2 } else { 1 })
+            .sum();
+        let summary = Summary::of(&network).expect("a network with a layout");
+        assert_eq!(all, 10 * summary.multiply_adds() as u64, "{}", table.name);
+    }
+}
+
+#[test]
+fn plan_prints_every_kernel_in_valid_wgsl() {
+    let wgsl = prints(&["plan", "--wgsl", "c3.conv_pool_forward"]);
+    assert!(wgsl.contains("const M: u32 = 16u;") && wgsl.contains("fn conv_pool_forward("));
+    validate("c3.conv_pool_forward", &wgsl);
+    assert_eq!(prints(&["plan", "--wgsl", "c3.conv_pool_f"]), wgsl, "a part of a label will do");
+    fails(&["plan", "--wgsl", "c3"], USAGE, &["c3.conv_backward_weights"]);
+    fails(&["plan", "--wgsl", "no such"], USAGE, &["no such", "input.gather"]);
+    let printed = prints(&["plan", "--batch", "32"]);
+    for word in ["parameters", "c3.conv_pool_forward", "rbf.output", "stages.update", "total"] {
+        assert!(printed.contains(word), "{word} is not in {printed}");
+    }
+    let forward = prints(&["plan", "--forward"]);
+    assert!(forward.contains("rbf.output") && !forward.contains("stages.update"), "{forward}");
+}
+
+fn validate(label: &str, wgsl: &str) {
+    use wgpu::naga::{front::wgsl::parse_str, valid};
+    let module = parse_str(wgsl).unwrap_or_else(|e| panic!("{label}: {}", e.emit_to_string(wgsl)));
+    valid::Validator::new(valid::ValidationFlags::all(), valid::Capabilities::default())
+        .validate(&module)
+        .unwrap_or_else(|error| panic!("{label}: {}", error.emit_to_string(wgsl)));
+}
+
+#[test]
+fn plan_is_complete_as_json() {
+    for (network, profile, batch) in
+        [("lenet1", "software", "16"), ("lenet5", "software", "100"), ("lenet5", "gpu", "16")]
+    {
+        let args = ["plan", "--network", network, "--profile", profile, "--batch", batch];
+        let plan = json_of(&args);
+        assert_eq!(plan["network"], network);
+        let list = |key: &str| plan[key].as_array().unwrap_or_else(|| panic!("{key}")).clone();
+        let (buffers, kernels) = (list("buffers"), list("kernels"));
+        for kernel in &kernels {
+            let label = kernel["label"].as_str().expect("a label");
+            validate(label, kernel["wgsl"].as_str().expect("a text"));
+        }
+        let passes = ["forward", "training"].map(|pass| &plan["replicas"][0][pass]["compute"]);
+        for dispatch in passes.into_iter().flat_map(|pass| pass.as_array().expect("a list")) {
+            let kernel = &kernels[dispatch["kernel"].as_u64().expect("an index") as usize];
+            let bindings = kernel["bindings"].as_array().expect("bindings");
+            let views = dispatch["views"].as_array().expect("views");
+            assert_eq!(bindings.len(), views.len(), "{}", kernel["label"]);
+            for (binding, view) in bindings.iter().zip(views) {
+                let number = |key: &str| view[key].as_u64().expect("a number");
+                let buffer = &buffers[number("buffer") as usize];
+                let end = number("offset") + number("words").next_multiple_of(4);
+                assert!(end <= buffer["words"].as_u64().expect("a length"), "{}", buffer["name"]);
+                assert_eq!(number("offset") % 64, 0, "{} of {}", binding["name"], kernel["label"]);
+                assert_eq!(view["uniform"], binding["type"] == "uniform", "{}", kernel["label"]);
+            }
+        }
+    }
+}
+
+/// A table with these rows.
+fn table(rows: &'static [Row]) -> Table {
+    Table { name: "mine", rows, ..own::NOTHING }
+}
+
+#[test]
+fn faults_name_layer_and_row() {
+    const SIX: usize = 6;
+    let cases: [(&'static [Row], &[&str]); 21] = [
+        (&[Row::Linear("input", 4)], &["row 1", "\"input\"", "choose another"]),
+        (&[Row::Linear("output", 4)], &["row 1", "\"output\"", "choose another"]),
+        (&[Row::Linear("rbf", 84)], &["row 1", "\"rbf\"", "choose another"]),
+        (&[Row::Linear("velocity", 4)], &["row 1", "choose another"]),
+        (&[Row::Linear("a", 4), Row::Linear("a", 4)], &["row 2", "row 1 has the same name"]),
+        (&[Row::Linear("", 4)], &["row 1", "letters"]),
+        (&[Row::Linear("a.weight", 4)], &["row 1", "letters"]),
+        (&[Row::Linear("a", 0)], &["row 1", "0 units"]),
+        (&[Row::Linear("a", 65_536)], &["row 1", "65536 units"]),
+        (&[Row::Linear("a", 65_535)], &["row 1", "parameters"]),
+        (&[Row::Conv("a", 0, None), Row::Pool("b")], &["row 1", "0 feature maps"]),
+        (&[Row::Conv("a", usize::MAX, None), Row::Pool("b")], &["row 1", "feature maps"]),
+        (
+            &[Row::Conv("a", 2, Some(&[&[0]])), Row::Pool("b")],
+            &["row 1", "2 feature maps", "1 rows"],
+        ),
+        (&[Row::Conv("a", 1, Some(&[&[1]])), Row::Pool("b")], &["row 1", "map 1", "there are 1"]),
+        (&[Row::Conv("a", 1, Some(&[&[]])), Row::Pool("b")], &["row 1", "sees no input map"]),
+        (&[Row::Conv("a", 1, Some(&[&[0, 0]])), Row::Pool("b")], &["row 1", "twice"]),
+        (&[Row::Conv("a", SIX, None), Row::Linear("b", 4)], &["row 1", "24x24 outputs"]),
+        (&[Row::Pool("a")], &["row 1", "behind a convolution"]),
+        (&[Row::Linear("a", 8), Row::Conv("b", 4, None)], &["row 2", "5x5 kernel"]),
+        (&[Row::Linear("a", 8), Row::Pool("b")], &["row 2", "even side"]),
+        (&[Row::Conv("a", 4_000, None), Row::Pool("b"), Row::Conv("c", 4_000, None)], &["row 3"]),
+    ];
+    for (rows, parts) in cases {
+        let table = table(rows);
+        let network = build(&table, table.options());
+        let error = match network.and_then(|network| Layout::of(&network).map(|_| ())) {
+            Err(error) => error,
+            Ok(()) => panic!("{rows:?} make a network"),
+        };
+        assert!(matches!(error, Error::Usage(_)), "{rows:?}: {error:?}");
+        for part in ["mine"].iter().chain(parts) {
+            assert!(error.to_string().contains(part), "{part} is not in: {error}");
+        }
+    }
+}
+
+#[test]
+fn only_the_output_is_an_rbf_by_its_row() {
+    let distances = Table { output: Output::Rbf, ..table(&[Row::Linear("a", 80)]) };
+    let error = build(&distances, distances.options()).expect_err("80 units, 84 pixels");
+    assert!(error.to_string().contains("--output linear"), "{error}");
+}
+
+/// The names that a network's layers may not have, since buffers have them.
+#[test]
+fn buffers_of_a_plan_have_names_of_their_own() {
+    let optimizer = Optimizer::Sdlm { momentum: 0.9, mu: 1.0, exact: false };
+    let network = build(&tables::LENET5, tables::LENET5.options()).expect("LeNet-5");
+    let capacity = Capacity { samples: 10, indices: 10, steps: 1 };
+    let own = |name: &str| network.layers.iter().any(|layer| layer.name == name);
+    for strategy in Strategy::ALL {
+        let plan = Plan::new(&network, strategy, Profile::software(), 16, optimizer, capacity);
+        for buffer in plan.expect("a plan of LeNet-5").buffers {
+            if own(&buffer.name) || buffer.name.contains('.') {
+                continue;
+            }
+            let row = [Row::Linear(buffer.name.clone().leak(), 4)];
+            let table = table(row.to_vec().leak());
+            assert!(build(&table, table.options()).is_err(), "{} is taken", buffer.name);
+        }
+    }
+}
+
+/// Random tables, of which about half make a network.
+fn random(rng: &mut Rng) -> Table {
+    const NAMES: [&str; 9] = ["a", "b", "c", "d", "e", "f", "g", "h", "input"];
+    let mut rows = Vec::new();
+    let mut maps = 1;
+    for at in 0..rng.below(7) as usize {
+        let odd = |rng: &mut Rng| rng.below(25) == 0;
+        let name = NAMES[if odd(rng) { rng.below(9) as usize } else { at }];
+        let few = [1, 2, 3, 4, 5, 8, 13, 16][rng.below(8) as usize];
+        let count =
+            if odd(rng) { [0, 700, 65_535, usize::MAX][rng.below(4) as usize] } else { few };
+        match rng.below(5) {
+            0 | 1 => {
+                let connections = (rng.below(2) == 0).then(|| {
+                    let length = if odd(rng) { 3 } else { count.min(800) };
+                    let row = |rng: &mut Rng| -> &'static [usize] {
+                        let wrong = odd(rng) as usize;
+                        let seen =
+                            (0..maps + wrong).filter(|_| rng.below(3) > 0).collect::<Vec<_>>();
+                        seen.leak()
+                    };
+                    &*(0..length).map(|_| row(rng)).collect::<Vec<_>>().leak()
+                });
+                rows.push(Row::Conv(name, count, connections));
+                maps = count.min(800);
+                if !odd(rng) && at < 6 {
+                    rows.push(Row::Pool(["p", "q", "r", "s", "t", "u"][at]));
+                }
+            }
+            2 => {
+                rows.push(Row::Linear(name, if odd(rng) { 40_000 } else { 4 * count.min(100_000) }))
+            }
+            3 => rows.push(Row::Linear(name, 84)),
+            _ => break,
+        }
+    }
+    Table {
+        name: "random",
+        border: [0, 2, 8, 16][rng.below(4) as usize],
+        output: if rng.below(3) == 0 { Output::Rbf } else { Output::Linear },
+        ..table(rows.leak())
+    }
+}
+
+/// Plans of whatever table either stay within what every device carries, or are refused in words.
+#[test]
+fn random_tables_never_panic() {
+    let mut rng = Rng::new(16, Stream::Test);
+    let optimizers = [
+        Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 },
+        Optimizer::Sdlm { momentum: 0.0, mu: 1.0, exact: true },
+    ];
+    let (mut networks, mut plans) = (0, 0);
+    for number in 0..400 {
+        let table = random(&mut rng);
+        let batch = [1, 3, 16, 100, 1_024][rng.below(5) as usize];
+        let refused = |error: Error| {
+            let said = error.to_string();
+            assert!(matches!(error, Error::Usage(_)), "{number}: {said}");
+            let way_out = ["row ", "--plan layered", "--batch", "smaller"];
+            assert!(way_out.iter().any(|part| said.contains(part)), "{number}: {said}");
+        };
+        let network = match build(&table, table.options()) {
+            Ok(network) => network,
+            Err(error) => {
+                refused(error);
+                continue;
+            }
+        };
+        let Ok(layout) = Layout::of(&network).map_err(&refused) else { continue };
+        let stored: usize = layout.tensors.iter().map(|tensor| tensor.size()).sum();
+        assert_eq!(stored, network.parameters(), "{number}");
+        Summary::of(&network).expect("a network with a layout").text();
+        networks += 1;
+        for strategy in Strategy::ALL.into_iter().chain([Strategy::Inspect]) {
+            for profile in [Profile::software(), Profile::gpu(), Profile::reference()] {
+                let capacity = Capacity { samples: 10, indices: 10, steps: 1 };
+                let optimizer = optimizers[number % 2];
+                match Plan::new(&network, strategy, profile, batch, optimizer, capacity) {
+                    Ok(plan) => check(&plan, profile),
+                    Err(error) => refused(error),
+                }
+                plans += 1;
+            }
+        }
+        let (chosen, _) = Strategy::choose(&network, Profile::gpu(), batch);
+        let capacity = Capacity { samples: 10, indices: 10, steps: 1 };
+        if let Err(error) =
+            Plan::new(&network, chosen, Profile::gpu(), batch, optimizers[number % 2], capacity)
+        {
+            assert_eq!(chosen, Strategy::Layered, "auto takes layers where a sample does not fit");
+            refused(error);
+        }
+    }
+    assert!(networks > 100 && plans > 2_000, "only {networks} networks, {plans} plans");
+}
+
+/// Bindings and loops are within limits.
+fn check(plan: &Plan, profile: Profile) {
+    for dispatch in plan.dispatches() {
+        for view in &dispatch.views {
+            assert!(view.offset + view.words <= plan.buffers[view.buffer].words);
+            assert!(view.offset.is_multiple_of(ALIGN));
+            assert!(!view.uniform || view.words <= UNIFORM_WINDOW);
+            assert!(view.words > 0, "{}", plan.kernels[dispatch.kernel].label);
+            assert!(view.words <= 1 << 25 || profile.name == "reference");
+        }
+    }
+    if profile.name != "reference" {
+        assert!(plan.iterations() <= ITERATION_LIMIT, "{}", plan.iterations());
+    }
+}
+
+/// Whoever looks into a network finds the output of every layer in a buffer, C1 included.
+#[test]
+fn an_inspection_stores_every_layer() {
+    let plan = json_of(&["plan", "--inspect", "--network", "lenet5", "--profile", "gpu"]);
+    let stored = plan["interface"]["activations"].as_array().expect("a list");
+    let layers: Vec<&str> = stored.iter().filter_map(|one| one["layer"].as_str()).collect();
+    assert_eq!(layers, ["input", "c1", "s2", "c3", "s4", "c5", "f6", "rbf"]);
+    for one in stored {
+        let size =
+            ["maps", "height", "width"].map(|side| one["shape"][side].as_u64().expect("a side"));
+        let buffer = &plan["buffers"][one["buffer"].as_u64().expect("an index") as usize];
+        assert!(buffer["words"].as_u64() >= Some(size.iter().product::<u64>()), "{one}");
+    }
+    let compute = |pass: &str| plan["replicas"][0][pass]["compute"].as_array().map(Vec::len);
+    assert!(compute("forward") > Some(5));
+    assert_eq!(compute("training"), Some(0));
+}
+
+/// Nothing starts with more than it holds: a browser refuses such a write as a whole.
+#[test]
+fn contents_fit_their_buffers() {
+    for flags in ["--profile software --batch 256", "--profile gpu", "--profile gpu --plan sample"]
+    {
+        let flags: Vec<&str> = flags.split(' ').collect();
+        let plan = json_of(&[&["plan", "--network", "lenet5"], &flags[..]].concat());
+        for buffer in plan["buffers"].as_array().expect("a list") {
+            let words = buffer["start"]["words"].as_array().map_or(0, Vec::len);
+            assert!(words as u64 <= buffer["words"].as_u64().expect("words"), "{}", buffer["name"]);
+        }
+    }
+}
