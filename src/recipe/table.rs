@@ -87,7 +87,7 @@ settings! {
         /// sdlm]
         optimizer: Method = Method::Sgd, "OPTIMIZER", Range::Any;
         /// sdlm: what every learning rate is multiplied with [default: 0.2]
-        // At the paper's 1 training is less even (docs/results.md).
+        // At the paper's 1 training is less even (see the README).
         eta_scale: f32 = 0.2, "FACTOR", Range::Positive;
         /// sdlm: mu, what is added to a curvature, a positive number [default: 0.02]
         // The 1998 paper, appendix C.
