@@ -156,3 +156,54 @@ fn readers_may_leave_early() {
         assert!(!said.contains("panicked") && !said.contains("error"), "{args:?}: {said}");
     }
 }
+
+#[test]
+fn documents_link_to_what_is_there() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let in_docs = fs::read_dir(root.join("docs"))
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path());
+    let documents =
+        ["README.md", "CHANGELOG.md", "benches/peers/README.md"].map(|name| root.join(name));
+    let mut broken = Vec::new();
+    for document in in_docs.chain(documents).filter(|path| path.extension() == Some("md".as_ref()))
+    {
+        let text = fs::read_to_string(&document).expect("a document");
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+        for (link, _) in links.filter(|(link, _)| !link.contains("://")) {
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = match path {
+                "" => document.clone(),
+                _ => document.with_file_name(path),
+            };
+            let is_there = match anchor {
+                "" => target.exists(),
+                _ => fs::read_to_string(&target)
+                    .is_ok_and(|text| anchors(&text).iter().any(|name| name == anchor)),
+            };
+            if !is_there {
+                broken.push(format!("{}: {link}", document.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "broken links:\n{}", broken.join("\n"));
+}
+
+/// The anchors of a document's headings, as GitHub makes them.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = text.lines().filter_map(|line| line.strip_prefix('#'));
+    let kept = |c: &char| c.is_alphanumeric() || [' ', '-', '_'].contains(c);
+    headings
+        .map(|heading| heading.trim_start_matches('#').trim().to_lowercase())
+        .map(|heading| heading.chars().filter(kept).collect::<String>().replace(' ', "-"))
+        .collect()
+}
+
+#[test]
+fn the_readme_shows_a_shader_as_it_is() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).expect("the README");
+    let (_, shown) = readme.split_once("```wgsl\n").expect("a shader");
+    let (shown, _) = shown.split_once("```").expect("its end");
+    assert_eq!(shown, fs::read_to_string(root.join("shaders/sgd.wgsl")).expect("a shader"));
+}
