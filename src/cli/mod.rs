@@ -50,7 +50,7 @@ pub enum Command {
     /// Show a network layer by layer: shapes, parameters, connections
     Summary(summary::Args),
     /// Show a training step as data: buffers, kernels, dispatches, WGSL
-    Plan(plan::Args),
+    Plan(Box<plan::Args>),
     /// Show the digits: counts, means, or one of them
     Data(data::Args),
     /// Draw digits and what a network that trains on distorted ones sees of them
@@ -110,7 +110,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Import(args) => import::run(*args),
         Command::Serve(args) => serve::run(args),
         Command::Summary(args) => summary::run(args),
-        Command::Plan(args) => plan::run(args),
+        Command::Plan(args) => plan::run(*args),
         Command::Data(args) => data::run(args),
         Command::Distort(args) => distort::run(args),
         Command::Adapters(args) => adapters::run(args),

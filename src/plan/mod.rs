@@ -46,18 +46,18 @@ pub use strategy::Strategy;
 
 use serde::{Deserialize, Serialize};
 
-use crate::network::Network;
+use crate::network::{Network, named};
 
-/// What a step does with its samples.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Pass {
-    /// From the gathering of the samples to the loss: all that an evaluation does.
-    Forward,
-    /// A whole training step, from the gathering of the samples to the update.
-    Training,
-    /// The second derivatives, added to the curvature of every parameter; no parameter moves.
-    Curvature,
+named! {
+    /// What a step does with its samples.
+    pub enum Pass {
+        /// From the gathering of the samples to the loss: all that an evaluation does.
+        Forward = "forward",
+        /// A whole training step, from the gathering of the samples to the update.
+        Training = "training",
+        /// The second derivatives, added to the curvature of every parameter; no parameter moves.
+        Curvature = "curvature",
+    }
 }
 
 /// What a buffer holds before the first dispatch.

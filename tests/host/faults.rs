@@ -127,7 +127,7 @@ fn contradictions_name_both_flags() {
     both(&["--recipe", "lenet5-1998", "--weight-decay", "0.1"], &["--weight-decay", "sgd"]);
     let eight = ["--optimizer", "sdlm", "--loss", "mse", "--curvature", "exact"];
     both(&eight, &["--curvature", "--loss map"]);
-    fails(&["plan", "--curvature"], USAGE, &["--curvature", "--optimizer sdlm"]);
+    fails(&["plan", "--pass", "curvature"], USAGE, &["--pass", "--optimizer sdlm"]);
     both(&["--device", "cpu", "--adapter", "0"], &["--device cpu", "--adapter"]);
     both(&["--device", "cpu", "--profile", "gpu"], &["--device cpu", "--profile"]);
     both(&["--device", "gpu", "--threads", "2"], &["--threads"]);

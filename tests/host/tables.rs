@@ -87,7 +87,7 @@ fn plan_prints_every_kernel_in_valid_wgsl() {
     for word in ["parameters", "c3.conv_pool_forward", "rbf.output", "stages.update", "total"] {
         assert!(printed.contains(word), "{word} is not in {printed}");
     }
-    let forward = prints(&["plan", "--forward"]);
+    let forward = prints(&["plan", "--pass", "forward"]);
     assert!(forward.contains("rbf.output") && !forward.contains("stages.update"), "{forward}");
 }
 

@@ -8,10 +8,7 @@ use crate::data;
 use crate::device::{Device, PlanChoice};
 use crate::error::{Error, Result};
 use crate::plan::{Capacity, Kernel, Pass, Plan, Profile, Strategy, abi, print};
-use crate::recipe::{
-    Available, DistortArgs, Flags, Method, NetworkArgs, OptimizerArgs, Range, RangeArgs, Settings,
-    TrainingArgs, words,
-};
+use crate::recipe::{Available, Flags, Range, Settings, words};
 use crate::text::{did_you_mean, thousands};
 use crate::train::replay;
 use crate::tuned::Tuned;
@@ -46,9 +43,6 @@ impl ProfileName {
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// Samples in a step, 1 to 1,024 [default: the recipe's]
-    #[arg(long, value_name = "N")]
-    batch: Option<usize>,
     /// Launch profile; with it no adapter is touched [default: that of the device]
     #[arg(long, value_enum)]
     profile: Option<ProfileName>,
@@ -68,38 +62,25 @@ pub struct Args {
     /// Digits that the buffers hold, training and test together [default: 70,000]
     #[arg(long, value_name = "N", conflicts_with = "replay")]
     digits: Option<usize>,
-    /// An evaluation, forward only, in place of a training step [default: off]
-    #[arg(long)]
-    forward: bool,
+    /// What to print: a training step, its forward pass alone, or with --optimizer sdlm the pass of second
+    /// derivatives
+    #[arg(long, value_parser = words::<Pass>(), default_value = "training")]
+    pass: Pass,
     /// Forward only, one digit at a time, with the activations of every layer stored [default: off]
-    #[arg(long, conflicts_with_all = ["batch", "plan", "curvature", "replay", "replicas"])]
+    #[arg(long, conflicts_with_all = ["batch", "plan", "pass", "replay", "replicas"])]
     inspect: bool,
-    /// Optimizer of the training step [default: the recipe's]
-    #[arg(long, value_parser = words::<Method>())]
-    optimizer: Option<Method>,
-    /// The pass of second derivatives that --optimizer sdlm has, in place of a training step
-    /// [default: off]
-    #[arg(long, conflicts_with = "forward")]
-    curvature: bool,
     /// Print the WGSL text of this kernel: a part of its label, or its number in the list
-    #[arg(long, value_name = "LABEL|NUMBER", conflicts_with_all = ["json", "forward", "curvature"])]
+    #[arg(long, value_name = "LABEL|NUMBER", conflicts_with_all = ["json", "pass"])]
     wgsl: Option<String>,
     /// The whole program as one JSON object, WGSL included, instead of text [default: off]
-    #[arg(long, conflicts_with_all = ["forward", "curvature"])]
+    #[arg(long, conflicts_with = "pass")]
     json: bool,
     /// With --json: add first weights, digits, order and step rows of N training steps, run them on the
     /// device, and add the checksum of the parameters
     #[arg(long, value_name = "N", requires = "json")]
     replay: Option<usize>,
-    /// Seed of the replay [default: the recipe's]
-    #[arg(long, value_name = "SEED", requires = "replay")]
-    seed: Option<u64>,
     #[command(flatten)]
-    network: NetworkArgs,
-    #[command(flatten)]
-    distort: DistortArgs,
-    #[command(flatten)]
-    ranges: RangeArgs,
+    settings: Flags,
 }
 
 /// Prints buffers, kernels and dispatches of a step as `lenet train` with the same flags would run it on
@@ -157,11 +138,10 @@ fn choose(args: &Args) -> Result<Device> {
 }
 
 fn settings(args: &Args, device: Option<&Device>, profile: Profile) -> Result<Settings> {
-    let Args { network, distort, ranges, seed, .. } = args.clone();
-    let batch = if args.inspect { Some(1) } else { args.batch };
-    let optimizer = OptimizerArgs { optimizer: args.optimizer, ..OptimizerArgs::default() };
-    let training = TrainingArgs { batch, seed, ..TrainingArgs::default() };
-    let mut flags = Flags { network, training, optimizer, distort, ranges, ..Flags::default() };
+    let mut flags = args.settings.clone();
+    if args.inspect {
+        flags.training.batch = Some(1);
+    }
     let mut settings = Settings::resolve(&flags, Available::MNIST, None)?;
     if let Some(steps) = args.replay {
         let most = Available::MNIST.train / settings.batch;
@@ -220,13 +200,12 @@ fn capacity(args: &Args, batch: usize) -> Result<Capacity> {
 }
 
 fn pass(args: &Args, plan: &Plan) -> Result<Pass> {
-    match (args.forward || args.inspect, args.curvature) {
-        (true, _) => Ok(Pass::Forward),
-        (false, true) if !plan.has_curvature() => Err(Error::Usage(
-            "--curvature prints a pass that only --optimizer sdlm has: give both".into(),
+    match args.pass {
+        _ if args.inspect => Ok(Pass::Forward),
+        Pass::Curvature if !plan.has_curvature() => Err(Error::Usage(
+            "--pass curvature prints a pass that only --optimizer sdlm has: give both".into(),
         )),
-        (false, true) => Ok(Pass::Curvature),
-        (false, false) => Ok(Pass::Training),
+        pass => Ok(pass),
     }
 }
 
