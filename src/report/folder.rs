@@ -1,4 +1,4 @@
-//! The folder of a run: found writable, locked, and read again when the run goes on.
+//! The folder of a run: checked for writing, locked, and read when the run resumes.
 
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
@@ -21,7 +21,7 @@ const LOCK: &str = ".lock";
 /// Pause before another try of a lock that somebody looked at: longer than a look takes.
 const LOOK: Duration = Duration::from_millis(1);
 
-/// What an earlier run left behind to go on from.
+/// What an earlier run left behind to resume from.
 #[derive(Debug)]
 pub struct Earlier {
     pub state: State,
@@ -31,11 +31,11 @@ pub struct Earlier {
     pub metrics: String,
 }
 
-/// The folder of a run, found writable. No other process trains in it meanwhile.
+/// The folder of a run, writable and locked: no other process trains in it meanwhile.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    /// Whether it was made for this run and goes away if nothing is written.
+    /// Whether it was made for this run, and is removed if nothing is written.
     made: bool,
     /// `None` where the file system has no locks.
     _lock: Option<File>,
@@ -97,7 +97,7 @@ impl Folder {
         Ok(Folder { path, made, _lock: lock })
     }
 
-    /// What an earlier run of this plan left here; `None` where there is no checkpoint.
+    /// Reads what an earlier run of this plan left here; `None` where there is no checkpoint.
     ///
     /// # Errors
     /// [`Error::Data`] if the checkpoint is broken or another plan's, or lacks its metrics.

@@ -28,7 +28,7 @@ pub struct TensorBoard {
     folder: PathBuf,
     /// From the first epoch on: a run that has none leaves nothing behind.
     file: Option<(PathBuf, File)>,
-    /// Epochs of a checkpoint that the run goes on from.
+    /// Epochs before the checkpoint that the run resumes from.
     before: usize,
 }
 
@@ -38,7 +38,7 @@ impl TensorBoard {
         TensorBoard { folder: folder.into(), file: None, before: 0 }
     }
 
-    /// Begins a file. Those of an earlier run in its place go away, unless this run goes on from it.
+    /// Begins a file; removes those of an earlier run, unless this run resumes it.
     fn begin(&mut self) -> Result<(PathBuf, File)> {
         let cannot_write = |error| Error::cannot_write(&self.folder, error);
         fs::create_dir_all(&self.folder).map_err(cannot_write)?;

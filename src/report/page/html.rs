@@ -1,12 +1,12 @@
-//! The report as one HTML file: style, charts and pictures inside, light and dark.
+//! A document as one HTML file with style, charts and pictures inside, light and dark.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Block, Document, Mistake, Section, Table};
+use super::{Block, Document, Mistake, Table};
 
 const STYLE: &str = include_str!("style.css");
 
-/// The page.
+/// Returns the page.
 pub fn render(document: &Document) -> String {
     let page = html! {
         (DOCTYPE)
@@ -27,22 +27,16 @@ pub fn render(document: &Document) -> String {
                 } }
                 main {
                     @for (number, section) in document.sections.iter().enumerate() {
-                        (render_section(number, section))
+                        section id={ "s" (number) } {
+                            h2 { (section.title) }
+                            @for block in &section.blocks { (render_block(block)) }
+                        }
                     }
                 }
             }
         }
     };
     page.into_string()
-}
-
-fn render_section(number: usize, section: &Section) -> Markup {
-    html! {
-        section id={ "s" (number) } {
-            h2 { (section.title) }
-            @for block in &section.blocks { (render_block(block)) }
-        }
-    }
 }
 
 fn render_block(block: &Block) -> Markup {
@@ -64,22 +58,19 @@ fn render_block(block: &Block) -> Markup {
             }
         },
         Block::Mistakes(list) => html! {
-            div.mistakes { @for mistake in list { (render_mistake(mistake)) } }
+            div.mistakes {
+                @for Mistake { picture, label, said } in list {
+                    figure title=(picture.name) {
+                        img src=(picture.uri()) width="42" height="42"
+                            alt={ (picture.name) ": " (label) ", taken for " (said) };
+                        figcaption { (label) "\u{2192}" (said) }
+                    }
+                }
+            }
         },
         Block::Commands(commands) => html! {
             pre { code { @for command in commands { (command) "\n" } } }
         },
-    }
-}
-
-fn render_mistake(mistake: &Mistake) -> Markup {
-    let Mistake { picture, label, said } = mistake;
-    html! {
-        figure title=(picture.name) {
-            img src=(picture.uri()) width="42" height="42"
-                alt={ (picture.name) ": " (label) ", taken for " (said) };
-            figcaption { (label) "\u{2192}" (said) }
-        }
     }
 }
 
@@ -111,6 +102,7 @@ fn render_table(table: &Table) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::page::Section;
 
     #[test]
     fn text_is_escaped() {
