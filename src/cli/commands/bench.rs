@@ -142,7 +142,7 @@ fn warn_of_company() {
     }
 }
 
-/// The device, if it is an adapter.
+/// Returns the device if it is an adapter.
 fn adapter<'a>(args: &Args, device: &'a Device) -> Result<Option<&'a Device>> {
     let without = |flag: &str, what: &str| {
         Err(Error::Adapter(format!("{flag} {what}, and no adapter computes here: leave it out")))
@@ -155,7 +155,7 @@ fn adapter<'a>(args: &Args, device: &'a Device) -> Result<Option<&'a Device>> {
     }
 }
 
-/// What is known of the adapter, and the profile that it was given.
+/// Returns the facts about the adapter, and the profile that it was given.
 fn facts(device: &Device) -> Option<(Facts, &'static str)> {
     let Device::Adapter { adapter, profile, health, .. } = device else { return None };
     Some((Facts::of(adapter, Ok(*health)), profile.name))
@@ -167,7 +167,7 @@ fn lists(mnist: &Mnist) -> Lists {
     Lists::new(&[&mnist.train, &mnist.test], mnist.train.len(), sets)
 }
 
-/// How long and how often to measure.
+/// Checks how long and how often to measure.
 fn check(args: &Args) -> Result<Limits> {
     Range::Count(MOST_REPEATS, "measurements of a figure").check("repeats", &args.repeats)?;
     let seconds = args.seconds.unwrap_or(if args.all { ALL_SECONDS } else { SECONDS });
@@ -187,7 +187,7 @@ fn check(args: &Args) -> Result<Limits> {
     Ok(Limits { time, repeats: args.repeats, leave_out: args.all })
 }
 
-/// What a run of `train` would do, for each network and batch.
+/// Returns the settings of `lenet train` for each network and batch.
 fn cases(args: &Args) -> Result<Vec<Settings>> {
     let names: Vec<Option<String>> = match (args.all, &args.network.network) {
         (true, None) => lenet::ALL.iter().map(|table| Some(table.name.to_string())).collect(),
@@ -212,7 +212,7 @@ fn cases(args: &Args) -> Result<Vec<Settings>> {
     names.iter().flat_map(|name| batches.iter().map(|&batch| case(name, batch))).collect()
 }
 
-/// The plans of one case: those that were asked for, as far as there is an adapter to run them.
+/// Returns the plans of one case: those that were asked for, as far as there is an adapter to run them.
 fn plans(args: &Args, adapter: Option<&Device>, case: &Settings) -> Result<Vec<Settings>> {
     let Some(device) = adapter else { return Ok(vec![case.clone()]) };
     let strategies = match (args.all, args.device.plan) {
@@ -223,7 +223,7 @@ fn plans(args: &Args, adapter: Option<&Device>, case: &Settings) -> Result<Vec<S
     Ok(strategies.into_iter().map(with).collect())
 }
 
-/// The kernels of a plan that was measured.
+/// Times the kernels of a plan that was measured.
 fn time_kernels(
     settings: &Settings,
     device: Option<&Device>,

@@ -30,7 +30,7 @@ enum ProfileName {
     Software,
     /// An invocation for every item, storage reads.
     Gpu,
-    /// One call for the whole batch, as the CPU reference has it.
+    /// One call for the whole batch: that of the CPU reference.
     Reference,
 }
 
@@ -149,7 +149,7 @@ pub fn run(args: Args) -> Result<()> {
     output::print(&format!("{}\n\n{}", headline(&plan, on_cpu), print::text(&plan, pass)))
 }
 
-/// What `lenet train` would take.
+/// Chooses the device that `lenet train` would take.
 fn choose(args: &Args) -> Result<Device> {
     let (device, adapter, plan) = (args.device, args.adapter.clone(), args.plan);
     let args = DeviceArgs { device, adapter, plan, ..DeviceArgs::default() };
@@ -201,7 +201,7 @@ fn replicas(args: &Args, profile: Profile, settings: &Settings) -> Result<usize>
     }
 }
 
-/// What the buffers hold: all digits, or as many as were asked for.
+/// Returns the capacity of the buffers: all digits, or as many as were asked for.
 fn capacity(args: &Args, batch: usize) -> Result<Room> {
     let all = Available::MNIST.train + Available::MNIST.test;
     match args.digits {
@@ -254,7 +254,7 @@ fn headline(plan: &Plan, on_cpu: bool) -> String {
     )
 }
 
-/// The kernel of that number, that label, or the only one with that in its label.
+/// Finds a kernel by its number, its label, or a part that is in no other label.
 fn find<'a>(plan: &'a Plan, name: &str) -> Result<&'a Kernel> {
     let kernels = &plan.kernels;
     if let Some(kernel) = name.parse().ok().and_then(|index: usize| kernels.get(index)) {

@@ -69,9 +69,9 @@ struct Question {
     /// Which of the sources it is from.
     source: usize,
     pixels: Vec<u8>,
-    /// Of a test digit.
+    /// The label of a test digit.
     label: Option<u8>,
-    /// In its picture.
+    /// Where it stands in its picture.
     place: Option<Place>,
 }
 
@@ -180,7 +180,7 @@ impl Questions {
 struct Reading {
     questions: Questions,
     scores: Scores,
-    /// From which an answer counts.
+    /// Least difference between the two best outputs for an answer to count.
     margin: f32,
 }
 
