@@ -93,7 +93,9 @@ pub fn run(args: Args) -> Result<()> {
         naive: (!args.no_cpu && !args.all).then_some(Device::Naive),
     };
     let mnist = data::builtin()?;
-    let lists = lists(&mnist);
+    let (train, test) = (mnist.train.len() as u32, mnist.test.len() as u32);
+    let sets = vec![(train..train + test).collect()];
+    let lists = Lists::new(&[&mnist.train, &mnist.test], mnist.train.len(), sets);
     let mut record = Record {
         adapter: adapter.and_then(facts),
         threads: devices.cpu.as_ref().map(|_| threads),
@@ -159,12 +161,6 @@ fn adapter<'a>(args: &Args, device: &'a Device) -> Result<Option<&'a Device>> {
 fn facts(device: &Device) -> Option<(Facts, &'static str)> {
     let Device::Adapter { adapter, profile, health, .. } = device else { return None };
     Some((Facts::of(adapter, Ok(*health)), profile.name))
-}
-
-fn lists(mnist: &Mnist) -> Lists {
-    let (train, test) = (mnist.train.len() as u32, mnist.test.len() as u32);
-    let sets = vec![(train..train + test).collect()];
-    Lists::new(&[&mnist.train, &mnist.test], mnist.train.len(), sets)
 }
 
 /// Checks how long and how often to measure.

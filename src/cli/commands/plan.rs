@@ -34,16 +34,6 @@ enum ProfileName {
     Reference,
 }
 
-impl ProfileName {
-    fn profile(self) -> Profile {
-        match self {
-            ProfileName::Software => Profile::software(),
-            ProfileName::Gpu => Profile::gpu(),
-            ProfileName::Reference => Profile::reference(),
-        }
-    }
-}
-
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
     /// Samples in a step, 1 to 1,024 [default: the recipe's]
@@ -110,7 +100,9 @@ pub fn run(args: Args) -> Result<()> {
         _ => Some(choose(&args)?),
     };
     let mut profile = match (args.profile, &device) {
-        (Some(name), _) => name.profile(),
+        (Some(ProfileName::Software), _) => Profile::software(),
+        (Some(ProfileName::Gpu), _) => Profile::gpu(),
+        (Some(ProfileName::Reference), _) => Profile::reference(),
         (None, Some(device)) => device.profile(),
         (None, None) => unreachable!("without a profile a device is chosen"),
     };

@@ -96,7 +96,9 @@ pub fn run(args: Args) -> Result<()> {
     let model = args.model.read()?;
     let margin = args.margin(&model)?;
     let questions = Questions::of(&args)?;
-    let digits = questions.digits()?;
+    // A forward pass does not look at labels.
+    let pixels = questions.list.iter().flat_map(|question| question.pixels.iter().copied());
+    let digits = Digits::new(pixels.collect(), vec![0; questions.list.len()])?;
     let (mut inference, device) = args.model.ask(&model, &args.device, BATCH, &[&digits])?;
     let reading = Reading { questions, scores: inference.answers(0)?.scores, margin };
     if args.json {
@@ -167,12 +169,6 @@ impl Questions {
     fn add(&mut self, pixels: &[u8], label: Option<u8>, place: Option<Place>) {
         let source = self.sources.len() - 1;
         self.list.push(Question { source, pixels: pixels.to_vec(), label, place });
-    }
-
-    /// What the network is shown. What the labels are does not matter to a forward pass.
-    fn digits(&self) -> Result<Digits> {
-        let pixels = self.list.iter().flat_map(|question| question.pixels.iter().copied());
-        Digits::new(pixels.collect(), vec![0; self.list.len()])
     }
 }
 
