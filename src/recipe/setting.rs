@@ -68,7 +68,7 @@ impl Range {
     /// Whether a value is in range.
     ///
     /// # Errors
-    /// [`Error::Usage`] naming the flag, the value and the range.
+    /// [`crate::Error::Usage`] naming the flag, the value and the range.
     pub fn check(self, name: &str, value: &impl Held) -> Result<()> {
         let value = value.json();
         if value.is_string() {
