@@ -100,7 +100,7 @@ pub fn run(args: Args) -> Result<()> {
     if args.json {
         let of = |name: &str| found.iter().find(|found| found.name == name).map(Found::json);
         return output::print_json(&json!({
-            "model": args.model.file(),
+            "model": args.model.file().display().to_string(),
             "network": model.network.name,
             "device": device.describe(),
             "profile": device.profile().name,

@@ -103,7 +103,7 @@ pub fn run(args: Args) -> Result<()> {
     let reading = Reading { questions, scores: inference.answers(0)?.scores, margin };
     if args.json {
         return output::print_json(&json!({
-            "model": args.model.file(),
+            "model": args.model.file().display().to_string(),
             "network": model.network.name,
             "output": model.network.options.output,
             "device": device.describe(),
