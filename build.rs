@@ -8,7 +8,7 @@ fn main() {
     for path in ["build.rs", "src", "shaders", "Cargo.toml", "Cargo.lock"] {
         println!("cargo::rerun-if-changed={path}");
     }
-    // Moves with every commit and checkout. A path that is not there would build anew each time.
+    // Moves with every commit and checkout. A path that is not there would rebuild each time.
     if let Some(log) = said("git", &["rev-parse", "--git-path", "logs/HEAD"])
         && Path::new(&log).exists()
     {

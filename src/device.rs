@@ -17,7 +17,7 @@ pub enum PlanChoice {
     /// Chosen from profile, network and batch alone: the same on every machine.
     #[default]
     Auto,
-    /// As `lenet tune` found on this adapter.
+    /// The fastest on this adapter, found by `lenet tune`.
     Tuned,
     Named(Strategy),
 }
@@ -53,7 +53,7 @@ impl PlanChoice {
     }
 }
 
-/// What computes, chosen.
+/// What computes a plan.
 pub enum Device {
     /// An adapter that passed its self-test, how kernels are launched on it, and the plans that were
     /// tuned for it.
@@ -72,7 +72,7 @@ pub enum Device {
         /// Whether no adapter was there, though the user did not ask for the CPU.
         fell_back: bool,
     },
-    /// The CPU twins, on one thread: what the others are measured against.
+    /// The CPU reference, on one thread: what the others are measured against.
     Naive,
 }
 
@@ -205,7 +205,7 @@ impl Device {
         }
     }
 
-    /// Sets up a plan.
+    /// Returns an executor of a plan.
     ///
     /// # Errors
     /// [`Error::Adapter`] if the adapter refuses.

@@ -20,7 +20,7 @@ pub const EVALUATION_BATCH: usize = 200;
 pub struct Inference {
     session: Session,
     strategy: Strategy,
-    /// Where that comes from.
+    /// Where the plan comes from.
     origin: String,
     output: Output,
     /// Digits in each set.
@@ -126,12 +126,12 @@ impl Inference {
         executor.wait()
     }
 
-    /// The plan that was taken.
+    /// Returns the execution plan.
     pub fn strategy(&self) -> Strategy {
         self.strategy
     }
 
-    /// Where that comes from.
+    /// Returns where the plan comes from.
     pub(crate) fn origin(&self) -> &str {
         &self.origin
     }
@@ -179,7 +179,7 @@ impl Scores {
     }
 
     /// The two best answers to digit `i`: the largest outputs of a linear network, the smallest
-    /// penalties of an RBF one; of equals the first, as the shader has it.
+    /// penalties of an RBF one; of equals the first, as in the shader.
     pub fn ranking(&self, i: usize) -> Ranking {
         let scores = self.of(i);
         let better = |a: f32, b: f32| match self.output {
@@ -209,15 +209,12 @@ impl Scores {
         }
     }
 
-    /// The answer to digit `i` of that label.
-    pub fn answer(&self, i: usize, label: u8) -> Answer {
-        let Ranking { digit, margin, .. } = self.ranking(i);
-        Answer { digit: i, label, said: digit as u8, margin }
-    }
-
-    /// The answers to some digits of the set, by their numbers, for a report.
-    pub fn about(&self, numbers: &[usize], set: &Digits) -> Vec<Answer> {
-        let answer = |&digit: &usize| self.answer(digit, set.label(digit));
-        numbers.iter().map(answer).collect()
+    /// Returns the answers to some digits of the set, by their numbers.
+    pub fn about(&self, numbers: impl IntoIterator<Item = usize>, set: &Digits) -> Vec<Answer> {
+        let answer = |digit| {
+            let Ranking { digit: said, margin, .. } = self.ranking(digit);
+            Answer { digit, label: set.label(digit), said: said as u8, margin }
+        };
+        numbers.into_iter().map(answer).collect()
     }
 }

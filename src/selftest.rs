@@ -1,7 +1,7 @@
 //! A known-answer test before an adapter is trusted.
 //!
 //! A driver that this user has not used before has to repeat one small training step of the CPU
-//! twins, to give the squash of large arguments, and to show how many loop iterations an invocation
+//! reference, to give the squash of large arguments, and to show how many loop iterations an invocation
 //! really runs: Debian 12's lavapipe ends loops after 65,535 without a word. The answer is kept in
 //! the user's cache folder, by adapter, driver and version of this program.
 
@@ -30,7 +30,7 @@ const FILE: &str = "adapters.json";
 /// Samples of the small step.
 const SAMPLES: usize = 3;
 
-/// How far a parameter may be from the twin's after the step.
+/// How far a parameter may be from the reference's after the step.
 const TOLERANCE: f32 = 1e-4;
 
 /// Tests an adapter, or remembers that it was tested.
@@ -66,7 +66,7 @@ pub fn examine(adapter: &Adapter) -> Result<Health> {
     }
 }
 
-/// One training step of LeNet-1 on made-up digits, on the adapter and on the twins.
+/// One training step of LeNet-1 on made-up digits, on the adapter and by the reference.
 fn small_step(adapter: &Adapter) -> Result<std::result::Result<(), String>> {
     let mut rng = Rng::new(0, Stream::Test);
     let pixels = (0..SAMPLES * DIGIT_PIXELS).map(|_| rng.below(256) as u8).collect();
@@ -92,13 +92,13 @@ fn small_step(adapter: &Adapter) -> Result<std::result::Result<(), String>> {
         session.epoch(&order, 1, |_| 0.1, &mut |_| true)?;
         session.parameters()
     };
-    let (here, twin) = (step(profile, true)?, step(Profile::reference(), false)?);
-    let wrong = here.iter().zip(&twin).position(|(&a, &b)| !near(a, b, TOLERANCE));
+    let (here, reference) = (step(profile, true)?, step(Profile::reference(), false)?);
+    let wrong = here.iter().zip(&reference).position(|(&a, &b)| !near(a, b, TOLERANCE));
     Ok(match wrong {
         None => Ok(()),
         Some(place) => Err(format!(
             "after one training step of LeNet-1, parameter {place} is {} where {} is right",
-            here[place], twin[place]
+            here[place], reference[place]
         )),
     })
 }

@@ -64,11 +64,6 @@ impl Tuned {
         (Tuned { choices, ..Tuned::default() }, warning)
     }
 
-    /// Whether nothing is remembered, of any adapter.
-    pub fn is_empty(&self) -> bool {
-        self.choices.is_empty()
-    }
-
     /// The same, looked at for the adapter that [`crate::gpu::adapter::describe`] calls so.
     pub fn on(self, adapter: String) -> Self {
         Tuned { adapter, ..self }

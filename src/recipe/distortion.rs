@@ -14,7 +14,7 @@ use crate::plan::Ranges;
 
 /// Distorted copies of a digit at most.
 pub const MAX_DISTORTIONS: usize = 99;
-/// What a record says where every epoch distorts anew.
+/// What a record says where every epoch has its own distortions.
 const NEW: &str = "new each epoch";
 
 named! {
@@ -30,7 +30,7 @@ named! {
 /// Distorted copies of each digit beside the digit itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Copies {
-    /// None: every epoch distorts anew.
+    /// None: every epoch has its own distortions.
     New,
     /// So many, as in the paper.
     Fixed(usize),
@@ -60,17 +60,8 @@ impl Held for Copies {
     }
 }
 
-/// How training digits are distorted.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Distorted {
-    pub ranges: Ranges,
-    /// Distorted copies of each digit beside the digit itself, as in the paper; `None`: every epoch
-    /// distorts anew.
-    pub copies: Option<usize>,
-}
-
 impl RangeArgs {
-    /// The ranges, where nothing was given the default.
+    /// Returns the ranges: those given, else the default.
     pub fn ranges(&self) -> Ranges {
         let RangeArgs { shift, scale, squeeze, shear } = *self;
         let default = Ranges::default();
@@ -84,24 +75,27 @@ impl RangeArgs {
 }
 
 impl Settings {
-    /// How the training digits are distorted; `None`: every digit stays as it is.
-    pub fn distortion(&self) -> Option<Distorted> {
+    /// Returns how far training digits are distorted; `None`: every digit stays as it is.
+    pub fn ranges(&self) -> Option<Ranges> {
         let Settings { shift, scale, squeeze, shear, .. } = *self;
-        let copies = match self.distortions {
-            Copies::New => None,
-            Copies::Fixed(copies) => Some(copies),
-        };
-        let ranges = Ranges { shift, scale, squeeze, shear };
-        (self.distort == Switch::On).then_some(Distorted { ranges, copies })
+        (self.distort == Switch::On).then_some(Ranges { shift, scale, squeeze, shear })
     }
 
-    /// Whether so many views of so many digits can be numbered.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] if not.
+    /// Returns the number of distorted copies of each digit; `None`: every epoch has its own
+    /// distortions.
+    pub fn copies(&self) -> Option<usize> {
+        match self.distortions {
+            Copies::New => None,
+            Copies::Fixed(copies) => Some(copies),
+        }
+    }
+
+    /// Checks that so many views of so many digits can be numbered.
     pub(super) fn check_views(&self, available: Available) -> Result<()> {
-        let Some(distorted) = self.distortion() else { return Ok(()) };
-        let views = 1 + distorted.copies.unwrap_or(self.epochs);
+        if self.ranges().is_none() {
+            return Ok(());
+        }
+        let views = 1 + self.copies().unwrap_or(self.epochs);
         let digits = available.train + available.test;
         need(digits.saturating_mul(views) <= u32::MAX as usize, || {
             format!(

@@ -15,13 +15,14 @@ mod settings;
 mod table;
 
 pub use defaults::{defaults, with_default};
-pub use distortion::{Copies, Distorted, Switch};
+pub use distortion::{Copies, Switch};
 pub use network::ConnectionChoice;
 pub use optimizer::{Curvature, Method};
 pub use recipes::{ALL, MAX_BATCH, MAX_EPOCHS, Rates, Recipe, names};
 pub use schedule::{Schedule, Shuffle};
 pub use setting::{Origins, Range, Row, words};
 pub use settings::Available;
+pub(crate) use settings::need;
 pub use table::{
     DistortArgs, Flags, NetworkArgs, OptimizerArgs, RangeArgs, Settings, TrainingArgs,
 };

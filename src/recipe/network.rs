@@ -17,7 +17,7 @@ named! {
 }
 
 impl NetworkArgs {
-    /// What a network is.
+    /// Describes a network as flags do.
     pub(super) fn of(network: &Network) -> Self {
         let Options { border, scaling, squash, pool, full_connections, output, loss, j } =
             network.options;
@@ -120,13 +120,14 @@ pub(super) fn from_model(asked: &mut Flags, network: &Network) -> Result<Network
         j: args.j.unwrap_or(network.options.j),
         ..network.options
     };
-    need(args.options(loss) == loss, || {
-        format!(
-            "--from brings its network along ({:?}), which --squash, --pool, --connections, \
-             --input, --border and --output cannot change: leave them out",
-            network.options
-        )
-    })?;
+    let own = NetworkArgs::of(network).given();
+    let free = |name: &str| ["network", "loss", "j"].contains(&name);
+    let other = args.given().into_iter().find(|row| !free(&row.0) && !own.contains(row));
+    if let Some((name, value)) = other {
+        return Err(Error::Usage(format!(
+            "--from brings its network along, whose --{name} is not {value}: leave out --{name}"
+        )));
+    }
     let network = network.with(loss)?;
     // Of a network that was not chosen the run says no more than this.
     for (name, _) in asked.network.given().iter().filter(|(name, _)| name != "loss") {

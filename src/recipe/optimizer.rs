@@ -19,11 +19,11 @@ named! {
 }
 
 named! {
-    /// Second derivatives of eq. 9 by what the distances see.
+    /// Second derivatives of eq. 9 with respect to the distances.
     pub enum Curvature {
-        /// 2, as eq. 8 has it.
+        /// 2, that of eq. 8.
         Constant = "constant",
-        /// Those that eq. 9 has.
+        /// Those of eq. 9.
         Exact = "exact",
     }
 }
@@ -46,7 +46,7 @@ pub(super) fn layer(method: Method, recipe: &Recipe, own: &OptimizerArgs, end: &
 }
 
 impl Settings {
-    /// The optimizer, as a plan has it.
+    /// Returns the optimizer of the plan.
     pub fn optimizer(&self) -> Optimizer {
         let Settings { momentum, weight_decay, mu, curvature, .. } = *self;
         match self.optimizer {

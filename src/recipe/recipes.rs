@@ -65,13 +65,13 @@ pub const ALL: &[Recipe] = &[
         ],
         ..LENET5
     },
-    // LeNet-5 on digits that are distorted anew in every epoch.
+    // LeNet-5 on digits that every epoch distorts differently.
     Recipe {
         name: "lenet5-distorted",
         rates: Rates { linear: 0.1, distance: 0.001, competition: 0.001 },
         settings: &[("epochs", "25"), ("batch", "32"), ("distort", "on")],
     },
-    // The training of the 1998 paper on digits that are distorted anew in every pass.
+    // The training of the 1998 paper on digits that every pass distorts differently.
     Recipe {
         name: "lenet5-1998-distorted",
         settings: &[

@@ -52,9 +52,9 @@ pub trait Held: Clone + Send + Sync + 'static {
 /// Which numbers a setting takes.
 #[derive(Debug, Clone, Copy)]
 pub enum Range {
-    /// All, or what is checked where it is used.
+    /// All numbers, or those that are checked where they are used.
     Any,
-    /// From 1 to a limit; of what there may be so many.
+    /// From 1 to a limit, with the word for what is counted.
     Count(usize, &'static str),
     /// From 0 to a limit.
     UpTo(f32),
@@ -68,7 +68,7 @@ impl Range {
     /// Whether a value is in range.
     ///
     /// # Errors
-    /// [`Error::Usage`] naming the flag, the value and the range.
+    /// [`crate::Error::Usage`] naming the flag, the value and the range.
     pub fn check(self, name: &str, value: &impl Held) -> Result<()> {
         let value = value.json();
         if value.is_string() {
@@ -229,7 +229,7 @@ macro_rules! settings {
             pub network: NetworkArgs,
             $(#[command(flatten)]
             pub $field: $group,)+
-            /// Of values that were not typed.
+            /// Where values come from that were not typed.
             #[arg(skip)]
             pub origins: Origins,
         }
@@ -281,7 +281,7 @@ macro_rules! settings {
             pub network: Network,
             /// Layered until [`Settings::set_plan`].
             pub strategy: Strategy,
-            /// Of every setting that the run has.
+            /// Where the value of each setting comes from; a setting without one is not the run's.
             pub origins: Origins,
             $($($(#[doc = $help])+ pub $name: $type,)+)+
         }

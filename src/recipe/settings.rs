@@ -26,10 +26,10 @@ pub struct Available {
 }
 
 impl Available {
-    /// Those of MNIST.
+    /// The digits of MNIST.
     pub const MNIST: Available = Available { train: 60_000, test: 10_000 };
 
-    /// Those of a data set.
+    /// Counts the digits of a data set.
     pub fn of(mnist: &Mnist) -> Self {
         Available { train: mnist.train.len(), test: mnist.test.len() }
     }
@@ -138,9 +138,9 @@ impl Settings {
     pub fn plan(&self, profile: Profile, capacity: Capacity) -> Result<Plan> {
         let Settings { network, strategy, batch, .. } = self;
         let plan = Plan::new(network, *strategy, profile, *batch, self.optimizer(), capacity)?;
-        Ok(match self.distortion() {
+        Ok(match self.ranges() {
             None => plan,
-            Some(distorted) => plan.distorted(Distortion::new(distorted.ranges, capacity.samples)),
+            Some(ranges) => plan.distorted(Distortion::new(ranges, capacity.samples)),
         })
     }
 
@@ -238,6 +238,6 @@ fn recipe(flags: &Flags, from: Option<&Network>) -> Result<&'static Recipe> {
 }
 
 /// Passes what holds; of what does not, the message is a usage error.
-pub(super) fn need(holds: bool, message: impl FnOnce() -> String) -> Result<()> {
+pub(crate) fn need(holds: bool, message: impl FnOnce() -> String) -> Result<()> {
     if holds { Ok(()) } else { Err(Error::Usage(message())) }
 }

@@ -100,7 +100,7 @@ settings! {
 
     /// Whether digits are distorted.
     "Distortion" distort: DistortArgs {
-        /// Distort the training digits, anew in every epoch
+        /// Distort the training digits, differently in every epoch
         distort: Switch = Switch::Off, "DISTORT", Range::Any;
     }
 

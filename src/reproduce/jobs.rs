@@ -21,23 +21,23 @@ pub struct Job {
 }
 
 impl Job {
-    /// Digits that it trains on, over all epochs.
+    /// Returns the digits that it trains on, over all epochs.
     pub fn digits(&self) -> usize {
         self.settings.train_limit * self.settings.epochs
     }
 
-    /// What it costs, as far as the connections of its network tell.
+    /// Returns its cost: digits times connections of its network.
     pub fn cost(&self) -> f64 {
         self.digits() as f64 * self.settings.network.connections() as f64
     }
 }
 
-/// Folder of a run.
 pub fn folder(out: &Path, recipe: &str, seed: u64) -> PathBuf {
     out.join(recipe).join(format!("seed-{seed}"))
 }
 
-/// Whether a folder holds the finished run of this identity.
+/// Tells whether a folder holds the finished run of this identity. Another run there is an error, so that
+/// nothing is overwritten.
 pub fn is_done(folder: &Path, identity: &Value) -> Result<bool> {
     let Ok(record) = finished::record(folder) else { return Ok(false) };
     let found = &record["identity"];

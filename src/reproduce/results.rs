@@ -1,16 +1,10 @@
 //! What the finished runs of a row came to.
 
 use super::rows::Row;
-use crate::evaluation::rejection::{self, Point};
 use crate::evaluation::statistics::Sample;
 use crate::evaluation::{self, TEST_DIGITS, percent};
 use crate::recipe::Settings;
 use crate::report::finished::{Line, Run};
-
-/// Errors against rejected digits.
-pub fn rejection(run: &Run) -> Vec<Point> {
-    rejection::curve(&run.answers)
-}
 
 /// Error in per cent on the first and on the last 5,000 test digits, where all were asked.
 pub fn halves(run: &Run) -> Option<[f64; 2]> {
@@ -22,7 +16,7 @@ pub fn halves(run: &Run) -> Option<[f64; 2]> {
 #[derive(Debug, Clone)]
 pub struct RowResults {
     pub row: Row,
-    /// Of the first run; the others differ in the seed.
+    /// Settings of the first run; the others differ in the seed.
     pub settings: Settings,
     pub runs: Vec<Run>,
 }
@@ -35,7 +29,7 @@ pub struct Spread {
 }
 
 impl RowResults {
-    /// What a number of each run comes to.
+    /// Returns the sample of a number of each run.
     pub fn sample(&self, of: impl Fn(&Run) -> f64) -> Sample {
         let numbers: Vec<f64> = self.runs.iter().map(of).collect();
         Sample::of(&numbers).expect("a row has a run")
@@ -47,7 +41,7 @@ impl RowResults {
         Sample::of(&numbers?)
     }
 
-    /// A number of each epoch.
+    /// Returns a number of each epoch.
     pub fn by_epoch(&self, of: impl Fn(&Line) -> f64) -> Vec<Spread> {
         let epochs = self.runs.iter().map(|run| run.lines.len()).min().unwrap_or(0);
         let spread = |epoch: usize| Spread {

@@ -24,12 +24,12 @@ pub struct Launch<'a> {
     /// With the plan set.
     pub settings: &'a Settings,
     pub split: &'a Split,
-    /// What the device gets of the digits; let go once it has them.
+    /// The digits for the device; dropped once it has them.
     pub lists: Lists,
     pub device: &'a Device,
     pub folder: &'a Folder,
     pub keep: Keep,
-    /// What the record says besides; the digits as `data`.
+    /// More keys of the record; the digits as `data`.
     pub about: &'a Value,
 }
 
@@ -39,9 +39,9 @@ pub enum Beginning {
     Drawn,
     /// With the parameters of a model.
     Model(Model),
-    /// Where the folder's checkpoint of this run is, else as [`Beginning::Drawn`].
+    /// From the folder's checkpoint if it is of this run, else as [`Beginning::Drawn`].
     CheckpointIfAny,
-    /// Where the folder's checkpoint is.
+    /// From the folder's checkpoint.
     Checkpoint,
 }
 
@@ -108,7 +108,7 @@ impl<'a> Launch<'a> {
     }
 }
 
-/// What decides every bit of a run on these digits: equal identities give equal models.
+/// Returns everything that decides the bits of a run: equal identities give equal models.
 pub fn identity(settings: &Settings, device: &Device, digits: &Value) -> Value {
     let mut identity = settings.network.about();
     identity.insert("settings".into(), settings.values());

@@ -21,7 +21,7 @@ pub struct Test {
 }
 
 impl Test {
-    /// Those that a run is tested on.
+    /// Takes the digits that a run is tested on.
     pub fn of(split: &Split, mnist: Mnist) -> Self {
         Test { numbers: split.test_numbers(&mnist), digits: mnist.test }
     }
@@ -31,6 +31,7 @@ impl Test {
 pub fn write(folder: &Path, test: &Test, device: &Device, plan: PlanChoice) -> Result<PathBuf> {
     let model = Model::read(&folder.join(MODEL))?;
     let mut inference = Inference::new(&model, device, plan, EVALUATION_BATCH, &[&test.digits])?;
-    let answers = inference.answers(0)?.scores.about(&test.numbers, &test.digits);
+    let numbers = test.numbers.iter().copied();
+    let answers = inference.answers(0)?.scores.about(numbers, &test.digits);
     html::write(folder, &Run::read(folder, model, answers)?, &test.digits)
 }

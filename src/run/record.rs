@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use crate::data::Mnist;
 
-/// The command line, as it can be typed again.
+/// Returns the command line as it can be typed again.
 pub fn command() -> String {
     let words = std::env::args().skip(1).map(|word| quoted(&word));
     ["lenet".to_string()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// A word as a shell takes it.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+".contains(c);
     match !word.is_empty() && word.chars().all(plain) {
@@ -21,7 +21,8 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// Where the digits come from (`folder`, or the program itself), how many there are, and the checksums that tell them from others.
+/// Returns where the digits come from (`folder`, or the program itself), how many there are, and the
+/// checksums that tell them from others.
 pub fn digits(folder: Option<&Path>, mnist: &Mnist) -> Value {
     let source = folder.map_or("built in".into(), absolute);
     let [train, test] = [&mnist.train, &mnist.test]
@@ -29,7 +30,7 @@ pub fn digits(folder: Option<&Path>, mnist: &Mnist) -> Value {
     json!({ "source": source, "train": train, "test": test })
 }
 
-/// A path that means the same in another folder.
+/// Returns a path that means the same in another folder.
 pub fn absolute(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path)).display().to_string()
 }

@@ -1,4 +1,4 @@
-//! `train --resume DIR`: what a run left behind, and what may be different when it goes on.
+//! `train --resume DIR`: what a run left behind, and what may be different when it is resumed.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::plan::Interface;
-use crate::recipe::Settings;
+use crate::recipe::{Settings, need};
 use crate::report::files::{Earlier, Folder, RUN};
 use crate::report::finished;
 use crate::report::identity::difference;
@@ -26,7 +26,6 @@ pub struct Resumed {
 }
 
 impl Resumed {
-    /// Opens the folder of a run.
     pub fn open(path: &Path) -> Result<Self> {
         let folder = Folder::open(path)?;
         Ok(Resumed { folder, record: finished::record(path)? })
@@ -43,66 +42,60 @@ impl Resumed {
         })
     }
 
-    /// What its record goes on saying.
+    /// Returns what its record keeps.
     pub fn about(&self) -> serde_json::Map<String, Value> {
         let kept = KEPT.iter().filter_map(|&key| Some((key, self.record.get(key)?.clone())));
         kept.map(|(key, value)| (key.to_string(), value)).collect()
     }
 
-    /// Whether the settings of the run are those of now, which may have more epochs, and so the flags
-    /// `beside` them; gives a warning where another version goes on.
+    /// Checks that settings and flags `beside` them are those of the run, but for more epochs. Returns a
+    /// warning where another version of the program resumes it.
     pub fn check(&self, now: &Settings, beside: &Value) -> Result<Option<String>> {
         let name = self.folder.name();
-        if self.record["flags"]["select"] != beside["select"] {
-            return Err(Error::Usage(
-                "--select cannot change when a run goes on: leave it out".into(),
-            ));
-        }
+        need(self.record["flags"]["select"] == beside["select"], || {
+            "--select cannot change when a run is resumed: leave it out".into()
+        })?;
         let rows = self.record["settings"].as_object().into_iter().flatten();
         let rows = rows.map(|(name, row)| (name.clone(), row["value"].clone()));
         let recipe = ("recipe".to_string(), self.record["recipe"].clone());
         let (there, mut values) = (Value::Object(rows.chain([recipe]).collect()), now.values());
         let epochs = there["epochs"].as_u64().unwrap_or(0) as usize;
         values["epochs"] = there["epochs"].clone();
-        if there != values {
-            return Err(Error::Usage(format!(
-                "--resume goes on with the run in {name}, whose settings stay as they are ({}): \
-                 leave that flag out, or start another run",
+        need(there == values, || {
+            format!(
+                "--resume continues the run in {name}, whose settings stay as they are ({}): leave \
+                 that flag out, or start another run",
                 difference(&there, &values)
-            )));
-        }
-        if now.epochs < epochs {
-            return Err(Error::Usage(format!(
+            )
+        })?;
+        need(now.epochs >= epochs, || {
+            format!(
                 "the run in {name} was to have {epochs} epochs and cannot end after {}: leave out \
                  --epochs, or give more",
                 now.epochs
-            )));
-        }
-        if now.epochs > epochs && !now.schedule.is_open() {
-            return Err(Error::Usage(format!(
+            )
+        })?;
+        need(now.epochs == epochs || now.schedule.is_open(), || {
+            format!(
                 "the run in {name} cannot have more than the {epochs} epochs that it was started \
                  with: its {} schedule took the learning rate down to 0 over them. Start another run \
-                 with --epochs {}, or one from its network with --from {name}/model.safetensors",
+                 with --epochs {}, or one from its network with --from {name}",
                 now.schedule, now.epochs
-            )));
-        }
-        Ok(self.other_version())
-    }
-
-    fn other_version(&self) -> Option<String> {
+            )
+        })?;
         let (lenet, commit) = (text(&self.record["lenet"]), text(&self.record["commit"]));
-        ((lenet, commit) != (version::VERSION, version::COMMIT)).then(|| {
+        Ok(((lenet, commit) != (version::VERSION, version::COMMIT)).then(|| {
             format!(
-                "the run was started by lenet {lenet} ({commit}) and goes on by {}: the last bits \
-                 of its results may differ from a run of one of them",
+                "the run was started by lenet {lenet} ({commit}) and is resumed by {}: the last \
+                 bits of its results may differ from a run of one of them",
                 version::line()
             )
-        })
+        }))
     }
 }
 
-/// What the folder has of a run of this identity, if the run can go on from there; why it cannot go
-/// on from what is there.
+/// Returns the checkpoint of a run of this identity, if the folder has one; why the run cannot continue
+/// from what is there.
 pub fn checkpoint_if_any(
     folder: &Folder,
     interface: &Interface,
@@ -119,8 +112,8 @@ pub fn checkpoint_if_any(
     }
 }
 
-/// The checkpoint of a run that goes on with this identity, which takes up what is the run's own; and
-/// a warning where it goes on on another device.
+/// Returns the checkpoint of the run that this identity resumes, and a warning where the device is
+/// another. The identity gets what the run began with: its model, and its devices so far.
 pub fn checkpoint(
     folder: &Folder,
     interface: &Interface,
@@ -141,16 +134,14 @@ pub fn checkpoint(
         identity["from"] = from.clone();
     }
     let (was, is) = (text(&there["arithmetic"]), text(&identity["arithmetic"]));
-    let mut warning = None;
-    if was.rsplit(THEN).next() != Some(is) {
-        warning = Some(format!(
-            "the run was made on {was} and goes on on {is}: the last bits of its results will \
+    let moved = was.rsplit(THEN).next() != Some(is);
+    let warning = moved.then(|| {
+        format!(
+            "the run was made on {was} and is resumed on {is}: the last bits of its results will \
              differ from a run that stayed"
-        ));
-        identity["arithmetic"] = json!(format!("{was}{THEN}{is}"));
-    } else {
-        identity["arithmetic"] = json!(was);
-    }
+        )
+    });
+    identity["arithmetic"] = json!(if moved { format!("{was}{THEN}{is}") } else { was.into() });
     let mut recorded = identity.clone();
     recorded["settings"]["epochs"] = there["settings"]["epochs"].clone();
     for part in ["network", "options", "layers", "settings"] {
@@ -164,7 +155,6 @@ pub fn checkpoint(
     Ok((earlier, warning))
 }
 
-/// A text of a record.
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or("unknown")
 }

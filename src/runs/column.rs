@@ -18,69 +18,55 @@ pub struct Column {
     /// In JSON and CSV.
     pub field: &'static str,
     pub value: fn(&Entry) -> Value,
-    /// The same for a person.
-    pub text: fn(&Entry) -> String,
+    /// The value for a person, where that is not [`plain`].
+    text: Option<fn(&Entry) -> String>,
 }
 
 /// The columns, from left to right.
 pub const COLUMNS: &[Column] = &[
-    column("name", "name", "folder", |r| json!(r.name()), Entry::name),
-    column("recipe", "recipe", "recipe", |r| json!(r.record.recipe), |r| r.record.recipe.clone()),
-    column(
-        "network",
-        "network",
-        "network",
-        |r| json!(r.record.network),
-        |r| r.record.network.clone(),
-    ),
-    column(
-        "seed",
-        ">seed",
-        "seed",
-        |r| json!(r.record.number("seed")),
-        |r| r.record.number("seed").to_string(),
-    ),
-    column("lr", ">lr", "lr", lr, |r| lr(r).to_string()),
-    column(
-        "data",
-        "data",
-        "data",
-        |r| json!(r.data()),
-        |r| r.data().rsplit(['/', '\\']).next().unwrap_or_default().into(),
-    ),
-    column("epochs", ">epochs", "epochs", |r| json!(r.lines.len()), epochs),
-    column(
-        "error",
-        ">error %",
-        "error_percent",
-        |r| json!(r.last().map(Line::test_error)),
-        |r| r.last().map_or_else(String::new, |last| format!("{:.2}", last.test_error())),
-    ),
-    column("time", ">time", "seconds", |r| json!(r.seconds()), |r| duration(r.seconds())),
-    // For a person without what a name has in brackets, driver and threads.
-    column(
-        "adapter",
-        "adapter",
-        "adapter",
-        |r| json!(r.record.device),
-        |r| r.record.device.split(" (").next().unwrap_or_default().into(),
-    ),
-    column("status", "status", "status", |r| json!(r.record.status), |r| r.record.status.clone()),
+    Column { field: "folder", ..column("name", "name", |r| json!(r.name())) },
+    column("recipe", "recipe", |r| json!(r.record.recipe)),
+    column("network", "network", |r| json!(r.record.network)),
+    column("seed", ">seed", |r| json!(r.record.number("seed"))),
+    column("lr", ">lr", |r| {
+        r.record.settings.get("lr").map(|lr| lr.value.clone()).unwrap_or_default()
+    }),
+    Column {
+        text: Some(|r| r.data().rsplit(['/', '\\']).next().unwrap_or_default().into()),
+        ..column("data", "data", |r| json!(r.data()))
+    },
+    Column { text: Some(epochs), ..column("epochs", ">epochs", |r| json!(r.lines.len())) },
+    Column {
+        field: "error_percent",
+        text: Some(|r| {
+            r.last().map_or_else(String::new, |last| format!("{:.2}", last.test_error()))
+        }),
+        ..column("error", ">error %", |r| json!(r.last().map(Line::test_error)))
+    },
+    Column {
+        field: "seconds",
+        text: Some(|r| duration(r.seconds())),
+        ..column("time", ">time", |r| json!(r.seconds()))
+    },
+    Column {
+        // Without what its name has in brackets, driver and threads.
+        text: Some(|r| r.record.device.split(" (").next().unwrap_or_default().into()),
+        ..column("adapter", "adapter", |r| json!(r.record.device))
+    },
+    column("status", "status", |r| json!(r.record.status)),
 ];
 
-const fn column(
-    key: &'static str,
-    heading: &'static str,
-    field: &'static str,
-    value: fn(&Entry) -> Value,
-    text: fn(&Entry) -> String,
-) -> Column {
-    Column { key, heading, field, value, text }
+const fn column(key: &'static str, heading: &'static str, value: fn(&Entry) -> Value) -> Column {
+    Column { key, heading, field: key, value, text: None }
 }
 
-/// The learning rate that the run began with.
-fn lr(entry: &Entry) -> Value {
-    entry.record.settings.get("lr").map(|lr| lr.value.clone()).unwrap_or_default()
+/// Returns a value without the quotes of JSON; nothing where there is none.
+fn plain(value: Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text,
+        number => number.to_string(),
+    }
 }
 
 /// The completed ones, and how many there should be where they are not all there.
@@ -96,6 +82,16 @@ impl Column {
     /// The column of that key.
     pub fn find(key: &str) -> Option<&'static Column> {
         COLUMNS.iter().find(|column| column.key == key)
+    }
+
+    /// Returns the value for a person.
+    pub fn text(&self, entry: &Entry) -> String {
+        self.text.map_or_else(|| self.cell(entry), |text| text(entry))
+    }
+
+    /// Returns the value in CSV.
+    pub fn cell(&self, entry: &Entry) -> String {
+        plain((self.value)(entry))
     }
 
     /// Which of two runs comes first: the smaller number, the earlier text, where `run-2` comes

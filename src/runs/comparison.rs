@@ -16,10 +16,10 @@ use crate::train::model::Model;
 /// Probabilities below which a difference counts as one.
 pub const SIGNIFICANT: f64 = 0.05;
 
-/// One of the two.
+/// A run or a model.
 #[derive(Debug, Clone)]
 pub struct Side {
-    /// As it was named.
+    /// The path that was given.
     pub name: String,
     /// `None` for a model file.
     pub run: Option<Entry>,
@@ -99,7 +99,7 @@ const fn figure(
     Figure { name, field, decimals, of }
 }
 
-/// Both, and how they differ.
+/// Two runs or models, and how they differ.
 #[derive(Debug, Clone)]
 pub struct Comparison {
     pub sides: [Side; 2],

@@ -27,7 +27,7 @@ impl Orders {
     // By reference: from opt-level 1 on, rustc 1.95.0 gets some calls wrong that pass the option by
     // value, and the orders then are those of a run without distortion.
     pub fn new(settings: &Settings, digits: &[u32], distortion: Option<&Distortion>) -> Self {
-        let copies = settings.distortion().and_then(|distorted| distorted.copies);
+        let copies = settings.copies();
         let (entries, every_epoch) = match (distortion, copies) {
             (Some(k), Some(copies)) => {
                 let views = 0..=copies as u32;

@@ -18,7 +18,7 @@ fn completions_know_commands_and_values() {
             assert!(script.contains(word), "{shell}: {word} is missing");
         }
         // Completions for PowerShell do not know values.
-        assert_eq!(script.contains("lenet5-1998-distorted"), shell != "powershell", "{shell}");
+        assert_eq!(script.contains("layered-pair"), shell != "powershell", "{shell}");
     }
     fails(&["completions", "bsh"], USAGE, &["bash"]);
 }

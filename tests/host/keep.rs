@@ -191,8 +191,8 @@ fn files_of_settings_that_are_wrong() -> Outcome {
         assert!(!out.exists());
     };
     let with = |words: &[&'static str]| [&["a.toml"], words].concat();
-    fails_with("a.toml", "momentun = 0.9", USAGE, &with(&["momentun", "\"momentum\""]));
-    fails_with("a.toml", "train_limit = 9", USAGE, &with(&["\"train-limit\""]));
+    fails_with("a.toml", "momentun = 0.9", USAGE, &with(&["momentun", "mean momentum"]));
+    fails_with("a.toml", "train_limit = 9", USAGE, &with(&["mean train-limit"]));
     fails_with("a.toml", "zzz = 1", USAGE, &with(&["\"zzz\""]));
     fails_with("a.toml", "resume = \"x\"", USAGE, &with(&["\"resume\""]));
     fails_with("a.toml", "lr = \"fast\"", USAGE, &with(&["fast", "--lr"]));

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::error::{ContextKind, ContextValue};
 use clap::{Command, FromArgMatches};
 use serde_json::Value;
 
 use crate::cli;
 use crate::error::{Error, Result};
 use crate::recipe::Origins;
+use crate::text::did_you_mean;
 
 /// Flags of which one takes the place of the other: a stronger source that gives one of them silences
 /// the other, and so does the first in a run's record, which has both.
@@ -25,7 +25,6 @@ const NOT_IN_FILES: [&str; 2] = ["config", "resume"];
 /// Flags by their names without the dashes, with their values; without one that takes none.
 type Flags = BTreeMap<String, Option<String>>;
 
-/// What a file says.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The file, for a person.
@@ -80,7 +79,13 @@ impl Config {
         let train = cli::command().find_subcommand("train").expect("a command").clone();
         let mut train = train.no_binary_name(true).args_override_self(true);
         if let Some(key) = self.flags.keys().find(|key| !is_flag(&train, key)) {
-            return Err(self.unknown(key, train));
+            let names = train.get_arguments().filter_map(|arg| arg.get_long());
+            let meant = did_you_mean(key, names.filter(|name| is_flag(&train, name)));
+            return Err(Error::Usage(format!(
+                "{}: there is no setting \"{key}\": keys are the flags of `lenet train` without \
+                 their dashes{meant}",
+                self.name
+            )));
         }
         let mut parse = |flags: &Flags, typed: &[OsString]| {
             let word = |(key, value): (&String, &Option<String>)| match value {
@@ -105,20 +110,6 @@ impl Config {
         }
         origins.retain(|name, _| !is_typed(name));
         Ok((parse(&flags, typed)?, origins))
-    }
-
-    fn unknown(&self, key: &str, mut command: Command) -> Error {
-        let error = command.try_get_matches_from_mut([format!("--{key}=")]);
-        let near = error.err().and_then(|error| match error.get(ContextKind::SuggestedArg) {
-            Some(ContextValue::String(flag)) => Some(flag.trim_start_matches('-').to_string()),
-            _ => None,
-        });
-        let near = near.filter(|near| is_flag(&command, near));
-        let way_out = match near {
-            Some(near) => format!("did you mean \"{near}\"?"),
-            None => "keys are the flags of `lenet train` without their dashes".into(),
-        };
-        Error::Usage(format!("{}: there is no setting \"{key}\"; {way_out}", self.name))
     }
 }
 

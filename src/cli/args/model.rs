@@ -12,7 +12,6 @@ use crate::runs::entry::model_file;
 use crate::text::thousands;
 use crate::train::model::Model;
 
-/// Which model.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ModelArg {
     /// Model file that `lenet train` or `lenet import` wrote, or the folder of a run
@@ -26,7 +25,6 @@ impl ModelArg {
         model_file(&self.model)
     }
 
-    /// Reads the model.
     pub fn read(&self) -> Result<Model> {
         Model::read(&self.file())
     }

@@ -44,7 +44,7 @@ pub struct ResultArgs {
     /// on the digits that --validate holds back, as best.safetensors [default: last]
     #[arg(long, value_enum, default_value = "last", hide_default_value = true)]
     select: Select,
-    /// Write a checkpoint to go on from whenever so many seconds have passed, besides those at the
+    /// Write a checkpoint to resume from whenever so many seconds have passed, besides those at the
     /// ends of epochs; 0: only there [default: 60]
     #[arg(long, value_name = "SECONDS")]
     checkpoint_seconds: Option<f64>,
@@ -174,9 +174,8 @@ fn answers(settings: &Settings, test: Digits, device: &DeviceArgs) -> Result<Ask
     let cpu = Device::cpu_on(device::threads(device)?);
     let (network, plan) = (&settings.network, PlanChoice::Auto);
     let mut inference = Inference::empty(network, &cpu, plan, EVALUATION_BATCH, &[&test])?;
-    let numbers: Vec<usize> = (0..test.len()).collect();
     Ok(Box::new(move |parameters| {
         inference.replace(parameters)?;
-        Ok(confusion(&inference.answers(0)?.scores.about(&numbers, &test)))
+        Ok(confusion(&inference.answers(0)?.scores.about(0..test.len(), &test)))
     }))
 }

@@ -17,20 +17,19 @@ pub struct Args {
     json: bool,
 }
 
-/// Lists every adapter, each with its self-test.
 pub fn run(args: Args) -> Result<()> {
     let all: Vec<Facts> = adapter::all()
         .iter()
         .map(|adapter| Facts::of(adapter, selftest::examine(adapter)))
         .collect();
+    let listed = all.iter().enumerate();
     if args.json {
-        let list: Vec<Value> = all.iter().enumerate().map(|(i, facts)| json_of(i, facts)).collect();
+        let list: Vec<Value> = listed.map(|(index, facts)| json_of(index, facts)).collect();
         output::print_json(&json!({ "adapters": list }))?;
     } else if all.is_empty() {
         output::print(&format!("no adapter was found: {HOW_TO_GET_ONE}\n"))?;
     } else {
-        let list: Vec<String> =
-            all.iter().enumerate().map(|(i, facts)| text_of(i, facts)).collect();
+        let list: Vec<String> = listed.map(|(index, facts)| text_of(index, facts)).collect();
         output::print(&list.join("\n"))?;
     }
     if all.iter().any(|facts| facts.health.is_ok()) {

@@ -93,7 +93,9 @@ pub fn run(args: Args) -> Result<()> {
         naive: (!args.no_cpu && !args.all).then_some(Device::Naive),
     };
     let mnist = data::builtin()?;
-    let lists = lists(&mnist);
+    let (train, test) = (mnist.train.len() as u32, mnist.test.len() as u32);
+    let sets = vec![(train..train + test).collect()];
+    let lists = Lists::new(&[&mnist.train, &mnist.test], mnist.train.len(), sets);
     let mut record = Record {
         adapter: adapter.and_then(facts),
         threads: devices.cpu.as_ref().map(|_| threads),
@@ -142,7 +144,7 @@ fn warn_of_company() {
     }
 }
 
-/// The device, if it is an adapter.
+/// Returns the device if it is an adapter.
 fn adapter<'a>(args: &Args, device: &'a Device) -> Result<Option<&'a Device>> {
     let without = |flag: &str, what: &str| {
         Err(Error::Adapter(format!("{flag} {what}, and no adapter computes here: leave it out")))
@@ -155,19 +157,13 @@ fn adapter<'a>(args: &Args, device: &'a Device) -> Result<Option<&'a Device>> {
     }
 }
 
-/// What is known of the adapter, and the profile that it was given.
+/// Returns the facts about the adapter, and the profile that it was given.
 fn facts(device: &Device) -> Option<(Facts, &'static str)> {
     let Device::Adapter { adapter, profile, health, .. } = device else { return None };
     Some((Facts::of(adapter, Ok(*health)), profile.name))
 }
 
-fn lists(mnist: &Mnist) -> Lists {
-    let (train, test) = (mnist.train.len() as u32, mnist.test.len() as u32);
-    let sets = vec![(train..train + test).collect()];
-    Lists::new(&[&mnist.train, &mnist.test], mnist.train.len(), sets)
-}
-
-/// What to measure, how long and how often.
+/// Checks what to measure, how long and how often.
 fn check(args: &Args) -> Result<Protocol> {
     Range::Count(MOST_REPEATS, "measurements of a figure").check("repeats", &args.repeats)?;
     let seconds = args.seconds.unwrap_or(if args.all { ALL_SECONDS } else { SECONDS });
@@ -192,7 +188,7 @@ fn check(args: &Args) -> Result<Protocol> {
     })
 }
 
-/// What a run of `train` would do, for each network and batch.
+/// Returns the settings of `lenet train` for each network and batch.
 fn cases(args: &Args) -> Result<Vec<Settings>> {
     let names: Vec<Option<String>> = match (args.all, &args.network.network) {
         (true, None) => lenet::ALL.iter().map(|table| Some(table.name.to_string())).collect(),
@@ -217,7 +213,7 @@ fn cases(args: &Args) -> Result<Vec<Settings>> {
     names.iter().flat_map(|name| batches.iter().map(|&batch| case(name, batch))).collect()
 }
 
-/// The plans of one case: those that were asked for, as far as there is an adapter to run them.
+/// Returns the plans of one case: those that were asked for, as far as there is an adapter to run them.
 fn plans(args: &Args, adapter: Option<&Device>, case: &Settings) -> Result<Vec<Settings>> {
     let Some(device) = adapter else { return Ok(vec![case.clone()]) };
     let strategies = match (args.all, args.device.plan) {
@@ -228,7 +224,7 @@ fn plans(args: &Args, adapter: Option<&Device>, case: &Settings) -> Result<Vec<S
     Ok(strategies.into_iter().map(with).collect())
 }
 
-/// The kernels of a plan that was measured.
+/// Times the kernels of a plan that was measured.
 fn time_kernels(
     settings: &Settings,
     device: Option<&Device>,

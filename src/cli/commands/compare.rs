@@ -39,7 +39,7 @@ pub struct Args {
     device: DeviceArgs,
 }
 
-/// What becomes of a comparison as a file.
+/// Turns a comparison into the text of a file.
 type Draw = fn(&Comparison, &Digits) -> Result<String>;
 
 pub fn run(args: Args) -> Result<()> {
@@ -62,7 +62,7 @@ pub fn run(args: Args) -> Result<()> {
     }
 }
 
-/// What a file of that name is to show.
+/// Chooses by the name of the file what to write.
 fn drawing(path: &Path) -> Result<Draw> {
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("html") => Ok(page::html),
@@ -74,23 +74,22 @@ fn drawing(path: &Path) -> Result<Draw> {
     }
 }
 
-/// What both say to every test digit.
+/// Asks both models about every test digit.
 fn answers(
     sides: &[Side; 2],
     args: &DeviceArgs,
     device: &Device,
     test: &Digits,
 ) -> Result<[Vec<Answer>; 2]> {
-    let numbers: Vec<usize> = (0..test.len()).collect();
     let [a, b] = sides.each_ref().map(|side| &side.model);
     let ask = |model| Inference::new(model, device, args.plan, EVALUATION_BATCH, &[test]);
     let mut inference = ask(a)?;
-    let first = inference.answers(0)?.scores.about(&numbers, test);
+    let first = inference.answers(0)?.scores.about(0..test.len(), test);
     match a.network == b.network {
         true => inference.replace(&b.parameters)?,
         false => inference = ask(b)?,
     }
-    Ok([first, inference.answers(0)?.scores.about(&numbers, test)])
+    Ok([first, inference.answers(0)?.scores.about(0..test.len(), test)])
 }
 
 fn text(comparison: &Comparison) -> String {

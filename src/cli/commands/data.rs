@@ -22,7 +22,7 @@ pub struct Args {
     /// Scaling whose mean and deviation are shown: paper -0.1..1.175, symmetric -1..1 [default: paper]
     #[arg(long, value_parser = words::<Scaling>(), default_value = "paper", hide_default_value = true)]
     input: Scaling,
-    /// Pixels of background around the 28x28 digit, 0 to 16 [default: 2, as LeNet-5 has it]
+    /// Pixels of background around the 28x28 digit, 0 to 16 [default: 2, that of LeNet-5]
     #[arg(long, value_name = "PIXELS")]
     border: Option<usize>,
     /// Draw the training digit of this number, counted from 0, instead of the figures

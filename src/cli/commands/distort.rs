@@ -84,7 +84,7 @@ pub fn run(args: Args) -> Result<()> {
     Ok(())
 }
 
-/// Views 0 to `columns` - 1 of each digit, as bytes `[height, width]`.
+/// Returns views 0 to `columns` - 1 of each digit, as bytes `[height, width]`.
 fn pictures(
     device: &Device,
     network: &Network,

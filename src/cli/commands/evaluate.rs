@@ -61,13 +61,13 @@ pub struct Args {
     device: DeviceArgs,
 }
 
-/// What came of a set of digits.
+/// The answers to a set of digits.
 #[derive(Debug, Clone, PartialEq)]
 struct Found {
     /// `test` or `training`.
     name: &'static str,
     loss: f64,
-    /// That the forward passes took.
+    /// Time of the forward passes.
     seconds: f64,
     /// In the order of the digits.
     answers: Vec<Answer>,
@@ -100,7 +100,7 @@ pub fn run(args: Args) -> Result<()> {
     if args.json {
         let of = |name: &str| found.iter().find(|found| found.name == name).map(Found::json);
         return output::print_json(&json!({
-            "model": args.model.file(),
+            "model": args.model.file().display().to_string(),
             "network": model.network.name,
             "device": device.describe(),
             "profile": device.profile().name,
@@ -112,7 +112,7 @@ pub fn run(args: Args) -> Result<()> {
     output::print(&found.iter().map(|found| found.text(&args)).collect::<String>())
 }
 
-/// The test digits and, if asked for, the training digits, none of them empty.
+/// Loads the test digits and, if asked for, the training digits.
 fn sets(args: &Args) -> Result<Vec<(&'static str, Digits)>> {
     let folder = args.data.data.as_deref();
     if !args.train {
@@ -122,7 +122,7 @@ fn sets(args: &Args) -> Result<Vec<(&'static str, Digits)>> {
     Ok(vec![("test", test), ("training", train)])
 }
 
-/// Every digit of a set with its scores, as CSV; numbers with as many digits as tell f32 apart.
+/// Writes every digit of a set with its scores as CSV, with as many decimals as tell f32 apart.
 fn table(set: &Digits, scores: &Scores) -> String {
     let classes: String = (0..CLASSES).map(|class| format!(",score_{class}")).collect();
     let mut text = format!("index,label,answer{classes}\n");
@@ -147,8 +147,7 @@ fn draw_mistakes(path: &Path, answers: &[Answer], test: &Digits) -> Result<()> {
 
 impl Found {
     fn of(name: &'static str, set: &Digits, said: Answers) -> Self {
-        let labels = set.labels().iter().enumerate();
-        let answers = labels.map(|(i, &label)| said.scores.answer(i, label)).collect();
+        let answers = said.scores.about(0..set.len(), set);
         Found { name, loss: said.loss, seconds: said.time.as_secs_f64(), answers }
     }
 

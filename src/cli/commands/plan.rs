@@ -27,18 +27,8 @@ enum ProfileName {
     Software,
     /// An invocation for every item, storage reads.
     Gpu,
-    /// One call for the whole batch, as the CPU reference has it.
+    /// One call for the whole batch: that of the CPU reference.
     Reference,
-}
-
-impl ProfileName {
-    fn profile(self) -> Profile {
-        match self {
-            ProfileName::Software => Profile::software(),
-            ProfileName::Gpu => Profile::gpu(),
-            ProfileName::Reference => Profile::reference(),
-        }
-    }
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -91,7 +81,9 @@ pub fn run(args: Args) -> Result<()> {
         _ => Some(choose(&args)?),
     };
     let mut profile = match (args.profile, &device) {
-        (Some(name), _) => name.profile(),
+        (Some(ProfileName::Software), _) => Profile::software(),
+        (Some(ProfileName::Gpu), _) => Profile::gpu(),
+        (Some(ProfileName::Reference), _) => Profile::reference(),
         (None, Some(device)) => device.profile(),
         (None, None) => unreachable!("without a profile a device is chosen"),
     };
@@ -130,7 +122,7 @@ pub fn run(args: Args) -> Result<()> {
     output::print(&format!("{}\n\n{}", headline(&plan, on_cpu), print::text(&plan, pass)))
 }
 
-/// What `lenet train` would take.
+/// Chooses the device that `lenet train` would take.
 fn choose(args: &Args) -> Result<Device> {
     let (device, adapter, plan) = (args.device, args.adapter.clone(), args.plan);
     let args = DeviceArgs { device, adapter, plan, ..DeviceArgs::default() };
@@ -181,7 +173,7 @@ fn replicas(args: &Args, profile: Profile, settings: &Settings) -> Result<usize>
     }
 }
 
-/// What the buffers hold: all digits, or as many as were asked for.
+/// Returns the capacity of the buffers: all digits, or as many as were asked for.
 fn capacity(args: &Args, batch: usize) -> Result<Capacity> {
     let all = Available::MNIST.train + Available::MNIST.test;
     match args.digits {
@@ -233,7 +225,7 @@ fn headline(plan: &Plan, on_cpu: bool) -> String {
     )
 }
 
-/// The kernel of that number, that label, or the only one with that in its label.
+/// Finds a kernel by its number, its label, or a part that is in no other label.
 fn find<'a>(plan: &'a Plan, name: &str) -> Result<&'a Kernel> {
     let kernels = &plan.kernels;
     if let Some(kernel) = name.parse().ok().and_then(|index: usize| kernels.get(index)) {

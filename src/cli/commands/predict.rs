@@ -69,9 +69,9 @@ struct Question {
     /// Which of the sources it is from.
     source: usize,
     pixels: Vec<u8>,
-    /// Of a test digit.
+    /// The label of a test digit.
     label: Option<u8>,
-    /// In its picture.
+    /// Where it stands in its picture.
     place: Option<Place>,
 }
 
@@ -96,12 +96,14 @@ pub fn run(args: Args) -> Result<()> {
     let model = args.model.read()?;
     let margin = args.margin(&model)?;
     let questions = Questions::of(&args)?;
-    let digits = questions.digits()?;
+    // A forward pass does not look at labels.
+    let pixels = questions.list.iter().flat_map(|question| question.pixels.iter().copied());
+    let digits = Digits::new(pixels.collect(), vec![0; questions.list.len()])?;
     let (mut inference, device) = args.model.ask(&model, &args.device, BATCH, &[&digits])?;
     let reading = Reading { questions, scores: inference.answers(0)?.scores, margin };
     if args.json {
         return output::print_json(&json!({
-            "model": args.model.file(),
+            "model": args.model.file().display().to_string(),
             "network": model.network.name,
             "output": model.network.options.output,
             "device": device.describe(),
@@ -168,19 +170,13 @@ impl Questions {
         let source = self.sources.len() - 1;
         self.list.push(Question { source, pixels: pixels.to_vec(), label, place });
     }
-
-    /// What the network is shown. What the labels are does not matter to a forward pass.
-    fn digits(&self) -> Result<Digits> {
-        let pixels = self.list.iter().flat_map(|question| question.pixels.iter().copied());
-        Digits::new(pixels.collect(), vec![0; self.list.len()])
-    }
 }
 
 /// Questions with their answers.
 struct Reading {
     questions: Questions,
     scores: Scores,
-    /// From which an answer counts.
+    /// Least difference between the two best outputs for an answer to count.
     margin: f32,
 }
 

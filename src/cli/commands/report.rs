@@ -1,4 +1,4 @@
-//! `lenet report`: the page of a run, made anew from its folder.
+//! `lenet report`: rebuilds the HTML report of a run.
 
 use std::path::PathBuf;
 

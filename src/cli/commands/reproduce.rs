@@ -66,7 +66,7 @@ pub struct Args {
 }
 
 impl Args {
-    /// The rows that were asked for, in the order of the table.
+    /// Returns the rows that were asked for, in the order of the table.
     fn rows(&self) -> Vec<Row> {
         let asked =
             |row: &&Row| self.recipes.is_empty() || self.recipes.iter().any(|n| n == row.recipe);
@@ -84,7 +84,7 @@ impl Args {
         self.out.clone().unwrap_or_else(|| default.into())
     }
 
-    /// Why this is not the whole experiment, where it is not.
+    /// Returns why this is not the whole experiment, where it is not.
     fn trial(&self) -> Option<&'static str> {
         let limited = [self.epochs, self.train_limit, self.test_limit].iter().any(Option::is_some);
         match (self.quick, limited) {
@@ -140,7 +140,7 @@ pub fn run(args: Args) -> Result<()> {
     output::print(&format!("report   {}\n", out.join(PAGE).display()))
 }
 
-/// Every run of the table. Seeds go round the recipes, so that a part of the table has all rows.
+/// Returns every run of the table. Seeds go round the recipes, so that a part of the table has all rows.
 fn jobs(
     args: &Args,
     rows: &[Row],
@@ -164,7 +164,6 @@ fn jobs(
     Ok(jobs)
 }
 
-/// Makes the runs that are not there.
 fn train(
     args: &Args,
     jobs: &[Job],
@@ -199,7 +198,7 @@ fn train(
         }
         if outcome?.interrupted {
             return Err(Error::Interrupted(format!(
-                "interrupted in {}; the same command goes on from there",
+                "interrupted in {}; the same command continues from there",
                 folder.name()
             )));
         }
@@ -224,7 +223,7 @@ fn results(
         let model = Model::read(&job.folder.join(MODEL))?;
         inference.replace(&model.parameters)?;
         let numbers = Split::draw(&job.settings, mnist).test_numbers(mnist);
-        let answers = inference.answers(0)?.scores.about(&numbers, &mnist.test);
+        let answers = inference.answers(0)?.scores.about(numbers, &mnist.test);
         Run::read(&job.folder, model, answers)
     };
     let runs = jobs.iter().map(&mut run).collect::<Result<Vec<_>>>()?;

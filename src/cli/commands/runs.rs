@@ -73,7 +73,7 @@ impl Filter {
             })
     }
 
-    /// What to say if nothing of all this is taken.
+    /// Returns what to say if no run fits.
     fn nothing(&self, all: &[Entry]) -> String {
         if all.is_empty() {
             return "no runs here; `lenet train` makes one".into();
@@ -83,7 +83,7 @@ impl Filter {
         for (key, word) in words.iter().flat_map(|(key, words)| words.iter().map(move |w| (key, w)))
         {
             let column = Column::find(key).expect("there is a column for each of these");
-            let there: Vec<String> = all.iter().map(column.text).collect();
+            let there: Vec<String> = all.iter().map(|run| column.text(run)).collect();
             if !there.contains(word) {
                 let meant = did_you_mean(word, there.iter().map(String::as_str));
                 return format!("none of the {} runs here has --{key} {word}{meant}", all.len());
@@ -119,11 +119,11 @@ pub fn run(args: Args) -> Result<()> {
         return Ok(());
     }
     let headings: Vec<&str> = COLUMNS.iter().map(|column| column.heading).collect();
-    let row = |entry: &Entry| COLUMNS.iter().map(|column| (column.text)(entry)).collect();
+    let row = |entry: &Entry| COLUMNS.iter().map(|column| column.text(entry)).collect();
     output::print(&Table::of(&headings, entries.iter().map(row)).text())
 }
 
-/// A run for a program, with every setting besides the columns.
+/// Returns a run for a program, with every setting besides the columns.
 fn object(entry: &Entry) -> Value {
     let columns = COLUMNS.iter().map(|column| (column.field.into(), (column.value)(entry)));
     let settings: Map<String, Value> =
@@ -131,18 +131,14 @@ fn object(entry: &Entry) -> Value {
     Value::Object(columns.chain([("settings".into(), Value::Object(settings))]).collect())
 }
 
-/// The columns as CSV, RFC 4180.
+/// Returns the columns as CSV, RFC 4180.
 fn csv(entries: &[Entry]) -> Result<String> {
     let refuses = |error: &dyn std::fmt::Display| Error::Other(format!("cannot make CSV: {error}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
     let header = COLUMNS.iter().map(|column| column.field);
     writer.write_record(header).map_err(|error| refuses(&error))?;
     for entry in entries {
-        let cells = COLUMNS.iter().map(|column| match (column.value)(entry) {
-            Value::Null => String::new(),
-            Value::String(text) => text,
-            number => number.to_string(),
-        });
+        let cells = COLUMNS.iter().map(|column| column.cell(entry));
         writer.write_record(cells).map_err(|error| refuses(&error))?;
     }
     let bytes = writer.into_inner().map_err(|error| refuses(&error))?;

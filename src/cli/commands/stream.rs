@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use serde::Serialize;
@@ -27,7 +27,6 @@ const UNWRITTEN: usize = 4;
 const BATCH: usize = 256;
 const HEADING: &str = "record,label,digit,runner_up,difference,rejected\n";
 
-/// Flags of a stream.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Stream")]
 pub struct StreamArgs {
@@ -61,7 +60,6 @@ struct Answered {
     scores: Scores,
 }
 
-/// Answers a stream.
 pub fn run(args: &Args, format: Format) -> Result<()> {
     let batch = args.stream.batch.unwrap_or(BATCH);
     Range::Count(MAX_BATCH, "digits a step may have").check("batch", &batch)?;
@@ -99,49 +97,32 @@ fn ask(
     from: &Receiver<Result<Piece>>,
     to: &SyncSender<Answered>,
 ) -> Result<()> {
-    let mut waiting = Piece::default();
-    let (mut first, mut end) = (0, None);
+    let (mut waiting, mut first, mut broken) = (Piece::default(), 0, None);
     loop {
-        while waiting.len() < batch && end.is_none() {
-            match next(from, waiting.is_empty()) {
-                Next::Piece(piece) => waiting.append(piece),
-                Next::NotYet => break,
-                Next::End(ended) => end = Some(ended),
+        while waiting.is_empty() {
+            // What came before a broken record is answered by now.
+            if let Some(error) = broken {
+                return Err(error);
+            }
+            match from.recv() {
+                Ok(piece) => waiting.append(piece?),
+                Err(_) => return Ok(()),
+            }
+        }
+        while waiting.len() < batch && broken.is_none() {
+            match from.try_recv() {
+                Ok(Ok(piece)) => waiting.append(piece),
+                Ok(Err(error)) => broken = Some(error),
+                Err(_) => break,
             }
         }
         let count = batch.min(waiting.len());
-        if count == 0 {
-            return end.unwrap_or(Ok(()));
-        }
         let scores = inference.ask(&waiting.pixels[..count * DIGIT_PIXELS])?;
         let labels = waiting.drop_first(count);
         if to.send(Answered { first, labels, scores }).is_err() {
             return Ok(());
         }
         first += count as u64;
-    }
-}
-
-/// What there is to be asked about.
-enum Next {
-    Piece(Piece),
-    /// Nothing at the moment.
-    NotYet,
-    /// Nothing any more, and why.
-    End(Result<()>),
-}
-
-/// The next piece; waits for it where nothing else is to be done.
-fn next(from: &Receiver<Result<Piece>>, idle: bool) -> Next {
-    let received = match from.try_recv() {
-        Err(TryRecvError::Empty) if idle => from.recv().map_err(|_| TryRecvError::Disconnected),
-        received => received,
-    };
-    match received {
-        Ok(Ok(piece)) => Next::Piece(piece),
-        Ok(Err(error)) => Next::End(Err(error)),
-        Err(TryRecvError::Empty) => Next::NotYet,
-        Err(TryRecvError::Disconnected) => Next::End(Ok(())),
     }
 }
 

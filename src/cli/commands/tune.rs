@@ -116,7 +116,7 @@ fn forget(json: bool) -> Result<()> {
     })
 }
 
-/// What a run of `train` would do, for each network and batch.
+/// Returns the settings of `lenet train` for each network and batch.
 fn settings(args: &Args) -> Result<Vec<Settings>> {
     let resolve = |network: NetworkArgs, batch: Option<usize>| {
         let training = TrainingArgs { batch, ..TrainingArgs::default() };
@@ -151,7 +151,7 @@ fn time(settings: &Settings, device: &Device, lists: &Lists) -> Result<Vec<(Stra
     Ok(plans)
 }
 
-/// Gives the file that holds the choices now; where there is none, says so.
+/// Remembers the fastest plans and returns their file; warns where it cannot be written.
 fn remember(device: &Device, found: &[Found]) -> Option<String> {
     let Device::Adapter { adapter, profile, .. } = device else { return None };
     let (tuned, warning) = Tuned::read();

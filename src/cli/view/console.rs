@@ -21,7 +21,6 @@ pub enum Volume {
     Aside,
 }
 
-/// The console.
 pub struct Console {
     volume: Volume,
     /// The notebook's own lines instead of one an epoch.

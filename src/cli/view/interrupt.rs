@@ -6,7 +6,7 @@ use super::dashboard::screen;
 use crate::error::{Error, Result};
 use crate::train::control::Control;
 
-/// Does what Ctrl-C stands for: the second does not wait for the submission under way.
+/// Stops the run; the second time without waiting for the submission under way.
 pub fn interrupt(control: &Control) {
     if control.stop() {
         screen::restore();
@@ -14,7 +14,7 @@ pub fn interrupt(control: &Control) {
     }
 }
 
-/// What Ctrl-C stops.
+/// Returns the control of a run that Ctrl-C stops.
 pub fn stop_on_ctrl_c() -> Result<Arc<Control>> {
     let control = Arc::new(Control::default());
     let asked = control.clone();

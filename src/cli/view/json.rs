@@ -8,7 +8,6 @@ use crate::report::{end_json, epoch_json};
 use crate::train::checkpoint::State;
 use crate::train::events::{End, Epoch, Report, Start};
 
-/// Standard output, in lines of JSON.
 pub struct Json;
 
 impl Report for Json {

@@ -15,7 +15,7 @@ use crate::train::events::{End, Epoch, Progress, Report, Start};
 /// Of the bar, which shows shares of the time.
 const BAR_LENGTH: u64 = 1_000;
 
-/// The console of the table.
+/// Shows how far all runs of the table are.
 pub struct Board<'a> {
     jobs: Vec<&'a Job>,
     /// Number of the run that is under way, of those that have to be made.
@@ -87,7 +87,6 @@ impl<'a> Board<'a> {
         self.bar.set_message(format!("{}about {} left", self.last, duration(left)));
     }
 
-    /// Takes the bar away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }

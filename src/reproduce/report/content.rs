@@ -5,7 +5,6 @@ use crate::error::Result;
 use crate::report::page::{Block, Document, Section};
 use crate::text::duration;
 
-/// The whole report.
 pub(super) fn document(experiment: &Experiment) -> Result<Document> {
     let mut sections = vec![summary(experiment)];
     for results in experiment.rows {

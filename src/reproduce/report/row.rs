@@ -4,12 +4,12 @@
 use super::tables;
 use crate::data::Digits;
 use crate::error::Result;
-use crate::evaluation::rejection::{first_within, last_within};
+use crate::evaluation::rejection::{curve, first_within, last_within};
 use crate::evaluation::statistics::Sample;
 use crate::report::finished::Run;
 use crate::report::page::chart::{Chart, Line, Reference, Scale};
 use crate::report::page::{Block, Section, curvature, insides, mistakes};
-use crate::reproduce::results::{RowResults, Spread, rejection};
+use crate::reproduce::results::{RowResults, Spread};
 
 /// Error on the digits that are left for which the paper tells the rejected share, in per cent.
 const TARGET: f64 = 0.5;
@@ -93,7 +93,7 @@ fn bands(results: &RowResults) -> &'static str {
 
 /// Fig. 10: errors against rejected digits.
 fn rejected(results: &RowResults) -> Result<Vec<Block>> {
-    let curves: Vec<_> = results.runs.iter().map(rejection).collect();
+    let curves: Vec<_> = results.runs.iter().map(|run| curve(&run.answers)).collect();
     let spread = |step: usize| {
         let x = LAST_SHARE * step as f64 / SHARES as f64;
         let errors: Vec<f64> = curves
@@ -109,8 +109,9 @@ fn rejected(results: &RowResults) -> Result<Vec<Block>> {
         reference: Some(Reference { name: format!("{TARGET} %"), y: TARGET }),
         y: Scale::Linear,
     };
-    let share = results
-        .sample_of_all(|run| first_within(&rejection(run), TARGET).map(|point| point.rejected));
+    let share = results.sample_of_all(|run| {
+        first_within(&curve(&run.answers), TARGET).map(|point| point.rejected)
+    });
     let ours = match share {
         Some(share) => format!(
             "For {TARGET} % error on the rest {} % of the digits have to be rejected",

@@ -94,12 +94,12 @@ pub fn draw(frame: &mut Frame, state: &State, control: &Control, theme: Theme) {
 
 /// The panels that fit, one below the other; the first are the most important.
 fn stack(frame: &mut Frame, area: Rect, panels: &[Panel], state: &State, theme: Theme) {
-    let mut room = area.height;
+    let mut left = area.height;
     let mut fitting = Vec::new();
     for &panel in panels {
         let (height, grows) = panel.height(theme);
-        if height <= room {
-            room -= height;
+        if height <= left {
+            left -= height;
             let constraint = if grows { Constraint::Fill(1) } else { Constraint::Length(height) };
             fitting.push((panel, constraint));
         }
@@ -132,7 +132,7 @@ fn progress(frame: &mut Frame, area: Rect, state: &State, theme: Theme) {
 fn keys(control: &Control, theme: Theme) -> Line<'static> {
     match (control.stopped(), control.paused()) {
         (true, _) => Line::styled("stopping after the submission under way", theme.warn),
-        (_, true) => Line::styled("PAUSED   p goes on   s stops", theme.warn),
+        (_, true) => Line::styled("PAUSED   p continues   s stops", theme.warn),
         (_, false) => Line::styled("p pauses   c checkpoint   s stops", theme.soft),
     }
 }

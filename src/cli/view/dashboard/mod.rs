@@ -39,7 +39,6 @@ const LOOK: Duration = Duration::from_secs(3);
 /// Answers test digits with these parameters.
 pub type Ask = Box<dyn FnMut(&[f32]) -> Result<Confusion>>;
 
-/// The live view.
 pub struct Dashboard {
     shared: Arc<Shared>,
     control: Arc<Control>,
@@ -74,7 +73,6 @@ impl Dashboard {
         Dashboard { shared: Arc::default(), control, ask, first: None, look, thread: None }
     }
 
-    /// Gives the terminal back.
     fn leave(&mut self) {
         self.shared.over.store(true, Ordering::SeqCst);
         if let Some(thread) = self.thread.take() {

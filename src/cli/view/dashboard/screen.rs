@@ -1,4 +1,4 @@
-//! The terminal as the dashboard has it, and as it was before.
+//! Takes the terminal for the dashboard, and gives it back as it was.
 //!
 //! What is drawn goes to standard error, so that the result can be sent elsewhere.
 

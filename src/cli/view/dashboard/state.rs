@@ -36,7 +36,6 @@ pub struct State {
 }
 
 impl State {
-    /// The run begins.
     pub fn start(&mut self, start: &Start) {
         let settings = start.settings;
         self.title = format!(
@@ -48,7 +47,7 @@ impl State {
         self.errors = start.before.iter().map(error).collect();
     }
 
-    /// The run is so far.
+    /// Takes in how far the run is.
     pub fn progress(&mut self, progress: Progress) {
         self.now = Some(progress);
         self.first.get_or_insert(progress);
@@ -58,7 +57,7 @@ impl State {
         }
     }
 
-    /// The epoch is so far.
+    /// Takes in the sums over the steps of the epoch so far.
     pub fn position(&mut self, position: Option<&Position>) {
         self.loss = position.filter(|position| position.step > 0).map(|position| {
             let losses = position.totals.chunks_exact(TOTALS).map(|row| f64::from(row[0]));
@@ -66,7 +65,7 @@ impl State {
         });
     }
 
-    /// An epoch was completed.
+    /// Takes in a completed epoch.
     pub fn epoch(&mut self, epoch: &Epoch, confusion: Confusion, kernels: Vec<[f32; TAPS]>) {
         let x = epoch.epoch as f64;
         self.errors.push((x, epoch.test.error_percent()));
@@ -76,18 +75,18 @@ impl State {
         self.kernels = kernels;
     }
 
-    /// Digits a second in the last seconds.
+    /// Returns the digits a second in the last seconds.
     pub fn rate(&self) -> Option<f64> {
         pace(self.recent.front()?, self.recent.back()?)
     }
 
-    /// Seconds that are left, evaluations included, if it goes on as it did so far.
+    /// Returns the seconds that are left, evaluations included, at the pace so far.
     pub fn left(&self) -> Option<f64> {
         let now = self.now?;
         Some((now.all - now.done) as f64 / pace(&self.first?, &now)?)
     }
 
-    /// Share of the run that is done, 0 to 1.
+    /// Returns the share of the run that is done, 0 to 1.
     pub fn share(&self) -> f64 {
         self.now.map_or(0.0, |now| now.done as f64 / now.all.max(1) as f64).min(1.0)
     }
