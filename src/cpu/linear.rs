@@ -94,8 +94,7 @@ pub fn linear_backward(
     gradient: &mut [f32],
     epilogue: Epilogue,
 ) {
-    let LinearBackward { samples, inputs, outputs, starts, ends, weights, squash, .. } = *k;
-    let (tile, curvature) = (1, false);
+    let LinearUpdate { samples, inputs, outputs, tile, weights, .. } = k.update;
     let down = Linear {
         samples,
         inputs,
@@ -104,20 +103,10 @@ pub fn linear_backward(
         tile,
         starts: true,
         ends: true,
-        squash,
-        curvature,
+        squash: k.squash,
+        curvature: false,
     };
     let w = &epilogue.parameters()[weights as usize..];
     linear_backward_input(&down, x, w, dy, &[0], dx);
-    let update = LinearUpdate {
-        samples,
-        inputs,
-        outputs,
-        tile,
-        starts,
-        ends,
-        weights,
-        epilogue: k.epilogue,
-    };
-    linear_update(&update, x, dy, step_state, gradient, epilogue);
+    linear_update(&k.update, x, dy, step_state, gradient, epilogue);
 }

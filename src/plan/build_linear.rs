@@ -67,22 +67,11 @@ impl Builder<'_> {
         let (samples, weights) = (step as u32, aligned(outputs as usize) as u32);
         for first in (0..self.batch).step_by(step) {
             let (starts, ends) = (first == 0, first + step >= self.batch);
+            let update =
+                LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue };
             let op: Op = match is_fused {
-                true => LinearBackward {
-                    samples,
-                    inputs,
-                    outputs,
-                    starts,
-                    ends,
-                    weights,
-                    squash,
-                    epilogue,
-                }
-                .into(),
-                false => {
-                    LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue }
-                        .into()
-                }
+                true => LinearBackward { update, squash }.into(),
+                false => update.into(),
             };
             let at = Window { block, first, samples: step, ..Window::default() };
             self.dispatch(&layer.name, op, at);
