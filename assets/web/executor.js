@@ -4,13 +4,12 @@
 // or an optimizer: all of that is in the program.
 
 /**
- * @typedef {{ buffer: number, offset: number, size: number }} Piece
- * @typedef {{ kernel: number, bindings: Piece[] }} Dispatch
+ * @typedef {{ buffer: number, offset: number, words: number, uniform: boolean }} View
+ * @typedef {{ kernel: number, views: View[] }} Dispatch
  * @typedef {{ pipeline: GPUComputePipeline, group: GPUBindGroup, workgroups: number }} Command
  * @typedef {{ label: string, wgsl: string, entry_point: string, workgroups: number,
  *   bindings: { name: string, type: GPUBufferBindingType }[], constants: Record<string, number> }} Kernel
- * @typedef {{ name: string, size: number, uniform: boolean,
- *   contents: "zero" | { fill: number } | { words: number[] } }} BufferSpec
+ * @typedef {{ name: string, words: number, start: "zero" | { fill: number } | { words: number[] } }} BufferSpec
  * @typedef {Record<"forward" | "training" | "curvature", { compute: Dispatch[], apply: Dispatch[] }>} Passes
  * @typedef {{ batch: number, ports: Record<string, number | null>, layout: import("./host.js").Layout,
  *   activations: { layer: string, buffer: number, shape: { maps: number, height: number, width: number } }[],
@@ -23,10 +22,15 @@
 const FORMAT = 1;
 
 /** What a buffer holds at the start, or undefined where that is zero. */
-function contents(/** @type {BufferSpec} */ spec) {
-  if (spec.contents === "zero") return undefined;
-  if ("fill" in spec.contents) return new Float32Array(spec.size / 4).fill(spec.contents.fill);
-  return new Uint32Array(spec.contents.words);
+function contents(/** @type {BufferSpec} */ { start, words }) {
+  if (start === "zero") return undefined;
+  if ("fill" in start) return new Float32Array(words).fill(start.fill);
+  return new Uint32Array(start.words);
+}
+
+/** Bytes of a view; a uniform array is a whole number of vec4s. */
+function bytes(/** @type {View} */ { words, uniform }) {
+  return 4 * (uniform ? 4 * Math.ceil(words / 4) : words);
 }
 
 /** One device with all buffers and pipelines of a program. */
@@ -134,8 +138,8 @@ export class Executor {
 
   #buffer(/** @type {BufferSpec} */ spec) {
     const { STORAGE, UNIFORM, COPY_SRC, COPY_DST } = GPUBufferUsage;
-    const usage = STORAGE | COPY_SRC | COPY_DST | (spec.uniform ? UNIFORM : 0);
-    const buffer = this.device.createBuffer({ label: spec.name, size: spec.size, usage });
+    const usage = STORAGE | UNIFORM | COPY_SRC | COPY_DST;
+    const buffer = this.device.createBuffer({ label: spec.name, size: 4 * spec.words, usage });
     const data = contents(spec);
     if (data) this.device.queue.writeBuffer(buffer, 0, data);
     return buffer;
@@ -166,10 +170,11 @@ export class Executor {
   }
 
   /** @returns {Promise<Command>} */
-  async #bind(/** @type {Dispatch} */ { kernel, bindings }) {
+  async #bind(/** @type {Dispatch} */ { kernel, views }) {
     const pipeline = await this.#pipeline(kernel);
-    const entries = bindings.map(({ buffer, offset, size }, binding) => {
-      return { binding, resource: { buffer: this.buffers[buffer], offset, size } };
+    const entries = views.map((view, binding) => {
+      const buffer = this.buffers[view.buffer];
+      return { binding, resource: { buffer, offset: 4 * view.offset, size: bytes(view) } };
     });
     const group = this.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
     return { pipeline, group, workgroups: this.program.kernels[kernel].workgroups };

@@ -95,14 +95,11 @@ pub fn linear_backward(
     gradient: &mut [f32],
     epilogue: Epilogue,
 ) {
-    let LinearBackward { samples, inputs, outputs, starts, ends, weights, squash, .. } = *k;
-    let whole = whole_linear(samples, inputs, outputs, squash, false);
+    let LinearUpdate { samples, inputs, outputs, weights, .. } = k.update;
+    let whole = whole_linear(samples, inputs, outputs, k.squash, false);
     let w = &epilogue.parameters()[weights as usize..];
     linear_backward_input(&whole, x, w, dy, &[0], dx);
-    let (tile, of_kernel) = (1, k.epilogue);
-    let update =
-        LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue: of_kernel };
-    linear_update(&update, x, dy, step_state, gradient, epilogue);
+    linear_update(&k.update, x, dy, step_state, gradient, epilogue);
 }
 
 /// A layer whose weights are one window.

@@ -171,7 +171,7 @@ pub fn run_reference(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
         }
         Op::LinearBackward(k) => {
             let (dx, gradient) = (w!(), w!());
-            let epilogue = Epilogue::of(k.epilogue, &reads[3..], out);
+            let epilogue = Epilogue::of(k.update.epilogue, &reads[3..], out);
             linear_backward(k, f(0), f(1), u(2), dx, gradient, epilogue);
         }
         Op::Output(k) => output(k, f(0), f(1), u(2), w!(), w!(), w!(), w!(), out()),

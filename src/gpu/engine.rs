@@ -262,12 +262,17 @@ pub(super) fn make_staging(device: &Device, size: u64, usage: BufferUsages) -> w
 /// # Errors
 /// [`Error::Adapter`] if the adapter stops answering, or nothing can be mapped.
 pub(super) fn mapped<T: Pod>(device: &Device, staging: &wgpu::Buffer) -> Result<Vec<T>> {
-    // A failure to map shows when the range is asked for.
-    staging.map_async(MapMode::Read, .., |_| {});
+    let (sender, receiver) = futures::channel::oneshot::channel();
+    staging.map_async(MapMode::Read, .., move |mapped| {
+        // The receiver is gone only if the wait below failed.
+        let _ = sender.send(mapped);
+    });
     device.poll(PollType::wait_indefinitely()).map_err(stopped)?;
-    let view = staging
-        .get_mapped_range(..)
-        .map_err(|error| Error::Adapter(format!("cannot read back: {error}")))?;
+    let failed = |error: String| Error::Adapter(format!("cannot read back: {error}"));
+    pollster::block_on(receiver)
+        .map_err(|error| failed(error.to_string()))?
+        .map_err(|error| failed(error.to_string()))?;
+    let view = staging.get_mapped_range(..).map_err(|error| failed(error.to_string()))?;
     Ok(bytemuck::pod_collect_to_vec(&view))
 }
 

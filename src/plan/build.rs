@@ -13,7 +13,7 @@ use super::profile::largest_divisor;
 use super::{Criterion, Epilogue, Layout, Optimizer, Plan, Profile, Replica, Steps, Strategy};
 use crate::error::Result;
 use crate::network::tensors::{Block, aligned};
-use crate::network::{CLASSES, DIGIT_SIDE, Network};
+use crate::network::{CLASSES, DIGIT_SIDE, Kind, Layer, Network};
 
 /// How many samples, indices and steps the buffers of a plan hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Plan {
     }
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
     /// The plan, layer by layer, for one replica with all shards or one for each.
     fn layers(mut self, strategy: Strategy) -> Plan {
         self.inspects = strategy == Strategy::Inspect;
@@ -154,6 +154,32 @@ impl Builder<'_> {
             Block::Linear(at) => self.linear_forward(block, at),
             Block::Rbf(_) => unreachable!("distances are an output"),
         }
+    }
+
+    /// The constants of the kernels of a stage.
+    fn stage(&self, block: usize, conv: usize, pool: usize) -> (&'a Layer, Stage) {
+        let (layer, pool) = (&self.network.layers[conv], &self.network.layers[pool]);
+        let (Kind::Conv(table), Kind::Pool(form)) = (&layer.kind, &pool.kind) else {
+            unreachable!("a stage is a convolution and a pooling")
+        };
+        let stage = Stage {
+            samples: 0,
+            c: layer.input.maps as u32,
+            m: layer.output.maps as u32,
+            j: table.count() as u32,
+            height: layer.input.height as u32,
+            width: layer.input.width as u32,
+            s_stride: self.layout.widths[block + 1] as u32,
+            tile_width: largest_divisor(pool.output.width, self.profile.tiles.tile_width),
+            tile_height: 1,
+            dx_rows: largest_divisor(layer.input.height, self.profile.tiles.dx_rows),
+            block_scale: form.block_scale(),
+            partial_rows: 0,
+            stride: self.layout.stages as u32,
+            squash: self.network.options.squash,
+            curvature: false,
+        };
+        (layer, stage)
     }
 
     fn stage_forward(&mut self, block: usize, conv: usize, pool: usize) {

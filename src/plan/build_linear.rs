@@ -4,9 +4,10 @@ use super::builder::{Builder, Window};
 use super::kernels::{
     Linear, LinearBackward, LinearBackwardInput, LinearForward, LinearUpdate, Op,
 };
+use crate::network::Layer;
 use crate::network::tensors::aligned;
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
     pub(super) fn linear_forward(&mut self, block: usize, at: usize) {
         let (layer, mut k) = self.linear(block, at);
         let sizes = [k.inputs as usize, k.outputs as usize];
@@ -19,6 +20,23 @@ impl Builder<'_> {
                 self.dispatch(&layer.name, LinearForward(k), at);
             }
         }
+    }
+
+    /// The constants of the kernels of a linear layer.
+    fn linear(&self, block: usize, at: usize) -> (&'a Layer, Linear) {
+        let [inputs, outputs] = [block, block + 1].map(|at| self.layout.widths[at] as u32);
+        let linear = Linear {
+            samples: 0,
+            inputs,
+            outputs,
+            rows: outputs,
+            tile: self.profile.tiles.tile,
+            starts: true,
+            ends: true,
+            squash: self.network.options.squash,
+            curvature: false,
+        };
+        (&self.network.layers[at], linear)
     }
 
     /// The windows of the rows of a weight matrix: the first row of each, and how many it has.
@@ -67,22 +85,11 @@ impl Builder<'_> {
         let (samples, weights) = (step as u32, aligned(outputs as usize) as u32);
         for first in (0..self.batch).step_by(step) {
             let (starts, ends) = (first == 0, first + step >= self.batch);
+            let update =
+                LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue };
             let op: Op = match is_fused {
-                true => LinearBackward {
-                    samples,
-                    inputs,
-                    outputs,
-                    starts,
-                    ends,
-                    weights,
-                    squash,
-                    epilogue,
-                }
-                .into(),
-                false => {
-                    LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue }
-                        .into()
-                }
+                true => LinearBackward { update, squash }.into(),
+                false => update.into(),
             };
             let at = Window { block, first, samples: step, ..Window::default() };
             self.dispatch(&layer.name, op, at);

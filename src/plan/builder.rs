@@ -4,14 +4,13 @@
 //! of each name; a buffer comes into being, and grows, where a view needs it.
 
 use super::abi::{LABEL_WORDS, SAMPLE_WORDS, STATE_WORDS, STEP_WORDS, TOTALS};
-use super::kernels::{Linear, Op, Stage};
-use super::profile::largest_divisor;
+use super::kernels::Op;
 use super::{
     ALIGN, Activation, Buffer, BufferId, Capacity, Dispatch, Epilogue, Interface, Kernel, Layout,
     Optimizer, Plan, Ports, Profile, Replica, Start, Strategy, View,
 };
 use crate::network::tensors::{Block, aligned};
-use crate::network::{Kind, Layer, Network, Shape, bitmaps};
+use crate::network::{Kind, Network, Shape, bitmaps};
 
 /// A plan in the making.
 pub(super) struct Builder<'a> {
@@ -321,49 +320,6 @@ impl<'a> Builder<'a> {
             Some(Activation { layer: layer.into(), buffer, shape, stride })
         };
         std::iter::once(input).chain(layers).filter_map(activation).collect()
-    }
-
-    /// The constants of the kernels of a stage.
-    pub fn stage(&self, block: usize, conv: usize, pool: usize) -> (&'a Layer, Stage) {
-        let (layer, pool) = (&self.network.layers[conv], &self.network.layers[pool]);
-        let (Kind::Conv(table), Kind::Pool(form)) = (&layer.kind, &pool.kind) else {
-            unreachable!("a stage is a convolution and a pooling")
-        };
-        let stage = Stage {
-            samples: 0,
-            c: layer.input.maps as u32,
-            m: layer.output.maps as u32,
-            j: table.count() as u32,
-            height: layer.input.height as u32,
-            width: layer.input.width as u32,
-            s_stride: self.layout.widths[block + 1] as u32,
-            tile_width: largest_divisor(pool.output.width, self.profile.tiles.tile_width),
-            tile_height: 1,
-            dx_rows: largest_divisor(layer.input.height, self.profile.tiles.dx_rows),
-            block_scale: form.block_scale(),
-            partial_rows: 0,
-            stride: self.layout.stages as u32,
-            squash: self.network.options.squash,
-            curvature: false,
-        };
-        (layer, stage)
-    }
-
-    /// The constants of the kernels of a linear layer.
-    pub fn linear(&self, block: usize, at: usize) -> (&'a Layer, Linear) {
-        let [inputs, outputs] = [block, block + 1].map(|at| self.layout.widths[at] as u32);
-        let linear = Linear {
-            samples: 0,
-            inputs,
-            outputs,
-            rows: outputs,
-            tile: self.profile.tiles.tile,
-            starts: true,
-            ends: true,
-            squash: self.network.options.squash,
-            curvature: false,
-        };
-        (&self.network.layers[at], linear)
     }
 
     /// Which of a kernel's inputs, by the numbers that a sample has in each, come in uniform windows. The

@@ -92,9 +92,9 @@ macro_rules! constants {
         #[derive(Debug, Clone, Copy, PartialEq)]
         pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
 
-        impl $name {
+        impl $crate::plan::constant::Constant for $name {
             /// Declares every field as a WGSL constant of the same name in capitals.
-            pub(super) fn declare_fields(&self, _all: &mut $crate::plan::constant::Constants) {
+            fn declare(&self, _: &str, _all: &mut $crate::plan::constant::Constants) {
                 $($crate::plan::constant::Constant::declare(
                     &self.$field, &stringify!($field).to_uppercase(), _all);)*
             }

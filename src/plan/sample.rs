@@ -79,8 +79,6 @@ impl Shapes {
     /// # Errors
     /// [`Error::Usage`] if the network has other layers, or does not fit the memory.
     pub fn of(network: &Network, layout: &Layout, samples: usize) -> Result<Shapes> {
-        let refused =
-            |what: String| Error::Usage(format!("--plan sample {what}: use --plan layered"));
         let [first, conv, pool] = stages(network, layout).ok_or_else(|| {
             refused(format!(
                 "is made for two convolution stages and linear layers behind them, which {} is not",
@@ -107,8 +105,7 @@ impl Shapes {
         let x_h2 = network.layers[1].output.size() as u32;
         let features = x_h2 + conv.output.size().max(input.size()) as u32;
         let (layers, trace) = linear_layers(network, layout, features, pool.output.size() as u32);
-        let sizes = || layers.iter().flat_map(|layer| [layer.inputs, layer.outputs]);
-        let widest = sizes().max().unwrap_or(0);
+        let widest = layers.iter().map(|layer| layer.inputs.max(layer.outputs)).max().unwrap_or(0);
         // Distances come behind the last layer; a linear output is the last layer.
         let criterion = Criterion::of(&options);
         let last = layers.last().expect("a network has an output");
@@ -125,19 +122,15 @@ impl Shapes {
         if criterion.is_rbf() {
             words.extend(bitmaps::centres().into_iter().map(f32::to_bits));
         }
-        for (what, found, most) in [
-            ("numbers in the workgroup memory of a sample", memory, MEMORY),
-            ("units in a layer", widest, 4 * SAMPLE_WORKGROUP),
-            ("parameters in its stages", layout.stages as u32, UNIFORM_WINDOW as u32),
-            ("words in its table", words.len() as u32, UNIFORM_WINDOW as u32),
-        ] {
-            if found > most {
-                return Err(refused(format!(
-                    "takes at most {most} {what}, and {} with --border {} has {found}",
-                    network.name, options.border
-                )));
-            }
-        }
+        within(
+            network,
+            [
+                ("numbers in the workgroup memory of a sample", memory, MEMORY),
+                ("units in a layer", widest, 4 * SAMPLE_WORKGROUP),
+                ("parameters in its stages", layout.stages as u32, UNIFORM_WINDOW as u32),
+                ("words in its table", words.len() as u32, UNIFORM_WINDOW as u32),
+            ],
+        )?;
 
         let (scale, background) = options.scaling.scale_and_background();
         let sample = Sample {
@@ -167,6 +160,21 @@ impl Shapes {
             exact: false,
         };
         Ok(Shapes { sample, layers, table: words })
+    }
+}
+
+fn refused(what: String) -> Error {
+    Error::Usage(format!("--plan sample {what}: use --plan layered"))
+}
+
+/// Refuses a network that has more of something than the kernels can take: what, how many, the most.
+fn within(network: &Network, limits: [(&str, u32, u32); 4]) -> Result<()> {
+    match limits.into_iter().find(|(_, found, most)| found > most) {
+        None => Ok(()),
+        Some((what, found, most)) => Err(refused(format!(
+            "takes at most {most} {what}, and {} with --border {} has {found}",
+            network.name, network.options.border
+        ))),
     }
 }
 

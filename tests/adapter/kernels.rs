@@ -191,16 +191,17 @@ fn parameters(numbers: &mut Numbers, inputs: u32, outputs: u32) -> Vec<u32> {
     words
 }
 
-fn linear_backward(_: Profile) -> Vec<Case> {
+fn linear_backward(profile: Profile) -> Vec<Case> {
     let windows = [(true, true), (true, false), (false, false), (false, true)];
     let epilogues = EPILOGUES.into_iter().filter(|epilogue| !epilogue.is_curvature());
     let cases = epilogues.flat_map(|epilogue| LINEAR.map(|shape| (epilogue, shape)));
     let cases = cases.flat_map(|case| windows.map(|window| (case, window)));
     let cases = cases.map(|((epilogue, (samples, inputs, outputs, ..)), (starts, ends))| {
         let squash = if samples == 3 { Squash::Tanh } else { Squash::Scaled };
-        let weights = ALIGN as u32;
-        let k =
-            LinearBackward { samples, inputs, outputs, starts, ends, weights, squash, epilogue };
+        let (tile, weights) = (profile.tiles.backward_tile, ALIGN as u32);
+        let update =
+            LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue };
+        let k = LinearBackward { update, squash };
         let mut numbers = Numbers::new(10);
         let x = numbers.words((samples * inputs) as usize, 1.0);
         let dy = numbers.words((samples * outputs) as usize, 0.5);

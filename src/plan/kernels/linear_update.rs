@@ -39,67 +39,53 @@ impl Spec for LinearUpdate {
         Some(self.epilogue)
     }
 
+    /// Each window of the batch but the first reads the sum so far, each but the last writes it, and the last
+    /// applies the epilogue.
     fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
-        of_windows(self.starts, self.ends, binding, words)
+        match binding {
+            "gradient" => Some(Moved {
+                read: if self.starts { 0 } else { words },
+                written: if self.ends { 0 } else { words },
+            }),
+            "velocity" | "parameters" | "curvature" | "shard_gradient" if !self.ends => {
+                Some(Moved::default())
+            }
+            _ => None,
+        }
     }
 }
 
 constants! {
-    /// Constants of `linear_backward`.
+    /// Constants of `linear_backward`, for first derivatives and at most
+    /// [`crate::plan::profile::BACKWARD_SAMPLES`] samples, whose x and dx an invocation holds.
     LinearBackward {
-        /// Whose x and dx an invocation holds: at most [`crate::plan::profile::BACKWARD_SAMPLES`].
-        samples: u32,
-        /// A multiple of 4.
-        inputs: u32,
-        outputs: u32,
-        /// Whether the sum over the windows of the batch starts with this one.
-        starts: bool,
-        /// Whether it ends with this one.
-        ends: bool,
-        /// Where the weights begin in the layer's parameters, behind the biases; a multiple of 4.
-        weights: u32,
+        update: LinearUpdate,
         squash: Squash,
-        /// Of gradients: second derivatives take `linear_backward_input` and `linear_update`.
-        epilogue: Epilogue,
     }
 }
 
 impl Spec for LinearBackward {
     fn work(&self) -> Work {
+        let LinearUpdate { samples, inputs, outputs, .. } = self.update;
         Work {
-            items: self.inputs / 4,
-            iterations: self.outputs * (self.samples + 1) + 8 * self.samples,
-            multiply_adds: u64::from(2 * self.samples + 3)
-                * u64::from(self.inputs)
-                * u64::from(self.outputs),
+            items: inputs / 4,
+            iterations: outputs * (samples + 1) + 8 * samples,
+            multiply_adds: u64::from(2 * samples + 3) * u64::from(inputs) * u64::from(outputs),
         }
     }
 
     fn epilogue(&self) -> Option<Epilogue> {
-        Some(self.epilogue)
+        Some(self.update.epilogue)
     }
 
     fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
-        let stays = !self.ends || matches!(self.epilogue, Epilogue::Store { .. });
+        let LinearUpdate { ends, epilogue, .. } = self.update;
         match binding {
             // The weights of the input gradient.
-            "parameters" if stays => Some(Moved::read(words)),
-            _ => of_windows(self.starts, self.ends, binding, words),
+            "parameters" if !ends || matches!(epilogue, Epilogue::Store { .. }) => {
+                Some(Moved::read(words))
+            }
+            _ => self.update.moved(binding, words),
         }
-    }
-}
-
-/// Of the sum over the windows of the batch: each but the first reads it, each but the last writes it, and
-/// the last applies the epilogue.
-fn of_windows(starts: bool, ends: bool, binding: &str, words: usize) -> Option<Moved> {
-    match binding {
-        "gradient" => Some(Moved {
-            read: if starts { 0 } else { words },
-            written: if ends { 0 } else { words },
-        }),
-        "velocity" | "parameters" | "curvature" | "shard_gradient" if !ends => {
-            Some(Moved::default())
-        }
-        _ => None,
     }
 }

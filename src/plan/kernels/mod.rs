@@ -30,7 +30,7 @@ pub use stage::Stage;
 pub use update::Update;
 
 use super::binding::{Access, Binding};
-use super::constant::Constants;
+use super::constant::{Constant, Constants};
 use super::epilogue::Epilogue;
 use super::shader::{ShaderFile, shader};
 
@@ -127,7 +127,7 @@ macro_rules! kernels {
 
             /// Declares its constants.
             pub(super) fn declare(&self, constants: &mut Constants) {
-                match self { $(Op::$kernel(k) => k.declare_fields(constants),)* }
+                match self { $(Op::$kernel(k) => k.declare("", constants),)* }
             }
         }
     };
