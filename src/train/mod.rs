@@ -136,7 +136,7 @@ pub fn run(
     let mut run =
         Run { session, settings, split, report, control, orders, patterns, epochs, start, paused };
     for epoch in run.epochs.len()..settings.epochs {
-        // An epoch of a single submission ends before a wish to stop is heard.
+        // An epoch of one submission ends before a request to stop is checked.
         if control.stopped() || !run.epoch(epoch, position.take())? {
             return Ok(Outcome { epochs: run.epochs, interrupted: true });
         }
