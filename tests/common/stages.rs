@@ -154,10 +154,12 @@ impl Arguments {
     }
 }
 
-/// The constants of the backward kernels of these stages, of first and of second derivatives.
+/// The constants of the backward kernels of these stages, of first derivatives and, in the profile that
+/// compiles soon, of second ones: how kernels read does not depend on it.
 fn backward(shapes: &[Shape], profile: Profile) -> impl Iterator<Item = (String, &Shape, Stage)> {
+    let passes: &[bool] = if profile.uniform { &[false] } else { &[false, true] };
     shapes.iter().flat_map(move |shape| {
-        [false, true].map(|curvature| {
+        passes.iter().map(move |&curvature| {
             let k = Stage { curvature, ..shape.stage(profile) };
             (format!("{}, curvature {curvature}", shape.name), shape, k)
         })
