@@ -296,18 +296,21 @@ fn tap_gradients<L: Lanes, const T: usize, const FIRST: usize, const COUNT: usiz
     for (y, dh) in dh.chunks_exact(row).enumerate() {
         let dh = dh[BORDER * T..row - BORDER * T].chunks_exact(LANES);
         let length = dh.len() * LANES + BORDER * T;
-        let rows = [0, 1, 2].map(|ky| &x[(y + top + ky) * k.width * T..][..length]);
+        // `array::map` would be a call in this loop.
+        let row = |ky: usize| &x[(y + top + ky) * k.width * T..][..length];
+        let (first, second, third) = (row(0), row(1), row(2));
         if T < LANES {
             for (n, d) in dh.enumerate() {
-                let seen = rows.map(|row| &row[n * LANES..][..BORDER + LANES]);
+                let at = n * LANES..n * LANES + BORDER + LANES;
+                let seen = [&first[at.clone()], &second[at.clone()], &third[at]];
                 add_products::<L, T, FIRST, COUNT>(&mut sums, L::from(d), seen);
             }
             continue;
         }
         // Windows of whole vectors cost no checks of their bounds.
-        let windows = rows.map(|row| row.as_chunks::<LANES>().0.windows(KERNEL));
-        let [first, second, third] = windows;
-        for (d, ((first, second), third)) in dh.zip(first.zip(second).zip(third)) {
+        let windows = |row| <[f32]>::as_chunks::<LANES>(row).0.windows(KERNEL);
+        let seen = windows(first).zip(windows(second)).zip(windows(third));
+        for (d, ((first, second), third)) in dh.zip(seen) {
             let seen = [first.as_flattened(), second.as_flattened(), third.as_flattened()];
             add_products::<L, T, FIRST, COUNT>(&mut sums, L::from(d), seen);
         }
