@@ -86,7 +86,7 @@ settings! {
         /// lr x eta-scale / (mu + h) for each parameter, h its curvature
         optimizer: Method = Method::Sgd, "OPTIMIZER", Range::Any;
         /// sdlm: what every learning rate is multiplied with
-        // At the paper's 1 training is less even (see the README).
+        // At the paper's 1 training is less even (docs/results.md).
         eta_scale: f32 = 0.2, "FACTOR", Range::Positive;
         /// sdlm: mu, what is added to a curvature, a positive number
         // The 1998 paper, appendix C.
