@@ -37,7 +37,7 @@ struct Source {
     /// Their first words in `data_set`.
     upper: u32,
     lower: u32,
-    /// Of 256; 0 for a row outside of the digit.
+    /// Weight of the row, of 256; 0 for a row outside of the digit.
     upper_weight: u32,
     lower_weight: u32,
 }

@@ -52,7 +52,7 @@ var<workgroup> memory: array<f32, MEMORY>;
 struct Layer {
     inputs: u32,
     outputs: u32,
-    /// Of the first vec4 of w.
+    /// Place of the first vec4 of w.
     biases: u32,
     weights: u32,
     /// In memory.
@@ -76,7 +76,7 @@ struct Sample {
     place: u32,
     digit: u32,
     view: u32,
-    /// Of the distortion.
+    /// Key of the distortion.
     key: u32,
     label: u32,
     /// One by the samples in the step; 0 where the last batch of an epoch has no digit.

@@ -36,7 +36,8 @@ pub fn read<T: DeserializeOwned + Default>(name: &str) -> Result<T, String> {
 
 /// Puts a file in place, whole or not at all, and returns where it is.
 pub fn write(name: &str, content: &impl Serialize) -> Result<PathBuf> {
-    let no_folder = || Error::Other("there is no cache folder: set HOME".into());
+    let no_folder =
+        || Error::Other("there is no cache folder: set HOME (LOCALAPPDATA on Windows)".into());
     let path = path(name).ok_or_else(no_folder)?;
     path.parent().map_or(Ok(()), disk::make_folder)?;
     let text = serde_json::to_string_pretty(content).expect("names and numbers");

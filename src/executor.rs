@@ -8,56 +8,38 @@ use crate::gpu::timing::Timing;
 use crate::plan::{BufferId, Interface, Pass};
 
 /// Carries out the steps of a plan, in order, on memory of its own.
+///
+/// # Errors
+/// Every method that can fail returns [`crate::Error::Adapter`] if the adapter was lost or refused.
 pub trait Executor {
     /// Which buffers to write and to read, and what they mean.
     fn interface(&self) -> &Interface;
 
     /// Writes words into a buffer, from word `at` on, before any step that follows.
-    ///
-    /// # Errors
-    /// [`crate::Error::Adapter`] if the adapter was lost or refused.
     fn write(&mut self, buffer: BufferId, at: usize, words: &[u32]) -> Result<()>;
 
     /// The first `count` words of a buffer, once every step before has ended.
-    ///
-    /// # Errors
-    /// As [`Executor::write`].
     fn read(&mut self, buffer: BufferId, count: usize) -> Result<Vec<u32>>;
 
     /// Queues `count` steps of a pass, of which the cursor names the first. May return before they
     /// have ended, but lets only few calls run ahead.
-    ///
-    /// # Errors
-    /// As [`Executor::write`].
     fn run(&mut self, count: usize, pass: Pass) -> Result<()>;
 
     /// Waits until every queued step has ended.
-    ///
-    /// # Errors
-    /// As [`Executor::write`].
     fn wait(&mut self) -> Result<()>;
 
-    /// The time of every dispatch of the training step that the first row of the table of steps names,
+    /// The time of every dispatch of the training step that the first row of the step table names,
     /// as medians of `rounds` rounds; `None` where there are no dispatches to time.
-    ///
-    /// # Errors
-    /// As [`Executor::write`].
     fn time_step(&mut self, _rounds: u32) -> Result<Option<Timing>> {
         Ok(None)
     }
 
     /// The first `count` numbers of a buffer.
-    ///
-    /// # Errors
-    /// As [`Executor::write`].
     fn read_f32(&mut self, buffer: BufferId, count: usize) -> Result<Vec<f32>> {
         Ok(self.read(buffer, count)?.into_iter().map(f32::from_bits).collect())
     }
 
     /// Writes numbers into a buffer, from its start on.
-    ///
-    /// # Errors
-    /// As [`Executor::write`].
     fn write_f32(&mut self, buffer: BufferId, numbers: &[f32]) -> Result<()> {
         self.write(buffer, 0, bytemuck::cast_slice(numbers))
     }

@@ -41,7 +41,7 @@ pub struct Answers {
     pub scores: Scores,
     /// Mean loss a digit.
     pub loss: f64,
-    /// From the first step to the last score read back.
+    /// Time from the first step to the last score read back.
     pub time: Duration,
 }
 

@@ -1,7 +1,7 @@
 //! The program's only source of chance: PCG-XSH-RR 64/32 (O'Neill, 2014), so that a seed gives the
 //! same run on every platform and in every language that follows these few lines.
 
-/// Multiplier of the 64-bit linear congruential generator below PCG32.
+/// Multiplier of the 64-bit linear congruential generator under PCG32.
 const MULTIPLIER: u64 = 6_364_136_223_846_793_005;
 
 /// A PCG32 generator.
@@ -18,7 +18,7 @@ pub enum Stream {
     Weights = 1,
     /// The order of the training digits.
     Order = 2,
-    /// Which digits a recipe that takes only some of them takes.
+    /// The subset of the training digits that a run trains on.
     Subset = 3,
     /// Numbers for tests and self-tests.
     Test = 4,

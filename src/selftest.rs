@@ -38,7 +38,7 @@ pub fn examine(adapter: &Adapter) -> Result<Health> {
     let info = adapter.get_info();
     let key = format!("{} / lenet {}", adapter::describe(&info), version::VERSION);
     // A cache that is broken or cannot be written costs the next run a second, nothing else.
-    let mut known: BTreeMap<String, Value> = cache::read(FILE).unwrap_or_default();
+    let known: BTreeMap<String, Value> = cache::read(FILE).unwrap_or_default();
     let health = known.get(&key).and_then(|health| serde_json::from_value(health.clone()).ok());
     let refused = |what: String| {
         Error::Adapter(format!(
@@ -52,6 +52,8 @@ pub fn examine(adapter: &Adapter) -> Result<Health> {
         None => {
             let health = probe::ask(adapter, LOOPS_ASKED)?.map_err(refused)?;
             small_step(adapter)?.map_err(refused)?;
+            // Another process may have tested another adapter meanwhile.
+            let mut known: BTreeMap<String, Value> = cache::read(FILE).unwrap_or_default();
             known.insert(key, json!(health));
             let _ = cache::write(FILE, &known);
             health

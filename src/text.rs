@@ -62,7 +62,7 @@ pub fn count(number: usize, thing: &str) -> String {
 /// The name that was probably meant by one that there is not, for the end of a message: `; did you
 /// mean lenet5?`, or nothing.
 pub fn did_you_mean<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> String {
-    /// As clap has it for flags and their values.
+    /// The style that clap has for flags and their values.
     const SIMILAR: f64 = 0.7;
     let likeness = names.into_iter().map(|name| (strsim::jaro(word, name), name));
     match likeness.max_by(|(a, _), (b, _)| a.total_cmp(b)) {

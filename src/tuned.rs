@@ -84,7 +84,7 @@ impl Tuned {
         };
         self.choices
             .iter()
-            .filter(|choice| choice.key == key)
+            .filter(|choice| choice.key == key && Strategy::ALL.contains(&choice.plan))
             .min_by(|a, b| apart(a).total_cmp(&apart(b)).then(a.batch.cmp(&b.batch)))
             .map(|choice| (choice.plan, choice.batch))
     }

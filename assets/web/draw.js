@@ -84,7 +84,10 @@ export function pad(/** @type {(pixels: Uint8Array) => void} */ changed) {
     return { name, input };
   });
   byId("untouched").addEventListener("click", () => {
-    for (const { name, input } of sliders) input.value = String((values[name] = NEUTRAL[name] ?? 0));
+    for (const { name, input } of sliders) {
+      input.value = String((values[name] = NEUTRAL[name] ?? 0));
+      input.removeAttribute("aria-valuetext");
+    }
     show();
   });
 

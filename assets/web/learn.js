@@ -74,15 +74,26 @@ export class Settings {
 
   /** Takes the settings that a file of the native program names; says what this page cannot do. */
   take(/** @type {any} */ about, /** @type {boolean} */ checkpoint) {
-    const { settings } = about;
+    const settings = about.settings ?? {};
     if (!this.menu.networks.has(about.network)) return `It holds the network ${about.network}, which this page does not ship.`;
+    if (checkpoint) {
+      const [all, tests] = [this.menu.digits.train.count, this.menu.digits.test.count];
+      const other = settings.validate || settings["train-limit"] !== all || settings["test-limit"] !== tests;
+      if (other) return `It was trained on other digits than the ${all} that this page has.`;
+      const outside = FIELDS.find(([name, , kind, min, max]) => {
+        const value = { ...settings, rate: settings.lr }[name];
+        return kind === "number" && value !== undefined && !(value >= min && value <= max);
+      });
+      if (outside) return `Its ${outside[1]} is outside of what this page takes, ${outside[3]} to ${outside[4]}.`;
+    }
     const rate = settings.lr * (settings["eta-scale"] ?? 1);
     const named = { network: about.network, optimizer: settings.optimizer, batch: settings.batch, distort: settings.distort, rate, momentum: settings.momentum, epochs: settings.epochs, seed: settings.seed };
     const told = Object.entries(named).filter(([, value]) => value !== undefined && value !== null);
     this.set(new URLSearchParams(told.map(([name, value]) => [name, String(value)])));
     const batch = Number(this.inputs.batch.value);
     if (checkpoint && batch !== settings.batch) return `It was trained with batches of ${settings.batch}, which this page does not ship.`;
-    this.own = { init: settings.init, shuffle: settings.shuffle, schedule: settings.schedule };
+    const own = { init: settings.init, shuffle: settings.shuffle, schedule: settings.schedule };
+    this.own = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
     return null;
   }
 
@@ -98,8 +109,9 @@ export class Settings {
       const kept = name === "optimizer" ? { network: this.inputs.network.value, optimizer: this.inputs.optimizer.value } : {};
       this.#fill(new URLSearchParams(kept));
     }
+    const value = this.value();
     history.replaceState(null, "", `#${this.link()}`);
-    this.changed(this.value());
+    this.changed(value);
   }
 
   /** The settings as the part of a link behind the #. */
@@ -107,6 +119,16 @@ export class Settings {
     const { inputs } = this;
     const pairs = FIELDS.map(([name, , kind]) => [name, kind === "check" ? (inputs[name].checked ? "on" : "off") : inputs[name].value]);
     return new URLSearchParams(pairs).toString();
+  }
+
+  /** The number of a field, brought into its range. */
+  #number(/** @type {string} */ name) {
+    const input = this.inputs[name];
+    const typed = input.value === "" ? NaN : Number(input.value);
+    const value = Number.isFinite(typed) ? typed : Number(this.#program().settings[name] ?? 1);
+    const taken = Math.min(Number(input.max), Math.max(Number(input.min), value));
+    input.value = name === "epochs" || name === "seed" ? Math.round(taken) : taken;
+    return Number(input.value);
   }
 
   value() {
@@ -118,10 +140,11 @@ export class Settings {
       network: inputs.network.value,
       batch: Number(inputs.batch.value),
       optimizer: inputs.optimizer.value,
-      rate: Number(inputs.rate.value),
-      epochs: Math.round(Number(inputs.epochs.value)),
-      seed: Math.round(Number(inputs.seed.value)),
-      constants: { MOMENTUM: Number(inputs.momentum.value) },
+      distort: inputs.distort.checked,
+      rate: this.#number("rate"),
+      epochs: this.#number("epochs"),
+      seed: this.#number("seed"),
+      constants: { MOMENTUM: this.#number("momentum") },
       ...this.own,
     };
   }

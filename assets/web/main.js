@@ -25,7 +25,7 @@ let digits = null;
 let waiting = null;
 
 const percent = (/** @type {number} */ share) => `${(100 * share).toFixed(2)} %`;
-const smallest = () => menu.networks.get(settings.value().network).summary.layers.at(-1).name === "rbf";
+const smallest = (/** @type {string} */ network) => menu.networks.get(network).summary.layers.at(-1).name === "rbf";
 
 let ready = false;
 const hand = pad((pixels) => ready && send("read", { pixels: pixels.slice() }));
@@ -102,6 +102,7 @@ const heard = {
   },
   state(message) {
     running = message.running;
+    since = null;
     byId("train").textContent = running ? "Pause" : "Train";
     if (message.done) byId("doing").textContent = "All epochs are done.";
     else if (!running) byId("doing").textContent = "Paused.";
@@ -117,16 +118,16 @@ const heard = {
     byId("loss").textContent = loss.toFixed(3);
     byId("train-error").textContent = percent(errors / samples);
   },
-  epoch({ epoch, train, test, answers }) {
+  epoch({ epoch, train, test, answers, settings }) {
     since = null;
     byId("epoch").textContent = String(epoch);
     byId("loss").textContent = train.loss.toFixed(3);
     byId("train-error").textContent = percent(train.errors / train.samples);
     byId("test-error").textContent = percent(test.errors / test.samples);
     epochs.push({ train: (100 * train.errors) / train.samples, test: (100 * test.errors) / test.samples });
-    curve(epochs, settings.value().epochs);
-    if (digits) mistakes(classes(answers, smallest()), digits.labels, digits.test, takeTest);
-    text(byId("text"), { epochs, settings: settings.value() });
+    curve(epochs, settings.epochs);
+    if (digits) mistakes(classes(answers, smallest(settings.network)), digits.labels, digits.test, takeTest);
+    text(byId("text"), { epochs, settings });
   },
   file({ file, about, checkpoint }) {
     const why = settings.take(about, checkpoint);
@@ -134,6 +135,7 @@ const heard = {
     const what = checkpoint ? "The checkpoint" : "The model";
     withSession(() => (byId("doing").textContent = `${what} is loaded: press Train to go on from it.`), { model: file });
   },
+  unsupported: ({ what }) => unsupported(what),
   saved({ file, network }) {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([file]));
@@ -142,7 +144,6 @@ const heard = {
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   },
   fault({ what, during }) {
-    if (during === "open") return unsupported(what);
     fault(what);
     if (during === "configure") {
       for (const id of ["train", "one", "reset"]) byId(id).disabled = false;
@@ -150,6 +151,7 @@ const heard = {
     }
   },
 };
+/** Samples and time of the last progress, for the speed. */
 let since = null;
 
 /** Without WebGPU: says what to do, and shows a finished run. */
@@ -173,6 +175,7 @@ async function unsupported(/** @type {string} */ what) {
     hand.take(record.answers[digit].pixels);
     heard.answer(record.answers[digit]);
   };
+  for (const id of ["load", "link", "save", "sample-number"]) byId(id).disabled = true;
   byId("sample").onclick = () => show(Math.floor(Math.random() * record.answers.length));
   show(5);
 }
@@ -205,6 +208,7 @@ byId("link").addEventListener("click", async () => {
   byId("doing").textContent = "The link is in the address bar and the clipboard.";
 });
 byId("sample").addEventListener("click", () => {
+  if (!ready) return;
   if (!digits) return send("digits");
   takeTest(Math.floor(Math.random() * digits.labels.length));
 });

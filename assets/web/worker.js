@@ -14,8 +14,10 @@ let menu;
 let device;
 /** @type {{ network: string, executor: Executor, about: any } | null} */
 let reader = null;
-/** @type {{ network: string, executor: Executor, session: Session, settings: any } | null} */
+/** @type {{ network: string, executor: Executor, session: Session, settings: any, about: any, model: ArrayBuffer | null } | null} */
 let training = null;
+/** The running loop of a session: nothing else touches the session before it has ended. */
+let loop = Promise.resolve();
 /** @type {Promise<{ train: any, test: any }> | null} */
 let digits = null;
 let running = false;
@@ -57,6 +59,8 @@ function data() {
     post("digits", { test: test.pixels.slice(), labels: test.labels.slice() });
     return { train, test };
   })();
+  // What could not be loaded is tried again.
+  digits.catch(() => (digits = null));
   return digits;
 }
 
@@ -72,14 +76,26 @@ async function openDevice() {
   return [description || vendor, architecture].filter(Boolean).join(", ") || "WebGPU";
 }
 
-/** After the loss of the device: opens another and goes on from the last completed epoch. */
+/** After the loss of the device: opens another and continues from the last completed epoch. */
 async function lost(message) {
-  const state = training && { settings: training.settings, saved: training.session.saved };
-  running = false;
+  const [before, network] = [training, reader?.network];
+  await stop();
   training = reader = null;
-  post("fault", { what: `The device was lost (${message}); the last completed epoch is restored.` });
-  await openDevice();
-  if (state) await handlers.configure({ settings: state.settings, saved: state.saved });
+  try {
+    await openDevice();
+    if (network) await openReader(network);
+    const { settings, model, session } = before ?? {};
+    if (before) await handlers.configure({ settings, model, saved: session?.saved ?? null });
+    post("fault", { what: `The device was lost (${message}); the last completed epoch is restored.` });
+  } catch (error) {
+    post("fault", { what: `The device was lost (${message}), and there is no other: load the page again. ${error}` });
+  }
+}
+
+/** Ends the running loop after its submission. */
+async function stop() {
+  running = false;
+  await loop;
 }
 
 /** The executor that reads single digits, with the weights of a model. */
@@ -120,10 +136,10 @@ async function read() {
 
 /** Trains until it is told to pause, an epoch after the other. */
 async function train(once) {
-  if (!training || running) return;
+  if (!training) return;
+  const { session, settings } = training;
   running = true;
   post("state", { running });
-  const { session } = training;
   if (once) session.submission.training = 1;
   let reported = 0;
   try {
@@ -142,22 +158,31 @@ async function train(once) {
         const seconds = (performance.now() - began) / 1000;
         const { answers, ...test } = await session.evaluate();
         await session.save();
-        post("epoch", { epoch: session.epoch, train: metrics, test, answers, seconds });
+        post("epoch", { epoch: session.epoch, train: metrics, test, answers, seconds, settings });
         if (!Number.isFinite(metrics.loss)) throw new Error("The loss is no longer a number: lower the rate.");
       }
-    } while (running && !once && session.epoch < training.settings.epochs);
+    } while (running && !once && session.epoch < settings.epochs);
   } catch (error) {
     post("fault", { what: String(error instanceof Error ? error.message : error) });
   }
   running = false;
-  post("state", { running, done: session.epoch >= training.settings.epochs });
+  post("state", { running, done: session.epoch >= settings.epochs });
+}
+
+/** The settings of a session under the names that the native program gives them. */
+function recorded({ settings, session }) {
+  const { network, batch, optimizer, rate, seed, schedule, shuffle, init, constants, distort } = settings;
+  const momentum = constants.MOMENTUM;
+  const named = { network, batch, optimizer, seed, schedule, shuffle, init, momentum, lr: rate };
+  return { ...named, distort: distort ? "on" : "off", epochs: session.epoch, recipe: "page" };
 }
 
 const handlers = {
   async open({ network }) {
     menu = await (await file("menu.json")).json();
     menu.networks = new Map(menu.networks.map((shipped) => [shipped.name, shipped]));
-    const adapter = await openDevice();
+    const adapter = await openDevice().catch((error) => post("unsupported", { what: String(error) }));
+    if (!adapter) return;
     await openReader(menu.networks.has(network) ? network : menu.networks.keys().next().value);
     post("ready", { menu, adapter });
     await read();
@@ -176,7 +201,7 @@ const handlers = {
 
   /** Makes a session by settings; a model or a saved state takes the place of drawn weights. */
   async configure({ settings, model = null, saved = null }) {
-    running = false;
+    await stop();
     const { network, optimizer } = settings;
     if (reader?.network !== network) await openReader(network);
     const loaded = await program(settings.file);
@@ -187,15 +212,16 @@ const handlers = {
       await executor.prepare(pass, (done, all) => post("compiling", { pass, done, all }));
     }
     const { train, test } = await data();
-    training?.executor.destroy();
     const { interface: { layout, ports }, options } = loaded;
-    const session = new Session(executor, train, test, settings);
     const given = model && parse(model);
-    if (given?.about.run) saved = checkpoint(given, layout);
+    if (given?.about.run) saved ??= checkpoint(given, layout);
+    const session = new Session(executor, train, test, settings);
     const first = () => (given ? parameters(given.tensors, layout) : firstWeights(layout, options, settings.init, settings.seed));
     if (saved) session.restore(saved);
     else executor.write(ports.parameters, first());
-    training = { network, executor, session, settings };
+    training?.executor.destroy();
+    const { source, layers } = reader?.about ?? {};
+    training = { network, executor, session, settings, model, about: { network, options, source, layers } };
     post("configured", { settings, epoch: session.epoch });
     await read();
   },
@@ -210,11 +236,14 @@ const handlers = {
     post("file", { file: model, about: about.run ?? about, checkpoint: Boolean(about.run) });
   },
 
-  start: () => train(false),
-  step: () => train(true),
-  pause() {
-    running = false;
+  async start() {
+    if (!running) loop = loop.then(() => train(false));
   },
+  async step() {
+    await stop();
+    loop = train(true);
+  },
+  pause: stop,
 
   async save() {
     const source = training ?? reader;
@@ -222,7 +251,8 @@ const handlers = {
     const { executor, network } = source;
     const { layout, ports } = executor.program.interface;
     const numbers = new Float32Array(await executor.read(ports.parameters, 4 * layout.size));
-    post("saved", { file: await serialize(layout, numbers, reader.about).arrayBuffer(), network });
+    const about = training ? { ...training.about, settings: recorded(training) } : reader.about;
+    post("saved", { file: await serialize(layout, numbers, about).arrayBuffer(), network });
   },
 };
 

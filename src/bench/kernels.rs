@@ -119,7 +119,7 @@ impl Row {
 }
 
 impl KernelTimes {
-    /// For a terminal.
+    /// Formats the table for a terminal.
     pub fn text(&self) -> String {
         let headings =
             ["kernel", ">dispatches", ">microseconds", ">share", ">10^9 multiply-adds/s"];

@@ -23,7 +23,7 @@ pub struct Devices<'a> {
 pub struct Figure {
     pub network: String,
     pub batch: usize,
-    /// Of the adapter; the CPU has layers only.
+    /// Execution plan of the adapter; the CPU has layers only.
     #[serde(rename = "plan")]
     pub strategy: Strategy,
     pub work: Work,

@@ -30,12 +30,12 @@ pub struct Record {
     pub figures: Vec<Figure>,
     pub left_out: Vec<LeftOut>,
     pub kernels: Vec<KernelTimes>,
-    /// Of the whole, compilation included.
+    /// Seconds of the whole measurement, compilation included.
     pub seconds: f64,
 }
 
 impl Record {
-    /// For a program.
+    /// Returns the record as JSON.
     pub fn json(&self) -> Value {
         // Not the program's own path, which says where somebody keeps things.
         let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -60,7 +60,7 @@ impl Record {
         })
     }
 
-    /// For a terminal.
+    /// Formats the record for a terminal.
     pub fn text(&self) -> String {
         let mut text = String::new();
         if let Some((facts, profile)) = &self.adapter {

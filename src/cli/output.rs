@@ -50,7 +50,7 @@ pub fn note(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }
 
-/// Warns.
+/// Prints a warning.
 pub fn warn(text: &str) {
     note(&format!("{WARNING}warning:{WARNING:#} {text}"));
 }

@@ -17,25 +17,25 @@ pub enum Epilogue<'a> {
         velocity: &'a mut [f32],
         parameters: &'a mut [f32],
     },
-    /// Stored for the gradient exchange: share = g.
-    Share { share: &'a mut [f32], parameters: &'a [f32] },
+    /// Stored until every shard has its gradient: shard_gradient = g.
+    Store { shard_gradient: &'a mut [f32], parameters: &'a [f32] },
     /// Added to the mean over patterns: h += rate g.
     Curvature { curvature: &'a mut [f32] },
 }
 
 impl<'a> Epilogue<'a> {
-    /// From the bindings that the rule has behind those of its kernel: the rest of the read ones, and
+    /// Takes the bindings of the epilogue, which follow those of its kernel: the rest of the read ones, and
     /// the written ones one after the other.
     ///
     /// # Panics
-    /// If there are fewer than the rule has.
+    /// If there are fewer than the epilogue has.
     pub fn of(
-        rule: plan::Epilogue,
+        epilogue: plan::Epilogue,
         reads: &[&'a [u32]],
         mut write: impl FnMut() -> &'a mut [u32],
     ) -> Self {
         let mut write = || bytemuck::cast_slice_mut(write());
-        match rule {
+        match epilogue {
             plan::Epilogue::Apply(Optimizer::Sgd { momentum, weight_decay }) => {
                 Epilogue::Sgd { momentum, weight_decay, velocity: write(), parameters: write() }
             }
@@ -46,7 +46,9 @@ impl<'a> Epilogue<'a> {
                 velocity: write(),
                 parameters: write(),
             },
-            plan::Epilogue::Store { .. } => Epilogue::Share { share: write(), parameters: write() },
+            plan::Epilogue::Store { .. } => {
+                Epilogue::Store { shard_gradient: write(), parameters: write() }
+            }
             plan::Epilogue::Accumulate { .. } => Epilogue::Curvature { curvature: write() },
         }
     }
@@ -54,10 +56,10 @@ impl<'a> Epilogue<'a> {
     /// The parameters whose gradients these are.
     ///
     /// # Panics
-    /// If the rule has none.
+    /// If the epilogue has none.
     pub fn parameters(&self) -> &[f32] {
         match self {
-            Epilogue::Share { parameters, .. } => parameters,
+            Epilogue::Store { parameters, .. } => parameters,
             Epilogue::Sgd { parameters, .. } | Epilogue::Sdlm { parameters, .. } => parameters,
             Epilogue::Curvature { .. } => panic!("second derivatives move no parameters"),
         }
@@ -79,7 +81,7 @@ impl<'a> Epilogue<'a> {
                 }
                 parameters[at] -= rate / (*mu + curvature[at]) * v;
             }
-            Epilogue::Share { share, .. } => share[at] = g,
+            Epilogue::Store { shard_gradient, .. } => shard_gradient[at] = g,
             Epilogue::Curvature { curvature } => curvature[at] += rate * g,
         }
     }

@@ -18,9 +18,9 @@ const FIRST_ROW: [u32; 1] = [0];
 /// The read bindings of `sample_forward` and `sample_step`, in their order.
 #[derive(Debug, Clone, Copy)]
 pub struct Inputs<'a> {
-    digits: &'a [u32],
-    order: &'a [u32],
-    steps: &'a [u32],
+    data_set: &'a [u32],
+    indices: &'a [u32],
+    step_table: &'a [u32],
     cursor: &'a [u32],
     p: &'a [f32],
     w: &'a [f32],
@@ -28,14 +28,16 @@ pub struct Inputs<'a> {
 }
 
 impl<'a> Inputs<'a> {
-    /// From the read bindings.
+    /// Takes the read bindings.
     ///
     /// # Panics
     /// If there are not seven.
     pub fn of(reads: &[&'a [u32]]) -> Self {
-        let &[digits, order, steps, cursor, p, w, table] = reads else { panic!("seven bindings") };
+        let &[data_set, indices, step_table, cursor, p, w, table] = reads else {
+            panic!("seven bindings")
+        };
         let (p, w) = (bytemuck::cast_slice(p), bytemuck::cast_slice(w));
-        Inputs { digits, order, steps, cursor, p, w, table }
+        Inputs { data_set, indices, step_table, cursor, p, w, table }
     }
 
     fn layers(&self, k: &Sample) -> Vec<Layer> {
@@ -78,8 +80,8 @@ fn passes(
     let size = (height * width) as usize;
     let mut x = vec![background; samples as usize * size];
     let mut labels = vec![0; samples as usize * LABEL_WORDS];
-    let Inputs { digits, order, steps, cursor, .. } = *from;
-    gather(&shape, digits, order, steps, cursor, step_state, &mut labels, &mut x);
+    let Inputs { data_set, indices, step_table, cursor, .. } = *from;
+    gather(&shape, data_set, indices, step_table, cursor, step_state, &mut labels, &mut x);
     let rows = labels.chunks(LABEL_WORDS).zip(y.chunks_mut(CLASSES)).zip(totals.chunks_mut(TOTALS));
     x.chunks(size)
         .zip(rows)
@@ -148,7 +150,7 @@ fn linear(k: &Sample, layer: &Layer) -> Linear {
     whole_linear(1, inputs, outputs, squash, curvature)
 }
 
-/// From the digits to the loss.
+/// Forward pass: from the digits to the loss.
 pub fn sample_forward(
     k: &Sample,
     from: &Inputs,
@@ -159,7 +161,7 @@ pub fn sample_forward(
     passes(k, from, step_state, y, totals);
 }
 
-/// From the digits to the gradients of each sample.
+/// Forward and backward pass: from the digits to the gradients of each sample.
 pub fn sample_step(
     k: &Sample,
     from: &Inputs,

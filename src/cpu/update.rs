@@ -12,36 +12,36 @@ use crate::plan::{LABEL_WORDS, STATE_WORDS, STEP_WORDS};
 #[expect(clippy::too_many_arguments, reason = "the bindings of gather.wgsl, in their order")]
 pub fn gather(
     k: &Gather,
-    digits: &[u32],
-    order: &[u32],
-    steps: &[u32],
+    data_set: &[u32],
+    indices: &[u32],
+    step_table: &[u32],
     cursor: &[u32],
     step_state: &mut [u32],
     labels: &mut [u32],
     x: &mut [f32],
 ) {
-    let step = &steps[cursor[0] as usize * STEP_WORDS..][..STEP_WORDS];
+    let step = &step_table[cursor[0] as usize * STEP_WORDS..][..STEP_WORDS];
     let (first, count) = (step[0] as usize, step[1] as usize);
     step_state[..STATE_WORDS].copy_from_slice(&[step[0], step[1], step[2], cursor[0]]);
     let (height, width, border) = (k.height as usize, k.width as usize, k.border as usize);
     for n in 0..k.samples as usize {
         let place = k.before as usize + n;
         let here = place < count;
-        let entry = order[first + if here { place } else { 0 }];
+        let entry = indices[first + if here { place } else { 0 }];
         let (digit, view) = k.distort.map_or((entry, 0), |k| k.digit_and_view(entry));
-        let record = &digits[digit as usize * SAMPLE_WORDS..][..SAMPLE_WORDS];
+        let sample = &data_set[digit as usize * SAMPLE_WORDS..][..SAMPLE_WORDS];
         let samples = if here { step[1] } else { 0 };
-        labels[n * LABEL_WORDS..][..3].copy_from_slice(&[record[PIXEL_WORDS], samples, cursor[0]]);
+        labels[n * LABEL_WORDS..][..3].copy_from_slice(&[sample[PIXEL_WORDS], samples, cursor[0]]);
         if let Some(distortion) = &k.distort {
             let map = Affine::of(distortion, step[3], view, digit);
             for place in 0..height * width {
-                let value = distort(&map, record, (height, width), (place / width, place % width));
+                let value = distort(&map, sample, (height, width), (place / width, place % width));
                 x[n * height * width + place] = k.scale * value + k.background;
             }
             continue;
         }
         for pixel in 0..DIGIT_SIDE * DIGIT_SIDE {
-            let byte = record[pixel / 4] >> (8 * (pixel % 4)) & 255;
+            let byte = sample[pixel / 4] >> (8 * (pixel % 4)) & 255;
             let (row, column) = (pixel / DIGIT_SIDE + border, pixel % DIGIT_SIDE + border);
             x[(n * height + row) * width + column] = k.scale * byte as f32 + k.background;
         }

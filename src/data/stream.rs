@@ -157,7 +157,7 @@ impl<R: Read> DigitStream<R> {
         let (over, given) = (self.rest.len(), self.given);
         match self.promised {
             Some(all) if given == all && over > 0 => Err(stream_error(
-                format!("goes on behind the {all} images that its header promises"),
+                format!("continues behind the {all} images that its header promises"),
                 "correct the header, or cut the file",
             )),
             Some(all) if given < all && over == 0 => Err(stream_error(

@@ -40,7 +40,7 @@ pub fn errors(answers: &[Answer]) -> usize {
     answers.iter().filter(|answer| answer.is_wrong()).count()
 }
 
-/// A share in per cent; 0 of nothing.
+/// Returns a part of a whole in per cent; 0 if the whole is 0.
 pub fn percent(part: usize, whole: usize) -> f64 {
     100.0 * part as f64 / whole.max(1) as f64
 }

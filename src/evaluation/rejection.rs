@@ -22,9 +22,9 @@ pub fn default_margin(output: Output) -> f32 {
 pub struct Point {
     /// The threshold: answers with a smaller margin are rejected.
     pub margin: f32,
-    /// In per cent of all digits.
+    /// Rejected digits in per cent of all.
     pub rejected: f64,
-    /// In per cent of the digits that are left.
+    /// Errors in per cent of the digits that are left.
     pub error: f64,
 }
 

@@ -15,7 +15,7 @@ pub const SIGNIFICANT: f64 = 2.0;
 pub struct Sample {
     pub count: usize,
     pub mean: f64,
-    /// With count - 1; `None` for a single number.
+    /// Sample standard deviation (count - 1); `None` for a single number.
     pub deviation: Option<f64>,
 }
 

@@ -27,7 +27,7 @@ const WAY_OUT: &str = "save the state_dict() of one of the networks, as float32,
 #[derive(Debug, Clone)]
 pub struct Imported {
     pub model: Model,
-    /// Whose names the tensors had.
+    /// The naming scheme of the tensors in the file.
     pub names: Names,
     /// Whether the file itself said what its tensors do not.
     pub described: bool,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::network::{PoolForm, Scaling, Squash};
 
-/// Whose names the tensors of a file have.
+/// The naming scheme of the tensors in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Names {

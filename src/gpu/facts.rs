@@ -44,7 +44,7 @@ pub struct Limits {
     pub uniform_binding_bytes: u64,
     pub buffer_bytes: u64,
     pub invocations_per_workgroup: u32,
-    /// In one dimension of a dispatch.
+    /// Most workgroups in one dimension of a dispatch.
     pub workgroups_per_dimension: u32,
     pub workgroup_memory_bytes: u32,
     /// Least and most invocations that run in lockstep, as far as the driver says.
@@ -91,7 +91,7 @@ impl Facts {
         }
     }
 
-    /// For a program.
+    /// Returns the facts as JSON.
     pub fn json(&self) -> Value {
         let mut json = json!(self);
         json["iterations"] = json!(self.health.as_ref().ok().map(|health| health.loops));

@@ -43,7 +43,7 @@ struct Replica {
 /// The ends of the channels on which a replica gives its row to the others and gets theirs.
 struct Links {
     give: Vec<Sender<Arc<Vec<u8>>>>,
-    /// In the order of the replicas.
+    /// One device for each replica.
     get: Vec<Receiver<Arc<Vec<u8>>>>,
 }
 

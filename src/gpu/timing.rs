@@ -33,7 +33,7 @@ pub enum Clock {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timing {
     pub clock: Clock,
-    /// In the order of the step.
+    /// Time of each dispatch, in the order of the step.
     pub dispatches: Vec<Duration>,
 }
 
@@ -41,7 +41,7 @@ impl Gpu {
     /// The time of every dispatch of a training step, each alone and again and again: medians of
     /// `rounds` rounds by timestamps where the device has them, else as [`Gpu::time_dispatches`].
     ///
-    /// The step that is timed is the first of the table of steps, so that the buffers have to hold
+    /// The step that is timed is the first of the step table, so that the buffers have to hold
     /// its samples.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Counts.
+    /// Counts of the whole network.
     ///
     /// # Errors
     /// [`crate::Error::Usage`] if the network has a layer that no kernel is made for.
@@ -47,7 +47,7 @@ impl Summary {
         self.network.input().size() + outputs.sum::<usize>()
     }
 
-    /// For a terminal.
+    /// Formats the table for a terminal.
     pub fn text(&self) -> String {
         let network = &self.network;
         let mut table = Table::new(&[
@@ -143,7 +143,9 @@ impl Summary {
             }
         }
         if text.is_empty() {
-            text.push_str("\nevery feature map sees every map below it: there is no table\n");
+            text.push_str(
+                "\nevery feature map sees every map of the layer before: there is no table\n",
+            );
         }
         text
     }

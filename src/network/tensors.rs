@@ -30,7 +30,7 @@ pub const QUAD: usize = 4;
 pub enum Role {
     Weight,
     Bias,
-    /// Of a pooling.
+    /// Trained factor of a pooling map.
     Coefficient,
     PoolBias,
 }
@@ -177,7 +177,7 @@ impl Layout {
     /// Lays out the parameters of a network.
     ///
     /// # Errors
-    /// As [`blocks`].
+    /// The errors of [`blocks`].
     pub fn of(network: &Network) -> Result<Layout> {
         let blocks = blocks(network)?;
         let widths = widths(network, &blocks);

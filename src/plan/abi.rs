@@ -17,7 +17,7 @@ pub const SAMPLE_WORDS: usize = PIXEL_WORDS + 1;
 pub const STEP_WORDS: usize = 8;
 /// Words of the step state: first, count and rate of the step, and its number.
 pub const STATE_WORDS: usize = 4;
-/// Words that a sample has in the table of labels.
+/// Words that a sample has in the labels buffer.
 pub const LABEL_WORDS: usize = 4;
 /// Numbers of a row of the totals.
 pub const TOTALS: usize = 4;

@@ -12,7 +12,7 @@ pub enum Element {
 }
 
 impl Element {
-    /// From its name in WGSL.
+    /// Reads its name in WGSL.
     pub(super) fn parse(name: &str) -> Option<Element> {
         let all = [Element::F32, Element::U32, Element::Vec2, Element::Vec4];
         all.into_iter().find(|element| element.wgsl() == name)
@@ -43,7 +43,7 @@ pub enum Access {
 }
 
 impl Access {
-    /// From its word in the head of a shader.
+    /// Reads its word in the head of a shader.
     pub(super) fn parse(word: &str) -> Option<Access> {
         match word {
             "read" => Some(Access::Read),

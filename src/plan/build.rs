@@ -22,7 +22,7 @@ pub struct Capacity {
     pub samples: usize,
     /// Entries of the index list.
     pub indices: usize,
-    /// Rows of the table of steps.
+    /// Rows of the step table.
     pub steps: usize,
 }
 

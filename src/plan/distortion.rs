@@ -37,9 +37,9 @@ impl Ranges {
 pub struct Distortion {
     /// Digits of the data set: an entry of the indices is digit + digits * view.
     pub digits: u32,
-    /// In 2^-12 pixels.
+    /// Largest shift, in 2^-12 pixels.
     pub max_shift: u32,
-    /// In 2^-16, as those that follow.
+    /// Largest change of scale, in 2^-16 like those that follow.
     pub max_scale: u32,
     pub max_squeeze: u32,
     pub max_shear: u32,

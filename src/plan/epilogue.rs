@@ -21,7 +21,7 @@ pub enum Optimizer {
 }
 
 impl Optimizer {
-    /// For plans of which only the forward pass is run.
+    /// Leaves every parameter as it is, for plans of which only the forward pass is run.
     pub const NONE: Optimizer = Optimizer::Sgd { momentum: 0.0, weight_decay: 0.0 };
 }
 

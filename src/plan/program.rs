@@ -53,7 +53,7 @@ pub struct Shader {
     /// Workgroups in x; y and z are 1.
     pub workgroups: u32,
     pub workgroup_size: u32,
-    /// Of group 0, numbered from 0.
+    /// Bindings of group 0, numbered from 0.
     pub bindings: Vec<ShaderBinding>,
     /// Pipeline constants (`override`) and their values.
     pub constants: BTreeMap<String, f64>,

@@ -31,13 +31,13 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// As a row of the table.
+    /// Returns the words of its row of the table.
     pub fn words(&self) -> [u32; LAYER_WORDS] {
         let Layer { inputs, outputs, biases, weights, x, y, x_trace, dy_trace } = *self;
         [inputs, outputs, biases, weights, x, y, x_trace, dy_trace]
     }
 
-    /// From a row of the table.
+    /// Reads a row of the table.
     ///
     /// # Panics
     /// If the row has another length.

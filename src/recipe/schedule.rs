@@ -18,7 +18,7 @@ named! {
         On = "on",
         /// One random order, the same in every epoch.
         Once = "once",
-        /// As they are stored.
+        /// The digits as they are stored.
         Off = "off",
     }
 }

@@ -287,7 +287,7 @@ macro_rules! settings {
         }
 
         impl Settings {
-            /// With the default where nothing is asked for.
+            /// Returns the settings, with the default where nothing is asked for.
             pub(super) fn of(flags: Flags, recipe: &'static str, network: Network) -> Self {
                 let Flags { $($field,)+ origins, .. } = flags;
                 let strategy = Strategy::Layered;

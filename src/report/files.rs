@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::plan::Interface;
 use crate::train::checkpoint::{State, best_by_validation};
-use crate::train::events::{End, Epoch, Report, Start};
+use crate::train::events::{End, Epoch, Report, Start, Wants};
 use crate::train::model::Model;
 use crate::version;
 
@@ -148,8 +148,11 @@ impl Report for Files<'_> {
         self.write_run()
     }
 
-    fn wants_state(&self) -> bool {
-        self.keep.every.is_some_and(|every| self.written.elapsed() >= every)
+    fn wants(&self) -> Wants {
+        match self.keep.every.is_some_and(|every| self.written.elapsed() >= every) {
+            true => Wants::State,
+            false => Wants::Nothing,
+        }
     }
 
     fn state(&mut self, state: &State) -> Result<()> {

@@ -185,10 +185,10 @@ fn broken(folder: &Path, name: &str, what: &dyn Display) -> Error {
 #[derive(Debug, Clone)]
 pub struct Run {
     pub record: Record,
-    /// Of each completed epoch.
+    /// One line for each completed epoch.
     pub lines: Vec<Line>,
     pub model: Model,
-    /// In the order of the run's test digits.
+    /// The answers, in the order of the run's test digits.
     pub answers: Vec<Answer>,
 }
 

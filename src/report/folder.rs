@@ -55,7 +55,7 @@ impl Folder {
         if let Some(name) = NAMES.iter().find(|name| path.join(name).exists() && !force) {
             return Err(Error::Usage(format!(
                 "{} holds a run already ({name}): give another --out, --force to overwrite it, or \
-                 --resume {0} to go on with it",
+                 --resume {0} to resume it",
                 path.display()
             )));
         }
@@ -70,7 +70,7 @@ impl Folder {
     pub fn open(path: &Path) -> Result<Folder> {
         if let Some(name) = [RUN, CHECKPOINT].iter().find(|name| !path.join(name).exists()) {
             return Err(Error::Data(format!(
-                "{} holds no run to go on with ({name} is missing): name the folder of a run that \
+                "{} holds no run to resume ({name} is missing): name the folder of a run that \
                  has made a step, or start it again",
                 path.display()
             )));

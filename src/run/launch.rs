@@ -21,7 +21,7 @@ pub const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 
 /// A run that is ready to start.
 pub struct Launch<'a> {
-    /// With the plan set.
+    /// Settings of the run, its plan included.
     pub settings: &'a Settings,
     pub split: &'a Split,
     /// The digits for the device; dropped once it has them.
@@ -35,13 +35,13 @@ pub struct Launch<'a> {
 
 /// Where a run begins.
 pub enum Beginning {
-    /// With first weights drawn by the seed.
+    /// First weights drawn by the seed.
     Drawn,
-    /// With the parameters of a model.
+    /// The parameters of a model.
     Model(Model),
     /// From the folder's checkpoint if it is of this run, else as [`Beginning::Drawn`].
     CheckpointIfAny,
-    /// From the folder's checkpoint.
+    /// The folder's checkpoint.
     Checkpoint,
 }
 

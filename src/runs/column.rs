@@ -13,9 +13,9 @@ use crate::text::duration;
 pub struct Column {
     /// What it is called in flags.
     pub key: &'static str,
-    /// In the table, as `crate::text::Table` takes it.
+    /// Heading in the table, as `crate::text::Table` takes it.
     pub heading: &'static str,
-    /// In JSON and CSV.
+    /// Name in JSON and CSV.
     pub field: &'static str,
     pub value: fn(&Entry) -> Value,
     /// The value for a person, where that is not [`plain`].

@@ -65,7 +65,7 @@ impl Side {
 #[derive(Debug, Clone, Copy)]
 pub struct Figure {
     pub name: &'static str,
-    /// In JSON.
+    /// Returns the comparison as JSON.
     pub field: &'static str,
     pub decimals: usize,
     of: fn(&Entry) -> Option<f64>,

@@ -22,12 +22,12 @@ use crate::plan::{Interface, TOTALS};
 /// What is remembered of a completed epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    /// From 1.
+    /// Number of the epoch, from 1.
     pub epoch: usize,
     /// Test digits, and how many of them were answered wrongly.
     pub digits: usize,
     pub errors: usize,
-    /// Of the digits held back, where there are any.
+    /// Errors on the digits held back, where there are any.
     pub validation_errors: Option<usize>,
 }
 

@@ -35,9 +35,9 @@ pub struct Start<'a> {
 /// How far a run is.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress {
-    /// From 1.
+    /// Number of the epoch, from 1.
     pub epoch: usize,
-    /// From 1, over all epochs.
+    /// Number of the step over all epochs, from 1.
     pub step: usize,
     /// Learning rate of this step.
     pub lr: f32,
@@ -51,7 +51,7 @@ pub struct Progress {
 /// A completed epoch.
 #[derive(Debug, Clone)]
 pub struct Epoch {
-    /// From 1.
+    /// Number of the epoch, from 1.
     pub epoch: usize,
     /// Learning rate of its last step.
     pub lr: f32,
@@ -102,12 +102,15 @@ pub trait Report {
     fn warn(&mut self, _what: &str) {}
     /// A submission was handed to the device.
     fn progress(&mut self, _progress: Progress) {}
-    /// Whether it wants the present state, in the middle of an epoch: asked after every submission,
-    /// answered by [`Report::state`]. The device is idle meanwhile.
-    fn wants_state(&self) -> bool {
-        false
+    /// What it wants in the middle of an epoch: asked after every submission. The device is idle meanwhile.
+    fn wants(&self) -> Wants {
+        Wants::Nothing
     }
-    /// The state before the first step, where the run is stopped, or where a report wanted it.
+    /// The present state, for whoever wanted a look.
+    fn look(&mut self, _state: &State) -> Result<()> {
+        Ok(())
+    }
+    /// The state to keep: before the first step, where the run is stopped, or where a report wanted it.
     fn state(&mut self, _state: &State) -> Result<()> {
         Ok(())
     }
@@ -119,10 +122,20 @@ pub trait Report {
     fn end(&mut self, _end: &End) -> Result<()> {
         Ok(())
     }
-    /// The run cannot go on.
+    /// The run has failed.
     fn fail(&mut self, _error: &Error) -> Result<()> {
         Ok(())
     }
+}
+
+/// What a report wants in the middle of an epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wants {
+    Nothing,
+    /// The present state, to show it: [`Report::look`].
+    Look,
+    /// The present state, to keep it: [`Report::state`] of every report.
+    State,
 }
 
 /// No report at all.
@@ -141,8 +154,11 @@ impl Report for All<'_> {
     fn progress(&mut self, progress: Progress) {
         self.0.iter_mut().for_each(|report| report.progress(progress));
     }
-    fn wants_state(&self) -> bool {
-        self.0.iter().any(|report| report.wants_state())
+    fn wants(&self) -> Wants {
+        self.0.iter().map(|report| report.wants()).max().unwrap_or(Wants::Nothing)
+    }
+    fn look(&mut self, state: &State) -> Result<()> {
+        self.0.iter_mut().try_for_each(|report| report.look(state))
     }
     fn state(&mut self, state: &State) -> Result<()> {
         self.0.iter_mut().try_for_each(|report| report.state(state))

@@ -7,9 +7,9 @@ use crate::plan::{Capacity, StepRow, abi};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Part {
     /// First entry of the index list.
-    pub order: usize,
+    pub first: usize,
     pub digits: usize,
-    /// First row of the table of steps.
+    /// First row of the step table.
     pub step: usize,
 }
 
@@ -50,11 +50,11 @@ impl Lists {
 
     /// The lists one behind the other, as steps of `batch` digits; the one to train on first.
     pub(super) fn parts(&self, batch: usize) -> Vec<Part> {
-        let (mut order, mut step) = (0, 0);
+        let (mut first, mut step) = (0, 0);
         self.lengths()
             .map(|digits| {
-                let part = Part { order, digits, step };
-                order += digits;
+                let part = Part { first, digits, step };
+                first += digits;
                 step += digits.div_ceil(batch);
                 part
             })
@@ -62,7 +62,7 @@ impl Lists {
     }
 }
 
-/// The rows of the step table for `digits` entries of the order from `first` on, in steps of `batch`.
+/// The rows of the step table for `digits` indices from `first` on, in steps of `batch`.
 pub(super) fn step_table(
     first: usize,
     digits: usize,

@@ -27,7 +27,7 @@ pub struct Metrics {
     pub batch_loss: f64,
     /// Mean over the batches of their share of right answers, as the notebook counts.
     pub batch_accuracy: f64,
-    /// From the first submission to the end of the last.
+    /// Time from the first submission to the end of the last.
     pub time: Duration,
     /// Whether it was stopped before the end; the sums then mean nothing.
     pub stopped: bool,

@@ -22,7 +22,7 @@ use crate::rng::{Rng, Stream};
 use checkpoint::{State, Tally};
 use control::Control;
 use curvature::{LayerCurvature, Patterns};
-use events::{Epoch, Progress, Report};
+use events::{Epoch, Progress, Report, Wants};
 use order::Orders;
 use session::{Lists, Metrics, Position, Session};
 
@@ -232,7 +232,7 @@ impl Run<'_> {
                     time: start.elapsed().saturating_sub(*paused),
                 });
                 *paused += control.wait();
-                !(control.stopped() || report.wants_state())
+                !(control.stopped() || report.wants() > Wants::Nothing)
             };
             position = self.session.train(position, until, &mut progress)?;
             position.time = position.time.saturating_sub(self.paused - already);
@@ -240,7 +240,10 @@ impl Run<'_> {
                 return Ok(position);
             }
             let state = self.state(Some(position.clone()))?;
-            self.report.state(&state)?;
+            match self.report.wants() {
+                Wants::Look => self.report.look(&state)?,
+                _ => self.report.state(&state)?,
+            }
         }
     }
 

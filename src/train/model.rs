@@ -17,7 +17,7 @@ use crate::plan::Layout;
 #[derive(Debug, Clone)]
 pub struct Model {
     pub network: Network,
-    /// In the places of [`Layout::of`].
+    /// Parameters, at the places of [`Layout::of`].
     pub parameters: Vec<f32>,
     /// The settings of the run that made it.
     pub settings: Value,

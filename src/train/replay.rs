@@ -27,8 +27,8 @@ pub fn capacity(settings: &Settings) -> Capacity {
 pub fn of(settings: &Settings, plan: &Plan, mnist: &Mnist) -> Replay {
     let split = Split::draw(settings, mnist);
     let chosen = mnist.train.pick(split.train.iter().map(|&digit| digit as usize));
-    let mut digits = Vec::new();
-    abi::append_samples(&mut digits, chosen.pixels(), chosen.labels());
+    let mut data_set = Vec::new();
+    abi::append_samples(&mut data_set, chosen.pixels(), chosen.labels());
     // The digits of the replay are numbered from 0.
     let split = Split { train: (0..chosen.len() as u32).collect(), ..split };
     let (batch, key) = (settings.batch, distortion_key(settings.seed));
@@ -44,7 +44,7 @@ pub fn of(settings: &Settings, plan: &Plan, mnist: &Mnist) -> Replay {
     phases.push(phase(Pass::Training, order, batch, key, rate));
     let parameters =
         init::parameters(&settings.network, &plan.interface.layout, settings.init, settings.seed);
-    Replay { parameters, data_set: digits, phases, crc32: 0 }
+    Replay { parameters, data_set, phases, crc32: 0 }
 }
 
 fn phase(

@@ -89,7 +89,11 @@ impl Session {
     }
 
     /// Replaces the state tensors.
+    ///
+    /// # Panics
+    /// If there are not as many as the plan has: a checkpoint that was not checked against it.
     pub fn restore(&mut self, carried: &[Vec<f32>]) -> Result<()> {
+        assert_eq!(carried.len(), self.ports().carried().count(), "state tensors of this plan");
         let mut buffers = self.ports().carried().zip(carried);
         buffers.try_for_each(|((_, buffer), numbers)| self.executor.write_f32(buffer, numbers))
     }
@@ -219,11 +223,11 @@ impl Session {
         self.executor.read_f32(ports.scores, digits * CLASSES)
     }
 
-    fn upload(&mut self, part: usize, order: &[u32], rate: impl Fn(usize) -> f32) -> Result<()> {
-        let Part { order: first, digits: capacity, step } = self.parts[part];
-        assert!(order.len() <= capacity, "the list holds at most {capacity} digits");
-        let table = step_table(first, order.len(), self.batch(), self.key, rate);
-        self.executor.write(self.ports().indices, first, order)?;
+    fn upload(&mut self, part: usize, indices: &[u32], rate: impl Fn(usize) -> f32) -> Result<()> {
+        let Part { first, digits: capacity, step } = self.parts[part];
+        assert!(indices.len() <= capacity, "the list holds at most {capacity} digits");
+        let table = step_table(first, indices.len(), self.batch(), self.key, rate);
+        self.executor.write(self.ports().indices, first, indices)?;
         self.executor.write(self.ports().step_table, step * STEP_WORDS, &table)
     }
 

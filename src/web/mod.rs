@@ -1,4 +1,4 @@
-//! The page: a static folder in which a browser trains the same programs with the same shaders.
+//! The page: a static folder in which a browser trains with the programs and shaders of the native program.
 //!
 //! [`Site`] is the folder in memory: the page's own files (`assets/web`), the programs of [`menu`], the
 //! digits and the models. [`Site::write`] puts it on disk for any static host, [`serve()`] serves it on this
@@ -42,7 +42,7 @@ const PAGE: &[(&str, &[u8])] = &[
     ("worker.js", include_bytes!("../../assets/web/worker.js")),
 ];
 
-/// Trained models that come with the program: read until the visitor has trained one.
+/// Trained models that come with the program: the page reads digits with them until the visitor has trained one.
 const MODELS: [&[u8]; 2] = [
     include_bytes!("../../assets/lenet5.safetensors"),
     include_bytes!("../../examples/lenet1.safetensors"),
@@ -100,7 +100,7 @@ pub fn models() -> Result<Vec<Model>> {
     MODELS.iter().map(read).collect()
 }
 
-/// A network with first weights, where there is no trained model of it.
+/// Returns a network with random first weights, for networks without a trained model.
 ///
 /// # Errors
 /// [`Error::Usage`] if it cannot be laid out.

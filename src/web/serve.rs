@@ -1,12 +1,13 @@
 //! A server for one page on one machine: GET and HEAD of the files of a [`Site`], over HTTP/1.1.
 //!
-//! Files are looked up by name in memory, so no path reaches the disk. A client that says nothing is
-//! dropped after some seconds, and more than [`MOST_CLIENTS`] at once are turned away.
+//! Files are looked up by name in memory, so no path reaches the disk. Requests must name this machine as
+//! their host, so that no page from elsewhere can read a model. A client that is too slow is dropped, and
+//! more than [`MOST_CLIENTS`] at once are turned away.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Site;
@@ -14,8 +15,12 @@ use crate::error::{Error, Result};
 
 /// Longest head of a request.
 const MAX_HEAD: usize = 16 << 10;
-/// How long a client may take to send a request, and to take a part of the answer.
+/// How long a client may take to send a request.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a client may take to receive an answer.
+const TRANSFER: Duration = Duration::from_secs(120);
+/// Names of this machine.
+const HOSTS: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 const MOST_CLIENTS: usize = 32;
 /// Files of the page and nothing else; in step with the `<meta>` of `assets/web/index.html`.
 const SECURITY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; \
@@ -50,40 +55,40 @@ pub fn listen(port: u16) -> Result<TcpListener> {
 }
 
 /// Serves a page until the process ends.
-///
-/// # Errors
-/// [`Error::Other`] if the system gives no further connections.
-pub fn serve(listener: &TcpListener, site: Site) -> Result<()> {
+pub fn serve(listener: &TcpListener, site: Site) -> ! {
     let site = Arc::new(site);
-    let clients = Arc::new(AtomicUsize::new(0));
+    // Every client holds a clone.
+    let clients = Arc::new(());
     loop {
-        let stream = match listener.accept() {
-            Ok((stream, _)) => stream,
-            // A client that has left again is no fault of ours.
-            Err(error) if error.kind() == ErrorKind::ConnectionAborted => continue,
-            Err(error) => return Err(Error::Other(format!("cannot accept a client: {error}"))),
-        };
-        let (site, clients) = (site.clone(), clients.clone());
-        if clients.fetch_add(1, Ordering::SeqCst) >= MOST_CLIENTS {
-            clients.fetch_sub(1, Ordering::SeqCst);
+        let Ok((stream, _)) = listener.accept() else {
+            // The client has left again, or the system has no more connections for now.
+            thread::sleep(Duration::from_millis(50));
             continue;
-        }
-        let counted = clients.clone();
-        let spawned = std::thread::Builder::new().spawn(move || {
-            // Whoever leaves in the middle misses the rest.
-            let _ = answer(stream, &site);
-            clients.fetch_sub(1, Ordering::SeqCst);
-        });
-        if spawned.is_err() {
-            counted.fetch_sub(1, Ordering::SeqCst);
+        };
+        let (site, client) = (site.clone(), clients.clone());
+        if Arc::strong_count(&clients) <= MOST_CLIENTS {
+            // Whoever leaves in the middle misses the rest; without a thread the client is turned away.
+            let answer = move || {
+                let _ = answer(stream, &site);
+                drop(client);
+            };
+            let _ = thread::Builder::new().spawn(answer);
         }
     }
 }
 
 /// Reads one request and answers it.
 fn answer(mut stream: TcpStream, site: &Site) -> io::Result<()> {
-    stream.set_write_timeout(Some(PATIENCE))?;
     let Some(head) = head(&mut stream)? else { return Ok(()) };
+    let host = head.lines().find_map(|line| {
+        let (name, host) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("host").then(|| host.trim().to_string())
+    });
+    let named = |host: &String| {
+        let name = host.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok());
+        HOSTS.contains(&name.map_or(host.as_str(), |(name, _)| name))
+    };
+    let local = host.as_ref().is_some_and(named);
     let mut words = head.split_ascii_whitespace();
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let path = target.split(['?', '#']).next().unwrap_or_default();
@@ -92,6 +97,7 @@ fn answer(mut stream: TcpStream, site: &Site) -> io::Result<()> {
         name => name,
     };
     let (status, body, ending) = match (method, site.files.get(name)) {
+        _ if !local => ("403 Forbidden", b"This page is for this machine alone.\n".as_slice(), ""),
         ("GET" | "HEAD", Some(bytes)) => ("200 OK", bytes.as_slice(), name),
         ("GET" | "HEAD", None) => ("404 Not Found", b"There is no such file.\n".as_slice(), ""),
         _ => ("405 Method Not Allowed", b"This page takes GET alone.\n".as_slice(), ""),
@@ -110,8 +116,11 @@ fn answer(mut stream: TcpStream, site: &Site) -> io::Result<()> {
          Referrer-Policy: no-referrer\r\nCache-Control: no-cache\r\nConnection: close\r\n\r\n",
         body.len()
     )?;
-    if method != "HEAD" {
-        stream.write_all(body)?;
+    let end = Instant::now() + TRANSFER;
+    for piece in body.chunks(64 << 10).filter(|_| method != "HEAD") {
+        let left = end.saturating_duration_since(Instant::now());
+        stream.set_write_timeout(Some(left.max(Duration::from_millis(1))))?;
+        stream.write_all(piece)?;
     }
     stream.flush()
 }

@@ -1,4 +1,4 @@
-//! Distorted digits on every executor: kernel, twin and fast executor compute in whole numbers, so
+//! Distorted digits on every executor: kernel, reference and fast executor compute in whole numbers, so
 //! that they have to agree to the bit, and training on them repeats with any number of threads.
 //!
 //! `tests/views.rs` says whether what they agree on is right.
@@ -126,7 +126,7 @@ fn naive(batch: usize) -> lenet::Result<Vec<f32>> {
     trained(Profile::reference().into(), batch, |plan| Ok(Box::new(Cpu::new(plan))))
 }
 
-/// Against the twins, and the same bits with any number of threads.
+/// Against the references, and the same bits with any number of threads.
 fn on_cpu() -> Outcome {
     let fast = |batch, threads, instructions| {
         trained(Profile::reference().into(), batch, |plan| {
@@ -138,7 +138,7 @@ fn on_cpu() -> Outcome {
         let naive = naive(batch)?;
         for instructions in [Instructions::baseline(), Instructions::detect()] {
             let one = fast(batch, 1, instructions)?;
-            compare(&format!("the twins, batch {batch}"), &one, &naive)?;
+            compare(&format!("the references, batch {batch}"), &one, &naive)?;
             for _ in 0..2 {
                 let two = fast(batch, 2, instructions)?;
                 assert_eq!(bits(&two), bits(&one), "two threads, not one");
@@ -157,7 +157,7 @@ fn compare(what: &str, found: &[f32], expected: &[f32]) -> Outcome {
 
 fn trains(adapter: &Adapter, way: Way) -> Outcome {
     let found = trained(way, BATCH, |plan| Ok(Box::new(Gpu::new(adapter, plan.program())?)))?;
-    compare("the twins", &found, &naive(BATCH)?)
+    compare("the references", &found, &naive(BATCH)?)
 }
 
 /// The adapter and the CPU draw the same sheet, but for values between two bytes, which the input's

@@ -1,4 +1,4 @@
-//! The fast executor of the CPU against the twins: every network, at batches that fill groups of
+//! The fast executor of the CPU against the references: every network, at batches that fill groups of
 //! eight samples and at some that do not, with a last batch that is not full.
 //!
 //! It has to leave the same scores, totals, parameters and velocity, with either instruction set.
@@ -60,7 +60,7 @@ pub fn add(tests: &mut Tests) {
                 let name = format!("{}, batch {batch}, {}", trained.name, instructions.name());
                 tests.plain(&name, {
                     let name = name.clone();
-                    move || as_the_twins(&run, instructions).map_err(|e| named(&name, e))
+                    move || matches_the_reference(&run, instructions).map_err(|e| named(&name, e))
                 });
             }
         }
@@ -112,7 +112,7 @@ fn left(executor: &mut dyn Executor) -> lenet::Result<Left> {
 }
 
 /// One step, then the others, the last digits forward only as well.
-fn as_the_twins(run: &Run, instructions: Instructions) -> Outcome {
+fn matches_the_reference(run: &Run, instructions: Instructions) -> Outcome {
     let (mut found, mut expected) = (fast(run, 2, instructions)?, run.on_cpu()?);
     for (count, pass, score, velocity, which) in [
         (1, Pass::Training, SCORE, VELOCITY, "one step"),

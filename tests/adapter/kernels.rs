@@ -1,11 +1,11 @@
-//! Every kernel against its twin, on an adapter, through the engine that trains.
+//! Every kernel against its reference, on an adapter, through the engine that trains.
 //!
 //! A case is one dispatch: constants, and random words for every binding. It runs in both profiles,
 //! so that reads go once through uniform windows and once through storage, strips are wide and
 //! narrow, and tiles full and cut. Shapes are odd on purpose: sides that are no squares, prime
 //! widths, maps with different numbers of connections, batches that fill no tile.
 //!
-//! Twins add up in f64, kernels in f32: a sum of n terms near 1 may differ by a few n 2^-24.
+//! References add up in f64, kernels in f32: a sum of n terms near 1 may differ by a few n 2^-24.
 
 use crate::common::compare::{Differences, Tolerance};
 use crate::common::epilogues::{EPILOGUES, PASSES, arguments_of};
@@ -26,7 +26,7 @@ use wgpu::Adapter;
 const TOLERANCE: Tolerance = Tolerance { absolute: 1e-5, relative: 1e-5 };
 /// For values of A that the squash could not be further from: a few last places.
 const SATURATED: Tolerance = Tolerance { absolute: 0.0, relative: 5e-7 };
-/// Row of the table of steps that the cases are in, and the digits in it.
+/// Row of the step table that the cases are in, and the digits in it.
 const STEP: u32 = 1;
 const COUNT: u32 = 5;
 /// Far arguments of the squash, as many as the stage has maps whose biases they are.
@@ -64,7 +64,7 @@ pub fn add(tests: &mut Tests) {
     }
 }
 
-/// A row of the table of steps with room around it, and that row as `step_state` holds it.
+/// A row of the step table with room around it, and that row as `step_state` holds it.
 fn steps(first: u32, count: u32) -> (Vec<u32>, Vec<u32>) {
     let row = StepRow { first, count, rate: 0.125, key: 0 };
     let other = [7; STEP_WORDS];

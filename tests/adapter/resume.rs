@@ -14,7 +14,7 @@ use lenet::plan::{Interface, Plan, Profile};
 use lenet::recipe::{Available, Copies, Flags, Settings, TrainingArgs};
 use lenet::train::checkpoint::State;
 use lenet::train::control::Control;
-use lenet::train::events::{Epoch, Progress, Report};
+use lenet::train::events::{Epoch, Progress, Report, Wants};
 use lenet::train::session::Session;
 use lenet::train::{self, Split};
 use serde_json::json;
@@ -155,8 +155,11 @@ impl Report for Keeper<'_> {
         }
     }
 
-    fn wants_state(&self) -> bool {
-        matches!(self.watch, Watch::States)
+    fn wants(&self) -> Wants {
+        match self.watch {
+            Watch::States => Wants::State,
+            _ => Wants::Nothing,
+        }
     }
 
     fn state(&mut self, state: &State) -> lenet::Result<()> {

@@ -1,4 +1,4 @@
-//! The kernels that do a whole sample in one workgroup, each against its twin.
+//! The kernels that do a whole sample in one workgroup, each against its reference.
 //!
 //! The networks are made for the test: few maps, tables whose maps have different numbers of
 //! connections, layers that fill no workgroup. The last batch is not full.

@@ -59,6 +59,9 @@ def main(lenet, text=""):
             out = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE).stdout
             (folder / f"{name}.json").write_bytes(out)
             names.append(f"{name}.json")
+        if not names:
+            print(f"no program has {text} in its name: {', '.join(PROGRAMS)}")
+            return False
         (folder / "programs.json").write_text(json.dumps({"settings": SETTINGS, "names": names}))
         here = ["tests/browser/replay.html", "tests/browser/replay.js"]
         for file in [*here, *(f"assets/web/{name}.js" for name in ("executor", "host", "rng"))]:

@@ -114,7 +114,7 @@ fn differences(numbers: &[f64], forward: impl Fn(&[f64]) -> Vec<f64>) -> Vec<Col
             let after = forward(&moved);
             moved[at] = numbers[at];
             let apart = after.iter().zip(&before).map(|(after, before)| after - before).enumerate();
-            // What does not hang on the number is computed alike both times.
+            // What does not depend on the number is computed alike both times.
             apart.filter(|&(_, by)| by != 0.0).collect()
         })
         .collect()

@@ -1,4 +1,4 @@
-//! One kernel alone: a plan of a single dispatch, carried out by the real engine and by the twin.
+//! One kernel alone: a plan of a single dispatch, carried out by the real engine and by the reference.
 //!
 //! Every argument stands in a buffer of its own between guards of [`GUARD`], a NaN: a kernel that
 //! reads outside its window shows it in the result, one that writes there is caught.
@@ -141,7 +141,7 @@ impl Case {
         run(&mut Gpu::new(adapter, plan.program())?, &plan)
     }
 
-    /// Compares the kernel on the adapter with its twin, guards included.
+    /// Compares the kernel on the adapter with its reference, guards included.
     pub fn check(&self, adapter: &Adapter, profile: Profile, tolerance: Tolerance) -> Outcome {
         let found = self.on_adapter(adapter, profile)?;
         let plan = self.plan(profile);
@@ -168,7 +168,7 @@ impl Case {
     }
 }
 
-/// Numbers, except where the twin left a guard in place.
+/// Numbers, except where the reference left a guard in place.
 fn compare_written(
     differences: &mut Differences,
     name: &str,

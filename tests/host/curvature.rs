@@ -1,4 +1,4 @@
-//! Second derivatives of the twins against Jacobians (`common/jacobian.rs`), without an adapter.
+//! Second derivatives of the references against Jacobians (`common/jacobian.rs`), without an adapter.
 //!
 //! A kernel that gets second derivatives D by what its squash got hands down diag(J^T D J), exactly:
 //! each kernel alone, with random D >= 0, for its input and each of its parameters. Whole networks
@@ -14,7 +14,7 @@ use lenet::network::{CLASSES, Squash};
 use lenet::plan::kernels::{Linear, LinearUpdate, Output, Stage, Update};
 use lenet::plan::{ALIGN, Criterion, Epilogue, Optimizer, Profile, TOTALS};
 
-/// What twins lose by keeping f32 between their sums in f64; absolute as a share of the largest.
+/// What references lose by keeping f32 between their sums in f64; absolute as a share of the largest.
 const KERNEL: Tolerance = Tolerance { absolute: 1e-6, relative: 1e-5 };
 /// A stage of several samples: what its kernels get.
 struct StageCase {
@@ -88,7 +88,7 @@ fn first_stage() {
     for shape in FIRST {
         let mut case = StageCase::of(shape);
         let StageCase { k, table, x, p, d, .. } = &case;
-        // This stage makes h anew.
+        // This stage recomputes h.
         let mut h = vec![0.0; case.h.len()];
         cpu::conv_pool_forward(k, x, p, table, &mut h, &mut vec![0.0; d.len()]);
         let mut partials = vec![0.0; k.stride as usize];

@@ -16,7 +16,7 @@ use crate::common::run::{Run, State, network, state, trained};
 use lenet::network::{Kind, Network, Squash, bitmaps};
 use lenet::plan::{Criterion, Layout, Optimizer, Pass};
 
-/// What twins lose over a whole network by keeping f32; absolute as a share of the largest.
+/// What references lose over a whole network by keeping f32; absolute as a share of the largest.
 const NETWORK: Tolerance = Tolerance { absolute: 1e-6, relative: 5e-5 };
 
 /// A layer of a network with its parameters and what it saw.

@@ -1,4 +1,4 @@
-//! The twins against central differences: the mathematics, before any adapter comes into it.
+//! The references against central differences: the mathematics, before any adapter comes into it.
 //!
 //! Every backward kernel is held against its forward kernel. Behind the forward pass stands
 //! E = sum of r y, with r random, so that dE/dy = r is known. A parameter or an input moves by
@@ -9,7 +9,7 @@
 //! Then whole networks: every squash, pooling, output and loss, the mean loss of two digits by
 //! parameters of every tensor.
 //!
-//! Twins sum in f64 but store f32: E is exact to about 1e-7 of its terms, a difference to that
+//! References sum in f64 but store f32: E is exact to about 1e-7 of its terms, a difference to that
 //! divided by STEP, some 1e-5. The tolerances leave room for ten times that.
 
 use crate::common::central::{

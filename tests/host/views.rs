@@ -103,7 +103,7 @@ fn bilinear(map: &Affine, pixels: &[u8], side: usize, row: usize, column: usize)
     (0..28).filter(|&i| weight(i, source_y) > 0.0).map(|i| weight(i, source_y) * row(i)).sum()
 }
 
-/// A picture by the twin.
+/// A picture by the reference.
 fn picture(map: &Affine, pixels: &[u8], side: usize) -> Vec<f32> {
     let mut record = Vec::new();
     abi::append_samples(&mut record, pixels, &[0]);

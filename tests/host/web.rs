@@ -107,8 +107,13 @@ impl Server {
 
     /// Status and head, and the body, of the answer to the first line of a request.
     fn ask(&self, line: &str) -> (String, Vec<u8>) {
+        self.ask_host(line, "localhost:80")
+    }
+
+    /// The same from a page that calls this machine by that name.
+    fn ask_host(&self, line: &str, host: &str) -> (String, Vec<u8>) {
         let mut stream = self.connect();
-        write!(stream, "{line} HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it listens");
+        write!(stream, "{line} HTTP/1.1\r\nHost: {host}\r\n\r\n").expect("it listens");
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).expect("an answer");
         let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
@@ -149,6 +154,8 @@ fn serves_the_page_and_nothing_else() {
     let (head, body) = server.ask("HEAD /main.js");
     assert!(head.starts_with("HTTP/1.1 200") && body.is_empty());
     assert!(server.ask("POST /").0.starts_with("HTTP/1.1 405"));
+    let (head, _) = server.ask_host("GET /", "elsewhere.example");
+    assert!(head.starts_with("HTTP/1.1 403"), "{head}");
 }
 
 #[test]

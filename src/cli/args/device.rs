@@ -120,7 +120,7 @@ fn find(args: &DeviceArgs, work: Work, warnings: &mut Vec<String>) -> Result<Dev
 
 /// Returns the number of threads for the CPU: as many as asked for, or as this process may run at once.
 pub fn threads(args: &DeviceArgs) -> Result<usize> {
-    let threads = args.threads.unwrap_or_else(threads::available);
+    let threads = args.threads.unwrap_or_else(|| threads::available().min(MAX_THREADS));
     Range::Count(MAX_THREADS, "threads the CPU may have").check("threads", &threads)?;
     Ok(threads)
 }

@@ -69,7 +69,7 @@ struct Found {
     loss: f64,
     /// Time of the forward passes.
     seconds: f64,
-    /// In the order of the digits.
+    /// Answers, in the order of the digits.
     answers: Vec<Answer>,
 }
 

@@ -90,8 +90,8 @@ fn by_ending(path: &Path) -> Result<Format> {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     Format::from_str(ending, true).map_err(|_| {
         Error::Usage(format!(
-            "--out {} does not end as one of the formats: give --format onnx, safetensors, npz or \
-             json",
+            "--out {} does not end as one of the formats: give --format onnx, safetensors, npz, json \
+             or web",
             path.display()
         ))
     })

@@ -75,7 +75,7 @@ struct Question {
     place: Option<Place>,
 }
 
-/// What there is to be asked about, and where it is from.
+/// The digits to read, and where each comes from.
 #[derive(Default)]
 struct Questions {
     /// Files or numbers, for a person.

@@ -24,5 +24,5 @@ pub fn run(args: Args) -> Result<()> {
         "the page, {} in all; open the address in a browser with WebGPU, end with Ctrl-C",
         bytes(site.size())
     ));
-    web::serve(&listener, site)
+    web::serve(&listener, site);
 }

@@ -12,7 +12,7 @@ use crate::text::duration;
 use crate::train::checkpoint::State;
 use crate::train::events::{End, Epoch, Progress, Report, Start};
 
-/// Of the bar, which shows shares of the time.
+/// Length of the bar, which shows how much of the time has passed.
 const BAR_LENGTH: u64 = 1_000;
 
 /// Shows how far all runs of the table are.

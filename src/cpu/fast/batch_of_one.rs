@@ -3,7 +3,7 @@
 
 use super::instructions::Kernel;
 use super::lanes::{LANES, Lanes, V};
-use super::program::{Program, Step};
+use super::program::{Program, Work};
 use super::samples::{Backward, Samples, Source, numbers, numbers_mut};
 use super::squash::{squash_all, through};
 use super::update::Parameters;
@@ -36,14 +36,14 @@ impl Kernel for OnePass<'_, '_> {
     fn run<L: Lanes>(self) {
         let OnePass { one, program, source, pieces, pass } = self;
         one.samples.gather(program, source);
-        for block in 0..program.steps.len() {
+        for block in 0..program.blocks.len() {
             one.forward::<L>(program, block, pieces);
         }
         let output = program.output(pass);
         one.samples.judge(&output, 1);
         let Some(epilogue) = program.epilogue(pass) else { return };
         let step = (epilogue, source.step.rate);
-        for block in (0..program.steps.len()).rev() {
+        for block in (0..program.blocks.len()).rev() {
             match epilogue.is_curvature() {
                 false => one.backward::<L>(program, &output, block, pieces, step),
                 true => one.backward::<L::Squares>(program, &output, block, pieces, step),
@@ -61,15 +61,15 @@ impl BatchOfOne {
     #[inline(always)]
     fn forward<L: Lanes>(&mut self, program: &Program, block: usize, pieces: &[Parameters]) {
         let [inputs, outputs] = [program.sizes[block], program.sizes[block + 1]];
-        if let Step::Stage { stage, piece } = &program.steps[block] {
+        if let Work::Stage { stage, piece } = &program.blocks[block] {
             self.samples.stage_forward::<L>(program, block, stage, pieces[*piece].parameters);
             return;
         }
         let (x, y) = self.samples.forward(block);
         let (x, y) = (&numbers(x)[..inputs], &mut numbers_mut(y)[..outputs]);
-        match &program.steps[block] {
-            Step::Stage { .. } => {}
-            Step::Linear { bias, rows, pieces: weights } => {
+        match &program.blocks[block] {
+            Work::Stage { .. } => {}
+            Work::Linear { bias, rows, pieces: weights } => {
                 y.copy_from_slice(&pieces[*bias].parameters[..outputs]);
                 for (piece, y) in pieces[weights.clone()].iter().zip(y.chunks_mut(*rows)) {
                     let w = piece.parameters[..rows * inputs].chunks(ROWS * inputs);
@@ -79,7 +79,7 @@ impl BatchOfOne {
                 }
                 squash_all::<L>(program.curve, y);
             }
-            Step::Rbf { centres } => {
+            Work::Rbf { centres } => {
                 for (w, y) in centres.chunks_exact(inputs).zip(y) {
                     let mut sum = L::splat(0.0);
                     for (x, w) in x.chunks(LANES).zip(w.chunks(LANES)) {
@@ -103,14 +103,14 @@ impl BatchOfOne {
         step: (Epilogue, f32),
     ) {
         let [inputs, outputs] = [program.sizes[block], program.sizes[block + 1]];
-        if let Step::Stage { stage, piece } = &program.steps[block] {
+        if let Work::Stage { stage, piece } = &program.blocks[block] {
             let of_stage = &mut pieces[*piece];
             let p = &*of_stage.parameters;
             let dp = self.samples.stage_backward::<L>(program, block, (stage, *piece), p);
             of_stage.apply(0, dp.len(), dp, step);
             return;
         }
-        if let Step::Rbf { centres } = &program.steps[block]
+        if let Work::Rbf { centres } = &program.blocks[block]
             && output.curvature
         {
             self.samples.distance_seeds(output, block, centres);
@@ -118,9 +118,9 @@ impl BatchOfOne {
         let Backward { x, dy, dx } = self.samples.backward(block);
         let (x, dy) = (&numbers(x)[..inputs], &numbers(dy)[..outputs]);
         let mut dx = dx.map(|dx| &mut numbers_mut(dx)[..inputs]);
-        match &program.steps[block] {
-            Step::Stage { .. } => {}
-            Step::Linear { bias, rows, pieces: weights } => {
+        match &program.blocks[block] {
+            Work::Stage { .. } => {}
+            Work::Linear { bias, rows, pieces: weights } => {
                 dx.iter_mut().for_each(|dx| dx.fill(0.0));
                 pieces[*bias].apply(0, outputs, dy, step);
                 for (piece, dy) in pieces[weights.clone()].iter_mut().zip(dy.chunks(*rows)) {
@@ -135,8 +135,8 @@ impl BatchOfOne {
                     }
                 }
             }
-            Step::Rbf { .. } if output.curvature => {}
-            Step::Rbf { centres } => {
+            Work::Rbf { .. } if output.curvature => {}
+            Work::Rbf { centres } => {
                 for (i, dx) in dx.iter_mut().flat_map(|dx| dx.iter_mut()).enumerate() {
                     let apart = |c: usize| x[i] - centres[c * inputs + i];
                     *dx = (0..CLASSES).map(|c| 2.0 * dy[c] * apart(c)).sum();

@@ -83,8 +83,8 @@ impl Fast {
     fn source(&self, step: StepRow) -> Source<'_> {
         let Fast { plan, memory, .. } = self;
         Source {
-            digits: &memory[plan.interface.ports.data_set],
-            order: &memory[plan.interface.ports.indices],
+            data_set: &memory[plan.interface.ports.data_set],
+            indices: &memory[plan.interface.ports.indices],
             step,
         }
     }

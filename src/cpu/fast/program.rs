@@ -14,7 +14,7 @@ use crate::plan::{Criterion, Distortion, Epilogue, Optimizer, Pass, Plan};
 
 /// What a block computes.
 #[derive(Debug)]
-pub enum Step {
+pub enum Work {
     /// Its parameters are one piece.
     Stage { stage: Stage, piece: usize },
     /// Its biases are one piece, every few rows of its weights are another.
@@ -37,7 +37,7 @@ pub enum Piece {
 /// The network, ready to be carried out.
 #[derive(Debug)]
 pub struct Program {
-    pub steps: Vec<Step>,
+    pub blocks: Vec<Work>,
     /// Inputs of each block, then outputs of the last: [`crate::plan::Layout::widths`].
     pub sizes: Vec<usize>,
     /// Pieces of the parameters, one behind the other, each with its place.
@@ -73,7 +73,7 @@ impl Program {
         let options = network.options;
         let (scale, background) = options.scaling.scale_and_background();
         let mut program = Program {
-            steps: Vec::new(),
+            blocks: Vec::new(),
             sizes: layout.widths.clone(),
             pieces: Vec::new(),
             stages: layout.stages,
@@ -101,12 +101,12 @@ impl Program {
         for (index, (block, (&start, &end))) in
             layout.blocks.iter().zip(layout.starts.iter().zip(ends)).enumerate()
         {
-            let step = match *block {
+            let work = match *block {
                 Block::Stage { conv, pool } => program.stage(network, conv, pool, start..end),
                 Block::Linear(_) => program.linear(index, start..end),
-                Block::Rbf(_) => Step::Rbf { centres: bitmaps::centres() },
+                Block::Rbf(_) => Work::Rbf { centres: bitmaps::centres() },
             };
-            program.steps.push(step);
+            program.blocks.push(work);
         }
         program
     }
@@ -127,17 +127,17 @@ impl Program {
         }
     }
 
-    fn stage(&mut self, network: &Network, conv: usize, pool: usize, place: Range<usize>) -> Step {
+    fn stage(&mut self, network: &Network, conv: usize, pool: usize, place: Range<usize>) -> Work {
         let (conv, pool) = (&network.layers[conv], &network.layers[pool]);
         let (Kind::Conv(table), Kind::Pool(form)) = (&conv.kind, &pool.kind) else {
             unreachable!("a stage is a convolution and a pooling")
         };
         self.pieces.push((Piece::Stage, place));
         let stage = Stage::new(conv.input, table, *form);
-        Step::Stage { stage, piece: self.pieces.len() - 1 }
+        Work::Stage { stage, piece: self.pieces.len() - 1 }
     }
 
-    fn linear(&mut self, block: usize, place: Range<usize>) -> Step {
+    fn linear(&mut self, block: usize, place: Range<usize>) -> Work {
         let (inputs, outputs) = (self.sizes[block], self.sizes[block + 1]);
         let rows = linear::rows_of(outputs);
         let bias = self.pieces.len();
@@ -150,6 +150,6 @@ impl Program {
             self.pieces.push((Piece::Rows { block, first, rows }, start..end));
             start = end;
         }
-        Step::Linear { bias, rows, pieces: bias + 1..self.pieces.len() }
+        Work::Linear { bias, rows, pieces: bias + 1..self.pieces.len() }
     }
 }

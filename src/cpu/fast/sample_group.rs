@@ -3,7 +3,7 @@
 use super::instructions::Kernel;
 use super::lanes::{LANES, Lanes, V};
 use super::linear;
-use super::program::{Program, Step};
+use super::program::{Program, Work};
 use super::samples::{Backward, Samples, Source, numbers, numbers_mut};
 use super::squash::through;
 use crate::plan::Pass;
@@ -33,12 +33,12 @@ impl Kernel for GroupPass<'_> {
     fn run<L: Lanes>(self) {
         let GroupPass { group, program, source, pieces, pass } = self;
         group.samples.gather(program, source);
-        for block in 0..program.steps.len() {
+        for block in 0..program.blocks.len() {
             group.forward::<L>(program, block, pieces, pass != Pass::Forward);
         }
         let output = program.output(pass);
         group.samples.judge(&output, source.step.count);
-        for block in (0..program.steps.len()).rev() {
+        for block in (0..program.blocks.len()).rev() {
             match pass {
                 Pass::Forward => {}
                 Pass::Training => group.backward::<L>(program, &output, block, pieces),
@@ -51,8 +51,8 @@ impl Kernel for GroupPass<'_> {
 impl SampleGroup {
     /// The samples from number `first` of the batch on.
     pub fn new(program: &Program, first: usize) -> Self {
-        let rows = program.steps.iter().zip(&program.sizes).map(|(step, size)| match step {
-            Step::Linear { .. } => vec![V::ZERO; LANES * size.div_ceil(LANES)],
+        let rows = program.blocks.iter().zip(&program.sizes).map(|(work, size)| match work {
+            Work::Linear { .. } => vec![V::ZERO; LANES * size.div_ceil(LANES)],
             _ => Vec::new(),
         });
         SampleGroup { samples: Samples::new(program, first), rows: rows.collect() }
@@ -66,11 +66,11 @@ impl SampleGroup {
         parameters: &[&[f32]],
         train: bool,
     ) {
-        match &program.steps[block] {
-            Step::Stage { stage, piece } => {
+        match &program.blocks[block] {
+            Work::Stage { stage, piece } => {
                 self.samples.stage_forward::<L>(program, block, stage, parameters[*piece]);
             }
-            Step::Linear { bias, rows, pieces } => {
+            Work::Linear { bias, rows, pieces } => {
                 let (x, y) = self.samples.forward(block);
                 let biases = parameters[*bias].chunks(*rows);
                 let tiles = parameters[pieces.clone()].iter().zip(biases);
@@ -81,7 +81,7 @@ impl SampleGroup {
                     linear::transpose(x, &mut self.rows[block]);
                 }
             }
-            Step::Rbf { centres } => {
+            Work::Rbf { centres } => {
                 let (x, y) = self.samples.forward(block);
                 linear::distances::<L>(centres, x, y);
             }
@@ -96,13 +96,13 @@ impl SampleGroup {
         block: usize,
         parameters: &[&[f32]],
     ) {
-        match &program.steps[block] {
-            Step::Stage { stage, piece } => {
+        match &program.blocks[block] {
+            Work::Stage { stage, piece } => {
                 let p = parameters[*piece];
                 self.samples.stage_backward::<L>(program, block, (stage, *piece), p);
                 return;
             }
-            Step::Linear { rows, pieces, .. } => {
+            Work::Linear { rows, pieces, .. } => {
                 let Backward { dy, dx: Some(dx), .. } = self.samples.backward(block) else {
                     return;
                 };
@@ -111,10 +111,10 @@ impl SampleGroup {
                     linear::backward::<L>(w, dy, dx);
                 }
             }
-            Step::Rbf { centres } if output.curvature => {
+            Work::Rbf { centres } if output.curvature => {
                 self.samples.distance_seeds(output, block, centres);
             }
-            Step::Rbf { centres } => {
+            Work::Rbf { centres } => {
                 let Backward { x, dy, dx: Some(dx) } = self.samples.backward(block) else { return };
                 linear::distances_backward::<L>(centres, x, dy, dx);
             }

@@ -3,7 +3,7 @@
 use super::conv::{SLACK, Stage};
 use super::distort::distort;
 use super::lanes::{LANES, Lanes, V};
-use super::program::{Program, Step};
+use super::program::{Program, Work};
 use crate::cpu::output::{distance_seed, judge};
 use crate::network::{CLASSES, DIGIT_SIDE};
 use crate::plan::abi::{PIXEL_WORDS, SAMPLE_WORDS};
@@ -13,8 +13,8 @@ use crate::plan::{StepRow, TOTALS};
 /// Where the samples of a step come from.
 #[derive(Clone, Copy)]
 pub struct Source<'a> {
-    pub digits: &'a [u32],
-    pub order: &'a [u32],
+    pub data_set: &'a [u32],
+    pub indices: &'a [u32],
     pub step: StepRow,
 }
 
@@ -54,8 +54,8 @@ impl<const T: usize> Samples<T> {
         let mut activations: Vec<Vec<V>> = of_sizes(&program.sizes);
         // The border stays as it is.
         activations[0].fill(V([program.background; LANES]));
-        let hidden = program.steps.iter().map(|step| match step {
-            Step::Stage { stage, .. } => zeros(stage.hidden::<T>()),
+        let hidden = program.blocks.iter().map(|work| match work {
+            Work::Stage { stage, .. } => zeros(stage.hidden::<T>()),
             _ => Vec::new(),
         });
         Samples {
@@ -73,19 +73,19 @@ impl<const T: usize> Samples<T> {
     /// reference.
     #[inline(always)]
     pub fn gather(&mut self, program: &Program, source: Source) {
-        let Source { digits, order, step: StepRow { first, count, key, .. } } = source;
+        let Source { data_set, indices, step: StepRow { first, count, key, .. } } = source;
         let &Program { height, width, border, scale, background, .. } = program;
         let picture = numbers_mut(&mut self.activations[0]);
-        let mut records = [0; T];
+        let mut starts = [0; T];
         for lane in 0..T {
             let n = self.first + lane;
             let here = n < count as usize;
-            let entry = order[first as usize + if here { n } else { 0 }];
+            let entry = indices[first as usize + if here { n } else { 0 }];
             let (digit, map) = program.digit(entry, key);
-            records[lane] = digit * SAMPLE_WORDS;
-            self.labels[lane] = here.then(|| digits[records[lane] + PIXEL_WORDS] as usize);
+            starts[lane] = digit * SAMPLE_WORDS;
+            self.labels[lane] = here.then(|| data_set[starts[lane] + PIXEL_WORDS] as usize);
             if let Some(map) = map {
-                let pixels = &digits[records[lane]..][..PIXEL_WORDS];
+                let pixels = &data_set[starts[lane]..][..PIXEL_WORDS];
                 distort(&map, pixels, (height, width), |place, value| {
                     picture[place * T + lane] = scale * value + background;
                 });
@@ -96,8 +96,8 @@ impl<const T: usize> Samples<T> {
         }
         for word in 0..PIXEL_WORDS {
             let mut words = [0; T];
-            for (word_of_lane, record) in words.iter_mut().zip(records) {
-                *word_of_lane = digits[record + word];
+            for (word_of_lane, start) in words.iter_mut().zip(starts) {
+                *word_of_lane = data_set[start + word];
             }
             let (y, x) = (4 * word / DIGIT_SIDE, 4 * word % DIGIT_SIDE);
             let at = (y + border) * width + x + border;

@@ -15,7 +15,7 @@ pub struct Parameters<'a> {
     pub curvature: &'a mut [f32],
 }
 
-/// Adds up the derivatives of the piece `number`, group by group in order, and applies a epilogue with
+/// Adds up the derivatives of the piece `number`, group by group in order, and applies an epilogue with
 /// its rate to the sums.
 pub struct Update<'a, 'p> {
     pub program: &'a Program,
@@ -73,7 +73,7 @@ impl Kernel for Update<'_, '_> {
 }
 
 impl Parameters<'_> {
-    /// Applies a epilogue with its rate to the gradients of the `count` parameters from `first` on, in
+    /// Applies an epilogue with its rate to the gradients of the `count` parameters from `first` on, in
     /// step with `Epilogue::apply` of the reference.
     #[inline(always)]
     pub fn apply(

@@ -13,7 +13,7 @@ const LIGHT_PIXELS: u32 = 256 * 256;
 const REACH: f32 = 1.0 / 6.0;
 /// Pixels stand out of the ground from so many standard deviations.
 const STANDS_OUT: f32 = 2.5;
-/// And in any case from this part of the farthest.
+/// A pixel this far from the ground, as a part of the farthest one, always stands out.
 const HALF: f32 = 0.5;
 /// How often the ground is corrected.
 const ROUNDS: usize = 4;

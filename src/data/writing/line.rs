@@ -53,7 +53,7 @@ impl Place {
         Place { left, top, width: right - left, height: bottom - top }
     }
 
-    /// In a picture that is so many times as large.
+    /// Returns the same place in a picture that is so many times as large.
     pub(super) fn scaled(&self, scale: f64) -> Place {
         let [left, top, width, height] = [self.left, self.top, self.width, self.height]
             .map(|number| (f64::from(number) * scale).round() as u32);

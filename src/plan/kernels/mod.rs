@@ -36,7 +36,7 @@ use super::shader::{ShaderFile, shader};
 
 /// What a kernel says of itself, with its constants.
 pub trait Spec {
-    /// What there is to do.
+    /// Returns the work items and their cost.
     fn work(&self) -> Work;
 
     /// What it does with the sums of a backward pass, if it has any.

@@ -16,7 +16,7 @@ constants! {
         m: u32,
         /// Connections.
         j: u32,
-        /// Of the input.
+        /// Rows of an input map.
         height: u32,
         width: u32,
         /// Numbers from one sample to the next in s and ds.

@@ -45,7 +45,7 @@ pub struct Reference {
 /// How y grows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Scale {
-    /// From 0.
+    /// Linear, from 0.
     Linear,
     /// Equal factors at equal distances, with a label at every power of this.
     Powers(f64),

@@ -34,17 +34,15 @@ pub fn kernels(model: &Model) -> Result<Vec<Picture>> {
                 };
                 (what, by_table(table, &weights), maps)
             }
-            // A unit for each row, what it sees of each input map for each column.
+            // One row a unit, one column an input map.
             Kind::Conv(_) | Kind::Linear if height > 1 => {
                 let kernels = weights.chunks_exact(height * width);
                 let tiles: Vec<_> =
                     kernels.map(|kernel| Some(Tile::of(kernel, height, width, limit))).collect();
-                let what = format!(
-                    "what each of {maps} units makes of each of {inputs} maps of {height}x{width}"
-                );
-                // Turned where there are more units than input maps: pictures are wide.
+                let what = format!("weights of {maps} units for {inputs} maps of {height}x{width}");
+                // Transposed where there are more units than input maps: pictures are wide.
                 match maps > inputs {
-                    true => (what, turned(&tiles, maps, inputs), maps),
+                    true => (what, transposed(&tiles, maps, inputs), maps),
                     false => (what, tiles, inputs),
                 }
             }
@@ -95,7 +93,7 @@ fn by_table(table: &Connections, weights: &[f32]) -> Vec<Option<Tile>> {
 }
 
 /// Swaps rows and columns.
-fn turned(tiles: &[Option<Tile>], rows: usize, columns: usize) -> Vec<Option<Tile>> {
+fn transposed(tiles: &[Option<Tile>], rows: usize, columns: usize) -> Vec<Option<Tile>> {
     let from = |column: usize| (0..rows).map(move |row| row * columns + column);
     (0..columns).flat_map(from).map(|at| tiles[at].clone()).collect()
 }

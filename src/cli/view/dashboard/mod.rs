@@ -27,7 +27,7 @@ use crate::plan::Layout;
 use crate::report::page::weights;
 use crate::train::checkpoint;
 use crate::train::control::Control;
-use crate::train::events::{End, Epoch, Progress, Report, Start};
+use crate::train::events::{End, Epoch, Progress, Report, Start, Wants};
 use draw::Theme;
 use state::State;
 
@@ -107,16 +107,23 @@ impl Report for Dashboard {
         self.shared.state().progress(progress);
     }
 
-    fn wants_state(&self) -> bool {
-        self.look.is_some_and(|look| look <= Instant::now())
-            || self.shared.wants_state.load(Ordering::Relaxed)
+    fn wants(&self) -> Wants {
+        match self.look {
+            _ if self.shared.wants_state.load(Ordering::Relaxed) => Wants::State,
+            Some(look) if look <= Instant::now() => Wants::Look,
+            _ => Wants::Nothing,
+        }
+    }
+
+    fn look(&mut self, state: &checkpoint::State) -> Result<()> {
+        self.shared.state().position(state.position.as_ref());
+        self.look = self.look.map(|_| Instant::now() + LOOK);
+        Ok(())
     }
 
     fn state(&mut self, state: &checkpoint::State) -> Result<()> {
         self.shared.wants_state.store(false, Ordering::Relaxed);
-        self.shared.state().position(state.position.as_ref());
-        self.look = self.look.map(|_| Instant::now() + LOOK);
-        Ok(())
+        self.look(state)
     }
 
     fn epoch(&mut self, epoch: &Epoch, state: &checkpoint::State) -> Result<()> {

@@ -26,7 +26,7 @@ pub struct State {
     /// The same so far, in an epoch that is under way.
     pub loss: Option<f64>,
     pub now: Option<Progress>,
-    /// Of test digits, after the last completed epoch.
+    /// Mistakes on test digits after the last completed epoch.
     pub confusion: Option<Confusion>,
     /// Of the first convolution, after the last completed epoch: 5x5 numbers each.
     pub kernels: Vec<[f32; TAPS]>,
