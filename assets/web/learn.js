@@ -18,7 +18,7 @@ const FIELDS = [
 ];
 
 export class Settings {
-  /** @param {any} menu @param {(settings: any) => void} changed */
+  /** @param {any} menu @param {(settings: any, name: string) => void} changed */
   constructor(menu, changed) {
     this.menu = menu;
     this.changed = changed;
@@ -104,14 +104,14 @@ export class Settings {
   }
 
   #change(name) {
-    this.own = {};
+    if (name !== "epochs") this.own = {};
     if (name === "network" || name === "optimizer") {
       const kept = name === "optimizer" ? { network: this.inputs.network.value, optimizer: this.inputs.optimizer.value } : {};
       this.#fill(new URLSearchParams(kept));
     }
     const value = this.value();
     history.replaceState(null, "", `#${this.link()}`);
-    this.changed(value);
+    this.changed(value, name);
   }
 
   /** The settings as the part of a link behind the #. */

@@ -55,7 +55,12 @@ const heard = {
     ready = true;
     byId("status").textContent = `Runs on ${message.adapter}.`;
     byId("versions").textContent = `lenet ${menu.version}`;
-    settings = new Settings(menu, (value) => {
+    settings = new Settings(menu, (value, name) => {
+      // A run whose rates do not depend on its length can be extended.
+      if (name === "epochs" && configured && value.schedule !== "cosine") {
+        configured = settings.link();
+        return send("extend", { epochs: value.epochs });
+      }
       byId("doing").textContent = "Press Train: these settings start a new run.";
       send("reader", { network: value.network });
     });

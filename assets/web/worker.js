@@ -236,6 +236,11 @@ const handlers = {
     post("file", { file: model, about: about.run ?? about, checkpoint: Boolean(about.run) });
   },
 
+  /** Lets the run have other epochs. */
+  extend({ epochs }) {
+    if (training) training.settings.epochs = epochs;
+  },
+
   async start() {
     if (!running) loop = loop.then(() => train(false));
   },

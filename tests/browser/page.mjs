@@ -54,8 +54,8 @@ await page.waitForFunction(() => document.querySelector("#reading b")?.textConte
 check("a drawn stroke is read as 1", (await page.textContent("#reading b")) === "1");
 const drawn = await page.evaluate(() => document.querySelector("#pad").toDataURL().split(",")[1]);
 fs.writeFileSync(`${folder}/drawn.png`, Buffer.from(drawn, "base64"));
-const native = execFileSync(lenet, ["predict", `${folder}/models/lenet1.safetensors`, `${folder}/drawn.png`, "--json"]);
-check("lenet predict reads the same picture as 1", /"(class|digit)": ?1\b/.test(String(native)));
+const predicted = execFileSync(lenet, ["predict", `${folder}/models/lenet1.safetensors`, `${folder}/drawn.png`, "--json"]);
+check("lenet predict reads the same picture as 1", /"(class|digit)": ?1\b/.test(String(predicted)));
 
 // Training: the loss falls, pausing and going on works.
 await page.click("#train");
@@ -109,8 +109,8 @@ for (const scheme of ["light", "dark"]) {
     check(`nothing sticks out at ${width} pixels, ${scheme}`, wide <= width);
   }
 }
-// A checkpoint of the command line goes on in the page, from the middle of an epoch to the end.
-const flags600 = ["--data", `${folder}/idx`, "--network", "lenet1", "--batch", "16", "--device", "cpu", "--validate", "0"];
+// A checkpoint of the command line continues in the page, which ends near where the command line ends.
+const same = ["--data", `${folder}/idx`, "--network", "lenet1", "--batch", "16", "--device", "cpu", "--schedule", "constant"];
 fs.mkdirSync(`${folder}/idx`);
 for (const [set, name] of [["train", "train"], ["test", "t10k"]]) {
   for (const [kind, ending] of [["images", "images-idx3-ubyte.gz"], ["labels", "labels-idx1-ubyte.gz"]]) {
@@ -118,11 +118,24 @@ for (const [set, name] of [["train", "train"], ["test", "t10k"]]) {
     fs.writeFileSync(`${folder}/idx/${name}-${ending}`, Buffer.from(file));
   }
 }
-execFileSync(lenet, ["train", ...flags600, "--epochs", "1", "--schedule", "constant", "--out", `${folder}/run`], { stdio: "ignore" });
+const native = (...flags) => String(execFileSync(lenet, flags, { stdio: ["ignore", "pipe", "ignore"] }));
+native("train", ...same, "--epochs", "1", "--out", `${folder}/run`);
 await open(small);
 await page.setInputFiles("#load", `${folder}/run/last.ckpt.safetensors`);
 await says("The checkpoint is loaded");
-check("a checkpoint of one epoch goes on in the second", (await text("epoch")) === "1");
+check("a checkpoint of one epoch continues in the second", (await text("epoch")) === "1");
+await page.fill("#set-epochs", "2");
+await page.press("#set-epochs", "Tab");
+await page.click("#one");
+await says("Paused");
+await page.click("#train");
+await says("All epochs are done");
+await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
+native("train", "--resume", `${folder}/run`, "--epochs", "2", "--data", `${folder}/idx`, "--device", "cpu");
+await save("continued.safetensors");
+const errors = (file) => JSON.parse(native("evaluate", file, "--data", `${folder}/idx`, "--device", "cpu", "--json")).test.errors;
+const [here, there] = [errors(`${folder}/continued.safetensors`), errors(`${folder}/run/model.safetensors`)];
+check(`the page and the command line end alike: ${here} and ${there} errors`, Math.abs(here - there) <= 2);
 
 // Without WebGPU there is something to see.
 const without = await browser.newPage({ viewport: { width: 1440, height: 900 } });
