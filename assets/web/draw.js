@@ -27,6 +27,8 @@ export function pad(/** @type {(pixels: Uint8Array) => void} */ changed) {
   /** @type {Uint8Array | null} the digit before the changes */
   let digit = null;
   let last = null;
+  /** Whether the visitor has drawn or cleared. */
+  let touched = false;
 
   const clear = () => {
     context.fillStyle = "#000";
@@ -63,12 +65,16 @@ export function pad(/** @type {(pixels: Uint8Array) => void} */ changed) {
 
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
+    touched = true;
     if (given) clear();
     last = null;
     stroke(event);
   });
   canvas.addEventListener("pointermove", (event) => event.buttons && stroke(event));
-  byId("clear").addEventListener("click", clear);
+  byId("clear").addEventListener("click", () => {
+    touched = true;
+    clear();
+  });
 
   const sliders = CHANGES.map(([name, min, max, step, unit]) => {
     const id = `change-${String(name).replace(" ", "-")}`;
@@ -93,6 +99,7 @@ export function pad(/** @type {(pixels: Uint8Array) => void} */ changed) {
 
   clear();
   return {
+    touched: () => touched,
     /** Takes a digit as it is. */
     take(/** @type {Uint8Array} */ pixels) {
       [given, digit] = [pixels, pixels];

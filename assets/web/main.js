@@ -78,7 +78,6 @@ const heard = {
     const scores = order.slice(0, 3).map((c) => `${c} (${values[c].toFixed(rbf ? 1 : 2)})`);
     const meaning = rbf ? "distance to each digit's bitmap, small is good" : "output of each class, large is good";
     byId("reading").innerHTML = "";
-    byId("reading").dataset.blank = blank ? "yes" : "";
     if (blank) byId("reading").textContent = "Draw a digit, or take one of the test set.";
     else {
       const b = document.createElement("b");
@@ -89,7 +88,7 @@ const heard = {
   digits(message) {
     const first = !digits;
     digits = message;
-    if (first && byId("reading").dataset.blank) takeTest(0);
+    if (first && !hand.touched()) takeTest(0);
   },
   compiling({ pass, done, all }) {
     byId("bar").value = done / all;
