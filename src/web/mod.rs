@@ -23,6 +23,7 @@ pub use serve::{listen, serve};
 /// The page's own files.
 const PAGE: &[(&str, &[u8])] = &[
     ("index.html", include_bytes!("../../assets/web/index.html")),
+    ("preview.png", include_bytes!("../../assets/web/preview.png")),
     ("style.css", include_bytes!("../../assets/web/style.css")),
     ("run.json", include_bytes!("../../assets/web/run.json")),
     ("icon.svg", include_bytes!("../../assets/web/icon.svg")),
