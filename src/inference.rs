@@ -4,12 +4,13 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::cpu::Cpu;
 use crate::data::Digits;
 use crate::device::{Device, PlanChoice};
 use crate::error::Result;
 use crate::evaluation::Answer;
 use crate::network::{CLASSES, Network, Output};
-use crate::plan::{Optimizer, Pass, Plan, Strategy, TOTALS};
+use crate::plan::{Activation, Optimizer, Pass, Plan, Profile, Strategy, TOTALS};
 use crate::train::model::Model;
 use crate::train::session::{Lists, Session};
 
@@ -217,4 +218,30 @@ impl Scores {
         };
         numbers.into_iter().map(answer).collect()
     }
+}
+
+/// What every layer makes of digits, on the naive reference: where it stands in the plan, and its values
+/// `[digits, maps, height, width]`; first the input, then the layers in their order.
+///
+/// # Errors
+/// [`crate::Error::Usage`] if the network cannot be planned.
+pub(crate) fn inspect(model: &Model, digits: &Digits) -> Result<Vec<(Activation, Vec<f32>)>> {
+    let count = digits.len();
+    let lists = Lists::new(&[digits], 0, vec![(0..count as u32).collect()]);
+    let (profile, capacity) = (Profile::reference(), lists.capacity(count));
+    let (network, strategy) = (&model.network, Strategy::Inspect);
+    let plan = Plan::new(network, strategy, profile, count, Optimizer::NONE, capacity)?;
+    let mut session = Session::new(Box::new(Cpu::new(plan)), &lists)?;
+    session.set_parameters(&model.parameters)?;
+    session.scores(0)?;
+    let executor = session.executor();
+    let stored = executor.interface().activations.clone();
+    let values = |activation: Activation| {
+        let Activation { buffer, stride, shape, .. } = activation;
+        let values = executor.read_f32(buffer, stride * count)?;
+        let rows = values.chunks_exact(stride);
+        let values = rows.flat_map(|row| &row[..shape.size()]).copied().collect();
+        Ok((activation, values))
+    };
+    stored.into_iter().map(values).collect()
 }

@@ -2,13 +2,11 @@
 
 use super::kernels::title;
 use super::picture::{Picture, Tile};
-use crate::cpu::Cpu;
 use crate::data::Digits;
 use crate::error::Result;
+use crate::inference::inspect;
 use crate::network::{CLASSES, DIGIT_SIDE, Kind, Shape, bitmaps};
-use crate::plan::{Activation, Optimizer, Plan, Profile, Strategy};
 use crate::train::model::Model;
-use crate::train::session::{Lists, Session};
 
 /// Width to which a feature map is enlarged, in pixels, if it is smaller.
 const MAP_WIDTH: usize = 80;
@@ -29,24 +27,9 @@ impl<'a> Features<'a> {
     /// # Errors
     /// [`crate::Error::Usage`] if the network cannot be planned.
     pub fn of(model: &'a Model, digits: &'a Digits) -> Result<Self> {
-        let (network, count) = (&model.network, digits.len());
-        let lists = Lists::new(&[digits], 0, vec![(0..count as u32).collect()]);
-        let (profile, capacity) = (Profile::reference(), lists.capacity(count));
-        let plan =
-            Plan::new(network, Strategy::Inspect, profile, count, Optimizer::NONE, capacity)?;
-        let mut session = Session::new(Box::new(Cpu::new(plan)), &lists)?;
-        session.set_parameters(&model.parameters)?;
-        session.scores(0)?;
-        let executor = session.executor();
-        let layers = network.layers.iter().map(|layer| {
-            let stored = executor.interface().activation(&layer.name);
-            let &Activation { buffer, stride, .. } =
-                stored.expect("an inspection stores every layer");
-            let values = executor.read_f32(buffer, stride * count)?;
-            let rows = values.chunks_exact(stride);
-            Ok(rows.flat_map(|row| &row[..layer.output.size()]).copied().collect())
-        });
-        let layers = layers.collect::<Result<_>>()?;
+        // Behind the input every layer is there.
+        let stored = inspect(model, digits)?.into_iter().skip(1);
+        let layers = stored.map(|(_, values)| values).collect();
         Ok(Features { model, digits, layers })
     }
 
