@@ -101,8 +101,8 @@ fn compare(layout: &Layout, found: &State, expected: &State) -> Differences {
     differences
 }
 
-/// 23 digits in batches of 16: the second step is the mean over the 7 that are left, as a plan
-/// whose batch is 7 has it.
+/// Trains 23 digits in batches of 16: the second step is the mean over the 7 that are left, the same as in a plan
+/// with a batch of 7.
 fn last_batch(executor: impl Fn(&Run) -> lenet::Result<Box<dyn Executor>>) -> Outcome {
     const FULL: usize = 16;
     const REST: usize = 7;

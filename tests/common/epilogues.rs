@@ -1,4 +1,4 @@
-//! What becomes of the sums of a backward pass, and which derivatives those are: what the tests of
+//! The epilogues of the backward kernels, and which derivatives they are given: what the tests of
 //! single kernels go through.
 
 use lenet::plan::{Epilogue, Optimizer};

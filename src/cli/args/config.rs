@@ -32,7 +32,7 @@ pub struct Config {
     flags: Flags,
     /// Where each value comes from, as the table of settings shows it.
     origins: Origins,
-    /// What a record's run was computed on, as [`crate::Device::arithmetic`] has it.
+    /// The device that computed the run of a record, in the words of [`crate::Device::arithmetic`].
     pub made_on: Option<String>,
 }
 

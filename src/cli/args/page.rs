@@ -28,7 +28,7 @@ pub struct PageArgs {
 }
 
 impl PageArgs {
-    /// Reads the model, of which a file is made.
+    /// Reads the model that is exported as a file.
     pub fn only_model(&self) -> Result<Model> {
         if self.network.is_some() || self.digits.is_some() || self.data.is_some() {
             return Err(Error::Usage(

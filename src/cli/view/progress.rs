@@ -92,7 +92,7 @@ impl<'a> Board<'a> {
     }
 }
 
-/// Hears of one run after the other.
+/// Shows the progress of several runs, one after the other.
 impl Report for &mut Board<'_> {
     fn start(&mut self, _start: &Start) -> Result<()> {
         (self.run_begun, self.done, self.spared) = (Instant::now(), 0, None);
