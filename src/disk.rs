@@ -14,6 +14,9 @@ const PARTIAL: &str = ".partial";
 /// # Errors
 /// [`Error::Other`] if it cannot.
 pub fn try_out(path: &Path) -> Result<()> {
+    if is_special(path) {
+        return Ok(());
+    }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let probe = path.with_file_name(format!(".{name}.{}.probe", std::process::id()));
     File::create(&probe)
@@ -35,6 +38,13 @@ pub fn make_folder(path: &Path) -> Result<()> {
 /// # Errors
 /// [`Error::Other`] if it cannot; the old file, if there was one, is still there.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let cannot = |error| Error::cannot_write(path, error);
+    // A link stays one.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    if is_special(path) {
+        let file = File::options().write(true).open(path);
+        return file.and_then(|mut file| file.write_all(bytes)).map_err(cannot);
+    }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     // Two processes may write the same file of the cache.
     let partial = path.with_file_name(format!(".{name}.{}{PARTIAL}", std::process::id()));
@@ -46,7 +56,13 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         let _ = fs::remove_file(&partial);
     }
     let written = written.and_then(|()| sync_folder(path));
-    written.map_err(|error| Error::cannot_write(path, error))
+    written.map_err(cannot)
+}
+
+/// Whether something is there that is neither file nor folder, as a device or a pipe: it takes bytes and is
+/// never replaced.
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// Removes the partial files that processes left in a folder when they were killed; nobody may be

@@ -7,7 +7,7 @@ use lenet::cli;
 fn main() -> ExitCode {
     // SAFETY: the program has one thread so far.
     unsafe { lenet::gpu::llvmpipe::keep_device_select_quiet() };
-    match cli::run(cli::parse()) {
+    match cli::parse().and_then(cli::run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             cli::output::error(&error);

@@ -1,5 +1,6 @@
 //! Numbers and tables for a terminal.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
@@ -10,6 +11,43 @@ pub const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 /// How headings and the result of a run look.
 pub const HEADLINE: Style = Style::new().bold();
+
+/// A text whose control characters, which may come from the name or the content of a file, are escapes as JSON
+/// has them, but for line feeds and for the colours of this program.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    escaped(text, |rest| rest.starts_with('\n') || begins_colour(rest))
+}
+
+/// Whether a text begins with the sequence of a colour, ESC [ numbers m.
+fn begins_colour(text: &str) -> bool {
+    let number = |c: char| c.is_ascii_digit() || c == ';';
+    let rest = text.strip_prefix("\u{1b}[").map(|rest| rest.trim_start_matches(number));
+    rest.is_some_and(|rest| rest.starts_with('m'))
+}
+
+/// A text whose control characters are escapes, but for those where `keeps` is true of the rest of the text.
+fn escaped(text: &str, keeps: impl Fn(&str) -> bool) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return text.into();
+    }
+    let letters = text.char_indices().map(|(at, c)| match c.is_control() && !keeps(&text[at..]) {
+        true => format!("\\u{:04x}", u32::from(c)),
+        false => c.to_string(),
+    });
+    letters.collect()
+}
+
+/// A text as a cell of a table: without control characters, and cut behind [`LONGEST`] letters.
+fn cell(text: &str) -> String {
+    let text = escaped(text, |_| false);
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.into_owned(),
+    }
+}
+
+/// Letters of a cell of a table at most.
+const LONGEST: usize = 200;
 
 /// A whole number with commas between groups of three digits: `60,008`.
 pub fn thousands(number: impl Display) -> String {
@@ -106,13 +144,13 @@ impl Table {
     /// A table with all its rows.
     pub fn of(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Self {
         let mut table = Table::new(headings);
-        table.rows.extend(rows);
+        rows.into_iter().for_each(|row| table.row(row));
         table
     }
 
     /// Adds a row; cells left out at its end stay empty.
     pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
-        self.rows.push(cells.into_iter().map(Into::into).collect());
+        self.rows.push(cells.into_iter().map(|text| cell(&text.into())).collect());
     }
 
     /// The lines, headings first, columns two spaces apart.

@@ -4,15 +4,25 @@ import { element, paintDigit } from "./paint.js";
 
 const byId = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 
-/** What a visitor can set: name, label, kind and range. The choices of the first four come from the menu. */
-/** @type {[name: string, label: string, kind: string, min?: number, max?: number][]} */
+/**
+ * What a visitor can set: name, label, kind and range. The choices of the first four come from the menu. A
+ * constant of the shaders also has its name there and how many of its units make one of the field's.
+ * @type {[name: string, label: string, kind: string, min?: number, max?: number, constant?: string, unit?: number][]}
+ */
 const FIELDS = [
   ["network", "network", "choice"],
   ["batch", "batch", "choice"],
   ["optimizer", "optimizer", "choice"],
   ["distort", "distorted digits", "check"],
   ["rate", "learning rate", "number", 1e-6, 10],
-  ["momentum", "momentum", "number", 0, 0.999],
+  ["momentum", "momentum", "number", 0, 0.999, "MOMENTUM"],
+  ["weight-decay", "weight decay", "number", 0, 1, "WEIGHT_DECAY"],
+  ["mu", "mu, the least curvature", "number", 1e-6, 10, "MU"],
+  ["j", "j of eq. 9", "number", 0.01, 100, "J"],
+  ["shift", "shift, in pixels", "number", 0, 8, "MAX_SHIFT", 4096],
+  ["scale", "scale", "number", 0, 0.4, "MAX_SCALE", 65536],
+  ["squeeze", "squeeze", "number", 0, 0.4, "MAX_SQUEEZE", 65536],
+  ["shear", "shear", "number", 0, 0.9, "MAX_SHEAR", 65536],
   ["epochs", "epochs", "number", 1, 100],
   ["seed", "seed", "number", 0, 4294967295],
 ];
@@ -24,6 +34,8 @@ export class Settings {
     this.changed = changed;
     /** @type {Record<string, any>} */
     this.inputs = {};
+    /** @type {Record<string, HTMLElement>} */
+    this.labels = {};
     /** Settings of a loaded file that the page has no field for. */
     this.own = {};
     const box = byId("settings");
@@ -35,7 +47,9 @@ export class Settings {
       if (kind === "number") Object.assign(input, { type: "number", min, max, step: "any" });
       input.addEventListener("change", () => this.#change(name));
       this.inputs[name] = input;
-      box.append(element("label", { htmlFor: id, textContent: label }), input);
+      const title = element("label", { htmlFor: id, textContent: label });
+      this.labels[name] = title;
+      box.append(title, input);
     }
     this.set(new URLSearchParams(location.hash.slice(1)));
   }
@@ -53,12 +67,21 @@ export class Settings {
     this.#choices("optimizer", different("optimizer"), from.get("optimizer"));
     this.#choices("batch", different("batch"), from.get("batch") ?? 16);
     inputs.distort.checked = from.get("distort") === "on";
-    const { rate, momentum, epochs } = this.#program().settings;
-    for (const [name, value] of Object.entries({ rate, momentum, epochs, seed: 1 })) {
+    for (const [name, , kind, min = 0, max = 0] of FIELDS) {
+      if (kind !== "number") continue;
+      const value = this.#standard(name);
+      this.labels[name].hidden = inputs[name].hidden = value === undefined;
       const asked = Number(from.get(name) ?? value);
-      const { min, max } = inputs[name];
-      inputs[name].value = asked >= Number(min) && asked <= Number(max) ? asked : value;
+      inputs[name].value = asked >= min && asked <= max ? asked : value;
     }
+  }
+
+  /** What a number is where nobody changes it; undefined where the program has no such constant. */
+  #standard(/** @type {string} */ name) {
+    const { settings, constants } = this.#program();
+    const [, , , , , constant, unit = 1] = FIELDS.find(([field]) => field === name);
+    const value = constant ? constants[constant] / unit : (settings[name] ?? 1);
+    return Number.isNaN(value) ? undefined : Number(value.toPrecision(constant ? 4 : 7));
   }
 
   /** The shipped program of the settings. */
@@ -82,12 +105,13 @@ export class Settings {
       if (other) return `It was trained on other digits than the ${all} that this page has.`;
       const outside = FIELDS.find(([name, , kind, min, max]) => {
         const value = { ...settings, rate: settings.lr }[name];
-        return kind === "number" && value !== undefined && !(value >= min && value <= max);
+        return kind === "number" && typeof value === "number" && !(value >= min && value <= max);
       });
       if (outside) return `Its ${outside[1]} is outside of what this page takes, ${outside[3]} to ${outside[4]}.`;
     }
     const rate = settings.lr * (settings["eta-scale"] ?? 1);
-    const named = { network: about.network, optimizer: settings.optimizer, batch: settings.batch, distort: settings.distort, rate, momentum: settings.momentum, epochs: settings.epochs, seed: settings.seed };
+    const named = { network: about.network, optimizer: settings.optimizer, batch: settings.batch, distort: settings.distort, rate, epochs: settings.epochs, seed: settings.seed };
+    for (const [name, , , , , constant] of FIELDS) if (constant) named[name] = settings[name];
     const told = Object.entries(named).filter(([, value]) => value !== undefined && value !== null);
     this.set(new URLSearchParams(told.map(([name, value]) => [name, String(value)])));
     const batch = Number(this.inputs.batch.value);
@@ -105,10 +129,10 @@ export class Settings {
 
   #change(name) {
     if (name !== "epochs") this.own = {};
-    if (name === "network" || name === "optimizer") {
-      const kept = name === "optimizer" ? { network: this.inputs.network.value, optimizer: this.inputs.optimizer.value } : {};
-      this.#fill(new URLSearchParams(kept));
-    }
+    const { network, optimizer } = this.inputs;
+    if (name === "network") this.#fill(new URLSearchParams());
+    if (name === "optimizer") this.#fill(new URLSearchParams({ optimizer: optimizer.value, network: network.value }));
+    if (name === "distort") this.#fill(new URLSearchParams(this.link()));
     const value = this.value();
     history.replaceState(null, "", `#${this.link()}`);
     this.changed(value, name);
@@ -117,7 +141,8 @@ export class Settings {
   /** The settings as the part of a link behind the #. */
   link() {
     const { inputs } = this;
-    const pairs = FIELDS.map(([name, , kind]) => [name, kind === "check" ? (inputs[name].checked ? "on" : "off") : inputs[name].value]);
+    const shown = FIELDS.filter(([name]) => !inputs[name].hidden);
+    const pairs = shown.map(([name, , kind]) => [name, kind === "check" ? (inputs[name].checked ? "on" : "off") : inputs[name].value]);
     return new URLSearchParams(pairs).toString();
   }
 
@@ -125,7 +150,7 @@ export class Settings {
   #number(/** @type {string} */ name) {
     const input = this.inputs[name];
     const typed = input.value === "" ? NaN : Number(input.value);
-    const value = Number.isFinite(typed) ? typed : Number(this.#program().settings[name] ?? 1);
+    const value = Number.isFinite(typed) ? typed : Number(this.#standard(name));
     const taken = Math.min(Number(input.max), Math.max(Number(input.min), value));
     input.value = name === "epochs" || name === "seed" ? Math.round(taken) : taken;
     return Number(input.value);
@@ -134,6 +159,15 @@ export class Settings {
   value() {
     const { inputs } = this;
     const { file, settings } = this.#program();
+    /** @type {Record<string, number>} */
+    const named = {};
+    /** @type {Record<string, number>} */
+    const constants = {};
+    for (const [name, , , , , constant, unit] of FIELDS) {
+      if (!constant || inputs[name].hidden) continue;
+      named[name] = this.#number(name);
+      constants[constant] = unit ? Math.round(named[name] * unit) : named[name];
+    }
     return {
       ...settings,
       file,
@@ -144,7 +178,8 @@ export class Settings {
       rate: this.#number("rate"),
       epochs: this.#number("epochs"),
       seed: this.#number("seed"),
-      constants: { MOMENTUM: this.#number("momentum") },
+      named,
+      constants,
       ...this.own,
     };
   }
@@ -226,4 +261,27 @@ export function mistakes(found, labels, pixels, take) {
     return button;
   });
   byId("mistakes").replaceChildren(...buttons);
+}
+
+/** Shows the effective learning rates of each layer: the smallest, the median and the largest. */
+export function rates(/** @type {Float32Array | null} */ found, /** @type {any} */ layout) {
+  byId("rates-box").hidden = !found;
+  if (!found || !byId("rates-box").open) return;
+  /** @type {Map<string, number[]>} */
+  const layers = new Map();
+  for (const { name, start, stride, shape } of layout.tensors) {
+    const layer = name.split(".")[0];
+    const numbers = layers.get(layer) ?? [];
+    const width = shape.reduce((product, side) => product * side, 1) / shape[0];
+    for (let row = 0; row < shape[0]; row++) numbers.push(...found.subarray(start + row * stride, start + row * stride + width));
+    layers.set(layer, numbers);
+  }
+  const cells = (values, tag = "td") => values.map((value) => element(tag, { textContent: value }));
+  const rows = [...layers].map(([layer, numbers]) => {
+    numbers.sort((a, b) => a - b);
+    const [least, middle, most] = [numbers[0], numbers[numbers.length >> 1], numbers[numbers.length - 1]];
+    const name = element("th", { scope: "row", textContent: layer.toUpperCase() });
+    return element("tr", {}, name, ...cells([least, middle, most].map((rate) => rate.toPrecision(2))));
+  });
+  byId("rates").replaceChildren(element("tr", {}, ...cells(["layer", "smallest", "median", "largest"], "th")), ...rows);
 }

@@ -1,5 +1,6 @@
 // The layers of the digit in hand, and what one unit sees, number by number.
 
+import { Insides } from "./insides.js";
 import { at, element, paintMaps, position, tint } from "./paint.js";
 
 /** Planes side by side by the number of maps of a layer. */
@@ -21,6 +22,8 @@ export class Look {
     this.rows = new Map();
     /** @type {{ layer: string, unit: number } | null} */
     this.chosen = null;
+    /** @type {Insides[]} */
+    this.insides = [];
   }
 
   /** Shows the activations of a digit. */
@@ -36,6 +39,7 @@ export class Look {
       const chosen = this.chosen?.layer === layer ? this.chosen.unit : -1;
       paintMaps(canvas, values, shape, columns(shape), 1.2, chosen);
     }
+    for (const insides of this.insides) insides.show(answer, this.chosen);
     this.#explain();
   }
 
@@ -43,6 +47,7 @@ export class Look {
     this.network = network;
     this.chosen = null;
     this.rows.clear();
+    this.insides = [];
     const { summary } = this.menu.networks.get(network);
     this.layers = new Map(summary.layers.map((layer) => [layer.name, layer]));
     this.box.replaceChildren();
@@ -73,6 +78,13 @@ export class Look {
       canvas.addEventListener("keydown", (event) => this.#key(event, layer, shape));
       this.box.append(element("div", { className: "layer" }, about, canvas));
       this.rows.set(layer, { canvas, shape });
+      const before = layers[layers.findIndex((found) => found.layer === layer) - 1];
+      const { table } = this.layers.get(layer) ?? {};
+      if (!table || width === 1) continue;
+      const middle = ({ maps, ...shape }, map) => (map * shape.height + (shape.height >> 1)) * shape.width + (shape.width >> 1);
+      const insides = new Insides(layer, before, shape, table, (from, map) => this.#choose(from.layer, middle(from.shape, map)));
+      this.insides.push(insides);
+      this.box.append(insides.box);
     }
   }
 

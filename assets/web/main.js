@@ -1,7 +1,7 @@
 // The page: binds the views to the worker.
 
 import { pad } from "./draw.js";
-import { classes, curve, mistakes, Settings } from "./learn.js";
+import { classes, curve, mistakes, rates, Settings } from "./learn.js";
 import { Look } from "./look.js";
 import { refreshPalette } from "./paint.js";
 import { text } from "./text.js";
@@ -71,6 +71,7 @@ const heard = {
   answer(answer) {
     if (!look) return;
     look.show(answer);
+    rates(answer.rates ?? null, answer.layout);
     const { values } = answer.layers.at(-1);
     const rbf = answer.layers.at(-1).layer === "rbf";
     const order = [...values.keys()].sort((a, b) => (rbf ? values[a] - values[b] : values[b] - values[a]));
@@ -205,6 +206,7 @@ byId("load").addEventListener("change", async (event) => {
   event.target.value = "";
   send("inspect", { model: await file.arrayBuffer() });
 });
+byId("rates-box").addEventListener("toggle", () => look?.answer && rates(look.answer.rates, look.answer.layout));
 byId("link").addEventListener("click", async () => {
   const url = `${location.origin}${location.pathname}#${settings.link()}`;
   await navigator.clipboard?.writeText(url).catch(() => {});

@@ -131,7 +131,17 @@ async function read() {
   );
   const { layout } = executor.program.interface;
   const weights = new Float32Array(await executor.read(ports.parameters, 4 * layout.size));
-  post("answer", { network, layers, weights, layout, pixels, trained: training?.network === network });
+  const rates = training?.network === network ? await effectiveRates() : null;
+  post("answer", { network, layers, weights, layout, pixels, rates, trained: training?.network === network });
+}
+
+/** The learning rate of every parameter under SDLM, rate / (mu + h) (1998, appendix C); null without curvatures. */
+async function effectiveRates() {
+  const { executor, session, settings } = training;
+  const { layout, ports } = executor.program.interface;
+  if (ports.curvature === null || !session.begun) return null;
+  const curvature = new Float32Array(await executor.read(ports.curvature, 4 * layout.size));
+  return curvature.map((h) => settings.rate / (settings.constants.MU + h));
 }
 
 /** Trains until it is told to pause, an epoch after the other. */
@@ -171,10 +181,9 @@ async function train(once) {
 
 /** The settings of a session under the names that the native program gives them. */
 function recorded({ settings, session }) {
-  const { network, batch, optimizer, rate, seed, schedule, shuffle, init, constants, distort } = settings;
-  const momentum = constants.MOMENTUM;
-  const named = { network, batch, optimizer, seed, schedule, shuffle, init, momentum, lr: rate };
-  return { ...named, distort: distort ? "on" : "off", epochs: session.epoch, recipe: "page" };
+  const { network, batch, optimizer, rate, seed, schedule, shuffle, init, distort } = settings;
+  const named = { network, batch, optimizer, seed, schedule, shuffle, init, lr: rate };
+  return { ...named, ...settings.named, distort: distort ? "on" : "off", epochs: session.epoch, recipe: "page" };
 }
 
 const handlers = {
@@ -221,7 +230,7 @@ const handlers = {
     else executor.write(ports.parameters, first());
     training?.executor.destroy();
     const { source, layers } = reader?.about ?? {};
-    training = { network, executor, session, settings, model, about: { network, options, source, layers } };
+    training = { network, executor, session, settings, model, about: { network, options: { ...options, j: settings.constants.J ?? options.j }, source, layers } };
     post("configured", { settings, epoch: session.epoch });
     await read();
   },

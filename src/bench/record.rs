@@ -38,7 +38,8 @@ impl Record {
     /// Returns the record as JSON.
     pub fn json(&self) -> Value {
         // Not the program's own path, which says where somebody keeps things.
-        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        let arguments = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+        let arguments: Vec<String> = arguments.collect();
         let (facts, profile) = self.adapter.as_ref().map(|(facts, name)| (facts, name)).unzip();
         json!({
             "kind": KIND,

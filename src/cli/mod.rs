@@ -5,6 +5,8 @@ mod commands;
 pub mod output;
 mod view;
 
+use std::io::Write;
+
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use commands::{
@@ -88,9 +90,16 @@ pub fn command() -> clap::Command {
 }
 
 /// Reads the command line; ends the process where it is wrong or asks for help.
-pub fn parse() -> Cli {
-    let matches = command().get_matches();
-    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+///
+/// # Errors
+/// [`crate::Error::Other`] if the help cannot be written.
+pub fn parse() -> Result<Cli> {
+    let read = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    read.or_else(|error| {
+        let printed = error.print().and_then(|()| std::io::stdout().flush());
+        output::written(printed)?;
+        std::process::exit(error.exit_code())
+    })
 }
 
 /// Runs a command.

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::disk;
 use crate::error::{Error, Result};
-use crate::text::{ERROR, WARNING, bytes};
+use crate::text::{ERROR, WARNING, bytes, shown};
 
 /// Writes a result.
 ///
@@ -19,7 +19,7 @@ use crate::text::{ERROR, WARNING, bytes};
 /// [`Error::Other`] if standard output takes no more, as on a full disk; a closed pipe is success.
 pub fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    written(out.write_all(text.as_bytes()).and_then(|()| out.flush())).map(|_| ())
+    written(out.write_all(shown(text).as_bytes()).and_then(|()| out.flush())).map(|_| ())
 }
 
 /// Whether standard output takes more, after it was written to: not where its reader has left.
@@ -47,17 +47,19 @@ pub fn print_json(value: &Value) -> Result<()> {
 /// Says something that is no result: progress, the device, a warning.
 pub fn note(text: &str) {
     // There is nowhere left to complain.
-    let _ = writeln!(anstream::stderr(), "{text}");
+    let _ = writeln!(anstream::stderr(), "{}", shown(text));
 }
 
 /// Prints a warning.
 pub fn warn(text: &str) {
-    note(&format!("{WARNING}warning:{WARNING:#} {text}"));
+    note(&format!("{WARNING}warning:{WARNING:#} {}", text.replace('\n', "\n  ")));
 }
 
 /// Says why the program ends.
 pub fn error(error: &Error) {
-    note(&format!("{ERROR}error:{ERROR:#} {error}"));
+    // A name with a line feed in it cannot pass for another message.
+    let text = error.to_string().replace('\n', "\n  ");
+    note(&format!("{ERROR}error:{ERROR:#} {text}"));
 }
 
 /// Writes a file and says so.
@@ -82,7 +84,7 @@ pub fn check_free(flag: &str, path: &Path, force: bool) -> Result<()> {
             path.display()
         )));
     }
-    if path.exists() && !force {
+    if path.symlink_metadata().is_ok() && !force {
         return Err(Error::Usage(format!(
             "{flag} {} exists already: give another name, or --force to overwrite it",
             path.display()

@@ -185,12 +185,7 @@ impl<R: Read> DigitStream<R> {
                 None if rest.len() > MAX_LINE => (rest, 0),
                 None => break Ok(()),
             };
-            let line = line.trim_ascii();
-            let heading = self.lines == 0 && !line.first().is_some_and(u8::is_ascii_digit);
-            if !line.is_empty()
-                && !heading
-                && let Err(what) = digit_of(line, &mut piece)
-            {
+            if let Err(what) = self.line(line, &mut piece) {
                 let (record, line) = (self.given + piece.len(), self.lines + 1);
                 break Err(stream_error(
                     format!("has a broken record {record} in line {line}: {what}"),
@@ -206,6 +201,16 @@ impl<R: Read> DigitStream<R> {
             _ => Ok(piece),
         }
     }
+
+    /// Appends the digit of a line, or says what is wrong with it; blank lines and a heading have none.
+    fn line(&self, line: &[u8], piece: &mut Piece) -> Result<(), String> {
+        if line.len() > MAX_LINE {
+            return Err(format!("the line has over {MAX_LINE} bytes"));
+        }
+        let line = line.trim_ascii();
+        let heading = self.lines == 0 && !line.first().is_some_and(u8::is_ascii_digit);
+        if line.is_empty() || heading { Ok(()) } else { digit_of(line, piece) }
+    }
 }
 
 /// The digits that have arrived, as soon as there are any. An error, [`Error::Data`], names the number
@@ -220,9 +225,6 @@ impl<R: Read> Iterator for DigitStream<R> {
 
 /// Appends the digit of a line of CSV, or says what is wrong with it and leaves the piece alone.
 fn digit_of(line: &[u8], piece: &mut Piece) -> Result<(), String> {
-    if line.len() > MAX_LINE {
-        return Err(format!("the line has over {MAX_LINE} bytes"));
-    }
     let mut numbers = [0_u8; DIGIT_PIXELS + 1];
     let mut count = 0;
     for field in line.split(|&byte| byte == b',') {

@@ -103,6 +103,12 @@ impl<'a> Files<'a> {
         self.write(RUN, format!("{:#}\n", self.run).as_bytes())
     }
 
+    /// The bytes of the model file.
+    fn model(&self, state: &State) -> Result<Vec<u8>> {
+        let (network, parameters) = (self.network.clone(), state.parameters().to_vec());
+        Model { network, parameters, settings: self.settings.clone() }.to_bytes()
+    }
+
     fn write_checkpoint(&mut self, state: &State) -> Result<()> {
         self.write(CHECKPOINT, &state.to_bytes(&self.interface, &self.identity)?)?;
         self.written = Instant::now();
@@ -156,16 +162,16 @@ impl Report for Files<'_> {
     }
 
     fn state(&mut self, state: &State) -> Result<()> {
+        // Somebody may have removed the model of a run that is resumed.
+        let ended = state.position.is_none() && !state.history.is_empty();
+        if ended && !self.folder.path().join(MODEL).exists() {
+            self.write(MODEL, &self.model(state)?)?;
+        }
         self.write_checkpoint(state)
     }
 
     fn epoch(&mut self, epoch: &Epoch, state: &State) -> Result<()> {
-        let model = Model {
-            network: self.network.clone(),
-            parameters: state.parameters().to_vec(),
-            settings: self.settings.clone(),
-        };
-        let model = model.to_bytes()?;
+        let model = self.model(state)?;
         self.metrics.push_str(&format!("{}\n", epoch_json(epoch)));
         self.write(MODEL, &model)?;
         let best = best_by_validation(&state.history);

@@ -87,7 +87,7 @@ impl<'a> Launch<'a> {
         let files = Files::new(folder, &settings.network, &interface, metrics, keep);
         report.0.insert(0, Box::new(files));
         let out = folder.name();
-        report.start(&Start {
+        let start = Start {
             settings,
             device: &device.describe(),
             profile: device.profile().name,
@@ -96,8 +96,10 @@ impl<'a> Launch<'a> {
             before: &state.history,
             from,
             out: &out,
-        })?;
-        let outcome = train::run(&mut session, settings, split, state, &mut report, control);
+        };
+        let outcome = report
+            .start(&start)
+            .and_then(|()| train::run(&mut session, settings, split, state, &mut report, control));
         match &outcome {
             Ok(outcome) => {
                 report.end(&End { outcome, out: &out, fell_back: device.fell_back() })?

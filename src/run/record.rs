@@ -8,7 +8,7 @@ use crate::data::Mnist;
 
 /// Returns the command line as it can be typed again.
 pub fn command() -> String {
-    let words = std::env::args().skip(1).map(|word| quoted(&word));
+    let words = std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy()));
     ["lenet".to_string()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
 }
 

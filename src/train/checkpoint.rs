@@ -36,6 +36,11 @@ impl Tally {
     pub fn error_percent(&self) -> f64 {
         100.0 * self.errors as f64 / self.digits as f64
     }
+
+    /// Whether it can be what is remembered of this epoch.
+    fn is_of(&self, epoch: usize) -> bool {
+        self.epoch == epoch && self.digits > 0 && self.errors <= self.digits
+    }
 }
 
 /// The epoch with the fewest errors on the digits held back, the first of several; `None` where none
@@ -57,6 +62,9 @@ pub struct State {
     pub position: Option<Position>,
 }
 
+/// Parameters of a network that learns stay far below. Some drivers clamp what is not finite, so that the end
+/// of the range alone would not tell.
+const LARGEST: f32 = 1e9;
 /// The tensor of the sums over the steps of an epoch.
 const SUMS: &str = "totals";
 
@@ -74,10 +82,11 @@ impl State {
         &self.carried[0]
     }
 
-    /// Whether every number is finite: with others a run has diverged.
-    pub fn is_finite(&self) -> bool {
+    /// Whether every number is finite and no parameter is over [`LARGEST`]: else a run has diverged.
+    pub fn is_sound(&self) -> bool {
         let sums = self.position.iter().flat_map(|position| &position.totals);
         self.carried.iter().flatten().chain(sums).all(|number| number.is_finite())
+            && self.parameters().iter().all(|parameter| parameter.abs() <= LARGEST)
     }
 
     /// The bytes of the file; `identity` says whose state it is.
@@ -124,6 +133,9 @@ impl State {
         let mut container = Container::open(bytes)?;
         let About { run, history, position } = serde_json::from_value(container.about.clone())
             .map_err(|error| format!("its metadata cannot be read: {error}"))?;
+        if let Some((at, _)) = history.iter().enumerate().find(|(at, tally)| !tally.is_of(at + 1)) {
+            return Err(format!("what it says of epoch {} cannot be", at + 1));
+        }
         let carried = interface.ports.carried();
         let carried = carried
             .map(|(name, _)| container.list(&interface.layout, &format!("{name}.")))

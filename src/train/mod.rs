@@ -172,6 +172,12 @@ impl Run<'_> {
         };
         let before = epoch * per_epoch;
         let here = per_epoch.min(steps - before);
+        if let Some(Position { step, .. }) = from.as_ref().filter(|from| from.step > here) {
+            return Err(Error::Data(format!(
+                "the checkpoint has made {step} steps of an epoch that has {here}: it is broken; start the \
+                 run again"
+            )));
+        }
         let rate = |step: usize| lr * schedule.factor(before + step, steps, epoch);
         let curvature = self.curvature(epoch, from.is_some(), rate(0))?;
         self.session.begin(&self.orders.epoch(epoch), rate)?;
@@ -265,7 +271,7 @@ impl Run<'_> {
         let epoch = self.epochs.len() + usize::from(position.is_some());
         let (carried, history) = (self.session.carried()?, self.epochs.clone());
         let state = State { carried, history, position };
-        if state.is_finite() { Ok(state) } else { Err(diverged(self.settings, epoch)) }
+        if state.is_sound() { Ok(state) } else { Err(diverged(self.settings, epoch)) }
     }
 }
 
@@ -282,6 +288,6 @@ fn diverged(settings: &Settings, epoch: usize) -> Error {
         ),
     };
     Error::Diverged(format!(
-        "loss or weights are no longer finite numbers in epoch {epoch}: give {way_out}"
+        "loss or weights have no longer finite or sensible values in epoch {epoch}: give {way_out}"
     ))
 }

@@ -42,7 +42,7 @@ pub(super) fn add(
                 let digits = train + test;
                 let plan = settings
                     .plan(Profile::gpu(), Capacity { samples: digits, indices: digits, steps })?;
-                program(files, name.clone(), &plan)?;
+                let constants = program(files, name.clone(), &plan)?;
                 programs.push(json!({
                     "network": network.name,
                     "batch": batch,
@@ -50,6 +50,7 @@ pub(super) fn add(
                     "distort": distort == "on",
                     "file": name,
                     "settings": chosen(&settings),
+                    "constants": constants,
                 }));
             }
         }
@@ -110,10 +111,9 @@ fn settings(
 
 /// What the page takes of the settings as its defaults.
 fn chosen(settings: &Settings) -> Value {
-    let Settings { momentum, epochs, schedule, shuffle, init, curvature_patterns, .. } = settings;
+    let Settings { epochs, schedule, shuffle, init, curvature_patterns, .. } = settings;
     json!({
         "rate": settings.rate(),
-        "momentum": momentum,
         "epochs": epochs,
         "schedule": schedule.to_string(),
         "shuffle": shuffle,
@@ -129,9 +129,16 @@ fn inspecting(network: &Network) -> Result<Plan> {
 }
 
 /// Adds the JSON of a program, whose kernels name the file of their text: programs share most of them.
-fn program(files: &mut BTreeMap<String, Vec<u8>>, name: String, plan: &Plan) -> Result<()> {
+/// Returns the pipeline constants of all its kernels.
+fn program(
+    files: &mut BTreeMap<String, Vec<u8>>,
+    name: String,
+    plan: &Plan,
+) -> Result<BTreeMap<String, f64>> {
     let mut program = plan.program();
+    let mut constants = BTreeMap::new();
     for kernel in &mut program.kernels {
+        constants.extend(kernel.constants.clone());
         let mut sum = flate2::Crc::new();
         sum.update(kernel.wgsl.as_bytes());
         let file = format!("wgsl/{}-{:08x}.wgsl", kernel.entry_point, sum.sum());
@@ -139,7 +146,7 @@ fn program(files: &mut BTreeMap<String, Vec<u8>>, name: String, plan: &Plan) -> 
         files.insert(file, text.into_bytes());
     }
     files.insert(name, bytes(&program)?);
-    Ok(())
+    Ok(constants)
 }
 
 fn bytes(value: &impl serde::Serialize) -> Result<Vec<u8>> {

@@ -31,6 +31,7 @@ const PAGE: &[(&str, &[u8])] = &[
     ("executor.js", include_bytes!("../../assets/web/executor.js")),
     ("fit.js", include_bytes!("../../assets/web/fit.js")),
     ("host.js", include_bytes!("../../assets/web/host.js")),
+    ("insides.js", include_bytes!("../../assets/web/insides.js")),
     ("learn.js", include_bytes!("../../assets/web/learn.js")),
     ("look.js", include_bytes!("../../assets/web/look.js")),
     ("main.js", include_bytes!("../../assets/web/main.js")),

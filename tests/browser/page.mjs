@@ -58,7 +58,9 @@ await page.mouse.up();
 check("a drawn stroke is read as 1", await reads("1"));
 const drawn = await page.evaluate(() => document.querySelector("#pad").toDataURL().split(",")[1]);
 fs.writeFileSync(`${folder}/drawn.png`, Buffer.from(drawn, "base64"));
-const predicted = execFileSync(lenet, ["predict", `${folder}/models/lenet1.safetensors`, `${folder}/drawn.png`, "--json"]);
+const model = `${folder}/lenet1.safetensors`;
+fs.writeFileSync(model, Buffer.from(await (await fetch(`${address}models/lenet1.safetensors`)).arrayBuffer()));
+const predicted = execFileSync(lenet, ["predict", model, `${folder}/drawn.png`, "--json"]);
 check("lenet predict reads the same picture as 1", /"(class|digit)": ?1\b/.test(String(predicted)));
 
 // Training: the loss falls, pausing and going on works.
@@ -89,6 +91,19 @@ await says("The model is loaded");
 await page.setInputFiles("#load", `${folder}/drawn.png`);
 await page.waitForSelector("#fault:not([hidden])");
 check("a picture as a model is refused in a sentence", /safetensors/.test(await text("fault")));
+const whole = fs.readFileSync(`${folder}/whole.safetensors`);
+fs.writeFileSync(`${folder}/cut.safetensors`, whole.subarray(0, whole.length / 2));
+fs.writeFileSync(`${folder}/other.safetensors`, Buffer.from(whole.toString("latin1").replaceAll("lenet1", "lenet9"), "latin1"));
+fs.writeFileSync(`${folder}/huge.safetensors`, "");
+fs.truncateSync(`${folder}/huge.safetensors`, 200 << 20);
+for (const [name, says] of [["cut", /not whole/], ["other", /lenet9/], ["huge", /too many/]]) {
+  await page.evaluate(() => (document.querySelector("#fault").hidden = true));
+  await page.setInputFiles("#load", `${folder}/${name}.safetensors`);
+  await page.waitForSelector("#fault:not([hidden])");
+  check(`${name}.safetensors is refused: ${await text("fault")}`, says.test(await text("fault")));
+}
+const numbers = (file) => file.subarray(-4 * 2500);
+check("and nothing is lost", numbers(whole).equals(numbers(fs.readFileSync(await save("kept.safetensors")))));
 
 // Keyboard: a unit is chosen with the arrow keys.
 await page.locator(".layer canvas").nth(1).focus();
@@ -102,6 +117,22 @@ check("settings stand in the address", page.url().includes("batch=256"));
 await page.reload();
 await ready();
 check("and come back from it", (await page.inputValue("#set-batch")) === "256");
+
+// The constants of SDLM and of distortions can be set, and the page shows what they make of the rates.
+await open("network=lenet5&batch=16&optimizer=sdlm&distort=on&epochs=1&mu=0.05");
+check("mu comes from the address", (await page.inputValue("#set-mu")) === "0.05");
+await page.fill("#set-shear", "0.3");
+await page.press("#set-shear", "Tab");
+check("a range stands in the address", page.url().includes("shear=0.3"));
+await page.click("#one");
+await says("Paused");
+await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
+await page.waitForFunction(() => /C3/.test(document.querySelector("#rates").textContent), null, { timeout: 60_000 });
+await page.locator(".insides").nth(1).locator("th[scope=col] button").nth(3).click();
+check("a column of C3's table shows what the map sees", /C3, map 3/.test(await text("unit")) && /3 of 6/.test(await text("unit")));
+check("and is marked", (await page.locator("td.on").count()) === 6);
+await page.uncheck("#set-distort");
+check("without distortions there are no ranges", await page.locator("#set-shear").isHidden());
 
 for (const scheme of ["light", "dark"]) {
   await page.emulateMedia({ colorScheme: scheme });

@@ -13,6 +13,7 @@ mod faults;
 mod gauss_newton;
 mod gradients;
 mod habits;
+mod hostile;
 mod house;
 mod keep;
 mod library;

@@ -6,7 +6,7 @@ use indicatif::ProgressBar;
 
 use crate::cli::output;
 use crate::error::Result;
-use crate::text::{HEADLINE, count, thousands};
+use crate::text::{HEADLINE, count, shown, thousands};
 use crate::train::checkpoint::State;
 use crate::train::events::{End, Epoch, Progress, Report, Start};
 
@@ -39,13 +39,14 @@ impl Console {
     }
 
     /// Writes lines; a closed pipe is nobody's error.
-    fn say(&self, text: &str) {
-        self.bar.suspend(|| {
-            let _ = match self.volume {
-                Volume::Aside => writeln!(anstream::stderr(), "{text}"),
-                _ => writeln!(anstream::stdout(), "{text}"),
-            };
-        });
+    fn say(&self, text: &str) -> Result<()> {
+        self.bar.suspend(|| match self.volume {
+            Volume::Aside => {
+                output::note(text);
+                Ok(())
+            }
+            _ => output::written(writeln!(anstream::stdout(), "{}", shown(text))).map(|_| ()),
+        })
     }
 }
 
@@ -79,13 +80,13 @@ impl Report for Console {
         for row in &rows {
             lines.push(format!("{:<width$} {:<10} {}", row.name, row.text(), row.origin));
         }
-        self.say(&lines.join("\n"));
+        self.say(&lines.join("\n"))?;
         if !self.notebook {
             self.say(&format!(
                 "\n{HEADLINE}epoch   train loss  error %   test loss  error %  errors   \
                  samples/s{}{HEADLINE:#}",
                 if settings.validate > 0 { "   validation error %" } else { "" }
-            ));
+            ))?;
         }
         super::tick(&self.bar);
         Ok(())
@@ -116,7 +117,7 @@ impl Report for Console {
                 train.batch_accuracy,
                 test.batch_loss,
                 test.batch_accuracy
-            ));
+            ))?;
             return Ok(());
         }
         let validation = match epoch.validation {
@@ -132,12 +133,12 @@ impl Report for Console {
             test.error_percent(),
             test.errors,
             thousands(train.rate() as usize),
-        ));
+        ))?;
         if !epoch.curvature.is_empty() {
             let rates = epoch.curvature.iter().map(|layer| {
                 format!("{} {:.0e}..{:.0e}", layer.layer, layer.rate.least, layer.rate.largest)
             });
-            self.say(&format!("        rates {}", rates.collect::<Vec<_>>().join("  ")));
+            self.say(&format!("        rates {}", rates.collect::<Vec<_>>().join("  ")))?;
         }
         Ok(())
     }
@@ -155,7 +156,7 @@ impl Report for Console {
                 last.epoch,
                 best.error_percent(),
                 best.epoch
-            ));
+            ))?;
             if let Some(chosen) = outcome.best_by_validation() {
                 self.say(&format!(
                     "best by validation: test error {:.2} % after epoch {}, which had {} of {} \
@@ -164,12 +165,12 @@ impl Report for Console {
                     chosen.epoch,
                     chosen.validation_errors.unwrap_or(0),
                     thousands(self.validate)
-                ));
+                ))?;
             }
-            self.say(&format!("written to {}", end.out));
+            self.say(&format!("written to {}", end.out))?;
         }
         if end.fell_back {
-            self.say("no shader ran: this was the CPU, for want of an adapter that works");
+            self.say("no shader ran: this was the CPU, for want of an adapter that works")?;
         }
         Ok(())
     }

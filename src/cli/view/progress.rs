@@ -1,6 +1,5 @@
 //! How far the whole table is: a live line with the time left, and a line a finished run.
 
-use std::io::Write;
 use std::time::Instant;
 
 use indicatif::ProgressBar;
@@ -51,10 +50,8 @@ impl<'a> Board<'a> {
     }
 
     /// Writes a line above the bar; a closed pipe is nobody's error.
-    pub fn say(&self, text: &str) {
-        self.bar.suspend(|| {
-            let _ = writeln!(std::io::stdout(), "{text}");
-        });
+    fn say(&self, text: &str) -> Result<()> {
+        self.bar.suspend(|| output::print(&format!("{text}\n")))
     }
 
     /// Seconds that are left, once something is known.
@@ -140,7 +137,6 @@ impl Report for &mut Board<'_> {
             last.error_percent(),
             last.epoch,
             duration(seconds),
-        ));
-        Ok(())
+        ))
     }
 }

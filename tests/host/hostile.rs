@@ -1,0 +1,194 @@
+//! What files, folders and places can hold that nobody meant: nothing hangs, panics or is lost, and nothing that
+//! a file says reaches a terminal raw.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::common::program::{command, path, prints, run, text, write_model};
+
+const OTHER: i32 = 1;
+const USAGE: i32 = 2;
+const DATA: i32 = 3;
+
+/// Flags of a run of two steps an epoch that needs no adapter.
+const SHORT: [&str; 9] =
+    ["train", "--device", "cpu", "--network", "lenet1", "--train-limit", "16", "--test-limit", "8"];
+
+fn folder() -> TempDir {
+    TempDir::new().expect("a folder")
+}
+
+/// A complete run of one epoch.
+fn trained(place: &Path) -> PathBuf {
+    let run = place.join("run");
+    prints(&[&SHORT[..], &["--epochs", "1", "--out", path(&run)]].concat());
+    run
+}
+
+fn resumed(run_folder: &Path) -> Output {
+    run(&["train", "--device", "cpu", "--resume", path(run_folder)])
+}
+
+/// Changes the record of a run.
+fn change(run: &Path, change: impl Fn(&mut Value)) {
+    let file = run.join("run.json");
+    let mut record = serde_json::from_slice(&fs::read(&file).expect("a record")).expect("JSON");
+    change(&mut record);
+    fs::write(file, record.to_string()).expect("a record");
+}
+
+#[test]
+fn a_line_without_an_end_is_refused() {
+    for line in [" ".repeat(16_385), "x".repeat(16_385), "1".repeat(1 << 20)] {
+        let place = folder();
+        let input = place.path().join("line.csv");
+        fs::write(&input, line).expect("a file");
+        let model = write_model(place.path(), "lenet1");
+        let mut predict = command(&["predict", &model, "--stream", "csv", "--device", "cpu"]);
+        let output = predict.stdin(File::open(input).expect("a file")).output().expect("it runs");
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(DATA), "{said}");
+        assert!(said.contains("record 0") && said.contains("16384"), "{said}");
+    }
+}
+
+/// The metadata of a checkpoint is JSON inside of JSON: a number in it has the same length or loses digits.
+#[test]
+fn a_checkpoint_that_cannot_be_is_refused_and_left_alone() {
+    let changes = [(r#"\"errors\":"#, r#"\"errors\":9999"#), (r#"\"epoch\":1"#, r#"\"epoch\":7"#)];
+    for (from, to) in changes {
+        let place = folder();
+        let run = trained(place.path());
+        let file = run.join("last.ckpt.safetensors");
+        let bytes = fs::read(&file).expect("a checkpoint");
+        let header = u64::from_le_bytes(*bytes.first_chunk().expect("a length")) as usize;
+        let (head, numbers) = bytes[8..].split_at(header);
+        let head = String::from_utf8(head.to_vec()).expect("JSON");
+        assert!(head.contains(from), "{head}");
+        let head = head.replacen(from, to, 1);
+        let length = (head.len() as u64).to_le_bytes();
+        let broken = [&length, head.as_bytes(), numbers].concat();
+        fs::write(&file, &broken).expect("a checkpoint");
+        let output = resumed(&run);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(DATA), "{said}");
+        assert!(said.contains("epoch 1"), "{said}");
+        assert_eq!(fs::read(&file).expect("a checkpoint"), broken);
+    }
+}
+
+#[test]
+fn the_model_of_a_complete_run_is_written_again() {
+    let place = folder();
+    let run = trained(place.path());
+    let model = run.join("model.safetensors");
+    let before = fs::read(&model).expect("a model");
+    fs::remove_file(&model).expect("it can be removed");
+    let output = resumed(&run);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(fs::read(&model).expect("a model"), before);
+}
+
+#[test]
+fn nothing_in_a_record_reaches_the_terminal_raw() {
+    let place = folder();
+    let run_folder = trained(place.path());
+    let hostile = "\u{1b}[2J\u{1b}[31m\u{9b}\u{7}\u{7f}\nerror: faked\r";
+    change(&run_folder, |record| record["recipe"] = hostile.into());
+    for args in [["runs", path(place.path())], ["report", path(&run_folder)]] {
+        let output = run(&args);
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        let raw = |c: char| c.is_control() && c != '\n';
+        assert!(!said.contains(raw), "{said:?}");
+        assert!(said.lines().all(|line| !line.starts_with("error")), "{said}");
+    }
+}
+
+#[test]
+fn a_name_cannot_fake_a_message() {
+    let output = run(&["report", "no\nerror: faked\u{1b}[2J"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(DATA), "{said}");
+    assert_eq!(said.lines().filter(|line| line.starts_with("error")).count(), 1, "{said}");
+    assert!(!said.contains('\u{1b}'), "{said:?}");
+}
+
+#[test]
+fn a_long_name_leaves_the_table_readable() {
+    let place = folder();
+    let run = trained(place.path());
+    change(&run, |record| record["recipe"] = "y".repeat(70_000).into());
+    let printed = prints(&["runs", path(place.path())]);
+    assert!(printed.contains("yyy") && printed.len() < 10_000, "{} bytes", printed.len());
+}
+
+/// `command > /dev/full`
+#[cfg(target_os = "linux")]
+#[test]
+fn results_that_standard_output_does_not_take() {
+    let place = folder();
+    let run = place.path().join("run");
+    let train = [&SHORT[..], &["--epochs", "1", "--force", "--out", path(&run)]].concat();
+    let json = [&train[..], &["--json"]].concat();
+    for args in [&["--help"][..], &["train", "--help"], &["--version"], &train, &json] {
+        let full = File::options().write(true).open("/dev/full").expect("Linux has it");
+        let output = command(args).stdout(Stdio::from(full)).output().expect("it runs");
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(OTHER), "{args:?} said {said}");
+        assert!(said.contains("standard output"), "{args:?} said {said}");
+    }
+    let record = fs::read_to_string(run.join("run.json")).expect("a record");
+    assert!(record.contains(r#""status": "failed""#), "{record}");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_and_pipes_are_never_replaced() {
+    use std::os::unix::fs::{FileTypeExt, symlink};
+
+    let place = folder();
+    let at = |name: &str| place.path().join(name);
+    let model = write_model(place.path(), "lenet1");
+    let export = |to: &Path| {
+        let flags = ["export", &model, "--format", "json", "--force", "--out", path(to)];
+        run(&flags)
+    };
+    fs::write(at("target"), b"old").expect("a file");
+    symlink(at("target"), at("link")).expect("a link");
+    assert!(export(&at("link")).status.success());
+    assert!(fs::symlink_metadata(at("link")).expect("it is there").is_symlink());
+    assert!(fs::read(at("target")).expect("a file").starts_with(b"{"));
+
+    symlink(at("nowhere"), at("dangling")).expect("a link");
+    let output = run(&["export", &model, "--format", "json", "--out", path(&at("dangling"))]);
+    assert_eq!(output.status.code(), Some(USAGE), "{}", text(&output.stderr));
+
+    let made = std::process::Command::new("mkfifo").arg(at("pipe")).status();
+    assert!(made.expect("mkfifo runs").success());
+    let reader = std::thread::spawn({
+        let pipe = at("pipe");
+        move || fs::read(pipe).expect("the other end")
+    });
+    assert!(export(&at("pipe")).status.success());
+    assert!(reader.join().expect("it ends").starts_with(b"{"));
+    assert!(fs::symlink_metadata(at("pipe")).expect("it is there").file_type().is_fifo());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_that_is_no_text_is_a_name() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let place = folder();
+    let out = place.path().join(OsStr::from_bytes(b"run-\xff"));
+    let output = command(&[&SHORT[..], &["--epochs", "1", "--out"]].concat()).arg(&out).output();
+    let output = output.expect("it runs");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(out.join("model.safetensors").exists());
+}
