@@ -2,7 +2,7 @@
 //!
 //! A file of images is magic number 2051, count, rows and columns (four big-endian u32) and then
 //! one byte a pixel; a file of labels is magic number 2049, count and then one byte a label. Both
-//! may be packed with gzip. The length that the header promises must be the length of the file:
+//! may be packed with gzip, whatever their names say. The length that the header promises must be the length of the file:
 //! a file that is cut or has grown is refused, never read in part. Messages say what was expected,
 //! what was found and what to do about it.
 
@@ -23,6 +23,17 @@ pub const MAX_ITEMS: usize = 1_000_000;
 const MAX_BYTES: usize = IMAGES.header + MAX_ITEMS * DIGIT_PIXELS;
 /// The first two bytes of every gzip file.
 pub(super) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// How often one file may be packed: some servers pack what is packed.
+const MOST_PACKED: usize = 2;
+/// Types of numbers that IDX has besides bytes.
+const TYPES: [(u8, &str); 6] = [
+    (8, "bytes"),
+    (9, "signed bytes"),
+    (11, "16-bit integers"),
+    (12, "32-bit integers"),
+    (13, "32-bit floats"),
+    (14, "64-bit floats"),
+];
 /// What to do about a broken file.
 const AGAIN: &str = "download it again";
 
@@ -51,7 +62,7 @@ pub struct IdxFile {
 }
 
 impl IdxFile {
-    /// The file at `path`, unpacked if its name ends in .gz.
+    /// The file at `path`, unpacked where it is packed, also twice.
     ///
     /// # Errors
     /// [`Error::Data`] if it cannot be read, is larger than a million digits or does not unpack.
@@ -62,8 +73,11 @@ impl IdxFile {
         // One byte over the limit is enough to know that it is too long.
         file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(cannot_read)?;
         let name = path.display().to_string();
-        let file = IdxFile { name, bytes, built_in: false }.within_limit()?;
-        if path.extension().is_some_and(|end| end == "gz") { file.unpack() } else { Ok(file) }
+        let mut file = IdxFile { name, bytes, built_in: false }.within_limit()?;
+        for _ in 0..MOST_PACKED {
+            file = if file.bytes.starts_with(&GZIP_MAGIC) { file.unpack()? } else { file };
+        }
+        Ok(file)
     }
 
     /// One of the gzip files that are part of the program.
@@ -76,13 +90,6 @@ impl IdxFile {
     }
 
     fn unpack(self) -> Result<Self> {
-        if self.bytes.is_empty() {
-            return Err(self.error("the file is empty", AGAIN));
-        }
-        if !self.bytes.starts_with(&GZIP_MAGIC) {
-            let what = "named .gz but not packed with gzip";
-            return Err(self.error(what, "take .gz off its name, download it again"));
-        }
         let mut bytes = Vec::new();
         let unpacked =
             MultiGzDecoder::new(&self.bytes[..]).take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes);
@@ -127,7 +134,7 @@ impl IdxFile {
         {
             return Err(self.error(
                 format_args!("label {label} at index {index}, where 0 to 9 were expected"),
-                "correct the label, download the file again",
+                "give digits: the networks tell ten classes apart",
             ));
         }
         Ok(std::mem::take(&mut self.bytes))
@@ -152,12 +159,25 @@ impl IdxFile {
                 self.error(what, "the two files are probably swapped: give each its own name")
             );
         }
-        let remedy = match self.bytes.starts_with(&GZIP_MAGIC) {
-            true => "it is packed with gzip: add .gz to its name",
-            false => "it is no IDX file: download it again",
-        };
-        Err(self
-            .error(format!("begins with the number {magic} where {word} have {wanted}"), remedy))
+        let what = format!("begins with the number {magic} where {word} have {wanted}");
+        Err(self.error(format!("{what}: {}", self.is(magic, *wanted)), AGAIN))
+    }
+
+    /// What a file that begins with `magic` is in place of one that begins with `wanted`.
+    fn is(&self, magic: u32, wanted: u32) -> String {
+        let [zero, zero_too, kind, dimensions] = magic.to_be_bytes();
+        let kind = TYPES.iter().find(|(number, _)| [zero, zero_too, kind] == [0, 0, *number]);
+        match kind {
+            Some((_, name)) => {
+                format!("it is IDX with {dimensions} dimensions of {name}, and bytes are needed")
+            }
+            None if magic.swap_bytes() == wanted => "the order of its bytes is reversed".into(),
+            None if self.bytes.starts_with(b"<") => "it is a web page".into(),
+            None if self.bytes.starts_with(&GZIP_MAGIC) => {
+                format!("it is packed with gzip more than {MOST_PACKED} times")
+            }
+            None => "it is no IDX file".into(),
+        }
     }
 
     /// The count of the header, whose other numbers are checked.

@@ -1,7 +1,7 @@
 //! MNIST from a folder that the user names.
 //!
-//! The four files may be raw or packed with gzip (raw wins where both are there) and spelled with
-//! a dash or a dot before `idx`, as the various downloads have it. All of them go through the
+//! The four files may be raw or packed with gzip (raw wins where both are there) and spelled as the various
+//! downloads have it ([`find`]). All of them go through the
 //! checks of [`super::idx`]. The `mnist` crate then reads a folder with the files exactly as published
 //! (four raw files in the usual spelling, 60,000 and 10,000 digits). That crate knows no other form,
 //! panics on a bad file and does not look for surplus bytes: so it sees only checked files, and its
@@ -67,44 +67,70 @@ fn check_folder(dir: &Path) -> Result<()> {
     }
 }
 
-/// The files of these names, in their order.
+/// The files of these names, in their order: in the folder, or where torchvision puts them below it.
 fn find_all<const N: usize>(dir: &Path, names: [&str; N]) -> Result<[PathBuf; N]> {
     check_folder(dir)?;
-    let mut missing = Vec::new();
-    let mut found = Vec::new();
-    for name in names {
-        match find(dir, name)? {
-            Some(file) => found.push(file),
-            None => missing.push(name),
+    let mut lacks = Vec::new();
+    for below in ["", "MNIST/raw", "raw"] {
+        let folder = dir.join(below);
+        let listed = list(&folder).or_else(|error| match below {
+            "" => Err(error),
+            _ => Ok(Vec::new()),
+        })?;
+        let found = names.map(|name| find(&folder, &listed, name));
+        let missing = || names.iter().zip(&found).filter(|(_, found)| found.is_none());
+        if missing().next().is_none() {
+            return Ok(found.map(|found| found.expect("none is missing")));
+        }
+        if below.is_empty() {
+            lacks = missing().map(|(name, _)| *name).collect();
         }
     }
-    found.try_into().map_err(|_| {
-        Error::Data(format!(
-            "the folder {} lacks {}, raw or with .gz; {}",
-            dir.display(),
-            missing.join(", "),
-            with_data_left_out("put the missing there")
-        ))
-    })
+    Err(Error::Data(format!(
+        "the folder {} lacks {}, raw or with .gz; {}",
+        dir.display(),
+        lacks.join(", "),
+        with_data_left_out("put the missing there")
+    )))
 }
 
-/// The first of the four forms of `name` that is there.
-fn find(dir: &Path, name: &str) -> Result<Option<PathBuf>> {
-    let dotted = name.replace("-idx", ".idx");
-    for form in [name, &dotted, &format!("{name}.gz"), &format!("{dotted}.gz")] {
-        let path = dir.join(form);
-        match std::fs::metadata(&path) {
-            // Some unpackers leave a folder of that name: not what is meant.
-            Ok(metadata) if metadata.is_file() => return Ok(Some(path)),
-            Ok(_) => {}
-            Err(e) if e.kind() == ErrorKind::NotFound => {}
-            Err(e) => {
-                let way_out = with_data_left_out("make it readable");
-                return Err(Error::cannot_read(&path, e, &way_out));
-            }
+/// The names of the files in a folder, sorted.
+fn list(dir: &Path) -> Result<Vec<String>> {
+    let cannot_read =
+        |error| Error::cannot_read(dir, error, &with_data_left_out("make it readable"));
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(cannot_read)? {
+        let entry = entry.map_err(cannot_read)?;
+        // Some unpackers leave a folder of that name: not what is meant.
+        if entry.path().is_file() {
+            names.extend(entry.file_name().into_string());
         }
     }
-    Ok(None)
+    names.sort();
+    Ok(names)
+}
+
+/// The file of the name `name` among those that are there. Its name may be in capitals, end in .gz, have a dot
+/// before `idx`, say `test` for `t10k`, and begin with the name of its set (`emnist-digits-`), if there is one
+/// set alone. What is raw and spelled as published comes first.
+fn find(dir: &Path, there: &[String], name: &str) -> Option<PathBuf> {
+    let plain = |file: &str| {
+        let file = file.to_ascii_lowercase().replace(".idx", "-idx").replace("test-", "t10k-");
+        let (file, packed) = match file.strip_suffix(".gz") {
+            Some(file) => (file.to_string(), true),
+            None => (file, false),
+        };
+        let set = file.strip_suffix(name)?.to_string();
+        (set.is_empty() || set.ends_with('-')).then_some((set, packed))
+    };
+    let mut found: Vec<_> = there
+        .iter()
+        .filter_map(|file| plain(file).map(|(set, packed)| (set, packed, file)))
+        .collect();
+    found.sort_by_key(|(set, packed, file)| (set.clone(), *packed, !file.contains("-idx")));
+    let (set, _, file) = found.first()?;
+    let several = !set.is_empty() && found.iter().any(|(other, ..)| other != set);
+    (!several).then(|| dir.join(file))
 }
 
 fn read_pair(images: &Path, labels: &Path) -> Result<Digits> {

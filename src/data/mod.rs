@@ -8,6 +8,7 @@
 //! any kind, [`image`] writes digits as PNG files and draws them in a terminal, [`mod@facts`] counts
 //! and averages.
 
+mod csv;
 pub mod facts;
 pub mod idx;
 pub mod image;

@@ -8,14 +8,13 @@ use std::io::Read;
 
 use clap::ValueEnum;
 
+use super::csv::{Csv, MAX_LINE};
 use super::{DIGIT_PIXELS, idx};
 use crate::error::{Error, Result};
-use crate::network::{CLASSES, DIGIT_SIDE};
+use crate::network::DIGIT_SIDE;
 
 /// Bytes that are asked for at once.
 const PIECE: usize = 64 << 10;
-/// Longest line of a CSV file: 785 numbers of 3 digits need 3,140.
-const MAX_LINE: usize = 16 << 10;
 
 /// How digits lie in a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -24,7 +23,7 @@ pub enum Format {
     /// each; unpacked.
     Idx,
     /// A line for each: 784 numbers from 0 to 255 with commas, or 785 of which the first is the
-    /// label; a first line that begins with no digit is a heading.
+    /// label; a first line that begins with no digit is a heading, and says where the label stands.
     Csv,
     /// 784 bytes each, and nothing else.
     Raw,
@@ -51,6 +50,7 @@ pub struct DigitStream<R> {
     promised: Option<usize>,
     /// Lines before `rest`.
     lines: usize,
+    csv: Csv,
 }
 
 impl Piece {
@@ -83,7 +83,15 @@ impl Piece {
 impl<R: Read> DigitStream<R> {
     /// Reads digits from `source`.
     pub fn new(source: R, format: Format) -> Self {
-        DigitStream { source, format, rest: Vec::new(), given: 0, promised: None, lines: 0 }
+        DigitStream {
+            source,
+            format,
+            rest: Vec::new(),
+            given: 0,
+            promised: None,
+            lines: 0,
+            csv: Csv::default(),
+        }
     }
 
     /// Waits for the next digits, at least one; `None` at the end.
@@ -185,7 +193,7 @@ impl<R: Read> DigitStream<R> {
                 None if rest.len() > MAX_LINE => (rest, 0),
                 None => break Ok(()),
             };
-            if let Err(what) = self.line(line, &mut piece) {
+            if let Err(what) = self.csv.line(line, &mut piece) {
                 let (record, line) = (self.given + piece.len(), self.lines + 1);
                 break Err(stream_error(
                     format!("has a broken record {record} in line {line}: {what}"),
@@ -201,16 +209,6 @@ impl<R: Read> DigitStream<R> {
             _ => Ok(piece),
         }
     }
-
-    /// Appends the digit of a line, or says what is wrong with it; blank lines and a heading have none.
-    fn line(&self, line: &[u8], piece: &mut Piece) -> Result<(), String> {
-        if line.len() > MAX_LINE {
-            return Err(format!("the line has over {MAX_LINE} bytes"));
-        }
-        let line = line.trim_ascii();
-        let heading = self.lines == 0 && !line.first().is_some_and(u8::is_ascii_digit);
-        if line.is_empty() || heading { Ok(()) } else { digit_of(line, piece) }
-    }
 }
 
 /// The digits that have arrived, as soon as there are any. An error, [`Error::Data`], names the number
@@ -221,40 +219,6 @@ impl<R: Read> Iterator for DigitStream<R> {
     fn next(&mut self) -> Option<Self::Item> {
         self.piece().transpose()
     }
-}
-
-/// Appends the digit of a line of CSV, or says what is wrong with it and leaves the piece alone.
-fn digit_of(line: &[u8], piece: &mut Piece) -> Result<(), String> {
-    let mut numbers = [0_u8; DIGIT_PIXELS + 1];
-    let mut count = 0;
-    for field in line.split(|&byte| byte == b',') {
-        let number = byte_of(field).ok_or_else(|| {
-            format!("\"{}\" is no number from 0 to 255", String::from_utf8_lossy(field))
-        })?;
-        if let Some(to) = numbers.get_mut(count) {
-            *to = number;
-        }
-        count += 1;
-    }
-    let labelled = count == DIGIT_PIXELS + 1;
-    if !labelled && count != DIGIT_PIXELS {
-        return Err(format!("it has {count} numbers"));
-    }
-    let label = labelled.then_some(numbers[0]);
-    if let Some(label) = label.filter(|&label| usize::from(label) >= CLASSES) {
-        return Err(format!("its label is {label}, where 0 to 9 were expected"));
-    }
-    let first = usize::from(labelled);
-    piece.pixels.extend_from_slice(&numbers[first..][..DIGIT_PIXELS]);
-    piece.labels.push(label);
-    Ok(())
-}
-
-/// The number from 0 to 255 in a field of at most three digits.
-fn byte_of(field: &[u8]) -> Option<u8> {
-    let field = field.trim_ascii();
-    let plain = field.len() <= 3 && field.iter().all(u8::is_ascii_digit);
-    std::str::from_utf8(field).ok().filter(|_| plain)?.parse().ok()
 }
 
 fn stream_error(what: impl Display, way_out: &str) -> Error {

@@ -26,6 +26,8 @@ pub(crate) type Named<'a> = (String, Vec<usize>, Cow<'a, [f32]>);
 /// An opened file.
 pub(crate) struct Container<'a> {
     tensors: SafeTensors<'a>,
+    /// What stands in front of the name of every tensor.
+    prefix: &'static str,
     /// Names of the tensors that nobody has asked for yet.
     unread: BTreeSet<String>,
     /// What its metadata key says.
@@ -43,6 +45,16 @@ pub(crate) fn tensors<'a>(
         (name, tensor.shape.clone(), tensor.numbers(numbers))
     })
 }
+
+/// Words that wrappers of a PyTorch module put in front of every name: DataParallel and Lightning.
+const PREFIXES: [&str; 2] = ["module.", "model."];
+/// How files begin that people have in place of safetensors.
+const OTHERS: [(&[u8], &str); 4] = [
+    (b"PK\x03\x04", "it is a pickle in an archive, as torch.save writes"),
+    (b"\x80\x02", "it is a pickle, as older versions of torch.save wrote"),
+    (b"<", "it is a web page"),
+    (b"version https://git-lfs", "it is the pointer that Git LFS leaves in place of a file"),
+];
 
 /// The bytes of a file that holds `tensors`.
 pub(crate) fn bytes<'a>(
@@ -64,7 +76,11 @@ pub(crate) fn bytes<'a>(
 /// Reads a whole file; `way_out` says what to give instead.
 pub(crate) fn read(path: &Path, way_out: &str) -> Result<Vec<u8>> {
     let cannot_read = |error| Error::cannot_read(path, error, way_out);
-    let size = std::fs::metadata(path).map_err(cannot_read)?.len();
+    let metadata = std::fs::metadata(path).map_err(cannot_read)?;
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Err(Error::cannot_read(path, "it is a device or a pipe and no file", way_out));
+    }
+    let size = metadata.len();
     if size > MAX_BYTES {
         let what = format!("{size} bytes are too many for a file of this program");
         return Err(Error::cannot_read(path, what, way_out));
@@ -84,6 +100,9 @@ impl<'a> Container<'a> {
 
     /// The same of a file that may lack the metadata key; `about` is then null.
     pub(crate) fn of_any_program(bytes: &'a [u8]) -> Result<Self, String> {
+        if let Some((_, what)) = OTHERS.iter().find(|(start, _)| bytes.starts_with(start)) {
+            return Err(what.to_string());
+        }
         let broken =
             |error: SafeTensorError| format!("it is no safetensors file, or a cut one ({error})");
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
@@ -92,8 +111,12 @@ impl<'a> Container<'a> {
         let about = about
             .map_or(Ok(Value::Null), |about| serde_json::from_str(about))
             .map_err(|error| format!("its metadata key \"{KEY}\" is no JSON: {error}"))?;
-        let unread = tensors.names().into_iter().map(String::from).collect();
-        Ok(Container { tensors, unread, about })
+        let names = tensors.names();
+        let unread = names.iter().map(|name| name.to_string()).collect();
+        let everywhere = |prefix: &&&str| names.iter().all(|name| name.starts_with(**prefix));
+        let prefix = PREFIXES.iter().find(everywhere).filter(|_| !names.is_empty());
+        let prefix = prefix.copied().unwrap_or_default();
+        Ok(Container { tensors, prefix, unread, about })
     }
 
     /// The numbers behind a prefix, in the places of `layout`.
@@ -113,14 +136,13 @@ impl<'a> Container<'a> {
         if let Some(place) = values.iter().position(|value| !value.is_finite()) {
             return Err(format!("number {place} of {name} is not finite"));
         }
-        self.unread.remove(name);
+        self.unread.remove(&format!("{}{name}", self.prefix));
         Ok(values)
     }
 
     /// The bytes that have to be those of a tensor of this shape.
     fn view(&self, name: &str, shape: &[usize]) -> Result<TensorView<'_>, String> {
-        let view =
-            self.tensors.tensor(name).map_err(|_| format!("the tensor {name} is missing"))?;
+        let view = self.find(name).ok_or_else(|| format!("the tensor {name} is missing"))?;
         if view.dtype() != Dtype::F32 || view.shape() != shape {
             return Err(format!(
                 "the tensor {name} is {:?} {:?} and not F32 {shape:?}",
@@ -133,14 +155,19 @@ impl<'a> Container<'a> {
 
     /// Whether there is a tensor of that name.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.tensors.tensor(name).is_ok()
+        self.find(name).is_some()
+    }
+
+    fn find(&self, name: &str) -> Option<TensorView<'_>> {
+        self.tensors.tensor(&format!("{}{name}", self.prefix)).ok()
     }
 
     /// What keeps the file from holding the tensors of `layout` and nothing else, a phrase for each.
     pub(crate) fn faults(&self, layout: &Layout) -> Vec<String> {
         let wanted = layout.tensors.iter();
         let faults = wanted.filter_map(|tensor| self.view(&tensor.name, &tensor.shape).err());
-        let known = |name: &&str| layout.tensors.iter().any(|tensor| tensor.name == *name);
+        let behind = |name: &str| name[self.prefix.len()..].to_string();
+        let known = |name: &&str| layout.tensors.iter().any(|tensor| tensor.name == behind(name));
         let surplus = self.tensors.names().into_iter().filter(|name| !known(name));
         faults.chain(surplus.map(|name| format!("no tensor {name} belongs there"))).collect()
     }

@@ -186,9 +186,26 @@ fn accepts_every_form_of_folder() {
         gz_folder(),
         small_folder(dotted, <[u8]>::to_vec),
         small_folder(|name| dotted(name) + ".gz", gzip),
+        small_folder(|name| name.to_uppercase() + ".GZ", gzip),
+        small_folder(|name| name.replace("t10k", "test"), <[u8]>::to_vec),
+        // As EMNIST has them.
+        small_folder(|name| format!("emnist-digits-{}", name.replace("t10k", "test")), gzip),
+        // Whatever the names say.
+        small_folder(str::to_string, gzip),
+        small_folder(|name| format!("{name}.gz"), <[u8]>::to_vec),
+        small_folder(|name| format!("{name}.gz"), |bytes| gzip(&gzip(bytes))),
     ] {
-        assert!(mnist::read(dir.path()).unwrap() == small);
+        assert!(mnist::read(dir.path()).unwrap() == small, "{:?}", fs::read_dir(dir.path()));
     }
+    // As torchvision has them.
+    let (above, raw) = (TempDir::new().unwrap(), raw_folder());
+    fs::create_dir(above.path().join("MNIST")).unwrap();
+    fs::rename(raw.path(), above.path().join("MNIST/raw")).unwrap();
+    assert!(mnist::read(above.path()).unwrap() == small);
+    // Of two sets neither is meant.
+    let dir = small_folder(|name| format!("emnist-digits-{name}"), gzip);
+    fs::write(dir.path().join("emnist-letters-train-images-idx3-ubyte.gz"), "other").unwrap();
+    refused(dir.path(), &[TRAIN_IMAGES]);
     // Raw wins over packed, and a folder of a file's name is passed over.
     let dir = raw_folder();
     fs::write(dir.path().join("train-images-idx3-ubyte.gz"), "nonsense").unwrap();
@@ -234,7 +251,9 @@ fn refuses_a_wrong_length() {
 fn refuses_a_wrong_header() {
     refused_after(TRAIN_IMAGES, set(0, 7), &["7", "2051"]);
     refused_after(TEST_LABELS, set(0, 7), &["7", "2049"]);
-    refused_after(TRAIN_IMAGES, |b| *b = gzip(b), &["gzip", ".gz"]);
+    refused_after(TRAIN_IMAGES, |b| *b = gzip(&gzip(&gzip(b))), &["gzip", "2"]);
+    refused_after(TRAIN_IMAGES, set(0, 0x0d03), &["32-bit floats"]);
+    refused_after(TEST_LABELS, set(0, 2049_u32.swap_bytes()), &["reversed"]);
     refused_after(TRAIN_IMAGES, set(4, 0), &["0 images"]);
     refused_after(TEST_LABELS, set(4, 0), &["0 labels"]);
     refused_after(TRAIN_LABELS, set(4, u32::MAX), &["4,294,967,295", "1,000,000"]);
@@ -281,7 +300,6 @@ fn refuses_broken_gzip() {
     refused_gz(&|b| b[12..40].fill(0xff), &["broken"]);
     refused_gz(&|b| b.extend(b"more"), &["cut"]);
     refused_gz(&|b| b.extend(b"much more of it"), &["broken"]);
-    let not_gz = [".gz"];
-    refused_gz(&|b| *b = b"<html>no such page</html>".to_vec(), &not_gz);
+    refused_gz(&|b| *b = b"<html>no such page</html>".to_vec(), &["web page"]);
     refused_gz(&|b| *b = gzip(&b"\0\0\x08\x03\0\0"[..]), &["6 bytes", "16"]);
 }

@@ -213,6 +213,15 @@ fn networks_are_told_by_their_tensors() {
             assert_eq!((&found.name, found.options.output), (&meant.name, meant.options.output));
             assert_eq!(found.options.full_connections, meant.options.full_connections);
             assert_eq!(imported.model.parameters, model.parameters);
+            // As DataParallel and Lightning name them.
+            for prefix in ["module.", "model."] {
+                let named = tensors
+                    .iter()
+                    .cloned()
+                    .map(|(name, shape, numbers)| (format!("{prefix}{name}"), shape, numbers));
+                let wrapped = import::import(&plain(&folder, &named.collect()), &args, None);
+                assert_eq!(wrapped.expect("a model").model.parameters, model.parameters);
+            }
             // A module that has no buffer for the centres.
             let name = names.of(&meant.name, CENTRES);
             let without = tensors.into_iter().filter(|(other, ..)| *other != name).collect();

@@ -149,6 +149,48 @@ fn a_broken_record_is_named_and_nothing_before_it_lost() {
     assert_eq!(streamed(&["--stream", "raw"], &[]).0, Some(0));
 }
 
+/// What a line of CSV begins with, and what a heading says.
+#[test]
+fn csv_as_other_programs_write_it() {
+    let digits = test_digits(3);
+    let plain = csv(&digits, true);
+    let pixels: Vec<String> = (0..784).map(|pixel| format!("pixel{pixel}")).collect();
+    let pixels = pixels.join(",");
+    let moved = |line: &str| {
+        let (label, rest) = line.split_once(',').expect("a label");
+        format!("{rest},{label}\n")
+    };
+    let last: String = plain.lines().map(moved).collect();
+    let quoted = |line: &str| format!("\"{}\"\n", line.replace(',', "\",\""));
+    let counted = |(at, line): (usize, &str)| format!("{at},{line}\n");
+    let counted: String = plain.lines().enumerate().map(counted).collect();
+    let labelled = [
+        format!("\u{feff}{plain}"),
+        format!("# digits\n\nlabel,{pixels}\r\n{plain}"),
+        plain.lines().map(quoted).collect(),
+        format!("{pixels},class\n{last}"),
+        format!(",label,{pixels}\n{counted}"),
+    ];
+    let (_, expected, _) = streamed(&["--stream", "csv"], plain.as_bytes());
+    assert_eq!(expected.lines().count(), 3);
+    for input in labelled {
+        let (code, out, said) = streamed(&["--stream", "csv"], input.as_bytes());
+        assert_eq!((code, &out), (Some(0), &expected), "{}: {said}", &input[..30]);
+    }
+    // The first column is no label where the heading calls it otherwise.
+    let (code, out, _) = streamed(&["--stream", "csv"], format!("id,{pixels}\n{plain}").as_bytes());
+    assert_eq!((code, out.lines().count()), (Some(0), 3));
+    assert!(expected.contains("\"label\"") && !out.contains("\"label\""), "{out}");
+    for (input, word) in [
+        (format!("label,{pixels}\n1,2,3\n").into_bytes(), "heading"),
+        (plain.encode_utf16().flat_map(u16::to_le_bytes).collect(), "number"),
+        ([b"\xff\xfe", plain.as_bytes()].concat(), "UTF-16"),
+    ] {
+        let (code, _, said) = streamed(&["--stream", "csv"], &input);
+        assert!(code == Some(3) && said.contains(word), "{word} not in {said}");
+    }
+}
+
 /// `... | lenet predict --stream | head -1`, more or less.
 #[test]
 fn a_reader_who_leaves_ends_it_quietly() {

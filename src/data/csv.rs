@@ -1,0 +1,128 @@
+//! Digits as lines of CSV: 784 numbers from 0 to 255, and perhaps a label, where the heading says or in front.
+
+use super::DIGIT_PIXELS;
+use super::stream::Piece;
+use crate::network::CLASSES;
+
+/// Longest line: 785 numbers of 3 digits need 3,140 bytes, headings somewhat more.
+pub(super) const MAX_LINE: usize = 16 << 10;
+/// What headings call the column of labels, and one of numbers that are none of a digit's.
+const LABELS: [&str; 5] = ["label", "class", "digit", "target", "y"];
+const COUNTERS: [&str; 3] = ["", "id", "index"];
+/// Letters of a field that a message shows.
+const SHOWN: usize = 20;
+
+/// What is known of the columns.
+#[derive(Default)]
+pub(super) struct Csv {
+    /// Whether a line with something in it was seen.
+    begun: bool,
+    columns: Option<Columns>,
+}
+
+/// The columns that a heading names.
+#[derive(Clone, Copy)]
+struct Columns {
+    count: usize,
+    label: Option<usize>,
+    counter: Option<usize>,
+}
+
+impl Csv {
+    /// Appends the digit of a line, or says what is wrong with it and leaves the piece alone. Blank lines,
+    /// comments behind a # and a heading have none.
+    pub fn line(&mut self, line: &[u8], piece: &mut Piece) -> Result<(), String> {
+        if line.len() > MAX_LINE {
+            return Err(format!("the line has over {MAX_LINE} bytes"));
+        }
+        if !self.begun && (line.starts_with(b"\xff\xfe") || line.starts_with(b"\xfe\xff")) {
+            return Err("it is UTF-16, where UTF-8 was expected".into());
+        }
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii();
+        if line.is_empty() || line.starts_with(b"#") {
+            return Ok(());
+        }
+        let fields: Vec<&[u8]> = line.split(|&byte| byte == b',').map(plain).collect();
+        let heading = !self.begun && !fields[0].first().is_some_and(u8::is_ascii_digit);
+        self.begun = true;
+        if heading {
+            self.columns = Columns::of(&fields);
+            return Ok(());
+        }
+        self.digit(&fields, piece)
+    }
+
+    fn digit(&self, fields: &[&[u8]], piece: &mut Piece) -> Result<(), String> {
+        let columns = match self.columns {
+            Some(columns) if columns.count != fields.len() => {
+                return Err(format!(
+                    "it has {} numbers, and the heading {}",
+                    fields.len(),
+                    columns.count
+                ));
+            }
+            Some(columns) => columns,
+            None => Columns::without_heading(fields.len())?,
+        };
+        let mut label = None;
+        let mut pixels = Vec::with_capacity(DIGIT_PIXELS);
+        for (at, field) in fields.iter().enumerate() {
+            if columns.counter == Some(at) {
+                continue;
+            }
+            let number = byte_of(field).ok_or_else(|| {
+                let text = String::from_utf8_lossy(field);
+                let start: String = text.chars().take(SHOWN).collect();
+                format!("field {}, \"{start}\", is no number from 0 to 255", at + 1)
+            })?;
+            match columns.label == Some(at) {
+                true => label = Some(number),
+                false => pixels.push(number),
+            }
+        }
+        if let Some(label) = label.filter(|&label| usize::from(label) >= CLASSES) {
+            return Err(format!("its label is {label}, where 0 to 9 were expected"));
+        }
+        piece.pixels.append(&mut pixels);
+        piece.labels.push(label);
+        Ok(())
+    }
+}
+
+impl Columns {
+    /// Those of a heading, if it names as many as a digit has.
+    fn of(names: &[&[u8]]) -> Option<Columns> {
+        let find = |words: &[&str]| {
+            let is_one =
+                |name: &&[u8]| words.iter().any(|word| name.eq_ignore_ascii_case(word.as_bytes()));
+            names.iter().position(is_one)
+        };
+        let (count, counter) = (names.len(), find(&COUNTERS));
+        let one_more = count == DIGIT_PIXELS + 1 && counter.is_none();
+        let label = find(&LABELS).or(one_more.then_some(0));
+        let others = usize::from(label.is_some()) + usize::from(counter.is_some());
+        (count == DIGIT_PIXELS + others).then_some(Columns { count, label, counter })
+    }
+
+    /// Those of a line without a heading: the label comes first, if there is one.
+    fn without_heading(count: usize) -> Result<Columns, String> {
+        match count.checked_sub(DIGIT_PIXELS) {
+            Some(0) => Ok(Columns { count, label: None, counter: None }),
+            Some(1) => Ok(Columns { count, label: Some(0), counter: None }),
+            _ => Err(format!("it has {count} numbers")),
+        }
+    }
+}
+
+/// A field without blanks and quotes around it.
+fn plain(field: &[u8]) -> &[u8] {
+    let field = field.trim_ascii();
+    let inner = field.strip_prefix(b"\"").and_then(|field| field.strip_suffix(b"\""));
+    inner.unwrap_or(field).trim_ascii()
+}
+
+/// The number from 0 to 255 in a field of at most three digits.
+fn byte_of(field: &[u8]) -> Option<u8> {
+    let plain = field.len() <= 3 && field.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(field).ok().filter(|_| plain)?.parse().ok()
+}
