@@ -1,7 +1,7 @@
 //! MNIST from a folder that the user names.
 //!
 //! The four files may be raw or packed with gzip (raw wins where both are there) and spelled as the various
-//! downloads have it ([`find`]). All of them go through the
+//! downloads have it. All of them go through the
 //! checks of [`super::idx`]. The `mnist` crate then reads a folder with the files exactly as published
 //! (four raw files in the usual spelling, 60,000 and 10,000 digits). That crate knows no other form,
 //! panics on a bad file and does not look for surplus bytes: so it sees only checked files, and its

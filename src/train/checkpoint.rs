@@ -82,7 +82,7 @@ impl State {
         &self.carried[0]
     }
 
-    /// Whether every number is finite and no parameter is over [`LARGEST`]: else a run has diverged.
+    /// Whether every number is finite and no parameter is over 1e9: else a run has diverged.
     pub fn is_sound(&self) -> bool {
         let sums = self.position.iter().flat_map(|position| &position.totals);
         self.carried.iter().flatten().chain(sums).all(|number| number.is_finite())
