@@ -3,6 +3,7 @@
 use super::DIGIT_PIXELS;
 use super::stream::Piece;
 use crate::network::CLASSES;
+use crate::text::count;
 
 /// Longest line: 785 numbers of 3 digits need 3,140 bytes, headings somewhat more.
 pub(super) const MAX_LINE: usize = 16 << 10;
@@ -43,6 +44,11 @@ impl Csv {
             return Ok(());
         }
         let fields: Vec<&[u8]> = line.split(|&byte| byte == b',').map(plain).collect();
+        let other = [b';', b'\t'].into_iter().find(|byte| fields.len() == 1 && line.contains(byte));
+        if let Some(byte) = other {
+            let name = if byte == b'\t' { "tabs" } else { "semicolons" };
+            return Err(format!("its numbers have {name} between them"));
+        }
         let heading = !self.begun && !fields[0].first().is_some_and(u8::is_ascii_digit);
         self.begun = true;
         if heading {
@@ -55,14 +61,11 @@ impl Csv {
     fn digit(&self, fields: &[&[u8]], piece: &mut Piece) -> Result<(), String> {
         let columns = match self.columns {
             Some(columns) if columns.count != fields.len() => {
-                return Err(format!(
-                    "it has {} numbers, and the heading {}",
-                    fields.len(),
-                    columns.count
-                ));
+                let (here, there) = (count(fields.len(), "number"), columns.count);
+                return Err(format!("it has {here}, and the heading {there}"));
             }
             Some(columns) => columns,
-            None => Columns::without_heading(fields.len())?,
+            None => Columns::without_heading(fields)?,
         };
         let mut label = None;
         let mut pixels = Vec::with_capacity(DIGIT_PIXELS);
@@ -105,11 +108,21 @@ impl Columns {
     }
 
     /// Those of a line without a heading: the label comes first, if there is one.
-    fn without_heading(count: usize) -> Result<Columns, String> {
-        match count.checked_sub(DIGIT_PIXELS) {
-            Some(0) => Ok(Columns { count, label: None, counter: None }),
-            Some(1) => Ok(Columns { count, label: Some(0), counter: None }),
-            _ => Err(format!("it has {count} numbers")),
+    fn without_heading(fields: &[&[u8]]) -> Result<Columns, String> {
+        let of = fields.len();
+        let label = match of.checked_sub(DIGIT_PIXELS) {
+            Some(0) => None,
+            Some(1) => Some(0),
+            _ => return Err(format!("it has {}", count(of, "number"))),
+        };
+        // The corners of MNIST's digits are empty.
+        let last = fields[of - 1];
+        match label.is_some() && fields[0] == b"0" && matches!(last, [b'1'..=b'9']) {
+            true => Err(format!(
+                "its label may be the 0 in front or the {} at its end, which a heading could tell",
+                String::from_utf8_lossy(last)
+            )),
+            false => Ok(Columns { count: of, label, counter: None }),
         }
     }
 }

@@ -15,7 +15,7 @@ use flate2::read::MultiGzDecoder;
 use super::{DIGIT_PIXELS, Digits, first_bad_label};
 use crate::error::{Error, Result};
 use crate::network::DIGIT_SIDE;
-use crate::text::thousands;
+use crate::text::{count, thousands};
 
 /// Most items in one file; MNIST has 60,000. Keeps a broken or malicious file out of memory.
 pub const MAX_ITEMS: usize = 1_000_000;
@@ -134,7 +134,7 @@ impl IdxFile {
         {
             return Err(self.error(
                 format_args!("label {label} at index {index}, where 0 to 9 were expected"),
-                "give digits: the networks tell ten classes apart",
+                "give labels from 0 to 9",
             ));
         }
         Ok(std::mem::take(&mut self.bytes))
@@ -169,7 +169,8 @@ impl IdxFile {
         let kind = TYPES.iter().find(|(number, _)| [zero, zero_too, kind] == [0, 0, *number]);
         match kind {
             Some((_, name)) => {
-                format!("it is IDX with {dimensions} dimensions of {name}, and bytes are needed")
+                let dimensions = count(dimensions.into(), "dimension");
+                format!("it is IDX with {dimensions} of {name}, and bytes are needed")
             }
             None if magic.swap_bytes() == wanted => "the order of its bytes is reversed".into(),
             None if self.bytes.starts_with(b"<") => "it is a web page".into(),

@@ -125,6 +125,10 @@ impl<R: Read> DigitStream<R> {
             }
             self.header()?;
         }
+        let begins = self.rest.starts_with(&idx::IMAGES.magic.to_be_bytes());
+        if self.format == Format::Raw && self.given == 0 && begins {
+            return Err(stream_error("begins as an IDX file does", "give --stream idx for it"));
+        }
         let whole = self.rest.len() / DIGIT_PIXELS;
         let wanted = self.promised.map_or(whole, |all| whole.min(all - self.given));
         if wanted == 0 && (ended || whole > 0) {

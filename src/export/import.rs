@@ -31,6 +31,8 @@ pub struct Imported {
     pub names: Names,
     /// Whether the file itself said what its tensors do not.
     pub described: bool,
+    /// Whether its numbers were 16-bit floats.
+    pub halves: bool,
 }
 
 /// A network that the file could hold.
@@ -62,7 +64,7 @@ pub fn import(path: &Path, args: &NetworkArgs, names: Option<Names>) -> Result<I
             sentence(&nearest.faults)
         )));
     }
-    let described = !container.about.is_null();
+    let (described, halves) = (!container.about.is_null(), container.has_halves());
     let Candidate { network, names, layout, .. } = nearest;
     let mut parameters = container.list(&layout, "").map_err(cannot_read)?;
     let centres = parameters.split_off(Layout::of(&network)?.size);
@@ -71,7 +73,7 @@ pub fn import(path: &Path, args: &NetworkArgs, names: Option<Names>) -> Result<I
         return Err(cannot_read(format!("{name} are not the bitmaps of Fig. 3, which are fixed")));
     }
     let settings = if described { container.about["settings"].clone() } else { json!({}) };
-    Ok(Imported { model: Model { network, parameters, settings }, names, described })
+    Ok(Imported { model: Model { network, parameters, settings }, names, described, halves })
 }
 
 /// Every network that the flags leave open, compared with the file.

@@ -132,7 +132,10 @@ impl<'a> Container<'a> {
     /// The numbers of a tensor, all finite.
     pub(crate) fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
         let view = self.view(name, shape)?;
-        let values = bytemuck::pod_collect_to_vec::<u8, f32>(view.data());
+        let values: Vec<f32> = match view.dtype() {
+            Dtype::F16 => view.data().as_chunks().0.iter().map(|half| of_half(*half)).collect(),
+            _ => bytemuck::pod_collect_to_vec(view.data()),
+        };
         if let Some(place) = values.iter().position(|value| !value.is_finite()) {
             return Err(format!("number {place} of {name} is not finite"));
         }
@@ -143,7 +146,9 @@ impl<'a> Container<'a> {
     /// The bytes that have to be those of a tensor of this shape.
     fn view(&self, name: &str, shape: &[usize]) -> Result<TensorView<'_>, String> {
         let view = self.find(name).ok_or_else(|| format!("the tensor {name} is missing"))?;
-        if view.dtype() != Dtype::F32 || view.shape() != shape {
+        let readable =
+            view.dtype() == Dtype::F32 || self.about.is_null() && view.dtype() == Dtype::F16;
+        if !readable || view.shape() != shape {
             return Err(format!(
                 "the tensor {name} is {:?} {:?} and not F32 {shape:?}",
                 view.dtype(),
@@ -151,6 +156,11 @@ impl<'a> Container<'a> {
             ));
         }
         Ok(view)
+    }
+
+    /// Whether it has tensors of 16-bit floats, which are read in files of other programs.
+    pub(crate) fn has_halves(&self) -> bool {
+        self.tensors.iter().any(|(_, view)| view.dtype() == Dtype::F16)
     }
 
     /// Whether there is a tensor of that name.
@@ -179,5 +189,32 @@ impl<'a> Container<'a> {
         }
         let surplus = Vec::from_iter(self.unread).join(", ");
         Err(format!("there is no tensor {surplus} in such a file"))
+    }
+}
+
+/// The number of a 16-bit float: a sign, 5 bits of exponent, 10 of fraction.
+fn of_half(bytes: [u8; 2]) -> f32 {
+    let bits = u16::from_le_bytes(bytes);
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 1023) / 1024.0);
+    let size = match exponent {
+        0 => fraction * 2.0_f32.powi(-14),
+        31 if fraction == 0.0 => f32::INFINITY,
+        31 => f32::NAN,
+        _ => (1.0 + fraction) * 2.0_f32.powi(exponent - 15),
+    };
+    if bits >> 15 == 1 { -size } else { size }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_half;
+
+    #[test]
+    fn halves_are_what_the_standard_says() {
+        let half = |bits: u16| of_half(bits.to_le_bytes());
+        let bits = [0x3c00, 0xc000, 0x7bff, 0x0400, 0x0001, 0x8000, 0x3555];
+        let numbers = [1.0, -2.0, 65_504.0, 6.103_515_6e-5, 5.960_464_5e-8, -0.0, 0.333_251_95];
+        assert_eq!(bits.map(half), numbers);
+        assert!(half(0x7c00) == f32::INFINITY && half(0x7e00).is_nan());
     }
 }

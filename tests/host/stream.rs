@@ -133,9 +133,10 @@ fn a_broken_record_is_named_and_nothing_before_it_lost() {
         assert_eq!(out.lines().count(), 300, "{format}: {said}");
         assert!(words.iter().all(|word| said.contains(word)), "{words:?} not in {said}");
     }
-    let none: [(&str, &[u8], &str); 4] = [
+    let none: [(&str, &[u8], &str); 5] = [
         ("idx", &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0], "gzip"),
         ("idx", &[0; 16], "IDX"),
+        ("raw", &[0, 0, 8, 3, 0, 0, 39, 16], "--stream idx"),
         ("idx", &[0, 0, 8, 3, 0], "IDX"),
         ("idx", &[0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 32, 0, 0, 0, 32], "32x32"),
     ];
@@ -185,6 +186,9 @@ fn csv_as_other_programs_write_it() {
         (format!("label,{pixels}\n1,2,3\n").into_bytes(), "heading"),
         (plain.encode_utf16().flat_map(u16::to_le_bytes).collect(), "number"),
         ([b"\xff\xfe", plain.as_bytes()].concat(), "UTF-16"),
+        (plain.replace(',', ";").into_bytes(), "semicolons"),
+        (plain.replace(',', "\t").into_bytes(), "tabs"),
+        (last.into_bytes(), "heading"),
     ] {
         let (code, _, said) = streamed(&["--stream", "csv"], &input);
         assert!(code == Some(3) && said.contains(word), "{word} not in {said}");

@@ -34,7 +34,7 @@ pub struct Args {
 pub fn run(args: Args) -> Result<()> {
     check_free("--out", &args.out, args.force)?;
     let imported = import(&args.file, &args.network, args.names)?;
-    let Imported { model, names, described } = &imported;
+    let Imported { model, names, described, halves } = &imported;
     let (network, options) = (&model.network, &model.network.options);
     output::note(&format!(
         "network  {}, {} parameters, {} output, {} connections",
@@ -54,5 +54,8 @@ pub fn run(args: Args) -> Result<()> {
         options.scaling.name(),
         options.border
     ));
+    if *halves {
+        output::note("numbers  16-bit floats, read as the 32-bit floats of a model");
+    }
     output::write_file(&args.out, &model.to_bytes()?)
 }
