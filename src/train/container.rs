@@ -26,7 +26,7 @@ pub(crate) type Named<'a> = (String, Vec<usize>, Cow<'a, [f32]>);
 /// An opened file.
 pub(crate) struct Container<'a> {
     tensors: SafeTensors<'a>,
-    /// What stands in front of the name of every tensor.
+    /// What another program put in front of the name of every tensor.
     prefix: &'static str,
     /// Names of the tensors that nobody has asked for yet.
     unread: BTreeSet<String>,
@@ -114,8 +114,9 @@ impl<'a> Container<'a> {
         let names = tensors.names();
         let unread = names.iter().map(|name| name.to_string()).collect();
         let everywhere = |prefix: &&&str| names.iter().all(|name| name.starts_with(**prefix));
-        let prefix = PREFIXES.iter().find(everywhere).filter(|_| !names.is_empty());
-        let prefix = prefix.copied().unwrap_or_default();
+        // A network of one's own may have a layer of such a name.
+        let wrapped = PREFIXES.iter().find(everywhere).filter(|_| about.is_null());
+        let prefix = wrapped.copied().unwrap_or_default();
         Ok(Container { tensors, prefix, unread, about })
     }
 
@@ -176,8 +177,9 @@ impl<'a> Container<'a> {
     pub(crate) fn faults(&self, layout: &Layout) -> Vec<String> {
         let wanted = layout.tensors.iter();
         let faults = wanted.filter_map(|tensor| self.view(&tensor.name, &tensor.shape).err());
-        let behind = |name: &str| name[self.prefix.len()..].to_string();
-        let known = |name: &&str| layout.tensors.iter().any(|tensor| tensor.name == behind(name));
+        let known = |name: &&str| {
+            layout.tensors.iter().any(|tensor| tensor.name == name[self.prefix.len()..])
+        };
         let surplus = self.tensors.names().into_iter().filter(|name| !known(name));
         faults.chain(surplus.map(|name| format!("no tensor {name} belongs there"))).collect()
     }

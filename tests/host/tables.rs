@@ -1,5 +1,7 @@
 //! `lenet summary` and `lenet plan`: networks and plans as tables, which need no adapter.
 
+use std::fs;
+
 use crate::common::own;
 use crate::common::program::{USAGE, fails, json_of, network_of, prints};
 use lenet::Error;
@@ -10,7 +12,9 @@ use lenet::network::{Output, build};
 use lenet::plan::profile::{ITERATION_LIMIT, UNIFORM_WINDOW};
 use lenet::plan::{ALIGN, Capacity, Layout, Optimizer, Pass, Plan, Profile, Strategy};
 use lenet::rng::{Rng, Stream};
+use lenet::train::model::Model;
 use serde_json::json;
+use tempfile::TempDir;
 
 #[test]
 fn summary_counts_as_the_papers_do() {
@@ -184,6 +188,24 @@ fn only_the_output_is_an_rbf_by_its_row() {
     let distances = Table { output: Output::Rbf, ..table(&[Row::Linear("a", 80)]) };
     let error = build(&distances, distances.options()).expect_err("80 units, 84 pixels");
     assert!(error.to_string().contains("--output linear"), "{error}");
+}
+
+/// `model.` in front of every name of a file is also what a wrapper of another program writes there.
+#[test]
+fn a_layer_may_be_called_model() {
+    let folder = TempDir::new().expect("a folder");
+    let distances = Table { output: Output::Rbf, ..table(&[Row::Linear("model", 84)]) };
+    let network = build(&distances, distances.options()).expect("a network");
+    let parameters = vec![0.5; Layout::of(&network).expect("a layout").size];
+    let model = Model { network, parameters, settings: json!({}) };
+    let file = folder.path().join("model.safetensors");
+    fs::write(&file, model.to_bytes().expect("a file")).expect("a file");
+    let weights = |model: &Model| {
+        let tensors = Layout::of(&model.network).expect("a layout").tensors;
+        tensors.iter().map(|tensor| tensor.numbers(&model.parameters).into_owned()).collect()
+    };
+    let read: Vec<Vec<f32>> = weights(&Model::read(&file).expect("it is its own model"));
+    assert_eq!(read, weights(&model));
 }
 
 /// The names that a network's layers may not have, since buffers have them.
