@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{first_state, resume, session};
 use crate::device::Device;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::recipe::Settings;
 use crate::report::files::{Earlier, Files, Folder, Keep};
 use crate::train::checkpoint::State;
@@ -72,6 +72,13 @@ impl<'a> Launch<'a> {
                 }),
             Beginning::Model(_) | Beginning::Drawn => None,
         };
+        if earlier.as_ref().is_some_and(|earlier| !train::fits(settings, &session, &earlier.state))
+        {
+            return Err(Error::Data(format!(
+                "{}: the checkpoint has made more steps than its epoch has: start the run again",
+                folder.name()
+            )));
+        }
         let from = earlier.as_ref().map(|Earlier { state, .. }| {
             let position = state.position.as_ref();
             (state.history.len(), position.map_or(0, |position| position.step))

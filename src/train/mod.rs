@@ -144,6 +144,21 @@ pub fn run(
     Ok(Outcome { epochs: run.epochs, interrupted: false })
 }
 
+/// Steps of a whole run.
+fn steps(settings: &Settings, session: &Session) -> usize {
+    match settings.steps {
+        0 => settings.epochs * session.steps(),
+        steps => steps,
+    }
+}
+
+/// Whether a run has as many steps as its checkpoint has made.
+pub fn fits(settings: &Settings, session: &Session, state: &State) -> bool {
+    let before = state.history.len() * session.steps();
+    let here = session.steps().min(steps(settings, session).saturating_sub(before));
+    state.position.as_ref().is_none_or(|position| position.step <= here)
+}
+
 /// A run under way.
 struct Run<'a> {
     session: &'a mut Session,
@@ -163,21 +178,11 @@ struct Run<'a> {
 impl Run<'_> {
     /// One epoch (from 0), from a position in it or from its start; whether it was completed.
     fn epoch(&mut self, epoch: usize, from: Option<Position>) -> Result<bool> {
-        let Settings { schedule, epochs, .. } = *self.settings;
+        let schedule = self.settings.schedule;
         let lr = self.settings.rate();
-        let per_epoch = self.session.steps();
-        let steps = match self.settings.steps {
-            0 => epochs * per_epoch,
-            steps => steps,
-        };
+        let (per_epoch, steps) = (self.session.steps(), steps(self.settings, self.session));
         let before = epoch * per_epoch;
         let here = per_epoch.min(steps - before);
-        if let Some(Position { step, .. }) = from.as_ref().filter(|from| from.step > here) {
-            return Err(Error::Data(format!(
-                "the checkpoint has made {step} steps of an epoch that has {here}: it is broken; start the \
-                 run again"
-            )));
-        }
         let rate = |step: usize| lr * schedule.factor(before + step, steps, epoch);
         let curvature = self.curvature(epoch, from.is_some(), rate(0))?;
         self.session.begin(&self.orders.epoch(epoch), rate)?;

@@ -10,8 +10,12 @@ use lenet::plan::Layout;
 use lenet::train::model::Model;
 use serde_json::{Value, json};
 
+/// Exit code of what no other code is for.
+pub const OTHER: i32 = 1;
 /// Exit code of a wrong flag.
 pub const USAGE: i32 = 2;
+/// Exit code of a file that cannot be used.
+pub const DATA: i32 = 3;
 
 /// The program, ready to start.
 pub fn command(args: &[&str]) -> Command {

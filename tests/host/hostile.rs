@@ -5,14 +5,11 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
-use serde_json::Value;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::common::program::{command, path, prints, run, text, write_model};
-
-const OTHER: i32 = 1;
-const USAGE: i32 = 2;
-const DATA: i32 = 3;
+use crate::common::program::{DATA, OTHER, USAGE, command, path, prints, run, text, write_model};
 
 /// Flags of a run of two steps an epoch that needs no adapter.
 const SHORT: [&str; 9] =
@@ -56,28 +53,53 @@ fn a_line_without_an_end_is_refused() {
     }
 }
 
-/// The metadata of a checkpoint is JSON inside of JSON: a number in it has the same length or loses digits.
+/// Rewrites the checkpoint of a run with other metadata and these tensors besides, and returns its bytes.
+fn rewrite(run: &Path, change: impl Fn(&mut Value), besides: &[(&str, TensorView)]) -> Vec<u8> {
+    let file = run.join("last.ckpt.safetensors");
+    let bytes = fs::read(&file).expect("a checkpoint");
+    let (_, header) = SafeTensors::read_metadata(&bytes).expect("a header");
+    let metadata = header.metadata().as_ref().expect("metadata");
+    let mut about = serde_json::from_str(&metadata["lenet"]).expect("JSON");
+    change(&mut about);
+    let metadata = [("lenet".to_string(), about.to_string())].into_iter().collect();
+    let tensors = SafeTensors::deserialize(&bytes).expect("tensors").tensors();
+    let besides = besides.iter().map(|(name, view)| (name.to_string(), view.clone()));
+    let all = tensors.into_iter().chain(besides);
+    let broken = safetensors::serialize(all, Some(metadata)).expect("a file");
+    fs::write(file, &broken).expect("a checkpoint");
+    broken
+}
+
 #[test]
 fn a_checkpoint_that_cannot_be_is_refused_and_left_alone() {
-    let changes = [(r#"\"errors\":"#, r#"\"errors\":9999"#), (r#"\"epoch\":1"#, r#"\"epoch\":7"#)];
-    for (from, to) in changes {
+    // Sums over the steps of an epoch, `[batch, 4]`: the batch of the recipe is 8.
+    let sums = [0; 4 * 8 * 4];
+    let sums = TensorView::new(Dtype::F32, vec![8, 4], &sums).expect("a tensor");
+    let changes: [(&dyn Fn(&mut Value), &[_], &str); 4] = [
+        (&|about| about["history"][0]["errors"] = 99.into(), &[], "epoch 1"),
+        (&|about| about["history"][0]["epoch"] = 7.into(), &[], "epoch 1"),
+        (&|about| about["history"][0]["digits"] = 0.into(), &[], "epoch 1"),
+        (
+            // The run has two steps an epoch, and none is left behind the first of two.
+            &|about| {
+                about["history"] = json!([]);
+                about["position"] = json!({ "step": 3, "seconds": 0.0 });
+            },
+            &[("totals", sums.clone())],
+            "more steps",
+        ),
+    ];
+    for (change, besides, word) in changes {
         let place = folder();
         let run = trained(place.path());
-        let file = run.join("last.ckpt.safetensors");
-        let bytes = fs::read(&file).expect("a checkpoint");
-        let header = u64::from_le_bytes(*bytes.first_chunk().expect("a length")) as usize;
-        let (head, numbers) = bytes[8..].split_at(header);
-        let head = String::from_utf8(head.to_vec()).expect("JSON");
-        assert!(head.contains(from), "{head}");
-        let head = head.replacen(from, to, 1);
-        let length = (head.len() as u64).to_le_bytes();
-        let broken = [&length, head.as_bytes(), numbers].concat();
-        fs::write(&file, &broken).expect("a checkpoint");
+        let broken = rewrite(&run, change, besides);
         let output = resumed(&run);
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(DATA), "{said}");
-        assert!(said.contains("epoch 1"), "{said}");
-        assert_eq!(fs::read(&file).expect("a checkpoint"), broken);
+        assert!(said.contains(word), "{word} not in {said}");
+        assert_eq!(fs::read(run.join("last.ckpt.safetensors")).expect("a checkpoint"), broken);
+        let record = fs::read_to_string(run.join("run.json")).expect("a record");
+        assert!(record.contains(r#""status": "complete""#), "{record}");
     }
 }
 
@@ -136,7 +158,7 @@ fn results_that_standard_output_does_not_take() {
     let train = [&SHORT[..], &["--epochs", "1", "--force", "--out", path(&run)]].concat();
     let json = [&train[..], &["--json"]].concat();
     for args in [&["--help"][..], &["train", "--help"], &["--version"], &train, &json] {
-        let full = File::options().write(true).open("/dev/full").expect("Linux has it");
+        let full = File::options().write(true).open("/dev/full").expect("/dev/full can be opened");
         let output = command(args).stdout(Stdio::from(full)).output().expect("it runs");
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(OTHER), "{args:?} said {said}");
