@@ -12,10 +12,13 @@ pub const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 /// How headings and the result of a run look.
 pub const HEADLINE: Style = Style::new().bold();
 
+/// Letters of a cell of a table at most.
+const LONGEST: usize = 200;
+
 /// A text whose control characters, which may come from the name or the content of a file, are escapes as JSON
-/// has them, but for line feeds and for the colours of this program.
+/// has them, but for tabs, line feeds and the colours of this program.
 pub fn shown(text: &str) -> Cow<'_, str> {
-    escaped(text, |rest| rest.starts_with('\n') || begins_colour(rest))
+    escaped(text, |rest| rest.starts_with(['\t', '\n']) || begins_colour(rest))
 }
 
 /// Whether a text begins with the sequence of a colour, ESC [ numbers m.
@@ -45,9 +48,6 @@ fn cell(text: &str) -> String {
         None => text.into_owned(),
     }
 }
-
-/// Letters of a cell of a table at most.
-const LONGEST: usize = 200;
 
 /// A whole number with commas between groups of three digits: `60,008`.
 pub fn thousands(number: impl Display) -> String {

@@ -1,31 +1,36 @@
 // Settings, curve, confusion matrix and mistakes of the run.
 
+import { places } from "./host.js";
 import { element, paintDigit } from "./paint.js";
 
 const byId = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 
 /**
- * What a visitor can set: name, label, kind and range. The choices of the first four come from the menu. A
- * constant of the shaders also has its name there and how many of its units make one of the field's.
- * @type {[name: string, label: string, kind: string, min?: number, max?: number, constant?: string, unit?: number][]}
+ * What a visitor can set. The choices come from the menu. `constant` is its name in the shaders, if it is one of
+ * their constants, and `unit` how many of the constant's units make one of the field's.
+ * @typedef {{ name: string, label: string, kind: "choice" | "check" | "number", min?: number, max?: number,
+ *   constant?: string, unit?: number }} Field
  */
+
+/** @type {Field[]} */
 const FIELDS = [
-  ["network", "network", "choice"],
-  ["batch", "batch", "choice"],
-  ["optimizer", "optimizer", "choice"],
-  ["distort", "distorted digits", "check"],
-  ["rate", "learning rate", "number", 1e-6, 10],
-  ["momentum", "momentum", "number", 0, 0.999, "MOMENTUM"],
-  ["weight-decay", "weight decay", "number", 0, 1, "WEIGHT_DECAY"],
-  ["mu", "mu, the least curvature", "number", 1e-6, 10, "MU"],
-  ["j", "j of eq. 9", "number", 0.01, 100, "J"],
-  ["shift", "shift, in pixels", "number", 0, 8, "MAX_SHIFT", 4096],
-  ["scale", "scale", "number", 0, 0.4, "MAX_SCALE", 65536],
-  ["squeeze", "squeeze", "number", 0, 0.4, "MAX_SQUEEZE", 65536],
-  ["shear", "shear", "number", 0, 0.9, "MAX_SHEAR", 65536],
-  ["epochs", "epochs", "number", 1, 100],
-  ["seed", "seed", "number", 0, 4294967295],
+  { name: "network", label: "network", kind: "choice" },
+  { name: "batch", label: "batch", kind: "choice" },
+  { name: "optimizer", label: "optimizer", kind: "choice" },
+  { name: "distort", label: "distorted digits", kind: "check" },
+  { name: "rate", label: "learning rate", kind: "number", min: 1e-6, max: 10 },
+  { name: "momentum", label: "momentum", kind: "number", min: 0, max: 0.999, constant: "MOMENTUM" },
+  { name: "weight-decay", label: "weight decay", kind: "number", min: 0, max: 1, constant: "WEIGHT_DECAY" },
+  { name: "mu", label: "mu, added to curvatures", kind: "number", min: 1e-6, max: 10, constant: "MU" },
+  { name: "j", label: "j of eq. 9", kind: "number", min: 0.01, max: 100, constant: "J" },
+  { name: "shift", label: "shift, in pixels", kind: "number", min: 0, max: 8, constant: "MAX_SHIFT", unit: 4096 },
+  { name: "scale", label: "scale", kind: "number", min: 0, max: 0.4, constant: "MAX_SCALE", unit: 65536 },
+  { name: "squeeze", label: "squeeze", kind: "number", min: 0, max: 0.4, constant: "MAX_SQUEEZE", unit: 65536 },
+  { name: "shear", label: "shear", kind: "number", min: 0, max: 0.9, constant: "MAX_SHEAR", unit: 65536 },
+  { name: "epochs", label: "epochs", kind: "number", min: 1, max: 100 },
+  { name: "seed", label: "seed", kind: "number", min: 0, max: 4294967295 },
 ];
+const NUMBERS = FIELDS.filter(({ kind }) => kind === "number");
 
 export class Settings {
   /** @param {any} menu @param {(settings: any, name: string) => void} changed */
@@ -34,12 +39,10 @@ export class Settings {
     this.changed = changed;
     /** @type {Record<string, any>} */
     this.inputs = {};
-    /** @type {Record<string, HTMLElement>} */
-    this.labels = {};
     /** Settings of a loaded file that the page has no field for. */
     this.own = {};
     const box = byId("settings");
-    for (const [name, label, kind, min, max] of FIELDS) {
+    for (const { name, label, kind, min, max } of FIELDS) {
       const id = `set-${name}`;
       /** @type {any} */
       const input = element(kind === "choice" ? "select" : "input", { id });
@@ -47,9 +50,7 @@ export class Settings {
       if (kind === "number") Object.assign(input, { type: "number", min, max, step: "any" });
       input.addEventListener("change", () => this.#change(name));
       this.inputs[name] = input;
-      const title = element("label", { htmlFor: id, textContent: label });
-      this.labels[name] = title;
-      box.append(title, input);
+      box.append(element("label", { htmlFor: id, textContent: label }), input);
     }
     this.set(new URLSearchParams(location.hash.slice(1)));
   }
@@ -67,19 +68,18 @@ export class Settings {
     this.#choices("optimizer", different("optimizer"), from.get("optimizer"));
     this.#choices("batch", different("batch"), from.get("batch") ?? 16);
     inputs.distort.checked = from.get("distort") === "on";
-    for (const [name, , kind, min = 0, max = 0] of FIELDS) {
-      if (kind !== "number") continue;
-      const value = this.#standard(name);
-      this.labels[name].hidden = inputs[name].hidden = value === undefined;
+    for (const field of NUMBERS) {
+      const { name, min = 0, max = 0 } = field;
+      const value = this.#standard(field);
+      inputs[name].hidden = inputs[name].labels[0].hidden = value === undefined;
       const asked = Number(from.get(name) ?? value);
       inputs[name].value = asked >= min && asked <= max ? asked : value;
     }
   }
 
   /** What a number is where nobody changes it; undefined where the program has no such constant. */
-  #standard(/** @type {string} */ name) {
+  #standard(/** @type {Field} */ { name, constant, unit = 1 }) {
     const { settings, constants } = this.#program();
-    const [, , , , , constant, unit = 1] = FIELDS.find(([field]) => field === name);
     const value = constant ? constants[constant] / unit : (settings[name] ?? 1);
     return Number.isNaN(value) ? undefined : Number(value.toPrecision(constant ? 4 : 7));
   }
@@ -103,16 +103,16 @@ export class Settings {
       const [all, tests] = [this.menu.digits.train.count, this.menu.digits.test.count];
       const other = settings.validate || settings["train-limit"] !== all || settings["test-limit"] !== tests;
       if (other) return `It was trained on other digits than the ${all} that this page has.`;
-      const outside = FIELDS.find(([name, , kind, min, max]) => {
+      const outside = NUMBERS.find(({ name, min = 0, max = 0 }) => {
         const value = { ...settings, rate: settings.lr }[name];
-        return kind === "number" && typeof value === "number" && !(value >= min && value <= max);
+        return typeof value === "number" && !(value >= min && value <= max);
       });
-      if (outside) return `Its ${outside[1]} is outside of what this page takes, ${outside[3]} to ${outside[4]}.`;
+      if (outside) return `Its ${outside.label} is outside of what this page takes, ${outside.min} to ${outside.max}.`;
     }
     const rate = settings.lr * (settings["eta-scale"] ?? 1);
-    const named = { network: about.network, optimizer: settings.optimizer, batch: settings.batch, distort: settings.distort, rate, epochs: settings.epochs, seed: settings.seed };
-    for (const [name, , , , , constant] of FIELDS) if (constant) named[name] = settings[name];
-    const told = Object.entries(named).filter(([, value]) => value !== undefined && value !== null);
+    const said = { ...settings, network: about.network, rate };
+    const named = FIELDS.map(({ name }) => [name, said[name]]);
+    const told = named.filter(([, value]) => value !== undefined && value !== null);
     this.set(new URLSearchParams(told.map(([name, value]) => [name, String(value)])));
     const batch = Number(this.inputs.batch.value);
     if (checkpoint && batch !== settings.batch) return `It was trained with batches of ${settings.batch}, which this page does not ship.`;
@@ -141,8 +141,8 @@ export class Settings {
   /** The settings as the part of a link behind the #. */
   link() {
     const { inputs } = this;
-    const shown = FIELDS.filter(([name]) => !inputs[name].hidden);
-    const pairs = shown.map(([name, , kind]) => [name, kind === "check" ? (inputs[name].checked ? "on" : "off") : inputs[name].value]);
+    const shown = FIELDS.filter(({ name }) => !inputs[name].hidden);
+    const pairs = shown.map(({ name, kind }) => [name, kind === "check" ? (inputs[name].checked ? "on" : "off") : inputs[name].value]);
     return new URLSearchParams(pairs).toString();
   }
 
@@ -150,7 +150,8 @@ export class Settings {
   #number(/** @type {string} */ name) {
     const input = this.inputs[name];
     const typed = input.value === "" ? NaN : Number(input.value);
-    const value = Number.isFinite(typed) ? typed : Number(this.#standard(name));
+    const field = NUMBERS.find((field) => field.name === name);
+    const value = Number.isFinite(typed) ? typed : Number(this.#standard(field));
     const taken = Math.min(Number(input.max), Math.max(Number(input.min), value));
     input.value = name === "epochs" || name === "seed" ? Math.round(taken) : taken;
     return Number(input.value);
@@ -163,7 +164,7 @@ export class Settings {
     const named = {};
     /** @type {Record<string, number>} */
     const constants = {};
-    for (const [name, , , , , constant, unit] of FIELDS) {
+    for (const { name, constant, unit } of NUMBERS) {
       if (!constant || inputs[name].hidden) continue;
       named[name] = this.#number(name);
       constants[constant] = unit ? Math.round(named[name] * unit) : named[name];
@@ -269,12 +270,10 @@ export function rates(/** @type {Float32Array | null} */ found, /** @type {any} 
   if (!found || !byId("rates-box").open) return;
   /** @type {Map<string, number[]>} */
   const layers = new Map();
-  for (const { name, start, stride, shape } of layout.tensors) {
-    const layer = name.split(".")[0];
-    const numbers = layers.get(layer) ?? [];
-    const width = shape.reduce((product, side) => product * side, 1) / shape[0];
-    for (let row = 0; row < shape[0]; row++) numbers.push(...found.subarray(start + row * stride, start + row * stride + width));
-    layers.set(layer, numbers);
+  for (const tensor of layout.tensors) {
+    const layer = tensor.name.split(".")[0];
+    const before = layers.get(layer) ?? [];
+    layers.set(layer, before.concat(places(tensor).map((place) => found[place])));
   }
   const cells = (values, tag = "td") => values.map((value) => element(tag, { textContent: value }));
   const rows = [...layers].map(([layer, numbers]) => {

@@ -65,9 +65,22 @@ export class Session {
     this.totals = new Float32Array(4 * this.batch);
   }
 
+  /** The learning rate of a step of an epoch. */
+  #rate(/** @type {number} */ epoch, /** @type {number} */ step) {
+    const { settings, stepsPerEpoch } = this;
+    const steps = settings.epochs * stepsPerEpoch;
+    return Math.fround(Math.fround(settings.rate) * factor(settings.schedule, epoch * stepsPerEpoch + step, steps, epoch));
+  }
+
+  /** The learning rate of the last step that was made, or null before the first. */
+  lastRate() {
+    const last = this.epoch * this.stepsPerEpoch + this.step - 1;
+    return last < 0 ? null : this.#rate(Math.floor(last / this.stepsPerEpoch), last % this.stepsPerEpoch);
+  }
+
   /** Puts order and rates of the epoch in place; with SDLM estimates the curvature first. */
   async #begin() {
-    const { settings, stepsPerEpoch, ports } = this;
+    const { ports } = this;
     if (ports.curvature !== null && this.step === 0) {
       const patterns = this.patterns.of(this.epoch);
       const { size } = this.executor.program.interface.layout;
@@ -75,11 +88,7 @@ export class Session {
       this.#upload(patterns, () => Math.fround(1 / patterns.length), 0, 0);
       await this.#pass("curvature", 0, Math.ceil(patterns.length / this.batch), () => true);
     }
-    const before = this.epoch * stepsPerEpoch;
-    const steps = settings.epochs * stepsPerEpoch;
-    const rate = (step) =>
-      Math.fround(Math.fround(settings.rate) * factor(settings.schedule, before + step, steps, this.epoch));
-    this.#upload(this.orders.epoch(this.epoch), rate, 0, 0);
+    this.#upload(this.orders.epoch(this.epoch), (step) => this.#rate(this.epoch, step), 0, 0);
     this.#restart(this.step, this.totals);
     this.begun = true;
   }

@@ -135,13 +135,14 @@ async function read() {
   post("answer", { network, layers, weights, layout, pixels, rates, trained: training?.network === network });
 }
 
-/** The learning rate of every parameter under SDLM, rate / (mu + h) (1998, appendix C); null without curvatures. */
+/** The learning rate of every parameter in the last step of SDLM, rate / (mu + h) (1998, appendix C); else null. */
 async function effectiveRates() {
   const { executor, session, settings } = training;
   const { layout, ports } = executor.program.interface;
-  if (ports.curvature === null || !session.begun) return null;
+  const rate = session.lastRate();
+  if (ports.curvature === null || rate === null) return null;
   const curvature = new Float32Array(await executor.read(ports.curvature, 4 * layout.size));
-  return curvature.map((h) => settings.rate / (settings.constants.MU + h));
+  return curvature.map((h) => rate / (settings.constants.MU + h));
 }
 
 /** Trains until it is told to pause, an epoch after the other. */

@@ -10,6 +10,7 @@ use super::measure::{Figure, LeftOut};
 use crate::cpu::fast::Instructions;
 use crate::gpu::facts::Facts;
 use crate::network::Named;
+use crate::run::record;
 use crate::text::{Table, thousands};
 use crate::threads;
 
@@ -37,14 +38,11 @@ pub struct Record {
 impl Record {
     /// Returns the record as JSON.
     pub fn json(&self) -> Value {
-        // Not the program's own path, which says where somebody keeps things.
-        let arguments = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
-        let arguments: Vec<String> = arguments.collect();
         let (facts, profile) = self.adapter.as_ref().map(|(facts, name)| (facts, name)).unzip();
         json!({
             "kind": KIND,
             "schema": SCHEMA,
-            "command": format!("lenet {}", arguments.join(" ")),
+            "command": record::command(),
             "unix_time": machine::unix_time(),
             "took_seconds": self.seconds,
             "program": machine::program(),

@@ -7,6 +7,7 @@
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
+use anstyle::Style;
 use serde_json::Value;
 
 use crate::disk;
@@ -52,14 +53,18 @@ pub fn note(text: &str) {
 
 /// Prints a warning.
 pub fn warn(text: &str) {
-    note(&format!("{WARNING}warning:{WARNING:#} {}", text.replace('\n', "\n  ")));
+    message("warning", WARNING, text);
 }
 
 /// Says why the program ends.
 pub fn error(error: &Error) {
-    // A name with a line feed in it cannot pass for another message.
-    let text = error.to_string().replace('\n', "\n  ");
-    note(&format!("{ERROR}error:{ERROR:#} {text}"));
+    message("error", ERROR, &error.to_string());
+}
+
+/// Prints a message behind its kind; further lines are set in, so that a name with a line feed in it cannot pass
+/// for another message.
+fn message(kind: &str, style: Style, text: &str) {
+    note(&format!("{style}{kind}:{style:#} {}", text.replace('\n', "\n  ")));
 }
 
 /// Writes a file and says so.

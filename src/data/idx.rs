@@ -160,11 +160,11 @@ impl IdxFile {
             );
         }
         let what = format!("begins with the number {magic} where {word} have {wanted}");
-        Err(self.error(format!("{what}: {}", self.is(magic, *wanted)), AGAIN))
+        Err(self.error(format!("{what}: {}", self.kind(magic, *wanted)), AGAIN))
     }
 
     /// What a file that begins with `magic` is in place of one that begins with `wanted`.
-    fn is(&self, magic: u32, wanted: u32) -> String {
+    fn kind(&self, magic: u32, wanted: u32) -> String {
         let [zero, zero_too, kind, dimensions] = magic.to_be_bytes();
         let kind = TYPES.iter().find(|(number, _)| [zero, zero_too, kind] == [0, 0, *number]);
         match kind {

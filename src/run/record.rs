@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::data::Mnist;
 
-/// Returns the command line as it can be typed again.
+/// Returns the command line as it can be typed again, without the program's own path, which says where somebody
+/// keeps things.
 pub fn command() -> String {
     let words = std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy()));
     ["lenet".to_string()].into_iter().chain(words).collect::<Vec<_>>().join(" ")

@@ -6,14 +6,13 @@ use std::process::Stdio;
 
 use crate::common::Outcome;
 use crate::common::program::{
-    USAGE, command, fails, json_of, network_of, path, prints, run, small_set, text, write_model,
+    DATA, OTHER, USAGE, command, fails, json_of, network_of, path, prints, run, small_set, text,
+    write_model,
 };
 use lenet::data::{self, image, writing};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const OTHER: i32 = 1;
-const DATA: i32 = 3;
 const ADAPTER: i32 = 4;
 
 #[test]

@@ -5,14 +5,12 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use crate::common::program::{DATA, OTHER, USAGE};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const USAGE: i32 = 2;
-const DATA: i32 = 3;
 const ADAPTER: i32 = 4;
 const DIVERGED: i32 = 5;
-const OTHER: i32 = 1;
 const INTERRUPTED: i32 = 130;
 
 /// A run of a few steps that needs no adapter.

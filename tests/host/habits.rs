@@ -4,11 +4,9 @@
 use std::fs;
 use std::process::{Output, Stdio};
 
-use crate::common::program::{USAGE, command, fails, path, prints, run, text};
+use crate::common::program::{OTHER, USAGE, command, fails, path, prints, run, text};
 use lenet::{EXIT_CODES, Error};
 use tempfile::TempDir;
-
-const OTHER: i32 = 1;
 
 #[test]
 fn completions_know_commands_and_values() {

@@ -7,11 +7,10 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::common::Outcome;
-use crate::common::program::{USAGE, command, fails, json_of, path, prints, run, text};
+use crate::common::program::{DATA, USAGE, command, fails, json_of, path, prints, run, text};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const DATA: i32 = 3;
 /// A run of a moment.
 const SHORT: [&str; 9] = [
     "train",

@@ -5,11 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::common::events;
-use crate::common::program::{USAGE, fails, path, prints, run, text};
+use crate::common::program::{DATA, USAGE, fails, path, prints, run, text};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const DATA: i32 = 3;
 const LIMITS: [&str; 8] =
     ["--device", "cpu", "--epochs", "2", "--train-limit", "1000", "--test-limit", "200"];
 

@@ -4,12 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use crate::common::program::{USAGE, fails, json_of, path, prints, run, text};
+use crate::common::program::{DATA, OTHER, USAGE, fails, json_of, path, prints, run, text};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-
-const OTHER: i32 = 1;
-const DATA: i32 = 3;
 
 /// Three runs, one of them in a folder of folders.
 static RUNS: LazyLock<TempDir> = LazyLock::new(|| {

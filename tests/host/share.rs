@@ -10,7 +10,7 @@ use std::path::Path;
 
 use crate::common::graph::{self, Value};
 use crate::common::onnx::{Extent, ModelProto, ValueInfoProto};
-use crate::common::program::{USAGE, fails, path, prints, small_set};
+use crate::common::program::{DATA, USAGE, fails, path, prints, small_set};
 use lenet::data::DIGIT_PIXELS;
 use lenet::export::{CENTRES, Format, Names, export, import};
 use lenet::network::init::{self, Init};
@@ -23,8 +23,6 @@ use prost::Message;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
-
-const DATA: i32 = 3;
 
 /// A model of a network with first weights, none of them at its start value, poolings included.
 fn model(name: &str, change: impl FnOnce(&mut Options)) -> Model {
