@@ -7,7 +7,7 @@ use crate::text::count;
 
 /// Longest line: 785 numbers of 3 digits need 3,140 bytes, headings somewhat more.
 pub(super) const MAX_LINE: usize = 16 << 10;
-/// What headings call the column of labels, and one of numbers that are none of a digit's.
+/// What headings call the column of labels, and a column that only counts the lines.
 const LABELS: [&str; 5] = ["label", "class", "digit", "target", "y"];
 const COUNTERS: [&str; 3] = ["", "id", "index"];
 /// Letters of a field that a message shows.

@@ -293,6 +293,6 @@ fn diverged(settings: &Settings, epoch: usize) -> Error {
         ),
     };
     Error::Diverged(format!(
-        "loss or weights have no longer finite or sensible values in epoch {epoch}: give {way_out}"
+        "loss or weights are no longer finite, or a weight is over 1e9, in epoch {epoch}: give {way_out}"
     ))
 }

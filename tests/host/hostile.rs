@@ -70,18 +70,21 @@ fn rewrite(run: &Path, change: impl Fn(&mut Value), besides: &[(&str, TensorView
     broken
 }
 
+/// What is changed in the metadata of a checkpoint, tensors besides, and a word of the refusal.
+type Change<'a> = (fn(&mut Value), &'a [(&'a str, TensorView<'a>)], &'a str);
+
 #[test]
 fn a_checkpoint_that_cannot_be_is_refused_and_left_alone() {
     // Sums over the steps of an epoch, `[batch, 4]`: the batch of the recipe is 8.
     let sums = [0; 4 * 8 * 4];
     let sums = TensorView::new(Dtype::F32, vec![8, 4], &sums).expect("a tensor");
-    let changes: [(&dyn Fn(&mut Value), &[_], &str); 4] = [
-        (&|about| about["history"][0]["errors"] = 99.into(), &[], "epoch 1"),
-        (&|about| about["history"][0]["epoch"] = 7.into(), &[], "epoch 1"),
-        (&|about| about["history"][0]["digits"] = 0.into(), &[], "epoch 1"),
+    let changes: [Change; 4] = [
+        (|about| about["history"][0]["errors"] = 99.into(), &[], "epoch 1"),
+        (|about| about["history"][0]["epoch"] = 7.into(), &[], "epoch 1"),
+        (|about| about["history"][0]["digits"] = 0.into(), &[], "epoch 1"),
         (
             // The run has two steps an epoch, and none is left behind the first of two.
-            &|about| {
+            |about| {
                 about["history"] = json!([]);
                 about["position"] = json!({ "step": 3, "seconds": 0.0 });
             },
