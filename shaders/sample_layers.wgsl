@@ -17,12 +17,42 @@ fn lanes_of(quads: u32) -> u32 {
     return clamp(WORKGROUP / quads, 1u, LANES);
 }
 
+// The sum of the parts that the lanes of a place have, for its first lane. The upper half of the lanes leaves its
+// parts in SCRATCH, the lower adds them to its own, until one lane is left.
+fn fold(part: vec4f, place: u32, places: u32, lane: u32, lanes: u32) -> vec4f {
+    var sum = part;
+    for (var left = lanes; left > 1u; left = (left + 1u) / 2u) {
+        let kept = (left + 1u) / 2u;
+        if (lane >= kept && lane < left && place < places) {
+            put_vector(SCRATCH + 4u * (places * (lane - kept) + place), sum);
+        }
+        workgroupBarrier();
+        if (lane + kept < left && place < places) {
+            sum += vector_at(SCRATCH + 4u * (places * lane + place));
+        }
+        workgroupBarrier();
+    }
+    return sum;
+}
+
+fn vector_at(at: u32) -> vec4f {
+    return vec4f(memory[at], memory[at + 1u], memory[at + 2u], memory[at + 3u]);
+}
+
+fn put_vector(at: u32, vector: vec4f) {
+    memory[at] = vector.x;
+    memory[at + 1u] = vector.y;
+    memory[at + 2u] = vector.z;
+    memory[at + 3u] = vector.w;
+}
+
 // An invocation has four outputs, and every so many vec4s of x: four reads of weights that wait
 // together for memory.
 fn linear(number: u32, t: u32) {
     let k = layer_at(number);
     let quads = k.inputs / 4u;
-    let lanes = lanes_of((k.outputs + 3u) / 4u);
+    let places = (k.outputs + 3u) / 4u;
+    let lanes = lanes_of(places);
     let lane = t % lanes;
     let first = 4u * (t / lanes);
     var sums = vec4f();
@@ -34,26 +64,22 @@ fn linear(number: u32, t: u32) {
         let last = vec4u(k.outputs - 1u);
         let rows = k.weights / 4u + quads * min(first + vec4u(0u, 1u, 2u, 3u), last);
         for (var i = lane; i < quads; i += lanes) {
-            let x = k.x + 4u * i;
-            let v = vec4f(memory[x], memory[x + 1u], memory[x + 2u], memory[x + 3u]);
+            let v = vector_at(k.x + 4u * i);
             sums += vec4f(
                 dot(w_at(rows.x + i), v), dot(w_at(rows.y + i), v),
                 dot(w_at(rows.z + i), v), dot(w_at(rows.w + i), v),
             );
         }
     }
-    for (var turn = 0u; turn < lanes; turn++) {
-        if (lane == turn) {
-            for (var a = 0u; a < 4u; a++) {
-                let o = first + a;
-                if (o < k.outputs) {
-                    let sum = sums[a] + select(memory[k.y + o], 0.0, turn == 0u);
-                    memory[k.y + o] = select(sum, squash(sum), turn + 1u == lanes);
-                }
+    let total = fold(sums, t / lanes, places, lane, lanes);
+    if (lane == 0u) {
+        for (var a = 0u; a < 4u; a++) {
+            if (first + a < k.outputs) {
+                memory[k.y + first + a] = squash(total[a]);
             }
         }
-        workgroupBarrier();
     }
+    workgroupBarrier();
 }
 
 fn centre(class_: u32, i: u32, units: u32) -> f32 {

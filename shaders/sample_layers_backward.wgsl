@@ -9,8 +9,8 @@
 //
 // The gradient dw[o,i] = dy[o] x[i] is a sum over samples: both factors go to traces.
 //
-// expects: common, local, loss, sample, sample_layers; w_at, traces
-// expects: CLASSES, LAYERS, SCORES, SCRATCH, CURVATURE, WORKGROUP
+// expects: common, local, loss, sample, sample_patch, sample_layers; w_at, traces
+// expects: CLASSES, LAYERS, SCORES, CURVATURE, WORKGROUP
 
 /// Outputs whose weights are read together, so that the waits for memory overlap.
 const TOGETHER = 8u;
@@ -61,20 +61,12 @@ fn linear_backward(number: u32, trace: u32, t: u32) {
             }
         }
     }
-    for (var turn = 0u; turn < lanes; turn++) {
-        workgroupBarrier();
-        if (lane == turn) {
-            for (var a = 0u; a < 4u; a++) {
-                let part = SCRATCH + 4u * i + a;
-                let x = k.x + 4u * i + a;
-                let sum = sums[a] + select(memory[part], 0.0, turn == 0u);
-                if (turn + 1u < lanes) {
-                    memory[part] = sum;
-                } else {
-                    memory[x] = sum * local(squash_slope(memory[x]));
-                }
-            }
-        }
+    let total = fold(sums, i, quads, lane, lanes);
+    // Whoever copies x to traces has done so.
+    workgroupBarrier();
+    if (lane == 0u) {
+        let x = k.x + 4u * i;
+        put_vector(x, total * locals(squash_slopes(vector_at(x))));
     }
     workgroupBarrier();
 }

@@ -13,60 +13,80 @@
 //   cursor      write u32     [1] moved to the next step
 //   epilogue
 //
-// One invocation computes four parameters side by side, and reads TOGETHER samples at a time, so that the
-// waits for memory overlap.
+// An invocation computes four parameters side by side, and reads TOGETHER samples at a time, so that the waits
+// for memory overlap. PARTS invocations of a workgroup share the samples; the first adds their sums.
 
 const TOGETHER = 8u;
 // Words of a row of layers.
 const LAYER = 8u;
 const WHOLE = SAMPLES - SAMPLES % TOGETHER;
+// Parameters, in fours, of a workgroup.
+const PLACES = WORKGROUP / PARTS;
+
+var<workgroup> sums: array<vec4f, WORKGROUP>;
+
+// Where the terms of four gradients stand in a row of traces.
+struct Terms {
+    vector: u32,
+    /// What the vector is multiplied with, where that is x.
+    factor: u32,
+    is_weight: bool,
+    /// False for a gap behind the biases or the weights, which stays 0.
+    any: bool,
+}
+
+fn terms_of(item: u32) -> Terms {
+    if (4u * item < STAGES) {
+        return Terms(4u * item, 0u, false, true);
+    }
+    let place = 4u * item - STAGES;
+    var k = 0u;
+    while (k + LAYER < LAYER * LAYERS && place >= layers_at(k + (LAYER + 2u))) {
+        k += LAYER;
+    }
+    let inputs = layers_at(k);
+    let outputs = layers_at(k + 1u);
+    let is_weight = place >= layers_at(k + 3u);
+    let weight = place - layers_at(k + 3u);
+    let o = select(place - layers_at(k + 2u), weight / inputs, is_weight);
+    let dy = layers_at(k + 7u) + o;
+    return Terms(select(dy, layers_at(k + 6u) + weight % inputs, is_weight), dy, is_weight, o < outputs);
+}
 
 // What sample n adds to four gradients: a vec4 of its traces, times one number where that is x.
-fn term_of(n: u32, vector: u32, factor: u32, is_weight: bool) -> vec4f {
-    let trace = traces_at((TRACE * n + vector) / 4u);
-    let dy = traces_at((TRACE * n + factor) / 4u)[factor % 4u];
-    return select(trace, dy * locals(trace), is_weight);
+fn term_of(n: u32, terms: Terms) -> vec4f {
+    let trace = traces_at((TRACE * n + terms.vector) / 4u);
+    let dy = traces_at((TRACE * n + terms.factor) / 4u)[terms.factor % 4u];
+    return select(trace, dy * locals(trace), terms.is_weight);
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn sample_update(@builtin(global_invocation_id) id: vec3u) {
-    if (id.x == 0u) {
+fn sample_update(
+    @builtin(workgroup_id) workgroup: vec3u,
+    @builtin(local_invocation_index) t: u32,
+) {
+    if (workgroup.x == 0u && t == 0u) {
         cursor[0] = step_state_at(3u) + 1u;
     }
-    let rate = bitcast<f32>(step_state_at(2u));
-    for (var item = id.x; item < ITEMS; item += THREADS) {
-        var vector = 4u * item;
-        var factor = 0u;
-        var is_weight = false;
-        if (vector >= STAGES) {
-            let place = vector - STAGES;
-            var k = 0u;
-            while (k + LAYER < LAYER * LAYERS && place >= layers_at(k + (LAYER + 2u))) {
-                k += LAYER;
-            }
-            let inputs = layers_at(k);
-            let outputs = layers_at(k + 1u);
-            is_weight = place >= layers_at(k + 3u);
-            let weight = place - layers_at(k + 3u);
-            let o = select(place - layers_at(k + 2u), weight / inputs, is_weight);
-            if (o >= outputs) {
-                // A gap behind the biases or the weights: it stays 0.
-                continue;
-            }
-            let dy = layers_at(k + 7u);
-            vector = select(dy + o, layers_at(k + 6u) + weight % inputs, is_weight);
-            factor = dy + o;
-        }
+    let item = PLACES * workgroup.x + t % PLACES;
+    let part = t / PLACES;
+    let terms = terms_of(min(item, PARAMETERS / 4u - 1u));
 
-        var g = vec4f();
-        for (var first = 0u; first < WHOLE; first += TOGETHER) {
-            for (var n = 0u; n < TOGETHER; n++) {
-                g += term_of(first + n, vector, factor, is_weight);
-            }
+    var g = vec4f();
+    for (var first = TOGETHER * part; first < WHOLE; first += TOGETHER * PARTS) {
+        for (var n = 0u; n < TOGETHER; n++) {
+            g += term_of(first + n, terms);
         }
-        for (var n = WHOLE; n < SAMPLES; n++) {
-            g += term_of(n, vector, factor, is_weight);
+    }
+    for (var n = WHOLE + part; n < SAMPLES; n += PARTS) {
+        g += term_of(n, terms);
+    }
+    sums[t] = g;
+    workgroupBarrier();
+    if (part == 0u && item < PARAMETERS / 4u && terms.any) {
+        for (var other = 1u; other < PARTS; other++) {
+            g += sums[PLACES * other + t];
         }
-        apply(item, g, rate);
+        apply(item, g, bitcast<f32>(step_state_at(2u)));
     }
 }

@@ -36,6 +36,7 @@ impl Builder<'_> {
             stages: self.layout.stages as u32,
             layers: sample.layers,
             trace: sample.trace,
+            parts: SampleUpdate::parts_of(sample.samples),
             epilogue,
         };
         self.sample_launch(update.into());

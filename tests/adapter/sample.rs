@@ -24,6 +24,8 @@ const DIGITS: usize = 5;
 /// Digits of the step, and samples that the kernels do.
 const COUNT: usize = 2;
 const SAMPLES: usize = 3;
+/// Samples whose sums several invocations share, with some left over.
+const MANY_SAMPLES: usize = 45;
 
 /// Two stages and the output, with pooling by the mean.
 const SHORT: Table = Table {
@@ -121,7 +123,10 @@ fn cases(network: &Network) -> Vec<Case> {
         cases.push(case(name, SampleStep(k), step.clone()));
     }
     cases.push(case(", distorted", SampleStep(distorted), of_distorted));
-    cases.extend(EPILOGUES.map(|epilogue| update(&shapes, &layout, epilogue)));
+    for samples in [SAMPLES, MANY_SAMPLES] {
+        let shapes = Shapes::of(network, &layout, samples).expect("a sample that fits");
+        cases.extend(EPILOGUES.map(|epilogue| update(&shapes, &layout, epilogue)));
+    }
     cases
 }
 
@@ -171,12 +176,13 @@ fn update(shapes: &Shapes, layout: &Layout, epilogue: Epilogue) -> Case {
         stages: layout.stages as u32,
         layers,
         trace,
+        parts: SampleUpdate::parts_of(samples),
         epilogue,
     };
     let rows = shapes.table[..shapes.sample.connection_table()].to_vec();
     let mut arguments = vec![bits(&traces), rows, now(), vec![0]];
     arguments.extend(arguments_of(epilogue, parameters));
-    case(format!(", {epilogue:?}"), op, arguments)
+    case(format!(" of {samples}, {epilogue:?}"), op, arguments)
 }
 
 fn wide(options: &mut Options) {

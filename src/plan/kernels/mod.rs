@@ -24,7 +24,7 @@ pub use gather::Gather;
 pub use linear::{Linear, LinearBackwardInput, LinearForward};
 pub use linear_update::{LinearBackward, LinearUpdate};
 pub use output::Output;
-pub use sample::{LANES, SAMPLE_WORKGROUP, SUMS, Sample, SampleForward, SampleStep};
+pub use sample::{SAMPLE_WORKGROUP, SUMS, Sample, SampleForward, SampleStep};
 pub use sample_update::SampleUpdate;
 pub use stage::Stage;
 pub use update::Update;

@@ -6,6 +6,10 @@ use crate::plan::epilogue::Epilogue;
 
 /// Samples whose traces it reads together; in step with its shader.
 const TOGETHER: u32 = 8;
+/// Invocations of a workgroup.
+const WORKGROUP: u32 = 64;
+/// Invocations that share a sum at most.
+const MOST_PARTS: u32 = 8;
 
 constants! {
     /// Constants of `sample_update`.
@@ -17,17 +21,30 @@ constants! {
         stages: u32,
         layers: u32,
         trace: u32,
+        /// Invocations that share the samples; a power of two.
+        parts: u32,
         epilogue: Epilogue,
+    }
+}
+
+impl SampleUpdate {
+    /// Invocations that should share the sums over so many samples.
+    pub fn parts_of(samples: u32) -> u32 {
+        (samples / TOGETHER).next_power_of_two().clamp(1, MOST_PARTS)
     }
 }
 
 impl Spec for SampleUpdate {
     fn work(&self) -> Work {
         Work {
-            items: self.parameters / 4,
+            items: self.parameters / 4 * self.parts,
             iterations: self.samples + self.samples.div_ceil(TOGETHER) + 1 + self.layers,
             multiply_adds: u64::from(self.parameters) * u64::from(self.samples + 3),
         }
+    }
+
+    fn launch(&self) -> Option<(u32, u32)> {
+        Some((WORKGROUP, (self.parameters / 4).div_ceil(WORKGROUP / self.parts)))
     }
 
     fn epilogue(&self) -> Option<Epilogue> {
