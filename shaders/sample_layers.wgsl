@@ -4,7 +4,7 @@
 //   scores[c] = sum over i of (x[i] - centre[c,i])^2                     (1998, eq. 7)
 //   totals [samples, 4]   sums over steps: loss, errors, and both divided by the samples of a step
 //
-// Several invocations share a sum: of a layer they add their parts up in turns, of a distance each
+// Several invocations share a sum: of a layer their parts are added in halves (fold), of a distance each
 // leaves its part in SCRATCH.
 //
 // expects: common, local, loss, sample, sample_stages; w_at, table_at, y, totals

@@ -26,7 +26,7 @@
 //!
 //! A [`Model`] is written by [`Model::to_bytes`] and read by [`Model::read`]; [`export`] converts it to ONNX,
 //! as a state dict of PyTorch and in other forms. `examples/` has three short programs that run without
-//! arguments: `train`, `predict`, and `custom`, a network of one's own as a table.
+//! arguments: `train`, `predict`, and `custom`, a network of one's own from a file.
 //!
 //! Only the commands ([`cli`]) print, ask for Ctrl-C or end the process.
 

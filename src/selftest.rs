@@ -74,7 +74,7 @@ fn small_step(adapter: &Adapter) -> Result<std::result::Result<(), String>> {
     let pixels = (0..SAMPLES * DIGIT_PIXELS).map(|_| rng.below(256) as u8).collect();
     let digits = Digits::new(pixels, (0..SAMPLES as u8).collect())?;
     let lists = Lists::new(&[&digits], SAMPLES, Vec::new());
-    let network = build(&lenet::LENET1, lenet::LENET1.options())?;
+    let network = build(lenet::lenet1(), lenet::lenet1().options)?;
     // Small blocks make small kernels, which compile quickly.
     let suited = adapter::profile(&adapter.get_info());
     let profile = Profile { tiles: Tiles::ONE, ..suited };

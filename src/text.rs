@@ -109,6 +109,26 @@ pub fn did_you_mean<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) ->
     }
 }
 
+/// What is wrong with a TOML file of this text, and where.
+pub fn toml_fault(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let place = before.map_or_else(String::new, |before| {
+        let column = before.chars().rev().take_while(|&letter| letter != '\n').count() + 1;
+        format!("line {}, column {column}: ", before.matches('\n').count() + 1)
+    });
+    format!("{place}{}", error.message())
+}
+
+/// A word or a number of a TOML file as it is typed on the command line.
+pub fn toml_word(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(word) => Some(word.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Float(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 /// Most letters of a [`sparkline`].
 const SPARKS: usize = 60;
 

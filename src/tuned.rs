@@ -134,8 +134,9 @@ mod tests {
 
     #[test]
     fn finds_the_nearest_batch_of_the_same_network() -> Result<()> {
-        let network = build(&lenet::LENET1, lenet::LENET1.options())?;
-        let wide = build(&lenet::LENET1, crate::network::Options { border: 2, ..network.options })?;
+        let network = build(lenet::lenet1(), lenet::lenet1().options)?;
+        let wide =
+            build(lenet::lenet1(), crate::network::Options { border: 2, ..network.options })?;
         let gpu = Profile::gpu();
         let mut tuned = Tuned::default();
         tuned.insert(&network, gpu, 16, Strategy::Layered);

@@ -12,10 +12,9 @@ use serde_json::{Value, json};
 
 use super::{CENTRES, Names, names, state};
 use crate::error::{Error, Result};
-use crate::network::lenet::{self, Table};
-use crate::network::{Loss, Network, Options, Output, bitmaps, build};
+use crate::network::{Loss, Network, Options, Output, Table, bitmaps, build, lenet};
 use crate::plan::Layout;
-use crate::recipe::NetworkArgs;
+use crate::recipe::{NetworkArgs, NetworkChoice};
 use crate::train::container::{self, Container};
 use crate::train::model::Model;
 
@@ -90,7 +89,7 @@ fn candidates(
         let faults = container.faults(&layout);
         Ok(Candidate { network, names, layout, faults })
     };
-    let all = meant(&container.about, args, &names).into_iter().map(candidate);
+    let all = meant(&container.about, args, &names)?.into_iter().map(candidate);
     let (candidates, mut refused): (Vec<_>, Vec<_>) = all.partition(Result::is_ok);
     match refused.pop() {
         Some(refused) if candidates.is_empty() => refused.map(|_| Vec::new()),
@@ -100,24 +99,30 @@ fn candidates(
 
 /// The networks that could be meant: what the file says of itself, else every table, with and
 /// without its connections, with either output.
-fn meant(about: &Value, args: &NetworkArgs, names: &[Names]) -> Vec<(Result<Network>, Names)> {
+fn meant(
+    about: &Value,
+    args: &NetworkArgs,
+    names: &[Names],
+) -> Result<Vec<(Result<Network>, Names)>> {
+    let asked = args.network.as_ref().map(NetworkChoice::table).transpose()?;
     if let Ok(said) = Network::of(about) {
         let options = args.options(said.options);
-        let other = args.network.as_deref().filter(|&name| name != said.name);
-        let network = || match other.and_then(lenet::find) {
+        let other = asked.filter(|table| table.name != said.name);
+        let network = || match &other {
             Some(table) => build(table, options),
             None => said.with(options),
         };
-        return names.iter().map(|&names| (network(), names)).collect();
+        return Ok(names.iter().map(|&names| (network(), names)).collect());
     }
     let mut networks = Vec::new();
-    let named = |table: &&&Table| args.network.as_deref().is_none_or(|name| name == table.name);
-    for &table in lenet::ALL.iter().filter(named) {
+    let tables: Vec<Table> = asked.map_or_else(|| lenet::all().to_vec(), |table| vec![table]);
+    for table in &tables {
+        let base = table.options;
         for &names in names {
             let (squash, pool, scaling) =
-                names.assumed().unwrap_or((table.squash, table.pool, table.scaling));
+                names.assumed().unwrap_or((base.squash, base.pool, base.scaling));
             for full_connections in [false, true] {
-                for output in [table.output, Output::Linear, Output::Rbf] {
+                for output in [base.output, Output::Linear, Output::Rbf] {
                     // A linear output brings its own loss.
                     let options = Options {
                         squash,
@@ -126,14 +131,14 @@ fn meant(about: &Value, args: &NetworkArgs, names: &[Names]) -> Vec<(Result<Netw
                         full_connections,
                         output,
                         loss: Loss::Map,
-                        ..table.options()
+                        ..base
                     };
                     networks.push((build(table, args.options(options)), names));
                 }
             }
         }
     }
-    networks
+    Ok(networks)
 }
 
 /// The first faults in words, and how many more there are.

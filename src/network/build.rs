@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lenet::Table;
 use super::spec::{self, MAX_NUMBERS, Row};
+use super::table::Table;
 use super::{
     CLASSES, DIGIT_SIDE, KERNEL, Kind, Layer, Loss, Network, Output, PoolForm, Scaling, Shape,
     Squash,
@@ -29,53 +29,26 @@ pub struct Options {
     pub j: f32,
 }
 
-impl Table {
-    /// The choices that the table's source made, with the loss of the training code beside it.
-    pub fn options(&self) -> Options {
-        Options {
-            border: self.border,
-            scaling: self.scaling,
-            squash: self.squash,
-            pool: self.pool,
-            full_connections: false,
-            output: self.output,
-            loss: if self.output == Output::Rbf { Loss::Map } else { Loss::Mse },
-            j: 10.0,
-        }
-    }
-}
-
 /// Works out every shape.
 ///
 /// # Errors
 /// [`Error::Usage`] where the choices do not fit the table, naming the flag, and where a row cannot
 /// be carried out, naming the row.
 pub fn build(table: &Table, options: Options) -> Result<Network> {
-    let rows: Vec<Row> = table.rows.iter().map(Row::from).collect();
-    layers([table.name, table.source], table.border, &rows, options)
-}
-
-/// Works out every shape of the layers `rows`, which are made for a `border`, and of the output behind
-/// them.
-pub(super) fn layers(
-    [name, source]: [&str; 2],
-    border: usize,
-    rows: &[Row],
-    options: Options,
-) -> Result<Network> {
     check(&options)?;
+    let Table { name, source, rows, options: Options { border, .. }, .. } = table;
     let side = DIGIT_SIDE + 2 * options.border;
     let mut shape = Shape { maps: 1, height: side, width: side };
     let mut layers: Vec<Layer> = Vec::new();
     let output = Row::from(options.output);
     for (at, row) in rows.iter().chain([&output]).enumerate() {
         let by_itself = (at < rows.len()).then(|| row.fault(&rows[..at])).flatten();
-        let layer = by_itself.map_or_else(|| shaped(row, shape, border, &options), Err);
+        let layer = by_itself.map_or_else(|| shaped(row, shape, *border, &options), Err);
         let layer = layer.map_err(|what| fault(name, at, row.name(), &what))?;
         shape = layer.output;
         layers.push(layer);
     }
-    Ok(Network { name: name.into(), source: source.into(), options, layers })
+    Ok(Network { name: name.clone(), source: source.clone(), options, layers })
 }
 
 /// What is wrong with the layer `name`, row `at` (from 0) of a network.

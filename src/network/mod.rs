@@ -1,7 +1,7 @@
 //! A network is a table of layers.
 //!
-//! [`lenet`] holds the tables, [`build`] turns one and the user's choices into a [`Network`] whose
-//! shapes, parameters and connections are all known, [`init`] draws its first weights and
+//! A [`Table`] stands in a file, those of [`lenet`] in the program. [`build`] turns one and the user's choices
+//! into a [`Network`] whose shapes, parameters and connections are all known, [`init`] draws its first weights and
 //! [`summary`] prints it. Shapes are `[maps, height, width]`.
 
 pub mod bitmaps;
@@ -12,6 +12,7 @@ pub mod lenet;
 mod names;
 mod spec;
 pub mod summary;
+mod table;
 pub mod tensors;
 
 pub use build::{Options, build};
@@ -19,10 +20,11 @@ pub use connections::Connections;
 pub use names::Named;
 pub(crate) use names::named;
 pub(crate) use spec::MAX_NUMBERS;
+pub use spec::Row;
+pub use table::Table;
 
 use serde_json::{Map, Value, json};
 
-use self::lenet::Table;
 use crate::error::Result;
 
 /// Side of the square kernel of every convolution in the papers.
@@ -120,6 +122,16 @@ named! {
         Mse = "mse",
         /// With `rbf` only: eq. 9, which also pushes the wrong classes away.
         Map = "map",
+    }
+}
+
+impl Loss {
+    /// The loss that an output brings along.
+    pub fn of(output: Output) -> Self {
+        match output {
+            Output::Linear => Loss::Mse,
+            Output::Rbf => Loss::Map,
+        }
     }
 }
 
@@ -234,10 +246,10 @@ impl Network {
     /// # Errors
     /// As [`build`].
     pub fn with(&self, options: Options) -> Result<Network> {
-        if let Some(table) = self.table() {
-            return build(table, options);
+        match self.table() {
+            Some(table) => build(table, options),
+            None => build(&Table::of(self), options),
         }
-        build::layers([&self.name, &self.source], self.options.border, &spec::rows(self), options)
     }
 
     /// What a file has to say for the network to be built again ([`Network::of`]): its name and its
@@ -263,21 +275,19 @@ impl Network {
         let name = name.ok_or("it names no network, as a checkpoint, which is no model")?;
         let options: Options = serde_json::from_value(about["options"].clone())
             .map_err(|error| format!("its options cannot be read: {error}"))?;
-        let network = match &about["layers"] {
-            Value::Null => {
-                let table = lenet::find(name);
-                build(
-                    table.ok_or_else(|| format!("it holds the unknown network \"{name}\""))?,
-                    options,
-                )
-            }
-            layers => {
-                let rows: Vec<spec::Row> = serde_json::from_value(layers.clone())
-                    .map_err(|error| format!("its layers cannot be read: {error}"))?;
-                let source = about["source"].as_str().unwrap_or_default();
-                build::layers([name, source], options.border, &rows, options)
-            }
+        let table = match &about["layers"] {
+            Value::Null => lenet::find(name)
+                .ok_or_else(|| format!("it holds the unknown network \"{name}\""))?
+                .clone(),
+            layers => Table {
+                name: name.into(),
+                source: about["source"].as_str().unwrap_or_default().into(),
+                options,
+                rows: serde_json::from_value(layers.clone())
+                    .map_err(|error| format!("its layers cannot be read: {error}"))?,
+                recipe: Vec::new(),
+            },
         };
-        network.map_err(|error| error.to_string())
+        build(&table, options).map_err(|error| error.to_string())
     }
 }

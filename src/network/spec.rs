@@ -1,9 +1,8 @@
-//! A network's layers as data: what a table says, and what a model file says of a network that is
-//! no table of this program.
+//! A layer as data: a row of a [`Table`](super::Table), and what a model file says of a network that is
+//! none of this program.
 
 use serde::{Deserialize, Serialize};
 
-use super::lenet;
 use super::{CLASSES, Connections, Kind, Layer, Network, Output, TAPS};
 
 /// Feature maps or units of a layer at most, and pixels of background: what one dimension of a
@@ -41,7 +40,8 @@ const RESERVED: &[&str] = &[
 /// A layer; its shapes follow from the layer before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) enum Row {
+pub enum Row {
+    /// 5x5 convolution.
     Conv {
         name: String,
         maps: usize,
@@ -49,31 +49,12 @@ pub(super) enum Row {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         connections: Option<Vec<Vec<usize>>>,
     },
-    Pool {
-        name: String,
-    },
-    Linear {
-        name: String,
-        units: usize,
-    },
+    /// Weighted 2x2 pooling.
+    Pool { name: String },
+    /// Every unit sees every input.
+    Linear { name: String, units: usize },
     /// Distances to the ten bitmaps.
-    Rbf {
-        name: String,
-    },
-}
-
-impl From<&lenet::Row> for Row {
-    fn from(row: &lenet::Row) -> Self {
-        match *row {
-            lenet::Row::Conv(name, maps, connections) => Row::Conv {
-                name: name.into(),
-                maps,
-                connections: connections.map(|rows| rows.iter().map(|row| row.to_vec()).collect()),
-            },
-            lenet::Row::Pool(name) => Row::Pool { name: name.into() },
-            lenet::Row::Linear(name, units) => Row::Linear { name: name.into(), units },
-        }
-    }
+    Rbf { name: String },
 }
 
 impl From<Output> for Row {

@@ -16,13 +16,13 @@ mod table;
 
 pub use defaults::{defaults, with_default};
 pub use distortion::{Copies, Switch};
-pub use network::ConnectionChoice;
+pub use network::{ConnectionChoice, NetworkChoice};
 pub use optimizer::{Curvature, Method};
 pub use recipes::{ALL, MAX_BATCH, MAX_EPOCHS, Rates, Recipe, names};
 pub use schedule::{Schedule, Shuffle};
 pub use setting::{Origins, Range, Row, words};
 pub use settings::Available;
-pub(crate) use settings::need;
+pub(crate) use settings::{first_lines, need};
 pub use table::{
     DistortArgs, Flags, NetworkArgs, OptimizerArgs, RangeArgs, Settings, TrainingArgs,
 };

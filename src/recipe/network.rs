@@ -1,10 +1,110 @@
 //! The network of a run: a recipe's table and flags, or that of the model it starts from.
 
+use std::fs;
+use std::path::Path;
+
+use clap::builder::{NonEmptyStringValueParser, TypedValueParser, ValueParser};
+use serde_json::{Value, json};
+
+use super::setting::Held;
 use super::settings::need;
 use super::{Flags, NetworkArgs};
 use crate::error::{Error, Result};
-use crate::network::lenet::{self, Table};
-use crate::network::{Loss, Network, Options, Output, build, named};
+use crate::network::{Loss, Network, Options, Output, Table, build, lenet, named};
+use crate::plan::Layout;
+use crate::text::did_you_mean;
+
+/// Bytes of a network file at most.
+const MAX_FILE: u64 = 1 << 20;
+
+/// The network that `--network` asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NetworkChoice {
+    /// By its name, or by the path of its file.
+    Word(String),
+    /// That of a run or of a library's user.
+    Table(Box<Table>),
+}
+
+impl Held for NetworkChoice {
+    fn parser() -> ValueParser {
+        NonEmptyStringValueParser::new().map(NetworkChoice::Word).into()
+    }
+
+    fn json(&self) -> Value {
+        json!(self.name())
+    }
+}
+
+impl From<&str> for NetworkChoice {
+    fn from(word: &str) -> Self {
+        NetworkChoice::Word(word.into())
+    }
+}
+
+impl NetworkChoice {
+    /// The word that was given, or the name of the table.
+    pub fn name(&self) -> &str {
+        match self {
+            NetworkChoice::Word(word) => word,
+            NetworkChoice::Table(table) => &table.name,
+        }
+    }
+
+    /// The table: of this program, or from the file of that path.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if it is neither; [`Error::Data`] if the file is no network.
+    pub fn table(&self) -> Result<Table> {
+        match self {
+            NetworkChoice::Table(table) => Ok((**table).clone()),
+            NetworkChoice::Word(word) => match lenet::find(word) {
+                Some(table) => Ok(table.clone()),
+                None if is_path(word) => read(Path::new(word)),
+                None => {
+                    let names = || lenet::all().iter().map(|table| table.name.as_str());
+                    let all = names().collect::<Vec<_>>().join(", ");
+                    let meant = did_you_mean(word, names());
+                    Err(Error::Usage(format!(
+                        "--network {word} is unknown: give one of {all}, or the path of a network file \
+                         (docs/networks.md){meant}"
+                    )))
+                }
+            },
+        }
+    }
+}
+
+/// Whether a word is meant as a path, if it is no name.
+fn is_path(word: &str) -> bool {
+    word.ends_with(".toml") || word.contains(std::path::is_separator) || Path::new(word).exists()
+}
+
+/// Reads a network file, which has to be sound with its own choices.
+fn read(path: &Path) -> Result<Table> {
+    let cannot_read = |what: String| {
+        Error::cannot_read(path, what, "docs/networks.md says what a network file holds")
+    };
+    let about = fs::metadata(path).map_err(|error| cannot_read(error.to_string()))?;
+    if !about.is_file() || about.len() > MAX_FILE {
+        return Err(cannot_read(format!("it is no file of at most {MAX_FILE} bytes")));
+    }
+    let text = fs::read_to_string(path).map_err(|error| cannot_read(error.to_string()))?;
+    let table = Table::parse(&text).map_err(cannot_read)?;
+    build(&table, table.options)
+        .and_then(|network| Layout::of(&network))
+        .map_err(|error| cannot_read(error.to_string()))?;
+    match lenet::find(&table.name) {
+        Some(own) if (&own.rows, own.options) != (&table.rows, table.options) => {
+            Err(cannot_read(format!(
+                "a network of this program has the name {:?} and other layers or choices: choose \
+                 another name",
+                table.name
+            )))
+        }
+        _ => Ok(table),
+    }
+}
 
 named! {
     /// Which connections the convolutions with a table have.
@@ -24,7 +124,7 @@ impl NetworkArgs {
         let connections =
             if full_connections { ConnectionChoice::Full } else { ConnectionChoice::Table };
         NetworkArgs {
-            network: Some(network.name.clone()),
+            network: Some(NetworkChoice::Word(network.name.clone())),
             input: Some(scaling),
             border: Some(border),
             squash: Some(squash),
@@ -36,9 +136,12 @@ impl NetworkArgs {
         }
     }
 
-    /// The table that `--network` names, or `default`.
-    pub fn table(&self, default: &'static Table) -> &'static Table {
-        self.network.as_deref().and_then(lenet::find).unwrap_or(default)
+    /// The table that `--network` asks for, or `default`.
+    ///
+    /// # Errors
+    /// As [`NetworkChoice::table`].
+    pub fn table(&self, default: &Table) -> Result<Table> {
+        self.network.as_ref().map_or_else(|| Ok(default.clone()), NetworkChoice::table)
     }
 
     /// What `base` says, with the flags that were given in its place.
@@ -46,9 +149,8 @@ impl NetworkArgs {
         let output = self.output.unwrap_or(base.output);
         let loss = match (output, base.output) {
             // An output brings its own loss along.
-            (Output::Linear, _) => Loss::Mse,
             (Output::Rbf, Output::Rbf) => base.loss,
-            (Output::Rbf, Output::Linear) => Loss::Map,
+            _ => Loss::of(output),
         };
         Options {
             border: self.border.unwrap_or(base.border),
@@ -70,8 +172,8 @@ impl NetworkArgs {
     /// # Errors
     /// [`Error::Usage`] if the flags contradict each other.
     pub fn build(&self) -> Result<Network> {
-        let table = self.table(&lenet::LENET5);
-        build(table, self.options(table.options()))
+        let table = self.table(lenet::lenet5())?;
+        build(&table, self.options(table.options))
     }
 }
 
@@ -81,21 +183,31 @@ impl NetworkArgs {
 /// [`Error::Usage`] if flags contradict each other or make no network.
 pub(super) fn choose(asked: &mut Flags, of_recipe: &Flags, by_recipe: &str) -> Result<Network> {
     let args = &asked.network;
-    let own = of_recipe.network.table(&lenet::LENET5);
-    let table = args.table(own);
-    let mut base = table.options();
+    let own = of_recipe.network.table(lenet::lenet5())?;
+    let table = args.table(&own)?;
+    let mut base = table.options;
     base.scaling = of_recipe.network.input.unwrap_or(base.scaling);
-    let network = build(table, args.options(base))?;
+    let network = build(&table, args.options(base))?;
+    let typed = args.network.as_ref().map(|asked| format!("--network {}", asked.name()));
+    let origin = typed.filter(|_| table.name != own.name).unwrap_or_else(|| by_recipe.into());
+    if let Some(NetworkChoice::Word(word)) = &mut asked.network.network
+        && *word != table.name
+    {
+        // It was a path.
+        asked.origins.insert("network".into(), origin.clone());
+        word.clone_from(&table.name);
+    }
     let all = NetworkArgs::of(&network);
     let layer = |network: NetworkArgs| Flags { network, ..Flags::default() };
-    let NetworkArgs { input, loss, .. } = all.clone();
-    let named = NetworkArgs { network: all.network.clone(), input, ..NetworkArgs::default() };
-    asked.under(&layer(named), by_recipe);
+    asked.under(
+        &layer(NetworkArgs { input: of_recipe.network.input, ..NetworkArgs::default() }),
+        by_recipe,
+    );
     if asked.network.output.is_some() {
+        let loss = all.loss;
         asked.under(&layer(NetworkArgs { loss, ..NetworkArgs::default() }), "--output");
     }
-    let origin = if table.name == own.name { by_recipe } else { "--network" };
-    asked.under(&layer(all), origin);
+    asked.under(&layer(all), &origin);
     Ok(network)
 }
 
@@ -108,7 +220,8 @@ pub(super) fn from_model(asked: &mut Flags, network: &Network) -> Result<Network
     need(asked.training.init.is_none(), || {
         "--init draws the first weights, but --from brings them along: leave out one".into()
     })?;
-    if let Some(name) = args.network.as_deref().filter(|&name| name != network.name) {
+    let name = args.network.as_ref().map(NetworkChoice::name);
+    if let Some(name) = name.filter(|&name| name != network.name) {
         return Err(Error::Data(format!(
             "the model given with --from holds {}, not the --network {name} that was asked for: \
              leave out --network, or give another model",

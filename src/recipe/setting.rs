@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::settings::need;
 use crate::error::Result;
-use crate::network::{Named, lenet};
+use crate::network::Named;
 use crate::text::thousands;
 
 /// Where values come from, by the names of their settings.
@@ -137,17 +137,6 @@ impl Held for f32 {
     /// With the digits that were typed, not those of the nearest f64.
     fn json(&self) -> Value {
         self.to_string().parse::<f64>().map_or(Value::Null, Value::from)
-    }
-}
-
-/// The name of a network.
-impl Held for String {
-    fn parser() -> ValueParser {
-        PossibleValuesParser::new(lenet::ALL.iter().map(|table| table.name)).into()
-    }
-
-    fn json(&self) -> Value {
-        json!(self)
     }
 }
 

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use super::recipes::{ALL, LENET5, MAX_EPOCHS, Recipe, names};
 use super::setting::Range;
-use super::{Flags, Method, NetworkArgs, Settings, Switch, TrainingArgs, network, optimizer};
+use super::{
+    Flags, Method, NetworkArgs, NetworkChoice, Settings, Switch, TrainingArgs, network, optimizer,
+};
 use crate::data::Mnist;
 use crate::error::{Error, Result};
 use crate::network::{Loss, Network, Output};
@@ -45,7 +47,7 @@ impl Flags {
         Flags::augment_args(Command::new("settings").no_binary_name(true))
             .try_get_matches_from(words)
             .and_then(|matches| Flags::from_arg_matches(&matches))
-            .map_err(|error| Error::Usage(error.to_string()))
+            .map_err(|error| Error::Usage(first_lines(&error)))
     }
 }
 
@@ -55,6 +57,7 @@ impl Settings {
     /// # Errors
     /// [`Error::Usage`] for values out of range and flags that contradict each other, by name.
     pub fn resolve(flags: &Flags, available: Available, from: Option<&Network>) -> Result<Self> {
+        let flags = &with_file(flags, from)?;
         flags.check()?;
         let recipe = recipe(flags, from)?;
         let by_recipe = format!("recipe {}", recipe.name);
@@ -222,10 +225,35 @@ fn steps(settings: &mut Settings, flags: &Flags) -> Result<()> {
     Ok(())
 }
 
+/// The flags, with what the file of their network says of training where they say nothing.
+fn with_file(flags: &Flags, from: Option<&Network>) -> Result<Flags> {
+    let mut flags = flags.clone();
+    let Some(asked) = flags.network.network.as_ref().filter(|_| from.is_none()) else {
+        return Ok(flags);
+    };
+    let (table, origin) = (asked.table()?, format!("{}, [recipe]", asked.name()));
+    let settings: Vec<(&str, &str)> =
+        table.recipe.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let about = |what: String| Error::Data(format!("{origin}: {what}"));
+    let layer = Flags::of(&settings).and_then(|layer| layer.check().map(|()| layer));
+    let mut layer = layer.map_err(|error| about(error.to_string()))?;
+    if layer.recipe.is_some() || layer.network != NetworkArgs::default() {
+        return Err(about(
+            "what describes the network stands above it, and --recipe nowhere".into(),
+        ));
+    }
+    if flags.training.steps.is_some() {
+        layer.training.epochs = None;
+    }
+    flags.under(&layer, &origin);
+    Ok(flags)
+}
+
 /// The recipe that is named, else that of the network's name, else LeNet-5's.
 fn recipe(flags: &Flags, from: Option<&Network>) -> Result<&'static Recipe> {
     let find = |name: &str| ALL.iter().find(|recipe| recipe.name == name);
-    let network = from.map(|network| network.name.as_str()).or(flags.network.network.as_deref());
+    let asked = flags.network.network.as_ref().map(NetworkChoice::name);
+    let network = from.map(|network| network.name.as_str()).or(asked);
     let Some(name) = flags.recipe.as_deref() else {
         // A network that has no recipe of its name takes the default one.
         return Ok(network.and_then(find).unwrap_or(&LENET5));
@@ -240,4 +268,11 @@ fn recipe(flags: &Flags, from: Option<&Network>) -> Result<&'static Recipe> {
 /// Passes what holds; of what does not, the message is a usage error.
 pub(crate) fn need(holds: bool, message: impl FnOnce() -> String) -> Result<()> {
     if holds { Ok(()) } else { Err(Error::Usage(message())) }
+}
+
+/// Returns what is wrong, without how the command is used.
+pub(crate) fn first_lines(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let end = ["\n\nUsage:", "\n\nFor more"].iter().filter_map(|mark| text.find(mark)).min();
+    text[..end.unwrap_or(text.len())].trim_start_matches("error: ").trim_end().into()
 }

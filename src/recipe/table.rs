@@ -9,7 +9,7 @@ use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
 
 use super::distortion::{Copies, MAX_DISTORTIONS, Switch};
-use super::network::ConnectionChoice;
+use super::network::{ConnectionChoice, NetworkChoice};
 use super::optimizer::{Curvature, Method};
 use super::recipes::{MAX_BATCH, MAX_EPOCHS, names};
 use super::setting::{Held, Origins, Range, Row, flag, group, settings};
@@ -22,8 +22,8 @@ use crate::plan::{Ranges, Strategy};
 group! {
     /// The network and what can be chosen about it.
     "Network" NetworkArgs {
-        /// Network
-        network: String, "NAME", Range::Any;
+        /// Network: lenet1, lenet5, lenet5-short, or the path of a file as docs/networks.md describes
+        network: NetworkChoice, "NAME|FILE", Range::Any;
         /// Scaling of the pixels: paper -0.1..1.175, symmetric -1..1
         input: Scaling, "INPUT", Range::Any;
         /// Pixels of background around the 28x28 digit

@@ -10,9 +10,9 @@ use crate::data::Digits;
 use crate::error::{Error, Result};
 use crate::network::bitmaps;
 use crate::network::summary::Summary;
-use crate::network::{Network, Output};
+use crate::network::{Network, Output, Table};
 use crate::plan::{Capacity, Optimizer, Plan, Profile, Strategy};
-use crate::recipe::{Available, Flags, Method, Settings};
+use crate::recipe::{Available, Flags, Method, NetworkChoice, Settings};
 use crate::train::model::Model;
 use crate::version;
 
@@ -102,7 +102,7 @@ fn settings(
         flags.extend([("shuffle", "once"), ("init", "lecun-sqrt")]);
     }
     let mut flags = Flags::of(&flags)?;
-    flags.network.network = Some(network.name.clone());
+    flags.network.network = Some(NetworkChoice::Table(Box::new(Table::of(network))));
     let mut settings = Settings::resolve(&flags, available, None)?;
     settings.network = network.clone();
     settings.set_plan((Strategy::Sample, "the page".into()));

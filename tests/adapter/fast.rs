@@ -56,7 +56,7 @@ pub fn add(tests: &mut Tests) {
     for trained in networks() {
         for batch in BATCHES {
             for &instructions in &sets {
-                let run = run(trained.name, batch);
+                let run = run(&trained.name, batch);
                 let name = format!("{}, batch {batch}, {}", trained.name, instructions.name());
                 tests.plain(&name, {
                     let name = name.clone();

@@ -6,8 +6,7 @@ use crate::common::own;
 use crate::common::run::{Run, State, compare_states, state};
 use crate::common::{Outcome, Tests, profiles};
 use lenet::cpu::fast::{Fast, Instructions};
-use lenet::network::lenet::{Row, Table};
-use lenet::network::{build, init};
+use lenet::network::{Row, Table, build, init};
 use lenet::plan::{Layout, Optimizer, Profile};
 use lenet::{Available, Flags, Model, Settings};
 use wgpu::Adapter;
@@ -18,10 +17,9 @@ const SDLM: Optimizer = Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true };
 
 pub fn add(tests: &mut Tests) {
     let [software, gpu] = profiles();
-    for (table, trained) in own::ALL.into_iter().zip(own::networks()) {
-        tests.plain(format!("{}, as a file", table.name), || as_a_file(table));
+    for (table, trained) in own::all().into_iter().zip(own::networks()) {
         // Where there are convolutions, the profile of software adapters takes long to compile.
-        let convolves = table.rows.iter().any(|row| matches!(row, Row::Conv(..)));
+        let convolves = table.rows.iter().any(|row| matches!(row, Row::Conv { .. }));
         let sgd = if convolves { [gpu, software] } else { [software, gpu] };
         let kinds = [("sgd", 19, SGD, sgd), ("sdlm", 1, SDLM, [gpu, software])];
         for (name, batch, optimizer, [always, rest]) in kinds {
@@ -41,6 +39,7 @@ pub fn add(tests: &mut Tests) {
             add(tests, always);
             tests.rest(|tests| add(tests, rest));
         }
+        tests.plain(format!("{}, as a file", table.name), move || as_a_file(&table));
     }
 }
 
@@ -70,7 +69,7 @@ fn expected(run: &Run) -> lenet::Result<State> {
 
 /// A model says what its network is, though no table of the program is like it.
 fn as_a_file(table: &Table) -> Outcome {
-    let network = build(table, table.options())?;
+    let network = build(table, table.options)?;
     let layout = Layout::of(&network)?;
     let parameters = init::parameters(&network, &layout, init::Init::Pytorch, 1);
     let model = Model { network, parameters, settings: serde_json::json!({}) };
@@ -84,8 +83,8 @@ fn as_a_file(table: &Table) -> Outcome {
     let settings = Settings::resolve(&Flags::default(), available, Some(&read.network))?;
     assert_eq!((settings.recipe, settings.network), ("lenet5", model.network));
 
-    let named = Table { name: "lenet5", ..*table };
-    let network = build(&named, named.options())?;
+    let named = Table { name: "lenet5".into(), ..table.clone() };
+    let network = build(&named, named.options)?;
     assert_eq!(lenet::Network::of(&network.about().into())?, network, "not the program's LeNet-5");
     Ok(())
 }

@@ -6,10 +6,10 @@
 use crate::common::compare::Tolerance;
 use crate::common::epilogues::{EPILOGUES, arguments_of};
 use crate::common::op::{Case, Numbers, bits, case, empty};
+use crate::common::own::{self, conv, linear, pool};
 use crate::common::run::network;
 use crate::common::{Outcome, Tests, profiles};
-use lenet::network::lenet::{Row, Table};
-use lenet::network::{Network, Options, Output, PoolForm, Scaling, Squash, build};
+use lenet::network::{Network, Options, Output, PoolForm, Scaling, Squash, Table, build};
 use lenet::plan::kernels::{Advance, Sample, SampleForward, SampleStep, SampleUpdate};
 use lenet::plan::sample::Shapes;
 use lenet::plan::{
@@ -28,73 +28,48 @@ const SAMPLES: usize = 3;
 const MANY_SAMPLES: usize = 45;
 
 /// Two stages and the output, with pooling by the mean.
-const SHORT: Table = Table {
-    name: "3 and 5 maps, linear output, mean, tanh",
-    source: "this test",
-    border: 0,
-    scaling: Scaling::Symmetric,
-    squash: Squash::Tanh,
-    pool: PoolForm::Mean,
-    rows: &[
-        Row::Conv("a", 3, None),
-        Row::Pool("b"),
-        Row::Conv("c", 5, Some(&[&[0], &[1, 2], &[0, 1, 2], &[2], &[0, 2]])),
-        Row::Pool("d"),
-    ],
-    output: Output::Linear,
-};
+fn short() -> Table {
+    let seen: &[&[usize]] = &[&[0], &[1, 2], &[0, 1, 2], &[2], &[0, 2]];
+    let rows = vec![conv("a", 3, None), pool("b"), conv("c", 5, Some(seen)), pool("d")];
+    own::table("3 and 5 maps, linear output, mean, tanh", rows, |options| {
+        options.scaling = Scaling::Symmetric;
+        (options.squash, options.pool) = (Squash::Tanh, PoolForm::Mean);
+    })
+}
 
 /// Distances behind two layers; the fourth map of the first stage is not seen.
-const LONG: Table = Table {
-    name: "5 and 4 maps, 36 and 84 units, distances, sum, scaled",
-    source: "this test",
-    border: 2,
-    scaling: Scaling::Paper,
-    squash: Squash::Scaled,
-    pool: PoolForm::Sum,
-    rows: &[
-        Row::Conv("a", 5, None),
-        Row::Pool("b"),
-        Row::Conv("c", 4, Some(&[&[4, 0], &[1], &[0, 1, 2, 4], &[2]])),
-        Row::Pool("d"),
-        Row::Linear("e", 36),
-        Row::Linear("f", 84),
-    ],
-    output: Output::Rbf,
-};
+fn long() -> Table {
+    let seen: &[&[usize]] = &[&[4, 0], &[1], &[0, 1, 2, 4], &[2]];
+    let stages = vec![conv("a", 5, None), pool("b"), conv("c", 4, Some(seen)), pool("d")];
+    let rows = [stages, vec![linear("e", 36), linear("f", 84)]].concat();
+    let name = "5 and 4 maps, 36 and 84 units, distances, sum, scaled";
+    own::table(name, rows, |options| (options.output, options.border) = (Output::Rbf, 2))
+}
 
 /// One map each.
-const NARROW: Table = Table {
-    name: "1 and 1 map, 20 units, linear output",
-    rows: &[
-        Row::Conv("a", 1, None),
-        Row::Pool("b"),
-        Row::Conv("c", 1, None),
-        Row::Pool("d"),
-        Row::Linear("e", 20),
-    ],
-    border: 0,
-    output: Output::Linear,
-    ..LONG
-};
+fn narrow(units: usize) -> Table {
+    let stages = [conv("a", 1, None), pool("b"), conv("c", 1, None), pool("d")];
+    let rows = [&stages[..], &[linear("e", units)]].concat();
+    own::table(&format!("1 and 1 map, {units} units, linear output"), rows, |_| {})
+}
 
 pub fn add(tests: &mut Tests) {
     // GPUs take this plan by themselves. In the other profile everything is read from storage.
     let [software, gpu] = profiles();
-    add_cases(tests, &NARROW, software);
-    for table in [&SHORT, &LONG, &NARROW] {
-        add_cases(tests, table, gpu);
+    add_cases(tests, &narrow(20), software);
+    for table in [short(), long(), narrow(20)] {
+        add_cases(tests, &table, gpu);
     }
     tests.rest(|tests| {
-        add_cases(tests, &SHORT, software);
-        add_cases(tests, &LONG, software);
+        add_cases(tests, &short(), software);
+        add_cases(tests, &long(), software);
     });
     tests.plain("a sample that does not fit", does_not_fit);
     tests.plain("what auto takes", auto);
 }
 
 fn add_cases(tests: &mut Tests, table: &Table, profile: Profile) {
-    let network = build(table, table.options()).expect("options that fit the table");
+    let network = build(table, table.options).expect("options that fit the table");
     for case in cases(&network) {
         let name = format!("{}{}, {}, {}", case.op.name(), case.name, table.name, profile.name);
         tests.on_adapter(name, move |adapter| case.check(adapter, profile, TOLERANCE));
@@ -199,9 +174,8 @@ fn does_not_fit() -> Outcome {
         assert!(message.contains(part), "{message}");
     }
 
-    let rows = [&NARROW.rows[..4], &[Row::Linear("e", 1_028)]].concat();
-    let table = Table { rows: rows.leak(), ..NARROW };
-    let network = build(&table, table.options())?;
+    let table = narrow(1_028);
+    let network = build(&table, table.options)?;
     let message = Shapes::of(&network, &Layout::of(&network)?, 1).expect_err("wide").to_string();
     for part in ["--plan sample", "1024", "1028", "--plan layered"] {
         assert!(message.contains(part), "{message}");

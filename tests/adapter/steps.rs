@@ -40,14 +40,14 @@ pub fn add(tests: &mut Tests) {
         let [layered, sample] = ways();
         // The other networks differ in constants, which `kernels.rs` and `sample.rs` try one by one.
         let (always, rest) = match number % 2 {
-            _ if MAIN.contains(&trained.name) => (vec![layered, sample, software()], vec![]),
+            _ if MAIN.contains(&&*trained.name) => (vec![layered, sample, software()], vec![]),
             0 => (vec![layered], vec![sample, software()]),
             _ => (vec![sample], vec![layered, software()]),
         };
-        add_run(tests, trained.name, &run, &always);
+        add_run(tests, &trained.name, &run, &always);
         tests.rest(|tests| {
-            add_run(tests, trained.name, &run, &rest);
-            add_run(tests, trained.name, &run, &other_ways());
+            add_run(tests, &trained.name, &run, &rest);
+            add_run(tests, &trained.name, &run, &other_ways());
         });
     }
     for name in MAIN {

@@ -1,132 +1,113 @@
 //! Networks of one's own, which no table of the program is like.
 
-use lenet::network::lenet::{Row, Table};
-use lenet::network::{Output, PoolForm, Scaling, Squash, build};
+use lenet::network::{Loss, Options, Output, PoolForm, Row, Scaling, Squash, Table, build};
 
 use super::run::Trained;
 
-const BASE: Table = Table {
-    name: "",
-    source: "these tests",
-    border: 0,
-    scaling: Scaling::Paper,
-    squash: Squash::Scaled,
-    pool: PoolForm::Sum,
-    rows: &[],
-    output: Output::Linear,
-};
+/// A table with a linear output, no border, and whatever `change` makes of it.
+pub fn table(name: &str, rows: Vec<Row>, change: impl FnOnce(&mut Options)) -> Table {
+    let mut options = Options {
+        border: 0,
+        scaling: Scaling::Paper,
+        squash: Squash::Scaled,
+        pool: PoolForm::Sum,
+        full_connections: false,
+        output: Output::Linear,
+        loss: Loss::Mse,
+        j: 10.0,
+    };
+    change(&mut options);
+    if options.output == Output::Rbf {
+        options.loss = Loss::Map;
+    }
+    let (name, source) = (name.into(), "these tests".into());
+    Table { name, source, options, rows, recipe: Vec::new() }
+}
+
+/// A convolution, with the input maps that each feature map sees; none is all.
+pub fn conv(name: &str, maps: usize, listed: Option<&[&[usize]]>) -> Row {
+    let connections = listed.map(|rows| rows.iter().map(|row| row.to_vec()).collect());
+    Row::Conv { name: name.into(), maps, connections }
+}
+
+pub fn pool(name: &str) -> Row {
+    Row::Pool { name: name.into() }
+}
+
+pub fn linear(name: &str, units: usize) -> Row {
+    Row::Linear { name: name.into(), units }
+}
 
 /// Nothing between the digit and the outputs.
-pub const NOTHING: Table = Table { name: "nothing", ..BASE };
-
-/// No convolution.
-pub const MLP: Table =
-    Table { name: "mlp", rows: &[Row::Linear("a", 24), Row::Linear("b", 12)], ..BASE };
-
-/// No convolution, and distances.
-pub const DISTANCES: Table = Table {
-    name: "distances",
-    rows: &[Row::Linear("a", 84)],
-    output: Output::Rbf,
-    squash: Squash::Tanh,
-    ..BASE
-};
-
-/// One convolution stage.
-pub const ONE_STAGE: Table = Table {
-    name: "one-stage",
-    rows: &[Row::Conv("a", 3, None), Row::Pool("b"), Row::Linear("c", 8)],
-    pool: PoolForm::Mean,
-    ..BASE
-};
-
-/// Three convolution stages; what the last one makes goes straight to the distances.
-pub const THREE_STAGES: Table = Table {
-    name: "three-stages",
-    border: 8,
-    rows: &[
-        Row::Conv("a", 3, None),
-        Row::Pool("b"),
-        Row::Conv("c", 4, Some(&[&[0], &[2, 0], &[2], &[0, 2]])),
-        Row::Pool("d"),
-        Row::Conv("e", 21, None),
-        Row::Pool("f"),
-    ],
-    output: Output::Rbf,
-    ..BASE
-};
-
-/// Layers of any width, of which none is a multiple of four.
-pub const ODD_MLP: Table = Table {
-    name: "odd-mlp",
-    rows: &[
-        Row::Linear("a", 75),
-        Row::Linear("b", 13),
-        Row::Linear("c", 7),
-        Row::Linear("d", 1),
-        Row::Linear("e", 10),
-        Row::Linear("f", 3),
-        Row::Linear("g", 5),
-    ],
-    ..BASE
-};
-
-/// A second stage of 5x5 numbers and some connections, to a linear layer.
-pub const ODD_MAPS: Table = Table {
-    name: "odd-maps",
-    border: 2,
-    rows: &[
-        Row::Conv("a", 3, None),
-        Row::Pool("b"),
-        Row::Conv("c", 7, Some(&[&[0], &[1, 2], &[0, 1, 2], &[2], &[0, 2], &[1], &[0, 1]])),
-        Row::Pool("d"),
-        Row::Linear("e", 13),
-    ],
-    ..BASE
-};
-
-/// A first stage of 15x15 numbers, straight to a linear layer.
-pub const ODD_STAGE: Table = Table {
-    name: "odd-stage",
-    border: 3,
-    rows: &[Row::Conv("a", 3, None), Row::Pool("b"), Row::Linear("c", 5)],
-    ..BASE
-};
-
-/// A second stage of 5x5 numbers, which one kernel of the next layer sees whole.
-pub const ODD_WHOLE: Table = Table {
-    name: "odd-whole",
-    border: 2,
-    rows: &[
-        Row::Conv("a", 1, None),
-        Row::Pool("b"),
-        Row::Conv("c", 3, None),
-        Row::Pool("d"),
-        Row::Conv("e", 75, None),
-    ],
-    pool: PoolForm::Mean,
-    ..BASE
-};
+pub fn nothing() -> Table {
+    table("nothing", vec![], |_| {})
+}
 
 /// Each of them.
-pub const ALL: [&Table; 9] = [
-    &NOTHING,
-    &MLP,
-    &DISTANCES,
-    &ONE_STAGE,
-    &THREE_STAGES,
-    &ODD_MLP,
-    &ODD_STAGE,
-    &ODD_MAPS,
-    &ODD_WHOLE,
-];
+pub fn all() -> Vec<Table> {
+    let stage = || vec![conv("a", 3, None), pool("b")];
+    vec![
+        nothing(),
+        // No convolution.
+        table("mlp", vec![linear("a", 24), linear("b", 12)], |_| {}),
+        // No convolution, and distances.
+        table("distances", vec![linear("a", 84)], |options| {
+            (options.output, options.squash) = (Output::Rbf, Squash::Tanh);
+        }),
+        // One convolution stage.
+        table("one-stage", [stage(), vec![linear("c", 8)]].concat(), |options| {
+            options.pool = PoolForm::Mean;
+        }),
+        // Three convolution stages; what the last one makes goes straight to the distances.
+        table(
+            "three-stages",
+            [
+                stage(),
+                vec![conv("c", 4, Some(&[&[0], &[2, 0], &[2], &[0, 2]])), pool("d")],
+                vec![conv("e", 21, None), pool("f")],
+            ]
+            .concat(),
+            |options| (options.output, options.border) = (Output::Rbf, 8),
+        ),
+        // Layers of any width, of which none is a multiple of four.
+        table(
+            "odd-mlp",
+            [("a", 75), ("b", 13), ("c", 7), ("d", 1), ("e", 10), ("f", 3), ("g", 5)]
+                .map(|(name, units)| linear(name, units))
+                .into(),
+            |_| {},
+        ),
+        // A first stage of 15x15 numbers, straight to a linear layer.
+        table("odd-stage", [stage(), vec![linear("c", 5)]].concat(), |options| options.border = 3),
+        // A second stage of 5x5 numbers and some connections, to a linear layer.
+        table(
+            "odd-maps",
+            [
+                stage(),
+                vec![
+                    conv("c", 7, Some(&[&[0], &[1, 2], &[0, 1, 2], &[2], &[0, 2], &[1], &[0, 1]])),
+                    pool("d"),
+                    linear("e", 13),
+                ],
+            ]
+            .concat(),
+            |options| options.border = 2,
+        ),
+        // A second stage of 5x5 numbers, which one kernel of the next layer sees whole.
+        table(
+            "odd-whole",
+            vec![conv("a", 1, None), pool("b"), conv("c", 3, None), pool("d"), conv("e", 75, None)],
+            |options| (options.border, options.pool) = (2, PoolForm::Mean),
+        ),
+    ]
+}
 
 /// Each of them as a network, with a learning rate that suits it.
 pub fn networks() -> Vec<Trained> {
-    let trained = |table: &Table| Trained {
-        name: table.name,
-        network: build(table, table.options()).expect("a sound table"),
-        rate: if table.output == Output::Rbf { 0.0002 } else { 0.02 },
+    let trained = |table: Table| Trained {
+        name: table.name.clone(),
+        network: build(&table, table.options).expect("a sound table"),
+        rate: if table.options.output == Output::Rbf { 0.0002 } else { 0.02 },
     };
-    ALL.map(trained).into()
+    all().into_iter().map(trained).collect()
 }

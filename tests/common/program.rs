@@ -66,7 +66,7 @@ pub fn path(path: &Path) -> &str {
 /// A network with the options of its table.
 pub fn network_of(name: &str) -> Network {
     let table = tables::find(name).expect("a known network");
-    build(table, table.options()).expect("the table's own options fit")
+    build(table, table.options).expect("the table's own options fit")
 }
 
 /// A network with its first weights, as a model file.

@@ -40,7 +40,7 @@ pub fn digit(number: usize) -> (Vec<u8>, usize) {
 /// A network that the tests train, and a learning rate that suits it.
 #[derive(Debug, Clone)]
 pub struct Trained {
-    pub name: &'static str,
+    pub name: String,
     pub network: Network,
     pub rate: f32,
 }
@@ -48,7 +48,7 @@ pub struct Trained {
 /// The table `name` with some choices made otherwise.
 pub fn network(name: &str, change: impl FnOnce(&mut Options)) -> Network {
     let table = tables::find(name).expect("a network of this program");
-    let mut options = table.options();
+    let mut options = table.options;
     change(&mut options);
     build(table, options).expect("choices that fit the table")
 }
@@ -63,7 +63,7 @@ pub fn linear(options: &mut Options) {
 pub fn networks() -> Vec<Trained> {
     const LINEAR: f32 = 0.02;
     const RBF: f32 = 0.001;
-    let trained = |name, network, rate| Trained { name, network, rate };
+    let trained = |name: &str, network, rate| Trained { name: name.into(), network, rate };
     let tanh = |options: &mut Options| {
         options.squash = Squash::Tanh;
         options.scaling = Scaling::Symmetric;

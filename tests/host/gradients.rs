@@ -238,7 +238,7 @@ fn whole_networks() {
         // The backward pass of a step, without a step.
         trained.rate = 0.0;
         let run = Run::full(trained, BATCH, 1, optimizer);
-        let name = run.trained.name;
+        let name = &run.trained.name;
         let mut cpu = run.on_cpu().unwrap();
         cpu.run(1, Pass::Training).unwrap();
         let layout = cpu.interface().layout.clone();

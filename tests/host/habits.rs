@@ -75,7 +75,7 @@ fn help_has_the_exit_codes() {
 #[test]
 fn near_misses_are_guessed() {
     fails(&["train", "--recipe", "lenet6"], USAGE, &["'lenet5'"]);
-    fails(&["train", "--network", "lnet1"], USAGE, &["'lenet1'"]);
+    fails(&["train", "--network", "lnet1"], USAGE, &["did you mean lenet1?"]);
     fails(&["reproduce", "notbook"], USAGE, &["'notebook'"]);
     fails(&["train", "--schedule", "cosin"], USAGE, &["cosine"]);
     fails(&["plan", "--wgsl", "c3.conv_pol_forward"], USAGE, &["c3.conv_pool_forward"]);

@@ -18,6 +18,7 @@ mod house;
 mod keep;
 mod library;
 mod look;
+mod networks;
 mod paper;
 mod pictures;
 mod reproduce;

@@ -2,13 +2,12 @@
 
 use std::fs;
 
-use crate::common::own;
+use crate::common::own::{self, conv, linear, pool};
 use crate::common::program::{USAGE, fails, json_of, network_of, prints};
 use lenet::Error;
 use lenet::network::lenet as tables;
-use lenet::network::lenet::{Row, Table};
 use lenet::network::summary::Summary;
-use lenet::network::{Output, build};
+use lenet::network::{Output, Row, Table, build};
 use lenet::plan::profile::{ITERATION_LIMIT, UNIFORM_WINDOW};
 use lenet::plan::{ALIGN, Capacity, Layout, Optimizer, Pass, Plan, Profile, Strategy};
 use lenet::rng::{Rng, Stream};
@@ -62,8 +61,8 @@ fn summary_draws_the_tables() {
 #[test]
 fn plan_and_summary_agree() {
     let optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 };
-    for table in tables::ALL {
-        let network = network_of(table.name);
+    for table in tables::all() {
+        let network = network_of(&table.name);
         let capacity = Capacity { samples: 10, indices: 10, steps: 1 };
         let plan =
             Plan::new(&network, Strategy::Layered, Profile::reference(), 10, optimizer, capacity);
@@ -136,42 +135,44 @@ fn plan_is_complete_as_json() {
 }
 
 /// A table with these rows.
-fn table(rows: &'static [Row]) -> Table {
-    Table { name: "mine", rows, ..own::NOTHING }
+fn table(rows: &[Row]) -> Table {
+    own::table("mine", rows.to_vec(), |_| {})
+}
+
+/// The same with distances.
+fn distances(rows: &[Row]) -> Table {
+    own::table("mine", rows.to_vec(), |options| options.output = Output::Rbf)
 }
 
 #[test]
 fn faults_name_layer_and_row() {
     const SIX: usize = 6;
-    let cases: [(&'static [Row], &[&str]); 21] = [
-        (&[Row::Linear("input", 4)], &["row 1", "\"input\"", "choose another"]),
-        (&[Row::Linear("output", 4)], &["row 1", "\"output\"", "choose another"]),
-        (&[Row::Linear("rbf", 84)], &["row 1", "\"rbf\"", "choose another"]),
-        (&[Row::Linear("velocity", 4)], &["row 1", "choose another"]),
-        (&[Row::Linear("a", 4), Row::Linear("a", 4)], &["row 2", "row 1 has the same name"]),
-        (&[Row::Linear("", 4)], &["row 1", "letters"]),
-        (&[Row::Linear("a.weight", 4)], &["row 1", "letters"]),
-        (&[Row::Linear("a", 0)], &["row 1", "0 units"]),
-        (&[Row::Linear("a", 65_536)], &["row 1", "65536 units"]),
-        (&[Row::Linear("a", 65_535)], &["row 1", "parameters"]),
-        (&[Row::Conv("a", 0, None), Row::Pool("b")], &["row 1", "0 feature maps"]),
-        (&[Row::Conv("a", usize::MAX, None), Row::Pool("b")], &["row 1", "feature maps"]),
-        (
-            &[Row::Conv("a", 2, Some(&[&[0]])), Row::Pool("b")],
-            &["row 1", "2 feature maps", "1 rows"],
-        ),
-        (&[Row::Conv("a", 1, Some(&[&[1]])), Row::Pool("b")], &["row 1", "map 1", "there are 1"]),
-        (&[Row::Conv("a", 1, Some(&[&[]])), Row::Pool("b")], &["row 1", "sees no input map"]),
-        (&[Row::Conv("a", 1, Some(&[&[0, 0]])), Row::Pool("b")], &["row 1", "twice"]),
-        (&[Row::Conv("a", SIX, None), Row::Linear("b", 4)], &["row 1", "24x24 outputs"]),
-        (&[Row::Pool("a")], &["row 1", "behind a convolution"]),
-        (&[Row::Linear("a", 8), Row::Conv("b", 4, None)], &["row 2", "5x5 kernel"]),
-        (&[Row::Linear("a", 8), Row::Pool("b")], &["row 2", "even side"]),
-        (&[Row::Conv("a", 4_000, None), Row::Pool("b"), Row::Conv("c", 4_000, None)], &["row 3"]),
+    let cases: [(&[Row], &[&str]); 21] = [
+        (&[linear("input", 4)], &["row 1", "\"input\"", "choose another"]),
+        (&[linear("output", 4)], &["row 1", "\"output\"", "choose another"]),
+        (&[linear("rbf", 84)], &["row 1", "\"rbf\"", "choose another"]),
+        (&[linear("velocity", 4)], &["row 1", "choose another"]),
+        (&[linear("a", 4), linear("a", 4)], &["row 2", "row 1 has the same name"]),
+        (&[linear("", 4)], &["row 1", "letters"]),
+        (&[linear("a.weight", 4)], &["row 1", "letters"]),
+        (&[linear("a", 0)], &["row 1", "0 units"]),
+        (&[linear("a", 65_536)], &["row 1", "65536 units"]),
+        (&[linear("a", 65_535)], &["row 1", "parameters"]),
+        (&[conv("a", 0, None), pool("b")], &["row 1", "0 feature maps"]),
+        (&[conv("a", usize::MAX, None), pool("b")], &["row 1", "feature maps"]),
+        (&[conv("a", 2, Some(&[&[0]])), pool("b")], &["row 1", "2 feature maps", "1 rows"]),
+        (&[conv("a", 1, Some(&[&[1]])), pool("b")], &["row 1", "map 1", "there are 1"]),
+        (&[conv("a", 1, Some(&[&[]])), pool("b")], &["row 1", "sees no input map"]),
+        (&[conv("a", 1, Some(&[&[0, 0]])), pool("b")], &["row 1", "twice"]),
+        (&[conv("a", SIX, None), linear("b", 4)], &["row 1", "24x24 outputs"]),
+        (&[pool("a")], &["row 1", "behind a convolution"]),
+        (&[linear("a", 8), conv("b", 4, None)], &["row 2", "5x5 kernel"]),
+        (&[linear("a", 8), pool("b")], &["row 2", "even side"]),
+        (&[conv("a", 4_000, None), pool("b"), conv("c", 4_000, None)], &["row 3"]),
     ];
     for (rows, parts) in cases {
         let table = table(rows);
-        let network = build(&table, table.options());
+        let network = build(&table, table.options);
         let error = match network.and_then(|network| Layout::of(&network).map(|_| ())) {
             Err(error) => error,
             Ok(()) => panic!("{rows:?} make a network"),
@@ -185,8 +186,8 @@ fn faults_name_layer_and_row() {
 
 #[test]
 fn only_the_output_is_an_rbf_by_its_row() {
-    let distances = Table { output: Output::Rbf, ..table(&[Row::Linear("a", 80)]) };
-    let error = build(&distances, distances.options()).expect_err("80 units, 84 pixels");
+    let table = distances(&[linear("a", 80)]);
+    let error = build(&table, table.options).expect_err("80 units, 84 pixels");
     assert!(error.to_string().contains("--output linear"), "{error}");
 }
 
@@ -194,8 +195,8 @@ fn only_the_output_is_an_rbf_by_its_row() {
 #[test]
 fn a_layer_may_be_called_model() {
     let folder = TempDir::new().expect("a folder");
-    let distances = Table { output: Output::Rbf, ..table(&[Row::Linear("model", 84)]) };
-    let network = build(&distances, distances.options()).expect("a network");
+    let table = distances(&[linear("model", 84)]);
+    let network = build(&table, table.options).expect("a network");
     let parameters = vec![0.5; Layout::of(&network).expect("a layout").size];
     let model = Model { network, parameters, settings: json!({}) };
     let file = folder.path().join("model.safetensors");
@@ -212,7 +213,7 @@ fn a_layer_may_be_called_model() {
 #[test]
 fn buffers_of_a_plan_have_names_of_their_own() {
     let optimizer = Optimizer::Sdlm { momentum: 0.9, mu: 1.0, exact: false };
-    let network = build(&tables::LENET5, tables::LENET5.options()).expect("LeNet-5");
+    let network = build(tables::lenet5(), tables::lenet5().options).expect("LeNet-5");
     let capacity = Capacity { samples: 10, indices: 10, steps: 1 };
     let own = |name: &str| network.layers.iter().any(|layer| layer.name == name);
     for strategy in Strategy::ALL {
@@ -221,9 +222,8 @@ fn buffers_of_a_plan_have_names_of_their_own() {
             if own(&buffer.name) || buffer.name.contains('.') {
                 continue;
             }
-            let row = [Row::Linear(buffer.name.clone().leak(), 4)];
-            let table = table(row.to_vec().leak());
-            assert!(build(&table, table.options()).is_err(), "{} is taken", buffer.name);
+            let table = table(&[linear(&buffer.name, 4)]);
+            assert!(build(&table, table.options).is_err(), "{} is taken", buffer.name);
         }
     }
 }
@@ -243,33 +243,27 @@ fn random(rng: &mut Rng) -> Table {
             0 | 1 => {
                 let connections = (rng.below(2) == 0).then(|| {
                     let length = if odd(rng) { 3 } else { count.min(800) };
-                    let row = |rng: &mut Rng| -> &'static [usize] {
+                    let row = |rng: &mut Rng| -> Vec<usize> {
                         let wrong = odd(rng) as usize;
-                        let seen =
-                            (0..maps + wrong).filter(|_| rng.below(3) > 0).collect::<Vec<_>>();
-                        seen.leak()
+                        (0..maps + wrong).filter(|_| rng.below(3) > 0).collect()
                     };
-                    &*(0..length).map(|_| row(rng)).collect::<Vec<_>>().leak()
+                    (0..length).map(|_| row(rng)).collect()
                 });
-                rows.push(Row::Conv(name, count, connections));
+                rows.push(Row::Conv { name: name.into(), maps: count, connections });
                 maps = count.min(800);
                 if !odd(rng) && at < 6 {
-                    rows.push(Row::Pool(["p", "q", "r", "s", "t", "u"][at]));
+                    rows.push(pool(["p", "q", "r", "s", "t", "u"][at]));
                 }
             }
-            2 => {
-                rows.push(Row::Linear(name, if odd(rng) { 40_000 } else { 4 * count.min(100_000) }))
-            }
-            3 => rows.push(Row::Linear(name, 84)),
+            2 => rows.push(linear(name, if odd(rng) { 40_000 } else { 4 * count.min(100_000) })),
+            3 => rows.push(linear(name, 84)),
             _ => break,
         }
     }
-    Table {
-        name: "random",
-        border: [0, 2, 8, 16][rng.below(4) as usize],
-        output: if rng.below(3) == 0 { Output::Rbf } else { Output::Linear },
-        ..table(rows.leak())
-    }
+    own::table("random", rows, |options| {
+        options.border = [0, 2, 8, 16][rng.below(4) as usize];
+        options.output = if rng.below(3) == 0 { Output::Rbf } else { Output::Linear };
+    })
 }
 
 /// Plans of whatever table either stay within what every device carries, or are refused in words.
@@ -290,7 +284,7 @@ fn random_tables_never_panic() {
             let way_out = ["row ", "--plan layered", "--batch", "smaller"];
             assert!(way_out.iter().any(|part| said.contains(part)), "{number}: {said}");
         };
-        let network = match build(&table, table.options()) {
+        let network = match build(&table, table.options) {
             Ok(network) => network,
             Err(error) => {
                 refused(error);

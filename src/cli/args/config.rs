@@ -13,8 +13,9 @@ use serde_json::Value;
 
 use crate::cli;
 use crate::error::{Error, Result};
-use crate::recipe::Origins;
-use crate::text::did_you_mean;
+use crate::network::{Network, Table};
+use crate::recipe::{NetworkChoice, Origins, first_lines};
+use crate::text::{did_you_mean, toml_fault, toml_word};
 
 /// Flags of which one takes the place of the other: a stronger source that gives one of them silences
 /// the other, and so does the first in a run's record, which has both.
@@ -34,6 +35,8 @@ pub struct Config {
     origins: Origins,
     /// The device that computed the run of a record, in the words of [`crate::Device::arithmetic`].
     pub made_on: Option<String>,
+    /// The network of a record that is none of this program.
+    network: Option<Network>,
 }
 
 impl Config {
@@ -43,19 +46,20 @@ impl Config {
         let cannot_read = |error: String| Error::cannot_read(path, error, way_out);
         let text = std::fs::read_to_string(path).map_err(|error| cannot_read(error.to_string()))?;
         let name = path.display().to_string();
-        let mut made_on = None;
+        let (mut made_on, mut network) = (None, None);
         let flags = if path.extension().is_some_and(|extension| extension == "json") {
             let record: Value =
                 serde_json::from_str(&text).map_err(|error| cannot_read(error.to_string()))?;
             made_on = record["identity"]["arithmetic"].as_str().map(String::from);
+            network = own_network(&record).map_err(cannot_read)?;
             of_record(&record).ok_or_else(|| cannot_read("it has no \"settings\"".into()))?
         } else {
             let table: toml::Table =
-                text.parse().map_err(|error: toml::de::Error| cannot_read(error.to_string()))?;
+                text.parse().map_err(|error| cannot_read(toml_fault(&text, &error)))?;
             of_toml(table, &name)?
         };
         let origins = flags.keys().map(|key| (key.clone(), name.clone())).collect();
-        Ok(Config { name, flags, origins, made_on })
+        Ok(Config { name, flags, origins, made_on, network })
     }
 
     /// Returns what the record of a run says, with the origins that it has.
@@ -70,7 +74,19 @@ impl Config {
             Some((key.clone(), origin.to_string()))
         };
         let origins = flags.keys().filter_map(origin).collect();
-        Ok(Config { name: path.display().to_string(), flags, origins, made_on: None })
+        let name = path.display().to_string();
+        let network = own_network(record)
+            .map_err(|what| Error::cannot_read(path, what, "start the run again"))?;
+        Ok(Config { name, flags, origins, made_on: None, network })
+    }
+
+    /// Puts the network of the record in the place of its name, unless another was typed.
+    pub fn name_network(&self, asked: &mut Option<NetworkChoice>) {
+        let own = self.network.as_ref();
+        if let Some(own) = own.filter(|own| asked.as_ref().is_some_and(|it| it.name() == own.name))
+        {
+            *asked = Some(NetworkChoice::Table(Box::new(Table::of(own))));
+        }
     }
 
     /// Returns the flags of `lenet train` with what the file says under what was typed, and where the
@@ -119,11 +135,11 @@ fn is_flag(command: &Command, key: &str) -> bool {
     command.get_arguments().any(known) && !NOT_IN_FILES.contains(&key)
 }
 
-/// Returns what is wrong, without how the command is used.
-fn first_lines(error: &clap::Error) -> String {
-    let text = error.render().to_string();
-    let end = ["\n\nUsage:", "\n\nFor more"].iter().filter_map(|mark| text.find(mark)).min();
-    text[..end.unwrap_or(text.len())].trim_start_matches("error: ").trim_end().into()
+/// Returns the network of a record that is none of this program, and that no model brings.
+fn own_network(record: &Value) -> Result<Option<Network>, String> {
+    let identity = &record["identity"];
+    let own = !identity["layers"].is_null() && identity["from"].is_null();
+    own.then(|| Network::of(identity)).transpose()
 }
 
 /// Returns the settings of a record and the flags beside them; `None` if it is no record.
@@ -145,17 +161,14 @@ fn of_record(record: &Value) -> Option<Flags> {
 fn of_toml(table: toml::Table, name: &str) -> Result<Flags> {
     let mut flags = Flags::new();
     for (key, value) in table {
-        let value = match value {
-            toml::Value::String(text) => Some(text),
-            toml::Value::Integer(number) => Some(number.to_string()),
-            toml::Value::Float(number) => Some(number.to_string()),
+        let value = match &value {
             toml::Value::Boolean(true) => None,
             toml::Value::Boolean(false) => continue,
-            _ => {
-                return Err(Error::Usage(format!(
+            value => Some(toml_word(value).ok_or_else(|| {
+                Error::Usage(format!(
                     "{name}: \"{key}\" is neither a number nor a word, nor true or false"
-                )));
-            }
+                ))
+            })?),
         };
         flags.insert(key, value);
     }

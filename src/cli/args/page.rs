@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use crate::data;
 use crate::error::{Error, Result};
-use crate::network::{build, lenet};
+use crate::network::build;
+use crate::recipe::NetworkChoice;
 use crate::runs::entry::model_file;
 use crate::train::model::Model;
 use crate::web::{self, Site};
@@ -17,7 +18,7 @@ pub struct PageArgs {
     #[arg(value_name = "MODEL")]
     model: Option<PathBuf>,
     /// Page: show this network, with first weights if the program has no trained ones
-    #[arg(long, value_name = "NAME", conflicts_with = "model")]
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "model")]
     network: Option<String>,
     /// Page: training digits in it [default: all]
     #[arg(long, value_name = "N")]
@@ -67,9 +68,6 @@ fn named(name: &str) -> Result<Model> {
     if let Some(model) = web::models()?.into_iter().find(|model| model.network.name == name) {
         return Ok(model);
     }
-    let table = lenet::find(name).ok_or_else(|| {
-        let names: Vec<&str> = lenet::ALL.iter().map(|table| table.name).collect();
-        Error::Usage(format!("--network {name} is unknown: give one of {}", names.join(", ")))
-    })?;
-    web::untrained(&build(table, table.options())?)
+    let table = NetworkChoice::from(name).table()?;
+    web::untrained(&build(&table, table.options)?)
 }

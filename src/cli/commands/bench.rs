@@ -20,8 +20,8 @@ use crate::gpu::facts::Facts;
 use crate::network::lenet;
 use crate::plan::Strategy;
 use crate::recipe::{
-    Available, DistortArgs, Flags, Method, NetworkArgs, OptimizerArgs, Range, RangeArgs, Settings,
-    Switch, TrainingArgs, words,
+    Available, DistortArgs, Flags, Method, NetworkArgs, NetworkChoice, OptimizerArgs, Range,
+    RangeArgs, Settings, Switch, TrainingArgs, words,
 };
 use crate::threads;
 use crate::train::session::Lists;
@@ -190,18 +190,18 @@ fn check(args: &Args) -> Result<Protocol> {
 
 /// Returns the settings of `lenet train` for each network and batch.
 fn cases(args: &Args) -> Result<Vec<Settings>> {
-    let names: Vec<Option<String>> = match (args.all, &args.network.network) {
-        (true, None) => lenet::ALL.iter().map(|table| Some(table.name.to_string())).collect(),
-        (_, name) => vec![name.clone()],
+    let networks: Vec<Option<NetworkChoice>> = match (args.all, &args.network.network) {
+        (true, None) => lenet::all().iter().map(|table| Some((&*table.name).into())).collect(),
+        (_, asked) => vec![asked.clone()],
     };
     let batches = match (args.batch.is_empty(), args.all) {
         (false, _) => &args.batch[..],
         (true, true) => ALL_BATCHES,
         (true, false) => BATCHES,
     };
-    let case = |name: &Option<String>, batch: usize| {
+    let case = |network: &Option<NetworkChoice>, batch: usize| {
         let flags = Flags {
-            network: NetworkArgs { network: name.clone(), ..args.network.clone() },
+            network: NetworkArgs { network: network.clone(), ..args.network.clone() },
             optimizer: OptimizerArgs { optimizer: args.optimizer, ..OptimizerArgs::default() },
             training: TrainingArgs { batch: Some(batch), ..TrainingArgs::default() },
             distort: args.distort.clone(),
@@ -210,7 +210,7 @@ fn cases(args: &Args) -> Result<Vec<Settings>> {
         };
         Settings::resolve(&flags, Available::MNIST, None)
     };
-    names.iter().flat_map(|name| batches.iter().map(|&batch| case(name, batch))).collect()
+    networks.iter().flat_map(|network| batches.iter().map(|&batch| case(network, batch))).collect()
 }
 
 /// Returns the plans of one case: those that were asked for, as far as there is an adapter to run them.

@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
-
 use crate::cli::args::device;
 use crate::cli::args::{DataArgs, DeviceArgs};
 use crate::cli::commands::data::check_index;
@@ -11,11 +9,11 @@ use crate::cli::output::{self, check_free};
 use crate::data::{self, Digits, sheet};
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::network::{Network, build, lenet};
+use crate::network::{Network, build};
 use crate::plan::{
     Capacity, Distortion, Optimizer, Pass, Plan, Profile, Ranges, StepRow, Strategy, abi,
 };
-use crate::recipe::{MAX_BATCH, RangeArgs};
+use crate::recipe::{MAX_BATCH, NetworkChoice, RangeArgs};
 use crate::train::session::distortion_key;
 
 /// Rows, and views beside each digit, at most.
@@ -40,8 +38,7 @@ pub struct Args {
     #[arg(long, value_name = "SEED", default_value_t = 1, hide_default_value = true)]
     seed: u64,
     /// Whose input is drawn, its border included [default: lenet5]
-    #[arg(long, value_name = "NAME", default_value = "lenet5", hide_default_value = true,
-          value_parser = PossibleValuesParser::new(lenet::ALL.iter().map(|table| table.name)))]
+    #[arg(long, value_name = "NAME|FILE", default_value = "lenet5", hide_default_value = true)]
     network: String,
     #[command(flatten)]
     ranges: RangeArgs,
@@ -76,8 +73,8 @@ pub fn run(args: Args) -> Result<()> {
         Device::Cpu { .. } => Device::Naive,
         device => device,
     };
-    let table = lenet::find(&args.network).expect("the parser knows the names");
-    let network = build(table, table.options())?;
+    let table = NetworkChoice::from(&*args.network).table()?;
+    let network = build(&table, table.options)?;
     let pictures = pictures(&device, &network, &train, &indices, columns, ranges, args.seed)?;
     sheet::write(&args.out, &pictures, network.input().width, columns)?;
     output::note(&format!("written to {}", args.out.display()));

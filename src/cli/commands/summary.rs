@@ -2,6 +2,7 @@
 
 use crate::cli::output;
 use crate::error::Result;
+use crate::network::Table;
 use crate::network::summary::Summary;
 use crate::recipe::NetworkArgs;
 
@@ -13,13 +14,20 @@ pub struct Args {
     /// One JSON object instead of text [default: off]
     #[arg(long)]
     json: bool,
+    /// The network as a file that --network takes [default: off]
+    #[arg(long, conflicts_with_all = ["json", "table"])]
+    toml: bool,
     #[command(flatten)]
     network: NetworkArgs,
 }
 
 /// Prints layers, shapes, parameters, connections, multiply-adds and sizes.
 pub fn run(args: Args) -> Result<()> {
-    let summary = Summary::of(&args.network.build()?)?;
+    let network = args.network.build()?;
+    if args.toml {
+        return output::print(&Table::of(&network).text());
+    }
+    let summary = Summary::of(&network)?;
     if args.json {
         return output::print_json(&summary.json());
     }

@@ -117,6 +117,9 @@ impl Source {
             Some(file) => file.under::<Args>(&typed)?,
             None => (given, Origins::new()),
         };
+        if let Some(file) = &file {
+            file.name_network(&mut args.settings.network.network);
+        }
         args.settings.origins = origins;
         let model = args.from.as_deref().map(|path| Model::read(&model_file(path))).transpose()?;
         let network = match &resumed {

@@ -15,7 +15,6 @@ use crate::data;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::gpu::adapter;
-use crate::network::lenet;
 use crate::plan::Strategy;
 use crate::recipe::{Available, Flags, NetworkArgs, Settings, TrainingArgs};
 use crate::text::{Table, thousands};
@@ -23,7 +22,7 @@ use crate::train::session::Lists;
 use crate::tuned::{self, Tuned};
 
 /// What `--all` times.
-const NETWORKS: [&str; 2] = [lenet::LENET1.name, lenet::LENET5.name];
+const NETWORKS: [&str; 2] = ["lenet1", "lenet5"];
 const BATCHES: [usize; 3] = [16, 64, 256];
 /// How plans are timed.
 const PROTOCOL: Protocol = Protocol {

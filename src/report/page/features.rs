@@ -111,7 +111,7 @@ mod tests {
 
     fn model(name: &str) -> Model {
         let table = lenet::find(name).unwrap();
-        let network = build(table, table.options()).unwrap();
+        let network = build(table, table.options).unwrap();
         let layout = Layout::of(&network).unwrap();
         let parameters = init::parameters(&network, &layout, init::Init::LecunSqrt, 7);
         Model { network, parameters, settings: json!({}) }

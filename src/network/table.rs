@@ -1,0 +1,215 @@
+//! A network as a table of layers, and the file that it stands in.
+//!
+//! The keys of the file are those of the flags of `lenet train`; docs/networks.md describes each.
+
+use serde::Deserialize;
+
+use super::connections::{TABLE_1990, TABLE_I};
+use super::spec::{self, Row};
+use super::{Loss, Named, Network, Options, Output, PoolForm, Scaling, Squash};
+use crate::text::{toml_fault, toml_word};
+
+/// A network before its shapes are worked out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    pub name: String,
+    /// Where it comes from.
+    pub source: String,
+    /// The choices that its source made.
+    pub options: Options,
+    /// The layers before the output.
+    pub rows: Vec<Row>,
+    /// How to train it, where the file says so: settings by the names of their flags.
+    pub recipe: Vec<(String, String)>,
+}
+
+/// The keys of a file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: String,
+    #[serde(default)]
+    source: String,
+    #[serde(default = "background")]
+    input: Scaling,
+    #[serde(default)]
+    border: usize,
+    #[serde(default = "scaled")]
+    squash: Squash,
+    #[serde(default = "sum")]
+    pool: PoolForm,
+    layers: Vec<Entry>,
+    #[serde(default = "linear")]
+    output: Output,
+    loss: Option<Loss>,
+    j: Option<f32>,
+    #[serde(default)]
+    recipe: toml::Table,
+}
+
+fn background() -> Scaling {
+    Scaling::Paper
+}
+
+fn scaled() -> Squash {
+    Squash::Scaled
+}
+
+fn sum() -> PoolForm {
+    PoolForm::Sum
+}
+
+fn linear() -> Output {
+    Output::Linear
+}
+
+/// A layer of a file: one of `conv`, `pool` and `linear` is its name.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    conv: Option<String>,
+    pool: Option<String>,
+    linear: Option<String>,
+    maps: Option<usize>,
+    units: Option<usize>,
+    connections: Option<toml::Value>,
+}
+
+impl Table {
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// What is wrong with it, with line and column or the layer.
+    pub fn parse(text: &str) -> Result<Table, String> {
+        let file: File = toml::from_str(text).map_err(|error| toml_fault(text, &error))?;
+        let row = |(at, entry): (usize, Entry)| {
+            entry.row().map_err(|fault| format!("layer {}: {fault}", at + 1))
+        };
+        let rows = file.layers.into_iter().enumerate().map(row).collect::<Result<_, String>>()?;
+        let setting = |(key, value): (String, toml::Value)| match toml_word(&value) {
+            Some(word) => Ok((key, word)),
+            None => Err(format!("[recipe]: \"{key}\" is neither a number nor a word")),
+        };
+        Ok(Table {
+            name: file.name,
+            source: file.source,
+            options: Options {
+                border: file.border,
+                scaling: file.input,
+                squash: file.squash,
+                pool: file.pool,
+                full_connections: false,
+                output: file.output,
+                loss: file.loss.unwrap_or(Loss::of(file.output)),
+                j: file.j.unwrap_or(10.0),
+            },
+            rows,
+            recipe: file.recipe.into_iter().map(setting).collect::<Result<_, String>>()?,
+        })
+    }
+
+    /// The table that a network was built from, with its choices.
+    pub fn of(network: &Network) -> Table {
+        Table {
+            name: network.name.clone(),
+            source: network.source.clone(),
+            options: network.options,
+            rows: spec::rows(network),
+            recipe: Vec::new(),
+        }
+    }
+
+    /// The text of a file that holds the table.
+    pub fn text(&self) -> String {
+        let Options { border, scaling, squash, pool, full_connections: _, output, loss, j } =
+            self.options;
+        // What JSON quotes TOML reads.
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let mut text = format!("name = {}\n", quoted(&self.name));
+        if !self.source.is_empty() {
+            text.push_str(&format!("source = {}\n", quoted(&self.source)));
+        }
+        let choices = [
+            ("border", border.to_string()),
+            ("input", quoted(scaling.name())),
+            ("squash", quoted(squash.name())),
+            ("pool", quoted(pool.name())),
+        ];
+        choices.iter().for_each(|(key, value)| text.push_str(&format!("{key} = {value}\n")));
+        text.push_str("layers = [\n");
+        self.rows.iter().for_each(|row| text.push_str(&format!("    {},\n", entry(row))));
+        text.push_str("]\n");
+        text.push_str(&format!("output = {}\n", quoted(output.name())));
+        text.push_str(&format!("loss = {}\n", quoted(loss.name())));
+        if loss == Loss::Map {
+            text.push_str(&format!("j = {j:?}\n"));
+        }
+        text
+    }
+}
+
+impl Entry {
+    fn row(self) -> Result<Row, String> {
+        let Entry { conv, pool, linear, maps, units, connections } = self;
+        let unused = |what: &str, there: bool, of: &str| match there {
+            true => Err(format!("\"{what}\" belongs to {of}")),
+            false => Ok(()),
+        };
+        if conv.is_none() {
+            unused("maps", maps.is_some(), "a \"conv\"")?;
+            unused("connections", connections.is_some(), "a \"conv\"")?;
+        }
+        if linear.is_none() {
+            unused("units", units.is_some(), "a \"linear\" layer")?;
+        }
+        match (conv, pool, linear) {
+            (Some(name), None, None) => {
+                let maps = maps.ok_or("a \"conv\" has \"maps\", the number of its feature maps")?;
+                let connections = connections.map(listed).transpose()?.flatten();
+                Ok(Row::Conv { name, maps, connections })
+            }
+            (None, Some(name), None) => Ok(Row::Pool { name }),
+            (None, None, Some(name)) => {
+                let units = units.ok_or("a \"linear\" layer has \"units\", their number")?;
+                Ok(Row::Linear { name, units })
+            }
+            _ => Err("it is one of conv, pool and linear, each with its name: { conv = \"c1\", \
+                      maps = 6 }"
+                .into()),
+        }
+    }
+}
+
+/// The connections that a file names or lists; `None` is all.
+fn listed(value: toml::Value) -> Result<Option<Vec<Vec<usize>>>, String> {
+    let of = |table: &[&[usize]]| Some(table.iter().map(|row| row.to_vec()).collect());
+    match value.as_str() {
+        Some("full") => return Ok(None),
+        Some("table-1") => return Ok(of(TABLE_I)),
+        Some("1990") => return Ok(of(TABLE_1990)),
+        _ => {}
+    }
+    value.try_into().map(Some).map_err(|_| {
+        "\"connections\" is \"full\", \"table-1\" (1998), \"1990\", or for each feature map the list of \
+         the input maps that it sees, counted from 0: [[0, 1], [1, 2]]"
+            .into()
+    })
+}
+
+/// A layer as a file has it.
+fn entry(row: &Row) -> String {
+    match row {
+        Row::Conv { name, maps, connections } => {
+            let connections = match connections {
+                None => String::new(),
+                Some(rows) if rows == TABLE_I => ", connections = \"table-1\"".into(),
+                Some(rows) if rows == TABLE_1990 => ", connections = \"1990\"".into(),
+                Some(rows) => format!(", connections = {rows:?}"),
+            };
+            format!("{{ conv = {name:?}, maps = {maps}{connections} }}")
+        }
+        Row::Pool { name } => format!("{{ pool = {name:?} }}"),
+        Row::Linear { name, units } => format!("{{ linear = {name:?}, units = {units} }}"),
+        Row::Rbf { name } => format!("{{ rbf = {name:?} }}"),
+    }
+}

@@ -1,0 +1,132 @@
+//! Networks as files: those of the program, and one of one's own through every command.
+
+use std::fs;
+use std::path::Path;
+
+use crate::common::own;
+use crate::common::program::{DATA, USAGE, fails, json_of, path, prints};
+use lenet::network::{Table, build, lenet as networks};
+use tempfile::TempDir;
+
+/// One stage and a layer; trains in a blink.
+const SMALL: &str = r#"
+    name = "small"
+    layers = [{ conv = "a", maps = 2 }, { pool = "b" }, { linear = "c", units = 6 }]
+
+    [recipe]
+    lr = 0.05
+    batch = 4
+"#;
+
+fn file(folder: &TempDir, text: &str) -> String {
+    let file = folder.path().join("mine.toml");
+    fs::write(&file, text).expect("a file");
+    path(&file).into()
+}
+
+#[test]
+fn a_table_and_its_text_are_the_same() {
+    let printed = prints(&["summary", "--network", "lenet5", "--toml"]);
+    assert_eq!(Table::parse(&printed).as_ref(), Ok(networks::lenet5()));
+    for table in networks::all().iter().cloned().chain(own::all()) {
+        assert_eq!(Table::parse(&table.text()).as_ref(), Ok(&table), "{}", table.text());
+    }
+}
+
+#[test]
+fn the_documented_file_is_a_network() {
+    let text = include_str!("../../docs/networks.md");
+    let (_, file) = text.split_once("```toml\n").expect("an example");
+    let file = file.split("```").next().expect("its end");
+    let table = Table::parse(file).expect("a table");
+    build(&table, table.options).expect("a network");
+}
+
+#[test]
+fn a_file_says_what_is_wrong_with_it() {
+    let layer = |layer: &str| format!("name = \"x\"\nlayers = [{{ {layer} }}]");
+    let of_recipe = |line: &str| format!("{SMALL}\n{line}");
+    let cases: [(&str, &[&str]); 20] = [
+        ("", &["line 1", "name"]),
+        ("name = \"x\"", &["layers"]),
+        ("name = \"x\"\nlayers = []\nborder = -1", &["line 3, column 10", "-1"]),
+        ("name = \"x\"\nlayers = []\nsqash = \"tanh\"", &["line 3, column 1", "sqash", "squash"]),
+        ("name = \"x\"\nlayers = []\nsquash = \"relu\"", &["line 3, column 10", "relu", "tanh"]),
+        ("name = \"x\"\nlayers = []\nloss = \"map\"", &["--output rbf"]),
+        ("name = \"x\"\nlayers = [", &["line 2"]),
+        (&layer("conv = \"c\""), &["layer 1", "maps"]),
+        (&layer("conv = \"c\", maps = 2, units = 3"), &["layer 1", "units", "linear"]),
+        (&layer("pool = \"p\", maps = 2"), &["layer 1", "maps", "conv"]),
+        (&layer("linear = \"l\""), &["layer 1", "units"]),
+        (&layer("conv = \"c\", pool = \"p\", maps = 2"), &["layer 1", "one of"]),
+        (&layer("maps = 2"), &["layer 1", "conv"]),
+        (&layer("conv = \"c\", maps = 2, kernel = 5"), &["line 2", "kernel"]),
+        (&layer("conv = \"c\", maps = 1, connections = \"table-2\""), &["layer 1", "table-1"]),
+        (&layer("conv = \"c\", maps = 1, connections = [[1]]"), &["row 1", "\"c\"", "map 1"]),
+        (&layer("pool = \"p\""), &["row 1", "\"p\"", "behind a convolution"]),
+        (&of_recipe("epochs = 0"), &["[recipe]", "--epochs"]),
+        (&of_recipe("epoch = 1"), &["[recipe]", "--epoch", "'--epochs'"]),
+        (&of_recipe("squash = \"tanh\""), &["[recipe]", "above"]),
+    ];
+    let folder = TempDir::new().expect("a folder");
+    for (text, words) in cases {
+        let file = file(&folder, text);
+        let words = [&["mine.toml"], words].concat();
+        fails(&["train", "--network", &file, "--steps", "1"], DATA, &words);
+    }
+    let renamed = networks::lenet1().text().replace("maps = 4", "maps = 5");
+    let file = file(&folder, &renamed);
+    fails(&["summary", "--network", &file], DATA, &["another name", "\"lenet1\""]);
+    fails(&["summary", "--network", "lenet6"], USAGE, &["did you mean lenet5?", "a network file"]);
+    let folder = path(folder.path());
+    fails(&["summary", "--network", folder], DATA, &["no file"]);
+}
+
+#[test]
+fn a_network_of_ones_own_goes_through_every_command() {
+    let folder = TempDir::new().expect("a folder");
+    let place = |name: &str| folder.path().join(name).to_str().expect("a plain name").to_string();
+    let (mine, run) = (file(&folder, SMALL), place("run"));
+    let limits = ["--train-limit", "400", "--test-limit", "200", "--device", "cpu", "--no-report"];
+    let train = |args: &[&str]| prints(&[&["train"], &limits[..], args].concat());
+    train(&["--network", &mine, "--schedule", "constant", "--epochs", "1", "--out", &run]);
+    // From here on nothing needs the file any more.
+    fs::remove_file(&mine).expect("the file is there");
+    let record = |run: &str| {
+        let text = fs::read_to_string(Path::new(run).join("run.json")).expect("a record");
+        serde_json::from_str::<serde_json::Value>(&text).expect("JSON")["settings"].take()
+    };
+    let settings = record(&run);
+    assert_eq!(
+        (&settings["network"]["value"], &settings["batch"]["value"]),
+        (&"small".into(), &4.into())
+    );
+    assert_eq!(settings["lr"]["origin"], format!("{mine}, [recipe]"));
+
+    prints(&["train", "--resume", &run, "--epochs", "2"]);
+    let config = Path::new(&run).join("run.json");
+    let again = place("again");
+    prints(&["train", "--config", path(&config), "--out", &again]);
+    let model = |run: &str| fs::read(Path::new(run).join("model.safetensors")).expect("a model");
+    assert_eq!(model(&run), model(&again), "two epochs at once, or one after the other");
+
+    let errors = json_of(&["evaluate", &run, "--device", "cpu"])["test"]["errors"].as_u64();
+    assert!(errors.is_some_and(|errors| errors < 9_000), "{errors:?}");
+    for format in ["onnx", "safetensors", "npz", "json"] {
+        prints(&["export", &run, "--format", format, "--out", &place(format)]);
+    }
+    prints(&["compare", &run, &again]);
+    train(&["--from", &run, "--epochs", "1", "--out", &place("further")]);
+}
+
+#[test]
+fn flags_change_what_the_file_says() {
+    let folder = TempDir::new().expect("a folder");
+    let mine = file(&folder, SMALL);
+    let summary = |flags: &[&str]| json_of(&[&["summary", "--network", &mine], flags].concat());
+    assert_eq!(summary(&[])["input"], serde_json::json!([1, 28, 28]));
+    assert_eq!(summary(&["--border", "2"])["input"], serde_json::json!([1, 32, 32]));
+    let table = Table::parse(SMALL).expect("a table");
+    let parameters = build(&table, table.options).expect("a network").parameters();
+    assert_eq!(summary(&[])["parameters"], parameters);
+}
