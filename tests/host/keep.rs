@@ -314,3 +314,42 @@ fn other_digits_or_another_device() -> Outcome {
     assert!(went_on.status.success() && said.contains("0.0.9"), "{said}");
     Ok(())
 }
+
+#[test]
+fn the_digits_stay_with_the_run() -> Outcome {
+    let folder = TempDir::new()?;
+    let [one, two, a, b] = ["one", "two", "a", "b"].map(|name| folder.path().join(name));
+    small_set(&one, 1)?;
+    small_set(&two, 2)?;
+    for (set, out) in [(&one, &a), (&two, &b)] {
+        let train = ["train", "--quiet", "--network", "lenet1", "--epochs", "1"];
+        prints(&[&train[..], &CPU, &["--data", path(set), "--out", path(out)]].concat());
+    }
+    let digits = |args: &[&str]| json_of(&[args, &CPU].concat());
+    let evaluate = ["evaluate", path(&a)];
+    assert_eq!(digits(&evaluate)["test"]["digits"], 50, "those of the run");
+    assert_eq!(digits(&[&evaluate[..], &["--data", path(&two)]].concat())["test"]["digits"], 50);
+    let model = a.join("model.safetensors");
+    assert_eq!(digits(&["evaluate", path(&model)])["test"]["digits"], 10_000, "a file names none");
+    let [a, b, one, two] = [&a, &b, &one, &two].map(|it| path(it));
+    assert_eq!(digits(&["compare", a, path(&model)])["test_digits"], 50);
+    fails(&["compare", a, b], DATA, &["different digits", "--data"]);
+    let compared = digits(&["compare", a, b, "--data", one]);
+    assert_eq!(compared["test_digits"], 50);
+    assert!(compared["settings"]["data"][0].as_str().is_some_and(|data| data.contains(one)));
+
+    let page = Path::new(a).join("report.html");
+    let before = fs::read(&page)?;
+    prints(&["report", a, "--device", "cpu"]);
+    assert_eq!(fs::read(&page)?, before, "about the same digits");
+    fails(&["report", a, "--data", two], DATA, &["other training digits", one]);
+    let moved = folder.path().join("moved");
+    fs::rename(one, &moved)?;
+    for command in [&["report", a][..], &["evaluate", a], &["train", "--resume", a]] {
+        fails(command, DATA, &[one, "the digits in this folder", "--data"]);
+    }
+    assert_eq!(fs::read(&page)?, before, "a page that is right stays");
+    prints(&["report", a, "--data", path(&moved), "--device", "cpu"]);
+    prints(&["train", "--resume", a, "--data", path(&moved)]);
+    Ok(())
+}
