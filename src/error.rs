@@ -19,6 +19,9 @@ pub enum Error {
     /// The loss stopped being a finite number (exit code 5).
     #[error("{0}")]
     Diverged(String),
+    /// The test error is above `--fail-above` (exit code 6).
+    #[error("{0}")]
+    Missed(String),
     /// Ctrl-C: what was there has been written (exit code 130).
     #[error("{0}")]
     Interrupted(String),
@@ -39,6 +42,7 @@ Exit codes:
   3    data: a missing or broken data set, image, model or run
   4    no adapter, no such adapter, or one that computes wrongly
   5    diverged: loss or weights are no longer finite
+  6    trained, but the test error is above --fail-above
   130  interrupted; what was complete is on disk";
 
 impl Error {
@@ -50,6 +54,7 @@ impl Error {
             Error::Data(_) => 3,
             Error::Adapter(_) => 4,
             Error::Diverged(_) => 5,
+            Error::Missed(_) => 6,
             Error::Interrupted(_) => 130,
         }
     }

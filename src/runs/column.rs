@@ -61,7 +61,7 @@ const fn column(key: &'static str, heading: &'static str, value: fn(&Entry) -> V
 }
 
 /// Returns a value without the quotes of JSON; nothing where there is none.
-fn plain(value: Value) -> String {
+pub fn plain(value: Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text,

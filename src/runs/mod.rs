@@ -6,6 +6,7 @@ pub mod column;
 pub mod comparison;
 pub mod entry;
 pub mod find;
+pub mod group;
 pub mod page;
 
 pub use column::{COLUMNS, Column};

@@ -24,6 +24,7 @@ mod pictures;
 mod reproduce;
 mod runs;
 mod sdlm;
+mod seeds;
 mod shaders;
 mod share;
 mod stream;

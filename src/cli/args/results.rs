@@ -1,6 +1,6 @@
 //! What becomes of a training run besides its last network: what is kept, who is told, and its page.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ enum Select {
     Best,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Results")]
 pub struct ResultArgs {
     /// Folder for model, settings and metrics [default: a new one under runs/]
@@ -80,6 +80,21 @@ pub struct Results {
 }
 
 impl ResultArgs {
+    /// The folder that was given.
+    pub fn out(&self) -> Option<&Path> {
+        self.out.as_deref()
+    }
+
+    /// Whether standard output has JSON.
+    pub fn json(&self) -> bool {
+        self.json
+    }
+
+    /// From here on says the results alone.
+    pub fn be_quiet(&mut self) {
+        self.quiet = !self.json;
+    }
+
     /// Whether the best network by validation is kept as well.
     pub fn best(&self) -> bool {
         self.select == Select::Best
@@ -145,22 +160,37 @@ impl ResultArgs {
         Ok(Keep { best, every: (!every.is_zero()).then_some(every) })
     }
 
-    /// Writes the page of the run and says what can be done next. A page that cannot be written does
-    /// not make the run a failed one.
+    /// Writes the page of the run, if one is wanted. A page that cannot be written does not make the run a
+    /// failed one.
+    pub fn page(
+        &self,
+        folder: &Folder,
+        test: &Test,
+        device: &Device,
+        plan: PlanChoice,
+    ) -> Option<PathBuf> {
+        if self.no_report {
+            // An overwritten run may have left one; mostly there is none.
+            let _ = std::fs::remove_file(folder.path().join(REPORT));
+            return None;
+        }
+        let warn = |error| {
+            let name = folder.name();
+            output::warn(&format!(
+                "the run is there, but not its report: {error}; `lenet report {name}` rebuilds it"
+            ));
+        };
+        page::write(folder.path(), test, device, plan).map_err(warn).ok()
+    }
+
+    /// Writes the page of the run and says what can be done next.
     pub fn finish(&self, folder: &Folder, test: &Test, device: &Device, plan: PlanChoice) {
         let name = folder.name();
         let mut next = format!("next     lenet predict {name}/{MODEL} PICTURE");
-        if self.no_report {
-            next.push_str(&format!(", lenet report {name}"));
-            // An overwritten run may have left one; mostly there is none.
-            let _ = std::fs::remove_file(folder.path().join(REPORT));
-        } else {
-            match page::write(folder.path(), test, device, plan) {
-                Ok(path) => next = format!("report   {}\n{next}", path.display()),
-                Err(error) => output::warn(&format!(
-                    "the run is there, but not its report: {error}; `lenet report {name}` rebuilds it"
-                )),
-            }
+        match self.page(folder, test, device, plan) {
+            Some(path) => next = format!("report   {}\n{next}", path.display()),
+            None if self.no_report => next.push_str(&format!(", lenet report {name}")),
+            None => {}
         }
         if !self.quiet {
             output::note(&next);

@@ -15,6 +15,7 @@ pub mod predict;
 pub mod report;
 pub mod reproduce;
 pub mod runs;
+mod seeds;
 pub mod serve;
 mod stream;
 pub mod summary;

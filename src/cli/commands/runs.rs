@@ -7,9 +7,12 @@ use serde_json::{Map, Value};
 
 use crate::cli::output;
 use crate::error::{Error, Result};
+use crate::evaluation::statistics::Sample;
 use crate::report::files::RUNS;
 use crate::report::finished::STATES;
+use crate::runs::column::plain;
 use crate::runs::find::{Found, find};
+use crate::runs::group::{Group, groups};
 use crate::runs::{COLUMNS, Column, Entry};
 use crate::text::{Table, did_you_mean};
 
@@ -25,6 +28,10 @@ pub struct Args {
     /// The last first [default: off]
     #[arg(long)]
     reverse: bool,
+    /// Take runs with equal values of these settings or columns together: how many complete ones there are,
+    /// mean and standard deviation of their test error; several with commas
+    #[arg(long, value_name = "SETTING", value_delimiter = ',', conflicts_with = "sort")]
+    group: Vec<String>,
     /// One JSON array of objects instead of a table [default: off]
     #[arg(long)]
     json: bool,
@@ -108,11 +115,16 @@ pub fn run(args: Args) -> Result<()> {
     if args.reverse {
         entries.reverse();
     }
+    if !args.group.is_empty() {
+        return grouped(&args, &entries);
+    }
     if args.json {
         return output::print_json(&entries.iter().map(object).collect());
     }
     if args.csv {
-        return output::print(&csv(&entries)?);
+        let header = COLUMNS.iter().map(|column| column.field);
+        let row = |entry| COLUMNS.iter().map(|column| column.cell(entry)).collect();
+        return output::print(&csv(header.map(String::from).collect(), entries.iter().map(row))?);
     }
     if entries.is_empty() {
         output::note(&nothing);
@@ -131,15 +143,36 @@ fn object(entry: &Entry) -> Value {
     Value::Object(columns.chain([("settings".into(), Value::Object(settings))]).collect())
 }
 
-/// Returns the columns as CSV, RFC 4180.
-fn csv(entries: &[Entry]) -> Result<String> {
+/// Prints a line a group.
+fn grouped(args: &Args, entries: &[Entry]) -> Result<()> {
+    let groups = groups(entries, &args.group)?;
+    if args.json {
+        return output::print_json(&groups.iter().map(|group| group.json(&args.group)).collect());
+    }
+    let names = args.group.iter().cloned();
+    let cells = |group: &Group, decimals: usize| -> Vec<String> {
+        let Sample { count, mean, deviation } = group.errors;
+        let deviation = deviation.map_or(String::new(), |it| format!("{it:.decimals$}"));
+        let figures = [count.to_string(), format!("{mean:.decimals$}"), deviation];
+        group.values.iter().cloned().map(plain).chain(figures).collect()
+    };
+    if args.csv {
+        let header = names.chain(["runs", "error_percent", "deviation"].map(String::from));
+        let rows = groups.iter().map(|group| cells(group, 6));
+        return output::print(&csv(header.collect(), rows)?);
+    }
+    let headings: Vec<String> =
+        names.chain([">runs", ">error %", ">deviation"].map(String::from)).collect();
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    output::print(&Table::of(&headings, groups.iter().map(|group| cells(group, 2))).text())
+}
+
+/// Returns rows as CSV, RFC 4180.
+fn csv(header: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> Result<String> {
     let refuses = |error: &dyn std::fmt::Display| Error::Other(format!("cannot make CSV: {error}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = COLUMNS.iter().map(|column| column.field);
-    writer.write_record(header).map_err(|error| refuses(&error))?;
-    for entry in entries {
-        let cells = COLUMNS.iter().map(|column| column.cell(entry));
-        writer.write_record(cells).map_err(|error| refuses(&error))?;
+    for row in std::iter::once(header).chain(rows) {
+        writer.write_record(row).map_err(|error| refuses(&error))?;
     }
     let bytes = writer.into_inner().map_err(|error| refuses(&error))?;
     Ok(String::from_utf8(bytes).expect("CSV of text is text"))

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
+use super::seeds;
 use crate::cli::args::config::Config;
 use crate::cli::args::results::ResultArgs;
 use crate::cli::args::{DataArgs, DeviceArgs, beside, device};
@@ -14,7 +15,7 @@ use crate::data::{self, Mnist};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::network::Network;
-use crate::recipe::{Available, Flags, Origins, Settings};
+use crate::recipe::{Available, Flags, Origins, Settings, need};
 use crate::report::files::RUN;
 use crate::run::launch::{Beginning, Launch};
 use crate::run::page::Test;
@@ -36,23 +37,39 @@ pub struct Args {
     /// Start from the parameters of this model, or that of a run's folder, instead of --init
     #[arg(long, value_name = "MODEL")]
     from: Option<PathBuf>,
+    /// Train with seeds 1 to N, each in a folder of its own below --out, and tell mean and standard
+    /// deviation; the same command continues what was interrupted
+    #[arg(long, value_name = "N", conflicts_with_all = ["resume", "from", "seed", "dashboard", "force"])]
+    seeds: Option<usize>,
+    /// End with exit code 6 if the test error, with --seeds its mean, is above so many per cent
+    #[arg(long, value_name = "PERCENT")]
+    fail_above: Option<f64>,
     #[command(flatten)]
     settings: Flags,
     #[command(flatten)]
-    device: DeviceArgs,
+    pub device: DeviceArgs,
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
-    results: ResultArgs,
+    pub results: ResultArgs,
 }
 
 pub fn run(args: Args) -> Result<()> {
     let source = Source::of(args)?;
+    let most = source.args.fail_above;
+    need(most.is_none_or(|most| (0.0..=100.0).contains(&most)), || {
+        "--fail-above is a test error in per cent: give 0 to 100".into()
+    })?;
     let mnist = source.digits()?;
     let mut settings = source.settings(&mnist)?;
     let device = device::choose(&source.args.device, device::Work::Training)?;
     let about = source.finish(&mut settings, &mnist, &device)?;
     let control = interrupt::stop_on_ctrl_c()?;
+    if let Some(seeds) = source.args.seeds {
+        let args = &source.args;
+        let mean = seeds::run(args, seeds, &settings, (&mnist, &about), &device, &control)?;
+        return judge(mean, most);
+    }
     let split = Split::draw(&settings, &mnist);
     let lists = split.lists(&mnist);
     // Soon the device has the digits: without the training digits 100 MB less while it trains.
@@ -84,7 +101,17 @@ pub fn run(args: Args) -> Result<()> {
             results.folder.name(),
         )));
     }
-    Ok(())
+    judge(outcome.epochs.last().map_or(f64::NAN, |epoch| epoch.error_percent()), most)
+}
+
+/// Compares the test error with `--fail-above`.
+fn judge(percent: f64, most: Option<f64>) -> Result<()> {
+    match most {
+        Some(most) if percent.is_nan() || percent > most => Err(Error::Missed(format!(
+            "the test error is {percent:.2} %, above the {most} % of --fail-above"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Where the settings of a run come from: what was typed, a file, or the run that is resumed.

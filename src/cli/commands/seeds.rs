@@ -1,0 +1,104 @@
+//! `lenet train --seeds N`: one training with several seeds, and what they come to together.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::train::Args;
+use crate::cli::output;
+use crate::data::Mnist;
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::evaluation::statistics::Sample;
+use crate::recipe::{Range, Settings};
+use crate::report::files::{Folder, RUNS};
+use crate::report::finished;
+use crate::reproduce::jobs::is_done;
+use crate::run::launch::{Beginning, Launch, identity};
+use crate::run::page::Test;
+use crate::text::thousands;
+use crate::train::Split;
+use crate::train::control::Control;
+
+/// Seeds at most.
+const MOST: usize = 1_000;
+
+/// Trains with seeds 1 to `seeds`, each in a folder of its own. A run that is there is not repeated, and one that
+/// was interrupted goes on. Returns the test errors in per cent.
+pub fn run(
+    args: &Args,
+    seeds: usize,
+    settings: &Settings,
+    (mnist, about): (&Mnist, &Value),
+    device: &Device,
+    control: &Arc<Control>,
+) -> Result<f64> {
+    Range::Count(MOST, "seeds a training may have").check("seeds", &seeds)?;
+    let place = || PathBuf::from(RUNS).join(format!("{}-seeds", settings.network.name));
+    let out = args.results.out().map_or_else(place, PathBuf::from);
+    let folder = |seed: usize| out.join(format!("seed-{seed}"));
+    let mut results = args.results.clone();
+    let mut errors = Vec::new();
+    for seed in 1..=seeds {
+        let mut settings = Settings { seed: seed as u64, ..settings.clone() };
+        settings.origins.insert("seed".into(), "--seeds".into());
+        let path = folder(seed);
+        if !is_done(&path, &identity(&settings, device, &about["data"]))? {
+            output::note(&format!("seed     {seed} of {seeds}"));
+            let opened = Folder::make(Some(&path), &settings.network.name, true)?;
+            let split = Split::draw(&settings, mnist);
+            let lists = split.lists(mnist);
+            let test = Test { numbers: split.test_numbers(mnist), digits: mnist.test.clone() };
+            let opened = results.open(Some(opened), &settings, &test, &args.device, control)?;
+            let launch = Launch {
+                settings: &settings,
+                split: &split,
+                lists,
+                device,
+                folder: &opened.folder,
+                keep: opened.keep,
+                about,
+            };
+            let outcome = launch.run(Beginning::CheckpointIfAny, opened.reports, control)?;
+            if outcome.interrupted {
+                return Err(Error::Interrupted(format!(
+                    "interrupted in {}; the same command continues from there",
+                    path.display()
+                )));
+            }
+            results.page(&opened.folder, &test, device, args.device.plan);
+            // The settings are said once.
+            results.be_quiet();
+        }
+        let last = finished::lines(&path)?.pop();
+        errors.push(last.map_or(f64::NAN, |line| line.test_error()));
+    }
+    tell(args, &errors, settings.test_limit, &out.display().to_string())
+}
+
+/// Says what all seeds came to, and returns the mean.
+fn tell(args: &Args, errors: &[f64], digits: usize, out: &str) -> Result<f64> {
+    let sample = Sample::of(errors).expect("there is a seed");
+    if args.results.json() {
+        output::print_json(&json!({
+            "event": "seeds",
+            "out": out,
+            "test_error_percent": errors,
+            "mean": sample.mean,
+            "deviation": sample.deviation,
+        }))?;
+        return Ok(sample.mean);
+    }
+    let list = errors.iter().map(|error| format!("{error:.2}")).collect::<Vec<_>>().join(", ");
+    let deviation = sample.deviation.map_or(String::new(), |it| format!(" ± {it:.2}"));
+    output::print(&format!(
+        "test error of {} digits, seeds 1 to {}: {list} %\n\
+         mean and standard deviation {:.2}{deviation} %\n",
+        thousands(digits),
+        errors.len(),
+        sample.mean
+    ))?;
+    output::note(&format!("next     lenet runs {out}"));
+    Ok(sample.mean)
+}
