@@ -13,6 +13,7 @@ use super::timing::Timing;
 use super::{adapter, pipeline};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
+use crate::plan::program::Shader;
 use crate::plan::{Buffer, BufferId, Dispatch, Interface, Pass, Program, Replica, Start};
 use crate::threads;
 
@@ -28,6 +29,42 @@ pub(super) struct Bound {
     workgroups: u32,
 }
 
+/// The first thing that wgpu or the driver complained about, for those who ask.
+pub(super) struct Fault(Arc<Mutex<Option<String>>>);
+
+impl Fault {
+    /// Listens to a device.
+    pub(super) fn watch(device: &Device) -> Fault {
+        let first = Arc::new(Mutex::new(None));
+        let complain = {
+            let first = first.clone();
+            move |message: String| {
+                if let Ok(mut first) = first.lock() {
+                    first.get_or_insert(message);
+                }
+            }
+        };
+        let lost = complain.clone();
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| complain(error.to_string())));
+        device.set_device_lost_callback(move |reason, message| {
+            if reason != wgpu::DeviceLostReason::Destroyed {
+                lost(format!("the device was lost: {message}"));
+            }
+        });
+        Fault(first)
+    }
+
+    /// Returns it as an error, once.
+    pub(super) fn check(&self) -> Result<()> {
+        match self.0.lock().ok().and_then(|mut first| first.take()) {
+            None => Ok(()),
+            Some(message) => Err(Error::Adapter(format!(
+                "the adapter failed: {message}; choose another with --adapter, or --device cpu"
+            ))),
+        }
+    }
+}
+
 /// One replica of a program on a device.
 pub struct Gpu {
     pub(super) program: Arc<Program>,
@@ -38,8 +75,7 @@ pub struct Gpu {
     pipelines: Vec<Option<ComputePipeline>>,
     pub(super) passes: Replica<Bound>,
     in_flight: Vec<SubmissionIndex>,
-    /// The first thing that wgpu or the driver complained about.
-    fault: Arc<Mutex<Option<String>>>,
+    fault: Fault,
 }
 
 impl Gpu {
@@ -70,27 +106,14 @@ impl Gpu {
         program: Arc<Program>,
         replica: usize,
     ) -> Result<Gpu> {
-        let fault = Arc::new(Mutex::new(None));
-        let complain = {
-            let fault = fault.clone();
-            move |message: String| {
-                if let Ok(mut first) = fault.lock() {
-                    first.get_or_insert(message);
-                }
-            }
-        };
-        let lost = complain.clone();
-        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| complain(error.to_string())));
-        device.set_device_lost_callback(move |reason, message| {
-            if reason != wgpu::DeviceLostReason::Destroyed {
-                lost(format!("the device was lost: {message}"));
-            }
-        });
-
+        let fault = Fault::watch(&device);
         let buffers: Vec<wgpu::Buffer> =
             program.buffers.iter().map(|buffer| make_buffer(&device, buffer)).collect();
-        let layouts: Vec<_> =
-            program.kernels.iter().map(|kernel| pipeline::layout(&device, kernel)).collect();
+        let layout = |kernel: &Shader| {
+            let kinds = kernel.bindings.iter().map(|binding| binding.kind);
+            pipeline::layout(&device, &kernel.label, kinds)
+        };
+        let layouts: Vec<_> = program.kernels.iter().map(layout).collect();
         let bound = |dispatch: &Dispatch| Bound {
             kernel: dispatch.kernel,
             group: pipeline::bind_group(
@@ -118,12 +141,7 @@ impl Gpu {
 
     /// What went wrong on the device since the start, if anything did.
     pub(super) fn check(&self) -> Result<()> {
-        match self.fault.lock().ok().and_then(|mut fault| fault.take()) {
-            None => Ok(()),
-            Some(message) => Err(Error::Adapter(format!(
-                "the adapter failed: {message}; choose another with --adapter, or --device cpu"
-            ))),
-        }
+        self.fault.check()
     }
 
     /// Compiles the pipelines that such a step needs and that are not there yet.

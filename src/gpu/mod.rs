@@ -5,6 +5,7 @@
 //! submission, nothing is read back between them; but [`Replicas`] exchange gradients after each.
 
 pub mod adapter;
+pub mod check;
 mod engine;
 pub mod facts;
 pub mod llvmpipe;

@@ -1,0 +1,39 @@
+//! `lenet doctor`: whether an adapter computes rightly, and what to do where it does not.
+
+use serde_json::json;
+
+use crate::cli::output;
+use crate::doctor;
+use crate::error::{Error, Result};
+use crate::gpu::adapter;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The adapter to examine: an index or a part of its name (see `lenet adapters`) [default: the best]
+    #[arg(long, value_name = "NAME")]
+    adapter: Option<String>,
+
+    /// One JSON object instead of text, to attach to a report [default: off]
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    let adapters = match args.adapter.as_deref() {
+        None => adapter::all(),
+        named => adapter::find(named)?,
+    };
+    let report = doctor::examine(adapters.first())?;
+    match args.json {
+        true => output::print_json(&json!(report))?,
+        false => output::print(&report.text())?,
+    }
+    match report.faults.len() {
+        0 => Ok(()),
+        1 => Err(Error::Adapter(report.faults[0].clone())),
+        faults => Err(Error::Adapter(format!(
+            "{faults} things do not hold: update the driver, choose another with --adapter, or \
+             train with --device cpu"
+        ))),
+    }
+}
