@@ -59,7 +59,7 @@ pub enum Command {
     Distort(distort::Args),
     /// List the adapters of this machine and test them
     Adapters(adapters::Args),
-    /// Examine an adapter: drivers, limits, known answers, known problems
+    /// Examine an adapter: drivers, limits, known answers, training, known problems
     Doctor(doctor::Args),
     /// Measure digits a second on an adapter, the CPU and the naive reference
     Bench(Box<bench::Args>),

@@ -7,20 +7,24 @@ pub mod checks;
 pub mod drivers;
 pub mod known;
 mod text;
+mod training;
 
 use std::time::Instant;
 
 use serde::Serialize;
-use wgpu::Adapter;
 
+use crate::data;
+use crate::device::{Device, PlanChoice};
 use crate::error::Result;
-use crate::gpu::adapter;
 use crate::gpu::check::Checker;
 use crate::gpu::facts::{Facts, Need};
+use crate::gpu::{Adapter, adapter};
+use crate::tuned::Tuned;
 use crate::{selftest, version};
 use checks::Answer;
 use drivers::Drivers;
 use known::Problem;
+use training::Training;
 
 /// Version of the JSON form.
 const FORMAT: u32 = 1;
@@ -47,24 +51,33 @@ struct Examined {
     facts: Facts,
     limits: Vec<Need>,
     checks: Vec<Answer>,
+    training: Vec<Training>,
     /// What others met on such adapters.
     known: Vec<Problem>,
 }
 
-/// Examines an adapter, or says what to do where there is none.
+/// How much to examine.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope {
+    /// Whether every plan trains, not only those that `auto` takes.
+    pub all: bool,
+}
+
+/// Examines an adapter, or says what to do where there is none; `say` is told what is being done.
 ///
 /// # Errors
-/// [`crate::Error::Adapter`] if the adapter gives no device.
-pub fn examine(adapter: Option<&Adapter>) -> Result<Report> {
+/// [`crate::Error::Adapter`] if the adapter gives no device or stops answering.
+pub fn examine(adapter: Option<&Adapter>, scope: Scope, say: &dyn Fn(&str)) -> Result<Report> {
     let start = Instant::now();
     let adapters: Vec<String> =
         adapter::all().iter().map(|other| adapter::describe(&other.get_info())).collect();
+    let examined = adapter.map(|adapter| Examined::of(adapter, scope, say));
     let mut report = Report {
         format: FORMAT,
         lenet: version::line(),
         drivers: Drivers::find(),
         adapters,
-        adapter: adapter.map(Examined::of).transpose()?,
+        adapter: examined.transpose()?,
         faults: Vec::new(),
         seconds: start.elapsed().as_secs_f64(),
     };
@@ -83,10 +96,19 @@ impl Report {
 }
 
 impl Examined {
-    fn of(adapter: &Adapter) -> Result<Examined> {
+    fn of(adapter: &Adapter, scope: Scope, say: &dyn Fn(&str)) -> Result<Examined> {
+        say("known answers");
         let checks = checks::ask(&Checker::new(adapter)?);
-        let facts = Facts::of(adapter, selftest::test(adapter));
-        Ok(Examined { limits: facts.needs(), known: known::of(&facts), facts, checks })
+        // What is remembered of the adapter is not asked here.
+        let health = selftest::test(adapter);
+        let training = match &health {
+            Ok(_) => {
+                train(&Device::adapter(adapter.clone(), None, &Tuned::default())?, scope, say)?
+            }
+            Err(_) => Vec::new(),
+        };
+        let facts = Facts::of(adapter, health);
+        Ok(Examined { limits: facts.needs(), known: known::of(&facts), facts, checks, training })
     }
 
     /// What does not hold.
@@ -97,6 +119,20 @@ impl Examined {
         });
         let wrong = self.checks.iter().filter(|answer| answer.required && !answer.passed);
         let wrong = wrong.map(|answer| format!("{}: {}", answer.name, answer.verdict()));
-        short.chain(wrong).chain(self.facts.health.as_ref().err().cloned()).collect()
+        let trained = self.training.iter().filter_map(Training::fault);
+        let health = self.facts.health.as_ref().err().cloned();
+        short.chain(wrong).chain(trained).chain(health).collect()
     }
+}
+
+/// Trains both networks.
+fn train(device: &Device, scope: Scope, say: &dyn Fn(&str)) -> Result<Vec<Training>> {
+    let mnist = data::builtin()?;
+    let plans = if scope.all { training::every_plan() } else { vec![PlanChoice::Auto] };
+    let mut trained = Vec::new();
+    for case in training::CASES {
+        say(&format!("training {} by {}", case.0, case.1));
+        trained.extend(training::train(device, &mnist, case, &plans)?);
+    }
+    Ok(trained)
 }

@@ -3,6 +3,7 @@
 use super::checks::Answer;
 use super::drivers::Drivers;
 use super::known::Problem;
+use super::training::{RUNS, STEPS, Training};
 use super::{Examined, Report};
 use crate::text::{Table, duration, thousands};
 
@@ -11,6 +12,9 @@ pub fn of(report: &Report) -> String {
     let mut sections = vec![machine(report)];
     if let Some(examined) = &report.adapter {
         sections.extend([limits(examined), checks(&examined.checks)]);
+        if !examined.training.is_empty() {
+            sections.push(training(&examined.training));
+        }
         sections.extend(known(&examined.known, &examined.checks));
     }
     sections.push(match &report.faults[..] {
@@ -76,6 +80,25 @@ fn checks(answers: &[Answer]) -> String {
     let failed = answers.iter().filter(|answer| !answer.passed);
     let found = failed.map(|answer| format!("  {} finds {}\n", answer.name, answer.catches));
     table + &found.collect::<String>()
+}
+
+fn training(trained: &[Training]) -> String {
+    let rows = trained.iter().map(|training| {
+        let state = if training.fault().is_none() { "ok" } else { "WRONG" };
+        let largest = training.largest_difference;
+        vec![
+            format!("{}, {}", training.network, training.optimizer),
+            training.plan.into(),
+            state.into(),
+            largest.map_or("NaN".into(), |largest| format!("{largest:.1e}")),
+            training.checksums[0].clone(),
+            format!("{:.2}", training.first_seconds),
+            format!("{:.2}", training.last_seconds),
+        ]
+    });
+    let heading = format!("{STEPS} steps, {RUNS} times");
+    let headings = [&heading, "plan", "", ">off the CPU", "checksum", ">first s", ">last s"];
+    Table::of(&headings, rows).text()
 }
 
 /// What others met, and whether the check that finds it passes here.

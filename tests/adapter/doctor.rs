@@ -32,8 +32,16 @@ fn command() -> Outcome {
     let json = json_of(&["doctor"]);
     let name = json["adapter"]["facts"]["name"].as_str().expect("a name");
     assert_eq!(json["faults"], serde_json::json!([]), "{json}");
-    let printed = prints(&["doctor"]);
-    for part in [name, "nested loops", "bytes of workgroup memory", "Everything holds"] {
+    let trained = json["adapter"]["training"].as_array().expect("a list");
+    assert!(trained.len() > 1, "{json}");
+    for training in trained {
+        let checksums = training["checksums"].as_array().expect("a list");
+        assert!(checksums.len() > 1 && checksums.iter().all(|sum| *sum == checksums[0]), "{json}");
+    }
+    let printed = prints(&["doctor", "--adapter", name]);
+    for part in
+        [name, "nested loops", "bytes of workgroup memory", "lenet5, sdlm", "Everything holds"]
+    {
         assert!(printed.contains(part), "{part} is not in {printed}");
     }
     Ok(())

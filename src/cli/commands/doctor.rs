@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::cli::output;
-use crate::doctor;
+use crate::doctor::{self, Scope};
 use crate::error::{Error, Result};
 use crate::gpu::adapter;
 
@@ -12,6 +12,10 @@ pub struct Args {
     /// The adapter to examine: an index or a part of its name (see `lenet adapters`) [default: the best]
     #[arg(long, value_name = "NAME")]
     adapter: Option<String>,
+
+    /// Train by every plan, not only by those that auto takes [default: off]
+    #[arg(long)]
+    all: bool,
 
     /// One JSON object instead of text, to attach to a report [default: off]
     #[arg(long)]
@@ -23,17 +27,15 @@ pub fn run(args: Args) -> Result<()> {
         None => adapter::all(),
         named => adapter::find(named)?,
     };
-    let report = doctor::examine(adapters.first())?;
+    let scope = Scope { all: args.all };
+    let report = doctor::examine(adapters.first(), scope, &output::note)?;
     match args.json {
         true => output::print_json(&json!(report))?,
         false => output::print(&report.text())?,
     }
     match report.faults.len() {
         0 => Ok(()),
-        1 => Err(Error::Adapter(report.faults[0].clone())),
-        faults => Err(Error::Adapter(format!(
-            "{faults} things do not hold: update the driver, choose another with --adapter, or \
-             train with --device cpu"
-        ))),
+        1 => Err(Error::Adapter("1 thing does not hold: see the report".into())),
+        faults => Err(Error::Adapter(format!("{faults} things do not hold: see the report"))),
     }
 }
