@@ -5,6 +5,7 @@
 
 pub mod checks;
 pub mod drivers;
+mod kernels;
 pub mod known;
 mod text;
 mod training;
@@ -102,9 +103,7 @@ impl Examined {
         // What is remembered of the adapter is not asked here.
         let health = selftest::test(adapter);
         let training = match &health {
-            Ok(_) => {
-                train(&Device::adapter(adapter.clone(), None, &Tuned::default())?, scope, say)?
-            }
+            Ok(_) => train(adapter, scope, say)?,
             Err(_) => Vec::new(),
         };
         let facts = Facts::of(adapter, health);
@@ -126,13 +125,14 @@ impl Examined {
 }
 
 /// Trains both networks.
-fn train(device: &Device, scope: Scope, say: &dyn Fn(&str)) -> Result<Vec<Training>> {
+fn train(adapter: &Adapter, scope: Scope, say: &dyn Fn(&str)) -> Result<Vec<Training>> {
+    let device = Device::adapter(adapter.clone(), None, &Tuned::default())?;
     let mnist = data::builtin()?;
     let plans = if scope.all { training::every_plan() } else { vec![PlanChoice::Auto] };
     let mut trained = Vec::new();
     for case in training::CASES {
         say(&format!("training {} by {}", case.0, case.1));
-        trained.extend(training::train(device, &mnist, case, &plans)?);
+        trained.extend(training::train(adapter, &device, &mnist, case, &plans)?);
     }
     Ok(trained)
 }

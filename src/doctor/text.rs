@@ -86,6 +86,11 @@ fn training(trained: &[Training]) -> String {
     let rows = trained.iter().map(|training| {
         let state = if training.fault().is_none() { "ok" } else { "WRONG" };
         let largest = training.largest_difference;
+        let worst = training.kernels.iter().max_by(|a, b| a.error.total_cmp(&b.error));
+        let worst = worst.map_or(String::new(), |kernel| {
+            let (all, percent) = (training.kernels.len(), 100.0 * kernel.error);
+            format!("{all}: {percent:.2} % of what is allowed, {}", kernel.name)
+        });
         vec![
             format!("{}, {}", training.network, training.optimizer),
             training.plan.into(),
@@ -94,10 +99,12 @@ fn training(trained: &[Training]) -> String {
             training.checksums[0].clone(),
             format!("{:.2}", training.first_seconds),
             format!("{:.2}", training.last_seconds),
+            worst,
         ]
     });
     let heading = format!("{STEPS} steps, {RUNS} times");
-    let headings = [&heading, "plan", "", ">off the CPU", "checksum", ">first s", ">last s"];
+    let headings =
+        [&heading, "plan", "", ">off the CPU", "checksum", ">first s", ">last s", "kernels"];
     Table::of(&headings, rows).text()
 }
 

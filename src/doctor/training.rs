@@ -4,10 +4,13 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::kernels::{self, Kernel};
+use crate::cpu::Cpu;
 use crate::data::Mnist;
 use crate::device::{Device, PlanChoice};
 use crate::error::Result;
 use crate::executor::Executor;
+use crate::gpu::{Adapter, Gpu};
 use crate::plan::program::Replay;
 use crate::plan::{Plan, Strategy};
 use crate::recipe::{Available, Flags, Settings};
@@ -39,6 +42,8 @@ pub struct Training {
     pub tensor: String,
     /// CRC-32 of the parameters after each run.
     pub checksums: Vec<String>,
+    /// Every kernel against its reference.
+    pub kernels: Vec<Kernel>,
     /// The first run, compilation included, and the last.
     pub first_seconds: f64,
     pub last_seconds: f64,
@@ -48,6 +53,12 @@ impl Training {
     /// What is wrong, if anything is.
     pub fn fault(&self) -> Option<String> {
         let about = format!("{} by {} in the plan {}", self.network, self.optimizer, self.plan);
+        if let Some(kernel) = self.kernels.iter().find(|kernel| !kernel.passed()) {
+            return Some(format!(
+                "{about}: {} is off its reference by {:.1} times what is allowed, at {}",
+                kernel.name, kernel.error, kernel.place
+            ));
+        }
         let is_near = self.largest_difference.is_some_and(|largest| largest <= self.allowed);
         if !is_near {
             let largest =
@@ -71,27 +82,29 @@ impl Training {
 /// # Errors
 /// [`crate::Error::Adapter`] if the adapter fails.
 pub fn train(
+    adapter: &Adapter,
     device: &Device,
     mnist: &Mnist,
     (network, optimizer): (&str, &str),
     plans: &[PlanChoice],
 ) -> Result<Vec<Training>> {
     let reference = Subject::new(&Device::Naive, mnist, (network, optimizer), PlanChoice::Auto)?;
-    let expected = reference.run(reference.executor(&Device::Naive)?.as_mut())?;
+    let expected = reference.run(&mut Cpu::new(reference.plan.clone()))?;
     let trained = |&plan: &PlanChoice| {
         let subject = Subject::new(device, mnist, (network, optimizer), plan)?;
         let start = Instant::now();
-        let mut executor = subject.executor(device)?;
-        let found = subject.run(executor.as_mut())?;
+        let mut gpu = Gpu::new(adapter, subject.plan.program())?;
+        let found = subject.run(&mut gpu)?;
         let first_seconds = start.elapsed().as_secs_f64();
         let mut checksums = vec![checksum(&found)];
         let mut last = Instant::now();
         for _ in 1..RUNS {
             last = Instant::now();
-            checksums.push(checksum(&subject.run(executor.as_mut())?));
+            checksums.push(checksum(&subject.run(&mut gpu)?));
         }
+        let last_seconds = last.elapsed().as_secs_f64();
         let (place, largest) = largest(&found, &expected);
-        let layout = &executor.interface().layout;
+        let layout = &subject.plan.interface.layout;
         let tensor = layout.tensors.iter().rfind(|tensor| tensor.start <= place);
         Ok(Training {
             network: network.into(),
@@ -101,8 +114,9 @@ pub fn train(
             allowed: TOLERANCE,
             tensor: tensor.map(|tensor| tensor.name.clone()).unwrap_or_default(),
             checksums,
+            kernels: subject.kernels(&mut gpu)?,
             first_seconds,
-            last_seconds: last.elapsed().as_secs_f64(),
+            last_seconds,
         })
     };
     plans.iter().map(trained).collect()
@@ -114,7 +128,7 @@ pub fn every_plan() -> Vec<PlanChoice> {
 }
 
 /// A short training run as data.
-pub struct Subject {
+struct Subject {
     settings: Settings,
     plan: Plan,
     replay: Replay,
@@ -122,7 +136,7 @@ pub struct Subject {
 
 impl Subject {
     /// Draws the first weights and the digits.
-    pub fn new(
+    fn new(
         device: &Device,
         mnist: &Mnist,
         (network, optimizer): (&str, &str),
@@ -141,19 +155,28 @@ impl Subject {
         Ok(Subject { settings, plan, replay })
     }
 
-    /// Puts it on a device.
-    pub fn executor(&self, device: &Device) -> Result<Box<dyn Executor>> {
-        device.executor(self.plan.clone())
+    /// Trains from the first weights on and returns the last.
+    fn run(&self, executor: &mut dyn Executor) -> Result<Vec<f32>> {
+        self.begin(executor)?;
+        replay::carry_out(&self.replay, executor)
     }
 
-    /// Trains from the first weights on and returns the last.
-    pub fn run(&self, executor: &mut dyn Executor) -> Result<Vec<f32>> {
+    /// Compares every kernel with its reference.
+    fn kernels(&self, gpu: &mut Gpu) -> Result<Vec<Kernel>> {
+        let mut cpu = Cpu::new(self.plan.clone());
+        for executor in [&mut *gpu as &mut dyn Executor, &mut cpu] {
+            self.begin(executor)?;
+            executor.write(self.plan.interface.ports.data_set, 0, &self.replay.data_set)?;
+        }
+        kernels::compare(&self.plan, &self.replay.phases, gpu, &mut cpu)
+    }
+
+    /// Puts the first weights in place.
+    fn begin(&self, executor: &mut dyn Executor) -> Result<()> {
         let first = State::first(executor.interface(), self.replay.parameters.clone());
         let buffers = executor.interface().ports.carried();
-        for ((_, buffer), numbers) in buffers.zip(&first.carried) {
-            executor.write_f32(buffer, numbers)?;
-        }
-        replay::carry_out(&self.replay, executor)
+        let mut carried = buffers.zip(&first.carried);
+        carried.try_for_each(|((_, buffer), numbers)| executor.write_f32(buffer, numbers))
     }
 }
 
@@ -184,6 +207,7 @@ mod tests {
             allowed: TOLERANCE,
             tensor: "c1.weight".into(),
             checksums: vec!["a".into(); RUNS],
+            kernels: Vec::new(),
             first_seconds: 1.0,
             last_seconds: 1.0,
         };
@@ -194,7 +218,11 @@ mod tests {
         assert!(none.fault().is_some_and(|fault| fault.contains("NaN")));
         let mut checksums = right.checksums.clone();
         checksums[1] = "b".into();
-        let other = Training { checksums, ..right };
+        let other = Training { checksums, ..right.clone() };
         assert!(other.fault().is_some_and(|fault| fault.contains("other bits")));
+        let (name, place) = ("c1.first_stage_forward".to_string(), "s[7]".into());
+        let kernels = vec![Kernel { name: name.clone(), error: 1.5, place }];
+        let wrong = Training { kernels, ..right };
+        assert!(wrong.fault().is_some_and(|fault| fault.contains(&name)));
     }
 }

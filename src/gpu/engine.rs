@@ -183,6 +183,22 @@ impl Gpu {
         self.record(&mut commands, &self.passes.steps(pass).apply);
     }
 
+    /// Queues one dispatch of a pass, by its number in the pass.
+    ///
+    /// # Errors
+    /// [`Error::Adapter`] if the adapter was lost or refuses.
+    pub fn run_dispatch(&mut self, pass: Pass, number: usize) -> Result<()> {
+        self.compile(pass);
+        let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());
+        {
+            let mut commands = encoder.begin_compute_pass(&Default::default());
+            let launch = self.passes.steps(pass).all().nth(number);
+            self.record(&mut commands, launch.map_or(&[], std::slice::from_ref));
+        }
+        self.queue.submit([encoder.finish()]);
+        self.check()
+    }
+
     /// What a buffer holds for the host, once every step before has ended.
     pub(super) fn mapped<T: Pod>(&mut self, staging: &wgpu::Buffer) -> Result<Vec<T>> {
         let numbers = mapped(&self.device, staging);
