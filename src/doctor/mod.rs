@@ -7,10 +7,11 @@ pub mod checks;
 pub mod drivers;
 mod kernels;
 pub mod known;
+mod speed;
 mod text;
 mod training;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -25,7 +26,8 @@ use crate::{selftest, version};
 use checks::Answer;
 use drivers::Drivers;
 use known::Problem;
-use training::Training;
+use speed::Figure;
+use training::{Repeated, Training};
 
 /// Version of the JSON form.
 const FORMAT: u32 = 1;
@@ -53,6 +55,8 @@ struct Examined {
     limits: Vec<Need>,
     checks: Vec<Answer>,
     training: Vec<Training>,
+    repeated: Option<Repeated>,
+    speed: Vec<Figure>,
     /// What others met on such adapters.
     known: Vec<Problem>,
 }
@@ -62,6 +66,8 @@ struct Examined {
 pub struct Scope {
     /// Whether every plan trains, not only those that `auto` takes.
     pub all: bool,
+    /// How long the same steps are repeated besides.
+    pub repeat: Option<Duration>,
 }
 
 /// Examines an adapter, or says what to do where there is none; `say` is told what is being done.
@@ -99,15 +105,19 @@ impl Report {
 impl Examined {
     fn of(adapter: &Adapter, scope: Scope, say: &dyn Fn(&str)) -> Result<Examined> {
         say("known answers");
-        let checks = checks::ask(&Checker::new(adapter)?);
+        let checker = Checker::new(adapter)?;
+        let checks = checks::ask(&checker);
         // What is remembered of the adapter is not asked here.
         let health = selftest::test(adapter);
-        let training = match &health {
+        let (training, repeated) = match &health {
             Ok(_) => train(adapter, scope, say)?,
-            Err(_) => Vec::new(),
+            Err(_) => (Vec::new(), None),
         };
+        say("speed");
+        let speed = speed::measure(&checker, adapter::is_software(&adapter.get_info()))?;
         let facts = Facts::of(adapter, health);
-        Ok(Examined { limits: facts.needs(), known: known::of(&facts), facts, checks, training })
+        let (limits, known) = (facts.needs(), known::of(&facts));
+        Ok(Examined { facts, limits, checks, training, repeated, speed, known })
     }
 
     /// What does not hold.
@@ -119,13 +129,18 @@ impl Examined {
         let wrong = self.checks.iter().filter(|answer| answer.required && !answer.passed);
         let wrong = wrong.map(|answer| format!("{}: {}", answer.name, answer.verdict()));
         let trained = self.training.iter().filter_map(Training::fault);
+        let repeated = self.repeated.as_ref().and_then(Repeated::fault);
         let health = self.facts.health.as_ref().err().cloned();
-        short.chain(wrong).chain(trained).chain(health).collect()
+        short.chain(wrong).chain(trained).chain(repeated).chain(health).collect()
     }
 }
 
-/// Trains both networks.
-fn train(adapter: &Adapter, scope: Scope, say: &dyn Fn(&str)) -> Result<Vec<Training>> {
+/// Trains both networks, and repeats one of them if that was asked for.
+fn train(
+    adapter: &Adapter,
+    scope: Scope,
+    say: &dyn Fn(&str),
+) -> Result<(Vec<Training>, Option<Repeated>)> {
     let device = Device::adapter(adapter.clone(), None, &Tuned::default())?;
     let mnist = data::builtin()?;
     let plans = if scope.all { training::every_plan() } else { vec![PlanChoice::Auto] };
@@ -134,5 +149,9 @@ fn train(adapter: &Adapter, scope: Scope, say: &dyn Fn(&str)) -> Result<Vec<Trai
         say(&format!("training {} by {}", case.0, case.1));
         trained.extend(training::train(adapter, &device, &mnist, case, &plans)?);
     }
-    Ok(trained)
+    let repeat = |time| {
+        say("the same steps again and again");
+        training::repeat(adapter, &device, &mnist, time)
+    };
+    Ok((trained, scope.repeat.map(repeat).transpose()?))
 }

@@ -3,9 +3,10 @@
 use super::checks::Answer;
 use super::drivers::Drivers;
 use super::known::Problem;
-use super::training::{RUNS, STEPS, Training};
+use super::speed::Figure;
+use super::training::{RUNS, Repeated, STEPS, Training};
 use super::{Examined, Report};
-use crate::text::{Table, duration, thousands};
+use crate::text::{Table, count, duration, thousands};
 
 /// A report in a person's words.
 pub fn of(report: &Report) -> String {
@@ -15,6 +16,8 @@ pub fn of(report: &Report) -> String {
         if !examined.training.is_empty() {
             sections.push(training(&examined.training));
         }
+        sections.extend(examined.repeated.as_ref().map(repeated));
+        sections.push(speed(&examined.speed));
         sections.extend(known(&examined.known, &examined.checks));
     }
     sections.push(match &report.faults[..] {
@@ -89,7 +92,7 @@ fn training(trained: &[Training]) -> String {
         let worst = training.kernels.iter().max_by(|a, b| a.error.total_cmp(&b.error));
         let worst = worst.map_or(String::new(), |kernel| {
             let (all, percent) = (training.kernels.len(), 100.0 * kernel.error);
-            format!("{all}: {percent:.2} % of what is allowed, {}", kernel.name)
+            format!("{all}: {percent:.0} % of what is allowed, {}", kernel.name)
         });
         vec![
             format!("{}, {}", training.network, training.optimizer),
@@ -99,13 +102,45 @@ fn training(trained: &[Training]) -> String {
             training.checksums[0].clone(),
             format!("{:.2}", training.first_seconds),
             format!("{:.2}", training.last_seconds),
+            thousands(training.digits_per_second.round()),
             worst,
         ]
     });
     let heading = format!("{STEPS} steps, {RUNS} times");
-    let headings =
-        [&heading, "plan", "", ">off the CPU", "checksum", ">first s", ">last s", "kernels"];
+    let headings = [
+        &heading,
+        "plan",
+        "",
+        ">off the CPU",
+        "checksum",
+        ">first s",
+        ">last s",
+        ">digits/s",
+        "kernels",
+    ];
     Table::of(&headings, rows).text()
+}
+
+fn repeated(repeated: &Repeated) -> String {
+    let (runs, seconds) = (repeated.runs, duration(repeated.seconds));
+    let others = match repeated.others.len() {
+        0 => "all left the same bits".to_string(),
+        others => format!("{} LEFT OTHER BITS than the first", count(others, "run")),
+    };
+    format!("{} of lenet5 in {seconds}: {others}\n", count(runs, "equal run"))
+}
+
+fn speed(figures: &[Figure]) -> String {
+    let number = |value: f64| match value {
+        value if value < 10.0 => format!("{value:.1}"),
+        value => thousands(value.round()),
+    };
+    let rows = figures.iter().map(|figure| {
+        let [least, most] = figure.usual.map(number);
+        let usual = format!("{least} to {most}");
+        vec![figure.name.into(), number(figure.value), figure.unit.into(), usual]
+    });
+    Table::of(&["speed", ">here", "", ">usual"], rows).text()
 }
 
 /// What others met, and whether the check that finds it passes here.

@@ -1,6 +1,6 @@
 //! Twenty steps of training on an adapter, beside the CPU reference, and again and again.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -26,6 +26,8 @@ const BATCH: &str = "16";
 pub const STEPS: usize = 20;
 /// Runs that have to leave the same bits.
 pub const RUNS: usize = 3;
+/// How long the speed is measured.
+const WHILE: Duration = Duration::from_millis(200);
 /// How far a parameter may be from the reference's after the last step.
 const TOLERANCE: f32 = 1e-4;
 
@@ -47,6 +49,7 @@ pub struct Training {
     /// The first run, compilation included, and the last.
     pub first_seconds: f64,
     pub last_seconds: f64,
+    pub digits_per_second: f64,
 }
 
 impl Training {
@@ -117,9 +120,56 @@ pub fn train(
             kernels: subject.kernels(&mut gpu)?,
             first_seconds,
             last_seconds,
+            digits_per_second: subject.speed(&mut gpu)?,
         })
     };
     plans.iter().map(trained).collect()
+}
+
+/// The same steps again and again, for hardware that one does not trust.
+#[derive(Debug, Clone, Serialize)]
+pub struct Repeated {
+    pub runs: usize,
+    pub seconds: f64,
+    /// Runs that left other bits than the first, and their checksums.
+    pub others: Vec<(usize, String)>,
+}
+
+/// Trains LeNet-5 from the same weights by the plan that `auto` takes until the time is over.
+///
+/// # Errors
+/// [`crate::Error::Adapter`] if the adapter fails.
+pub fn repeat(
+    adapter: &Adapter,
+    device: &Device,
+    mnist: &Mnist,
+    time: Duration,
+) -> Result<Repeated> {
+    let subject = Subject::new(device, mnist, ("lenet5", "sgd"), PlanChoice::Auto)?;
+    let mut gpu = Gpu::new(adapter, subject.plan.program())?;
+    let first = checksum(&subject.run(&mut gpu)?);
+    let (start, mut runs, mut others) = (Instant::now(), 1, Vec::new());
+    while start.elapsed() < time {
+        let found = checksum(&subject.run(&mut gpu)?);
+        runs += 1;
+        if found != first {
+            others.push((runs, found));
+        }
+    }
+    Ok(Repeated { runs, seconds: start.elapsed().as_secs_f64(), others })
+}
+
+impl Repeated {
+    /// What is wrong, if anything is.
+    pub fn fault(&self) -> Option<String> {
+        let (run, checksum) = self.others.first()?;
+        Some(format!(
+            "{} of {} equal runs left other bits than the first; run {run} was the first of them \
+             ({checksum}): do not trust this adapter or its memory",
+            self.others.len(),
+            self.runs
+        ))
+    }
 }
 
 /// Every plan, for those who ask for all.
@@ -171,6 +221,19 @@ impl Subject {
         kernels::compare(&self.plan, &self.replay.phases, gpu, &mut cpu)
     }
 
+    /// Repeats the last phase for a while.
+    fn speed(&self, gpu: &mut Gpu) -> Result<f64> {
+        let (start, mut digits) = (Instant::now(), 0);
+        let phase = self.replay.phases.last().expect("a replay trains");
+        while start.elapsed() < WHILE {
+            gpu.write(self.plan.interface.ports.cursor, 0, &[0])?;
+            gpu.run(phase.count, phase.pass)?;
+            digits += phase.indices.len();
+        }
+        gpu.wait()?;
+        Ok(digits as f64 / start.elapsed().as_secs_f64())
+    }
+
     /// Puts the first weights in place.
     fn begin(&self, executor: &mut dyn Executor) -> Result<()> {
         let first = State::first(executor.interface(), self.replay.parameters.clone());
@@ -210,6 +273,7 @@ mod tests {
             kernels: Vec::new(),
             first_seconds: 1.0,
             last_seconds: 1.0,
+            digits_per_second: 1.0,
         };
         assert_eq!(right.fault(), None);
         let far = Training { largest_difference: Some(2.0 * TOLERANCE), ..right.clone() };
@@ -224,5 +288,8 @@ mod tests {
         let kernels = vec![Kernel { name: name.clone(), error: 1.5, place }];
         let wrong = Training { kernels, ..right };
         assert!(wrong.fault().is_some_and(|fault| fault.contains(&name)));
+        let others = vec![(7, "b".into())];
+        let repeated = Repeated { runs: 9, seconds: 1.0, others };
+        assert!(repeated.fault().is_some_and(|fault| fault.contains("1 of 9 equal runs")));
     }
 }

@@ -100,9 +100,9 @@ impl Numbers {
 
 /// A device that carries out checks.
 pub struct Checker {
-    device: Device,
-    queue: Queue,
-    fault: Fault,
+    pub(super) device: Device,
+    pub(super) queue: Queue,
+    pub(super) fault: Fault,
 }
 
 impl Checker {

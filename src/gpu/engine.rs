@@ -310,7 +310,7 @@ pub(super) fn mapped<T: Pod>(device: &Device, staging: &wgpu::Buffer) -> Result<
     Ok(bytemuck::pod_collect_to_vec(&view))
 }
 
-fn stopped(error: impl std::fmt::Display) -> Error {
+pub(super) fn stopped(error: impl std::fmt::Display) -> Error {
     Error::Adapter(format!("the adapter stopped answering: {error}"))
 }
 

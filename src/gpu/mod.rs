@@ -12,6 +12,7 @@ pub mod llvmpipe;
 mod pipeline;
 pub mod probe;
 mod replicas;
+mod speed;
 pub mod timing;
 
 pub use engine::Gpu;
