@@ -12,8 +12,8 @@ use wgpu::{
     ComputePipelineDescriptor, Device, PipelineLayoutDescriptor, Queue,
 };
 
-use super::engine::{self, Fault};
-use super::pipeline;
+use super::fault::Fault;
+use super::{engine, pipeline};
 use crate::error::Result;
 use crate::plan::program::BindingKind;
 use crate::plan::{ALIGN, View};

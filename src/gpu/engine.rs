@@ -1,6 +1,6 @@
 //! Buffers, submissions and read-back.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use bytemuck::Pod;
 use wgpu::{
@@ -9,6 +9,7 @@ use wgpu::{
     Queue, SubmissionIndex,
 };
 
+use super::fault::Fault;
 use super::timing::Timing;
 use super::{adapter, pipeline};
 use crate::error::{Error, Result};
@@ -27,42 +28,6 @@ pub(super) struct Bound {
     kernel: usize,
     group: BindGroup,
     workgroups: u32,
-}
-
-/// The first thing that wgpu or the driver complained about, for those who ask.
-pub(super) struct Fault(Arc<Mutex<Option<String>>>);
-
-impl Fault {
-    /// Listens to a device.
-    pub(super) fn watch(device: &Device) -> Fault {
-        let first = Arc::new(Mutex::new(None));
-        let complain = {
-            let first = first.clone();
-            move |message: String| {
-                if let Ok(mut first) = first.lock() {
-                    first.get_or_insert(message);
-                }
-            }
-        };
-        let lost = complain.clone();
-        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| complain(error.to_string())));
-        device.set_device_lost_callback(move |reason, message| {
-            if reason != wgpu::DeviceLostReason::Destroyed {
-                lost(format!("the device was lost: {message}"));
-            }
-        });
-        Fault(first)
-    }
-
-    /// Returns it as an error, once.
-    pub(super) fn check(&self) -> Result<()> {
-        match self.0.lock().ok().and_then(|mut first| first.take()) {
-            None => Ok(()),
-            Some(message) => Err(Error::Adapter(format!(
-                "the adapter failed: {message}; choose another with --adapter, or --device cpu"
-            ))),
-        }
-    }
 }
 
 /// One replica of a program on a device.

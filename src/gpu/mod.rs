@@ -8,6 +8,7 @@ pub mod adapter;
 pub mod check;
 mod engine;
 pub mod facts;
+mod fault;
 pub mod llvmpipe;
 mod pipeline;
 pub mod probe;
