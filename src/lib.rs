@@ -37,6 +37,7 @@ pub mod cpu;
 pub mod data;
 mod device;
 mod disk;
+pub mod doctor;
 mod error;
 pub mod evaluation;
 pub mod executor;

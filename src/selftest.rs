@@ -2,8 +2,8 @@
 //!
 //! A driver that this user has not used before has to repeat one small training step of the CPU
 //! reference, to give the squash of large arguments, and to show how many loop iterations an invocation
-//! really runs: Debian 12's lavapipe ends loops after 65,535 without a word. The answer is kept in
-//! the user's cache folder, by adapter, driver and version of this program.
+//! really runs: Debian 12's lavapipe ends loops after 65,535 without a word. That it passed is kept in
+//! the user's cache folder, by adapter, driver, version of Vulkan and version of this program.
 
 use std::collections::BTreeMap;
 
@@ -33,39 +33,56 @@ const SAMPLES: usize = 3;
 /// How far a parameter may be from the reference's after the step.
 const TOLERANCE: f32 = 1e-4;
 
-/// Tests an adapter, or remembers that it was tested.
+/// Tests an adapter, or remembers that it passed.
+///
+/// # Errors
+/// As [`test`].
 pub fn examine(adapter: &Adapter) -> Result<Health> {
     let info = adapter.get_info();
-    let key = format!("{} / lenet {}", adapter::describe(&info), version::VERSION);
+    let interface = adapter::vulkan_version(adapter).map(|version| format!(" / Vulkan {version}"));
+    let interface = interface.unwrap_or_default();
+    let key = format!("{}{interface} / lenet {}", adapter::describe(&info), version::VERSION);
     // A cache that is broken or cannot be written costs the next run a second, nothing else.
     let known: BTreeMap<String, Value> = cache::read(FILE).unwrap_or_default();
     let health = known.get(&key).and_then(|health| serde_json::from_value(health.clone()).ok());
+    // Only adapters that pass are remembered: anything else was not written by this program.
+    if let Some(health) = health.filter(suffices) {
+        return Ok(health);
+    }
+    let health = test(adapter)?;
+    // Another process may have tested another adapter meanwhile.
+    let mut known: BTreeMap<String, Value> = cache::read(FILE).unwrap_or_default();
+    known.insert(key, json!(health));
+    let _ = cache::write(FILE, &known);
+    Ok(health)
+}
+
+/// Tests an adapter.
+///
+/// # Errors
+/// [`Error::Adapter`] if it computes wrongly or fails.
+pub fn test(adapter: &Adapter) -> Result<Health> {
     let refused = |what: String| {
         Error::Adapter(format!(
             "{} computes wrongly and is not used: {what}; update its driver, choose another with \
              --adapter, or train with --device cpu",
-            adapter::describe(&info)
+            adapter::describe(&adapter.get_info())
         ))
     };
-    let health: Health = match health {
-        Some(health) => health,
-        None => {
-            let health = probe::ask(adapter, LOOPS_ASKED)?.map_err(refused)?;
-            small_step(adapter)?.map_err(refused)?;
-            // Another process may have tested another adapter meanwhile.
-            let mut known: BTreeMap<String, Value> = cache::read(FILE).unwrap_or_default();
-            known.insert(key, json!(health));
-            let _ = cache::write(FILE, &known);
-            health
-        }
-    };
-    match health.loops < ITERATION_LIMIT {
-        true => Err(refused(format!(
+    let health = probe::ask(adapter, LOOPS_ASKED)?.map_err(refused)?;
+    if !suffices(&health) {
+        return Err(refused(format!(
             "it ends loops after {} iterations, and plans have up to {ITERATION_LIMIT}",
             health.loops
-        ))),
-        false => Ok(health),
+        )));
     }
+    small_step(adapter)?.map_err(refused)?;
+    Ok(health)
+}
+
+/// Whether an adapter runs the loops of every plan.
+fn suffices(health: &Health) -> bool {
+    (ITERATION_LIMIT..=LOOPS_ASKED).contains(&health.loops)
 }
 
 /// One training step of LeNet-1 on made-up digits, on the adapter and by the reference.

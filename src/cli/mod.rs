@@ -10,8 +10,8 @@ use std::io::Write;
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use commands::{
-    adapters, bench, compare, completions, data, distort, evaluate, export, import, man, plan,
-    predict, report, reproduce, runs, serve, summary, train, tune,
+    adapters, bench, compare, completions, data, distort, doctor, evaluate, export, import, man,
+    plan, predict, report, reproduce, runs, serve, summary, train, tune,
 };
 
 use crate::error::{EXIT_CODES, Result};
@@ -59,6 +59,8 @@ pub enum Command {
     Distort(distort::Args),
     /// List the adapters of this machine and test them
     Adapters(adapters::Args),
+    /// Examine an adapter: drivers, limits, known answers, training, known problems
+    Doctor(doctor::Args),
     /// Measure digits a second on an adapter, the CPU and the naive reference
     Bench(Box<bench::Args>),
     /// Find the fastest plan for an adapter and remember it
@@ -123,6 +125,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Data(args) => data::run(args),
         Command::Distort(args) => distort::run(args),
         Command::Adapters(args) => adapters::run(args),
+        Command::Doctor(args) => doctor::run(args),
         Command::Bench(args) => bench::run(*args),
         Command::Tune(args) => tune::run(args),
         Command::Completions(args) => completions::run(&args),

@@ -76,3 +76,20 @@ pub fn describe(info: &AdapterInfo) -> String {
     let driver = [info.driver.as_str(), info.driver_info.as_str()].join(" ");
     format!("{} ({:?}, {})", info.name, info.backend, driver.trim())
 }
+
+/// The version of Vulkan that the driver offers, as `1.3.230`; `None` behind Metal and DX12.
+pub fn vulkan_version(adapter: &Adapter) -> Option<String> {
+    #[cfg(not(target_vendor = "apple"))]
+    {
+        // SAFETY: it is looked at, and nothing is destroyed.
+        let adapter = unsafe { adapter.as_hal::<wgpu::hal::api::Vulkan>() }?;
+        let version = adapter.physical_device_capabilities().properties().api_version;
+        let (major, minor, patch) = (version >> 22 & 0x7f, version >> 12 & 0x3ff, version & 0xfff);
+        Some(format!("{major}.{minor}.{patch}"))
+    }
+    #[cfg(target_vendor = "apple")]
+    {
+        let _ = adapter;
+        None
+    }
+}

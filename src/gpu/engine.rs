@@ -1,6 +1,6 @@
 //! Buffers, submissions and read-back.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use bytemuck::Pod;
 use wgpu::{
@@ -9,10 +9,12 @@ use wgpu::{
     Queue, SubmissionIndex,
 };
 
+use super::fault::Fault;
 use super::timing::Timing;
 use super::{adapter, pipeline};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
+use crate::plan::program::Shader;
 use crate::plan::{Buffer, BufferId, Dispatch, Interface, Pass, Program, Replica, Start};
 use crate::threads;
 
@@ -38,8 +40,7 @@ pub struct Gpu {
     pipelines: Vec<Option<ComputePipeline>>,
     pub(super) passes: Replica<Bound>,
     in_flight: Vec<SubmissionIndex>,
-    /// The first thing that wgpu or the driver complained about.
-    fault: Arc<Mutex<Option<String>>>,
+    fault: Fault,
 }
 
 impl Gpu {
@@ -70,27 +71,14 @@ impl Gpu {
         program: Arc<Program>,
         replica: usize,
     ) -> Result<Gpu> {
-        let fault = Arc::new(Mutex::new(None));
-        let complain = {
-            let fault = fault.clone();
-            move |message: String| {
-                if let Ok(mut first) = fault.lock() {
-                    first.get_or_insert(message);
-                }
-            }
-        };
-        let lost = complain.clone();
-        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| complain(error.to_string())));
-        device.set_device_lost_callback(move |reason, message| {
-            if reason != wgpu::DeviceLostReason::Destroyed {
-                lost(format!("the device was lost: {message}"));
-            }
-        });
-
+        let fault = Fault::watch(&device);
         let buffers: Vec<wgpu::Buffer> =
             program.buffers.iter().map(|buffer| make_buffer(&device, buffer)).collect();
-        let layouts: Vec<_> =
-            program.kernels.iter().map(|kernel| pipeline::layout(&device, kernel)).collect();
+        let layout = |kernel: &Shader| {
+            let kinds = kernel.bindings.iter().map(|binding| binding.kind);
+            pipeline::layout(&device, &kernel.label, kinds)
+        };
+        let layouts: Vec<_> = program.kernels.iter().map(layout).collect();
         let bound = |dispatch: &Dispatch| Bound {
             kernel: dispatch.kernel,
             group: pipeline::bind_group(
@@ -118,12 +106,7 @@ impl Gpu {
 
     /// What went wrong on the device since the start, if anything did.
     pub(super) fn check(&self) -> Result<()> {
-        match self.fault.lock().ok().and_then(|mut fault| fault.take()) {
-            None => Ok(()),
-            Some(message) => Err(Error::Adapter(format!(
-                "the adapter failed: {message}; choose another with --adapter, or --device cpu"
-            ))),
-        }
+        self.fault.check()
     }
 
     /// Compiles the pipelines that such a step needs and that are not there yet.
@@ -163,6 +146,22 @@ impl Gpu {
     pub(super) fn record_apply(&self, encoder: &mut CommandEncoder, pass: Pass) {
         let mut commands = encoder.begin_compute_pass(&Default::default());
         self.record(&mut commands, &self.passes.steps(pass).apply);
+    }
+
+    /// Queues one dispatch of a pass, by its number in the pass.
+    ///
+    /// # Errors
+    /// [`Error::Adapter`] if the adapter was lost or refuses.
+    pub fn run_dispatch(&mut self, pass: Pass, number: usize) -> Result<()> {
+        self.compile(pass);
+        let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());
+        {
+            let mut commands = encoder.begin_compute_pass(&Default::default());
+            let launch = self.passes.steps(pass).all().nth(number);
+            self.record(&mut commands, launch.map_or(&[], std::slice::from_ref));
+        }
+        self.queue.submit([encoder.finish()]);
+        self.check()
     }
 
     /// What a buffer holds for the host, once every step before has ended.
@@ -276,7 +275,7 @@ pub(super) fn mapped<T: Pod>(device: &Device, staging: &wgpu::Buffer) -> Result<
     Ok(bytemuck::pod_collect_to_vec(&view))
 }
 
-fn stopped(error: impl std::fmt::Display) -> Error {
+pub(super) fn stopped(error: impl std::fmt::Display) -> Error {
     Error::Adapter(format!("the adapter stopped answering: {error}"))
 }
 

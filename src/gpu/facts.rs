@@ -22,6 +22,8 @@ pub struct Facts {
     pub driver: String,
     /// Mostly its version.
     pub driver_info: String,
+    /// The version of Vulkan that the driver offers.
+    pub vulkan: Option<String>,
     /// PCI number of the vendor, or what the backend has in its place.
     pub vendor_id: u32,
     /// The same of the device.
@@ -54,6 +56,14 @@ pub struct Limits {
     pub suffice: bool,
 }
 
+/// A limit that this program needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Need {
+    pub name: &'static str,
+    pub need: u64,
+    pub have: u64,
+}
+
 impl Facts {
     /// Asks an adapter, of which `health` is what its self-test showed.
     pub fn of(adapter: &Adapter, health: Result<Health>) -> Self {
@@ -69,6 +79,7 @@ impl Facts {
             software: adapter::is_software(&info),
             backend: format!("{:?}", info.backend),
             profile: adapter::profile(&info).name,
+            vulkan: adapter::vulkan_version(adapter),
             vendor_id: info.vendor,
             device_id: info.device,
             limits: Limits {
@@ -89,6 +100,45 @@ impl Facts {
             driver: info.driver,
             driver_info: info.driver_info,
         }
+    }
+
+    /// What this program needs of an adapter, beside what this one has.
+    pub fn needs(&self) -> Vec<Need> {
+        let (needed, limits) = (wgpu::Limits::default(), &self.limits);
+        let need = |name, need: u64, have: u64| Need { name, need, have };
+        vec![
+            need(
+                "storage buffers a kernel",
+                needed.max_storage_buffers_per_shader_stage.into(),
+                limits.storage_buffers_per_kernel.into(),
+            ),
+            need(
+                "bytes of a storage binding",
+                needed.max_storage_buffer_binding_size,
+                limits.storage_binding_bytes,
+            ),
+            need(
+                "bytes of a uniform binding",
+                needed.max_uniform_buffer_binding_size,
+                limits.uniform_binding_bytes,
+            ),
+            need("bytes of a buffer", needed.max_buffer_size, limits.buffer_bytes),
+            need(
+                "invocations of a workgroup",
+                needed.max_compute_invocations_per_workgroup.into(),
+                limits.invocations_per_workgroup.into(),
+            ),
+            need(
+                "workgroups in a dimension",
+                needed.max_compute_workgroups_per_dimension.into(),
+                limits.workgroups_per_dimension.into(),
+            ),
+            need(
+                "bytes of workgroup memory",
+                needed.max_compute_workgroup_storage_size.into(),
+                limits.workgroup_memory_bytes.into(),
+            ),
+        ]
     }
 
     /// Returns the facts as JSON.

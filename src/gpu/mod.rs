@@ -5,12 +5,15 @@
 //! submission, nothing is read back between them; but [`Replicas`] exchange gradients after each.
 
 pub mod adapter;
+pub mod check;
 mod engine;
 pub mod facts;
+mod fault;
 pub mod llvmpipe;
 mod pipeline;
 pub mod probe;
 mod replicas;
+mod speed;
 pub mod timing;
 
 pub use engine::Gpu;

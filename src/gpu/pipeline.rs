@@ -18,8 +18,12 @@ use crate::plan::program::{BindingKind, Program, Shader};
 /// Where this is set, loops are checked, too.
 pub const CHECK_LOOPS: &str = "LENET_CHECK_LOOPS";
 
-/// The bind group layout of a kernel.
-pub fn layout(device: &Device, shader: &Shader) -> BindGroupLayout {
+/// A bind group layout for bindings of these kinds.
+pub fn layout(
+    device: &Device,
+    label: &str,
+    kinds: impl Iterator<Item = BindingKind>,
+) -> BindGroupLayout {
     let entry = |(number, kind): (usize, BindingKind)| BindGroupLayoutEntry {
         binding: number as u32,
         visibility: ShaderStages::COMPUTE,
@@ -34,9 +38,8 @@ pub fn layout(device: &Device, shader: &Shader) -> BindGroupLayout {
         },
         count: None,
     };
-    let kinds = shader.bindings.iter().map(|binding| binding.kind);
     let entries: Vec<BindGroupLayoutEntry> = kinds.enumerate().map(entry).collect();
-    let label = Some(shader.label.as_str());
+    let label = Some(label);
     device.create_bind_group_layout(&BindGroupLayoutDescriptor { label, entries: &entries })
 }
 

@@ -13,6 +13,7 @@ mod bench;
 mod commands;
 mod cores;
 mod distort;
+mod doctor;
 mod fast;
 mod kernels;
 mod learns;
@@ -32,7 +33,7 @@ use common::Tests;
 type Add = fn(&mut Tests);
 
 /// Every file, those with the longest tests first.
-const FILES: [(&str, Add); 17] = [
+const FILES: [(&str, Add); 18] = [
     ("tune", tune::add),
     ("learns", learns::add),
     ("bench", bench::add),
@@ -45,6 +46,7 @@ const FILES: [(&str, Add); 17] = [
     ("sample", sample::add),
     ("own", own::add),
     ("distort", distort::add),
+    ("doctor", doctor::add),
     ("kernels", kernels::add),
     ("commands", commands::add),
     ("python", python::add),

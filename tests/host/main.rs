@@ -9,6 +9,7 @@ mod commands;
 mod curvature;
 mod data;
 mod data_image;
+mod doctor;
 mod faults;
 mod gauss_newton;
 mod gradients;

@@ -1,0 +1,157 @@
+//! `lenet doctor`: what an adapter is, whether it computes rightly, and what to do where it does not.
+//!
+//! GPU programs fail in ways that look like success: a loop cut short, a sum that misses a term, an array that is
+//! not zeroed. So every part here compares with answers that are known beforehand.
+
+pub mod checks;
+pub mod drivers;
+mod kernels;
+pub mod known;
+mod speed;
+mod text;
+mod training;
+
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::data;
+use crate::device::{Device, PlanChoice};
+use crate::error::Result;
+use crate::gpu::check::Checker;
+use crate::gpu::facts::{Facts, Need};
+use crate::gpu::{Adapter, adapter};
+use crate::tuned::Tuned;
+use crate::{selftest, version};
+use checks::Answer;
+use drivers::Drivers;
+use known::Problem;
+use speed::Figure;
+use training::{Repeated, Training};
+
+/// Version of the JSON form.
+const FORMAT: u32 = 1;
+
+/// Everything that was found out.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    format: u32,
+    /// Version and commit of this program.
+    lenet: String,
+    drivers: Drivers,
+    /// Every adapter of this machine, in the order of `lenet adapters`.
+    adapters: Vec<String>,
+    /// The one that was examined.
+    adapter: Option<Examined>,
+    /// What does not hold, one sentence each.
+    pub faults: Vec<String>,
+    seconds: f64,
+}
+
+/// An adapter that was examined.
+#[derive(Debug, Serialize)]
+struct Examined {
+    facts: Facts,
+    limits: Vec<Need>,
+    checks: Vec<Answer>,
+    training: Vec<Training>,
+    repeated: Option<Repeated>,
+    speed: Vec<Figure>,
+    /// What others met on such adapters.
+    known: Vec<Problem>,
+}
+
+/// How much to examine.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope {
+    /// Whether every plan trains, not only those that `auto` takes.
+    pub all: bool,
+    /// How long the same steps are repeated besides.
+    pub repeat: Option<Duration>,
+}
+
+/// Examines an adapter, or says what to do where there is none; `say` is told what is being done.
+///
+/// # Errors
+/// [`crate::Error::Adapter`] if the adapter gives no device or stops answering.
+pub fn examine(adapter: Option<&Adapter>, scope: Scope, say: &dyn Fn(&str)) -> Result<Report> {
+    let start = Instant::now();
+    let adapters: Vec<String> =
+        adapter::all().iter().map(|other| adapter::describe(&other.get_info())).collect();
+    let examined = adapter.map(|adapter| Examined::of(adapter, scope, say));
+    let mut report = Report {
+        format: FORMAT,
+        lenet: version::line(),
+        drivers: Drivers::find(),
+        adapters,
+        adapter: examined.transpose()?,
+        faults: Vec::new(),
+        seconds: start.elapsed().as_secs_f64(),
+    };
+    report.faults = match &report.adapter {
+        Some(examined) => examined.faults(),
+        None => vec![format!("no adapter was found: {}", report.drivers.remedy())],
+    };
+    Ok(report)
+}
+
+impl Report {
+    /// The report on one screen.
+    pub fn text(&self) -> String {
+        text::of(self)
+    }
+}
+
+impl Examined {
+    fn of(adapter: &Adapter, scope: Scope, say: &dyn Fn(&str)) -> Result<Examined> {
+        say("known answers");
+        let checker = Checker::new(adapter)?;
+        let checks = checks::ask(&checker);
+        // What is remembered of the adapter is not asked here.
+        let health = selftest::test(adapter);
+        let (training, repeated) = match &health {
+            Ok(_) => train(adapter, scope, say)?,
+            Err(_) => (Vec::new(), None),
+        };
+        say("speed");
+        let speed = speed::measure(&checker, adapter::is_software(&adapter.get_info()))?;
+        let facts = Facts::of(adapter, health);
+        let (limits, known) = (facts.needs(), known::of(&facts));
+        Ok(Examined { facts, limits, checks, training, repeated, speed, known })
+    }
+
+    /// What does not hold.
+    fn faults(&self) -> Vec<String> {
+        let short = self.limits.iter().filter(|limit| limit.have < limit.need);
+        let short = short.map(|limit| {
+            format!("{}: {} are needed, and it has {}", limit.name, limit.need, limit.have)
+        });
+        let wrong = self.checks.iter().filter(|answer| answer.required && !answer.passed);
+        let wrong = wrong.map(|answer| format!("{}: {}", answer.name, answer.verdict()));
+        let trained = self.training.iter().filter_map(Training::fault);
+        let repeated = self.repeated.as_ref().and_then(Repeated::fault);
+        let health = self.facts.health.as_ref().err().cloned();
+        short.chain(wrong).chain(trained).chain(repeated).chain(health).collect()
+    }
+}
+
+/// Trains both networks, and repeats one of them if that was asked for.
+fn train(
+    adapter: &Adapter,
+    scope: Scope,
+    say: &dyn Fn(&str),
+) -> Result<(Vec<Training>, Option<Repeated>)> {
+    let device = Device::adapter(adapter.clone(), None, &Tuned::default())?;
+    let mnist = data::builtin()?;
+    let plans = if scope.all { training::every_plan() } else { vec![PlanChoice::Auto] };
+    let mut trained = Vec::new();
+    for case in training::CASES {
+        say(&format!("training {} by {}", case.0, case.1));
+        trained.extend(training::train(adapter, &device, &mnist, case, &plans)?);
+    }
+    let repeat = |time| {
+        say("the same steps again and again");
+        training::repeat(adapter, &device, &mnist, time)
+    };
+    Ok((trained, scope.repeat.map(repeat).transpose()?))
+}

@@ -1,0 +1,295 @@
+//! Twenty steps of training on an adapter, beside the CPU reference, and again and again.
+
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::kernels::{self, Kernel};
+use crate::cpu::Cpu;
+use crate::data::Mnist;
+use crate::device::{Device, PlanChoice};
+use crate::error::Result;
+use crate::executor::Executor;
+use crate::gpu::{Adapter, Gpu};
+use crate::plan::program::Replay;
+use crate::plan::{Plan, Strategy};
+use crate::recipe::{Available, Flags, Settings};
+use crate::train::checkpoint::State;
+use crate::train::replay;
+
+/// Networks and optimizers: with sdlm the second derivatives are computed, too.
+pub const CASES: [(&str, &str); 3] = [("lenet1", "sgd"), ("lenet5", "sgd"), ("lenet5", "sdlm")];
+/// Training digits: [`STEPS`] steps of 16.
+const DIGITS: &str = "320";
+const BATCH: &str = "16";
+/// Steps of a run.
+pub const STEPS: usize = 20;
+/// Runs that have to leave the same bits.
+pub const RUNS: usize = 3;
+/// How long the speed is measured.
+const WHILE: Duration = Duration::from_millis(200);
+/// How far a parameter may be from the reference's after the last step.
+const TOLERANCE: f32 = 1e-4;
+
+/// One network, optimizer and plan.
+#[derive(Debug, Clone, Serialize)]
+pub struct Training {
+    pub network: String,
+    pub optimizer: String,
+    pub plan: &'static str,
+    /// The largest difference from the reference; `None` where a parameter is no number.
+    pub largest_difference: Option<f32>,
+    pub allowed: f32,
+    /// The tensor with the largest difference.
+    pub tensor: String,
+    /// CRC-32 of the parameters after each run.
+    pub checksums: Vec<String>,
+    /// Every kernel against its reference.
+    pub kernels: Vec<Kernel>,
+    /// The first run, compilation included, and the last.
+    pub first_seconds: f64,
+    pub last_seconds: f64,
+    pub digits_per_second: f64,
+}
+
+impl Training {
+    /// What is wrong, if anything is.
+    pub fn fault(&self) -> Option<String> {
+        let about = format!("{} by {} in the plan {}", self.network, self.optimizer, self.plan);
+        if let Some(kernel) = self.kernels.iter().find(|kernel| !kernel.passed()) {
+            return Some(format!(
+                "{about}: {} is off its reference by {:.1} times what is allowed, at {}",
+                kernel.name, kernel.error, kernel.place
+            ));
+        }
+        let is_near = self.largest_difference.is_some_and(|largest| largest <= self.allowed);
+        if !is_near {
+            let largest =
+                self.largest_difference.map_or("NaN".into(), |largest| largest.to_string());
+            return Some(format!(
+                "{about}: after {STEPS} steps {} is {largest} off the CPU reference, and {} is \
+                 allowed",
+                self.tensor, self.allowed
+            ));
+        }
+        let is_same = self.checksums.windows(2).all(|pair| pair[0] == pair[1]);
+        (!is_same).then(|| {
+            let checksums = self.checksums.join(", ");
+            format!("{about}: the same {STEPS} steps leave other bits each time ({checksums})")
+        })
+    }
+}
+
+/// Trains a network by an optimizer in one or several plans.
+///
+/// # Errors
+/// [`crate::Error::Adapter`] if the adapter fails.
+pub fn train(
+    adapter: &Adapter,
+    device: &Device,
+    mnist: &Mnist,
+    (network, optimizer): (&str, &str),
+    plans: &[PlanChoice],
+) -> Result<Vec<Training>> {
+    let reference = Subject::new(&Device::Naive, mnist, (network, optimizer), PlanChoice::Auto)?;
+    let expected = reference.run(&mut Cpu::new(reference.plan.clone()))?;
+    let trained = |&plan: &PlanChoice| {
+        let subject = Subject::new(device, mnist, (network, optimizer), plan)?;
+        let start = Instant::now();
+        let mut gpu = Gpu::new(adapter, subject.plan.program())?;
+        let found = subject.run(&mut gpu)?;
+        let first_seconds = start.elapsed().as_secs_f64();
+        let mut checksums = vec![checksum(&found)];
+        let mut last = Instant::now();
+        for _ in 1..RUNS {
+            last = Instant::now();
+            checksums.push(checksum(&subject.run(&mut gpu)?));
+        }
+        let last_seconds = last.elapsed().as_secs_f64();
+        let (place, largest) = largest(&found, &expected);
+        let layout = &subject.plan.interface.layout;
+        let tensor = layout.tensors.iter().rfind(|tensor| tensor.start <= place);
+        Ok(Training {
+            network: network.into(),
+            optimizer: optimizer.into(),
+            plan: subject.settings.strategy.name(),
+            largest_difference: Some(largest).filter(|largest| largest.is_finite()),
+            allowed: TOLERANCE,
+            tensor: tensor.map(|tensor| tensor.name.clone()).unwrap_or_default(),
+            checksums,
+            kernels: subject.kernels(&mut gpu)?,
+            first_seconds,
+            last_seconds,
+            digits_per_second: subject.speed(&mut gpu)?,
+        })
+    };
+    plans.iter().map(trained).collect()
+}
+
+/// The same steps again and again, for hardware that one does not trust.
+#[derive(Debug, Clone, Serialize)]
+pub struct Repeated {
+    pub runs: usize,
+    pub seconds: f64,
+    /// Runs that left other bits than the first, and their checksums.
+    pub others: Vec<(usize, String)>,
+}
+
+/// Trains LeNet-5 from the same weights by the plan that `auto` takes until the time is over.
+///
+/// # Errors
+/// [`crate::Error::Adapter`] if the adapter fails.
+pub fn repeat(
+    adapter: &Adapter,
+    device: &Device,
+    mnist: &Mnist,
+    time: Duration,
+) -> Result<Repeated> {
+    let subject = Subject::new(device, mnist, ("lenet5", "sgd"), PlanChoice::Auto)?;
+    let mut gpu = Gpu::new(adapter, subject.plan.program())?;
+    let first = checksum(&subject.run(&mut gpu)?);
+    let (start, mut runs, mut others) = (Instant::now(), 1, Vec::new());
+    while start.elapsed() < time {
+        let found = checksum(&subject.run(&mut gpu)?);
+        runs += 1;
+        if found != first {
+            others.push((runs, found));
+        }
+    }
+    Ok(Repeated { runs, seconds: start.elapsed().as_secs_f64(), others })
+}
+
+impl Repeated {
+    /// What is wrong, if anything is.
+    pub fn fault(&self) -> Option<String> {
+        let (run, checksum) = self.others.first()?;
+        Some(format!(
+            "{} of {} equal runs left other bits than the first; run {run} was the first of them \
+             ({checksum}): do not trust this adapter or its memory",
+            self.others.len(),
+            self.runs
+        ))
+    }
+}
+
+/// Every plan, for those who ask for all.
+pub fn every_plan() -> Vec<PlanChoice> {
+    Strategy::ALL.map(PlanChoice::Named).into()
+}
+
+/// A short training run as data.
+struct Subject {
+    settings: Settings,
+    plan: Plan,
+    replay: Replay,
+}
+
+impl Subject {
+    /// Draws the first weights and the digits.
+    fn new(
+        device: &Device,
+        mnist: &Mnist,
+        (network, optimizer): (&str, &str),
+        plan: PlanChoice,
+    ) -> Result<Self> {
+        let flags = [
+            ("network", network),
+            ("optimizer", optimizer),
+            ("batch", BATCH),
+            ("train-limit", DIGITS),
+        ];
+        let mut settings = Settings::resolve(&Flags::of(&flags)?, Available::of(mnist), None)?;
+        settings.set_plan(device.strategy(plan, &settings.network, settings.batch)?);
+        let plan = settings.plan(device.profile(), replay::capacity(&settings))?;
+        let replay = replay::of(&settings, &plan, mnist);
+        Ok(Subject { settings, plan, replay })
+    }
+
+    /// Trains from the first weights on and returns the last.
+    fn run(&self, executor: &mut dyn Executor) -> Result<Vec<f32>> {
+        self.begin(executor)?;
+        replay::carry_out(&self.replay, executor)
+    }
+
+    /// Compares every kernel with its reference.
+    fn kernels(&self, gpu: &mut Gpu) -> Result<Vec<Kernel>> {
+        let mut cpu = Cpu::new(self.plan.clone());
+        for executor in [&mut *gpu as &mut dyn Executor, &mut cpu] {
+            self.begin(executor)?;
+            executor.write(self.plan.interface.ports.data_set, 0, &self.replay.data_set)?;
+        }
+        kernels::compare(&self.plan, &self.replay.phases, gpu, &mut cpu)
+    }
+
+    /// Repeats the last phase for a while.
+    fn speed(&self, gpu: &mut Gpu) -> Result<f64> {
+        let (start, mut digits) = (Instant::now(), 0);
+        let phase = self.replay.phases.last().expect("a replay trains");
+        while start.elapsed() < WHILE {
+            gpu.write(self.plan.interface.ports.cursor, 0, &[0])?;
+            gpu.run(phase.count, phase.pass)?;
+            digits += phase.indices.len();
+        }
+        gpu.wait()?;
+        Ok(digits as f64 / start.elapsed().as_secs_f64())
+    }
+
+    /// Puts the first weights in place.
+    fn begin(&self, executor: &mut dyn Executor) -> Result<()> {
+        let first = State::first(executor.interface(), self.replay.parameters.clone());
+        let buffers = executor.interface().ports.carried();
+        let mut carried = buffers.zip(&first.carried);
+        carried.try_for_each(|((_, buffer), numbers)| executor.write_f32(buffer, numbers))
+    }
+}
+
+fn checksum(parameters: &[f32]) -> String {
+    format!("{:08x}", replay::checksum(parameters))
+}
+
+/// Place and size of the largest difference; one that is no number is the largest.
+fn largest(found: &[f32], expected: &[f32]) -> (usize, f32) {
+    let differences = found.iter().zip(expected).map(|(a, b)| (a - b).abs());
+    let differences = differences.map(|d| if d.is_nan() { f32::INFINITY } else { d });
+    differences.enumerate().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, 0.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_what_is_off_and_what_changes() {
+        assert_eq!(largest(&[1.0, 2.5, 3.0], &[1.0, 2.0, 2.9]), (1, 0.5));
+        assert_eq!(largest(&[1.0, f32::NAN], &[5.0, 2.0]), (1, f32::INFINITY));
+        let right = Training {
+            network: "lenet1".into(),
+            optimizer: "sgd".into(),
+            plan: "layered",
+            largest_difference: Some(0.5 * TOLERANCE),
+            allowed: TOLERANCE,
+            tensor: "c1.weight".into(),
+            checksums: vec!["a".into(); RUNS],
+            kernels: Vec::new(),
+            first_seconds: 1.0,
+            last_seconds: 1.0,
+            digits_per_second: 1.0,
+        };
+        assert_eq!(right.fault(), None);
+        let far = Training { largest_difference: Some(2.0 * TOLERANCE), ..right.clone() };
+        assert!(far.fault().is_some_and(|fault| fault.contains("c1.weight")));
+        let none = Training { largest_difference: None, ..right.clone() };
+        assert!(none.fault().is_some_and(|fault| fault.contains("NaN")));
+        let mut checksums = right.checksums.clone();
+        checksums[1] = "b".into();
+        let other = Training { checksums, ..right.clone() };
+        assert!(other.fault().is_some_and(|fault| fault.contains("other bits")));
+        let (name, place) = ("c1.first_stage_forward".to_string(), "s[7]".into());
+        let kernels = vec![Kernel { name: name.clone(), error: 1.5, place }];
+        let wrong = Training { kernels, ..right };
+        assert!(wrong.fault().is_some_and(|fault| fault.contains(&name)));
+        let others = vec![(7, "b".into())];
+        let repeated = Repeated { runs: 9, seconds: 1.0, others };
+        assert!(repeated.fault().is_some_and(|fault| fault.contains("1 of 9 equal runs")));
+    }
+}
