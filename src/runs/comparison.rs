@@ -43,16 +43,12 @@ impl Side {
             let settings = self.model.settings.as_object().into_iter().flatten();
             return settings.map(|(name, value)| (name.clone(), value.clone())).collect();
         };
-        let crc = |set: &str| record.data[set]["crc32"].as_str().unwrap_or("unknown");
-        let source = record.data["source"].as_str().unwrap_or("unknown");
-        let data = format!("{source} (CRC-32 {}, {})", crc("train"), crc("test"));
         let made_with = [
             ("recipe", Some(&record.recipe)),
             ("adapter", Some(&record.device)),
             ("profile", Some(&record.profile)),
             ("lenet", Some(&record.lenet)),
             ("commit", record.commit.as_ref()),
-            ("data", Some(&data)),
         ];
         let settings = record.settings.iter().map(|(name, s)| (name.clone(), s.value.clone()));
         let made_with = made_with.map(|(name, value)| (name.to_string(), json!(value)));

@@ -2,16 +2,12 @@
 
 use std::path::PathBuf;
 
-use serde_json::Value;
-
 use super::{DeviceArgs, device};
 use crate::cli::output;
 use crate::data::Digits;
 use crate::device::Device;
 use crate::error::Result;
 use crate::inference::Inference;
-use crate::report::files::RUN;
-use crate::report::finished::Record;
 use crate::runs::entry::model_file;
 use crate::text::thousands;
 use crate::train::model::Model;
@@ -27,14 +23,6 @@ impl ModelArg {
     /// Returns the file: in the folder of a run, its model.
     pub fn file(&self) -> PathBuf {
         model_file(&self.model)
-    }
-
-    /// Returns what the record of the run says of its digits, where the folder of a run was given; else null.
-    pub fn digits(&self) -> Result<Value> {
-        match self.model.join(RUN).is_file() {
-            true => Ok(Record::read(&self.model)?.data),
-            false => Ok(Value::Null),
-        }
     }
 
     pub fn read(&self) -> Result<Model> {

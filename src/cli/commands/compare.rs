@@ -7,13 +7,12 @@ use serde_json::{Value, json};
 
 use crate::cli::args::{DataArgs, DeviceArgs, device};
 use crate::cli::output::{self, check_free};
-use crate::data::Digits;
+use crate::data::{self, Digits};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::evaluation::Answer;
 use crate::inference::{EVALUATION_BATCH, Inference};
 use crate::report::finished::Line;
-use crate::run::record;
 use crate::runs::{Comparison, Side, page};
 use crate::text::{Table, sparkline};
 
@@ -49,7 +48,7 @@ pub fn run(args: Args) -> Result<()> {
         check_free("--out", path, args.force)?;
     }
     let sides = [Side::read(&args.a)?, Side::read(&args.b)?];
-    let test = test(&sides, args.data.data.as_deref())?;
+    let test = data::load_test(args.data.data.as_deref())?;
     let device = device::choose(&args.device, device::Work::Asking)?;
     device::announce(&device);
     let answers = answers(&sides, &args.device, &device, &test)?;
@@ -61,21 +60,6 @@ pub fn run(args: Args) -> Result<()> {
         true => output::print_json(&json(&comparison, &device)),
         false => output::print(&text(&comparison)),
     }
-}
-
-/// Loads the test digits that were given, else those of the runs, which have to be the same.
-fn test(sides: &[Side; 2], given: Option<&Path>) -> Result<Digits> {
-    let runs = sides.iter().filter_map(|side| Some(&side.run.as_ref()?.record.data));
-    let said: Vec<&Value> = runs.filter(|_| given.is_none()).collect();
-    if let [a, b] = said[..]
-        && a["test"]["crc32"] != b["test"]["crc32"]
-    {
-        return Err(Error::Data(format!(
-            "the runs were tested on different digits, from {} and {}: give the --data to test both on",
-            a["source"], b["source"]
-        )));
-    }
-    record::load_test(said.first().copied().unwrap_or(&Value::Null), given)
 }
 
 /// Chooses by the name of the file what to write.

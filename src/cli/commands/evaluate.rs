@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::cli::args::model::ModelArg;
 use crate::cli::args::{DataArgs, DeviceArgs};
 use crate::cli::output::{self, check_free};
-use crate::data::{Digits, Mnist};
+use crate::data::{self, Digits, Mnist};
 use crate::disk;
 use crate::error::Result;
 use crate::evaluation::rejection::{self, Point};
@@ -15,7 +15,6 @@ use crate::evaluation::{self, Answer, Confusion, TEST_DIGITS, mistakes, percent}
 use crate::inference::{Answers, EVALUATION_BATCH, Scores};
 use crate::network::CLASSES;
 use crate::recipe::{MAX_BATCH, Range};
-use crate::run::record;
 use crate::text::{Table, thousands};
 
 /// Per cent of the digits that are rejected in the rows of the table.
@@ -113,15 +112,13 @@ pub fn run(args: Args) -> Result<()> {
     output::print(&found.iter().map(|found| found.text(&args)).collect::<String>())
 }
 
-/// Loads the test digits and, if asked for, the training digits: those that were given, else those of the run,
-/// else the built-in ones.
+/// Loads the test digits and, if asked for, the training digits.
 fn sets(args: &Args) -> Result<Vec<(&'static str, Digits)>> {
-    let given = args.data.data.as_deref();
-    let said = if given.is_some() { Value::Null } else { args.model.digits()? };
+    let folder = args.data.data.as_deref();
     if !args.train {
-        return Ok(vec![("test", record::load_test(&said, given)?)]);
+        return Ok(vec![("test", data::load_test(folder)?)]);
     }
-    let Mnist { train, test } = record::load(&said, given)?;
+    let Mnist { train, test } = data::load(folder)?;
     Ok(vec![("test", test), ("training", train)])
 }
 

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use crate::cli::args::device;
 use crate::cli::args::{DataArgs, DeviceArgs};
 use crate::cli::output;
+use crate::data;
 use crate::error::{Error, Result};
 use crate::report::finished::Record;
 use crate::run::page::{self, Test};
-use crate::run::record;
 use crate::train::{Counts, Split};
 
 #[derive(Debug, clap::Args)]
@@ -24,9 +24,9 @@ pub struct Args {
 
 /// Writes the report of a run that `lenet train` left behind.
 pub fn run(args: Args) -> Result<()> {
-    let run = Record::read(&args.folder)?;
-    let mnist = record::load(&run.data, args.data.data.as_deref())?;
-    let count = |name: &str| run.number(name) as usize;
+    let record = Record::read(&args.folder)?;
+    let mnist = data::load(args.data.data.as_deref())?;
+    let count = |name: &str| record.number(name) as usize;
     let counts = Counts {
         train: count("train-limit"),
         test: count("test-limit"),
@@ -39,7 +39,7 @@ pub fn run(args: Args) -> Result<()> {
             args.folder.display()
         )));
     }
-    let split = Split::of(counts, run.number("seed"), &mnist);
+    let split = Split::of(counts, record.number("seed"), &mnist);
     let device = device::choose(&args.device, device::Work::Asking)?;
     device::announce(&device);
     let test = Test::of(&split, mnist);

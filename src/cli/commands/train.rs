@@ -60,7 +60,7 @@ pub fn run(args: Args) -> Result<()> {
     need(most.is_none_or(|most| (0.0..=100.0).contains(&most)), || {
         "--fail-above is a test error in per cent: give 0 to 100".into()
     })?;
-    let mnist = source.digits()?;
+    let mnist = data::load(source.args.data.data.as_deref())?;
     let mut settings = source.settings(&mnist)?;
     let device = device::choose(&source.args.device, device::Work::Training)?;
     let about = source.finish(&mut settings, &mnist, &device)?;
@@ -154,15 +154,6 @@ impl Source {
             None => model.as_ref().map(|model| model.network.clone()),
         };
         Ok(Source { args, file, resumed, model, network })
-    }
-
-    /// Loads the digits; where a run is resumed whose folder of digits is gone, the error says so.
-    fn digits(&self) -> Result<Mnist> {
-        let folder = self.args.data.data.as_deref();
-        data::load(folder).map_err(|error| match &self.resumed {
-            Some(resumed) => record::moved(&resumed.record["data"], folder, error),
-            None => error,
-        })
     }
 
     /// Returns the settings of a run on these digits, without the plan.
