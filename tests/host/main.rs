@@ -18,6 +18,7 @@ mod house;
 mod keep;
 mod library;
 mod look;
+mod own_data;
 mod paper;
 mod pictures;
 mod reproduce;

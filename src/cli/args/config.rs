@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::cli;
 use crate::error::{Error, Result};
 use crate::recipe::Origins;
+use crate::run::record;
 use crate::text::did_you_mean;
 
 /// Flags of which one takes the place of the other: a stronger source that gives one of them silences
@@ -52,7 +53,12 @@ impl Config {
         } else {
             let table: toml::Table =
                 text.parse().map_err(|error: toml::de::Error| cannot_read(error.to_string()))?;
-            of_toml(table, &name)?
+            let mut flags = of_toml(table, &name)?;
+            // A path in a file is seen from that file.
+            if let (Some(Some(data)), Some(folder)) = (flags.get_mut("data"), path.parent()) {
+                *data = folder.join(&*data).display().to_string();
+            }
+            flags
         };
         let origins = flags.keys().map(|key| (key.clone(), name.clone())).collect();
         Ok(Config { name, flags, origins, made_on })
@@ -134,6 +140,9 @@ fn of_record(record: &Value) -> Option<Flags> {
     let all = settings.chain(beside).map(|(name, value)| (name.as_str(), value)).chain([recipe]);
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), String::from);
     let mut flags: Flags = all.map(|(name, value)| (name.into(), Some(text(value)))).collect();
+    if let Some(path) = record::source(&record["data"]).path {
+        flags.insert("data".into(), Some(path.display().to_string()));
+    }
     for (one, other) in RIVALS {
         if flags.contains_key(one) {
             flags.remove(other);
