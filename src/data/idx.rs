@@ -67,7 +67,7 @@ impl IdxFile {
     /// # Errors
     /// [`Error::Data`] if it cannot be read, is larger than a million digits or does not unpack.
     pub fn read(path: &Path) -> Result<Self> {
-        let cannot_read = |e| Error::cannot_read(path, e, &with_data_left_out("make it readable"));
+        let cannot_read = |e| Error::cannot_read(path, e, "make it readable");
         let file = std::fs::File::open(path).map_err(cannot_read)?;
         let mut bytes = Vec::new();
         // One byte over the limit is enough to know that it is too long.
@@ -218,16 +218,11 @@ impl IdxFile {
     /// "file: what is wrong; what to do".
     fn error(&self, what: impl Display, remedy: &str) -> Error {
         let way_out = match self.built_in {
-            false => with_data_left_out(remedy),
-            true => "build lenet again from a fresh copy of its sources".to_string(),
+            false => remedy,
+            true => "build lenet again from a fresh copy of its sources",
         };
         Error::Data(format!("{}: {what}; {way_out}", self.name))
     }
-}
-
-/// The way out that always works, behind the one that fits the defect.
-pub(super) fn with_data_left_out(remedy: &str) -> String {
-    format!("{remedy} or leave out --data to use the built-in digits")
 }
 
 /// The digits in a file of images and a file of labels, all of it checked.

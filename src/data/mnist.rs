@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use ::mnist::MnistBuilder;
 
-use super::idx::{self, IdxFile, with_data_left_out};
+use super::idx::{self, IdxFile};
 use super::{Digits, Mnist};
 use crate::error::{Error, Result};
 
@@ -56,14 +56,14 @@ pub fn read_test(dir: &Path) -> Result<Digits> {
 }
 
 fn check_folder(dir: &Path) -> Result<()> {
-    let way_out = with_data_left_out("name the folder that holds the four MNIST files");
+    let way_out = "name the folder that holds the four MNIST files";
     match std::fs::metadata(dir) {
         Ok(metadata) if metadata.is_dir() => Ok(()),
         Ok(_) => Err(Error::Data(format!("{} is not a folder; {way_out}", dir.display()))),
         Err(e) if e.kind() == ErrorKind::NotFound => {
             Err(Error::Data(format!("there is no folder {}; {way_out}", dir.display())))
         }
-        Err(e) => Err(Error::cannot_read(dir, e, &way_out)),
+        Err(e) => Err(Error::cannot_read(dir, e, way_out)),
     }
 }
 
@@ -87,17 +87,15 @@ fn find_all<const N: usize>(dir: &Path, names: [&str; N]) -> Result<[PathBuf; N]
         }
     }
     Err(Error::Data(format!(
-        "the folder {} lacks {}, raw or with .gz; {}",
+        "the folder {} lacks {}, raw or with .gz; put the missing there",
         dir.display(),
         lacks.join(", "),
-        with_data_left_out("put the missing there")
     )))
 }
 
 /// The names of the files in a folder, sorted.
 fn list(dir: &Path) -> Result<Vec<String>> {
-    let cannot_read =
-        |error| Error::cannot_read(dir, error, &with_data_left_out("make it readable"));
+    let cannot_read = |error| Error::cannot_read(dir, error, "make it readable");
     let mut names = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(cannot_read)? {
         let entry = entry.map_err(cannot_read)?;
@@ -147,7 +145,6 @@ fn read_with_crate(folder: &str, checked: Mnist) -> Result<Mnist> {
         Some(Mnist { train, test: Digits::new(read.tst_img, read.tst_lbl).ok()? })
     });
     sets.filter(|sets| *sets == checked).ok_or_else(|| {
-        let way_out = with_data_left_out("try again");
-        Error::Data(format!("{folder}: a file changed while it was being read; {way_out}"))
+        Error::Data(format!("{folder}: a file changed while it was being read; try again"))
     })
 }

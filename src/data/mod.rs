@@ -14,10 +14,9 @@ pub mod idx;
 pub mod image;
 pub mod mnist;
 pub mod sheet;
+mod source;
 pub mod stream;
 pub mod writing;
-
-use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::network::{CLASSES, DIGIT_SIDE};
@@ -25,6 +24,7 @@ use crate::text::thousands;
 
 pub use facts::{Facts, facts};
 use idx::IdxFile;
+pub use source::Source;
 
 /// Pixels of one digit: 28 x 28.
 pub const DIGIT_PIXELS: usize = DIGIT_SIDE * DIGIT_SIDE;
@@ -145,23 +145,23 @@ macro_rules! built_in {
     };
 }
 
-/// The digits in the folder `dir`, or the built-in ones without a folder.
+/// Both sets of a source.
 ///
 /// # Errors
 /// [`Error::Data`] as [`mnist::read`] and [`builtin`] give it.
-pub fn load(dir: Option<&Path>) -> Result<Mnist> {
-    match dir {
+pub fn load(source: &Source) -> Result<Mnist> {
+    match &source.path {
         Some(dir) => mnist::read(dir),
         None => builtin(),
     }
 }
 
-/// The test digits in the folder `dir`, which need not have others, or the built-in ones.
+/// The test digits of a source, which need not have others.
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_test(dir: Option<&Path>) -> Result<Digits> {
-    match dir {
+pub fn load_test(source: &Source) -> Result<Digits> {
+    match &source.path {
         Some(dir) => mnist::read_test(dir),
         None => built_in!("t10k"),
     }

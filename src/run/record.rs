@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::data::Mnist;
+use crate::data::{Digits, Mnist, Source};
+use crate::error::{Error, Result};
 
 /// Returns the command line as it can be typed again, without the program's own path, which says where somebody
 /// keeps things.
@@ -22,13 +24,41 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// Returns where the digits come from (`folder`, or the program itself), how many there are, and the
-/// checksums that tell them from others.
-pub fn digits(folder: Option<&Path>, mnist: &Mnist) -> Value {
-    let source = folder.map_or("built in".into(), absolute);
-    let [train, test] = [&mnist.train, &mnist.test]
-        .map(|set| json!({ "digits": set.len(), "crc32": format!("{:08x}", set.checksum()) }));
-    json!({ "source": source, "train": train, "test": test })
+/// Returns where the digits come from, how many there are, and the checksums that tell them from others.
+pub fn digits(source: &Source, mnist: &Mnist) -> Value {
+    let mut record = json!(source.absolute());
+    for (name, set) in [("train", &mnist.train), ("test", &mnist.test)] {
+        record[name] = json!({ "digits": set.len(), "crc32": checksum(set) });
+    }
+    record
+}
+
+fn checksum(set: &Digits) -> String {
+    format!("{:08x}", set.checksum())
+}
+
+/// Returns where the digits of a run come from, as [`digits`] wrote it; the first runs do not say.
+pub fn source(data: &Value) -> Source {
+    Source::deserialize(data).unwrap_or_default()
+}
+
+/// Checks that a set, `train` or `test`, is the one that [`digits`] wrote of a run.
+///
+/// # Errors
+/// [`Error::Data`] that names the run.
+pub fn check(folder: &Path, data: &Value, set: &str, digits: &Digits) -> Result<()> {
+    let (there, here) = (&data[set], checksum(digits));
+    let kind = if set == "train" { "training" } else { set };
+    match there["crc32"].as_str() {
+        Some(crc32) if crc32 != here => Err(Error::Data(format!(
+            "the run in {} has other {kind} digits: {} with CRC-32 {crc32} there, {} with {here} here; \
+             give --data with the digits to use",
+            folder.display(),
+            there["digits"],
+            digits.len(),
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Returns a path that means the same in another folder.

@@ -9,7 +9,7 @@ use super::entry::{Entry, model_file};
 use crate::error::Result;
 use crate::evaluation::Answer;
 use crate::evaluation::statistics::McNemar;
-use crate::report::finished::Line;
+use crate::report::finished::{Line, Record};
 use crate::text::thousands;
 use crate::train::model::Model;
 
@@ -37,6 +37,11 @@ impl Side {
         Ok(Side { name: path.display().to_string(), run, model })
     }
 
+    /// The folder and the record of a run; `None` for a model file.
+    pub fn record(&self) -> Option<(&Path, &Record)> {
+        self.run.as_ref().map(|run| (run.folder.as_path(), &run.record))
+    }
+
     /// What was chosen for it, by name; for a run also what it was made with.
     fn settings(&self) -> BTreeMap<String, Value> {
         let Some(Entry { record, .. }) = &self.run else {
@@ -52,7 +57,13 @@ impl Side {
         ];
         let settings = record.settings.iter().map(|(name, s)| (name.clone(), s.value.clone()));
         let made_with = made_with.map(|(name, value)| (name.to_string(), json!(value)));
-        settings.chain(made_with).collect()
+        let data = [
+            ("data", &record.data["source"]),
+            ("training digits", &record.data["train"]["crc32"]),
+            ("test digits", &record.data["test"]["crc32"]),
+        ];
+        let data = data.map(|(name, value)| (name.to_string(), value.clone()));
+        settings.chain(made_with).chain(data).collect()
     }
 
     /// The completed epochs; none for a model file.

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use flate2::{Compression, write::GzEncoder};
 use lenet::data::mnist;
-use lenet::data::{self, DIGIT_PIXELS, Digits, Mnist, facts};
+use lenet::data::{self, DIGIT_PIXELS, Digits, Mnist, Source, facts};
 use tempfile::TempDir;
 
 static BUILTIN: LazyLock<Mnist> = LazyLock::new(|| data::builtin().unwrap());
@@ -66,13 +66,13 @@ fn gz_folder() -> TempDir {
     small_folder(|name| format!("{name}.gz"), gzip)
 }
 
-/// Asserts that `dir` is refused with exit code 3, all of `words`, and the way out: without `--data`.
+/// Asserts that `dir` is refused with exit code 3, all of `words`, and the way out.
 #[track_caller]
 fn refused(dir: &Path, words: &[&str]) {
-    let Err(error) = data::load(Some(dir)) else { panic!("accepted, without {words:?}") };
+    let Err(error) = data::load(&Source::at(dir)) else { panic!("accepted, without {words:?}") };
     assert_eq!(error.exit_code(), 3, "{error}");
     let message = error.to_string();
-    for word in words.iter().chain(&["--data"]) {
+    for word in words {
         assert!(message.contains(word), "no {word:?} in: {message}");
     }
 }
@@ -209,10 +209,10 @@ fn accepts_every_form_of_folder() {
     // Raw wins over packed, and a folder of a file's name is passed over.
     let dir = raw_folder();
     fs::write(dir.path().join("train-images-idx3-ubyte.gz"), "nonsense").unwrap();
-    assert!(data::load(Some(dir.path())).unwrap() == small);
+    assert!(data::load(&Source::at(dir.path())).unwrap() == small);
     let dir = gz_folder();
     fs::create_dir(dir.path().join(TRAIN_IMAGES)).unwrap();
-    assert!(data::load(Some(dir.path())).unwrap() == small);
+    assert!(data::load(&Source::at(dir.path())).unwrap() == small);
 }
 
 #[test]

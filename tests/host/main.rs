@@ -20,6 +20,7 @@ mod keep;
 mod library;
 mod look;
 mod networks;
+mod own_data;
 mod paper;
 mod pictures;
 mod reproduce;

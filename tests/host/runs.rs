@@ -170,7 +170,8 @@ fn compares_settings_and_digits() {
     assert_eq!(same["results"]["epochs"], json!([2.0, null]));
     let settings = same["settings"].as_object().expect("settings");
     let names: Vec<&str> = settings.keys().map(String::as_str).collect();
-    let unknown = ["adapter", "commit", "lenet", "profile"];
+    let unknown =
+        ["adapter", "commit", "data", "lenet", "profile", "test digits", "training digits"];
     assert_eq!(names, unknown, "what a model file does not know");
 }
 

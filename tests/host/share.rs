@@ -71,7 +71,7 @@ fn file(folder: &TempDir, name: &str, bytes: &[u8]) -> std::path::PathBuf {
 fn graphs_compute_what_the_program_does() {
     let folder = TempDir::new().expect("a folder");
     let set = small_set(folder.path());
-    let mnist = lenet::data::load(Some(folder.path())).expect("the small set");
+    let mnist = lenet::data::load(&lenet::data::Source::at(folder.path())).expect("the small set");
     for model in models() {
         let file = file(&folder, "model.safetensors", &model.to_bytes().expect("a model"));
         let scores = folder.path().join("scores.csv");

@@ -13,8 +13,9 @@ use serde_json::Value;
 
 use crate::cli;
 use crate::error::{Error, Result};
-use crate::network::{Network, Table};
+use crate::network::{Network, Table, lenet};
 use crate::recipe::{NetworkChoice, Origins, first_lines};
+use crate::run::record;
 use crate::text::{did_you_mean, toml_fault, toml_word};
 
 /// Flags of which one takes the place of the other: a stronger source that gives one of them silences
@@ -56,7 +57,16 @@ impl Config {
         } else {
             let table: toml::Table =
                 text.parse().map_err(|error| cannot_read(toml_fault(&text, &error)))?;
-            of_toml(table, &name)?
+            let mut flags = of_toml(table, &name)?;
+            // A path in a file is seen from that file.
+            for key in ["data", "network"] {
+                if let (Some(Some(value)), Some(folder)) = (flags.get_mut(key), path.parent())
+                    && (key == "data" || lenet::find(value).is_none())
+                {
+                    *value = folder.join(&*value).display().to_string();
+                }
+            }
+            flags
         };
         let origins = flags.keys().map(|key| (key.clone(), name.clone())).collect();
         Ok(Config { name, flags, origins, made_on, network })
@@ -150,6 +160,9 @@ fn of_record(record: &Value) -> Option<Flags> {
     let all = settings.chain(beside).map(|(name, value)| (name.as_str(), value)).chain([recipe]);
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), String::from);
     let mut flags: Flags = all.map(|(name, value)| (name.into(), Some(text(value)))).collect();
+    if let Some(path) = record::source(&record["data"]).path {
+        flags.insert("data".into(), Some(path.display().to_string()));
+    }
     for (one, other) in RIVALS {
         if flags.contains_key(one) {
             flags.remove(other);

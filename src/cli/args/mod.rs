@@ -1,12 +1,11 @@
 //! Flags that several commands share.
 
 pub mod config;
+pub mod data;
 pub mod device;
 pub mod model;
 pub mod page;
 pub mod results;
-
-use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
@@ -14,7 +13,8 @@ use serde_json::{Value, json};
 
 use crate::device::PlanChoice;
 use crate::plan::Strategy;
-use crate::run::record;
+
+pub use data::DataArgs;
 
 /// What computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -88,18 +88,9 @@ pub struct DeviceArgs {
     pub threads: Option<usize>,
 }
 
-/// Where the digits are.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Data")]
-pub struct DataArgs {
-    /// Folder with MNIST's files, raw or .gz [default: the built-in digits]
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-}
-
-/// Returns the flags about device and data that were given: they are no settings, but a run needs them
-/// to be repeated.
-pub fn beside(device: &DeviceArgs, data: &DataArgs) -> Value {
+/// Returns the flags about the device that were given: they are no settings, but a run needs them to be
+/// repeated.
+pub fn beside(device: &DeviceArgs) -> Value {
     let name = |value: Option<PossibleValue>| {
         value.map(|value| value.get_name().to_string()).filter(|name| name != "auto")
     };
@@ -107,7 +98,6 @@ pub fn beside(device: &DeviceArgs, data: &DataArgs) -> Value {
         ("device", name(device.device.to_possible_value())),
         ("adapter", device.adapter.clone()),
         ("profile", name(device.profile.to_possible_value())),
-        ("data", data.data.as_deref().map(record::absolute)),
     ];
     given.into_iter().filter_map(|(name, value)| Some((name, json!(value?)))).collect()
 }

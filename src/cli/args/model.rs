@@ -1,6 +1,6 @@
 //! A trained model, named on the command line and put on a device.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{DeviceArgs, device};
 use crate::cli::output;
@@ -8,6 +8,8 @@ use crate::data::Digits;
 use crate::device::Device;
 use crate::error::Result;
 use crate::inference::Inference;
+use crate::report::files::RUN;
+use crate::report::finished::Record;
 use crate::runs::entry::model_file;
 use crate::text::thousands;
 use crate::train::model::Model;
@@ -23,6 +25,12 @@ impl ModelArg {
     /// Returns the file: in the folder of a run, its model.
     pub fn file(&self) -> PathBuf {
         model_file(&self.model)
+    }
+
+    /// The run whose folder was named, if it was one.
+    pub fn run(&self) -> Result<Option<(&Path, Record)>> {
+        let is_run = self.model.join(RUN).exists();
+        is_run.then(|| Ok((self.model.as_path(), Record::read(&self.model)?))).transpose()
     }
 
     pub fn read(&self) -> Result<Model> {

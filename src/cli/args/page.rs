@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::data;
+use crate::data::{self, Source};
 use crate::error::{Error, Result};
 use crate::network::build;
 use crate::recipe::NetworkChoice;
@@ -51,7 +51,7 @@ impl PageArgs {
             (None, Some(name)) => vec![named(name)?],
             (None, None) => web::models()?,
         };
-        let mnist = data::load(self.data.as_deref())?;
+        let mnist = data::load(&Source { path: self.data.clone() })?;
         let all = mnist.train.len();
         let digits = self.digits.unwrap_or(all);
         if !(1..=all).contains(&digits) {

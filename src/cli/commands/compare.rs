@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::cli::args::{DataArgs, DeviceArgs, device};
 use crate::cli::output::{self, check_free};
-use crate::data::{self, Digits};
+use crate::data::Digits;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::evaluation::Answer;
@@ -48,7 +48,7 @@ pub fn run(args: Args) -> Result<()> {
         check_free("--out", path, args.force)?;
     }
     let sides = [Side::read(&args.a)?, Side::read(&args.b)?];
-    let test = data::load_test(args.data.data.as_deref())?;
+    let test = args.data.load_test(&sides.iter().filter_map(Side::record).collect::<Vec<_>>())?;
     let device = device::choose(&args.device, device::Work::Asking)?;
     device::announce(&device);
     let answers = answers(&sides, &args.device, &device, &test)?;

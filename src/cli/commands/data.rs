@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cli::args::DataArgs;
 use crate::cli::output::{self, check_free};
-use crate::data::{self, Digits, Facts, facts, image};
+use crate::data::{Digits, Facts, facts, image};
 use crate::error::{Error, Result};
 use crate::network::{CLASSES, Scaling};
 use crate::recipe::{Range, words};
@@ -51,7 +51,7 @@ pub fn run(args: Args) -> Result<()> {
     if let Some(path) = &args.png {
         check_free("--png", path, args.force)?;
     }
-    let mnist = data::load(args.data.data.as_deref())?;
+    let mnist = args.data.load()?;
     if let Some(index) = args.show {
         let (name, set) =
             if args.test { ("test", &mnist.test) } else { ("training", &mnist.train) };
@@ -62,7 +62,7 @@ pub fn run(args: Args) -> Result<()> {
         [&mnist.train, &mnist.test].map(|digits| facts(digits, scale, background, border));
     if args.json {
         return output::print_json(&json!({
-            "source": source(&args.data),
+            "source": args.data.source().to_string(),
             "input": args.input,
             "border": border,
             "train": json_of(&train),
@@ -71,14 +71,7 @@ pub fn run(args: Args) -> Result<()> {
     }
     let (low, high) = (background, 255.0 * scale + background);
     let scaled = format!("scaled to {low} .. {high}, border {border}");
-    output::print(&format!("{}\n\n{}", source(&args.data), table(&train, &test, &scaled)))
-}
-
-fn source(args: &DataArgs) -> String {
-    match &args.data {
-        Some(folder) => folder.display().to_string(),
-        None => "the built-in MNIST".into(),
-    }
+    output::print(&format!("{}\n\n{}", args.data.source(), table(&train, &test, &scaled)))
 }
 
 fn table(train: &Facts, test: &Facts, scaled: &str) -> String {

@@ -6,7 +6,7 @@ use crate::cli::args::device;
 use crate::cli::args::{DataArgs, DeviceArgs};
 use crate::cli::commands::data::check_index;
 use crate::cli::output::{self, check_free};
-use crate::data::{self, Digits, sheet};
+use crate::data::{Digits, sheet};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::network::{Network, build};
@@ -64,7 +64,7 @@ pub fn run(args: Args) -> Result<()> {
             indices.len()
         )));
     }
-    let train = data::load(args.data.data.as_deref())?.train;
+    let train = args.data.load()?.train;
     indices.iter().try_for_each(|&index| check_index("--index", index, &train, "training"))?;
     let device = device::choose(&args.device, device::Work::Looking)?;
     device::announce(&device);

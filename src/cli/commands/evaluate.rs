@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::cli::args::model::ModelArg;
 use crate::cli::args::{DataArgs, DeviceArgs};
 use crate::cli::output::{self, check_free};
-use crate::data::{self, Digits, Mnist};
+use crate::data::{Digits, Mnist};
 use crate::disk;
 use crate::error::Result;
 use crate::evaluation::rejection::{self, Point};
@@ -114,11 +114,17 @@ pub fn run(args: Args) -> Result<()> {
 
 /// Loads the test digits and, if asked for, the training digits.
 fn sets(args: &Args) -> Result<Vec<(&'static str, Digits)>> {
-    let folder = args.data.data.as_deref();
+    let run = args.model.run()?;
     if !args.train {
-        return Ok(vec![("test", data::load_test(folder)?)]);
+        let run = run.iter().map(|(folder, record)| (*folder, record)).collect::<Vec<_>>();
+        return Ok(vec![("test", args.data.load_test(&run)?)]);
     }
-    let Mnist { train, test } = data::load(folder)?;
+    let Mnist { train, test } = match &run {
+        Some((folder, record)) if !args.data.is_given() => {
+            args.data.load_run(folder, &record.data)?
+        }
+        _ => args.data.load()?,
+    };
     Ok(vec![("test", test), ("training", train)])
 }
 

@@ -12,7 +12,7 @@ use crate::cli::commands::data::check_index;
 use crate::cli::commands::stream::{self, StreamArgs};
 use crate::cli::output;
 use crate::data::writing::{self, Place};
-use crate::data::{self, Digits, image};
+use crate::data::{Digits, image};
 use crate::error::{Error, Result};
 use crate::evaluation::rejection;
 use crate::inference::{Prediction, Scores};
@@ -137,7 +137,9 @@ impl Questions {
         if args.index.is_empty() {
             return Ok(questions);
         }
-        let test = data::load_test(args.data.data.as_deref())?;
+        let run = args.model.run()?;
+        let run = run.iter().map(|(folder, record)| (*folder, record)).collect::<Vec<_>>();
+        let test = args.data.load_test(&run)?;
         for &index in &args.index {
             check_index("--index", index, &test, "test")?;
             questions.sources.push(format!("test digit {index}"));

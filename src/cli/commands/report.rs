@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use crate::cli::args::device;
 use crate::cli::args::{DataArgs, DeviceArgs};
 use crate::cli::output;
-use crate::data;
 use crate::error::{Error, Result};
 use crate::report::finished::Record;
 use crate::run::page::{self, Test};
@@ -25,7 +24,7 @@ pub struct Args {
 /// Writes the report of a run that `lenet train` left behind.
 pub fn run(args: Args) -> Result<()> {
     let record = Record::read(&args.folder)?;
-    let mnist = data::load(args.data.data.as_deref())?;
+    let mnist = args.data.load_run(&args.folder, &record.data)?;
     let count = |name: &str| record.number(name) as usize;
     let counts = Counts {
         train: count("train-limit"),

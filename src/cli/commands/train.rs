@@ -11,7 +11,7 @@ use crate::cli::args::results::ResultArgs;
 use crate::cli::args::{DataArgs, DeviceArgs, beside, device};
 use crate::cli::output;
 use crate::cli::view::interrupt;
-use crate::data::{self, Mnist};
+use crate::data::Mnist;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::network::Network;
@@ -60,7 +60,7 @@ pub fn run(args: Args) -> Result<()> {
     need(most.is_none_or(|most| (0.0..=100.0).contains(&most)), || {
         "--fail-above is a test error in per cent: give 0 to 100".into()
     })?;
-    let mnist = data::load(source.args.data.data.as_deref())?;
+    let mnist = source.digits()?;
     let mut settings = source.settings(&mnist)?;
     let device = device::choose(&source.args.device, device::Work::Training)?;
     let about = source.finish(&mut settings, &mnist, &device)?;
@@ -156,6 +156,15 @@ impl Source {
         Ok(Source { args, file, resumed, model, network })
     }
 
+    /// Loads the digits; of a run that is resumed, those that it has.
+    fn digits(&self) -> Result<Mnist> {
+        let data = &self.args.data;
+        match &self.resumed {
+            Some(Resumed { folder, record }) => data.load_run(folder.path(), &record["data"]),
+            None => data.load(),
+        }
+    }
+
     /// Returns the settings of a run on these digits, without the plan.
     fn settings(&self, mnist: &Mnist) -> Result<Settings> {
         let available = Available::of(mnist);
@@ -182,7 +191,7 @@ impl Source {
                  results will differ"
             ));
         }
-        let mut beside = beside(on, data);
+        let mut beside = beside(on);
         if results.best() {
             beside["select"] = json!("best");
         }
@@ -198,7 +207,7 @@ impl Source {
         let mut about = json!({
             "command": record::command(),
             "flags": beside,
-            "data": record::digits(data.data.as_deref(), mnist),
+            "data": record::digits(&data.source(), mnist),
         });
         about.as_object_mut().expect("an object").extend(kept);
         Ok(about)

@@ -121,7 +121,7 @@ fn rejected(results: &RowResults) -> Result<Vec<Block>> {
     };
     let paper = match results.row.rejected {
         Some(paper) => format!("; the paper has {} % ({})", paper.percent, paper.source),
-        None => "; the paper gives no figure for this network".into(),
+        None => "; there is no figure of a paper beside it".into(),
     };
     Ok(vec![
         Block::Heading("Errors against rejected digits".into()),

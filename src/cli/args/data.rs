@@ -1,0 +1,84 @@
+//! The digits that a command is about: those that were typed, else those that a run names.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::data::{self, Digits, Mnist, Source};
+use crate::error::{Error, Result};
+use crate::report::finished::Record;
+use crate::run::record;
+
+/// Where the digits are.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Data")]
+pub struct DataArgs {
+    /// Folder with MNIST's files, raw or .gz [default: the built-in digits, or those of the run that
+    /// is named]
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+}
+
+impl DataArgs {
+    /// Returns what was typed.
+    pub fn source(&self) -> Source {
+        Source { path: self.data.clone() }
+    }
+
+    /// Loads both sets of digits.
+    pub fn load(&self) -> Result<Mnist> {
+        data::load(&self.source()).map_err(|error| self.with_way_out(error))
+    }
+
+    /// Whether something was typed.
+    pub fn is_given(&self) -> bool {
+        self.data.is_some()
+    }
+
+    /// Loads both sets of the run in `folder`, whose record has `recorded`, and refuses others.
+    pub fn load_run(&self, folder: &Path, recorded: &Value) -> Result<Mnist> {
+        let named = record::source(recorded);
+        let mnist = match self.is_given() && self.source().absolute() != named {
+            true => self.load(),
+            false => data::load(&named).map_err(|error| named_by(folder, error)),
+        }?;
+        record::check(folder, recorded, "train", &mnist.train)?;
+        record::check(folder, recorded, "test", &mnist.test)?;
+        Ok(mnist)
+    }
+
+    /// Loads the test digits: those that were typed, else those that all these runs were tested on.
+    pub fn load_test(&self, runs: &[(&Path, &Record)]) -> Result<Digits> {
+        let (false, [(folder, first), ..]) = (self.is_given(), runs) else {
+            return data::load_test(&self.source()).map_err(|error| self.with_way_out(error));
+        };
+        let test = data::load_test(&record::source(&first.data));
+        let test = test.map_err(|error| named_by(folder, error))?;
+        for (folder, run) in runs {
+            record::check(folder, &run.data, "test", &test)?;
+        }
+        Ok(test)
+    }
+
+    /// Adds the way out that always works.
+    fn with_way_out(&self, error: Error) -> Error {
+        match (error, self.is_given()) {
+            (Error::Data(what), true) => {
+                Error::Data(format!("{what}; or leave out --data to use the built-in digits"))
+            }
+            (error, _) => error,
+        }
+    }
+}
+
+/// Adds that a run names the digits that cannot be read.
+fn named_by(folder: &Path, error: Error) -> Error {
+    match error {
+        Error::Data(what) => Error::Data(format!(
+            "{what}; the run in {} names this data: if it has moved, give --data with its new place",
+            folder.display()
+        )),
+        error => error,
+    }
+}

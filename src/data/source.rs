@@ -1,0 +1,57 @@
+//! Where digits come from: what a command is given, and what the record of a run keeps.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// A data set by its place; without one the built-in MNIST.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Source {
+    #[serde(rename = "source", with = "place")]
+    pub path: Option<PathBuf>,
+}
+
+impl Source {
+    /// The digits at `path`, as they are.
+    pub fn at(path: &Path) -> Self {
+        Source { path: Some(path.into()) }
+    }
+
+    /// Returns the same source with a path that means the same in another folder.
+    pub fn absolute(&self) -> Self {
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        Source { path: self.path.as_ref().map(absolute) }
+    }
+}
+
+/// The source, for a person.
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.path {
+            Some(path) => write!(f, "{}", path.display()),
+            None => f.write_str("the built-in MNIST"),
+        }
+    }
+}
+
+/// A path in JSON, with words for none.
+mod place {
+    use std::path::PathBuf;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    const BUILT_IN: &str = "built in";
+
+    pub fn serialize<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Error> {
+        match path {
+            Some(path) => to.collect_str(&path.display()),
+            None => to.serialize_str(BUILT_IN),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D::Error> {
+        let text = String::deserialize(from)?;
+        Ok((text != BUILT_IN).then(|| text.into()))
+    }
+}
