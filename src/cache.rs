@@ -10,6 +10,9 @@ use serde::de::DeserializeOwned;
 use crate::disk;
 use crate::error::{Error, Result};
 
+/// Bytes of a file at most.
+const MAX_FILE: u64 = 16 << 20;
+
 /// Returns where a file of that name is kept: the place that each system has for such files; `None` for
 /// a user without a home.
 pub fn path(name: &str) -> Option<PathBuf> {
@@ -27,7 +30,7 @@ pub fn path(name: &str) -> Option<PathBuf> {
 /// Reads a file; the default where there is none. The error names no file.
 pub fn read<T: DeserializeOwned + Default>(name: &str) -> Result<T, String> {
     let Some(path) = path(name) else { return Ok(T::default()) };
-    match std::fs::read(path) {
+    match disk::read(&path, MAX_FILE) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(T::default()),
         Err(error) => Err(error.to_string()),
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| error.to_string()),

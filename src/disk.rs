@@ -1,13 +1,51 @@
 //! Files that are whole or not there. What cannot be written is named, with what the system said.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use crate::error::{Error, Result};
 
 /// How the names of files end that are being written.
 const PARTIAL: &str = ".partial";
+
+/// Opens a file to read it. A pipe or a device, which might never answer or never end, is an error.
+///
+/// # Errors
+/// What the system says, or that it is no file.
+pub fn open(path: &Path) -> io::Result<File> {
+    match is_special(path) {
+        true => Err(refused("it is a device or a pipe and no file")),
+        false => File::open(path),
+    }
+}
+
+/// Reads a file of at most so many bytes.
+///
+/// # Errors
+/// As [`open`], or that it is too long.
+pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    // One byte over the limit is enough to know that it is too long.
+    open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > most {
+        true => Err(refused(&format!("it has over {most} bytes, too many for a file of its kind"))),
+        false => Ok(bytes),
+    }
+}
+
+fn refused(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, what)
+}
+
+/// Reads a text as [`read`] does.
+///
+/// # Errors
+/// As [`read`], or that it is not UTF-8.
+pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
+    let not_text = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text");
+    String::from_utf8(read(path, most)?).map_err(not_text)
+}
 
 /// Tries whether a file can be put there, before the work whose result it is to hold.
 ///
@@ -61,7 +99,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// Whether something is there that is neither file nor folder, as a device or a pipe: it takes bytes and is
 /// never replaced.
-fn is_special(path: &Path) -> bool {
+pub fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 

@@ -13,6 +13,7 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 
 use super::{DIGIT_PIXELS, Digits, first_bad_label};
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::DIGIT_SIDE;
 use crate::text::{count, thousands};
@@ -68,7 +69,7 @@ impl IdxFile {
     /// [`Error::Data`] if it cannot be read, is larger than a million digits or does not unpack.
     pub fn read(path: &Path) -> Result<Self> {
         let cannot_read = |e| Error::cannot_read(path, e, "make it readable");
-        let file = std::fs::File::open(path).map_err(cannot_read)?;
+        let file = disk::open(path).map_err(cannot_read)?;
         let mut bytes = Vec::new();
         // One byte over the limit is enough to know that it is too long.
         file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(cannot_read)?;

@@ -1,6 +1,5 @@
 //! The network of a run: a recipe's table and flags, or that of the model it starts from.
 
-use std::fs;
 use std::path::Path;
 
 use clap::builder::{NonEmptyStringValueParser, TypedValueParser, ValueParser};
@@ -9,6 +8,7 @@ use serde_json::{Value, json};
 use super::setting::Held;
 use super::settings::need;
 use super::{Flags, NetworkArgs};
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::{Loss, Network, Options, Output, Table, build, lenet, named};
 use crate::plan::Layout;
@@ -85,11 +85,7 @@ fn read(path: &Path) -> Result<Table> {
     let cannot_read = |what: String| {
         Error::cannot_read(path, what, "docs/networks.md says what a network file holds")
     };
-    let about = fs::metadata(path).map_err(|error| cannot_read(error.to_string()))?;
-    if !about.is_file() || about.len() > MAX_FILE {
-        return Err(cannot_read(format!("it is no file of at most {MAX_FILE} bytes")));
-    }
-    let text = fs::read_to_string(path).map_err(|error| cannot_read(error.to_string()))?;
+    let text = disk::read_text(path, MAX_FILE).map_err(|error| cannot_read(error.to_string()))?;
     let table = Table::parse(&text).map_err(cannot_read)?;
     build(&table, table.options)
         .and_then(|network| Layout::of(&network))

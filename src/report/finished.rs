@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -10,11 +9,17 @@ use serde_json::Value;
 
 use super::files::{METRICS, RUN};
 use super::folder::is_training;
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::evaluation::Answer;
 use crate::train::curvature::LayerCurvature;
 use crate::train::events::Epoch;
 use crate::train::model::Model;
+
+/// Bytes of a record at most.
+const MAX_RECORD: u64 = 16 << 20;
+/// Bytes of `metrics.jsonl` at most: 10,000 epochs have 10 MB.
+pub(super) const MAX_METRICS: u64 = 256 << 20;
 
 /// A completed epoch, as `metrics.jsonl` and `--json` have it. Accuracies are fractions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -94,7 +99,7 @@ pub fn lines(folder: &Path) -> Result<Vec<Line>> {
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let text = fs::read_to_string(&path).map_err(|e| broken(folder, METRICS, &e))?;
+    let text = disk::read_text(&path, MAX_METRICS).map_err(|e| broken(folder, METRICS, &e))?;
     let lines: serde_json::Result<_> = text.lines().map(serde_json::from_str).collect();
     lines.map_err(|e| broken(folder, METRICS, &e))
 }
@@ -104,7 +109,8 @@ pub fn lines(folder: &Path) -> Result<Vec<Line>> {
 /// # Errors
 /// [`Error::Data`] if it is missing or broken.
 pub fn record(folder: &Path) -> Result<Value> {
-    let text = fs::read_to_string(folder.join(RUN)).map_err(|e| broken(folder, RUN, &e))?;
+    let path = folder.join(RUN);
+    let text = disk::read_text(&path, MAX_RECORD).map_err(|e| broken(folder, RUN, &e))?;
     serde_json::from_str(&text).map_err(|e| broken(folder, RUN, &e))
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::files::{CHECKPOINT, METRICS, NAMES, RUN};
+use super::finished::MAX_METRICS;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::plan::Interface;
@@ -80,6 +81,9 @@ impl Folder {
 
     fn locked(path: PathBuf, made: bool) -> Result<Folder> {
         let lock = path.join(LOCK);
+        if disk::is_special(&lock) {
+            return Err(Error::cannot_write(&lock, "it is a device or a pipe and no file"));
+        }
         let file = File::options().create(true).truncate(false).write(true).open(&lock);
         let file = file.map_err(|error| Error::cannot_write(&path, error))?;
         let lock = match take(&file) {
@@ -110,7 +114,7 @@ impl Folder {
         let epochs = state.history.len();
         let metrics = self.path.join(METRICS);
         let cannot_read = |what| Error::cannot_read(&metrics, what, "start the run again");
-        let text = match fs::read_to_string(&metrics) {
+        let text = match disk::read_text(&metrics, MAX_METRICS) {
             Err(error) if epochs > 0 => return Err(cannot_read(error.to_string())),
             text => text.unwrap_or_default(),
         };
@@ -158,7 +162,7 @@ fn take(lock: &File) -> Result<(), TryLockError> {
 
 /// Whether a process trains in a folder; also true where that cannot be found out. Writes nothing.
 pub(super) fn is_training(path: &Path) -> bool {
-    match File::open(path.join(LOCK)) {
+    match disk::open(&path.join(LOCK)) {
         Ok(lock) => lock.try_lock_shared().is_err(),
         Err(error) => error.kind() != ErrorKind::NotFound,
     }

@@ -12,6 +12,7 @@ use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::Value;
 
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::plan::Layout;
 
@@ -76,16 +77,7 @@ pub(crate) fn bytes<'a>(
 /// Reads a whole file; `way_out` says what to give instead.
 pub(crate) fn read(path: &Path, way_out: &str) -> Result<Vec<u8>> {
     let cannot_read = |error| Error::cannot_read(path, error, way_out);
-    let metadata = std::fs::metadata(path).map_err(cannot_read)?;
-    if !metadata.is_file() && !metadata.is_dir() {
-        return Err(Error::cannot_read(path, "it is a device or a pipe and no file", way_out));
-    }
-    let size = metadata.len();
-    if size > MAX_BYTES {
-        let what = format!("{size} bytes are too many for a file of this program");
-        return Err(Error::cannot_read(path, what, way_out));
-    }
-    std::fs::read(path).map_err(cannot_read)
+    disk::read(path, MAX_BYTES).map_err(cannot_read)
 }
 
 impl<'a> Container<'a> {

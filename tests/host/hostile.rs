@@ -217,3 +217,75 @@ fn a_name_that_is_no_text_is_a_name() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(out.join("model.safetensors").exists());
 }
+
+/// Whatever a command reads, a pipe that nobody writes to is refused at once, and a file without an end too.
+#[cfg(unix)]
+#[test]
+fn pipes_and_endless_files_are_no_files() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    let pipe = |place: &Path| {
+        let _ = fs::remove_file(place);
+        let made = std::process::Command::new("mkfifo").arg(place).status();
+        assert!(made.expect("mkfifo runs").success());
+    };
+    let whole = trained(folder.path());
+    // A command is killed, and fails, where it hangs.
+    let refused = |args: &[&str], code: i32| {
+        let mut child = command(args)
+            .env("XDG_CACHE_HOME", at("cache"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let start = std::time::Instant::now();
+        while child.try_wait().expect("it is ours").is_none() {
+            assert!(start.elapsed().as_secs() < 20 || child.kill().is_err(), "{args:?} hangs");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let output = child.wait_with_output().expect("its words");
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
+        assert!(!said.contains("panicked"), "{said}");
+    };
+    pipe(&at("pipe"));
+    let named = at("pipe");
+    let set = at("set");
+    fs::create_dir(&set).expect("a folder");
+    for name in ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"] {
+        pipe(&set.join(format!("{name}-ubyte")));
+    }
+    for place in [path(&named), "/dev/zero"] {
+        refused(&["train", "--network", place], DATA);
+        refused(&["train", "--config", place], DATA);
+        refused(&["evaluate", place], DATA);
+        refused(&["import", place, "--out", path(&at("x.safetensors"))], DATA);
+        refused(&["predict", path(&whole), place], DATA);
+    }
+    refused(&["evaluate", path(&whole), "--data", path(&set)], DATA);
+    for (name, commands) in [
+        ("run.json", &["report", "evaluate", "compare"][..]),
+        ("metrics.jsonl", &["report"]),
+        ("model.safetensors", &["evaluate", "export"]),
+        ("last.ckpt.safetensors", &["resume"]),
+    ] {
+        let file = whole.join(name);
+        let bytes = fs::read(&file).expect("a file of a run");
+        pipe(&file);
+        let run = path(&whole);
+        for command in commands {
+            let out = at("x.onnx");
+            let args = match *command {
+                "resume" => vec!["train", "--device", "cpu", "--resume", run],
+                "compare" => vec!["compare", run, run],
+                "export" => vec!["export", run, "--out", path(&out)],
+                command => vec![command, run, "--device", "cpu"],
+            };
+            refused(&args, DATA);
+        }
+        fs::remove_file(&file).and_then(|()| fs::write(&file, bytes)).expect("as it was");
+    }
+    // A lock that is a pipe: nobody can know who trains there.
+    pipe(&whole.join(".lock"));
+    refused(&["train", "--device", "cpu", "--resume", path(&whole)], OTHER);
+}

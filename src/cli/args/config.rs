@@ -12,6 +12,7 @@ use clap::{Command, FromArgMatches};
 use serde_json::Value;
 
 use crate::cli;
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::{Network, Table, lenet};
 use crate::recipe::{NetworkChoice, Origins, first_lines};
@@ -21,6 +22,8 @@ use crate::text::{did_you_mean, toml_fault, toml_word};
 /// Flags of which one takes the place of the other: a stronger source that gives one of them silences
 /// the other, and so does the first in a run's record, which has both.
 const RIVALS: [(&str, &str); 2] = [("steps", "epochs"), ("from", "init")];
+/// Bytes of a file at most.
+const MAX_FILE: u64 = 16 << 20;
 /// Flags that no file gives.
 const NOT_IN_FILES: [&str; 2] = ["config", "resume"];
 
@@ -45,7 +48,8 @@ impl Config {
     pub fn read(path: &Path) -> Result<Config> {
         let way_out = "give the run.json of a run, or a TOML file of settings";
         let cannot_read = |error: String| Error::cannot_read(path, error, way_out);
-        let text = std::fs::read_to_string(path).map_err(|error| cannot_read(error.to_string()))?;
+        let text =
+            disk::read_text(path, MAX_FILE).map_err(|error| cannot_read(error.to_string()))?;
         let name = path.display().to_string();
         let (mut made_on, mut network) = (None, None);
         let flags = if path.extension().is_some_and(|extension| extension == "json") {
