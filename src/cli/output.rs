@@ -67,22 +67,30 @@ fn message(kind: &str, style: Style, text: &str) {
     note(&format!("{style}{kind}:{style:#} {}", text.replace('\n', "\n  ")));
 }
 
-/// Writes a file and says so.
+/// What stands for standard output where a file is named.
+const STANDARD: &str = "-";
+
+/// Writes a file and says so; `-` is standard output.
 ///
 /// # Errors
 /// [`Error::Other`] if it cannot be written.
 pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
+    if path == Path::new(STANDARD) {
+        let mut out = std::io::stdout().lock();
+        return written(out.write_all(content).and_then(|()| out.flush())).map(|_| ());
+    }
     disk::write(path, content)?;
     note(&format!("written to {}: {}", path.display(), bytes(content.len())));
     Ok(())
 }
 
-/// Whether the file that a flag names can be written: asked before the work whose result it gets.
+/// Whether the file that a flag names can be written: asked before the work whose result it gets. The files
+/// that the command reads, or writes besides, are `others`: not even `force` overwrites one of them.
 ///
 /// # Errors
 /// [`Error::Usage`] if a folder or another file is in the way, [`Error::Other`] if the place cannot
 /// be written.
-pub fn check_free(flag: &str, path: &Path, force: bool) -> Result<()> {
+pub fn check_free(flag: &str, path: &Path, force: bool, others: &[&Path]) -> Result<()> {
     if path.is_dir() {
         return Err(Error::Usage(format!(
             "{flag} {} is a folder: give the name of a file",
@@ -92,6 +100,12 @@ pub fn check_free(flag: &str, path: &Path, force: bool) -> Result<()> {
     if path.symlink_metadata().is_ok() && !force {
         return Err(Error::Usage(format!(
             "{flag} {} exists already: give another name, or --force to overwrite it",
+            path.display()
+        )));
+    }
+    if others.iter().any(|other| disk::are_one(path, other)) {
+        return Err(Error::Usage(format!(
+            "{flag} {} is a file that this command reads, or writes as well: give another name",
             path.display()
         )));
     }

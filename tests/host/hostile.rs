@@ -9,7 +9,9 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::common::program::{DATA, OTHER, USAGE, command, path, prints, run, text, write_model};
+use crate::common::program::{
+    DATA, OTHER, USAGE, command, fails, path, prints, run, text, write_model,
+};
 
 /// Flags of a run of two steps an epoch that needs no adapter.
 const SHORT: [&str; 9] =
@@ -288,4 +290,33 @@ fn pipes_and_endless_files_are_no_files() {
     // A lock that is a pipe: nobody can know who trains there.
     pipe(&whole.join(".lock"));
     refused(&["train", "--device", "cpu", "--resume", path(&whole)], OTHER);
+}
+
+#[test]
+fn nothing_that_a_command_reads_is_overwritten() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    let model = write_model(folder.path(), "lenet1");
+    let before = fs::read(&model).expect("a model");
+    let link = at("link.safetensors");
+    fs::hard_link(&model, &link).expect("another name");
+    fs::create_dir(at("sub")).expect("a folder");
+    let round = format!("{}/sub/../lenet1.safetensors", path(folder.path()));
+    for out in [model.as_str(), path(&link), &round] {
+        for args in [
+            &["export", &model, "--format", "json", "--out", out][..],
+            &["import", &model, "--out", out],
+            &["evaluate", &model, "--scores", out],
+            &["evaluate", &model, "--mistakes", out],
+        ] {
+            fails(&[args, &["--force"]].concat(), USAGE, &[out, "reads"]);
+        }
+    }
+    let one = at("one");
+    let both = ["evaluate", &model, "--scores", path(&one), "--mistakes", path(&one)];
+    fails(&both, USAGE, &["one", "as well"]);
+    assert_eq!(fs::read(&model).expect("a model"), before);
+    let printed = prints(&["export", &model, "--format", "json", "--out", "-"]);
+    let printed: Value = serde_json::from_str(&printed).expect("JSON alone");
+    assert_eq!(printed["network"], "lenet1");
 }

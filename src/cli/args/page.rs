@@ -44,6 +44,11 @@ impl PageArgs {
         Model::read(&model_file(model))
     }
 
+    /// Returns the file of the model.
+    pub fn file(&self) -> Option<PathBuf> {
+        self.model.as_deref().map(model_file)
+    }
+
     /// Makes the page with the model, or with those of the program.
     pub fn site(&self) -> Result<Site> {
         let models = match (&self.model, self.network.as_deref()) {

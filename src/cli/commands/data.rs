@@ -49,7 +49,7 @@ pub fn run(args: Args) -> Result<()> {
     let border = args.border.unwrap_or(BORDER);
     Range::UpTo(16.0).check("border", &border)?;
     if let Some(path) = &args.png {
-        check_free("--png", path, args.force)?;
+        check_free("--png", path, args.force, &[])?;
     }
     let mnist = args.data.load()?;
     if let Some(index) = args.show {

@@ -52,7 +52,7 @@ pub struct Args {
 pub fn run(args: Args) -> Result<()> {
     args.ranges.check()?;
     let ranges = args.ranges.ranges();
-    check_free("--out", &args.out, args.force)?;
+    check_free("--out", &args.out, args.force, &[])?;
     let indices = if args.index.is_empty() { (0..10).collect() } else { args.index.clone() };
     let columns = args.views + 1;
     let cells = columns.saturating_mul(indices.len());

@@ -76,9 +76,11 @@ struct Found {
 pub fn run(args: Args) -> Result<()> {
     let batch = args.batch.unwrap_or(EVALUATION_BATCH);
     Range::Count(MAX_BATCH, "digits a step may have").check("batch", &batch)?;
-    for (flag, path) in [("--mistakes", &args.mistakes), ("--scores", &args.scores)] {
-        if let Some(path) = path {
-            check_free(flag, path, args.force)?;
+    let (file, outputs) = (args.model.file(), [&args.mistakes, &args.scores]);
+    for (flag, path, other) in [("--mistakes", 0, 1), ("--scores", 1, 0)] {
+        if let Some(path) = outputs[path] {
+            let others: Vec<&Path> = outputs[other].iter().map(|path| &**path).collect();
+            check_free(flag, path, args.force, &[&others[..], &[&file]].concat())?;
         }
     }
     let model = args.model.read()?;

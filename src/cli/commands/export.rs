@@ -20,7 +20,7 @@ pub struct Args {
     /// in a browser (web) [default: by FILE's ending]
     #[arg(long, value_parser = forms(), value_name = "FORMAT")]
     format: Option<String>,
-    /// File to write; with --format web a folder
+    /// File to write, - for standard output; with --format web a folder
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Names of the tensors: by layer as in model.safetensors, of the notebook's module, or of an
@@ -58,7 +58,10 @@ pub fn run(args: Args) -> Result<()> {
         (Format::Safetensors, None) => Names::Notebook,
         (_, None) => Names::Layers,
     };
-    check_free("--out", &args.out, args.force)?;
+    let read = args.page.file();
+    if args.out != Path::new("-") {
+        check_free("--out", &args.out, args.force, &[read.as_deref().unwrap_or(Path::new(""))])?;
+    }
     let file = export::export(&args.page.only_model()?, format, names)?;
     output::write_file(&args.out, &file)
 }

@@ -32,7 +32,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    check_free("--out", &args.out, args.force)?;
+    check_free("--out", &args.out, args.force, &[&args.file])?;
     let imported = import(&args.file, &args.network, args.names)?;
     let Imported { model, names, described, halves } = &imported;
     let (network, options) = (&model.network, &model.network.options);
