@@ -11,11 +11,12 @@ use wgpu::{Device, DeviceDescriptor};
 /// check is the first word.
 type Reference = fn(&[u32]) -> Vec<u32>;
 
-const REFERENCES: [(&str, Reference); 19] = [
+const REFERENCES: [(&str, Reference); 20] = [
     ("nested loops", |input| input.iter().map(|&n| nested(n)).collect()),
     ("long loops", <[u32]>::to_vec),
     ("break if", |input| input.iter().map(|n| n.div_ceil(3).max(1)).collect()),
-    ("variables of a loop", |input| input.iter().map(|n| n * (n + 1) / 2).collect()),
+    ("variables of a loop", sums),
+    ("zeros of a loop", sums),
     ("barriers", |input| vec![input.iter().sum(); 4]),
     ("zeroed workgroup memory", |_| vec![0; 4]),
     ("whole numbers", whole_numbers),
@@ -62,6 +63,10 @@ fn number(word: u32) -> f32 {
 
 fn each(input: &[u32], function: impl Fn(f64) -> f64) -> Vec<u32> {
     input.iter().map(|&word| (function(f64::from(number(word))) as f32).to_bits()).collect()
+}
+
+fn sums(input: &[u32]) -> Vec<u32> {
+    input.iter().map(|n| n * (n + 1) / 2).collect()
 }
 
 fn nested(n: u32) -> u32 {
