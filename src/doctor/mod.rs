@@ -39,6 +39,8 @@ pub struct Report {
     /// Version and commit of this program.
     lenet: String,
     drivers: Drivers,
+    /// What to do besides, where nothing is wrong.
+    advice: Vec<String>,
     /// Every adapter of this machine, in the order of `lenet adapters`.
     adapters: Vec<String>,
     /// The one that was examined.
@@ -79,12 +81,21 @@ pub fn examine(adapter: Option<&Adapter>, scope: Scope, say: &dyn Fn(&str)) -> R
     let adapters: Vec<String> =
         adapter::all().iter().map(|other| adapter::describe(&other.get_info())).collect();
     let examined = adapter.map(|adapter| Examined::of(adapter, scope, say));
+    let (drivers, adapter) = (Drivers::find(), examined.transpose()?);
+    let is_gpu = adapter.as_ref().is_some_and(|examined| !examined.facts.software);
+    let mut advice: Vec<String> = drivers.unseen_gpu().filter(|_| !is_gpu).into_iter().collect();
+    if adapter.is_some() && !is_gpu {
+        advice.push(
+            "this is no GPU but software: --device cpu trains about five times as fast".into(),
+        );
+    }
     let mut report = Report {
         format: FORMAT,
         lenet: version::line(),
-        drivers: Drivers::find(),
+        drivers,
+        advice,
         adapters,
-        adapter: examined.transpose()?,
+        adapter,
         faults: Vec::new(),
         seconds: start.elapsed().as_secs_f64(),
     };

@@ -58,6 +58,7 @@ fn machine(report: &Report) -> String {
         rows.push(("driver file", format!("{}{version}{fault}", file.path.display())));
     }
     rows.extend(variables.iter().map(|(name, value)| ("variable", format!("{name}={value}"))));
+    rows.extend(report.advice.iter().map(|advice| ("advice", advice.clone())));
     rows.push(("lenet", report.lenet.clone()));
     lines(&rows)
 }
