@@ -152,7 +152,7 @@ impl Examined {
         }
         if let Some(time) = scope.repeat {
             say("the same steps again and again");
-            self.repeated = Some(training::repeat(adapter, &device, &mnist, time)?);
+            self.repeated = Some(training::repeat(adapter, &device, &mnist, time, say)?);
         }
         Ok(())
     }

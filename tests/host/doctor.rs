@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::common::program::{command, path, text};
+use crate::common::program::{USAGE, command, fails, path, text};
 use lenet::doctor::drivers::{DriverFile, Drivers};
 use lenet::doctor::{checks, known};
 use lenet::gpu::check::{Checker, ROUNDS};
@@ -184,6 +184,12 @@ fn without_an_adapter_the_remedy_is_told() {
         assert_eq!(output.status.code(), Some(ADAPTER), "{said}");
         assert!(said.contains(&format!("unset {variable}")) && said.contains(more), "{said}");
     }
+}
+
+#[test]
+fn minutes_are_a_number_of_minutes() {
+    fails(&["doctor", "--minutes", "0"], USAGE, &["--minutes is 0"]);
+    fails(&["doctor", "--minutes", "100000"], USAGE, &["--minutes is 100000", "10,080"]);
 }
 
 #[test]
