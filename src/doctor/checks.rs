@@ -1,6 +1,7 @@
 //! Small programs with known answers, `assets/doctor`, and what an adapter answers to them.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::error::Result;
 use crate::gpu::check::{Check, Checker, Numbers};
@@ -17,8 +18,8 @@ macro_rules! files {
 }
 
 /// Every check: its data and its WGSL.
-const FILES: [(&str, &str); 19] = files![
-    "loops" "long_loops" "break_if" "loop_variables" "barriers" "zeroed_memory" "integers" "bytes"
+const FILES: [(&str, &str); 20] = files![
+    "loops" "long_loops" "break_if" "loop_variables" "loop_zeros" "barriers" "zeroed_memory" "integers" "bytes"
     "exp2" "sqrt" "division" "squash" "private_arrays" "dispatches" "fills" "copies" "offsets"
     "uniform_reads" "batches"
 ];
@@ -75,6 +76,16 @@ impl Answer {
 pub fn all() -> Vec<(Check, &'static str)> {
     let read = |(data, wgsl)| (serde_json::from_str(data).expect("a check of this program"), wgsl);
     FILES.map(read).into()
+}
+
+/// Every check as it stands in its files, with its WGSL: what the page carries out.
+pub fn json() -> Value {
+    let read = |(data, wgsl): (&str, &str)| {
+        let mut check: Value = serde_json::from_str(data).expect("a check of this program");
+        check["wgsl"] = wgsl.into();
+        check
+    };
+    FILES.map(read).into_iter().collect()
 }
 
 /// Asks an adapter every check.

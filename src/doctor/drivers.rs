@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,10 @@ const LIBRARIES: [&str; 7] = [
     "/lib",
     "/usr/local/lib",
 ];
+/// What NVIDIA's kernel module shows of itself.
+const NVIDIA: &str = "/proc/driver/nvidia/version";
+/// The device of the first GPU whose driver is in Linux.
+const RENDER: &str = "/dev/dri/renderD128";
 /// Bytes of a driver file at most.
 const MANIFEST_LIMIT: u64 = 1 << 16;
 
@@ -90,6 +95,27 @@ impl Drivers {
             drivers.files = files().into_iter().map(DriverFile::read).collect();
         }
         drivers
+    }
+
+    /// Returns what to do about a GPU that the system knows and Vulkan does not; to be asked where no GPU was found.
+    pub fn unseen_gpu(&self) -> Option<String> {
+        let has_driver = |name: &str| {
+            let is_of = |file: &DriverFile| file.path.to_string_lossy().contains(name);
+            self.files.iter().any(|file| file.fault.is_none() && is_of(file))
+        };
+        if Path::new(NVIDIA).exists() && !has_driver("nvidia") {
+            return Some(
+                "an NVIDIA GPU is here without a Vulkan driver: install that of the same version (libnvidia-gl \
+                 on Debian and Ubuntu), or start the container with NVIDIA_DRIVER_CAPABILITIES=all"
+                    .into(),
+            );
+        }
+        match fs::OpenOptions::new().read(true).write(true).open(RENDER) {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => Some(format!(
+                "{RENDER} is not yours to open: join its group (sudo usermod -aG render $USER, then log in again)"
+            )),
+            _ => None,
+        }
     }
 
     /// Returns what to do where there is no adapter, or another one than was hoped for.

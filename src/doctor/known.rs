@@ -39,14 +39,16 @@ pub fn all() -> Vec<Problem> {
 /// The problems that an adapter may have.
 pub fn of(facts: &Facts) -> Vec<Problem> {
     let driver = format!("{} {}", facts.driver, facts.driver_info);
-    all().into_iter().filter(|problem| problem.concerns(facts, &driver)).collect()
+    let Facts { name, backend, .. } = facts;
+    all().into_iter().filter(|problem| problem.concerns(name, &driver, backend)).collect()
 }
 
 impl Problem {
-    fn concerns(&self, facts: &Facts, driver: &str) -> bool {
-        has(&facts.name, &self.adapter)
+    /// Whether it is known of adapters with this name, driver and backend.
+    fn concerns(&self, name: &str, driver: &str, backend: &str) -> bool {
+        has(name, &self.adapter)
             && has(driver, &self.driver)
-            && self.backend.as_ref().is_none_or(|backend| *backend == facts.backend)
+            && self.backend.as_ref().is_none_or(|known| known == backend)
     }
 }
 
@@ -54,4 +56,23 @@ impl Problem {
 fn has(text: &str, parts: &[String]) -> bool {
     let text = text.to_lowercase();
     parts.iter().all(|part| text.contains(&part.to_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problems_are_found_by_name_driver_and_backend() {
+        let count = |name: &str, driver: &str, backend: &str| {
+            all().iter().filter(|problem| problem.concerns(name, driver, backend)).count()
+        };
+        let llvmpipe = "llvmpipe (LLVM 15.0.6, 256 bits)";
+        assert_eq!(count(llvmpipe, "llvmpipe Mesa 22.3.6 (LLVM 15.0.6)", "Vulkan"), 1);
+        assert_eq!(count(llvmpipe, "llvmpipe Mesa 25.0.7 (LLVM 15.0.6)", "Vulkan"), 0);
+        assert_eq!(count("llvmpipe", "llvmpipe Mesa 26.1.6 (LLVM 22.1.0)", "Vulkan"), 1);
+        assert_eq!(count("NVIDIA H100 80GB HBM3", "NVIDIA 580.159.04", "Vulkan"), 2);
+        assert_eq!(count("NVIDIA H100 80GB HBM3", "NVIDIA", "Dx12"), 0);
+        assert_eq!(count("Apple M3 Pro", "", "Metal"), 3);
+    }
 }

@@ -39,6 +39,8 @@ pub struct Report {
     /// Version and commit of this program.
     lenet: String,
     drivers: Drivers,
+    /// What to do besides, where nothing is wrong.
+    advice: Vec<String>,
     /// Every adapter of this machine, in the order of `lenet adapters`.
     adapters: Vec<String>,
     /// The one that was examined.
@@ -53,12 +55,14 @@ pub struct Report {
 struct Examined {
     facts: Facts,
     limits: Vec<Need>,
+    /// What others met on such adapters.
+    known: Vec<Problem>,
     checks: Vec<Answer>,
     training: Vec<Training>,
     repeated: Option<Repeated>,
     speed: Vec<Figure>,
-    /// What others met on such adapters.
-    known: Vec<Problem>,
+    /// Why the examination ended early.
+    failure: Option<String>,
 }
 
 /// How much to examine.
@@ -71,20 +75,26 @@ pub struct Scope {
 }
 
 /// Examines an adapter, or says what to do where there is none; `say` is told what is being done.
-///
-/// # Errors
-/// [`crate::Error::Adapter`] if the adapter gives no device or stops answering.
-pub fn examine(adapter: Option<&Adapter>, scope: Scope, say: &dyn Fn(&str)) -> Result<Report> {
+pub fn examine(adapter: Option<&Adapter>, scope: Scope, say: &dyn Fn(&str)) -> Report {
     let start = Instant::now();
     let adapters: Vec<String> =
         adapter::all().iter().map(|other| adapter::describe(&other.get_info())).collect();
-    let examined = adapter.map(|adapter| Examined::of(adapter, scope, say));
+    let adapter = adapter.map(|adapter| Examined::of(adapter, scope, say));
+    let drivers = Drivers::find();
+    let is_gpu = adapter.as_ref().is_some_and(|examined| !examined.facts.software);
+    let mut advice: Vec<String> = drivers.unseen_gpu().filter(|_| !is_gpu).into_iter().collect();
+    if adapter.is_some() && !is_gpu {
+        advice.push(
+            "this is no GPU but software: --device cpu trains about five times as fast".into(),
+        );
+    }
     let mut report = Report {
         format: FORMAT,
         lenet: version::line(),
-        drivers: Drivers::find(),
+        drivers,
+        advice,
         adapters,
-        adapter: examined.transpose()?,
+        adapter,
         faults: Vec::new(),
         seconds: start.elapsed().as_secs_f64(),
     };
@@ -92,7 +102,7 @@ pub fn examine(adapter: Option<&Adapter>, scope: Scope, say: &dyn Fn(&str)) -> R
         Some(examined) => examined.faults(),
         None => vec![format!("no adapter was found: {}", report.drivers.remedy())],
     };
-    Ok(report)
+    report
 }
 
 impl Report {
@@ -103,21 +113,48 @@ impl Report {
 }
 
 impl Examined {
-    fn of(adapter: &Adapter, scope: Scope, say: &dyn Fn(&str)) -> Result<Examined> {
+    /// Examines an adapter as far as it goes.
+    fn of(adapter: &Adapter, scope: Scope, say: &dyn Fn(&str)) -> Examined {
+        say("self-test");
+        // What is remembered of the adapter is not asked here.
+        let facts = Facts::of(adapter, selftest::test(adapter));
+        let mut examined = Examined {
+            limits: facts.needs(),
+            known: known::of(&facts),
+            facts,
+            checks: Vec::new(),
+            training: Vec::new(),
+            repeated: None,
+            speed: Vec::new(),
+            failure: None,
+        };
+        let failure = examined.compute(adapter, scope, say).err();
+        examined.failure = failure.map(|error| error.to_string());
+        examined
+    }
+
+    /// Lets the adapter compute; what was found before an error stays.
+    fn compute(&mut self, adapter: &Adapter, scope: Scope, say: &dyn Fn(&str)) -> Result<()> {
         say("known answers");
         let checker = Checker::new(adapter)?;
-        let checks = checks::ask(&checker);
-        // What is remembered of the adapter is not asked here.
-        let health = selftest::test(adapter);
-        let (training, repeated) = match &health {
-            Ok(_) => train(adapter, scope, say)?,
-            Err(_) => (Vec::new(), None),
-        };
+        self.checks = checks::ask(&checker);
         say("speed");
-        let speed = speed::measure(&checker, adapter::is_software(&adapter.get_info()))?;
-        let facts = Facts::of(adapter, health);
-        let (limits, known) = (facts.needs(), known::of(&facts));
-        Ok(Examined { facts, limits, checks, training, repeated, speed, known })
+        self.speed = speed::measure(&checker, self.facts.software)?;
+        if self.facts.health.is_err() {
+            return Ok(());
+        }
+        let device = Device::adapter(adapter.clone(), None, &Tuned::default())?;
+        let mnist = data::builtin()?;
+        let plans = if scope.all { training::every_plan() } else { vec![PlanChoice::Auto] };
+        for case in training::CASES {
+            say(&format!("training {} by {}", case.0, case.1));
+            self.training.extend(training::train(adapter, &device, &mnist, case, &plans)?);
+        }
+        if let Some(time) = scope.repeat {
+            say("the same steps again and again");
+            self.repeated = Some(training::repeat(adapter, &device, &mnist, time, say)?);
+        }
+        Ok(())
     }
 
     /// What does not hold.
@@ -130,28 +167,9 @@ impl Examined {
         let wrong = wrong.map(|answer| format!("{}: {}", answer.name, answer.verdict()));
         let trained = self.training.iter().filter_map(Training::fault);
         let repeated = self.repeated.as_ref().and_then(Repeated::fault);
-        let health = self.facts.health.as_ref().err().cloned();
-        short.chain(wrong).chain(trained).chain(repeated).chain(health).collect()
+        let (health, failure) = (self.facts.health.as_ref().err(), self.failure.as_ref());
+        // Both may have met the same.
+        let failed = health.into_iter().chain(failure.filter(|&failure| Some(failure) != health));
+        short.chain(wrong).chain(trained).chain(repeated).chain(failed.cloned()).collect()
     }
-}
-
-/// Trains both networks, and repeats one of them if that was asked for.
-fn train(
-    adapter: &Adapter,
-    scope: Scope,
-    say: &dyn Fn(&str),
-) -> Result<(Vec<Training>, Option<Repeated>)> {
-    let device = Device::adapter(adapter.clone(), None, &Tuned::default())?;
-    let mnist = data::builtin()?;
-    let plans = if scope.all { training::every_plan() } else { vec![PlanChoice::Auto] };
-    let mut trained = Vec::new();
-    for case in training::CASES {
-        say(&format!("training {} by {}", case.0, case.1));
-        trained.extend(training::train(adapter, &device, &mnist, case, &plans)?);
-    }
-    let repeat = |time| {
-        say("the same steps again and again");
-        training::repeat(adapter, &device, &mnist, time)
-    };
-    Ok((trained, scope.repeat.map(repeat).transpose()?))
 }

@@ -12,13 +12,15 @@ use crate::text::{Table, count, duration, thousands};
 pub fn of(report: &Report) -> String {
     let mut sections = vec![machine(report)];
     if let Some(examined) = &report.adapter {
-        sections.extend([limits(examined), checks(&examined.checks)]);
-        if !examined.training.is_empty() {
-            sections.push(training(&examined.training));
-        }
-        sections.extend(examined.repeated.as_ref().map(repeated));
-        sections.push(speed(&examined.speed));
-        sections.extend(known(&examined.known, &examined.checks));
+        let parts = [
+            limits(examined),
+            checks(&examined.checks),
+            training(&examined.training),
+            examined.repeated.as_ref().map(repeated),
+            speed(&examined.speed),
+            known(&examined.known, &examined.checks),
+        ];
+        sections.extend(parts.into_iter().flatten());
     }
     sections.push(match &report.faults[..] {
         [] => format!("Everything holds ({}).\n", duration(report.seconds)),
@@ -28,6 +30,12 @@ pub fn of(report: &Report) -> String {
         }
     });
     sections.join("\n")
+}
+
+/// A table, unless it has no rows.
+fn table(headings: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Option<String> {
+    let rows: Vec<Vec<String>> = rows.collect();
+    (!rows.is_empty()).then(|| Table::of(headings, rows).text())
 }
 
 /// Lines of names and values.
@@ -58,19 +66,20 @@ fn machine(report: &Report) -> String {
         rows.push(("driver file", format!("{}{version}{fault}", file.path.display())));
     }
     rows.extend(variables.iter().map(|(name, value)| ("variable", format!("{name}={value}"))));
+    rows.extend(report.advice.iter().map(|advice| ("advice", advice.clone())));
     rows.push(("lenet", report.lenet.clone()));
     lines(&rows)
 }
 
-fn limits(examined: &Examined) -> String {
+fn limits(examined: &Examined) -> Option<String> {
     let rows = examined.limits.iter().map(|limit| {
         let fault = if limit.have < limit.need { "TOO LOW" } else { "" };
         vec![limit.name.to_string(), thousands(limit.need), thousands(limit.have), fault.into()]
     });
-    Table::of(&["limit", ">need", ">have", ""], rows).text()
+    table(&["limit", ">need", ">have", ""], rows)
 }
 
-fn checks(answers: &[Answer]) -> String {
+fn checks(answers: &[Answer]) -> Option<String> {
     let rows = answers.iter().map(|answer| {
         let state = match (answer.passed, answer.required) {
             (true, _) => "ok",
@@ -79,13 +88,13 @@ fn checks(answers: &[Answer]) -> String {
         };
         vec![answer.name.clone(), state.into(), answer.allowed.to_string(), answer.verdict()]
     });
-    let table = Table::of(&["known answer", "", ">ulp allowed", "largest error"], rows).text();
+    let table = table(&["known answer", "", ">ulp allowed", "largest error"], rows)?;
     let failed = answers.iter().filter(|answer| !answer.passed);
     let found = failed.map(|answer| format!("  {} finds {}\n", answer.name, answer.catches));
-    table + &found.collect::<String>()
+    Some(table + &found.collect::<String>())
 }
 
-fn training(trained: &[Training]) -> String {
+fn training(trained: &[Training]) -> Option<String> {
     let rows = trained.iter().map(|training| {
         let state = if training.fault().is_none() { "ok" } else { "WRONG" };
         let largest = training.largest_difference;
@@ -118,7 +127,7 @@ fn training(trained: &[Training]) -> String {
         ">digits/s",
         "kernels",
     ];
-    Table::of(&headings, rows).text()
+    table(&headings, rows)
 }
 
 fn repeated(repeated: &Repeated) -> String {
@@ -130,7 +139,7 @@ fn repeated(repeated: &Repeated) -> String {
     format!("{} of lenet5 in {seconds}: {others}\n", count(runs, "equal run"))
 }
 
-fn speed(figures: &[Figure]) -> String {
+fn speed(figures: &[Figure]) -> Option<String> {
     let number = |value: f64| match value {
         value if value < 10.0 => format!("{value:.1}"),
         value => thousands(value.round()),
@@ -140,7 +149,7 @@ fn speed(figures: &[Figure]) -> String {
         let usual = format!("{least} to {most}");
         vec![figure.name.into(), number(figure.value), figure.unit.into(), usual]
     });
-    Table::of(&["speed", ">here", "", ">usual"], rows).text()
+    table(&["speed", ">here", "", ">usual"], rows)
 }
 
 /// What others met, and whether the check that finds it passes here.

@@ -135,7 +135,8 @@ pub struct Repeated {
     pub others: Vec<(usize, String)>,
 }
 
-/// Trains LeNet-5 from the same weights by the plan that `auto` takes until the time is over.
+/// Trains LeNet-5 from the same weights by the plan that `auto` takes until the time is over; `say` is told at once
+/// of a run that leaves other bits.
 ///
 /// # Errors
 /// [`crate::Error::Adapter`] if the adapter fails.
@@ -144,6 +145,7 @@ pub fn repeat(
     device: &Device,
     mnist: &Mnist,
     time: Duration,
+    say: &dyn Fn(&str),
 ) -> Result<Repeated> {
     let subject = Subject::new(device, mnist, ("lenet5", "sgd"), PlanChoice::Auto)?;
     let mut gpu = Gpu::new(adapter, subject.plan.program())?;
@@ -153,6 +155,7 @@ pub fn repeat(
         let found = checksum(&subject.run(&mut gpu)?);
         runs += 1;
         if found != first {
+            say(&format!("run {runs} left {found} in place of {first}"));
             others.push((runs, found));
         }
     }

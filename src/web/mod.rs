@@ -14,6 +14,7 @@ use std::path::Path;
 
 use crate::data::Mnist;
 use crate::disk;
+use crate::doctor::checks;
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::train::model::Model;
@@ -23,10 +24,12 @@ pub use serve::{listen, serve};
 /// The page's own files.
 const PAGE: &[(&str, &[u8])] = &[
     ("index.html", include_bytes!("../../assets/web/index.html")),
+    ("doctor.html", include_bytes!("../../assets/web/doctor.html")),
     ("preview.png", include_bytes!("../../assets/web/preview.png")),
     ("style.css", include_bytes!("../../assets/web/style.css")),
     ("run.json", include_bytes!("../../assets/web/run.json")),
     ("icon.svg", include_bytes!("../../assets/web/icon.svg")),
+    ("doctor.js", include_bytes!("../../assets/web/doctor.js")),
     ("draw.js", include_bytes!("../../assets/web/draw.js")),
     ("executor.js", include_bytes!("../../assets/web/executor.js")),
     ("fit.js", include_bytes!("../../assets/web/fit.js")),
@@ -66,6 +69,7 @@ impl Site {
         let mut files: BTreeMap<String, Vec<u8>> =
             PAGE.iter().map(|(name, bytes)| (name.to_string(), bytes.to_vec())).collect();
         let train = mnist.train.pick(0..train.min(mnist.train.len()));
+        files.insert("doctor.json".into(), checks::json().to_string().into_bytes());
         menu::add(&mut files, models, train.len(), &mnist.test)?;
         for (name, set) in [("train", &train), ("test", &mnist.test)] {
             files.insert(format!("data/{name}-images.gz"), digits::images(set)?);

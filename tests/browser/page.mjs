@@ -172,6 +172,12 @@ const errors = (file) => JSON.parse(native("evaluate", file, "--data", `${folder
 const [here, there] = [errors(`${folder}/continued.safetensors`), errors(`${folder}/run/model.safetensors`)];
 check(`the page and the command line end alike: ${here} and ${there} errors`, Math.abs(here - there) <= 2);
 
+// The known answers of `lenet doctor`.
+await page.goto(`${address}doctor.html`);
+await page.waitForFunction(() => /holds|WRONG|failed|no WebGPU/.test(document.querySelector("#status").textContent));
+const known = await page.textContent("#status");
+check(`the known answers hold in the browser: ${known}`, /Everything holds/.test(known));
+
 // Without WebGPU there is something to see.
 const without = await browser.newPage({ viewport: { width: 1440, height: 900 } });
 await without.addInitScript(() => Object.defineProperty(navigator, "gpu", { value: undefined }));

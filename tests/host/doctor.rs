@@ -1,21 +1,29 @@
 //! The data of `lenet doctor`: right answers, WGSL that is valid, and a table that names checks that there are.
 
 use std::collections::BTreeMap;
+use std::fs;
 
+use crate::common::program::{USAGE, command, fails, path, text};
+use lenet::doctor::drivers::{DriverFile, Drivers};
 use lenet::doctor::{checks, known};
 use lenet::gpu::check::{Checker, ROUNDS};
 use lenet::rng::pcg4d;
+use tempfile::TempDir;
 use wgpu::{Device, DeviceDescriptor};
+
+/// The exit code where no adapter computes rightly.
+const ADAPTER: i32 = 4;
 
 /// A reference of each check in naive loops: from the words of `input` to those of the answer. The name of the
 /// check is the first word.
 type Reference = fn(&[u32]) -> Vec<u32>;
 
-const REFERENCES: [(&str, Reference); 19] = [
+const REFERENCES: [(&str, Reference); 20] = [
     ("nested loops", |input| input.iter().map(|&n| nested(n)).collect()),
     ("long loops", <[u32]>::to_vec),
     ("break if", |input| input.iter().map(|n| n.div_ceil(3).max(1)).collect()),
-    ("variables of a loop", |input| input.iter().map(|n| n * (n + 1) / 2).collect()),
+    ("variables of a loop", sums),
+    ("zeros of a loop", sums),
     ("barriers", |input| vec![input.iter().sum(); 4]),
     ("zeroed workgroup memory", |_| vec![0; 4]),
     ("whole numbers", whole_numbers),
@@ -62,6 +70,10 @@ fn number(word: u32) -> f32 {
 
 fn each(input: &[u32], function: impl Fn(f64) -> f64) -> Vec<u32> {
     input.iter().map(|&word| (function(f64::from(number(word))) as f32).to_bits()).collect()
+}
+
+fn sums(input: &[u32]) -> Vec<u32> {
+    input.iter().map(|n| n * (n + 1) / 2).collect()
 }
 
 fn nested(n: u32) -> u32 {
@@ -148,4 +160,49 @@ fn known_problems_name_checks() {
         let link = problem.link.as_deref().unwrap_or("https://github.com/");
         assert!(link.starts_with("https://github.com/"), "{link}");
     }
+}
+
+/// Where no adapter is found, what is said and the exit code do not depend on the machine.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_an_adapter_the_remedy_is_told() {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("broken_icd.json");
+    fs::write(&file, r#"{"ICD": {"library_path": "/nowhere/libbroken.so"}}"#).expect("a file");
+    for (variable, value, more) in [
+        ("VK_DRIVER_FILES", "/nowhere.json", "driver file /nowhere.json"),
+        ("VK_ICD_FILENAMES", path(&file), "libbroken.so is not there"),
+        ("WGPU_BACKEND", "gl", "WGPU_BACKEND=gl"),
+    ] {
+        let output = command(&["doctor"])
+            .env_remove("VK_DRIVER_FILES")
+            .env_remove("VK_ICD_FILENAMES")
+            .env(variable, value)
+            .output()
+            .expect("the program starts");
+        let said = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(ADAPTER), "{said}");
+        assert!(said.contains(&format!("unset {variable}")) && said.contains(more), "{said}");
+    }
+}
+
+#[test]
+fn minutes_are_a_number_of_minutes() {
+    fails(&["doctor", "--minutes", "0"], USAGE, &["--minutes is 0"]);
+    fails(&["doctor", "--minutes", "100000"], USAGE, &["--minutes is 100000", "10,080"]);
+}
+
+#[test]
+fn remedies_fit_what_is_there() {
+    let drivers = Drivers { loader: Some("libvulkan.so.1".into()), ..Drivers::default() };
+    assert!(drivers.remedy().contains("mesa-vulkan-drivers"), "{}", drivers.remedy());
+    let (path, fault) = ("/etc/vulkan/icd.d/some.json".into(), Some("is no driver file".into()));
+    let file = DriverFile { path, library: None, api_version: None, fault };
+    let drivers = Drivers { files: vec![file], ..drivers };
+    assert!(drivers.remedy().contains("some.json: is no driver file"), "{}", drivers.remedy());
+    let none = Drivers::default().remedy();
+    assert!(none.contains("loader") == cfg!(target_os = "linux"), "{none}");
+    let variables = vec![("VK_LOADER_DRIVERS_DISABLE".to_string(), "*".into())];
+    let hidden = Drivers { variables, ..drivers }.remedy();
+    assert!(hidden.contains("unset VK_LOADER_DRIVERS_DISABLE"), "{hidden}");
 }

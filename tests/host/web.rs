@@ -51,6 +51,12 @@ fn every_file_that_the_menu_names_is_there_and_every_program_is_whole() {
     for network in networks {
         lenet::Model::read(&file(&network["model"])).expect("a model");
     }
+    let checks = json(&folder.path().join("doctor.json"));
+    let checks = checks.as_array().expect("checks");
+    assert_eq!(checks.len(), lenet::doctor::checks::all().len());
+    assert!(
+        checks.iter().all(|check| check["wgsl"].as_str().is_some_and(|text| text.contains("fn ")))
+    );
     for (set, count) in [("train", 100), ("test", 10_000)] {
         let digits = &menu["digits"][set];
         assert_eq!(digits["count"], count);
