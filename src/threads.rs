@@ -1,6 +1,77 @@
 //! How many threads this process may run at once.
 
+use std::io;
+use std::sync::Mutex;
+use std::thread::{self, Builder, JoinHandle, Scope, ScopedJoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+
+/// How long a thread that was granted is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// At least 1; 1 where the system does not say.
 pub fn available() -> usize {
-    std::thread::available_parallelism().map_or(1, |threads| threads.get())
+    thread::available_parallelism().map_or(1, |threads| threads.get())
+}
+
+/// How many of so many threads the system gives, the calling one included: it may limit a user's. All are tried
+/// at once.
+pub fn granted(wanted: usize) -> usize {
+    let gate = Mutex::new(());
+    thread::scope(|scope| {
+        let closed = gate.lock();
+        let wait = || drop(gate.lock());
+        let starts = |_: &usize| Builder::new().spawn_scoped(scope, wait).is_ok();
+        let others = (1..wanted).take_while(starts).count();
+        drop(closed);
+        1 + others
+    })
+}
+
+/// Starts one of the threads that were [`granted`]. Its place may not be free yet.
+///
+/// # Panics
+/// If the system gives none for ten seconds.
+pub fn start<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    work: impl FnOnce() -> T + Clone + Send + 'scope,
+) -> ScopedJoinHandle<'scope, T> {
+    let begin = Instant::now();
+    loop {
+        match Builder::new().spawn_scoped(scope, work.clone()) {
+            Ok(handle) => return handle,
+            Err(_) if begin.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(1)),
+            Err(error) => panic!("the system took a thread back: {error}"),
+        }
+    }
+}
+
+/// Starts a thread.
+///
+/// # Errors
+/// [`Error::Other`] if the system gives none.
+pub fn spawn<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>> {
+    Builder::new().spawn(work).map_err(refused)
+}
+
+/// The error that the system gives no thread.
+pub fn refused(error: io::Error) -> Error {
+    Error::Other(format!(
+        "the system gives no further thread: {error}; end other programs, or raise the limit (ulimit -u)"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_are_wanted_start_and_end() {
+        assert_eq!([0, 1, 4].map(granted), [1, 1, 4]);
+        let sum = thread::scope(|scope| start(scope, || 1).join().unwrap() + 1);
+        assert_eq!(sum, 2);
+    }
 }

@@ -5,8 +5,8 @@
 //! other replicas (all-reduce), and all add them in the same order and take the same step of the same
 //! parameters. One device that carries out all shards computes the same bits.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 
 use wgpu::{
     Adapter, BufferDescriptor, BufferUsages, CommandEncoder, CommandEncoderDescriptor, MapMode,
@@ -18,6 +18,7 @@ use crate::executor::Executor;
 use crate::network::CLASSES;
 use crate::plan::program::{Exchange, Program};
 use crate::plan::{BufferId, Interface, Pass, TOTALS};
+use crate::threads;
 
 /// A program on several devices.
 pub struct Replicas {
@@ -59,6 +60,10 @@ impl Replicas {
     pub fn new(adapters: &[&Adapter], program: Program, pinned: bool) -> Result<Replicas> {
         let program = Arc::new(program);
         assert_eq!(adapters.len(), program.replicas.len(), "an adapter for each replica");
+        let threads = 1 + adapters.len();
+        if threads::granted(threads) < threads {
+            return Err(threads::refused(std::io::ErrorKind::WouldBlock.into()));
+        }
         let adapters: Vec<_> = adapters.iter().enumerate().collect();
         let replicas = side_by_side(adapters, |(index, adapter)| {
             Replica::new(index, adapter, program.clone(), pinned)
@@ -180,8 +185,12 @@ fn links(count: usize) -> Vec<Links> {
 /// Does the same with all, each on a thread of its own.
 fn side_by_side<T: Send, R: Send>(all: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let work = &work;
+    let all: Vec<_> = all.into_iter().map(|one| Mutex::new(Some(one))).collect();
+    let take = |one: &Mutex<Option<T>>| one.lock().expect("no replica panics").take();
     std::thread::scope(|scope| {
-        let threads: Vec<_> = all.into_iter().map(|one| scope.spawn(move || work(one))).collect();
+        let start =
+            |one| threads::start(scope, move || work(take(one).expect("each is taken once")));
+        let threads: Vec<_> = all.iter().map(start).collect();
         threads.into_iter().map(|thread| thread.join().expect("no replica panics")).collect()
     })
 }

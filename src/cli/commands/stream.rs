@@ -7,7 +7,6 @@
 use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
 
 use serde::Serialize;
 
@@ -18,6 +17,7 @@ use crate::data::{DIGIT_PIXELS, Digits};
 use crate::error::Result;
 use crate::inference::{Inference, Prediction, Scores};
 use crate::recipe::{MAX_BATCH, Range};
+use crate::threads;
 
 /// Pieces that may wait to be computed, of about 64 KiB each.
 const WAITING: usize = 32;
@@ -70,10 +70,10 @@ pub fn run(args: &Args, format: Format) -> Result<()> {
 
     let (sender, pieces) = sync_channel(WAITING);
     // Never joined: it may wait for input that nobody needs any more.
-    thread::spawn(move || read(format, &sender));
+    threads::spawn(move || read(format, &sender))?;
     let (sender, answers) = sync_channel(UNWRITTEN);
     let csv = args.stream.csv;
-    let writer = thread::spawn(move || write(&answers, margin, csv));
+    let writer = threads::spawn(move || write(&answers, margin, csv))?;
     let asked = ask(&mut inference, batch, &pieces, &sender);
     drop(sender);
     writer.join().expect("the writer does not panic")?;

@@ -50,6 +50,7 @@ use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::CLASSES;
 use crate::plan::{BufferId, Epilogue, Interface, Pass, Plan, STEP_WORDS, StepRow, TOTALS};
+use crate::threads;
 
 /// A plan and the memory it works in.
 #[derive(Debug)]
@@ -74,7 +75,7 @@ impl Fast {
         let batch = if one.is_some() { 0 } else { plan.interface.batch };
         let group = |first| RwLock::new(SampleGroup::new(&program, first));
         let groups: Vec<_> = (0..batch).step_by(LANES).map(group).collect();
-        let threads = threads.clamp(1, groups.len().max(1));
+        let threads = threads::granted(threads.clamp(1, groups.len().max(1)));
         let begun = groups.iter().map(|_| AtomicUsize::new(0)).collect();
         let memory = memory(&plan);
         Fast { plan, memory, program, groups, begun, one, threads, instructions }
@@ -205,7 +206,7 @@ impl Run<'_> {
         std::thread::scope(|scope| {
             for thread in 1..self.fast.threads {
                 let run = &self;
-                scope.spawn(move || run.work(thread));
+                threads::start(scope, move || run.work(thread));
             }
             self.work(0);
         });

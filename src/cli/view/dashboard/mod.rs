@@ -25,6 +25,7 @@ use crate::evaluation::Confusion;
 use crate::network::{Kind, Layer, TAPS};
 use crate::plan::Layout;
 use crate::report::page::weights;
+use crate::threads;
 use crate::train::checkpoint;
 use crate::train::control::Control;
 use crate::train::events::{End, Epoch, Progress, Report, Start, Wants};
@@ -99,7 +100,7 @@ impl Report for Dashboard {
         screen::take().map_err(cannot_draw)?;
         let terminal = Terminal::new(CrosstermBackend::new(stderr())).map_err(cannot_draw)?;
         let (shared, control) = (self.shared.clone(), self.control.clone());
-        self.thread = Some(std::thread::spawn(move || watch(terminal, &shared, &control)));
+        self.thread = Some(threads::spawn(move || watch(terminal, &shared, &control))?);
         Ok(())
     }
 
