@@ -93,3 +93,34 @@ pub fn vulkan_version(adapter: &Adapter) -> Option<String> {
         None
     }
 }
+
+/// As the API packs it: major, minor and patch in 7, 10 and 12 bits.
+#[cfg(not(target_vendor = "apple"))]
+const VULKAN_1_2: u32 = 1 << 22 | 2 << 12;
+
+/// Whether the function is there by which wgpu waits for a device of Vulkan 1.2 or later. Where the file of the
+/// driver offers Vulkan 1.0 the loader leaves it out, and to call it ends the process.
+pub fn can_wait(adapter: &Adapter, device: &wgpu::Device) -> bool {
+    #[cfg(not(target_vendor = "apple"))]
+    {
+        // SAFETY: it is asked for a version and the address of a function; nothing is called or destroyed.
+        unsafe {
+            use wgpu::hal::api::Vulkan;
+            let (Some(adapter), Some(device)) =
+                (adapter.as_hal::<Vulkan>(), device.as_hal::<Vulkan>())
+            else {
+                return true;
+            };
+            let version = adapter.physical_device_capabilities().properties().api_version;
+            let instance = device.shared_instance().raw_instance();
+            let name = c"vkGetSemaphoreCounterValue".as_ptr();
+            let function = instance.get_device_proc_addr(device.raw_device().handle(), name);
+            function.is_some() || version < VULKAN_1_2
+        }
+    }
+    #[cfg(target_vendor = "apple")]
+    {
+        let _ = (adapter, device);
+        true
+    }
+}

@@ -236,18 +236,27 @@ impl Executor for Gpu {
 /// # Errors
 /// [`Error::Adapter`] if the adapter gives none.
 pub(super) fn device(adapter: &Adapter) -> Result<(Device, Queue)> {
-    pollster::block_on(adapter.request_device(&DeviceDescriptor {
+    let no_device = |what: &str| {
+        Error::Adapter(format!(
+            "{} gives no device: {what}; choose another with --adapter (see `lenet adapters`)",
+            adapter::describe(&adapter.get_info())
+        ))
+    };
+    let made = pollster::block_on(adapter.request_device(&DeviceDescriptor {
         label: Some("lenet"),
         required_features: adapter.features() & Features::TIMESTAMP_QUERY,
         required_limits: Limits::default(),
         ..Default::default()
-    }))
-    .map_err(|error| {
-        Error::Adapter(format!(
-            "{} gives no device: {error}; choose another with --adapter (see `lenet adapters`)",
-            adapter::describe(&adapter.get_info())
-        ))
-    })
+    }));
+    let (device, queue) = made.map_err(|error| no_device(&error.to_string()))?;
+    match adapter::can_wait(adapter, &device) {
+        true => Ok((device, queue)),
+        false => {
+            // Even giving the device back would wait for it.
+            std::mem::forget((device, queue));
+            Err(no_device("its driver file offers Vulkan 1.0 only, and 1.2 or later is needed"))
+        }
+    }
 }
 
 /// A buffer of so many bytes that the host or queries fill.

@@ -9,6 +9,7 @@ use wgpu::Adapter;
 pub fn add(tests: &mut Tests) {
     tests.on_adapter("adapters pass their self-test", |_| adapters());
     tests.on_adapter("a software adapter is left alone by questions", software);
+    tests.on_adapter("a driver of Vulkan 1.0 is refused", |_| vulkan_1_0());
 }
 
 /// Where the best adapter is software, `auto` asks the CPU, and says so to those who train.
@@ -45,5 +46,26 @@ fn adapters() -> Outcome {
         assert!(printed.contains(adapter["name"].as_str().expect("a name")), "{printed}");
     }
     assert_eq!(printed.matches("passed").count(), passed, "{printed}");
+    Ok(())
+}
+
+/// The loader gives less than the driver of such a file says to have.
+fn vulkan_1_0() -> Outcome {
+    let folder = TempDir::new()?;
+    let files = std::fs::read_dir("/usr/share/vulkan/icd.d").into_iter().flatten().flatten();
+    let mut files = files.map(|entry| entry.path());
+    let Some(lavapipe) = files.find(|path| path.display().to_string().contains("/lvp_icd")) else {
+        return Ok(());
+    };
+    let mut driver: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(lavapipe)?)?;
+    driver["ICD"]["api_version"] = "1.0.0".into();
+    let file = folder.path().join("driver.json");
+    std::fs::write(&file, driver.to_string())?;
+    let (set, model) = (small_set(folder.path()), write_model(folder.path(), "lenet1"));
+    let args = ["evaluate", &model, "--data", &set, "--device", "gpu"];
+    let output = command(&args).env("VK_DRIVER_FILES", &file).output()?;
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("Vulkan 1.0") && !said.contains("panicked"), "{said}");
     Ok(())
 }
