@@ -10,7 +10,9 @@
 
 mod csv;
 pub mod facts;
-pub mod idx;
+mod field;
+mod file;
+mod idx;
 pub mod image;
 pub mod mnist;
 pub mod sheet;
@@ -23,7 +25,7 @@ use crate::network::{CLASSES, DIGIT_SIDE};
 use crate::text::thousands;
 
 pub use facts::{Facts, facts};
-use idx::IdxFile;
+use file::File;
 pub use source::Source;
 
 /// Pixels of one digit: 28 x 28.
@@ -138,7 +140,7 @@ macro_rules! built_in {
         )
     };
     ($set:literal, $kind:literal) => {
-        IdxFile::built_in(
+        File::built_in(
             concat!($set, $kind),
             include_bytes!(concat!("../../assets/mnist/", $set, $kind)),
         )
