@@ -89,7 +89,8 @@ fn find_all<const N: usize>(dir: &Path, names: [&str; N]) -> Result<[PathBuf; N]
         }
     }
     Err(Error::Data(format!(
-        "the folder {} lacks {}, raw or with .gz; put the missing there",
+        "the folder {} lacks {}, raw or with .gz; put the missing there, or \
+         name other data: CSV, .npz, zip.train and zip.test, pictures in folders 0 to 9",
         dir.display(),
         lacks.join(", "),
     )))

@@ -15,10 +15,14 @@ mod file;
 mod idx;
 pub mod image;
 pub mod mnist;
+mod npz;
+mod pictures;
+mod reader;
 pub mod sheet;
 mod source;
 pub mod stream;
 pub mod writing;
+mod zipcodes;
 
 use crate::error::{Error, Result};
 use crate::network::{CLASSES, DIGIT_SIDE};
@@ -150,10 +154,10 @@ macro_rules! built_in {
 /// Both sets of a source.
 ///
 /// # Errors
-/// [`Error::Data`] as [`mnist::read`] and [`builtin`] give it.
+/// [`Error::Data`] that names what cannot be read, [`Error::Usage`] for a source that cannot be meant.
 pub fn load(source: &Source) -> Result<Mnist> {
     match &source.path {
-        Some(dir) => mnist::read(dir),
+        Some(path) => reader::both(path, source),
         None => builtin(),
     }
 }
@@ -164,7 +168,7 @@ pub fn load(source: &Source) -> Result<Mnist> {
 /// As [`load`].
 pub fn load_test(source: &Source) -> Result<Digits> {
     match &source.path {
-        Some(dir) => mnist::read_test(dir),
+        Some(path) => reader::test(path, source),
         None => built_in!("t10k"),
     }
 }

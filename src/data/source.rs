@@ -10,18 +10,21 @@ use serde::{Deserialize, Serialize};
 pub struct Source {
     #[serde(rename = "source", with = "place")]
     pub path: Option<PathBuf>,
+    /// Share of the digits that is for testing, 0 to 1, where the data have no test set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_share: Option<f64>,
 }
 
 impl Source {
     /// The digits at `path`, as they are.
     pub fn at(path: &Path) -> Self {
-        Source { path: Some(path.into()) }
+        Source { path: Some(path.into()), ..Source::default() }
     }
 
     /// Returns the same source with a path that means the same in another folder.
     pub fn absolute(&self) -> Self {
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
-        Source { path: self.path.as_ref().map(absolute) }
+        Source { path: self.path.as_ref().map(absolute), ..self.clone() }
     }
 }
 

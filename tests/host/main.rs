@@ -21,6 +21,7 @@ mod look;
 mod own_data;
 mod paper;
 mod pictures;
+mod readers;
 mod reproduce;
 mod runs;
 mod sdlm;
