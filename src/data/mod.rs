@@ -16,6 +16,7 @@ mod idx;
 pub mod image;
 pub mod mnist;
 mod npz;
+mod odd;
 mod pictures;
 mod reader;
 pub mod sheet;
@@ -30,6 +31,8 @@ use crate::text::thousands;
 
 pub use facts::{Facts, facts};
 use file::File;
+pub use odd::odd;
+pub use reader::kind;
 pub use source::Source;
 
 /// Pixels of one digit: 28 x 28.
@@ -156,10 +159,11 @@ macro_rules! built_in {
 /// # Errors
 /// [`Error::Data`] that names what cannot be read, [`Error::Usage`] for a source that cannot be meant.
 pub fn load(source: &Source) -> Result<Mnist> {
-    match &source.path {
-        Some(path) => reader::both(path, source),
-        None => builtin(),
-    }
+    let Some(path) = source.path_or_plain()? else { return builtin() };
+    let mut mnist = reader::both(path, source)?;
+    source.change(&mut mnist.train);
+    source.change(&mut mnist.test);
+    Ok(mnist)
 }
 
 /// The test digits of a source, which need not have others.
@@ -167,10 +171,10 @@ pub fn load(source: &Source) -> Result<Mnist> {
 /// # Errors
 /// As [`load`].
 pub fn load_test(source: &Source) -> Result<Digits> {
-    match &source.path {
-        Some(path) => reader::test(path, source),
-        None => built_in!("t10k"),
-    }
+    let Some(path) = source.path_or_plain()? else { return built_in!("t10k") };
+    let mut test = reader::test(path, source)?;
+    source.change(&mut test);
+    Ok(test)
 }
 
 /// The 60,000 training and 10,000 test digits that are part of the program.

@@ -33,9 +33,17 @@ enum Reader {
     Pool(fn(&Path) -> Result<Digits>),
 }
 
+/// What stands at a path, in words.
+///
+/// # Errors
+/// [`Error::Data`] if nothing does.
+pub fn kind(path: &Path) -> Result<&'static str> {
+    Reader::of(path).map(|(kind, _)| kind)
+}
+
 /// Both sets of a source with a path.
 pub(super) fn both(path: &Path, source: &Source) -> Result<Mnist> {
-    match (Reader::of(path)?, source.test_share) {
+    match (Reader::of(path)?.1, source.test_share) {
         (Reader::Pool(read), share) => split(&read(path)?, path, share),
         (_, Some(_)) => Err(has_test_set(path)),
         (Reader::Idx, None) => mnist::read(path),
@@ -47,7 +55,7 @@ pub(super) fn both(path: &Path, source: &Source) -> Result<Mnist> {
 
 /// The test set of a source with a path, which need not have another.
 pub(super) fn test(path: &Path, source: &Source) -> Result<Digits> {
-    match (Reader::of(path)?, source.test_share) {
+    match (Reader::of(path)?.1, source.test_share) {
         (Reader::Pool(read), None) => read(path),
         (Reader::Pool(read), share) => Ok(split(&read(path)?, path, share)?.test),
         (_, Some(_)) => Err(has_test_set(path)),
@@ -57,8 +65,8 @@ pub(super) fn test(path: &Path, source: &Source) -> Result<Digits> {
 }
 
 impl Reader {
-    /// Chooses by what stands at the path.
-    fn of(path: &Path) -> Result<Reader> {
+    /// Chooses by what stands at the path, and says what that is.
+    fn of(path: &Path) -> Result<(&'static str, Reader)> {
         let name = path.display();
         let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => Error::Data(format!(
@@ -68,8 +76,10 @@ impl Reader {
         })?;
         if metadata.is_file() {
             return match () {
-                () if ends(path, &["npz"]) => Ok(Reader::Sets(npz::read)),
-                () if ends(path, &["csv", "csv.gz"]) => Ok(Reader::Pool(csv::read)),
+                () if ends(path, &["npz"]) => Ok(("an archive of NumPy", Reader::Sets(npz::read))),
+                () if ends(path, &["csv", "csv.gz"]) => {
+                    Ok(("a file of CSV", Reader::Pool(csv::read)))
+                }
                 () => Err(Error::Data(format!(
                     "{name} is neither a folder nor named .npz or .csv; name the folder that holds the \
                      files of both sets"
@@ -82,15 +92,21 @@ impl Reader {
         }
         let is_there = |name: &str| path.join(name).exists();
         let has = |sets: &dyn Fn(Set) -> bool| sets(Set::Train) || sets(Set::Test);
+        let is_set = |set: Set| is_there(set.name()) && pictures::is_set(&path.join(set.name()));
+        let of_set = |path: &Path, set: Set| pictures::read(&path.join(set.name()));
         Ok(match () {
-            () if has(&|set| zipcodes::file(path, set).is_some()) => Reader::Sets(zipcodes::read),
-            () if has(&|set| npz::files(path, set).is_some()) => Reader::Sets(npz::read),
-            () if has(&|set| csv::file(path, set).is_some()) => Reader::Sets(csv::read_set),
-            () if has(&|set| is_there(set.name()) && pictures::is_set(&path.join(set.name()))) => {
-                Reader::Sets(|path, set| pictures::read(&path.join(set.name())))
+            () if has(&|set| zipcodes::file(path, set).is_some()) => {
+                ("zip code digits", Reader::Sets(zipcodes::read))
             }
-            () if pictures::is_set(path) => Reader::Pool(pictures::read),
-            () => Reader::Idx,
+            () if has(&|set| npz::files(path, set).is_some()) => {
+                ("archives of NumPy", Reader::Sets(npz::read))
+            }
+            () if has(&|set| csv::file(path, set).is_some()) => {
+                ("files of CSV", Reader::Sets(csv::read_set))
+            }
+            () if has(&is_set) => ("pictures by class, in two sets", Reader::Sets(of_set)),
+            () if pictures::is_set(path) => ("pictures by class", Reader::Pool(pictures::read)),
+            () => ("files of IDX, as MNIST's", Reader::Idx),
         })
     }
 }

@@ -142,10 +142,12 @@ fn of_record(record: &Value) -> Option<Flags> {
     let mut flags: Flags = all.map(|(name, value)| (name.into(), Some(text(value)))).collect();
     let source = record::source(&record["data"]);
     let data = [
-        ("data", source.path.map(|path| path.display().to_string())),
-        ("test-share", source.test_share.map(|share| share.to_string())),
+        ("data", source.path.map(|path| Some(path.display().to_string()))),
+        ("test-share", source.test_share.map(|share| Some(share.to_string()))),
+        ("transpose", source.transpose.then_some(None)),
+        ("invert", source.invert.then_some(None)),
     ];
-    flags.extend(data.into_iter().filter_map(|(name, value)| Some((name.into(), Some(value?)))));
+    flags.extend(data.into_iter().filter_map(|(name, value)| Some((name.into(), value?))));
     for (one, other) in RIVALS {
         if flags.contains_key(one) {
             flags.remove(other);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::Value;
 
+use crate::cli::output;
 use crate::data::{self, Digits, Mnist, Source};
 use crate::error::{Error, Result};
 use crate::report::finished::Record;
@@ -19,19 +20,39 @@ pub struct DataArgs {
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
     /// Share of the digits that is for testing, where the data have no test set, as 0.2
-    #[arg(long, value_name = "SHARE", requires = "data")]
+    #[arg(long, value_name = "SHARE")]
     test_share: Option<f64>,
+    /// Exchange rows and columns of every digit, as EMNIST's need it [default: off]
+    #[arg(long)]
+    transpose: bool,
+    /// Make dark bright and bright dark, for dark ink on a bright ground [default: off]
+    #[arg(long)]
+    invert: bool,
 }
 
 impl DataArgs {
     /// Returns what was typed.
     pub fn source(&self) -> Source {
-        Source { path: self.data.clone(), test_share: self.test_share }
+        Source {
+            path: self.data.clone(),
+            test_share: self.test_share,
+            transpose: self.transpose,
+            invert: self.invert,
+        }
     }
 
-    /// Loads both sets of digits.
+    /// Names a path in place of `--data`.
+    pub fn set(&mut self, path: PathBuf) {
+        self.data = Some(path);
+    }
+
+    /// Loads both sets of digits, and warns of what is odd about them if they are not the built-in ones.
     pub fn load(&self) -> Result<Mnist> {
-        data::load(&self.source()).map_err(|error| self.with_way_out(error))
+        let mnist = data::load(&self.source()).map_err(|error| self.with_way_out(error))?;
+        if self.is_given() {
+            data::odd(&mnist).iter().for_each(|what| output::warn(what));
+        }
+        Ok(mnist)
     }
 
     /// Returns a source with what was typed in place of what it says.
@@ -40,6 +61,8 @@ impl DataArgs {
         Source {
             path: typed.path.or(named.path),
             test_share: typed.test_share.or(named.test_share),
+            transpose: typed.transpose || named.transpose,
+            invert: typed.invert || named.invert,
         }
     }
 
