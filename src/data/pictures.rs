@@ -1,7 +1,7 @@
 //! Digits as a folder of pictures: a folder for each class, named 0 to 9, with its pictures in it.
 //!
-//! A picture of 28x28 is taken as it is. Any other is read as `lenet predict` reads it: the digit is found and
-//! fitted as MNIST's digits were.
+//! A picture of 28x28 is taken as it is. In any other the ink is found as `lenet predict` finds it, and all of it
+//! is fitted as one digit, as MNIST's digits were.
 
 use std::path::{Path, PathBuf};
 
@@ -43,7 +43,8 @@ pub(super) fn read(folder: &Path) -> Result<Digits> {
                 let (folder, most) = (folder.display(), thousands(MAX_ITEMS));
                 return Err(Error::Data(format!("{folder} has over {most} pictures; give fewer")));
             }
-            pixels.extend(digit(&file)?);
+            let name = file.display().to_string();
+            pixels.extend(writing::read_one(&name, &writing::bytes_of(&file)?)?);
             labels.push(label);
         }
     }
@@ -52,23 +53,6 @@ pub(super) fn read(folder: &Path) -> Result<Digits> {
         true => Err(Error::Data(format!(
             "{} has no pictures in folders 0 to 9; put them there",
             folder.display()
-        ))),
-    }
-}
-
-/// The digit of a picture, which shows one.
-fn digit(path: &Path) -> Result<[u8; super::DIGIT_PIXELS]> {
-    let name = path.display().to_string();
-    let bytes = writing::bytes_of(path)?;
-    if let Ok(pixels) = writing::read_raw(&name, &bytes) {
-        return Ok(pixels);
-    }
-    let writing = writing::read(&name, &bytes)?;
-    match &writing.digits[..] {
-        [digit] => Ok(digit.pixels),
-        digits => Err(Error::Data(format!(
-            "{name} shows {} digits; cut them apart, or leave the picture out",
-            digits.len()
         ))),
     }
 }

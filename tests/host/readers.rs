@@ -220,6 +220,16 @@ fn pictures_by_class() -> Outcome {
     let apart = fitted.pixels().iter().zip(train.pixels()).map(|(a, b)| f64::from(a.abs_diff(*b)));
     let mean = apart.sum::<f64>() / fitted.pixels().len() as f64;
     assert!(mean < 5.0, "{mean}");
+    // A digit in two pieces is one digit here.
+    let ink = |x: u32| if [12, 13, 40, 41].contains(&x) { 255 } else { 0 };
+    let bars = GrayImage::from_fn(60, 60, |x, y| {
+        image::Luma([if (10..50).contains(&y) { ink(x) } else { 0 }])
+    });
+    bars.save_with_format(one.join("3/zzz.png"), ImageFormat::Png)?;
+    let pieces = load(folder.path())?.train;
+    let last = (0..pieces.len()).rfind(|&i| pieces.label(i) == 3).expect("a three");
+    let inked = |x: usize| (0..28).any(|y| pieces.digit(last)[y * 28 + x] > 0);
+    assert_eq!((1..28).filter(|&x| inked(x) && !inked(x - 1)).count(), 2);
     fs::write(one.join("3/broken.png"), "no picture")?;
     refused(load(folder.path()), 3, &["broken.png"]);
     fs::remove_file(one.join("3/broken.png"))?;
