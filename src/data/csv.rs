@@ -1,9 +1,14 @@
 //! Digits as lines of CSV: 784 numbers from 0 to 255, and perhaps a label, where the heading says or in front.
 
-use super::DIGIT_PIXELS;
+use std::path::{Path, PathBuf};
+
+use super::file::{File, MAX_ITEMS};
+use super::reader::{self, Set};
 use super::stream::Piece;
+use super::{DIGIT_PIXELS, Digits};
+use crate::error::{Error, Result};
 use crate::network::CLASSES;
-use crate::text::count;
+use crate::text::{count, thousands};
 
 /// Longest line: 785 numbers of 3 digits need 3,140 bytes, headings somewhat more.
 pub(super) const MAX_LINE: usize = 16 << 10;
@@ -12,6 +17,55 @@ const LABELS: [&str; 5] = ["label", "class", "digit", "target", "y"];
 const COUNTERS: [&str; 3] = ["", "id", "index"];
 /// Letters of a field that a message shows.
 const SHOWN: usize = 20;
+
+/// The file of a set in a folder: the only one with its word in the name, as `mnist_train.csv`.
+pub(super) fn file(folder: &Path, set: Set) -> Option<PathBuf> {
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let mut files = reader::files(folder, &["csv", "csv.gz"]);
+    files.retain(|path| name(path).contains(set.name()));
+    (files.len() == 1).then(|| files.remove(0))
+}
+
+/// The digits of a set in a folder.
+///
+/// # Errors
+/// As [`read`], and [`Error::Data`] if the folder has not one file for the set.
+pub(super) fn read_set(folder: &Path, set: Set) -> Result<Digits> {
+    let file = file(folder, set).ok_or_else(|| {
+        Error::Data(format!(
+            "the folder {} has not one file of CSV with {:?} in its name; leave one there for each set, \
+             or name a single file and --test-share",
+            folder.display(),
+            set.name()
+        ))
+    })?;
+    read(&file)
+}
+
+/// The digits of a file, which may be packed with gzip.
+///
+/// # Errors
+/// [`Error::Data`] that names file and line.
+pub(super) fn read(path: &Path) -> Result<Digits> {
+    const WAY_OUT: &str =
+        "give a label and 784 numbers from 0 to 255 in each line, with commas between";
+    let file = File::read(path)?;
+    let (mut csv, mut piece) = (Csv::default(), Piece::default());
+    for (number, line) in (1..).zip(file.bytes.split(|&byte| byte == b'\n')) {
+        let broken = |what: String| file.error(format!("line {number}: {what}"), WAY_OUT);
+        csv.line(line, &mut piece).map_err(broken)?;
+        if piece.labels.last() == Some(&None) {
+            return Err(broken("it has no label".into()));
+        }
+        if piece.len() > MAX_ITEMS {
+            return Err(broken(format!("it has over {} digits", thousands(MAX_ITEMS))));
+        }
+    }
+    if piece.is_empty() {
+        return Err(file.error("it has no digit", WAY_OUT));
+    }
+    Digits::new(piece.pixels, piece.labels.into_iter().flatten().collect())
+}
 
 /// What is known of the columns.
 #[derive(Default)]

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 use ::mnist::MnistBuilder;
 
-use super::idx::{self, IdxFile};
-use super::{Digits, Mnist};
+use super::file::File;
+use super::{Digits, Mnist, idx};
 use crate::error::{Error, Result};
 
 /// Images and labels of the training digits, then of the test digits.
@@ -80,17 +80,38 @@ fn find_all<const N: usize>(dir: &Path, names: [&str; N]) -> Result<[PathBuf; N]
         let found = names.map(|name| find(&folder, &listed, name));
         let missing = || names.iter().zip(&found).filter(|(_, found)| found.is_none());
         if missing().next().is_none() {
-            return Ok(found.map(|found| found.expect("none is missing")));
+            let found = found.map(|found| found.expect("none is missing"));
+            check_sets(&folder, &found)?;
+            return Ok(found.map(|(_, file)| file));
         }
         if below.is_empty() {
             lacks = missing().map(|(name, _)| *name).collect();
         }
     }
     Err(Error::Data(format!(
-        "the folder {} lacks {}, raw or with .gz; put the missing there",
+        "the folder {} lacks {}, raw or with .gz; put the missing there, or \
+         name other data: CSV, .npz, zip.train and zip.test, pictures in folders 0 to 9",
         dir.display(),
         lacks.join(", "),
     )))
+}
+
+/// Checks that images and labels are of one set.
+fn check_sets(folder: &Path, found: &[(String, PathBuf)]) -> Result<()> {
+    let (pairs, _) = found.as_chunks();
+    match pairs.iter().find(|[(of_images, _), (of_labels, _)]| of_images != of_labels) {
+        None => Ok(()),
+        Some([(_, images), (_, labels)]) => Err(Error::Data(format!(
+            "{}: {} and {} are of two sets; leave one set in the folder, images and labels",
+            folder.display(),
+            name_of(images),
+            name_of(labels)
+        ))),
+    }
+}
+
+fn name_of(path: &Path) -> std::borrow::Cow<'_, str> {
+    path.file_name().unwrap_or_default().to_string_lossy()
 }
 
 /// The names of the files in a folder, sorted.
@@ -108,12 +129,14 @@ fn list(dir: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// The file of the name `name` among those that are there. Its name may be in capitals, end in .gz, have a dot
+/// The file of the name `name` among those that are there, and the name of its set. Its name may be in capitals, end in .gz, have a dot
 /// before `idx`, say `test` for `t10k`, and begin with the name of its set (`emnist-digits-`), if there is one
 /// set alone. What is raw and spelled as published comes first.
-fn find(dir: &Path, there: &[String], name: &str) -> Option<PathBuf> {
+fn find(dir: &Path, there: &[String], name: &str) -> Option<(String, PathBuf)> {
     let plain = |file: &str| {
         let file = file.to_ascii_lowercase().replace(".idx", "-idx").replace("test-", "t10k-");
+        // QMNIST's labels are wider.
+        let file = file.replace("-idx2-int", "-idx1-ubyte");
         let (file, packed) = match file.strip_suffix(".gz") {
             Some(file) => (file.to_string(), true),
             None => (file, false),
@@ -128,11 +151,11 @@ fn find(dir: &Path, there: &[String], name: &str) -> Option<PathBuf> {
     found.sort_by_key(|(set, packed, file)| (set.clone(), *packed, !file.contains("-idx")));
     let (set, _, file) = found.first()?;
     let several = !set.is_empty() && found.iter().any(|(other, ..)| other != set);
-    (!several).then(|| dir.join(file))
+    (!several).then(|| (set.clone(), dir.join(file)))
 }
 
 fn read_pair(images: &Path, labels: &Path) -> Result<Digits> {
-    idx::digits(IdxFile::read(images)?, IdxFile::read(labels)?)
+    idx::digits(File::read(images)?, File::read(labels)?)
 }
 
 /// The same digits as `checked`, read by the `mnist` crate.

@@ -10,20 +10,29 @@
 
 mod csv;
 pub mod facts;
-pub mod idx;
+mod field;
+mod file;
+mod idx;
 pub mod image;
 pub mod mnist;
+mod npz;
+mod odd;
+mod pictures;
+mod reader;
 pub mod sheet;
 mod source;
 pub mod stream;
 pub mod writing;
+mod zipcodes;
 
 use crate::error::{Error, Result};
 use crate::network::{CLASSES, DIGIT_SIDE};
 use crate::text::thousands;
 
 pub use facts::{Facts, facts};
-use idx::IdxFile;
+use file::File;
+pub use odd::odd;
+pub use reader::kind;
 pub use source::Source;
 
 /// Pixels of one digit: 28 x 28.
@@ -138,7 +147,7 @@ macro_rules! built_in {
         )
     };
     ($set:literal, $kind:literal) => {
-        IdxFile::built_in(
+        File::built_in(
             concat!($set, $kind),
             include_bytes!(concat!("../../assets/mnist/", $set, $kind)),
         )
@@ -148,12 +157,13 @@ macro_rules! built_in {
 /// Both sets of a source.
 ///
 /// # Errors
-/// [`Error::Data`] as [`mnist::read`] and [`builtin`] give it.
+/// [`Error::Data`] that names what cannot be read, [`Error::Usage`] for a source that cannot be meant.
 pub fn load(source: &Source) -> Result<Mnist> {
-    match &source.path {
-        Some(dir) => mnist::read(dir),
-        None => builtin(),
-    }
+    let Some(path) = source.path_or_plain()? else { return builtin() };
+    let mut mnist = reader::both(path, source)?;
+    source.change(&mut mnist.train);
+    source.change(&mut mnist.test);
+    Ok(mnist)
 }
 
 /// The test digits of a source, which need not have others.
@@ -161,10 +171,10 @@ pub fn load(source: &Source) -> Result<Mnist> {
 /// # Errors
 /// As [`load`].
 pub fn load_test(source: &Source) -> Result<Digits> {
-    match &source.path {
-        Some(dir) => mnist::read_test(dir),
-        None => built_in!("t10k"),
-    }
+    let Some(path) = source.path_or_plain()? else { return built_in!("t10k") };
+    let mut test = reader::test(path, source)?;
+    source.change(&mut test);
+    Ok(test)
 }
 
 /// The 60,000 training and 10,000 test digits that are part of the program.

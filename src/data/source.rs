@@ -4,24 +4,68 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::{DIGIT_PIXELS, Digits};
+use crate::error::{Error, Result};
+use crate::network::DIGIT_SIDE;
+
 /// A data set by its place; without one the built-in MNIST.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Source {
     #[serde(rename = "source", with = "place")]
     pub path: Option<PathBuf>,
+    /// Share of the digits that is for testing, 0 to 1, where the data have no test set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_share: Option<f64>,
+    /// Rows and columns change places, as EMNIST needs it.
+    #[serde(skip_serializing_if = "is_off")]
+    pub transpose: bool,
+    /// Dark becomes bright.
+    #[serde(skip_serializing_if = "is_off")]
+    pub invert: bool,
+}
+
+fn is_off(flag: &bool) -> bool {
+    !flag
 }
 
 impl Source {
     /// The digits at `path`, as they are.
     pub fn at(path: &Path) -> Self {
-        Source { path: Some(path.into()) }
+        Source { path: Some(path.into()), ..Source::default() }
+    }
+
+    /// Returns the path; without one nothing else may be said of the built-in digits.
+    pub(super) fn path_or_plain(&self) -> Result<Option<&Path>> {
+        match &self.path {
+            None if *self != Source::default() => Err(Error::Usage(
+                "--test-share, --transpose and --invert are about the digits of --data: name them"
+                    .into(),
+            )),
+            path => Ok(path.as_deref()),
+        }
+    }
+
+    /// Turns and inverts digits as the source says.
+    pub(super) fn change(&self, digits: &mut Digits) {
+        if self.transpose {
+            for digit in digits.pixels.chunks_exact_mut(DIGIT_PIXELS) {
+                for y in 0..DIGIT_SIDE {
+                    for x in 0..y {
+                        digit.swap(y * DIGIT_SIDE + x, x * DIGIT_SIDE + y);
+                    }
+                }
+            }
+        }
+        if self.invert {
+            digits.pixels.iter_mut().for_each(|byte| *byte = 255 - *byte);
+        }
     }
 
     /// Returns the same source with a path that means the same in another folder.
     pub fn absolute(&self) -> Self {
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
-        Source { path: self.path.as_ref().map(absolute) }
+        Source { path: self.path.as_ref().map(absolute), ..self.clone() }
     }
 }
 

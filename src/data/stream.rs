@@ -9,12 +9,15 @@ use std::io::Read;
 use clap::ValueEnum;
 
 use super::csv::{Csv, MAX_LINE};
+use super::file::GZIP_MAGIC;
 use super::{DIGIT_PIXELS, idx};
 use crate::error::{Error, Result};
 use crate::network::DIGIT_SIDE;
 
 /// Bytes that are asked for at once.
 const PIECE: usize = 64 << 10;
+/// Bytes of the header of IDX images.
+const HEADER: usize = 16;
 
 /// How digits lie in a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -120,12 +123,12 @@ impl<R: Read> DigitStream<R> {
     /// The whole digits among the bytes that have arrived.
     fn bytes(&mut self, ended: bool) -> Result<Piece> {
         if self.format == Format::Idx && self.promised.is_none() {
-            if self.rest.len() < idx::IMAGES.header && !ended {
+            if self.rest.len() < HEADER && !ended {
                 return Ok(Piece::default());
             }
             self.header()?;
         }
-        let begins = self.rest.starts_with(&idx::IMAGES.magic.to_be_bytes());
+        let begins = self.rest.starts_with(&idx::IMAGES.to_be_bytes());
         if self.format == Format::Raw && self.given == 0 && begins {
             return Err(stream_error("begins as an IDX file does", "give --stream idx for it"));
         }
@@ -139,17 +142,15 @@ impl<R: Read> DigitStream<R> {
     }
 
     fn header(&mut self) -> Result<()> {
-        if self.rest.starts_with(&idx::GZIP_MAGIC) {
+        if self.rest.starts_with(&GZIP_MAGIC) {
             return Err(stream_error("is packed with gzip", "unpack it first, as with zcat"));
         }
-        let Some(header) = self.rest.first_chunk::<{ idx::IMAGES.header }>() else {
+        let Some([magic, count, rows, columns]) = idx::head(&self.rest) else {
             return Err(stream_error("ends within its IDX header", "give a whole file of images"));
         };
-        let (words, _) = header.as_chunks();
-        let [magic, count, rows, columns] = [0, 1, 2, 3].map(|at| u32::from_be_bytes(words[at]));
-        if magic != idx::IMAGES.magic {
+        if magic != idx::IMAGES {
             return Err(stream_error(
-                format!("begins with {magic} where IDX images have {}", idx::IMAGES.magic),
+                format!("begins with {magic} where IDX images have {}", idx::IMAGES),
                 "give a file of images, or another --stream",
             ));
         }
@@ -160,7 +161,7 @@ impl<R: Read> DigitStream<R> {
             ));
         }
         self.promised = Some(count as usize);
-        self.rest.drain(..idx::IMAGES.header);
+        self.rest.drain(..HEADER);
         Ok(())
     }
 

@@ -49,6 +49,17 @@ pub const ALL: &[Recipe] = &[
         rates: Rates { linear: 0.03, distance: 0.001, competition: 0.001 },
         settings: &[("network", "lenet1"), ("epochs", "20"), ("batch", "8")],
     },
+    // The zip code digits of 1990, which `--data` has to name: see docs/data.md.
+    Recipe {
+        name: "lenet1-1990",
+        rates: Rates { linear: 0.03, distance: 0.001, competition: 0.001 },
+        settings: &[
+            ("network", "lenet1"),
+            ("input", "symmetric"),
+            ("epochs", "30"),
+            ("batch", "8"),
+        ],
+    },
     LENET5,
     // LeNet-5 without F6 on all digits.
     Recipe { name: "lenet5-short", settings: &[("network", "lenet5-short")], ..LENET5 },

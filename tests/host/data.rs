@@ -197,6 +197,25 @@ fn accepts_every_form_of_folder() {
     ] {
         assert!(mnist::read(dir.path()).unwrap() == small, "{:?}", fs::read_dir(dir.path()));
     }
+    // As QMNIST has them: eight columns of 32-bit integers.
+    let wide = small_folder(|name| format!("qmnist-{name}.gz"), gzip);
+    for (name, count) in [(TRAIN_LABELS, 5_u32), (TEST_LABELS, 3)] {
+        let short = wide.path().join(format!("qmnist-{name}.gz"));
+        fs::remove_file(&short).unwrap();
+        let labels = if count == 5 { &small.train } else { &small.test }.labels().to_vec();
+        let rows = labels.iter().flat_map(|&label| [u32::from(label), 1, 2, 3, 4, 5, 6, 7]);
+        let words = [3074, count, 8].into_iter().chain(rows).flat_map(u32::to_be_bytes);
+        let name = format!("qmnist-{}.gz", name.replace("idx1-ubyte", "idx2-int"));
+        fs::write(wide.path().join(name), gzip(&words.collect::<Vec<_>>())).unwrap();
+    }
+    assert!(mnist::read(wide.path()).unwrap() == small);
+    // Images of one set beside labels of another.
+    let [letters, digits] = ["emnist-letters-", "emnist-digits-"];
+    let mixed = small_folder(
+        |name| [letters, digits][usize::from(name.contains("labels"))].to_string() + name,
+        gzip,
+    );
+    refused(mixed.path(), &[letters, digits, "two sets"]);
     // As torchvision has them.
     let (above, raw) = (TempDir::new().unwrap(), raw_folder());
     fs::create_dir(above.path().join("MNIST")).unwrap();
@@ -263,6 +282,29 @@ fn refuses_a_wrong_header() {
 }
 
 #[test]
+fn other_sides_have_a_place_in_28x28() {
+    let with_side = |side: u32, pixel: [u32; 2]| {
+        let dir = raw_folder();
+        for (name, count) in [(TRAIN_IMAGES, 5_u32), (TEST_IMAGES, 3)] {
+            let mut bytes = [2051, count, side, side].map(u32::to_be_bytes).concat();
+            bytes.resize(16 + (count * side * side) as usize, 0);
+            bytes[16 + (pixel[0] * side + pixel[1]) as usize] = 200;
+            fs::write(dir.path().join(name), bytes).unwrap();
+        }
+        dir
+    };
+    for (side, pixel, place) in [(16, [3, 5], [9, 11]), (32, [2, 29], [0, 27])] {
+        let digits = mnist::read(with_side(side, pixel).path()).unwrap().train;
+        let mut expected = vec![0; DIGIT_PIXELS];
+        expected[place[0] * 28 + place[1]] = 200;
+        assert_eq!(digits.digit(0), expected, "{side}");
+        assert_eq!(digits.digit(4), vec![0; DIGIT_PIXELS], "{side}");
+    }
+    refused(with_side(32, [1, 9]).path(), &["32x32", "border"]);
+    refused(with_side(20, [1, 9]).path(), &["20x20", "28x28"]);
+}
+
+#[test]
 fn refuses_swapped_files() {
     let dir = raw_folder();
     let (images, labels) = (dir.path().join(TRAIN_IMAGES), dir.path().join(TRAIN_LABELS));
@@ -278,6 +320,13 @@ fn refuses_swapped_files() {
 fn refuses_labels_that_do_not_fit() {
     let ten = |bytes: &mut Vec<u8>| bytes[8 + 3] = 10;
     refused_after(TRAIN_LABELS, ten, &["label 10", "3", "9"]);
+    let wide = |label: i32| {
+        move |bytes: &mut Vec<u8>| {
+            *bytes = [3073, 5, 0, label, 2, 3, 4].map(i32::to_be_bytes).concat();
+        }
+    };
+    refused_after(TRAIN_LABELS, wide(-1), &["index 1"]);
+    refused_after(TRAIN_LABELS, wide(266), &["index 1"]);
     let one_less = |bytes: &mut Vec<u8>| {
         bytes.pop();
         set(4, 4)(bytes);

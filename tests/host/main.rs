@@ -23,6 +23,7 @@ mod networks;
 mod own_data;
 mod paper;
 mod pictures;
+mod readers;
 mod reproduce;
 mod runs;
 mod sdlm;

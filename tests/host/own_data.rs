@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::Outcome;
-use crate::common::program::{DATA, fails, json_of, path, prints, run, small_set, text};
+use crate::common::program::{DATA, USAGE, fails, json_of, path, prints, run, small_set, text};
+use serde_json::json;
 use tempfile::TempDir;
 
 /// The arguments, on the CPU.
@@ -92,5 +93,77 @@ fn papers_are_about_mnist_alone() -> Outcome {
     let report = fs::read_to_string(out.join("report.md"))?;
     assert!(report.contains("not MNIST's") && report.contains("none to give"), "{report}");
     assert!(!report.contains("1.7 ("), "{report}");
+    Ok(())
+}
+
+/// Changes the images and labels of a set in a folder of IDX files.
+fn change(folder: &Path, set: &str, change: impl Fn(&mut [u8], &mut [u8])) -> Outcome {
+    let [images, labels] =
+        ["images-idx3", "labels-idx1"].map(|kind| folder.join(format!("{set}-{kind}-ubyte")));
+    let (mut pixels, mut classes) = (fs::read(&images)?, fs::read(&labels)?);
+    change(&mut pixels[16..], &mut classes[8..]);
+    fs::write(images, pixels)?;
+    fs::write(labels, classes)?;
+    Ok(())
+}
+
+#[test]
+fn what_is_odd_is_named() -> Outcome {
+    let folder = TempDir::new()?;
+    let data = path(folder.path());
+    let both = |changed: fn(&mut [u8], &mut [u8])| {
+        small_set(folder.path());
+        change(folder.path(), "train", changed)?;
+        change(folder.path(), "t10k", changed)
+    };
+    let said = |args: &[&str]| {
+        let output = run(&[&["data", data], args].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stderr)
+    };
+    both(|_, _| {})?;
+    assert!(said(&[]).contains("the training set has no digit labelled"), "{}", said(&[]));
+    both(|_, labels| labels.fill(3))?;
+    assert_eq!(said(&[]), "");
+    both(|pixels, labels| {
+        pixels.iter_mut().for_each(|byte| *byte = u8::from(*byte > 0));
+        labels.fill(3);
+    })?;
+    assert!(said(&[]).contains("no pixel is over 1"));
+    both(|pixels, _| pixels.iter_mut().for_each(|byte| *byte = 255 - *byte))?;
+    assert!(said(&[]).contains("--invert"));
+    assert!(!said(&["--invert"]).contains("--invert"));
+    small_set(folder.path());
+    let first = fs::read(folder.path().join("train-images-idx3-ubyte"))?[16..800].to_vec();
+    change(folder.path(), "t10k", |pixels, _| pixels[..784].copy_from_slice(&first))?;
+    assert!(said(&[]).contains("has 1 of the 40 test digits"));
+    fails(&["data", "--invert"], USAGE, &["--data"]);
+    Ok(())
+}
+
+#[test]
+fn turned_digits_stay_turned() -> Outcome {
+    let folder = TempDir::new()?;
+    let [data, out, again] = ["digits", "run", "again"].map(|name| folder.path().join(name));
+    fs::create_dir(&data)?;
+    small_set(&data);
+    let show = |more: &[&str]| {
+        let args = ["data", path(&data), "--show", "0"];
+        json_of(&[&args[..], more].concat())["pixels"].clone()
+    };
+    let (plain, turned) = (show(&[]), show(&["--transpose", "--invert"]));
+    for (y, x) in [(5, 14), (20, 9), (27, 0)] {
+        let there = plain[y * 28 + x].as_u64().expect("a byte");
+        assert_eq!(turned[x * 28 + y], 255 - there);
+    }
+    let args =
+        ["train", "--quiet", "--network", "lenet1", "--epochs", "1", "--transpose", "--invert"];
+    prints(&with(&[&args[..], &["--data", path(&data), "--out", path(&out)]].concat()));
+    prints(&with(&["report", path(&out)]));
+    prints(&["train", "--quiet", "--resume", path(&out)]);
+    let record = out.join("run.json");
+    prints(&["train", "--quiet", "--config", path(&record), "--out", path(&again)]);
+    let compared = json_of(&with(&["compare", path(&out), path(&again)]));
+    assert_eq!((&compared["settings"], &compared["mcnemar_p_value"]), (&json!({}), &json!(1.0)));
     Ok(())
 }

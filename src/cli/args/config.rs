@@ -164,9 +164,14 @@ fn of_record(record: &Value) -> Option<Flags> {
     let all = settings.chain(beside).map(|(name, value)| (name.as_str(), value)).chain([recipe]);
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), String::from);
     let mut flags: Flags = all.map(|(name, value)| (name.into(), Some(text(value)))).collect();
-    if let Some(path) = record::source(&record["data"]).path {
-        flags.insert("data".into(), Some(path.display().to_string()));
-    }
+    let source = record::source(&record["data"]);
+    let data = [
+        ("data", source.path.map(|path| Some(path.display().to_string()))),
+        ("test-share", source.test_share.map(|share| Some(share.to_string()))),
+        ("transpose", source.transpose.then_some(None)),
+        ("invert", source.invert.then_some(None)),
+    ];
+    flags.extend(data.into_iter().filter_map(|(name, value)| Some((name.into(), value?))));
     for (one, other) in RIVALS {
         if flags.contains_key(one) {
             flags.remove(other);

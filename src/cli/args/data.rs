@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::Value;
 
+use crate::cli::output;
 use crate::data::{self, Digits, Mnist, Source};
 use crate::error::{Error, Result};
 use crate::report::finished::Record;
@@ -14,21 +15,55 @@ use crate::run::record;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
-    /// Folder with MNIST's files, raw or .gz [default: the built-in digits, or those of the run that
-    /// is named]
+    /// Digits: a folder with MNIST's files, CSV, KMNIST's archives, zip.train and zip.test, or pictures by
+    /// class; or a file .npz or .csv [default: the built-in digits, or those of the run that is named]
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
+    /// Share of the digits that is for testing, where the data have no test set, as 0.2
+    #[arg(long, value_name = "SHARE")]
+    test_share: Option<f64>,
+    /// Exchange rows and columns of every digit, as EMNIST's need it [default: off]
+    #[arg(long)]
+    transpose: bool,
+    /// Make dark bright and bright dark, for dark ink on a bright ground [default: off]
+    #[arg(long)]
+    invert: bool,
 }
 
 impl DataArgs {
     /// Returns what was typed.
     pub fn source(&self) -> Source {
-        Source { path: self.data.clone() }
+        Source {
+            path: self.data.clone(),
+            test_share: self.test_share,
+            transpose: self.transpose,
+            invert: self.invert,
+        }
     }
 
-    /// Loads both sets of digits.
+    /// Names a path in place of `--data`.
+    pub fn set(&mut self, path: PathBuf) {
+        self.data = Some(path);
+    }
+
+    /// Loads both sets of digits, and warns of what is odd about them if they are not the built-in ones.
     pub fn load(&self) -> Result<Mnist> {
-        data::load(&self.source()).map_err(|error| self.with_way_out(error))
+        let mnist = data::load(&self.source()).map_err(|error| self.with_way_out(error))?;
+        if self.is_given() {
+            data::odd(&mnist).iter().for_each(|what| output::warn(what));
+        }
+        Ok(mnist)
+    }
+
+    /// Returns a source with what was typed in place of what it says.
+    fn over(&self, named: Source) -> Source {
+        let typed = self.source().absolute();
+        Source {
+            path: typed.path.or(named.path),
+            test_share: typed.test_share.or(named.test_share),
+            transpose: typed.transpose || named.transpose,
+            invert: typed.invert || named.invert,
+        }
     }
 
     /// Whether something was typed.
@@ -39,10 +74,11 @@ impl DataArgs {
     /// Loads both sets of the run in `folder`, whose record has `recorded`, and refuses others.
     pub fn load_run(&self, folder: &Path, recorded: &Value) -> Result<Mnist> {
         let named = record::source(recorded);
-        let mnist = match self.is_given() && self.source().absolute() != named {
-            true => self.load(),
-            false => data::load(&named).map_err(|error| named_by(folder, error)),
-        }?;
+        let source = self.over(named.clone());
+        let mnist = data::load(&source).map_err(|error| match source == named {
+            true => named_by(folder, error),
+            false => self.with_way_out(error),
+        })?;
         record::check(folder, recorded, "train", &mnist.train)?;
         record::check(folder, recorded, "test", &mnist.test)?;
         Ok(mnist)

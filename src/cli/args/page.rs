@@ -56,7 +56,7 @@ impl PageArgs {
             (None, Some(name)) => vec![named(name)?],
             (None, None) => web::models()?,
         };
-        let mnist = data::load(&Source { path: self.data.clone() })?;
+        let mnist = data::load(&Source { path: self.data.clone(), ..Source::default() })?;
         let all = mnist.train.len();
         let digits = self.digits.unwrap_or(all);
         if !(1..=all).contains(&digits) {

@@ -1,14 +1,14 @@
 //! `lenet data`: what the digits look like, in numbers and one by one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use crate::cli::args::DataArgs;
 use crate::cli::output::{self, check_free};
-use crate::data::{Digits, Facts, facts, image};
+use crate::data::{self, DIGIT_PIXELS, Digits, Facts, facts, image, sheet};
 use crate::error::{Error, Result};
-use crate::network::{CLASSES, Scaling};
+use crate::network::{CLASSES, DIGIT_SIDE, Scaling};
 use crate::recipe::{Range, words};
 use crate::text::{Table, thousands};
 
@@ -16,9 +16,14 @@ use crate::text::{Table, thousands};
 const PNG_SCALE: usize = 10;
 /// LeNet-5's.
 const BORDER: usize = 2;
+/// Digits of a class on a sheet.
+const SHEET_COLUMNS: usize = 20;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// The digits to look at, in place of --data [default: the built-in ones]
+    #[arg(value_name = "PATH", conflicts_with = "data")]
+    path: Option<PathBuf>,
     /// Scaling whose mean and deviation are shown: paper -0.1..1.175, symmetric -1..1 [default: paper]
     #[arg(long, value_parser = words::<Scaling>(), default_value = "paper", hide_default_value = true)]
     input: Scaling,
@@ -34,8 +39,11 @@ pub struct Args {
     /// Also write the digit as a PNG file of 280x280 pixels
     #[arg(long, value_name = "FILE", requires = "show")]
     png: Option<PathBuf>,
+    /// Draw the first training digits of each class as a PNG file, a row a class
+    #[arg(long, value_name = "FILE", conflicts_with = "show")]
+    sheet: Option<PathBuf>,
     /// Overwrite the PNG file if it exists [default: off]
-    #[arg(long, requires = "png")]
+    #[arg(long)]
     force: bool,
     /// One JSON object instead of text [default: off]
     #[arg(long)]
@@ -45,11 +53,16 @@ pub struct Args {
 }
 
 /// Prints counts and moments of both sets, or draws one digit.
-pub fn run(args: Args) -> Result<()> {
+pub fn run(mut args: Args) -> Result<()> {
     let border = args.border.unwrap_or(BORDER);
     Range::UpTo(16.0).check("border", &border)?;
-    if let Some(path) = &args.png {
-        check_free("--png", path, args.force, &[])?;
+    for (flag, path) in [("--png", &args.png), ("--sheet", &args.sheet)] {
+        if let Some(path) = path {
+            check_free(flag, path, args.force, &[])?;
+        }
+    }
+    if let Some(path) = args.path.take() {
+        args.data.set(path);
     }
     let mnist = args.data.load()?;
     if let Some(index) = args.show {
@@ -57,12 +70,19 @@ pub fn run(args: Args) -> Result<()> {
             if args.test { ("test", &mnist.test) } else { ("training", &mnist.train) };
         return show(&args, name, set, index);
     }
+    if let Some(path) = &args.sheet {
+        write_sheet(path, &mnist.train)?;
+        output::note(&format!("written to {}", path.display()));
+    }
+    let source = args.data.source();
+    let kind = source.path.as_deref().map(data::kind).transpose()?;
     let (scale, background) = args.input.scale_and_background();
     let [train, test] =
         [&mnist.train, &mnist.test].map(|digits| facts(digits, scale, background, border));
     if args.json {
         return output::print_json(&json!({
-            "source": args.data.source().to_string(),
+            "source": source.to_string(),
+            "kind": kind,
             "input": args.input,
             "border": border,
             "train": json_of(&train),
@@ -71,7 +91,19 @@ pub fn run(args: Args) -> Result<()> {
     }
     let (low, high) = (background, 255.0 * scale + background);
     let scaled = format!("scaled to {low} .. {high}, border {border}");
-    output::print(&format!("{}\n\n{}", args.data.source(), table(&train, &test, &scaled)))
+    let kind = kind.map_or(String::new(), |kind| format!(": {kind}"));
+    output::print(&format!("{source}{kind}\n\n{}", table(&train, &test, &scaled)))
+}
+
+/// Draws the first digits of each class, a row a class.
+fn write_sheet(path: &Path, set: &Digits) -> Result<()> {
+    let row = |class: usize| {
+        let of_class = (0..set.len()).filter(move |&i| usize::from(set.label(i)) == class);
+        let digits = of_class.map(|i| set.digit(i).to_vec());
+        digits.chain(std::iter::repeat(vec![0; DIGIT_PIXELS])).take(SHEET_COLUMNS)
+    };
+    let pictures: Vec<Vec<u8>> = (0..CLASSES).flat_map(row).collect();
+    sheet::write(path, &pictures, DIGIT_SIDE, SHEET_COLUMNS)
 }
 
 fn table(train: &Facts, test: &Facts, scaled: &str) -> String {

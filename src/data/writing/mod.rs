@@ -62,17 +62,8 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Writing> {
     let picture = decode::decode(name, bytes)?;
     let full = picture.dimensions();
     let picture = decode::at_most(picture, MOST_PIXELS);
-    let found = ink::find(&picture).and_then(|found| {
-        let digits = line::digits(&found.ink);
-        (!digits.is_empty()).then_some((found.dark, digits))
-    });
-    let Some((dark_ink, digits)) = found else {
-        return Err(data_error(
-            name,
-            "shows no ink: all its pixels have about the same brightness",
-            "draw the digit bright on dark or dark on bright",
-        ));
-    };
+    let (found, digits) = find(name, &picture)?;
+    let dark_ink = found.dark;
     if let Some(pixels) = fit::as_it_is(&picture, dark_ink) {
         let place = line::surrounding(&digits);
         return Ok(Writing { dark_ink, digits: vec![Written { pixels, place, fitted: false }] });
@@ -84,6 +75,39 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Writing> {
         fitted: true,
     };
     Ok(Writing { dark_ink, digits: digits.iter().map(written).collect() })
+}
+
+/// Reads a picture of one digit: 28x28 as it is, any other fitted, all its pieces as one.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_one(name: &str, bytes: &[u8]) -> Result<[u8; DIGIT_PIXELS]> {
+    let picture = decode::at_most(decode::decode(name, bytes)?, MOST_PIXELS);
+    if picture.dimensions() == (DIGIT_SIDE as u32, DIGIT_SIDE as u32) {
+        return Ok(fit::bytes(&picture));
+    }
+    let (found, digits) = find(name, &picture)?;
+    Ok(match &digits[..] {
+        [digit] => fit::fit(&digit.ink),
+        pieces => {
+            let Place { left, top, width, height } = line::surrounding(pieces);
+            let ink = ::image::imageops::crop_imm(&found.ink, left, top, width, height);
+            fit::fit(&ink.to_image())
+        }
+    })
+}
+
+/// The ink of a picture and the digits in it, at least one.
+fn find(name: &str, picture: &Plane) -> Result<(ink::Found, Vec<line::Digit>)> {
+    let found = ink::find(picture).map(|found| (line::digits(&found.ink), found));
+    match found {
+        Some((digits, found)) if !digits.is_empty() => Ok((found, digits)),
+        _ => Err(data_error(
+            name,
+            "shows no ink: all its pixels have about the same brightness",
+            "draw the digit bright on dark or dark on bright",
+        )),
+    }
 }
 
 /// Reads a picture that is a digit of MNIST as it is: 28x28, bright on dark, nothing changed.

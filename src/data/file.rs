@@ -1,0 +1,101 @@
+//! A file of digits as bytes: read with a limit, unpacked, and named in every message.
+
+use std::fmt::Display;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+
+use super::DIGIT_PIXELS;
+use crate::error::{Error, Result};
+use crate::text::thousands;
+
+/// Most items in one file; MNIST has 60,000. Keeps a broken or malicious file out of memory.
+pub const MAX_ITEMS: usize = 1_000_000;
+/// Most bytes that one file may have, unpacked: [`MAX_ITEMS`] images and a header.
+pub(super) const MAX_BYTES: usize = 16 + MAX_ITEMS * DIGIT_PIXELS;
+/// The first two bytes of every gzip file.
+pub(super) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// How often one file may be packed: some servers pack what is packed.
+pub(super) const MOST_PACKED: usize = 2;
+/// What to do about a broken file.
+pub(super) const AGAIN: &str = "download it again";
+
+/// The bytes of one file, unpacked but not yet checked.
+pub(super) struct File {
+    pub name: String,
+    pub bytes: Vec<u8>,
+    /// Whether it is part of the program, which decides the way out in messages.
+    built_in: bool,
+}
+
+impl File {
+    /// The file at `path`, unpacked where it is packed with gzip, also twice.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if it is no file, cannot be read, is larger than a million digits or does not
+    /// unpack.
+    pub fn read(path: &Path) -> Result<Self> {
+        let cannot_read = |e| Error::cannot_read(path, e, "make it readable");
+        let name = path.display().to_string();
+        let mut file = File { name, bytes: Vec::new(), built_in: false };
+        // A pipe or a device may never end, or never begin.
+        if !std::fs::metadata(path).map_err(cannot_read)?.is_file() {
+            return Err(file.error("it is neither a file nor a folder", "name a file or a folder"));
+        }
+        let source = std::fs::File::open(path).map_err(cannot_read)?;
+        // One byte over the limit is enough to know that it is too long.
+        let mut source = source.take(MAX_BYTES as u64 + 1);
+        source.read_to_end(&mut file.bytes).map_err(cannot_read)?;
+        file = file.within_limit()?;
+        for _ in 0..MOST_PACKED {
+            file = if file.bytes.starts_with(&GZIP_MAGIC) { file.unpack()? } else { file };
+        }
+        Ok(file)
+    }
+
+    /// One of the gzip files that are part of the program.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if it does not unpack: the program was built with a broken file.
+    pub fn built_in(name: &str, gzip: &[u8]) -> Result<Self> {
+        let name = format!("{name} (built in)");
+        File { name, bytes: gzip.to_vec(), built_in: true }.unpack()
+    }
+
+    fn unpack(self) -> Result<Self> {
+        let mut bytes = Vec::new();
+        let unpacked =
+            MultiGzDecoder::new(&self.bytes[..]).take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes);
+        match unpacked {
+            Ok(_) => File { bytes, ..self }.within_limit(),
+            Err(e) if e.kind() == ErrorKind::UnexpectedEof => {
+                let (packed, whole) = (thousands(self.bytes.len()), thousands(bytes.len()));
+                let what = format!(
+                    "the gzip file is cut (its {packed} bytes end after {whole} unpacked bytes and \
+                     too early)"
+                );
+                Err(self.error(what, AGAIN))
+            }
+            Err(e) => Err(self.error(format_args!("the gzip file is broken ({e})"), AGAIN)),
+        }
+    }
+
+    fn within_limit(self) -> Result<Self> {
+        if self.bytes.len() > MAX_BYTES {
+            let (bytes, items) = (thousands(MAX_BYTES), thousands(MAX_ITEMS));
+            let what = format!("more than {bytes} bytes, the most that {items} digits need");
+            return Err(self.error(what, "give fewer digits"));
+        }
+        Ok(self)
+    }
+
+    /// "file: what is wrong; what to do".
+    pub fn error(&self, what: impl Display, remedy: &str) -> Error {
+        let way_out = match self.built_in {
+            false => remedy,
+            true => "build lenet again from a fresh copy of its sources",
+        };
+        Error::Data(format!("{}: {what}; {way_out}", self.name))
+    }
+}

@@ -1,0 +1,173 @@
+//! What stands at a path, and who reads it.
+
+use std::path::Path;
+
+use super::source::Source;
+use super::{Digits, Mnist, csv, mnist, npz, pictures, zipcodes};
+use crate::error::{Error, Result};
+
+/// One of the two sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Set {
+    Train,
+    Test,
+}
+
+impl Set {
+    /// The word that files have in their names.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Set::Train => "train",
+            Set::Test => "test",
+        }
+    }
+}
+
+/// How a path is read.
+enum Reader {
+    /// The four files of MNIST.
+    Idx,
+    /// Both sets, each by itself.
+    Sets(fn(&Path, Set) -> Result<Digits>),
+    /// One set, of which a share is for testing.
+    Pool(fn(&Path) -> Result<Digits>),
+}
+
+/// What stands at a path, in words.
+///
+/// # Errors
+/// [`Error::Data`] if nothing does.
+pub fn kind(path: &Path) -> Result<&'static str> {
+    Reader::of(path).map(|(kind, _)| kind)
+}
+
+/// Both sets of a source with a path.
+pub(super) fn both(path: &Path, source: &Source) -> Result<Mnist> {
+    match (Reader::of(path)?.1, source.test_share) {
+        (Reader::Pool(read), share) => split(&read(path)?, path, share),
+        (_, Some(_)) => Err(has_test_set(path)),
+        (Reader::Idx, None) => mnist::read(path),
+        (Reader::Sets(read), None) => {
+            Ok(Mnist { train: read(path, Set::Train)?, test: read(path, Set::Test)? })
+        }
+    }
+}
+
+/// The test set of a source with a path, which need not have another.
+pub(super) fn test(path: &Path, source: &Source) -> Result<Digits> {
+    match (Reader::of(path)?.1, source.test_share) {
+        (Reader::Pool(read), None) => read(path),
+        (Reader::Pool(read), share) => Ok(split(&read(path)?, path, share)?.test),
+        (_, Some(_)) => Err(has_test_set(path)),
+        (Reader::Idx, None) => mnist::read_test(path),
+        (Reader::Sets(read), None) => read(path, Set::Test),
+    }
+}
+
+impl Reader {
+    /// Chooses by what stands at the path, and says what that is.
+    fn of(path: &Path) -> Result<(&'static str, Reader)> {
+        let name = path.display();
+        let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Error::Data(format!(
+                "there is no file or folder {name}; correct the path of the data"
+            )),
+            _ => Error::cannot_read(path, error, "make it readable"),
+        })?;
+        if metadata.is_file() {
+            return match () {
+                () if ends(path, &["npz"]) => Ok(("an archive of NumPy", Reader::Sets(npz::read))),
+                () if ends(path, &["csv", "csv.gz"]) => {
+                    Ok(("a file of CSV", Reader::Pool(csv::read)))
+                }
+                () => Err(Error::Data(format!(
+                    "{name} is neither a folder nor named .npz or .csv; name the folder that holds the \
+                     files of both sets"
+                ))),
+            };
+        }
+        if !metadata.is_dir() {
+            let what = format!("{name} is neither a file nor a folder; name one that holds digits");
+            return Err(Error::Data(what));
+        }
+        let is_there = |name: &str| path.join(name).exists();
+        let has = |sets: &dyn Fn(Set) -> bool| sets(Set::Train) || sets(Set::Test);
+        let is_set = |set: Set| is_there(set.name()) && pictures::is_set(&path.join(set.name()));
+        let of_set = |path: &Path, set: Set| pictures::read(&path.join(set.name()));
+        Ok(match () {
+            () if has(&|set| zipcodes::file(path, set).is_some()) => {
+                ("zip code digits", Reader::Sets(zipcodes::read))
+            }
+            () if has(&|set| npz::files(path, set).is_some()) => {
+                ("archives of NumPy", Reader::Sets(npz::read))
+            }
+            () if has(&|set| csv::file(path, set).is_some()) => {
+                ("files of CSV", Reader::Sets(csv::read_set))
+            }
+            () if has(&is_set) => ("pictures by class, in two sets", Reader::Sets(of_set)),
+            () if pictures::is_set(path) => ("pictures by class", Reader::Pool(pictures::read)),
+            () => ("files of IDX, as MNIST's", Reader::Idx),
+        })
+    }
+}
+
+/// Whether the name of a file has one of these endings, in capitals or not.
+pub(super) fn ends(path: &Path, endings: &[&str]) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    endings.iter().any(|ending| name.ends_with(&format!(".{ending}")))
+}
+
+/// The files of a folder that have one of these endings, in the order of their names.
+pub(super) fn files(folder: &Path, endings: &[&str]) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<_> = entries
+        .map(|entry| entry.path())
+        .filter(|path| ends(path, endings) && !is_hidden(path) && path.is_file())
+        .collect();
+    files.sort();
+    files
+}
+
+/// Whether a file is one that systems put beside others, as `._0.png`.
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+fn has_test_set(path: &Path) -> Error {
+    Error::Usage(format!(
+        "--test-share is for data without a test set, and {} has one: leave it out",
+        path.display()
+    ))
+}
+
+/// Takes a share of each class for testing, evenly from the first to the last of its digits, so that the
+/// same data give the same sets.
+fn split(pool: &Digits, path: &Path, share: Option<f64>) -> Result<Mnist> {
+    let share = share.ok_or_else(|| {
+        Error::Usage(format!(
+            "{} has one set of digits: say with --test-share 0.2 that a fifth of them is for testing",
+            path.display()
+        ))
+    })?;
+    if !(0.0..1.0).contains(&share) {
+        return Err(Error::Usage(format!(
+            "--test-share is {share}, but must be from 0 to 1: give 0.2"
+        )));
+    }
+    let mut seen = [0_usize; 256];
+    let (mut train, mut test) = (Vec::new(), Vec::new());
+    for number in 0..pool.len() {
+        let before = &mut seen[usize::from(pool.label(number))];
+        let [was, is] = [*before, *before + 1].map(|count| (count as f64 * share).round());
+        *before += 1;
+        if is > was { test.push(number) } else { train.push(number) }
+    }
+    match train.is_empty() || test.is_empty() {
+        false => Ok(Mnist { train: pool.pick(train), test: pool.pick(test) }),
+        true => Err(Error::Data(format!(
+            "{} has {} digits, too few for --test-share {share}; give more digits",
+            path.display(),
+            pool.len()
+        ))),
+    }
+}

@@ -1,0 +1,79 @@
+//! The zip code digits of the U.S. Postal Service, as *The Elements of Statistical Learning* has them.
+//!
+//! A line a digit: the label, then 256 grey values from -1 (background) to 1 (ink), row by row, with
+//! blanks between. The digits are 16x16 and are centred in 28x28.
+
+use std::path::{Path, PathBuf};
+
+use super::file::{AGAIN, File, MAX_ITEMS};
+use super::reader::Set;
+use super::{Digits, field, first_bad_label};
+use crate::error::{Error, Result};
+use crate::text::{count, thousands};
+
+/// Side of a digit.
+const SIDE: usize = 16;
+
+/// The file of a set, raw or packed.
+pub(super) fn file(folder: &Path, set: Set) -> Option<PathBuf> {
+    let name = format!("zip.{}", set.name());
+    [name.clone(), name + ".gz"]
+        .map(|name| folder.join(name))
+        .into_iter()
+        .find(|path| path.is_file())
+}
+
+/// The digits of a set.
+///
+/// # Errors
+/// [`Error::Data`] that names file and line.
+pub(super) fn read(folder: &Path, set: Set) -> Result<Digits> {
+    let Some(path) = file(folder, set) else {
+        return Err(Error::Data(format!(
+            "the folder {} lacks zip.{}, raw or with .gz; put it there",
+            folder.display(),
+            set.name()
+        )));
+    };
+    let file = File::read(&path)?;
+    let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+    for (number, line) in (1..).zip(file.bytes.split(|&byte| byte == b'\n')) {
+        let broken = |what: String| file.error(format!("line {number}: {what}"), AGAIN);
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        if labels.len() == MAX_ITEMS {
+            return Err(broken(format!("it has over {} digits", thousands(MAX_ITEMS))));
+        }
+        labels.push(digit(line, &mut pixels).map_err(broken)?);
+    }
+    if labels.is_empty() {
+        return Err(file.error("the file is empty", AGAIN));
+    }
+    if let Some((index, _)) = first_bad_label(&labels) {
+        let what = format!("digit {index} has a label that is not 0 to 9");
+        return Err(file.error(what, AGAIN));
+    }
+    let pixels = field::of(pixels, SIDE).map_err(|what| file.error(what, AGAIN))?;
+    Digits::new(pixels, labels)
+}
+
+/// Appends the pixels of a line and returns its label; 255 is none.
+fn digit(line: &[u8], pixels: &mut Vec<u8>) -> Result<u8, String> {
+    let text = std::str::from_utf8(line).map_err(|_| "it is no text".to_string())?;
+    let numbers = text.split_ascii_whitespace().map(str::parse::<f32>);
+    let numbers = numbers.collect::<Result<Vec<f32>, _>>().map_err(|error| error.to_string())?;
+    let (label, greys) = numbers.split_first().expect("the line is not blank");
+    if greys.len() != SIDE * SIDE {
+        let found = count(greys.len(), "grey value");
+        return Err(format!(
+            "it has {found} behind its label, where {} were expected",
+            SIDE * SIDE
+        ));
+    }
+    if let Some(grey) = greys.iter().find(|grey| !(-1.0..=1.0).contains(*grey)) {
+        return Err(format!("its grey value {grey} is not from -1 to 1"));
+    }
+    pixels.extend(greys.iter().map(|grey| (127.5 * (grey + 1.0)).round() as u8));
+    Ok(if label.fract() == 0.0 && (0.0..=9.0).contains(label) { *label as u8 } else { u8::MAX })
+}
