@@ -79,7 +79,7 @@ fn a_file_says_what_is_wrong_with_it() {
     fails(&["summary", "--network", &file], DATA, &["another name", "\"lenet1\""]);
     fails(&["summary", "--network", "lenet6"], USAGE, &["did you mean lenet5?", "a network file"]);
     let folder = path(folder.path());
-    fails(&["summary", "--network", folder], DATA, &["no file"]);
+    fails(&["summary", "--network", folder], DATA, &[folder]);
 }
 
 #[test]
