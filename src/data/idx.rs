@@ -82,10 +82,14 @@ fn labels_of(file: &File) -> Result<Vec<u8>> {
     };
     match first_bad_label(&labels) {
         None => Ok(labels),
-        Some((index, label)) => Err(file.error(
-            format_args!("label {label} at index {index}, where 0 to 9 were expected"),
-            "give labels from 0 to 9",
-        )),
+        Some((index, label)) => {
+            let remedy = match labels.contains(&0) {
+                true => "give labels from 0 to 9",
+                false => "none is 0: if they count from 1, subtract 1",
+            };
+            let what = format!("label {label} at index {index}, where 0 to 9 were expected");
+            Err(file.error(what, remedy))
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The four files may be raw or packed with gzip (raw wins where both are there) and spelled as the various
 //! downloads have it. All of them go through the
-//! checks of [`super::idx`]. The `mnist` crate then reads a folder with the files exactly as published
+//! checks of `super::idx`. The `mnist` crate then reads a folder with the files exactly as published
 //! (four raw files in the usual spelling, 60,000 and 10,000 digits). That crate knows no other form,
 //! panics on a bad file and does not look for surplus bytes: so it sees only checked files, and its
 //! digits are compared with the checked ones.
@@ -29,7 +29,7 @@ const FILES: [&str; 4] = [
 ///
 /// # Errors
 /// [`Error::Data`] if `dir` is missing or no folder, if files are missing, and for every defect
-/// that [`idx::digits`] knows.
+/// of their contents.
 pub fn read(dir: &Path) -> Result<Mnist> {
     let files = find_all(dir, FILES)?;
     let [train_images, train_labels, test_images, test_labels] = &files;

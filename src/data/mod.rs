@@ -1,12 +1,12 @@
 //! Digits: where they come from and what is known about them.
 //!
 //! The whole of MNIST is part of the program, so that it needs neither a network nor a folder:
-//! [`builtin`] unpacks it in a fraction of a second. [`mnist`] reads a folder that the user names
-//! instead. Both go through [`idx`], which accepts nothing that it has not checked, so that the
-//! rest of the program can rely on what a [`Digits`] promises: 28x28 pixels and a label from 0 to
-//! 9 for every digit. [`stream`] reads digits as they arrive, [`writing`] finds digits in pictures of
-//! any kind, [`image`] writes digits as PNG files and draws them in a terminal, [`mod@facts`] counts
-//! and averages.
+//! [`builtin`] unpacks it in a fraction of a second. [`load`] reads what a [`Source`] names instead: MNIST's
+//! files ([`mnist`]), CSV, NumPy's archives, zip codes or folders of pictures, chosen by what stands
+//! there. Every reader accepts nothing that it has not checked, so that the rest of the program can rely on what
+//! a [`Digits`] promises: 28x28 pixels and a label from 0 to 9 for every digit. [`stream`] reads digits as
+//! they arrive, [`writing`] finds digits in pictures of any kind, [`image`] writes digits as PNG files and
+//! draws them in a terminal, [`mod@facts`] counts and averages, [`odd()`] says what is probably wrong.
 
 mod csv;
 pub mod facts;

@@ -89,7 +89,7 @@ impl DataArgs {
         let (false, [(folder, first), ..]) = (self.is_given(), runs) else {
             return data::load_test(&self.source()).map_err(|error| self.with_way_out(error));
         };
-        let test = data::load_test(&record::source(&first.data));
+        let test = data::load_test(&self.over(record::source(&first.data)));
         let test = test.map_err(|error| named_by(folder, error))?;
         for (folder, run) in runs {
             record::check(folder, &run.data, "test", &test)?;
