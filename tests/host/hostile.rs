@@ -144,6 +144,18 @@ fn a_name_cannot_fake_a_message() {
 }
 
 #[test]
+fn an_argument_cannot_fake_a_message() {
+    let hostile = "no\nerror: faked\u{1b}[2J\u{1b}[31m";
+    for args in [&[hostile][..], &["train", hostile], &["train", "--device", hostile]] {
+        let output = run(args);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(USAGE), "{said}");
+        assert_eq!(said.lines().filter(|line| line.starts_with("error")).count(), 1, "{said}");
+        assert!(!said.contains('\u{1b}'), "{said:?}");
+    }
+}
+
+#[test]
 fn a_long_name_leaves_the_table_readable() {
     let place = folder();
     let run = trained(place.path());
