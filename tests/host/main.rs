@@ -19,6 +19,7 @@ mod keep;
 mod library;
 mod look;
 mod paper;
+mod papers;
 mod pictures;
 mod reproduce;
 mod runs;
