@@ -40,9 +40,14 @@ fn escaped(text: &str, keeps: impl Fn(&str) -> bool) -> Cow<'_, str> {
     letters.collect()
 }
 
+/// A text whose control characters are escapes, all of them.
+pub fn on_one_line(text: &str) -> Cow<'_, str> {
+    escaped(text, |_| false)
+}
+
 /// A text as a cell of a table: without control characters, and cut behind [`LONGEST`] letters.
 fn cell(text: &str) -> String {
-    let text = escaped(text, |_| false);
+    let text = on_one_line(text);
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.into_owned(),

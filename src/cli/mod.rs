@@ -5,6 +5,7 @@ mod commands;
 pub mod output;
 mod view;
 
+use std::ffi::OsString;
 use std::io::Write;
 
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -15,6 +16,7 @@ use commands::{
 };
 
 use crate::error::{EXIT_CODES, Result};
+use crate::text::on_one_line;
 use crate::{recipe, version};
 
 /// LeNet-1 and LeNet-5, trained and run in WGSL compute shaders.
@@ -96,8 +98,15 @@ pub fn command() -> clap::Command {
 /// # Errors
 /// [`crate::Error::Other`] if the help cannot be written.
 pub fn parse() -> Result<Cli> {
-    let read = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
-    read.or_else(|error| {
+    let read = |args: Vec<OsString>| {
+        let matches = command().try_get_matches_from(args)?;
+        Cli::from_arg_matches(&matches)
+    };
+    let args: Vec<OsString> = std::env::args_os().collect();
+    read(args.clone()).or_else(|error| {
+        // An error quotes arguments: the same again, without what would reach the terminal raw.
+        let shown = |arg: &OsString| on_one_line(&arg.to_string_lossy()).into_owned().into();
+        let error = read(args.iter().map(shown).collect()).err().unwrap_or(error);
         let printed = error.print().and_then(|()| std::io::stdout().flush());
         output::written(printed)?;
         std::process::exit(error.exit_code())

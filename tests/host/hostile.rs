@@ -146,6 +146,38 @@ fn a_name_cannot_fake_a_message() {
 }
 
 #[test]
+fn of_several_pictures_the_good_ones_are_answered() {
+    const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/pictures");
+    let place = folder();
+    let model = write_model(place.path(), "lenet1");
+    let broken = place.path().join("broken.png");
+    fs::write(&broken, b"no picture").expect("a file");
+    let good = format!("{PICTURES}/font-dejavu-sans-0.png");
+    let predict = ["predict", &model, "--device", "cpu", "--json"];
+    let output = run(&[&predict[..], &[&good, path(&broken), &good]].concat());
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(DATA), "{said}");
+    assert!(said.contains("broken.png") && said.contains("1 of 3"), "{said}");
+    let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(found["readings"].as_array().map(Vec::len), Some(2), "{found}");
+    let output = run(&[&predict[..], &[path(&broken), path(&broken)]].concat());
+    assert_eq!(output.status.code(), Some(DATA), "{}", text(&output.stderr));
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn an_argument_cannot_fake_a_message() {
+    let hostile = "no\nerror: faked\u{1b}[2J\u{1b}[31m";
+    for args in [&[hostile][..], &["train", hostile], &["train", "--device", hostile]] {
+        let output = run(args);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(USAGE), "{said}");
+        assert_eq!(said.lines().filter(|line| line.starts_with("error")).count(), 1, "{said}");
+        assert!(!said.contains('\u{1b}'), "{said:?}");
+    }
+}
+
+#[test]
 fn a_long_name_leaves_the_table_readable() {
     let place = folder();
     let run = trained(place.path());

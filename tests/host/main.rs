@@ -22,6 +22,7 @@ mod look;
 mod networks;
 mod own_data;
 mod paper;
+mod papers;
 mod pictures;
 mod readers;
 mod reproduce;

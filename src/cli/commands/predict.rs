@@ -81,6 +81,8 @@ struct Questions {
     /// Files or numbers, for a person.
     sources: Vec<String>,
     list: Vec<Question>,
+    /// Pictures, of several, that could not be read.
+    unread: usize,
 }
 
 pub fn run(args: Args) -> Result<()> {
@@ -96,13 +98,23 @@ pub fn run(args: Args) -> Result<()> {
     let model = args.model.read()?;
     let margin = args.margin(&model)?;
     let questions = Questions::of(&args)?;
+    let some_unread = match questions.unread {
+        0 => Ok(()),
+        unread => Err(Error::Data(format!(
+            "{unread} of {} pictures could not be read: see above",
+            args.images.len()
+        ))),
+    };
+    if questions.list.is_empty() {
+        return some_unread;
+    }
     // A forward pass does not look at labels.
     let pixels = questions.list.iter().flat_map(|question| question.pixels.iter().copied());
     let digits = Digits::new(pixels.collect(), vec![0; questions.list.len()])?;
     let (mut inference, device) = args.model.ask(&model, &args.device, BATCH, &[&digits])?;
     let reading = Reading { questions, scores: inference.answers(0)?.scores, margin };
     if args.json {
-        return output::print_json(&json!({
+        output::print_json(&json!({
             "model": args.model.file().display().to_string(),
             "network": model.network.name,
             "output": model.network.options.output,
@@ -112,10 +124,12 @@ pub fn run(args: Args) -> Result<()> {
             "reject": margin,
             "readings": reading.readings(),
             "predictions": reading.predictions(),
-        }));
+        }))?;
+    } else {
+        output::note(reading.legend());
+        output::print(&reading.text(args.show))?;
     }
-    output::note(reading.legend());
-    output::print(&reading.text(args.show))
+    some_unread
 }
 
 impl Questions {
@@ -125,7 +139,14 @@ impl Questions {
         // Pictures that were inverted, and those that were fitted.
         let mut changed = [0, 0];
         for path in &args.images {
-            let was = questions.picture(path, args.raw)?;
+            let was = match questions.picture(path, args.raw) {
+                Err(error) if args.images.len() > 1 => {
+                    output::error(&error);
+                    questions.unread += 1;
+                    continue;
+                }
+                read => read?,
+            };
             changed.iter_mut().zip(was).for_each(|(count, was)| *count += usize::from(was));
         }
         let what = ["dark on bright, so inverted", "fitted as MNIST's digits were"];
@@ -155,12 +176,14 @@ impl Questions {
             false => path.display().to_string(),
         };
         let bytes = writing::bytes_of(path)?;
-        self.sources.push(source.clone());
         if raw {
-            self.add(&writing::read_raw(&source, &bytes)?, None, None);
+            let pixels = writing::read_raw(&source, &bytes)?;
+            self.sources.push(source);
+            self.add(&pixels, None, None);
             return Ok([false, false]);
         }
         let writing = writing::read(&source, &bytes)?;
+        self.sources.push(source);
         for digit in &writing.digits {
             self.add(&digit.pixels, None, Some(digit.place));
         }

@@ -42,6 +42,9 @@ pub(super) fn decode(name: &str, bytes: &[u8]) -> Result<Plane> {
     let broken = |e: image::ImageError| {
         data_error(name, format!("is a broken picture ({e})"), "save it again")
     };
+    if is_cut_jpeg(bytes) {
+        return Err(data_error(name, "is a JPEG file whose end is missing", "copy it again"));
+    }
     let unknown = || data_error(name, "is no picture of a kind that is read", WAY_OUT);
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
     let reader = reader.ok().filter(|reader| reader.format().is_some()).ok_or_else(unknown)?;
@@ -61,7 +64,29 @@ pub(super) fn decode(name: &str, bytes: &[u8]) -> Result<Plane> {
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut picture = DynamicImage::from_decoder(decoder).map_err(broken)?;
     picture.apply_orientation(orientation);
+    if let DynamicImage::ImageLuma16(grey) = &mut picture {
+        // Scanners of 8 or 12 bits leave the upper ones of 16 empty.
+        let empty = grey.iter().fold(1, |all, value| all | value).leading_zeros();
+        grey.iter_mut().for_each(|value| *value <<= empty);
+    }
     Ok(flat(&picture.into_luma_alpha8()))
+}
+
+/// Whether a JPEG file has no end: its decoder would show the rest in grey.
+fn is_cut_jpeg(bytes: &[u8]) -> bool {
+    const END: [u8; 2] = [0xff, 0xd9];
+    /// The segment in front of the pixels.
+    const SCAN: u8 = 0xda;
+    let Some(mut rest) = bytes.strip_prefix(&[0xff, 0xd8]) else { return false };
+    // The segments before may hold a small picture with an end of its own.
+    while let [0xff, kind, high, low, ..] = *rest {
+        let length = 2 + usize::from(u16::from_be_bytes([high, low]));
+        if kind == SCAN {
+            break;
+        }
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    !rest.windows(2).any(|two| two == END)
 }
 
 /// Lays what is transparent over black, or over white where what is opaque is dark.

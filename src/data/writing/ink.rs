@@ -26,6 +26,8 @@ const CLEAR_SKEWNESS: f64 = 0.5;
 const LEAST_INK: f32 = 0.1;
 /// Noise is left out up to so many standard deviations.
 const DEVIATIONS: f32 = 4.0;
+/// Ink that is not so many standard deviations of the noise away from the paper is noise.
+const CLEAR_INK: f32 = 6.0;
 /// Share of the inked pixels that have at most what is then taken as full ink.
 const FULL: f64 = 0.9;
 
@@ -150,7 +152,8 @@ fn percentile(numbers: &mut [f32], share: f64) -> f32 {
 
 /// Brings the ink to 1 where it is full and to 0 where it is noise; `None` if nothing is left.
 fn level(ink: &mut Plane) -> Option<()> {
-    let noise = DEVIATIONS * deviation(ink.as_raw());
+    let deviation = deviation(ink.as_raw());
+    let noise = DEVIATIONS * deviation;
     let most = ink.pixels().map(|pixel| pixel[0]).fold(0.0, f32::max);
     let limit = noise.max(LEAST_INK * most);
     let mut inked: Vec<f32> = ink.pixels().map(|p| p[0]).filter(|&v| v > limit).collect();
@@ -158,6 +161,9 @@ fn level(ink: &mut Plane) -> Option<()> {
         return None;
     }
     let full = percentile(&mut inked, FULL);
+    if full < CLEAR_INK * deviation {
+        return None;
+    }
     let limit = noise.max(LEAST_INK * full);
     for pixel in ink.pixels_mut() {
         pixel[0] = if pixel[0] > limit { (pixel[0] / full).min(1.0) } else { 0.0 };

@@ -16,6 +16,15 @@ const LOW: f32 = 0.4;
 /// Pieces belong together where they share this part of the narrower one's columns.
 const SHARED: f32 = 0.5;
 
+/// A mark that is wider than this part of its height is no digit: two that touch, say.
+const WIDE: f32 = 1.35;
+/// A mark is taken for at least so high before it is called wide, in pixels.
+const LOWEST: u32 = 8;
+/// Of two lines each is as tall as this part of the tallest digit at least.
+const LINE: f32 = 0.6;
+/// Two lines are apart by this part of the tallest digit at least; the parts of a broken digit are nearer.
+const APART: f32 = 0.1;
+
 /// A rectangle in a picture, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Place {
@@ -60,6 +69,15 @@ impl Place {
         Place { left, top, width, height }
     }
 
+    /// Returns the same place in the picture that this margin was added to.
+    pub(super) fn without_margin(&self, margin: u32) -> Place {
+        Place {
+            left: self.left.saturating_sub(margin),
+            top: self.top.saturating_sub(margin),
+            ..*self
+        }
+    }
+
     /// Columns that both have.
     fn shared_columns(&self, other: &Place) -> u32 {
         self.right().min(other.right()).saturating_sub(self.left.max(other.left))
@@ -79,6 +97,50 @@ pub(super) fn digits(ink: &Plane) -> Vec<Digit> {
     digits.retain(|piece| piece.place.height as f32 >= low);
     digits.sort_by_key(|piece| (2 * piece.place.left + piece.place.width, piece.place.top));
     digits.iter().map(|piece| piece.digit(ink)).collect()
+}
+
+/// What keeps the digits from being read, if anything does: lines above each other, or marks that are too wide.
+pub(super) fn fault(digits: &[Digit]) -> Option<&'static str> {
+    let tallest = digits.iter().map(|digit| tallest_part(digit)).max().unwrap_or(0) as f32;
+    let mut rows: Vec<(u32, u32)> = digits.iter().flat_map(parts).collect();
+    rows.sort_unstable();
+    let mut lines: Vec<(u32, u32)> = Vec::new();
+    for (top, bottom) in rows {
+        match lines.last_mut() {
+            Some(line) if (top as f32) < line.1 as f32 + APART * tallest => {
+                line.1 = line.1.max(bottom)
+            }
+            _ => lines.push((top, bottom)),
+        }
+    }
+    lines.retain(|(top, bottom)| (bottom - top) as f32 >= LINE * tallest);
+    let is_wide =
+        |digit: &Digit| digit.place.width as f32 > WIDE * digit.place.height.max(LOWEST) as f32;
+    match lines.len() {
+        0 | 1 if digits.iter().any(is_wide) => {
+            Some("shows a mark too wide for a digit, as two that touch")
+        }
+        0 | 1 => None,
+        _ => Some("shows lines of writing above each other"),
+    }
+}
+
+/// The rows that a digit's ink takes, each as the first and that behind the last, without the empty ones between.
+fn parts(digit: &Digit) -> Vec<(u32, u32)> {
+    let mut parts: Vec<(u32, u32)> = Vec::new();
+    for (row, pixels) in (digit.place.top..).zip(digit.ink.rows()) {
+        let inked = pixels.into_iter().any(|pixel| pixel[0] > 0.0);
+        match parts.last_mut() {
+            Some((_, end)) if inked && *end == row => *end += 1,
+            _ if inked => parts.push((row, row + 1)),
+            _ => {}
+        }
+    }
+    parts
+}
+
+fn tallest_part(digit: &Digit) -> u32 {
+    parts(digit).iter().map(|(top, bottom)| bottom - top).max().unwrap_or(0)
 }
 
 /// The smallest place that holds all of them.

@@ -6,7 +6,8 @@
 //! file each:
 //!
 //! 1. `decode`: from the bytes of a file to a picture in grey, upright;
-//! 2. `ink`: from a picture to ink, 0 to 1, whatever light fell on the paper;
+//! 2. `ink`: from a picture to ink, 0 to 1, whatever light fell on the paper, with room around it (`margin`) and
+//!    without ruling (`rules`);
 //! 3. `line`: from ink to digits, left to right;
 //! 4. `fit`: from a digit to 28x28 bytes.
 //!
@@ -16,6 +17,8 @@ mod decode;
 mod fit;
 mod ink;
 mod line;
+mod margin;
+mod rules;
 
 use ::image::{ImageBuffer, Luma};
 
@@ -56,22 +59,25 @@ pub struct Written {
 /// messages call it.
 ///
 /// # Errors
-/// [`Error::Data`] if it is no such file or a broken one, has a side over [`MAX_PICTURE_SIDE`], or
-/// shows no ink.
+/// [`Error::Data`] if it is no such file or a broken one, has a side over [`MAX_PICTURE_SIDE`], shows
+/// no ink, or what is not one line of digits.
 pub fn read(name: &str, bytes: &[u8]) -> Result<Writing> {
     let picture = decode::decode(name, bytes)?;
     let full = picture.dimensions();
     let picture = decode::at_most(picture, MOST_PIXELS);
-    let (found, digits) = find(name, &picture)?;
-    let dark_ink = found.dark;
+    let Found { ink, digits, margin } = find(name, &picture)?;
+    let dark_ink = ink.dark;
     if let Some(pixels) = fit::as_it_is(&picture, dark_ink) {
-        let place = line::surrounding(&digits);
+        let place = line::surrounding(&digits).without_margin(margin);
         return Ok(Writing { dark_ink, digits: vec![Written { pixels, place, fitted: false }] });
+    }
+    if let Some(what) = line::fault(&digits) {
+        return Err(data_error(name, what, "give it in parts: digits in one line, apart"));
     }
     let scale = f64::from(full.0) / f64::from(picture.width());
     let written = |digit: &line::Digit| Written {
         pixels: fit::fit(&digit.ink),
-        place: digit.place.scaled(scale),
+        place: digit.place.without_margin(margin).scaled(scale),
         fitted: true,
     };
     Ok(Writing { dark_ink, digits: digits.iter().map(written).collect() })
@@ -86,7 +92,7 @@ pub fn read_one(name: &str, bytes: &[u8]) -> Result<[u8; DIGIT_PIXELS]> {
     if picture.dimensions() == (DIGIT_SIDE as u32, DIGIT_SIDE as u32) {
         return Ok(fit::bytes(&picture));
     }
-    let (found, digits) = find(name, &picture)?;
+    let Found { ink: found, digits, .. } = find(name, &picture)?;
     Ok(match &digits[..] {
         [digit] => fit::fit(&digit.ink),
         pieces => {
@@ -97,17 +103,28 @@ pub fn read_one(name: &str, bytes: &[u8]) -> Result<[u8; DIGIT_PIXELS]> {
     })
 }
 
-/// The ink of a picture and the digits in it, at least one.
-fn find(name: &str, picture: &Plane) -> Result<(ink::Found, Vec<line::Digit>)> {
-    let found = ink::find(picture).map(|found| (line::digits(&found.ink), found));
-    match found {
-        Some((digits, found)) if !digits.is_empty() => Ok((found, digits)),
-        _ => Err(data_error(
+/// What is found in a picture.
+struct Found {
+    ink: ink::Found,
+    /// At least one.
+    digits: Vec<line::Digit>,
+    /// Pixels that were added on each side, since the ink touched them.
+    margin: u32,
+}
+
+fn find(name: &str, picture: &Plane) -> Result<Found> {
+    let (wide, margin) = margin::added(picture).unwrap_or_else(|| (picture.clone(), 0));
+    let found = ink::find(&wide).map(|mut ink| {
+        rules::take_out(&mut ink.ink);
+        Found { digits: line::digits(&ink.ink), ink, margin }
+    });
+    found.filter(|found| !found.digits.is_empty()).ok_or_else(|| {
+        data_error(
             name,
-            "shows no ink: all its pixels have about the same brightness",
+            "shows no ink: no pixel stands out of the brightness or the noise of the others",
             "draw the digit bright on dark or dark on bright",
-        )),
-    }
+        )
+    })
 }
 
 /// Reads a picture that is a digit of MNIST as it is: 28x28, bright on dark, nothing changed.
