@@ -101,7 +101,7 @@ pub(super) fn digits(ink: &Plane) -> Vec<Digit> {
 
 /// What keeps the digits from being read, if anything does: lines above each other, or marks that are too wide.
 pub(super) fn fault(digits: &[Digit]) -> Option<&'static str> {
-    let tallest = digits.iter().map(|digit| tallest_part(digit)).max().unwrap_or(0) as f32;
+    let tallest = digits.iter().map(tallest_part).max().unwrap_or(0) as f32;
     let mut rows: Vec<(u32, u32)> = digits.iter().flat_map(parts).collect();
     rows.sort_unstable();
     let mut lines: Vec<(u32, u32)> = Vec::new();
