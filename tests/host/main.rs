@@ -18,6 +18,7 @@ mod house;
 mod keep;
 mod library;
 mod look;
+mod mutations;
 mod paper;
 mod papers;
 mod pictures;
