@@ -19,6 +19,7 @@ mod house;
 mod keep;
 mod library;
 mod look;
+mod mutations;
 mod networks;
 mod own_data;
 mod paper;

@@ -2,7 +2,7 @@
 
 use image::imageops;
 
-use super::Plane;
+use super::{MOST_PIXELS, Plane};
 
 /// Pixels of paper differ by at most this, where its brightness can be told.
 const EVEN: f32 = 0.03;
@@ -13,8 +13,8 @@ const INK: f32 = 0.2;
 /// Part of the border that is ink at most: more is a table or a shadow.
 const MOST_INK: f32 = 0.4;
 
-/// The picture with a margin of its paper, and how wide that is. `None` where no ink reaches the sides, or where the
-/// paper has no brightness of its own.
+/// The picture with a margin of its paper, and how wide that is. `None` where no ink reaches the sides, where the
+/// paper has no brightness of its own, and where it would be too large.
 pub(super) fn added(picture: &Plane) -> Option<(Plane, u32)> {
     let (width, height) = picture.dimensions();
     let (right, bottom) = (width - 1, height - 1);
@@ -33,6 +33,9 @@ pub(super) fn added(picture: &Plane) -> Option<(Plane, u32)> {
         return None;
     }
     let margin = width.max(height) / 2;
+    if (width + 2 * margin) * (height + 2 * margin) > MOST_PIXELS {
+        return None;
+    }
     let mut wide = Plane::from_pixel(width + 2 * margin, height + 2 * margin, image::Luma([paper]));
     imageops::replace(&mut wide, picture, margin.into(), margin.into());
     Some((wide, margin))

@@ -24,7 +24,7 @@ pub(super) fn take_out(ink: &mut Plane) {
             (from..to).for_each(|y| ink.get_pixel_mut(x, y)[0] = 0.0);
         }
     }
-    for (from, to) in lines(width, height, |column, at| inked(column, at)) {
+    for (from, to) in lines(width, height, inked) {
         for y in (0..height).filter(|&y| from == 0 || !inked(from - 1, y) || !inked(to, y)) {
             (from..to).for_each(|x| ink.get_pixel_mut(x, y)[0] = 0.0);
         }
