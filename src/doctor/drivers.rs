@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::gpu::adapter::HOW_TO_GET_ONE;
+use crate::gpu::adapter::{HIDING, HOW_TO_GET_ONE};
 
 /// Variables that choose or hide adapters.
 const VARIABLES: [&str; 10] = [
@@ -24,14 +24,6 @@ const VARIABLES: [&str; 10] = [
 ];
 /// Those that name driver files in place of the usual folders; the first that is set counts.
 const INSTEAD: [&str; 2] = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"];
-/// Those without which there may be more adapters.
-const HIDING: [&str; 5] = [
-    "WGPU_BACKEND",
-    "VK_DRIVER_FILES",
-    "VK_ICD_FILENAMES",
-    "VK_LOADER_DRIVERS_SELECT",
-    "VK_LOADER_DRIVERS_DISABLE",
-];
 /// Name of the loader on Linux.
 const LOADER: &str = "libvulkan.so.1";
 /// Where Linux keeps libraries, besides the folders of `LD_LIBRARY_PATH`.

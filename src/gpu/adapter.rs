@@ -9,6 +9,23 @@ use crate::plan::Profile;
 pub const HOW_TO_GET_ONE: &str = "install a Vulkan driver (on Debian and Ubuntu \
      `apt install mesa-vulkan-drivers` brings a software adapter), or train with --device cpu";
 
+/// Variables that take adapters away.
+pub const HIDING: [&str; 5] = [
+    "WGPU_BACKEND",
+    "VK_DRIVER_FILES",
+    "VK_ICD_FILENAMES",
+    "VK_LOADER_DRIVERS_SELECT",
+    "VK_LOADER_DRIVERS_DISABLE",
+];
+
+/// The way out where there is no adapter: without the variable that may hide one, if it is set.
+pub fn how_to_get_one() -> String {
+    let set = HIDING.iter().find_map(|name| Some((name, std::env::var(name).ok()?)));
+    set.map_or(HOW_TO_GET_ONE.into(), |(name, value)| {
+        format!("{name}={value} may hide adapters: unset {name}; else {HOW_TO_GET_ONE}")
+    })
+}
+
 /// The graphics interfaces that are tried. GL is left out: its compute support is no match.
 const BACKENDS: Backends = Backends::VULKAN.union(Backends::METAL).union(Backends::DX12);
 
@@ -36,12 +53,13 @@ pub fn all() -> Vec<Adapter> {
 pub fn find(name: Option<&str>) -> Result<Vec<Adapter>> {
     let adapters = all();
     if adapters.is_empty() {
-        return Err(Error::Adapter(format!("no adapter was found: {HOW_TO_GET_ONE}")));
+        return Err(Error::Adapter(format!("no adapter was found: {}", how_to_get_one())));
     }
     let Some(name) = name else { return Ok(adapters) };
     let names: Vec<String> =
         adapters.iter().enumerate().map(|(i, a)| format!("{i}: {}", a.get_info().name)).collect();
-    let index = name.parse::<usize>().ok();
+    // Of a number that is no index, as in "RTX 4090", the name may be meant.
+    let index = name.parse::<usize>().ok().filter(|&index| index < adapters.len());
     let wanted = name.to_lowercase();
     let matching: Vec<Adapter> = adapters
         .into_iter()

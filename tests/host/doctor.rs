@@ -206,3 +206,11 @@ fn remedies_fit_what_is_there() {
     let hidden = Drivers { variables, ..drivers }.remedy();
     assert!(hidden.contains("unset VK_LOADER_DRIVERS_DISABLE"), "{hidden}");
 }
+
+#[test]
+fn a_variable_that_hides_adapters_is_named() {
+    let output = command(&["adapters"]).env("WGPU_BACKEND", "gl").output().expect("it starts");
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(ADAPTER), "{said}");
+    assert!(said.contains("WGPU_BACKEND=gl") && said.contains("unset"), "{said}");
+}

@@ -113,7 +113,7 @@ fn find(args: &DeviceArgs, work: Work, warnings: &mut Vec<String>) -> Result<Dev
     }
     warnings.push(format!(
         "no shader runs: the CPU computes instead. To use an adapter, {}",
-        adapter::HOW_TO_GET_ONE
+        adapter::how_to_get_one()
     ));
     Ok(Device::Cpu { threads, fell_back: true })
 }

@@ -27,7 +27,7 @@ pub fn run(args: Args) -> Result<()> {
         let list: Vec<Value> = listed.map(|(index, facts)| json_of(index, facts)).collect();
         output::print_json(&json!({ "adapters": list }))?;
     } else if all.is_empty() {
-        output::print(&format!("no adapter was found: {HOW_TO_GET_ONE}\n"))?;
+        output::print(&format!("no adapter was found: {}\n", adapter::how_to_get_one()))?;
     } else {
         let list: Vec<String> = listed.map(|(index, facts)| text_of(index, facts)).collect();
         output::print(&list.join("\n"))?;
@@ -36,7 +36,8 @@ pub fn run(args: Args) -> Result<()> {
         Ok(())
     } else if all.is_empty() {
         // For a person the way out stands on standard output already.
-        let way_out = if args.json { format!(": {HOW_TO_GET_ONE}") } else { String::new() };
+        let way_out =
+            if args.json { format!(": {}", adapter::how_to_get_one()) } else { String::new() };
         Err(Error::Adapter(format!("no adapter was found{way_out}")))
     } else {
         Err(Error::Adapter(format!(
