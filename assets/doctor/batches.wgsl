@@ -3,7 +3,7 @@
 //   input   w [8, 16], then x [9, 16]
 //   output  of a batch of B samples [B, 8], behind those of smaller batches
 //
-// One workgroup a sample, as the plan by samples has it; how many there are tells the batch.
+// A workgroup for each sample, as in the sample plan. The number of workgroups is the batch.
 
 @group(0) @binding(0) var<storage, read> input: array<f32>;
 @group(0) @binding(1) var<storage, read_write> output: array<f32>;

@@ -29,7 +29,7 @@ enum Reader {
     Idx,
     /// Both sets, each by itself.
     Sets(fn(&Path, Set) -> Result<Digits>),
-    /// One set, of which a share is for testing.
+    /// One set; `--test-share` takes the test digits from it.
     Pool(fn(&Path) -> Result<Digits>),
 }
 

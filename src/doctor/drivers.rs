@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::disk;
 use crate::gpu::adapter::{HIDING, HOW_TO_GET_ONE};
 
 /// Variables that choose or hide adapters.
@@ -153,11 +154,7 @@ impl DriverFile {
 
 /// Reads a driver file; the error says what is wrong with it.
 fn manifest(path: &Path) -> Result<Icd, String> {
-    let about = fs::metadata(path).map_err(|error| error.to_string())?;
-    if !about.is_file() || about.len() > MANIFEST_LIMIT {
-        return Err("is no driver file".into());
-    }
-    let text = fs::read(path).map_err(|error| error.to_string())?;
+    let text = disk::read(path, MANIFEST_LIMIT).map_err(|error| error.to_string())?;
     let manifest: Manifest =
         serde_json::from_slice(&text).map_err(|error| format!("is no driver file: {error}"))?;
     Ok(manifest.icd)

@@ -97,13 +97,18 @@ pub fn describe(info: &AdapterInfo) -> String {
 
 /// The version of Vulkan that the driver offers, as `1.3.230`; `None` behind Metal and DX12.
 pub fn vulkan_version(adapter: &Adapter) -> Option<String> {
+    let version = packed_version(adapter)?;
+    let (major, minor, patch) = (version >> 22 & 0x7f, version >> 12 & 0x3ff, version & 0xfff);
+    Some(format!("{major}.{minor}.{patch}"))
+}
+
+/// The same as the API packs it: major, minor and patch in 7, 10 and 12 bits.
+fn packed_version(adapter: &Adapter) -> Option<u32> {
     #[cfg(not(target_vendor = "apple"))]
     {
         // SAFETY: it is looked at, and nothing is destroyed.
         let adapter = unsafe { adapter.as_hal::<wgpu::hal::api::Vulkan>() }?;
-        let version = adapter.physical_device_capabilities().properties().api_version;
-        let (major, minor, patch) = (version >> 22 & 0x7f, version >> 12 & 0x3ff, version & 0xfff);
-        Some(format!("{major}.{minor}.{patch}"))
+        Some(adapter.physical_device_capabilities().properties().api_version)
     }
     #[cfg(target_vendor = "apple")]
     {
@@ -112,7 +117,6 @@ pub fn vulkan_version(adapter: &Adapter) -> Option<String> {
     }
 }
 
-/// As the API packs it: major, minor and patch in 7, 10 and 12 bits.
 #[cfg(not(target_vendor = "apple"))]
 const VULKAN_1_2: u32 = 1 << 22 | 2 << 12;
 
@@ -121,19 +125,15 @@ const VULKAN_1_2: u32 = 1 << 22 | 2 << 12;
 pub fn can_wait(adapter: &Adapter, device: &wgpu::Device) -> bool {
     #[cfg(not(target_vendor = "apple"))]
     {
-        // SAFETY: it is asked for a version and the address of a function; nothing is called or destroyed.
+        if packed_version(adapter).is_none_or(|version| version < VULKAN_1_2) {
+            return true;
+        }
+        // SAFETY: it is asked for the address of a function; nothing is called or destroyed.
         unsafe {
-            use wgpu::hal::api::Vulkan;
-            let (Some(adapter), Some(device)) =
-                (adapter.as_hal::<Vulkan>(), device.as_hal::<Vulkan>())
-            else {
-                return true;
-            };
-            let version = adapter.physical_device_capabilities().properties().api_version;
+            let Some(device) = device.as_hal::<wgpu::hal::api::Vulkan>() else { return true };
             let instance = device.shared_instance().raw_instance();
             let name = c"vkGetSemaphoreCounterValue".as_ptr();
-            let function = instance.get_device_proc_addr(device.raw_device().handle(), name);
-            function.is_some() || version < VULKAN_1_2
+            instance.get_device_proc_addr(device.raw_device().handle(), name).is_some()
         }
     }
     #[cfg(target_vendor = "apple")]

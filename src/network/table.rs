@@ -196,7 +196,7 @@ fn listed(value: toml::Value) -> Result<Option<Vec<Vec<usize>>>, String> {
     })
 }
 
-/// A layer as a file has it.
+/// The text of a layer in a file.
 fn entry(row: &Row) -> String {
     match row {
         Row::Conv { name, maps, connections } => {
