@@ -7,10 +7,11 @@
 //   dbias         += dh[y,x]
 //   dw[ky,kx]     += dh[y,x] input[y+ky, x+kx]
 //
-// Taps are written out, for K = 5, as in convolve.wgsl.
+// The factors are those of a trained pooling; of the others pooling_backward.wgsl. Without a pooling dh is ds.
+// Taps are written out, up to seven in a row, as in convolve.wgsl.
 // For second derivatives f', input and what stands in brackets are squared (local.wgsl).
 //
-// expects: conv_pool, common, local; ds_at, partials; K, TAPS, TILE_WIDTH, STRIDE, BLOCK_SCALE
+// expects: conv_pool, common, local, pooling_backward; ds_at, partials; K, TILE_WIDTH, STRIDE, BLOCK_SCALE
 
 struct Gradients {
     dw: Kernel,
@@ -19,9 +20,10 @@ struct Gradients {
     dpool_bias: f32,
 }
 
+// The gradients of row ky of the kernel, from a row of dh and the row of the patch that it saw.
 fn add_tap_gradients(
     g: ptr<function, Gradients>,
-    first: u32,
+    ky: u32,
     input: ptr<function, Patch>,
     source: u32,
     dh: ptr<function, Block>,
@@ -32,19 +34,26 @@ fn add_tap_gradients(
     var d2 = 0.0;
     var d3 = 0.0;
     var d4 = 0.0;
+    var d5 = 0.0;
+    var d6 = 0.0;
     for (var i = 0u; i < N; i++) {
         let d = (*dh)[at + i];
         d0 += d * local((*input)[source + i]);
-        d1 += d * local((*input)[source + i + 1u]);
-        d2 += d * local((*input)[source + i + 2u]);
-        d3 += d * local((*input)[source + i + 3u]);
-        d4 += d * local((*input)[source + i + 4u]);
+        if (K > 1u) { d1 += d * local((*input)[source + i + 1u]); }
+        if (K > 2u) { d2 += d * local((*input)[source + i + 2u]); }
+        if (K > 3u) { d3 += d * local((*input)[source + i + 3u]); }
+        if (K > 4u) { d4 += d * local((*input)[source + i + 4u]); }
+        if (K > 5u) { d5 += d * local((*input)[source + i + 5u]); }
+        if (K > 6u) { d6 += d * local((*input)[source + i + 6u]); }
     }
+    let first = K * ky;
     (*g).dw[first] += d0;
-    (*g).dw[first + 1u] += d1;
-    (*g).dw[first + 2u] += d2;
-    (*g).dw[first + 3u] += d3;
-    (*g).dw[first + 4u] += d4;
+    if (K > 1u) { (*g).dw[first + 1u] += d1; }
+    if (K > 2u) { (*g).dw[first + 2u] += d2; }
+    if (K > 3u) { (*g).dw[first + 3u] += d3; }
+    if (K > 4u) { (*g).dw[first + 4u] += d4; }
+    if (K > 5u) { (*g).dw[first + 5u] += d5; }
+    if (K > 6u) { (*g).dw[first + 6u] += d6; }
 }
 
 fn row_gradients(
@@ -53,15 +62,48 @@ fn row_gradients(
     dh: ptr<function, Block>,
     y: u32,
 ) {
-    add_tap_gradients(g, 0u, input, R * y, dh, N * y);
-    add_tap_gradients(g, K, input, R * (y + 1u), dh, N * y);
-    add_tap_gradients(g, 2u * K, input, R * (y + 2u), dh, N * y);
-    add_tap_gradients(g, 3u * K, input, R * (y + 3u), dh, N * y);
-    add_tap_gradients(g, 4u * K, input, R * (y + 4u), dh, N * y);
+    if (y < P) {
+        add_tap_gradients(g, 0u, input, R * y, dh, N * y);
+        if (K > 1u) { add_tap_gradients(g, 1u, input, R * (y + 1u), dh, N * y); }
+        if (K > 2u) { add_tap_gradients(g, 2u, input, R * (y + 2u), dh, N * y); }
+        if (K > 3u) { add_tap_gradients(g, 3u, input, R * (y + 3u), dh, N * y); }
+        if (K > 4u) { add_tap_gradients(g, 4u, input, R * (y + 4u), dh, N * y); }
+        if (K > 5u) { add_tap_gradients(g, 5u, input, R * (y + 5u), dh, N * y); }
+        if (K > 6u) { add_tap_gradients(g, 6u, input, R * (y + 6u), dh, N * y); }
+    }
 }
 
-// Adds the gradients of a block of one pooled row (TILE_HEIGHT = 1), and replaces h by dh; its ds begins at
-// `at`, and `scale` is the derivative of the pooling.
+// From a row of ds, which begins at `at`, to dh where h was; `scale` is the derivative of the pooling.
+fn pooling_gradients(g: ptr<function, Gradients>, h: ptr<function, Block>, scale: f32, at: u32) {
+    for (var i = 0u; i < TILE_WIDTH; i++) {
+        let d = ds_at(at + i);
+        let e = scale * d;
+        let upper = 2u * i;
+        let lower = upper + N;
+        let block = (*h)[upper] + (*h)[upper + 1u] + (*h)[lower] + (*h)[lower + 1u];
+        var taken = vec4f(1.0);
+        if (POOLING == POOLING_MAX) {
+            taken = winner(vec4f((*h)[upper], (*h)[upper + 1u], (*h)[lower], (*h)[lower + 1u]));
+        }
+        (*h)[upper] = e * local(squash_slope((*h)[upper])) * taken.x;
+        (*h)[upper + 1u] = e * local(squash_slope((*h)[upper + 1u])) * taken.y;
+        (*h)[lower] = e * local(squash_slope((*h)[lower])) * taken.z;
+        (*h)[lower + 1u] = e * local(squash_slope((*h)[lower + 1u])) * taken.w;
+        (*g).dpool_bias += d;
+        (*g).dcoefficient += d * local(BLOCK_SCALE * block);
+        (*g).dbias += (*h)[upper] + (*h)[upper + 1u] + (*h)[lower] + (*h)[lower + 1u];
+    }
+}
+
+fn plain_gradients(g: ptr<function, Gradients>, h: ptr<function, Block>, at: u32) {
+    for (var i = 0u; i < N; i++) {
+        (*h)[i] = ds_at(at + i);
+        (*g).dbias += (*h)[i];
+    }
+}
+
+// Adds the gradients of a block of one row of s (TILE_HEIGHT = 1), and replaces h by dh; its ds begins at
+// `at`.
 fn block_gradients(
     g: ptr<function, Gradients>,
     input: ptr<function, Patch>,
@@ -69,19 +111,10 @@ fn block_gradients(
     scale: f32,
     at: u32,
 ) {
-    for (var i = 0u; i < TILE_WIDTH; i++) {
-        let d = ds_at(at + i);
-        let e = scale * d;
-        let upper = 2u * i;
-        let lower = upper + N;
-        let block = (*h)[upper] + (*h)[upper + 1u] + (*h)[lower] + (*h)[lower + 1u];
-        (*h)[upper] = e * local(squash_slope((*h)[upper]));
-        (*h)[upper + 1u] = e * local(squash_slope((*h)[upper + 1u]));
-        (*h)[lower] = e * local(squash_slope((*h)[lower]));
-        (*h)[lower + 1u] = e * local(squash_slope((*h)[lower + 1u]));
-        (*g).dpool_bias += d;
-        (*g).dcoefficient += d * local(BLOCK_SCALE * block);
-        (*g).dbias += (*h)[upper] + (*h)[upper + 1u] + (*h)[lower] + (*h)[lower + 1u];
+    if (POOLING == POOLING_NONE) {
+        plain_gradients(g, h, at);
+    } else {
+        pooling_gradients(g, h, scale, at);
     }
     row_gradients(g, input, h, 0u);
     row_gradients(g, input, h, 1u);
@@ -96,7 +129,9 @@ fn put_gradients(g: ptr<function, Gradients>, row: u32, j: u32, m: u32, is_first
     }
     if (is_first) {
         partials[to + BIAS + m] = (*g).dbias;
-        partials[to + COEFFICIENT + m] = (*g).dcoefficient;
-        partials[to + POOL_BIAS + m] = (*g).dpool_bias;
+        if (POOLING == POOLING_TRAINED) {
+            partials[to + COEFFICIENT + m] = (*g).dcoefficient;
+            partials[to + POOL_BIAS + m] = (*g).dpool_bias;
+        }
     }
 }

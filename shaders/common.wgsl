@@ -1,24 +1,39 @@
-// The squash behind every layer: f(a) = A tanh(S a), with A and S from the header
-// (1.7159 and 2/3 in the 1998 paper, appendix A; 1 and 1 in the notebook).
+// The activation f behind a layer, and its slope.
 //
-// expects: ACTIVATION, SQUASH_A, SQUASH_S
+//   ACTIVATION_TANH  f(a) = SQUASH_CENTER + A tanh(S a), with A and S from the header: 1.7159 and 2/3 in the 1998
+//                    paper (appendix A), 1 and 1 in the notebook. The logistic function 1 / (1 + e^-a) is
+//                    the same with A = S = 1/2 around 1/2
+//   ACTIVATION_RELU  f(a) = max(a, 0)
+//
+// expects: ACTIVATION, SQUASH_A, SQUASH_S, SQUASH_CENTER
 
-// Families of squashes; in step with `Squash` in src/network/mod.rs. There is one so far.
+// Families of activations; in step with `Squash` in src/network/mod.rs.
 const ACTIVATION_TANH = 0u;
-const_assert ACTIVATION == ACTIVATION_TANH;
+const ACTIVATION_RELU = 1u;
 
 // A - 2 A / (e^(2 S a) + 1): a fifth of the price of some drivers' tanh, which also overflows to NaN.
 // The power of two is kept in range; far below it becomes 0, which is right.
 fn squash(a: f32) -> f32 {
+    if (ACTIVATION == ACTIVATION_RELU) {
+        return max(a, 0.0);
+    }
     let power = exp2(min(SQUASH_S * 2.885390082 * a, 60.0));
-    return SQUASH_A - 2.0 * SQUASH_A / (power + 1.0);
+    return (SQUASH_CENTER + SQUASH_A) - 2.0 * SQUASH_A / (power + 1.0);
 }
 
-// f'(a), from y = f(a):  S (A - y^2 / A).
+// f'(a), from y = f(a):  S (A - y^2 / A) of a tanh; 1 of a relu where y > 0, else 0.
 fn squash_slope(y: f32) -> f32 {
-    return SQUASH_S * SQUASH_A - SQUASH_S / SQUASH_A * (y * y);
+    if (ACTIVATION == ACTIVATION_RELU) {
+        return select(0.0, 1.0, y > 0.0);
+    }
+    let z = y - SQUASH_CENTER;
+    return SQUASH_S * SQUASH_A - SQUASH_S / SQUASH_A * (z * z);
 }
 
 fn squash_slopes(y: vec4f) -> vec4f {
-    return SQUASH_S * SQUASH_A - SQUASH_S / SQUASH_A * (y * y);
+    if (ACTIVATION == ACTIVATION_RELU) {
+        return select(vec4f(), vec4f(1.0), y > vec4f());
+    }
+    let z = y - SQUASH_CENTER;
+    return SQUASH_S * SQUASH_A - SQUASH_S / SQUASH_A * (z * z);
 }

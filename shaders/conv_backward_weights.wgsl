@@ -3,11 +3,11 @@
 //
 //   partials[row] = the sums over every PARTIAL_ROWS-th column of blocks (block_gradients.wgsl)
 //
-// uses: common, local, conv_pool, convolve, block_gradients
+// uses: common, local, conv_pool, convolve, pooling_backward, block_gradients
 // binds:
 //   x         read f32    shapes: conv_pool.wgsl
 //   p         read f32
-//   h         read f32
+//   h         read f32    without a pooling s, and not looked at
 //   ds        read f32
 //   table     read u32
 //   partials  write f32   [PARTIAL_ROWS, STRIDE], rows laid out as p; `update` adds them
@@ -17,8 +17,10 @@
 // bias and pooling.
 
 fn load_h_row(h: ptr<function, Block>, y: u32, at: u32) {
-    for (var i = 0u; i < N; i++) {
-        (*h)[N * y + i] = h_at(at + OW * y + i);
+    if (y < P && POOLING != POOLING_NONE) {
+        for (var i = 0u; i < N; i++) {
+            (*h)[N * y + i] = h_at(at + OW * y + i);
+        }
     }
 }
 
@@ -33,7 +35,7 @@ fn conv_backward_weights(@builtin(global_invocation_id) id: vec3u) {
         let j = item / PARTIAL_ROWS;
         let c = table_at(CHANNEL + j);
         let m = table_at(MAP + j);
-        let scale = local(BLOCK_SCALE * p_at(COEFFICIENT + m));
+        let scale = pooling_slope(m);
 
         var g = Gradients();
         var unit = row;
@@ -41,12 +43,12 @@ fn conv_backward_weights(@builtin(global_invocation_id) id: vec3u) {
             let n = unit / TILE_COLUMNS;
             let left = TILE_WIDTH * (unit % TILE_COLUMNS);
             var input = Patch();
-            load_patch_four(&input, 2u, (n * C + c) * HEIGHT * WIDTH + 2u * left);
+            load_patch_head(&input, (n * C + c) * HEIGHT * WIDTH + P * left);
             var y = 0u;
             loop {
-                move_patch_down(&input, ((n * C + c) * HEIGHT + 2u * y + (K - 1u)) * WIDTH + 2u * left);
+                move_patch_down(&input, ((n * C + c) * HEIGHT + P * y + (K - 1u)) * WIDTH + P * left);
                 var h = Block();
-                let stored = ((n * M + m) * OH + 2u * y) * OW + 2u * left;
+                let stored = ((n * M + m) * OH + P * y) * OW + P * left;
                 load_h_row(&h, 0u, stored);
                 load_h_row(&h, 1u, stored);
                 block_gradients(&g, &input, &h, scale, n * S_STRIDE + (m * PH + y) * PW + left);

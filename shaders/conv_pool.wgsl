@@ -1,24 +1,36 @@
-// Shapes of a convolution stage: K x K convolution by table, squash, weighted 2x2 pooling, squash.
+// Shapes of a convolution stage: K x K convolution by table, activation, and where it has one a 2x2 pooling.
 // (1990: H1-H2 and H3-H4. 1998, section II.B: C1-S2 and C3-S4.)
 //
 //   SAMPLES       samples in the window of one dispatch
+//   K             side of the kernel, 1 to 7
 //   C, M, J       input maps, feature maps, connections between them
 //   x  [SAMPLES, C, HEIGHT, WIDTH]   the input
-//   h  [SAMPLES, M, OH, OW]          behind the convolution and its squash
-//   s  [SAMPLES, M, PH, PW]          behind the pooling and its squash; a sample every S_STRIDE numbers
-//   dh, ds                           gradients of the loss by the pre-activations: dE/da, where h = f(a)
-//   p  weights [J, K, K], bias [M], coefficient [M], pooling bias [M]
+//   h  [SAMPLES, M, OH, OW]          behind the convolution and its activation
+//   s  [SAMPLES, M, PH, PW]          behind the pooling; a sample every S_STRIDE numbers. Without a pooling s is h
+//   dh, ds                           gradients of the loss by the pre-activations: dE/da, where h = f(a). Behind a
+//                                    plain pooling, which has no activation, ds is dE/ds
+//   p  weights [J, K, K], bias [M]; for a trained pooling also coefficient [M], pooling bias [M]
 //   table  first [M+1], channel [J], map [J], first_out [C+1], by_channel [J]:
 //          map m owns the connections first[m] .. first[m+1]; connection j leads from the input
 //          map channel[j] to the feature map map[j]; the connections that leave input map c are
 //          by_channel[first_out[c]] .. by_channel[first_out[c+1]]
 //
-// expects: p_at; K, TAPS, C, M, J, HEIGHT, WIDTH, TILE_WIDTH, TILE_HEIGHT
+// expects: p_at; K, C, M, J, HEIGHT, WIDTH, TILE_WIDTH, TILE_HEIGHT, POOLING
 
+// What stands behind the convolution; in step with `PoolForm` in src/network/mod.rs.
+const POOLING_NONE = 0u;
+const POOLING_TRAINED = 1u;
+const POOLING_AVERAGE = 2u;
+const POOLING_MAX = 3u;
+
+// Outputs of the convolution that become one, in each direction.
+const P = select(2u, 1u, POOLING == POOLING_NONE);
+
+const TAPS = K * K;
 const OH = HEIGHT - (K - 1u);
 const OW = WIDTH - (K - 1u);
-const PH = OH / 2u;
-const PW = OW / 2u;
+const PH = OH / P;
+const PW = OW / P;
 
 // Where the parts of p and of the table begin.
 const BIAS = J * TAPS;
@@ -29,10 +41,10 @@ const MAP = CHANNEL + J;
 const FIRST_OUT = MAP + J;
 const BY_CHANNEL = FIRST_OUT + C + 1u;
 
-// A block is TILE_HEIGHT x TILE_WIDTH pooled outputs: ROWS rows of N outputs of the convolution, whose input
+// A block is TILE_HEIGHT x TILE_WIDTH numbers of s: ROWS rows of N outputs of the convolution, whose input
 // patch is ROWS + K - 1 rows of R inputs. Blocks of a map are numbered row by row.
-const ROWS = 2u * TILE_HEIGHT;
-const N = 2u * TILE_WIDTH;
+const ROWS = P * TILE_HEIGHT;
+const N = P * TILE_WIDTH;
 const R = N + (K - 1u);
 const TILE_COLUMNS = PW / TILE_WIDTH;
 const BLOCKS = PH / TILE_HEIGHT * TILE_COLUMNS;
@@ -40,7 +52,7 @@ alias Block = array<f32, ROWS * N>;
 alias Patch = array<f32, (ROWS + (K - 1u)) * R>;
 alias Kernel = array<f32, TAPS>;
 
-// The first pooled row and column of a block.
+// The first row and column of a block in s.
 fn corner(block: u32) -> vec2u {
     return vec2u(TILE_HEIGHT * (block / TILE_COLUMNS), TILE_WIDTH * (block % TILE_COLUMNS));
 }
@@ -51,4 +63,9 @@ fn kernel_at(w: u32) -> Kernel {
         kernel[i] = p_at(w + i);
     }
     return kernel;
+}
+
+// Tap (ky, kx) of a kernel. Those that a kernel of K x K does not have are never used.
+fn tap(kernel: ptr<function, Kernel>, ky: u32, kx: u32) -> f32 {
+    return (*kernel)[min(K * ky + kx, TAPS - 1u)];
 }

@@ -1,8 +1,9 @@
-// conv_pool_forward: a whole convolution stage, after the first. (1990: H3-H4. 1998: C3-S4.)
+// conv_pool_forward: a whole convolution stage with its pooling, after the first. (1990: H3-H4. 1998: C3-S4.)
 //
 //   h[n,m,y,x] = f( bias[m] + sum over the connections j of m, ky, kx of
 //                   w[j,ky,kx] x[n, channel[j], y+ky, x+kx] )
-//   s[n,m,y,x] = f( coefficient[m] BLOCK_SCALE (the 2x2 block of h at 2y, 2x) + pooling bias[m] )
+//   s[n,m,y,x] = f( coefficient[m] BLOCK_SCALE (the 2x2 block of h at 2y, 2x) + pooling bias[m] ),
+//                or as pooling.wgsl says of other poolings
 //
 // uses: common, conv_pool, convolve, pooling
 // binds:
@@ -12,7 +13,6 @@
 //   h      write vec2f
 //   s      write f32
 //
-// BLOCK_SCALE is 1/4 in the notebook (mean) and 1 in 1998, section II.B (sum).
 // One invocation computes one block of one map and sample.
 
 fn store_row(sum: ptr<function, Block>, y: u32, at: u32) {

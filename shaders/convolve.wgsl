@@ -5,7 +5,7 @@
 // Every index of a private array has to become a constant: a dynamic one costs ten times as much on
 // a software adapter and spills on a GPU. Drivers unroll two short loops inside each other, not
 // three, so that rows are called one by one; those that the block does not have fall away. Taps are
-// written out as well: for K = 5.
+// written out as well, up to seven in a row; those that the kernel does not have fall away too.
 //
 // expects: conv_pool, common; x_at; K, WIDTH
 
@@ -33,43 +33,61 @@ fn load_patch(input: ptr<function, Patch>, at: u32) {
     load_patch_four(input, 8u, at + 8u * WIDTH);
     load_patch_four(input, 12u, at + 12u * WIDTH);
     load_patch_four(input, 16u, at + 16u * WIDTH);
+    load_patch_four(input, 20u, at + 20u * WIDTH);
+}
+
+// What the patches of a column of blocks have in common, for blocks of one row of s (TILE_HEIGHT = 1): of the
+// first block the first K - 1 rows, from `at` on in x, P rows too low, where move_patch_down takes them from.
+fn load_patch_head(input: ptr<function, Patch>, at: u32) {
+    load_patch_four(input, P, at);
+    load_patch_four(input, P + 4u, at + 4u * WIDTH);
 }
 
 fn shift_patch_row(input: ptr<function, Patch>, y: u32) {
-    for (var i = 0u; i < R; i++) {
-        (*input)[R * y + i] = (*input)[R * (y + 2u) + i];
+    if (y < K - 1u) {
+        for (var i = 0u; i < R; i++) {
+            (*input)[R * y + i] = (*input)[R * (y + P) + i];
+        }
     }
 }
 
-// The patch of the block below, where blocks are one pooled row each (TILE_HEIGHT = 1): four rows are
-// known, the two new ones begin at `at` in x. Above the first block, load_patch_four(input, 2, ..) has loaded
-// those four.
+// The patch of the block below: K - 1 rows are known, the P new ones begin at `at` in x.
 fn move_patch_down(input: ptr<function, Patch>, at: u32) {
     shift_patch_row(input, 0u);
     shift_patch_row(input, 1u);
     shift_patch_row(input, 2u);
     shift_patch_row(input, 3u);
-    load_patch_row(input, 4u, at);
-    load_patch_row(input, 5u, at + WIDTH);
+    shift_patch_row(input, 4u);
+    shift_patch_row(input, 5u);
+    load_patch_row(input, K - 1u, at);
+    load_patch_row(input, K, at + WIDTH);
 }
 
+// Row ky of the kernel on a row of the patch, added to a row of sums.
 fn add_taps(
     sum: ptr<function, Block>,
     to: u32,
     input: ptr<function, Patch>,
     source: u32,
     kernel: ptr<function, Kernel>,
-    first: u32,
+    ky: u32,
 ) {
-    let w0 = (*kernel)[first];
-    let w1 = (*kernel)[first + 1u];
-    let w2 = (*kernel)[first + 2u];
-    let w3 = (*kernel)[first + 3u];
-    let w4 = (*kernel)[first + 4u];
+    let w0 = tap(kernel, ky, 0u);
+    let w1 = tap(kernel, ky, 1u);
+    let w2 = tap(kernel, ky, 2u);
+    let w3 = tap(kernel, ky, 3u);
+    let w4 = tap(kernel, ky, 4u);
+    let w5 = tap(kernel, ky, 5u);
+    let w6 = tap(kernel, ky, 6u);
     for (var i = 0u; i < N; i++) {
-        (*sum)[to + i] += w0 * (*input)[source + i] + w1 * (*input)[source + i + 1u]
-            + w2 * (*input)[source + i + 2u] + w3 * (*input)[source + i + 3u]
-            + w4 * (*input)[source + i + 4u];
+        var part = w0 * (*input)[source + i];
+        if (K > 1u) { part += w1 * (*input)[source + i + 1u]; }
+        if (K > 2u) { part += w2 * (*input)[source + i + 2u]; }
+        if (K > 3u) { part += w3 * (*input)[source + i + 3u]; }
+        if (K > 4u) { part += w4 * (*input)[source + i + 4u]; }
+        if (K > 5u) { part += w5 * (*input)[source + i + 5u]; }
+        if (K > 6u) { part += w6 * (*input)[source + i + 6u]; }
+        (*sum)[to + i] += part;
     }
 }
 
@@ -81,10 +99,12 @@ fn convolve_row(
 ) {
     if (y < ROWS) {
         add_taps(sum, N * y, input, R * y, kernel, 0u);
-        add_taps(sum, N * y, input, R * (y + 1u), kernel, K);
-        add_taps(sum, N * y, input, R * (y + 2u), kernel, 2u * K);
-        add_taps(sum, N * y, input, R * (y + 3u), kernel, 3u * K);
-        add_taps(sum, N * y, input, R * (y + 4u), kernel, 4u * K);
+        if (K > 1u) { add_taps(sum, N * y, input, R * (y + 1u), kernel, 1u); }
+        if (K > 2u) { add_taps(sum, N * y, input, R * (y + 2u), kernel, 2u); }
+        if (K > 3u) { add_taps(sum, N * y, input, R * (y + 3u), kernel, 3u); }
+        if (K > 4u) { add_taps(sum, N * y, input, R * (y + 4u), kernel, 4u); }
+        if (K > 5u) { add_taps(sum, N * y, input, R * (y + 5u), kernel, 5u); }
+        if (K > 6u) { add_taps(sum, N * y, input, R * (y + 6u), kernel, 6u); }
     }
 }
 

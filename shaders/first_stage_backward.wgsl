@@ -3,15 +3,15 @@
 //
 //   partials[row] = the sums over every PARTIAL_ROWS-th column of blocks (block_gradients.wgsl)
 //
-// uses: common, local, conv_pool, convolve, block_gradients
+// uses: common, local, conv_pool, convolve, pooling_backward, block_gradients
 // binds:
 //   x         read f32    shapes: conv_pool.wgsl
 //   p         read f32
 //   ds        read f32
 //   partials  write f32   [PARTIAL_ROWS, STRIDE], rows laid out as p; `update` adds them
 //
-// h is recomputed from x, which is cheaper than to store and load it. One invocation sums every
-// PARTIAL_ROWS-th column of blocks of one map, from top to bottom, and writes its own row of partials.
+// Where a pooling needs h it is recomputed from x, which is cheaper than to store and load it. One invocation sums
+// every PARTIAL_ROWS-th column of blocks of one map, from top to bottom, and writes its own row of partials.
 
 @compute @workgroup_size(WORKGROUP)
 fn first_stage_backward(@builtin(global_invocation_id) id: vec3u) {
@@ -24,7 +24,7 @@ fn first_stage_backward(@builtin(global_invocation_id) id: vec3u) {
         let m = item / PARTIAL_ROWS;
         var kernel = kernel_at(TAPS * m);
         let bias = p_at(BIAS + m);
-        let scale = local(BLOCK_SCALE * p_at(COEFFICIENT + m));
+        let scale = pooling_slope(m);
 
         var g = Gradients();
         var unit = row;
@@ -32,13 +32,15 @@ fn first_stage_backward(@builtin(global_invocation_id) id: vec3u) {
             let n = unit / TILE_COLUMNS;
             let left = TILE_WIDTH * (unit % TILE_COLUMNS);
             var input = Patch();
-            load_patch_four(&input, 2u, n * HEIGHT * WIDTH + 2u * left);
+            load_patch_head(&input, n * HEIGHT * WIDTH + P * left);
             var y = 0u;
             loop {
-                move_patch_down(&input, (n * HEIGHT + 2u * y + (K - 1u)) * WIDTH + 2u * left);
+                move_patch_down(&input, (n * HEIGHT + P * y + (K - 1u)) * WIDTH + P * left);
                 var h = Block();
-                convolve(&h, &input, &kernel);
-                squash_block(&h, bias);
+                if (POOLING != POOLING_NONE) {
+                    convolve(&h, &input, &kernel);
+                    squash_block(&h, bias);
+                }
                 block_gradients(&g, &input, &h, scale, n * S_STRIDE + (m * PH + y) * PW + left);
                 continuing {
                     y++;

@@ -1,7 +1,8 @@
 // first_stage_forward: the whole first stage, whose input is one map (C = 1, J = M). (1990: H1-H2. 1998: C1-S2.)
 //
 //   h[n,m,y,x] = f( bias[m] + sum over ky, kx of w[m,ky,kx] x[n,0,y+ky,x+kx] )
-//   s[n,m,y,x] = f( coefficient[m] BLOCK_SCALE (the 2x2 block of h at 2y, 2x) + pooling bias[m] )
+//   s[n,m,y,x] = f( coefficient[m] BLOCK_SCALE (the 2x2 block of h at 2y, 2x) + pooling bias[m] ),
+//                or as pooling.wgsl says of other poolings
 //
 // uses: common, conv_pool, convolve, pooling
 // binds:
@@ -23,7 +24,7 @@ fn first_stage_forward(@builtin(global_invocation_id) id: vec3u) {
         let n = item / BLOCKS;
 
         var input = Patch();
-        load_patch(&input, (n * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
+        load_patch(&input, (n * HEIGHT + P * place.x) * WIDTH + P * place.y);
         var m = 0u;
         loop {
             var kernel = kernel_at(TAPS * m);

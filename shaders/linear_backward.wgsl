@@ -4,7 +4,7 @@
 //   dx[n,i]  = f'(x[n,i]) sum over o of w[o,i] dy[n,o]
 //   dw[o,i]  = sum over n of dy[n,o] x[n,i],   dbias[o] = sum over n of dy[n,o]
 //
-// uses: common, linear, epilogue, linear_gradient
+// uses: input_slope, linear, epilogue, linear_gradient
 // binds:
 //   x           read vec4f    shapes: linear.wgsl
 //   dy          read f32
@@ -51,7 +51,7 @@ fn linear_backward(@builtin(global_invocation_id) id: vec3u) {
             }
         }
         for (var n = 0u; n < SAMPLES; n++) {
-            dx[QUADS * n + i] = dx_sum[n] * squash_slopes(x[n]);
+            dx[QUADS * n + i] = dx_sum[n] * input_slopes(x[n]);
         }
         continuing {
             i += THREADS;

@@ -2,7 +2,7 @@
 //
 //   dx[n,i] = f'(x[n,i]) sum over o of w[o,i] dy[n,o]
 //
-// uses: common, local, linear
+// uses: local, input_slope, linear
 // binds:
 //   x    read vec4f    shapes: linear.wgsl
 //   w    read vec4f
@@ -45,7 +45,7 @@ fn linear_backward_input(@builtin(global_invocation_id) id: vec3u) {
                     value += dx[at];
                 }
                 if (ENDS) {
-                    value *= locals(squash_slopes(x_at(at)));
+                    value *= locals(input_slopes(x_at(at)));
                 }
                 dx[at] = value;
             }

@@ -2,10 +2,11 @@
 //
 //   OUTPUT_LINEAR  y[n,c] = f( bias[c] + sum over i of w[c,i] x[n,i] )
 //                  dx[n,i] = f'(x[n,i]) sum over c of w[c,i] dy[n,c]
+//   OUTPUT_SOFTMAX the same without f: the probabilities are the softmax of y
 //   OUTPUT_RBF     y[n,c] = sum over i of (x[n,i] - w[c,i])^2                (1998, eq. 7)
 //                  dx[n,i] = f'(x[n,i]) sum over c of 2 dy[n,c] (x[n,i] - w[c,i])
 //
-// uses: common, local, loss
+// uses: common, local, input_slope, loss
 // binds:
 //   x       read vec4f    [SAMPLES, INPUTS] activations of the layer before; INPUTS is a multiple of four
 //   p       read vec4f    biases [CLASSES], from WEIGHTS on w [CLASSES, INPUTS]; for an RBF only w: the 7x12
@@ -36,7 +37,7 @@ fn input_gradient(slopes: ptr<function, Scores>, v: vec4f, i: u32) -> vec4f {
     var sum = vec4f();
     for (var c = 0u; c < CLASSES; c++) {
         let w = p_at(WEIGHTS / 4u + QUADS * c + i);
-        sum += (*slopes)[c] * select(2.0 * (v - w), locals(w), OUTPUT == OUTPUT_LINEAR);
+        sum += (*slopes)[c] * select(locals(w), 2.0 * (v - w), OUTPUT == OUTPUT_RBF);
     }
     return sum;
 }
@@ -56,13 +57,16 @@ fn output(@builtin(global_invocation_id) id: vec3u) {
             let v = x_at(QUADS * n + i);
             for (var c = 0u; c < CLASSES; c++) {
                 let w = p_at(WEIGHTS / 4u + QUADS * c + i);
-                let term = select(v - w, w, OUTPUT == OUTPUT_LINEAR);
-                scores[c] += dot(term, select(term, v, OUTPUT == OUTPUT_LINEAR));
+                let term = select(w, v - w, OUTPUT == OUTPUT_RBF);
+                scores[c] += dot(term, select(v, term, OUTPUT == OUTPUT_RBF));
             }
         }
         for (var c = 0u; c < CLASSES; c++) {
+            if (OUTPUT != OUTPUT_RBF) {
+                scores[c] += p_at(c / 4u)[c % 4u];
+            }
             if (OUTPUT == OUTPUT_LINEAR) {
-                scores[c] = squash(scores[c] + p_at(c / 4u)[c % 4u]);
+                scores[c] = squash(scores[c]);
             }
             y[CLASSES * (BEFORE + n) + c] = scores[c];
         }
@@ -97,7 +101,7 @@ fn output(@builtin(global_invocation_id) id: vec3u) {
             } else {
                 by_x = input_gradient(&slopes, v, i);
             }
-            dx[QUADS * n + i] = by_x * locals(squash_slopes(v));
+            dx[QUADS * n + i] = by_x * locals(input_slopes(v));
         }
         continuing {
             n += THREADS;

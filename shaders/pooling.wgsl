@@ -1,29 +1,53 @@
 // The pooling of a block h, written to s from `at` on. (1990: H2, H4. 1998, section II.B: S2, S4.)
 //
-//   s[y,x] = f( coefficient[m] BLOCK_SCALE (the 2x2 block of h at 2y, 2x) + pooling bias[m] )
+//   POOLING_TRAINED  s[y,x] = f( coefficient[m] BLOCK_SCALE (sum of the 2x2 block of h at 2y, 2x) + pooling bias[m] )
+//   POOLING_AVERAGE  s[y,x] = BLOCK_SCALE (the same sum): no parameters and no activation
+//   POOLING_MAX      s[y,x] = the largest of the block
+//   POOLING_NONE     s = h
+//
+// BLOCK_SCALE is 1/4 in the notebook (mean) and 1 in 1998, section II.B (sum).
 //
 // expects: conv_pool, common; p_at, s; TILE_HEIGHT, TILE_WIDTH, BLOCK_SCALE
 
 fn pool_row(h: ptr<function, Block>, y: u32, coefficient: f32, bias: f32, at: u32) {
     if (y < TILE_HEIGHT) {
         for (var i = 0u; i < TILE_WIDTH; i++) {
-            let source = 2u * (N * y + i);
-            let upper = (*h)[source] + (*h)[source + 1u];
-            let lower = (*h)[source + N] + (*h)[source + N + 1u];
-            s[at + PW * y + i] = squash(coefficient * (upper + lower) + bias);
+            let to = at + PW * y + i;
+            let source = P * (N * y + i);
+            if (POOLING == POOLING_NONE) {
+                s[to] = (*h)[source];
+            } else if (POOLING == POOLING_MAX) {
+                let upper = max((*h)[source], (*h)[source + 1u]);
+                s[to] = max(upper, max((*h)[source + N], (*h)[source + N + 1u]));
+            } else {
+                let upper = (*h)[source] + (*h)[source + 1u];
+                let lower = (*h)[source + N] + (*h)[source + N + 1u];
+                if (POOLING == POOLING_AVERAGE) {
+                    s[to] = BLOCK_SCALE * (upper + lower);
+                } else {
+                    s[to] = squash(coefficient * (upper + lower) + bias);
+                }
+            }
         }
     }
 }
 
+fn pool_four(h: ptr<function, Block>, y: u32, coefficient: f32, bias: f32, at: u32) {
+    pool_row(h, y, coefficient, bias, at);
+    pool_row(h, y + 1u, coefficient, bias, at);
+    pool_row(h, y + 2u, coefficient, bias, at);
+    pool_row(h, y + 3u, coefficient, bias, at);
+}
+
 fn pool(h: ptr<function, Block>, m: u32, at: u32) {
-    let coefficient = BLOCK_SCALE * p_at(COEFFICIENT + m);
-    let bias = p_at(POOL_BIAS + m);
-    pool_row(h, 0u, coefficient, bias, at);
-    pool_row(h, 1u, coefficient, bias, at);
-    pool_row(h, 2u, coefficient, bias, at);
-    pool_row(h, 3u, coefficient, bias, at);
-    pool_row(h, 4u, coefficient, bias, at);
-    pool_row(h, 5u, coefficient, bias, at);
-    pool_row(h, 6u, coefficient, bias, at);
-    pool_row(h, 7u, coefficient, bias, at);
+    var coefficient = 0.0;
+    var bias = 0.0;
+    if (POOLING == POOLING_TRAINED) {
+        coefficient = BLOCK_SCALE * p_at(COEFFICIENT + m);
+        bias = p_at(POOL_BIAS + m);
+    }
+    pool_four(h, 0u, coefficient, bias, at);
+    pool_four(h, 4u, coefficient, bias, at);
+    pool_four(h, 8u, coefficient, bias, at);
+    pool_four(h, 12u, coefficient, bias, at);
 }

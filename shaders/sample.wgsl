@@ -18,8 +18,12 @@
 // In the backward pass, the gradient by a pre-activation replaces the activation.
 //
 // expects: distort; data_set_at, indices_at, step_table_at, cursor_at, table_at, step_state
-// expects: K, TAPS, SIDE, SAMPLE_WORDS, STEP_WORDS, HEIGHT, WIDTH, BORDER, SCALE, BACKGROUND
+// expects: SIDE, SAMPLE_WORDS, STEP_WORDS, HEIGHT, WIDTH, BORDER, SCALE, BACKGROUND
 // expects: DISTORT, DIGITS, FIRST_MAPS, MAPS, CONNECTIONS, SECOND, LAYERS, X_H2, MEMORY, WORKGROUP
+
+// Both kernels are 5x5 (sample_second_backward.wgsl).
+const K = 5u;
+const TAPS = K * K;
 
 const OH1 = HEIGHT - (K - 1u);
 const OW1 = WIDTH - (K - 1u);

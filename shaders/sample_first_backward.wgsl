@@ -13,7 +13,7 @@
 // are added in order, in two halves of HALF sums, which fill the whole memory.
 //
 // expects: common, local, sample, sample_patch, sample_second_backward; p_at, traces
-// expects: K, TAPS, FIRST_MAPS, WIDTH, X_H2, BLOCK_SCALE, WORKGROUP
+// expects: FIRST_MAPS, WIDTH, X_H2, BLOCK_SCALE, WORKGROUP
 
 const THREADS_PER_MAP = WORKGROUP / FIRST_MAPS;
 const SUMS = TAPS + 3u;

@@ -5,7 +5,7 @@
 //
 // A patch stays in registers: every index becomes a constant once the short loops are unrolled.
 //
-// expects: common, local, sample; p_at; K, TAPS, BLOCK_SCALE
+// expects: common, local, sample; p_at; BLOCK_SCALE
 
 const PATCH = K + 1u;
 alias Patch = array<f32, PATCH * PATCH>;

@@ -12,7 +12,7 @@
 // For second derivatives f', w, s1 and what stands in brackets are squared (local.wgsl).
 //
 // expects: common, local, sample, sample_patch; p_at, table_at, traces
-// expects: K, TAPS, CONNECTIONS, FIRST_MAPS, MAPS, SECOND, X_H2, FEATURES, SCRATCH, BLOCK_SCALE, WORKGROUP
+// expects: CONNECTIONS, FIRST_MAPS, MAPS, SECOND, X_H2, FEATURES, SCRATCH, BLOCK_SCALE, WORKGROUP
 
 // dh2 over h2; the terms of dcoefficient go to SCRATCH.
 fn second_pooling_backward(t: u32) {

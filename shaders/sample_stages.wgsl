@@ -9,7 +9,7 @@
 // in the first stage one place in all maps, from a patch that it reads once, in the second any.
 //
 // expects: sample, sample_patch; p_at, table_at
-// expects: TAPS, FIRST_MAPS, MAPS, SECOND, X_H2, FEATURES, WIDTH, WORKGROUP
+// expects: FIRST_MAPS, MAPS, SECOND, X_H2, FEATURES, WIDTH, WORKGROUP
 
 fn first_stage(t: u32) {
     for (var block = t; block < BLOCKS1; block += WORKGROUP) {

@@ -159,8 +159,7 @@ impl Inference {
         let sums = self.session.executor().read_f32(totals, batch * TOTALS)?;
         let loss: f64 = sums.chunks_exact(TOTALS).map(|row| f64::from(row[0])).sum();
         let loss = loss / self.sets[set].max(1) as f64;
-        let scores = Scores { output: self.output, numbers: scores };
-        Ok(Answers { scores, loss, time })
+        Ok(Answers { scores: Scores::new(self.output, scores), loss, time })
     }
 
     /// Asks about other digits, at most a batch (`[n, 784]` bytes), where the first set is at least a
@@ -169,22 +168,35 @@ impl Inference {
     /// # Errors
     /// [`crate::Error::Adapter`] if the adapter fails.
     pub fn ask(&mut self, pixels: &[u8]) -> Result<Scores> {
-        Ok(Scores { output: self.output, numbers: self.session.ask(pixels)? })
+        Ok(Scores::new(self.output, self.session.ask(pixels)?))
     }
 }
 
 impl Scores {
+    /// What the last layer left for each digit, `[n, 10]`; of a softmax the sums become probabilities.
+    fn new(output: Output, mut numbers: Vec<f32>) -> Self {
+        if output == Output::Softmax {
+            for row in numbers.chunks_exact_mut(CLASSES) {
+                let largest = row.iter().copied().fold(f32::MIN, f32::max);
+                row.iter_mut().for_each(|number| *number = (*number - largest).exp());
+                let sum: f32 = row.iter().sum();
+                row.iter_mut().for_each(|number| *number /= sum);
+            }
+        }
+        Scores { output, numbers }
+    }
+
     /// Scores of digit `i`, `[10]`.
     pub fn of(&self, i: usize) -> &[f32] {
         &self.numbers[i * CLASSES..(i + 1) * CLASSES]
     }
 
-    /// The two best answers to digit `i`: the largest outputs of a linear network, the smallest
+    /// The two best answers to digit `i`: the largest outputs or probabilities, or the smallest
     /// penalties of an RBF one; of equals the first, as in the shader.
     pub fn ranking(&self, i: usize) -> Ranking {
         let scores = self.of(i);
         let better = |a: f32, b: f32| match self.output {
-            Output::Linear => a > b,
+            Output::Linear | Output::Softmax => a > b,
             Output::Rbf => a < b,
         };
         let best = |among: &mut dyn Iterator<Item = usize>| {

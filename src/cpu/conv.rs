@@ -1,7 +1,7 @@
 //! References of the convolution stages.
 
-use super::{local, squash, squash_slope};
-use crate::network::{KERNEL, TAPS};
+use super::{input_slope, local, squash, squash_slope};
+use crate::network::PoolForm;
 use crate::plan::kernels::Stage;
 
 /// Shapes of a stage as `usize`, and its connection table.
@@ -43,11 +43,11 @@ impl<'a> Shapes<'a> {
         n * self.s_stride + (m * self.ph + y) * self.pw + x
     }
 
-    /// Every [n, m, y, x] of h.
-    fn places(&self) -> impl Iterator<Item = (usize, usize, usize, usize)> + use<> {
-        let (maps, oh, ow) = (self.m, self.oh, self.ow);
-        let places = 0..self.samples * maps * oh * ow;
-        places.map(move |i| (i / (maps * oh * ow), i / (oh * ow) % maps, i / ow % oh, i % ow))
+    /// Every [n, m, y, x] of s.
+    fn blocks(&self) -> impl Iterator<Item = (usize, usize, usize, usize)> + use<> {
+        let (maps, ph, pw) = (self.m, self.ph, self.pw);
+        let places = 0..self.samples * maps * ph * pw;
+        places.map(move |i| (i / (maps * ph * pw), i / (ph * pw) % maps, i / pw % ph, i % pw))
     }
 
     /// The connections of feature map `m`.
@@ -65,8 +65,20 @@ impl<'a> Shapes<'a> {
 }
 
 /// The taps of a kernel: (index in the kernel, row, column).
-fn taps() -> impl Iterator<Item = (usize, usize, usize)> {
-    (0..TAPS).map(|tap| (tap, tap / KERNEL, tap % KERNEL))
+fn taps(k: &Stage) -> impl Iterator<Item = (usize, usize, usize)> + use<> {
+    let side = k.k as usize;
+    (0..side * side).map(move |tap| (tap, tap / side, tap % side))
+}
+
+/// The outputs of the convolution, row and column, that become the one at `y`, `x` of s, in row order.
+fn block(k: &Stage, y: usize, x: usize) -> impl Iterator<Item = (usize, usize)> + use<> {
+    let p = k.p() as usize;
+    (0..p * p).map(move |place| (p * y + place / p, p * x + place % p))
+}
+
+/// The place of the first of the largest numbers.
+fn winner(numbers: &[f64]) -> usize {
+    (1..numbers.len()).fold(0, |best, at| if numbers[at] > numbers[best] { at } else { best })
 }
 
 /// One value of h, at [n, m, y, x], before the squash.
@@ -74,9 +86,9 @@ fn convolve(k: &Stage, at: &Shapes, x: &[f32], p: &[f32], place: [usize; 4]) -> 
     let [n, m, y, left] = place;
     let mut sum = f64::from(p[k.bias() + m]);
     for j in at.connections(m) {
-        for (tap, ky, kx) in taps() {
+        for (tap, ky, kx) in taps(k) {
             let input = x[at.x(n, at.channel(j), y + ky, left + kx)];
-            sum += f64::from(p[j * TAPS + tap]) * f64::from(input);
+            sum += f64::from(p[j * k.taps() as usize + tap]) * f64::from(input);
         }
     }
     sum
@@ -96,21 +108,44 @@ pub fn conv_pool_forward(
         for m in 0..at.m {
             for y in 0..at.ph {
                 for left in 0..at.pw {
-                    let mut block = 0.0;
-                    for (dy, dx) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-                        let (row, column) = (2 * y + dy, 2 * left + dx);
+                    let values = block(k, y, left).map(|(row, column)| {
                         let sum = convolve(k, &at, x, p, [n, m, row, column]);
                         let value = squash(k.squash, sum);
-                        block += value;
                         h[at.h(n, m, row, column)] = value as f32;
-                    }
-                    let scale = f64::from(k.block_scale) * f64::from(p[k.coefficient() + m]);
-                    let value = scale * block + f64::from(p[k.pool_bias() + m]);
-                    s[at.s(n, m, y, left)] = squash(k.squash, value) as f32;
+                        value
+                    });
+                    s[at.s(n, m, y, left)] = pooled(k, p, m, &values.collect::<Vec<_>>()) as f32;
                 }
             }
         }
     }
+}
+
+/// What the pooling of map m makes of a block.
+fn pooled(k: &Stage, p: &[f32], m: usize, block: &[f64]) -> f64 {
+    let sum: f64 = block.iter().sum();
+    match k.pooling {
+        None => block[0],
+        Some(PoolForm::Max) => block[winner(block)],
+        Some(PoolForm::Average) => pooling_scale(k, p, m) * sum,
+        Some(PoolForm::Mean | PoolForm::Sum) => {
+            let bias = f64::from(p[k.pool_bias() + m]);
+            squash(k.squash, pooling_scale(k, p, m) * sum + bias)
+        }
+    }
+}
+
+/// What the pooling of map m multiplies with.
+fn pooling_scale(k: &Stage, p: &[f32], m: usize) -> f64 {
+    let scale = k.pooling.map_or(1.0, PoolForm::block_scale);
+    let coefficient = if k.is_trained() { p[k.coefficient() + m] } else { 1.0 };
+    f64::from(scale) * f64::from(coefficient)
+}
+
+/// A stage without a pooling, forward: `x` and `p` to `s`.
+pub fn conv_forward(k: &Stage, x: &[f32], p: &[f32], table: &[u32], s: &mut [f32]) {
+    let mut h = vec![0.0; (k.samples * k.sizes()[1]) as usize];
+    conv_pool_forward(k, x, p, table, &mut h, s);
 }
 
 /// The first stage, whose input is one map, forward: `x` and `p` to `s`.
@@ -148,7 +183,7 @@ pub fn conv_backward_weights(
     kernel_gradients(k, x, &dh, table, partials);
 }
 
-/// The input gradient of a stage after the first, by what the squash of the layer below got.
+/// The input gradient of a stage after the first, by what the activation of the layer below got.
 pub fn conv_backward_input(
     k: &Stage,
     x: &[f32],
@@ -163,8 +198,8 @@ pub fn conv_backward_input(
     let mut sums = vec![0.0; at.samples * at.c * at.height * at.width];
     for n in 0..at.samples {
         for j in 0..at.j {
-            for (tap, ky, kx) in taps() {
-                let weight = local(k.curvature, f64::from(p[j * TAPS + tap]));
+            for (tap, ky, kx) in taps(k) {
+                let weight = local(k.curvature, f64::from(p[j * k.taps() as usize + tap]));
                 for y in 0..at.oh {
                     for left in 0..at.ow {
                         let delta = f64::from(dh[at.h(n, at.map(j), y, left)]);
@@ -175,47 +210,69 @@ pub fn conv_backward_input(
         }
     }
     for ((out, sum), &x) in dx.iter_mut().zip(sums).zip(x) {
-        *out = (sum * slope(k, x)) as f32;
+        *out = (sum * local(k.curvature, input_slope(k.behind, f64::from(x)))) as f32;
     }
 }
 
-/// f'(a) from y = f(a), as the pass counts it.
-fn slope(k: &Stage, y: f32) -> f64 {
-    local(k.curvature, squash_slope(k.squash, f64::from(y)))
+/// The same: the kernel differs in how it writes an odd width.
+pub fn conv_backward_odd_input(
+    k: &Stage,
+    x: &[f32],
+    p: &[f32],
+    h: &[f32],
+    ds: &[f32],
+    table: &[u32],
+    dx: &mut [f32],
+) {
+    conv_backward_input(k, x, p, h, ds, table, dx);
 }
 
 /// dh, from the derivatives by the pooled values.
 fn deltas(k: &Stage, p: &[f32], h: &[f32], ds: &[f32]) -> Vec<f32> {
     let at = Shapes::of(k, &[]);
     let mut dh = vec![0.0; h.len()];
-    for (n, m, y, x) in at.places() {
-        let scale = f64::from(k.block_scale) * f64::from(p[k.coefficient() + m]);
-        let delta = local(k.curvature, scale) * f64::from(ds[at.s(n, m, y / 2, x / 2)]);
-        let place = at.h(n, m, y, x);
-        dh[place] = (delta * slope(k, h[place])) as f32;
+    for (n, m, y, x) in at.blocks() {
+        let d = f64::from(ds[at.s(n, m, y, x)]);
+        let places: Vec<usize> = block(k, y, x).map(|(y, x)| at.h(n, m, y, x)).collect();
+        let Some(form) = k.pooling else {
+            dh[places[0]] = d as f32;
+            continue;
+        };
+        let values: Vec<f64> = places.iter().map(|&place| f64::from(h[place])).collect();
+        let delta = local(k.curvature, pooling_scale(k, p, m)) * d;
+        for (number, (&place, &value)) in places.iter().zip(&values).enumerate() {
+            if form != PoolForm::Max || number == winner(&values) {
+                let slope = local(k.curvature, squash_slope(k.squash, value));
+                dh[place] = (delta * slope) as f32;
+            }
+        }
     }
     dh
 }
 
-/// The gradients of biases, coefficients and pooling biases.
+/// The gradients of biases, and of a trained pooling of coefficients and pooling biases.
 fn map_gradients(k: &Stage, h: &[f32], ds: &[f32], dh: &[f32], partials: &mut [f32]) {
     let at = Shapes::of(k, &[]);
+    let scale = f64::from(k.pooling.map_or(1.0, PoolForm::block_scale));
     let mut sums = vec![[0.0; 3]; at.m];
-    for (n, m, y, x) in at.places() {
+    for (n, m, y, x) in at.blocks() {
         let [bias, coefficient, pool_bias] = &mut sums[m];
-        *bias += f64::from(dh[at.h(n, m, y, x)]);
-        if y % 2 == 0 && x % 2 == 0 {
-            let corners = [(y, x), (y, x + 1), (y + 1, x), (y + 1, x + 1)];
-            let block: f64 = corners.iter().map(|&(y, x)| f64::from(h[at.h(n, m, y, x)])).sum();
-            let d = f64::from(ds[at.s(n, m, y / 2, x / 2)]);
-            *coefficient += d * local(k.curvature, f64::from(k.block_scale) * block);
-            *pool_bias += d;
+        let mut sum = 0.0;
+        for (y, x) in block(k, y, x) {
+            let place = at.h(n, m, y, x);
+            *bias += f64::from(dh[place]);
+            sum += f64::from(h[place]);
         }
+        let d = f64::from(ds[at.s(n, m, y, x)]);
+        *coefficient += d * local(k.curvature, scale * sum);
+        *pool_bias += d;
     }
     for (m, [bias, coefficient, pool_bias]) in sums.into_iter().enumerate() {
         put(k, partials, k.bias() + m, bias);
-        put(k, partials, k.coefficient() + m, coefficient);
-        put(k, partials, k.pool_bias() + m, pool_bias);
+        if k.is_trained() {
+            put(k, partials, k.coefficient() + m, coefficient);
+            put(k, partials, k.pool_bias() + m, pool_bias);
+        }
     }
 }
 
@@ -223,7 +280,7 @@ fn map_gradients(k: &Stage, h: &[f32], ds: &[f32], dh: &[f32], partials: &mut [f
 fn kernel_gradients(k: &Stage, x: &[f32], dh: &[f32], table: &[u32], partials: &mut [f32]) {
     let at = Shapes::of(k, table);
     for j in 0..at.j {
-        for (tap, ky, kx) in taps() {
+        for (tap, ky, kx) in taps(k) {
             let mut sum = 0.0;
             for n in 0..at.samples {
                 for y in 0..at.oh {
@@ -234,7 +291,7 @@ fn kernel_gradients(k: &Stage, x: &[f32], dh: &[f32], table: &[u32], partials: &
                     }
                 }
             }
-            put(k, partials, j * TAPS + tap, sum);
+            put(k, partials, j * k.taps() as usize + tap, sum);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! References of the linear layers.
 
-use super::{Epilogue, local, squash, squash_slope};
+use super::{Epilogue, input_slope, local, squash};
 use crate::network::Squash;
 use crate::plan::kernels::{Linear, LinearBackward, LinearUpdate};
 
@@ -45,7 +45,7 @@ pub fn linear_backward_input(
                 let weight = local(k.curvature, f64::from(w[row * inputs + i]));
                 sum += weight * f64::from(dy[n * outputs + o]);
             }
-            let slope = if k.ends { squash_slope(k.squash, f64::from(x[at])) } else { 1.0 };
+            let slope = if k.ends { input_slope(k.behind, f64::from(x[at])) } else { 1.0 };
             dx[at] = (sum * local(k.curvature, slope)) as f32;
         }
     }
@@ -96,13 +96,15 @@ pub fn linear_backward(
     epilogue: Epilogue,
 ) {
     let LinearUpdate { samples, inputs, outputs, weights, .. } = k.update;
-    let whole = whole_linear(samples, inputs, outputs, k.squash, false);
+    // Forward, which is not asked for, would need its own squash.
+    let whole = whole_linear(samples, inputs, outputs, Squash::Tanh, false);
+    let whole = Linear { behind: k.behind, ..whole };
     let w = &epilogue.parameters()[weights as usize..];
     linear_backward_input(&whole, x, w, dy, &[0], dx);
     linear_update(&k.update, x, dy, step_state, gradient, epilogue);
 }
 
-/// A layer whose weights are one window.
+/// A layer whose weights are one window, with the same activation in front and behind.
 pub(super) fn whole_linear(
     samples: u32,
     inputs: u32,
@@ -110,6 +112,6 @@ pub(super) fn whole_linear(
     squash: Squash,
     curvature: bool,
 ) -> Linear {
-    let (rows, tile, starts, ends) = (outputs, 1, true, true);
-    Linear { samples, inputs, outputs, rows, tile, starts, ends, squash, curvature }
+    let (rows, tile, starts, ends, behind) = (outputs, 1, true, true, Some(squash));
+    Linear { samples, inputs, outputs, rows, tile, starts, ends, squash, behind, curvature }
 }

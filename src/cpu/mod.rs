@@ -16,8 +16,8 @@ mod sample;
 mod update;
 
 pub use conv::{
-    conv_backward_input, conv_backward_weights, conv_pool_forward, first_stage_backward,
-    first_stage_forward,
+    conv_backward_input, conv_backward_odd_input, conv_backward_weights, conv_forward,
+    conv_pool_forward, first_stage_backward, first_stage_forward,
 };
 pub use distort::{Affine, distort};
 pub use epilogue::Epilogue;
@@ -32,17 +32,22 @@ use crate::executor::Executor;
 use crate::network::Squash;
 use crate::plan::{Access, BufferId, Dispatch, Interface, Op, Pass, Plan, Start, View};
 
-/// f(a) = A tanh(S a).
+/// f(a) = centre + A tanh(S a), or max(a, 0).
 pub fn squash(squash: Squash, a: f64) -> f64 {
-    let (amplitude, slope) = squash.amplitude_and_slope();
-    f64::from(amplitude) * (f64::from(slope) * a).tanh()
+    let Some(tanh) = squash.tanh() else { return a.max(0.0) };
+    f64::from(tanh.centre) + f64::from(tanh.amplitude) * (f64::from(tanh.slope) * a).tanh()
 }
 
 /// f'(a), from y = f(a).
 pub fn squash_slope(squash: Squash, y: f64) -> f64 {
-    let (amplitude, slope) = squash.amplitude_and_slope();
-    let amplitude = f64::from(amplitude);
-    f64::from(slope) * (amplitude - y * y / amplitude)
+    let Some(tanh) = squash.tanh() else { return if y > 0.0 { 1.0 } else { 0.0 } };
+    let (amplitude, y) = (f64::from(tanh.amplitude), y - f64::from(tanh.centre));
+    f64::from(tanh.slope) * (amplitude - y * y / amplitude)
+}
+
+/// The same of what is in front of a layer, whose output is `x`; 1 behind a plain pooling.
+fn input_slope(behind: Option<Squash>, x: f64) -> f64 {
+    behind.map_or(1.0, |squash| squash_slope(squash, x))
 }
 
 /// A local derivative as the pass counts it: itself, or for second derivatives its square.
@@ -150,12 +155,16 @@ pub fn run_reference(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
     match op {
         Op::Gather(k) => gather(k, u(0), u(1), u(2), u(3), out(), out(), w!()),
         Op::ConvPoolForward(k) => conv_pool_forward(&k.0, f(0), f(1), u(2), w!(), w!()),
+        Op::ConvForward(k) => conv_forward(&k.0, f(0), f(1), u(2), w!()),
         Op::FirstStageForward(k) => first_stage_forward(&k.0, f(0), f(1), w!()),
         Op::FirstStageBackward(k) => first_stage_backward(&k.0, f(0), f(1), f(2), w!()),
         Op::ConvBackwardWeights(k) => {
             conv_backward_weights(&k.0, f(0), f(1), f(2), f(3), u(4), w!());
         }
         Op::ConvBackwardInput(k) => conv_backward_input(&k.0, f(0), f(1), f(2), f(3), u(4), w!()),
+        Op::ConvBackwardOddInput(k) => {
+            conv_backward_odd_input(&k.0, f(0), f(1), f(2), f(3), u(4), w!());
+        }
         Op::LinearForward(k) => linear_forward(&k.0, f(0), f(1), f(2), u(3), w!()),
         Op::LinearBackwardInput(k) => linear_backward_input(&k.0, f(0), f(1), f(2), u(3), w!()),
         Op::LinearUpdate(k) => {

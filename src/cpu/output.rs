@@ -1,6 +1,6 @@
 //! Reference of the last layer and its losses.
 
-use super::{local, squash, squash_slope};
+use super::{input_slope, local, squash, squash_slope};
 use crate::network::{CLASSES, Loss, Output as Kind};
 use crate::plan::kernels::Output;
 use crate::plan::{Criterion, LABEL_WORDS, TOTALS};
@@ -31,12 +31,15 @@ pub fn output(
         let x: Vec<f64> = x[n * inputs..][..inputs].iter().map(|&x| f64::from(x)).collect();
         let row = n * CLASSES..(n + 1) * CLASSES;
         for (c, y) in y[row.clone()].iter_mut().enumerate() {
-            let sum: f64 = if linear {
-                x.iter().enumerate().map(|(i, x)| weight(c, i) * x).sum()
-            } else {
-                x.iter().enumerate().map(|(i, x)| (x - weight(c, i)).powi(2)).sum()
+            let sum = |term: &dyn Fn(usize, f64) -> f64| -> f64 {
+                x.iter().enumerate().map(|(i, &x)| term(i, x)).sum()
             };
-            *y = if linear { squash(k.squash, sum + f64::from(p[c])) } else { sum } as f32;
+            let product = || sum(&|i, x| weight(c, i) * x) + f64::from(p[c]);
+            *y = match k.criterion.output {
+                Kind::Linear => squash(k.squash, product()),
+                Kind::Softmax => product(),
+                Kind::Rbf => sum(&|i, x| (x - weight(c, i)).powi(2)),
+            } as f32;
         }
         let [label, samples, ..] = labels[n * LABEL_WORDS..][..LABEL_WORDS] else { unreachable!() };
         let right = label as usize;
@@ -55,7 +58,7 @@ pub fn output(
                 (false, true) if samples > 0 => distance_seed(k, dy, right, apart),
                 (false, true) => 0.0,
             };
-            dx[n * inputs + i] = (sum * local(k.curvature, squash_slope(k.squash, x))) as f32;
+            dx[n * inputs + i] = (sum * local(k.curvature, input_slope(k.behind, x))) as f32;
         }
     }
 }
@@ -114,7 +117,7 @@ fn answer(criterion: &Criterion, y: &[f64]) -> usize {
 }
 
 /// The loss of one sample and its derivatives, before the division by the samples of the step: first
-/// ones, or for a linear output as `k` says second ones.
+/// ones, or for an output that is no RBF as `k` says second ones.
 fn sample_loss(k: &Output, y: &[f64], right: usize) -> (f64, Vec<f64>) {
     let is_right = |c: usize| if c == right { 1.0 } else { 0.0 };
     match (k.criterion.output, k.criterion.loss) {
@@ -128,8 +131,17 @@ fn sample_loss(k: &Output, y: &[f64], right: usize) -> (f64, Vec<f64>) {
             let sum = (0..CLASSES).map(|c| error(c).powi(2)).sum::<f64>() / classes;
             (sum, (0..CLASSES).map(slope).collect())
         }
+        (Kind::Softmax, _) => {
+            let largest = y.iter().copied().fold(f64::MIN, f64::max);
+            let mass: f64 = y.iter().map(|value| (value - largest).exp()).sum();
+            let slope = |c: usize| {
+                let p = (y[c] - largest).exp() / mass;
+                if k.curvature { p * (1.0 - p) } else { p - is_right(c) }
+            };
+            (mass.ln() + largest - y[right], (0..CLASSES).map(slope).collect())
+        }
         (Kind::Rbf, Loss::Mse) => (y[right], (0..CLASSES).map(is_right).collect()),
-        (Kind::Rbf, Loss::Map) => {
+        (Kind::Rbf, _) => {
             let j = f64::from(k.criterion.j);
             let least = y.iter().copied().fold(j, f64::min);
             let mass = |value: f64| (least - value).exp();

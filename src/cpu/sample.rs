@@ -123,9 +123,19 @@ fn pass(
     };
     let (inputs, before, advances) = (below.len() as u32, 0, true);
     let Sample { criterion, squash, curvature, exact, .. } = *k;
-    let samples = 1;
-    let shape =
-        Output { samples, before, advances, inputs, weights, criterion, squash, curvature, exact };
+    let (samples, behind) = (1, Some(squash));
+    let shape = Output {
+        samples,
+        before,
+        advances,
+        inputs,
+        weights,
+        criterion,
+        squash,
+        behind,
+        curvature,
+        exact,
+    };
     let (mut dy, mut dx) = (vec![0.0; CLASSES], vec![0.0; below.len()]);
     // The cursor moves only behind this kernel.
     output(&shape, below, p, labels, y, &mut dy, &mut dx, totals, &mut [0]);

@@ -14,6 +14,7 @@ pub fn default_margin(output: Output) -> f32 {
     match output {
         Output::Rbf => 20.0,
         Output::Linear => 0.45,
+        Output::Softmax => 0.5,
     }
 }
 

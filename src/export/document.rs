@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::State;
 use crate::error::{Error, Result};
-use crate::network::{Kind, Network, Options, Output, Shape};
+use crate::network::{Kind, Named, Network, Options, Output, PoolForm, Shape, Tanh};
 
 /// Raised when the meaning of a field changes.
 const VERSION: u32 = 1;
@@ -19,8 +19,11 @@ struct Document<'a> {
     options: Options,
     /// x = scale * byte + background, with a border of background around the digit.
     input: Input,
-    /// f(a) = amplitude tanh(slope a).
-    squash: Squash,
+    /// f(a) = centre + amplitude tanh(slope a); null for a relu, max(a, 0). A linear output has that of
+    /// `output_squash`.
+    squash: Option<Squash>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_squash: Option<Squash>,
     layers: Vec<Layer<'a>>,
     /// Which score names the class.
     best: &'static str,
@@ -36,6 +39,8 @@ struct Input {
 
 #[derive(Serialize)]
 struct Squash {
+    #[serde(skip_serializing_if = "is_zero")]
+    centre: f32,
     amplitude: f32,
     slope: f32,
 }
@@ -50,9 +55,16 @@ struct Layer<'a> {
     /// Of a convolution: the input maps of each feature map.
     #[serde(skip_serializing_if = "Option::is_none")]
     table: Option<Vec<&'a [usize]>>,
-    /// Of a pooling: what the sum of a block is multiplied with before the coefficient.
+    /// Of a pooling: what the sum of a block is multiplied with before the coefficient, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     block_scale: Option<f32>,
+    /// Of a pooling without parameters and activation: its form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    form: Option<&'static str>,
+}
+
+fn is_zero(number: &f32) -> bool {
+    *number == 0.0
 }
 
 #[derive(Serialize)]
@@ -69,7 +81,11 @@ struct Tensor<'a> {
 pub fn bytes(network: &Network, state: &State) -> Result<Vec<u8>> {
     let options = network.options;
     let (scale, background) = options.scaling.scale_and_background();
-    let (amplitude, slope) = options.squash.amplitude_and_slope();
+    let tanh = |squash: crate::network::Squash| {
+        squash.tanh().map(|Tanh { centre, amplitude, slope }| Squash { centre, amplitude, slope })
+    };
+    let of_output = options.squash.of_output();
+    let differs = options.output == Output::Linear && of_output != options.squash;
     let tensors = state
         .tensors
         .iter()
@@ -80,10 +96,11 @@ pub fn bytes(network: &Network, state: &State) -> Result<Vec<u8>> {
         network: &network.name,
         options,
         input: Input { border: options.border, scale, background },
-        squash: Squash { amplitude, slope },
+        squash: tanh(options.squash),
+        output_squash: tanh(of_output).filter(|_| differs),
         layers: network.layers.iter().map(layer).collect(),
         best: match options.output {
-            Output::Linear => "largest",
+            Output::Linear | Output::Softmax => "largest",
             Output::Rbf => "smallest",
         },
         tensors: tensors.collect(),
@@ -96,14 +113,16 @@ pub fn bytes(network: &Network, state: &State) -> Result<Vec<u8>> {
 
 fn layer(layer: &crate::network::Layer) -> Layer<'_> {
     let dimensions = |shape: Shape| [shape.maps, shape.height, shape.width];
-    let (kind, table, block_scale) = match &layer.kind {
+    let (kind, table, pooling) = match &layer.kind {
         Kind::Conv(table) => {
             ("convolution", Some((0..table.maps()).map(|map| table.row(map)).collect()), None)
         }
-        Kind::Pool(form) => ("pooling", None, Some(form.block_scale())),
+        Kind::Pool(form) => ("pooling", None, Some(*form)),
         Kind::Linear => ("linear", None, None),
         Kind::Rbf => ("rbf", None, None),
     };
+    let block_scale = pooling.filter(|form| *form != PoolForm::Max).map(PoolForm::block_scale);
+    let form = pooling.filter(|form| !form.is_trained()).map(Named::name);
     let (input, output) = (dimensions(layer.input), dimensions(layer.output));
-    Layer { name: &layer.name, kind, input, output, table, block_scale }
+    Layer { name: &layer.name, kind, input, output, table, block_scale, form }
 }

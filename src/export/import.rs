@@ -123,14 +123,13 @@ fn meant(
                 names.assumed().unwrap_or((base.squash, base.pool, base.scaling));
             for full_connections in [false, true] {
                 for output in [base.output, Output::Linear, Output::Rbf] {
-                    // A linear output brings its own loss.
                     let options = Options {
                         squash,
                         pool,
                         scaling,
                         full_connections,
                         output,
-                        loss: Loss::Map,
+                        loss: Loss::of(output),
                         ..base
                     };
                     networks.push((build(table, args.options(options)), names));

@@ -3,7 +3,7 @@
 //! | value | type, shape | is |
 //! |---|---|---|
 //! | `digits` | uint8 `[N, 1, 28, 28]` | bytes as MNIST has them: 0 background, 255 ink |
-//! | `scores` | float `[N, 10]` | the outputs of a linear network, the penalties of an RBF one |
+//! | `scores` | float `[N, 10]` | outputs of a linear network, penalties of an RBF one, or probabilities |
 //! | `class` | int64 `[N]` | the first of the largest outputs, or of the smallest penalties |
 //!
 //! The graph uses ordinary operators of opset 17 only; it includes the border and the scaling of the
@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use super::{CENTRES, Names, State};
 use crate::error::Result;
 use crate::network::{
-    CLASSES, Connections, DIGIT_SIDE, KERNEL, Kind, Layer, Options, Output, PoolForm, Squash, TAPS,
+    CLASSES, Connections, DIGIT_SIDE, Kind, Layer, Options, Output, PoolForm, Squash, Tanh,
 };
 use crate::protobuf::Message;
 use crate::train::model::Model;
@@ -47,28 +47,28 @@ const AXIS: &str = "rbf.axis";
 /// A constant of a node behind its name.
 enum Attribute {
     Int(&'static str, i64),
-    Ints(&'static str, &'static [i64]),
+    Ints(&'static str, Vec<i64>),
 }
 use Attribute::{Int, Ints};
 
 /// A convolution without padding. Some readers insist on what others find out or assume.
-const CONV: &[Attribute] = &[
-    Ints("dilations", &[1, 1]),
-    Int("group", 1),
-    Ints("kernel_shape", &[KERNEL as i64; 2]),
-    Ints("pads", &[0; 4]),
-    Ints("strides", &[1, 1]),
-];
-const POOL: &[Attribute] =
-    &[Ints("kernel_shape", &[2, 2]), Ints("pads", &[0; 4]), Ints("strides", &[2, 2])];
-const TO_FLOAT: &[Attribute] = &[Int("to", DataType::Float as i64)];
-const TRANSPOSED: &[Attribute] = &[Int("transB", 1)];
-const SUM_OF_ROW: &[Attribute] = &[Ints("axes", &[2]), Int("keepdims", 0)];
-const BEST: &[Attribute] = &[Int("axis", 1), Int("keepdims", 0)];
+fn convolution(side: usize) -> Vec<Attribute> {
+    vec![
+        Ints("dilations", vec![1, 1]),
+        Int("group", 1),
+        Ints("kernel_shape", vec![side as i64; 2]),
+        Ints("pads", vec![0; 4]),
+        Ints("strides", vec![1, 1]),
+    ]
+}
+
+fn pooling() -> Vec<Attribute> {
+    vec![Ints("kernel_shape", vec![2, 2]), Ints("pads", vec![0; 4]), Ints("strides", vec![2, 2])]
+}
 
 /// A node that continues a chain: its operator, its inputs besides the value before it, what it
 /// makes, and its attributes.
-type Link = (&'static str, Vec<String>, &'static str, &'static [Attribute]);
+type Link = (&'static str, Vec<String>, &'static str, Vec<Attribute>);
 
 /// The bytes of an ONNX file.
 ///
@@ -100,17 +100,23 @@ fn graph(model: &Model) -> Result<Message> {
     let mut x = "input";
     for (at, layer) in network.layers.iter().enumerate() {
         let name = if at + 1 < network.layers.len() { &layer.name } else { "scores" };
-        let links = graph.layer(layer);
+        let links = graph.layer(layer, name == "scores");
         graph.chain(x, &layer.name, name, links);
         x = name;
     }
     let (arg, what, best) = match options.output {
         Output::Linear => ("ArgMax", "outputs", "largest"),
+        Output::Softmax => ("ArgMax", "probabilities", "largest"),
         Output::Rbf => {
             ("ArgMin", "penalties, squared distances to the bitmaps of the classes", "smallest")
         }
     };
-    graph.chain("scores", "class", "class", vec![(arg, vec![], "", BEST)]);
+    graph.chain(
+        "scores",
+        "class",
+        "class",
+        vec![(arg, vec![], "", vec![Int("axis", 1), Int("keepdims", 0)])],
+    );
     let digits = value(
         "digits",
         DataType::Uint8,
@@ -137,8 +143,10 @@ impl Graph<'_> {
     /// From bytes to what the first layer sees; adds the scalars of all layers.
     fn input(&mut self) -> Vec<Link> {
         let options = self.options;
-        let (amplitude, slope) = options.squash.amplitude_and_slope();
-        if options.squash == Squash::Scaled {
+        let linear = (options.output == Output::Linear).then(|| options.squash.of_output());
+        if [Some(options.squash), linear].contains(&Some(Squash::Scaled))
+            && let Some(Tanh { amplitude, slope, .. }) = Squash::Scaled.tanh()
+        {
             self.numbers(SLOPE, &[], &[slope]);
             self.numbers(AMPLITUDE, &[], &[amplitude]);
         }
@@ -150,79 +158,91 @@ impl Graph<'_> {
             ["scale", "background", "pads"].map(|part| format!("input.{part}"));
         self.numbers(&scale_name, &[], &[scale]);
         self.numbers(&background_name, &[], &[background]);
-        let mut links: Vec<Link> = vec![("Cast", vec![], "bytes", TO_FLOAT)];
+        let mut links: Vec<Link> =
+            vec![("Cast", vec![], "bytes", vec![Int("to", DataType::Float as i64)])];
         if options.border > 0 {
             let border = options.border as i64;
             self.integers(&pads, &[0, 0, border, border, 0, 0, border, border]);
-            links.push(("Pad", vec![pads], "padded", &[]));
+            links.push(("Pad", vec![pads], "padded", vec![]));
         }
-        links.push(("Mul", vec![scale_name], "scaled", &[]));
-        links.push(("Add", vec![background_name], "", &[]));
+        links.push(("Mul", vec![scale_name], "scaled", vec![]));
+        links.push(("Add", vec![background_name], "", vec![]));
         links
     }
 
     /// What a layer computes; adds its parameters.
-    fn layer(&mut self, layer: &Layer) -> Vec<Link> {
+    fn layer(&mut self, layer: &Layer, is_output: bool) -> Vec<Link> {
         let [weight, bias] = ["weight", "bias"].map(|part| format!("{}.{part}", layer.name));
         let (maps, inputs) = (layer.output.maps, layer.input.size());
         let mut links: Vec<Link> = Vec::new();
         match &layer.kind {
             Kind::Conv(table) => {
-                let (weights, biases) = self.kernels(&layer.name, table);
-                self.numbers(&weight, &[maps, table.inputs(), KERNEL, KERNEL], &weights);
+                let (weights, biases) = self.kernels(layer, table);
+                let side = layer.kernel();
+                self.numbers(&weight, &[maps, table.inputs(), side, side], &weights);
                 self.numbers(&bias, &[maps], &biases);
-                links.push(("Conv", vec![weight, bias], "conv", CONV));
+                links.push(("Conv", vec![weight, bias], "conv", convolution(side)));
             }
+            Kind::Pool(PoolForm::Max) => return vec![("MaxPool", vec![], "", pooling())],
+            Kind::Pool(PoolForm::Average) => return vec![("AveragePool", vec![], "", pooling())],
             Kind::Pool(form) => {
                 self.parameter(&weight, &[maps, 1, 1]);
                 self.parameter(&bias, &[maps, 1, 1]);
-                links.push(("AveragePool", vec![], "mean", POOL));
+                links.push(("AveragePool", vec![], "mean", pooling()));
                 if *form == PoolForm::Sum {
-                    links.push(("Mul", vec![BLOCK.into()], "sum", &[]));
+                    links.push(("Mul", vec![BLOCK.into()], "sum", vec![]));
                 }
-                links.push(("Mul", vec![weight], "weighted", &[]));
-                links.push(("Add", vec![bias], "biased", &[]));
+                links.push(("Mul", vec![weight], "weighted", vec![]));
+                links.push(("Add", vec![bias], "biased", vec![]));
             }
             Kind::Linear => {
                 self.parameter(&weight, &[maps, inputs]);
                 self.parameter(&bias, &[maps]);
-                links.push(("Flatten", vec![], "inputs", &[]));
-                links.push(("Gemm", vec![weight, bias], "sum", TRANSPOSED));
+                links.push(("Flatten", vec![], "inputs", vec![]));
+                links.push(("Gemm", vec![weight, bias], "sum", vec![Int("transB", 1)]));
             }
             Kind::Rbf => {
                 self.parameter(CENTRES, &[CLASSES, inputs]);
                 self.integers(AXIS, &[1]);
-                links.push(("Flatten", vec![], "inputs", &[]));
-                links.push(("Unsqueeze", vec![AXIS.into()], "rows", &[]));
-                links.push(("Sub", vec![CENTRES.into()], "apart", &[]));
-                links.push(("ReduceSumSquare", vec![], "", SUM_OF_ROW));
+                links.push(("Flatten", vec![], "inputs", vec![]));
+                links.push(("Unsqueeze", vec![AXIS.into()], "rows", vec![]));
+                links.push(("Sub", vec![CENTRES.into()], "apart", vec![]));
+                let of_row = vec![Ints("axes", vec![2]), Int("keepdims", 0)];
+                links.push(("ReduceSumSquare", vec![], "", of_row));
                 return links;
             }
         }
-        // f(a) = A tanh(S a).
-        match self.options.squash {
-            Squash::Tanh => links.push(("Tanh", vec![], "", &[])),
+        if is_output && self.options.output == Output::Softmax {
+            links.push(("Softmax", vec![], "", vec![Int("axis", 1)]));
+            return links;
+        }
+        let squash = self.options.squash;
+        match if is_output { squash.of_output() } else { squash } {
+            Squash::Tanh => links.push(("Tanh", vec![], "", vec![])),
+            // f(a) = A tanh(S a).
             Squash::Scaled => {
-                links.push(("Mul", vec![SLOPE.into()], "slope", &[]));
-                links.push(("Tanh", vec![], "tanh", &[]));
-                links.push(("Mul", vec![AMPLITUDE.into()], "", &[]));
+                links.push(("Mul", vec![SLOPE.into()], "slope", vec![]));
+                links.push(("Tanh", vec![], "tanh", vec![]));
+                links.push(("Mul", vec![AMPLITUDE.into()], "", vec![]));
             }
+            Squash::Logistic => links.push(("Sigmoid", vec![], "", vec![])),
+            Squash::Relu => links.push(("Relu", vec![], "", vec![])),
         }
         links
     }
 
-    /// Kernels `[M, C, 5, 5]`, zeros where there is no connection, and biases `[M]`.
-    fn kernels(&self, layer: &str, table: &Connections) -> (Vec<f32>, Vec<f32>) {
-        let of = |tensor: &str| self.parameters[format!("{layer}.{tensor}").as_str()];
+    /// Kernels `[M, C, K, K]`, zeros where there is no connection, and biases `[M]`.
+    fn kernels(&self, layer: &Layer, table: &Connections) -> (Vec<f32>, Vec<f32>) {
+        let of = |tensor: &str| self.parameters[format!("{}.{tensor}", layer.name).as_str()];
         if table.is_full() {
             return (of("weight").to_vec(), of("bias").to_vec());
         }
-        let inputs = table.inputs();
-        let (mut weights, mut biases) = (vec![0.0; table.maps() * inputs * TAPS], Vec::new());
+        let (inputs, taps) = (table.inputs(), layer.taps());
+        let (mut weights, mut biases) = (vec![0.0; table.maps() * inputs * taps], Vec::new());
         for map in 0..table.maps() {
-            let kernels = of(&format!("convs.{map}.weight")).chunks_exact(TAPS);
+            let kernels = of(&format!("convs.{map}.weight")).chunks_exact(taps);
             for (&input, kernel) in table.row(map).iter().zip(kernels) {
-                weights[(map * inputs + input) * TAPS..][..TAPS].copy_from_slice(kernel);
+                weights[(map * inputs + input) * taps..][..taps].copy_from_slice(kernel);
             }
             biases.extend(of(&format!("convs.{map}.bias")));
         }
@@ -272,8 +292,8 @@ impl Graph<'_> {
 
 /// `AttributeProto`.
 fn attribute(attribute: &Attribute) -> Message {
-    match *attribute {
-        Int(name, number) => Message::default().bytes(1, name).int(3, number).int(20, 2),
+    match attribute {
+        Int(name, number) => Message::default().bytes(1, name).int(3, *number).int(20, 2),
         Ints(name, numbers) => Message::default().bytes(1, name).ints(8, numbers).int(20, 7),
     }
 }

@@ -86,7 +86,7 @@ pub fn near(a: f32, b: f32, tolerance: f32) -> bool {
 }
 
 fn judge(answer: &[u32], asked: u32) -> std::result::Result<Health, String> {
-    let (amplitude, _) = Squash::Scaled.amplitude_and_slope();
+    let amplitude = Squash::Scaled.limits()[1];
     for (value, right) in answer[1..].iter().zip([amplitude, -amplitude]) {
         let value = f32::from_bits(*value);
         if !near(value, right, 1e-5) {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::spec::{self, MAX_NUMBERS, Row};
 use super::table::Table;
 use super::{
-    CLASSES, DIGIT_SIDE, KERNEL, Kind, Layer, Loss, Network, Output, PoolForm, Scaling, Shape,
+    CLASSES, DIGIT_SIDE, Kind, Layer, Loss, Named, Network, Output, PoolForm, Scaling, Shape,
     Squash,
 };
 use crate::error::{Error, Result};
@@ -57,11 +57,29 @@ pub(super) fn fault(network: &str, at: usize, name: &str, what: &str) -> Error {
 }
 
 fn check(options: &Options) -> Result<()> {
-    if options.output == Output::Linear && options.loss == Loss::Map {
-        return Err(Error::Usage(
-            "--loss map (eq. 9) needs distances to class centres: use --output rbf, or --loss mse"
-                .into(),
-        ));
+    let fault = match (options.output, options.loss) {
+        (Output::Linear, Loss::Mse)
+        | (Output::Rbf, Loss::Mse | Loss::Map)
+        | (Output::Softmax, Loss::CrossEntropy) => None,
+        (Output::Linear | Output::Softmax, Loss::Map) => {
+            Some("--loss map (eq. 9) needs distances to class centres: use --output rbf")
+        }
+        (Output::Linear | Output::Rbf, Loss::CrossEntropy) => {
+            Some("--loss cross-entropy needs probabilities: use --output softmax")
+        }
+        (Output::Softmax, Loss::Mse) => Some(
+            "--output softmax is trained with --loss cross-entropy: for --loss mse use --output linear",
+        ),
+    };
+    if let Some(fault) = fault {
+        return Err(Error::Usage(format!("{fault}, or leave out --loss")));
+    }
+    if options.output == Output::Rbf && options.squash.of_output() != options.squash {
+        return Err(Error::Usage(format!(
+            "--output rbf compares units with bitmaps of +1 and -1, which --squash {} does not reach: use \
+             --output linear or softmax, or --squash scaled",
+            options.squash.name()
+        )));
     }
     if !(options.j.is_finite() && options.j > 0.0) {
         return Err(Error::Usage(format!("--j is {}, but must be a positive number", options.j)));
@@ -84,13 +102,14 @@ fn shaped(row: &Row, input: Shape, border: usize, options: &Options) -> Result<L
     };
     let flat = |units| Shape { maps: units, height: 1, width: 1 };
     let (kind, output) = match row {
-        Row::Conv { maps, connections: listed, .. } => {
-            if input.height < KERNEL {
-                return Err(does_not_fit("its 5x5 kernel is larger"));
+        Row::Conv { maps, kernel, connections: listed, .. } => {
+            if input.height < *kernel {
+                return Err(does_not_fit(&format!("its {kernel}x{kernel} kernel is larger")));
             }
             let full = options.full_connections;
-            let table = spec::connections(input.maps, *maps, listed.as_deref(), full)?;
-            let (height, width) = (input.height - KERNEL + 1, input.width - KERNEL + 1);
+            let taps = kernel * kernel;
+            let table = spec::connections(input.maps, *maps, listed.as_deref(), taps, full)?;
+            let (height, width) = (input.height - kernel + 1, input.width - kernel + 1);
             (Kind::Conv(table), Shape { maps: *maps, height, width })
         }
         Row::Pool { .. } => {

@@ -30,8 +30,10 @@ pub fn parameters(network: &Network, layout: &Layout, init: Init, seed: u64) -> 
             (Init::LecunSqrt, _) => 1.2 / fan_in.sqrt(),
             (Init::Pytorch, _) => 1.0 / fan_in.sqrt(),
         };
-        let centre =
-            if tensor.role == Role::Coefficient { network.options.pool.start() } else { 0.0 };
+        let centre = match tensor.role {
+            Role::Coefficient => network.options.pool.start().unwrap_or_default(),
+            Role::Weight | Role::Bias | Role::PoolBias => 0.0,
+        };
         for place in tensor.places() {
             parameters[place] = if limit == 0.0 { centre } else { rng.symmetric(limit) };
         }

@@ -27,60 +27,107 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Result;
 
-/// Side of the square kernel of every convolution in the papers.
+/// Side of the square kernel of every convolution in the papers, and where a file names no other.
 pub const KERNEL: usize = 5;
-/// Weights of one connection between an input map and a feature map.
-pub const TAPS: usize = KERNEL * KERNEL;
+/// Sides of kernels that the shaders are written for.
+pub const KERNELS: std::ops::RangeInclusive<usize> = 1..=7;
 /// Digits, and so outputs.
 pub const CLASSES: usize = 10;
 /// Side of an MNIST digit, in pixels.
 pub const DIGIT_SIDE: usize = 28;
 
 named! {
-    /// The squash f(a) = A tanh(S a) behind every layer.
+    /// The activation f behind every layer; in step with `ACTIVATION_..` in `shaders/common.wgsl`.
     pub enum Squash {
         /// tanh(a): A = S = 1, the activation of the notebook.
         Tanh = "tanh",
         /// 1.7159 tanh(2a/3), of the 1998 paper (appendix A), so that f(1) = 1.
         Scaled = "scaled",
+        /// 1 / (1 + e^-a), between 0 and 1.
+        Logistic = "logistic",
+        /// max(a, 0).
+        Relu = "relu",
     }
 }
 
+/// A squash as a tanh: f(a) = centre + A tanh(S a).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tanh {
+    pub centre: f32,
+    /// A.
+    pub amplitude: f32,
+    /// S.
+    pub slope: f32,
+}
+
 impl Squash {
-    /// (A, S) of f(a) = A tanh(S a).
-    pub fn amplitude_and_slope(self) -> (f32, f32) {
+    /// The tanh that it is; `None` for a relu.
+    pub fn tanh(self) -> Option<Tanh> {
+        let (centre, amplitude, slope) = match self {
+            Squash::Tanh => (0.0, 1.0, 1.0),
+            Squash::Scaled => (0.0, 1.7159, 2.0 / 3.0),
+            Squash::Logistic => (0.5, 0.5, 0.5),
+            Squash::Relu => return None,
+        };
+        Some(Tanh { centre, amplitude, slope })
+    }
+
+    /// The lowest and the highest value that a picture of its outputs can show: all that a tanh has, and of a relu
+    /// those up to 2.
+    pub fn limits(self) -> [f32; 2] {
+        match self.tanh() {
+            Some(Tanh { centre, amplitude, .. }) => [centre - amplitude, centre + amplitude],
+            None => [0.0, 2.0],
+        }
+    }
+
+    /// The squash of a linear output, whose targets are +1 and -1: itself where it reaches them, else
+    /// [`Squash::Scaled`].
+    pub fn of_output(self) -> Squash {
         match self {
-            Squash::Tanh => (1.0, 1.0),
-            Squash::Scaled => (1.7159, 2.0 / 3.0),
+            Squash::Tanh | Squash::Scaled => self,
+            Squash::Logistic | Squash::Relu => Squash::Scaled,
         }
     }
 }
 
 named! {
-    /// The two forms of the weighted 2x2 pooling: the same functions, gradients scaled by 4.
+    /// The forms of the 2x2 pooling; in step with `POOLING_..` in `shaders/conv_pool.wgsl`. Of the two trained
+    /// ones, which have an activation, the functions are the same and the gradients scaled by 4.
     pub enum PoolForm {
         /// mean of the block * weight + bias (the notebook); starts at weight 1.
         Mean = "mean",
         /// sum of the block * coefficient + bias (1998, section II.B); starts at coefficient 0.5.
         Sum = "sum",
+        /// mean of the block: no parameters, no activation.
+        Average = "average",
+        /// largest of the block: no parameters, no activation.
+        Max = "max",
     }
 }
 
 impl PoolForm {
-    /// What the sum of the 2x2 block is multiplied with before the trainable coefficient.
+    /// What the sum of the 2x2 block, or its largest value, is multiplied with before the trainable
+    /// coefficient.
     pub fn block_scale(self) -> f32 {
         match self {
-            PoolForm::Mean => 0.25,
-            PoolForm::Sum => 1.0,
+            PoolForm::Mean | PoolForm::Average => 0.25,
+            PoolForm::Sum | PoolForm::Max => 1.0,
         }
     }
 
-    /// Start value of the trainable coefficient.
-    pub fn start(self) -> f32 {
+    /// Start value of the trainable coefficient; `None` where there is none.
+    pub fn start(self) -> Option<f32> {
         match self {
-            PoolForm::Mean => 1.0,
-            PoolForm::Sum => 0.5,
+            PoolForm::Mean => Some(1.0),
+            PoolForm::Sum => Some(0.5),
+            PoolForm::Average | PoolForm::Max => None,
         }
+    }
+
+    /// Whether it has a coefficient and a bias for each map, and an activation behind it.
+    pub fn is_trained(self) -> bool {
+        self.start().is_some()
     }
 }
 
@@ -111,6 +158,9 @@ named! {
         Linear = "linear",
         /// Euclidean distance to ten fixed 7x12 bitmaps (1998, eq. 7); the smallest wins.
         Rbf = "rbf",
+        /// Ten linear units without a squash, whose softmax are the probabilities of the classes; the
+        /// largest wins.
+        Softmax = "softmax",
     }
 }
 
@@ -122,6 +172,8 @@ named! {
         Mse = "mse",
         /// With `rbf` only: eq. 9, which also pushes the wrong classes away.
         Map = "map",
+        /// With `softmax`: -log of the probability of the right class, mean over the batch.
+        CrossEntropy = "cross-entropy",
     }
 }
 
@@ -131,6 +183,7 @@ impl Loss {
         match output {
             Output::Linear => Loss::Mse,
             Output::Rbf => Loss::Map,
+            Output::Softmax => Loss::CrossEntropy,
         }
     }
 }
@@ -153,9 +206,10 @@ impl Shape {
 /// What a layer computes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
-    /// 5x5 convolution, stride 1, no border, over the input maps that the table names, then squash.
+    /// Convolution ([`Layer::kernel`]), stride 1, no border, over the input maps that the table names,
+    /// then squash.
     Conv(Connections),
-    /// Weighted 2x2 pooling, then squash.
+    /// 2x2 pooling; a trained one with squash.
     Pool(PoolForm),
     /// Every unit sees every input, then squash.
     Linear,
@@ -174,12 +228,23 @@ pub struct Layer {
 }
 
 impl Layer {
+    /// Side of the kernel of a convolution.
+    pub fn kernel(&self) -> usize {
+        self.input.height - self.output.height + 1
+    }
+
+    /// Weights of one connection between an input map and a feature map of a convolution.
+    pub fn taps(&self) -> usize {
+        self.kernel() * self.kernel()
+    }
+
     /// Trainable parameters.
     pub fn parameters(&self) -> usize {
         let maps = self.output.maps;
         match &self.kind {
-            Kind::Conv(table) => table.count() * TAPS + maps,
-            Kind::Pool(_) => 2 * maps,
+            Kind::Conv(table) => table.count() * self.taps() + maps,
+            Kind::Pool(form) if form.is_trained() => 2 * maps,
+            Kind::Pool(_) => 0,
             Kind::Linear => (self.input.size() + 1) * maps,
             Kind::Rbf => 0,
         }
@@ -191,7 +256,8 @@ impl Layer {
         let area = self.output.height * self.output.width;
         match &self.kind {
             Kind::Conv(_) | Kind::Linear => self.parameters() * area,
-            Kind::Pool(_) => 5 * units,
+            Kind::Pool(form) if form.is_trained() => 5 * units,
+            Kind::Pool(_) => 4 * units,
             Kind::Rbf => self.input.size() * units,
         }
     }
@@ -203,8 +269,12 @@ impl Layer {
 
     /// Inputs of every unit, for one digit: the connections without the biases.
     pub fn multiply_adds(&self) -> usize {
-        let biases = if self.kind == Kind::Rbf { 0 } else { self.output.size() };
-        self.connections() - biases
+        let has_biases = match self.kind {
+            Kind::Rbf => false,
+            Kind::Pool(form) => form.is_trained(),
+            Kind::Conv(_) | Kind::Linear => true,
+        };
+        self.connections() - if has_biases { self.output.size() } else { 0 }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CLASSES, Connections, Kind, Layer, Network, Output, TAPS};
+use super::{CLASSES, Connections, KERNEL, KERNELS, Kind, Layer, Network, Output};
 
 /// Feature maps or units of a layer at most, and pixels of background: what one dimension of a
 /// dispatch can count.
@@ -41,15 +41,18 @@ const RESERVED: &[&str] = &[
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Row {
-    /// 5x5 convolution.
+    /// Convolution.
     Conv {
         name: String,
         maps: usize,
+        /// Side of the kernel; left out where it is that of the papers.
+        #[serde(default = "kernel", skip_serializing_if = "is_usual")]
+        kernel: usize,
         /// For each feature map the input maps it sees; left out where it sees all.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         connections: Option<Vec<Vec<usize>>>,
     },
-    /// Weighted 2x2 pooling.
+    /// 2x2 pooling.
     Pool { name: String },
     /// Every unit sees every input.
     Linear { name: String, units: usize },
@@ -57,10 +60,20 @@ pub enum Row {
     Rbf { name: String },
 }
 
+fn kernel() -> usize {
+    KERNEL
+}
+
+fn is_usual(kernel: &usize) -> bool {
+    *kernel == KERNEL
+}
+
 impl From<Output> for Row {
     fn from(output: Output) -> Self {
         match output {
-            Output::Linear => Row::Linear { name: "output".into(), units: CLASSES },
+            Output::Linear | Output::Softmax => {
+                Row::Linear { name: "output".into(), units: CLASSES }
+            }
             Output::Rbf => Row::Rbf { name: "rbf".into() },
         }
     }
@@ -94,6 +107,12 @@ impl Row {
             return Some(format!("row {} has the same name: choose another", other + 1));
         }
         match self {
+            Row::Conv { kernel, .. } if !KERNELS.contains(kernel) => {
+                let (least, most) = (KERNELS.start(), KERNELS.end());
+                Some(format!(
+                    "its kernel is {kernel}x{kernel}, but must be {least}x{least} to {most}x{most}"
+                ))
+            }
             Row::Conv { maps, .. } => count(*maps, "feature maps"),
             Row::Linear { units, .. } => count(*units, "units"),
             Row::Pool { .. } => None,
@@ -111,6 +130,7 @@ pub(super) fn rows(network: &Network) -> Vec<Row> {
             Kind::Conv(table) => Row::Conv {
                 name,
                 maps: table.maps(),
+                kernel: layer.kernel(),
                 connections: (!table.is_full()).then(|| table.rows().to_vec()),
             },
             Kind::Pool(_) => Row::Pool { name },
@@ -121,12 +141,13 @@ pub(super) fn rows(network: &Network) -> Vec<Row> {
     hidden.iter().map(row).collect()
 }
 
-/// The connections of a convolution that has `maps` feature maps over `inputs` input maps, `full` if
-/// every one of them sees all.
+/// The connections, of `taps` weights each, of a convolution that has `maps` feature maps over `inputs` input
+/// maps, `full` if every one of them sees all.
 pub(super) fn connections(
     inputs: usize,
     maps: usize,
     listed: Option<&[Vec<usize>]>,
+    taps: usize,
     full: bool,
 ) -> Result<Connections, String> {
     let listed = listed.map(|rows| Connections::listed(inputs, rows)).transpose()?;
@@ -135,7 +156,7 @@ pub(super) fn connections(
             Err(format!("it has {maps} feature maps, but {} rows of connections", table.maps()))
         }
         Some(table) if !full => Ok(table),
-        _ if inputs * maps > MAX_NUMBERS / TAPS => {
+        _ if inputs * maps > MAX_NUMBERS / taps => {
             Err(format!("{inputs} input maps to {maps} feature maps are too many connections"))
         }
         _ => Ok(Connections::full(inputs, maps)),

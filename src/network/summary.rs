@@ -76,13 +76,24 @@ impl Summary {
         let squash = match options.squash {
             Squash::Tanh => "tanh(a)",
             Squash::Scaled => "1.7159 tanh(2a/3)",
+            Squash::Logistic => "1 / (1 + e^-a)",
+            Squash::Relu => "max(a, 0)",
         };
-        let before = if options.output == Output::Rbf { " before the RBF" } else { "" };
-        let loss = match (options.output, options.loss) {
-            (Output::Linear, _) => "mean squared error against +1 and -1".to_string(),
-            (Output::Rbf, Loss::Mse) => "1998, eq. 8, the distance to the right class".to_string(),
-            (Output::Rbf, Loss::Map) => {
+        let before = match options.output {
+            Output::Linear => "",
+            Output::Rbf => " before the RBF",
+            Output::Softmax => " before the softmax",
+        };
+        let loss = match options.loss {
+            Loss::Mse if options.output == Output::Rbf => {
+                "1998, eq. 8, the distance to the right class".to_string()
+            }
+            Loss::Mse => "mean squared error against +1 and -1".to_string(),
+            Loss::Map => {
                 format!("1998, eq. 9, the right class against the others, j = {}", options.j)
+            }
+            Loss::CrossEntropy => {
+                "cross-entropy, -log of the probability of the right class".into()
             }
         };
         text.push_str(&format!("squash {squash} behind every layer{before}; loss: {loss}\n\n"));
@@ -193,14 +204,20 @@ impl Summary {
 
 fn what(layer: &Layer) -> String {
     match &layer.kind {
-        Kind::Conv(table) if table.is_full() => "convolution 5x5".into(),
-        Kind::Conv(table) => format!(
-            "convolution 5x5, {} of {} connections",
-            table.count(),
-            table.maps() * table.inputs()
-        ),
+        Kind::Conv(table) => {
+            let side = layer.kernel();
+            let all = table.maps() * table.inputs();
+            match table.is_full() {
+                true => format!("convolution {side}x{side}"),
+                false => {
+                    format!("convolution {side}x{side}, {} of {all} connections", table.count())
+                }
+            }
+        }
         Kind::Pool(PoolForm::Mean) => "pooling 2x2, mean * weight + bias".into(),
         Kind::Pool(PoolForm::Sum) => "pooling 2x2, sum * coefficient + bias".into(),
+        Kind::Pool(PoolForm::Average) => "pooling 2x2, mean".into(),
+        Kind::Pool(PoolForm::Max) => "pooling 2x2, maximum".into(),
         Kind::Linear => "linear".into(),
         Kind::Rbf => "RBF, distance to fixed 7x12 bitmaps".into(),
     }

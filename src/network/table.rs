@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::connections::{TABLE_1990, TABLE_I};
 use super::spec::{self, Row};
-use super::{Loss, Named, Network, Options, Output, PoolForm, Scaling, Squash};
+use super::{KERNEL, Loss, Named, Network, Options, Output, PoolForm, Scaling, Squash};
 use crate::text::{toml_fault, toml_word};
 
 /// A network before its shapes are worked out.
@@ -71,6 +71,7 @@ struct Entry {
     pool: Option<String>,
     linear: Option<String>,
     maps: Option<usize>,
+    kernel: Option<usize>,
     units: Option<usize>,
     connections: Option<toml::Value>,
 }
@@ -150,13 +151,14 @@ impl Table {
 
 impl Entry {
     fn row(self) -> Result<Row, String> {
-        let Entry { conv, pool, linear, maps, units, connections } = self;
+        let Entry { conv, pool, linear, maps, kernel, units, connections } = self;
         let unused = |what: &str, there: bool, of: &str| match there {
             true => Err(format!("\"{what}\" belongs to {of}")),
             false => Ok(()),
         };
         if conv.is_none() {
             unused("maps", maps.is_some(), "a \"conv\"")?;
+            unused("kernel", kernel.is_some(), "a \"conv\"")?;
             unused("connections", connections.is_some(), "a \"conv\"")?;
         }
         if linear.is_none() {
@@ -166,7 +168,7 @@ impl Entry {
             (Some(name), None, None) => {
                 let maps = maps.ok_or("a \"conv\" has \"maps\", the number of its feature maps")?;
                 let connections = connections.map(listed).transpose()?.flatten();
-                Ok(Row::Conv { name, maps, connections })
+                Ok(Row::Conv { name, maps, kernel: kernel.unwrap_or(KERNEL), connections })
             }
             (None, Some(name), None) => Ok(Row::Pool { name }),
             (None, None, Some(name)) => {
@@ -199,14 +201,18 @@ fn listed(value: toml::Value) -> Result<Option<Vec<Vec<usize>>>, String> {
 /// The text of a layer in a file.
 fn entry(row: &Row) -> String {
     match row {
-        Row::Conv { name, maps, connections } => {
+        Row::Conv { name, maps, kernel, connections } => {
+            let kernel = match *kernel {
+                KERNEL => String::new(),
+                other => format!(", kernel = {other}"),
+            };
             let connections = match connections {
                 None => String::new(),
                 Some(rows) if rows == TABLE_I => ", connections = \"table-1\"".into(),
                 Some(rows) if rows == TABLE_1990 => ", connections = \"1990\"".into(),
                 Some(rows) => format!(", connections = {rows:?}"),
             };
-            format!("{{ conv = {name:?}, maps = {maps}{connections} }}")
+            format!("{{ conv = {name:?}, maps = {maps}{kernel}{connections} }}")
         }
         Row::Pool { name } => format!("{{ pool = {name:?} }}"),
         Row::Linear { name, units } => format!("{{ linear = {name:?}, units = {units} }}"),

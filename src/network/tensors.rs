@@ -1,8 +1,8 @@
 //! Where each parameter stands in the one flat buffer that holds them all.
 //!
-//! The buffer is a row of groups, one a convolution stage (convolution and the pooling behind it)
+//! The buffer is a row of groups, one a convolution stage (convolution and a pooling behind it)
 //! or linear layer, each beginning at a multiple of [`ALIGN`] so that it can be bound alone. Inside
-//! a stage: weights `[J, 5, 5]`, biases `[M]`, pooling coefficients `[M]`, pooling biases `[M]`.
+//! a stage: weights `[J, K, K]`, biases `[M]`, and of a trained pooling coefficients `[M]` and biases `[M]`.
 //! Inside a linear layer: biases, then from the next multiple of [`ALIGN`] the weights
 //! `[outputs, inputs]`.
 //!
@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::build;
-use super::{KERNEL, Kind, Layer, Network, Shape, TAPS};
+use super::{Kind, Layer, Network, Squash};
 use crate::error::Result;
 
 /// Numbers between two places where a binding may begin: 256 bytes, WebGPU's default limit.
@@ -87,8 +87,8 @@ impl Tensor {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Block {
-    /// A convolution and the pooling behind it, as indices into the layers.
-    Stage { conv: usize, pool: usize },
+    /// A convolution and the pooling behind it, if there is one, as indices into the layers.
+    Stage { conv: usize, pool: Option<usize> },
     /// A linear layer, or a convolution that sees its whole input at once (C5).
     Linear(usize),
     /// The distances to the bitmaps: no parameters.
@@ -99,7 +99,7 @@ impl Block {
     /// Index of the layer whose output leaves the block.
     pub fn output(&self) -> usize {
         match *self {
-            Block::Stage { pool, .. } => pool,
+            Block::Stage { conv, pool } => pool.unwrap_or(conv),
             Block::Linear(at) | Block::Rbf(at) => at,
         }
     }
@@ -129,8 +129,7 @@ pub fn aligned(size: usize) -> usize {
 /// Groups the layers of a network into blocks.
 ///
 /// # Errors
-/// [`crate::Error::Usage`] if a convolution is neither pooled nor as large as its input: the kernels are
-/// made for the two ways that the papers know.
+/// [`crate::Error::Usage`] if a pooling stands behind anything but a convolution.
 pub fn blocks(network: &Network) -> Result<Vec<Block>> {
     let layers = &network.layers;
     let mut blocks = Vec::new();
@@ -140,21 +139,14 @@ pub fn blocks(network: &Network) -> Result<Vec<Block>> {
         let one_by_one = layers[at].output.height == 1;
         let fault = |what: &str| build::fault(&network.name, at, &layers[at].name, what);
         blocks.push(match &layers[at].kind {
-            Kind::Conv(_) if pooled => Block::Stage { conv: at, pool: at + 1 },
+            Kind::Conv(_) if pooled => Block::Stage { conv: at, pool: Some(at + 1) },
             Kind::Conv(table) if one_by_one && table.is_full() => Block::Linear(at),
+            Kind::Conv(_) => Block::Stage { conv: at, pool: None },
             Kind::Linear => Block::Linear(at),
             Kind::Rbf => Block::Rbf(at),
             Kind::Pool(_) => return Err(fault("a pooling has to stand behind a convolution")),
-            Kind::Conv(_) => {
-                let Shape { height, width, .. } = layers[at].output;
-                return Err(fault(&format!(
-                    "a convolution has to be followed by a pooling, or to see every map of its \
-                     whole input with one kernel; with --border {} it has {height}x{width} outputs",
-                    network.options.border
-                )));
-            }
         });
-        at += if let Some(Block::Stage { .. }) = blocks.last() { 2 } else { 1 };
+        at = blocks.last().expect("just pushed").output() + 1;
     }
     Ok(blocks)
 }
@@ -174,6 +166,15 @@ fn widths(network: &Network, blocks: &[Block]) -> Vec<usize> {
 }
 
 impl Layout {
+    /// The activation that made the input of a block; `None` behind a plain pooling.
+    pub fn behind(&self, network: &Network, block: usize) -> Option<Squash> {
+        let before = block.checked_sub(1).map(|before| &self.blocks[before]);
+        let pooled =
+            before.is_some_and(|block| matches!(block, Block::Stage { pool: Some(_), .. }));
+        let options = network.options;
+        (!pooled || options.pool.is_trained()).then_some(options.squash)
+    }
+
     /// Lays out the parameters of a network.
     ///
     /// # Errors
@@ -188,7 +189,8 @@ impl Layout {
             layout.starts.push(start);
             match block {
                 Block::Stage { conv, pool } => {
-                    layout.stage(start, &network.layers[conv], &network.layers[pool]);
+                    let pool = pool.map(|pool| &network.layers[pool]);
+                    layout.stage(start, &network.layers[conv], pool);
                     layout.stages = layout.size;
                 }
                 Block::Linear(at) => layout.linear(start, index, &network.layers[at]),
@@ -205,11 +207,12 @@ impl Layout {
         self.tensors.push(tensor);
     }
 
-    fn stage(&mut self, start: usize, conv: &Layer, pool: &Layer) {
+    fn stage(&mut self, start: usize, conv: &Layer, pool: Option<&Layer>) {
         let Kind::Conv(table) = &conv.kind else {
             unreachable!("a stage begins with a convolution")
         };
-        let (maps, bias) = (table.maps(), start + table.count() * TAPS);
+        let (kernel, taps) = (conv.kernel(), conv.taps());
+        let (maps, bias) = (table.maps(), start + table.count() * taps);
         // Of each pair of tensors: prefix of the name, feature maps, input maps.
         let pairs = match table.is_full() {
             true => vec![(conv.name.clone(), maps, table.inputs())],
@@ -219,12 +222,14 @@ impl Layout {
         };
         let (mut weights, mut biases) = (start, bias);
         for (prefix, maps, inputs) in pairs {
-            let (fan_in, shape) = (inputs * TAPS, [maps, inputs, KERNEL, KERNEL]);
+            let (fan_in, shape) = (inputs * taps, [maps, inputs, kernel, kernel]);
             self.push(format!("{prefix}.weight"), &shape, Role::Weight, fan_in, weights);
             self.push(format!("{prefix}.bias"), &[maps], Role::Bias, fan_in, biases);
             weights += maps * fan_in;
             biases += maps;
         }
+        let trained = |layer: &&Layer| layer.parameters() > 0;
+        let Some(pool) = pool.filter(trained) else { return };
         let (name, shape) = (&pool.name, [maps, 1, 1]);
         self.push(format!("{name}.weight"), &shape, Role::Coefficient, 4, bias + maps);
         self.push(format!("{name}.bias"), &shape, Role::PoolBias, 4, bias + 2 * maps);

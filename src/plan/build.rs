@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::abi::LABEL_WORDS;
 use super::builder::{Builder, Window};
 use super::kernels::{
-    ConvBackwardInput, ConvBackwardWeights, ConvPoolForward, FirstStageBackward, FirstStageForward,
-    Gather, Output, Stage, Update,
+    ConvBackwardInput, ConvBackwardOddInput, ConvBackwardWeights, ConvForward, ConvPoolForward,
+    FirstStageBackward, FirstStageForward, Gather, Output, Stage, Update,
 };
 use super::limits;
 use super::profile::largest_divisor;
@@ -157,23 +157,27 @@ impl<'a> Builder<'a> {
     }
 
     /// The constants of the kernels of a stage.
-    fn stage(&self, block: usize, conv: usize, pool: usize) -> (&'a Layer, Stage) {
-        let (layer, pool) = (&self.network.layers[conv], &self.network.layers[pool]);
-        let (Kind::Conv(table), Kind::Pool(form)) = (&layer.kind, &pool.kind) else {
-            unreachable!("a stage is a convolution and a pooling")
+    fn stage(&self, block: usize, conv: usize, pool: Option<usize>) -> (&'a Layer, Stage) {
+        let layer = &self.network.layers[conv];
+        let Kind::Conv(table) = &layer.kind else {
+            unreachable!("a stage begins with a convolution")
         };
+        let output = self.network.layers[pool.unwrap_or(conv)].output;
+        let (tiles, p) = (self.profile.tiles, if pool.is_some() { 2 } else { 1 });
         let stage = Stage {
             samples: 0,
+            k: layer.kernel() as u32,
             c: layer.input.maps as u32,
             m: layer.output.maps as u32,
             j: table.count() as u32,
             height: layer.input.height as u32,
             width: layer.input.width as u32,
             s_stride: self.layout.widths[block + 1] as u32,
-            tile_width: largest_divisor(pool.output.width, self.profile.tiles.tile_width),
+            tile_width: largest_divisor(output.width, 2 * tiles.tile_width / p),
             tile_height: 1,
-            dx_rows: largest_divisor(layer.input.height, self.profile.tiles.dx_rows),
-            block_scale: form.block_scale(),
+            dx_rows: largest_divisor(layer.input.height, tiles.dx_rows),
+            pooling: pool.map(|_| self.network.options.pool),
+            behind: self.layout.behind(self.network, block),
             partial_rows: 0,
             stride: self.layout.stages as u32,
             squash: self.network.options.squash,
@@ -182,7 +186,7 @@ impl<'a> Builder<'a> {
         (layer, stage)
     }
 
-    fn stage_forward(&mut self, block: usize, conv: usize, pool: usize) {
+    fn stage_forward(&mut self, block: usize, conv: usize, pool: Option<usize>) {
         let (layer, mut k) = self.stage(block, conv, pool);
         let [x, h, s] = k.sizes().map(|size| size as usize);
         if block == 0 && !self.inspects {
@@ -193,8 +197,12 @@ impl<'a> Builder<'a> {
         } else {
             let samples = self.profile.samples_of(self.batch, &[x], &[s, h]);
             k.samples = samples as u32;
-            k.tile_height = largest_divisor(k.ph() as usize, self.profile.tiles.tile_height);
-            self.over_batch(&layer.name, ConvPoolForward(k), block, samples);
+            let height = 2 * self.profile.tiles.tile_height / k.p() as usize;
+            k.tile_height = largest_divisor(k.ph() as usize, height);
+            match pool {
+                Some(_) => self.over_batch(&layer.name, ConvPoolForward(k), block, samples),
+                None => self.over_batch(&layer.name, ConvForward(k), block, samples),
+            }
         }
     }
 
@@ -213,7 +221,8 @@ impl<'a> Builder<'a> {
             inputs: inputs as u32,
             weights: if is_rbf { 0 } else { aligned(CLASSES) as u32 },
             criterion: Criterion::of(&options),
-            squash: options.squash,
+            squash: options.squash.of_output(),
+            behind: self.layout.behind(self.network, block),
             curvature: self.epilogue.is_curvature(),
             exact: self.epilogue.is_exact(),
         };
@@ -234,7 +243,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn stage_backward(&mut self, block: usize, conv: usize, pool: usize) {
+    fn stage_backward(&mut self, block: usize, conv: usize, pool: Option<usize>) {
         let (layer, mut k) = self.stage(block, conv, pool);
         let [x, h, s] = k.sizes().map(|size| size as usize);
         if block == 0 {
@@ -247,7 +256,10 @@ impl<'a> Builder<'a> {
             let samples = self.profile.samples_of(self.batch, &[x, h, s], &[x]);
             for at in self.stage_windows(block, &mut k, samples) {
                 self.dispatch(&layer.name, ConvBackwardWeights(k), at);
-                self.dispatch(&layer.name, ConvBackwardInput(k), at);
+                match k.width.is_multiple_of(2) {
+                    true => self.dispatch(&layer.name, ConvBackwardInput(k), at),
+                    false => self.dispatch(&layer.name, ConvBackwardOddInput(k), at),
+                }
             }
         }
     }

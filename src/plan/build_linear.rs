@@ -34,6 +34,7 @@ impl<'a> Builder<'a> {
             starts: true,
             ends: true,
             squash: self.network.options.squash,
+            behind: self.layout.behind(self.network, block),
             curvature: false,
         };
         (&self.network.layers[at], linear)
@@ -80,7 +81,7 @@ impl<'a> Builder<'a> {
     /// The gradients of a linear layer and their epilogue; `is_fused`: and its input gradient, in one
     /// kernel for the few samples that an invocation can hold.
     fn linear_update(&mut self, block: usize, at: usize, step: usize, is_fused: bool) {
-        let (layer, Linear { inputs, outputs, squash, .. }) = self.linear(block, at);
+        let (layer, Linear { inputs, outputs, behind, .. }) = self.linear(block, at);
         let (tile, epilogue) = (self.profile.tiles.backward_tile, self.epilogue);
         let (samples, weights) = (step as u32, aligned(outputs as usize) as u32);
         for first in (0..self.batch).step_by(step) {
@@ -88,7 +89,7 @@ impl<'a> Builder<'a> {
             let update =
                 LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue };
             let op: Op = match is_fused {
-                true => LinearBackward { update, squash }.into(),
+                true => LinearBackward { update, behind }.into(),
                 false => update.into(),
             };
             let at = Window { block, first, samples: step, ..Window::default() };

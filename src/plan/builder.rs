@@ -168,7 +168,10 @@ impl<'a> Builder<'a> {
         let start = self.layout.starts[block];
         let weights = aligned(outputs);
         let parameters = match self.layout.blocks[block] {
-            Block::Stage { .. } => layer.parameters() + 2 * layer.output.maps,
+            Block::Stage { conv, pool } => {
+                let of = |at: usize| self.network.layers[at].parameters();
+                of(conv) + pool.map_or(0, of)
+            }
             _ => weights + inputs * outputs,
         };
         // Rows of all shards stand in one buffer; the kernel knows which come before its own.

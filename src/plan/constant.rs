@@ -1,6 +1,6 @@
 //! Shapes of kernels as plain structs that can print themselves as WGSL constants.
 
-use crate::network::Squash;
+use crate::network::{Squash, Tanh};
 
 /// The constants in front of a shader, as they are put together.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -62,13 +62,37 @@ impl Constant for bool {
 }
 
 impl Constant for Squash {
-    /// Declares `ACTIVATION`, which there is one of (`shaders/common.wgsl`), and its parameters.
+    /// Declares `ACTIVATION` and its parameters, in step with `shaders/common.wgsl`.
     fn declare(&self, name: &str, constants: &mut Constants) {
-        let (amplitude, slope) = self.amplitude_and_slope();
-        constants.fixed("ACTIVATION", 0_u32);
-        constants.fixed(&format!("{name}_A"), amplitude);
-        constants.fixed(&format!("{name}_S"), slope);
+        constants.fixed("ACTIVATION", family(Some(*self)));
+        parameters(Some(*self), name, constants);
     }
+}
+
+impl Constant for Option<Squash> {
+    /// Declares the same of the activation in front, in step with `shaders/input_slope.wgsl`.
+    fn declare(&self, name: &str, constants: &mut Constants) {
+        constants.fixed(name, family(*self));
+        parameters(*self, name, constants);
+    }
+}
+
+/// The family of an activation, as shaders number them.
+fn family(squash: Option<Squash>) -> u32 {
+    match squash {
+        Some(Squash::Tanh | Squash::Scaled | Squash::Logistic) => 0,
+        Some(Squash::Relu) => 1,
+        None => 2,
+    }
+}
+
+/// Declares the parameters of a tanh, which no other family looks at.
+fn parameters(squash: Option<Squash>, name: &str, constants: &mut Constants) {
+    let any = Tanh { centre: 0.0, amplitude: 1.0, slope: 1.0 };
+    let Tanh { centre, amplitude, slope } = squash.and_then(Squash::tanh).unwrap_or(any);
+    constants.fixed(&format!("{name}_CENTER"), centre);
+    constants.fixed(&format!("{name}_A"), amplitude);
+    constants.fixed(&format!("{name}_S"), slope);
 }
 
 /// Declares a struct of constants: the field `stride` is the shader's `STRIDE`. `Kernel(Constants)` is a

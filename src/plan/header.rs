@@ -5,22 +5,19 @@ use super::STEP_WORDS;
 use super::abi::{PIXELS_PER_WORD, SAMPLE_WORDS};
 use super::binding::{Access, Binding, Element};
 use super::constant::Constants;
-use crate::network::{CLASSES, DIGIT_SIDE, KERNEL, TAPS};
+use crate::network::{CLASSES, DIGIT_SIDE};
 
-/// What shaders know of the tables that the host writes, and the side of kernels.
-const DATA: [(&str, usize); 7] = [
+/// What shaders know of the tables that the host writes.
+const DATA: [(&str, usize); 5] = [
     ("STEP_WORDS", STEP_WORDS),
     ("SIDE", DIGIT_SIDE),
     ("ROW_WORDS", DIGIT_SIDE / PIXELS_PER_WORD),
     ("SAMPLE_WORDS", SAMPLE_WORDS),
     ("CLASSES", CLASSES),
-    ("K", KERNEL),
-    ("TAPS", TAPS),
 ];
 
-// Rows of pixels are whole words, and taps are written out in block_gradients.wgsl, conv_backward_input.wgsl,
-// convolve.wgsl and sample_second_backward.wgsl.
-const _: () = assert!(DIGIT_SIDE.is_multiple_of(PIXELS_PER_WORD) && KERNEL == 5);
+// Rows of pixels are whole words.
+const _: () = assert!(DIGIT_SIDE.is_multiple_of(PIXELS_PER_WORD));
 
 impl Kernel {
     /// The whole WGSL text that the driver gets: header and files.

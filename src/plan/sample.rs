@@ -6,7 +6,9 @@ use super::kernels::{SAMPLE_WORKGROUP, SUMS, Sample};
 use super::profile::UNIFORM_WINDOW;
 use crate::error::{Error, Result};
 use crate::network::tensors::{Block, Layout, QUAD, aligned};
-use crate::network::{CLASSES, DIGIT_SIDE, Kind, Layer as NetworkLayer, Network, bitmaps};
+use crate::network::{
+    CLASSES, DIGIT_SIDE, KERNEL, Kind, Layer as NetworkLayer, Network, Output, bitmaps,
+};
 
 /// Numbers that a workgroup can keep: 16 KiB, WebGPU's default limit.
 pub const MEMORY: u32 = 4_096;
@@ -57,16 +59,24 @@ pub struct Shapes {
     pub table: Vec<u32>,
 }
 
-/// The layers that decide whether a network is made of two stages, of which the first sees one map, and
-/// linear layers: both convolutions, and the second pooling.
+/// The layers that decide whether a network is made of two stages with 5x5 kernels and a trained pooling, of
+/// which the first sees one map, squashes that are a tanh, and linear layers: both convolutions, and the second
+/// pooling.
 fn stages<'a>(network: &'a Network, layout: &Layout) -> Option<[&'a NetworkLayer; 3]> {
-    let [Block::Stage { conv: first, .. }, Block::Stage { conv, pool }, rest @ ..] =
-        &layout.blocks[..]
+    let [
+        Block::Stage { conv: first, pool: Some(_) },
+        Block::Stage { conv, pool: Some(pool) },
+        rest @ ..,
+    ] = &layout.blocks[..]
     else {
         return None;
     };
-    let stages @ [first, ..] = [first, conv, pool].map(|&at| &network.layers[at]);
+    let stages @ [first, conv, _] = [first, conv, pool].map(|&at| &network.layers[at]);
     let fits = first.input.maps == 1
+        && [first, conv].iter().all(|layer| layer.kernel() == KERNEL)
+        && network.options.pool.is_trained()
+        && network.options.squash.of_output() == network.options.squash
+        && network.options.output != Output::Softmax
         && first.output.maps <= (SAMPLE_WORKGROUP as usize)
         && matches!(rest.first(), Some(Block::Linear(_)))
         && !rest.iter().any(|block| matches!(block, Block::Stage { .. }));
@@ -81,12 +91,13 @@ impl Shapes {
     pub fn of(network: &Network, layout: &Layout, samples: usize) -> Result<Shapes> {
         let [first, conv, pool] = stages(network, layout).ok_or_else(|| {
             refused(format!(
-                "is made for two convolution stages and linear layers behind them, which {} is not",
+                "is made for two 5x5 convolutions, each with a trained pooling, linear layers behind them, \
+                 and a tanh behind every layer, which {} is not",
                 network.name
             ))
         })?;
-        let (Kind::Conv(table), Kind::Pool(form)) = (&conv.kind, &pool.kind) else {
-            unreachable!("a stage is a convolution and a pooling")
+        let Kind::Conv(table) = &conv.kind else {
+            unreachable!("a stage begins with a convolution")
         };
         let odd = network.layers[4..]
             .iter()
@@ -145,7 +156,7 @@ impl Shapes {
             first_maps: first.output.maps as u32,
             maps: table.maps() as u32,
             connections: table.count() as u32,
-            block_scale: form.block_scale(),
+            pooling: Some(options.pool),
             second: layout.starts[1] as u32,
             layers: layers.len() as u32,
             linear_weights: layers.iter().map(|layer| layer.inputs * layer.outputs).sum(),

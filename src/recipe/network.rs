@@ -144,9 +144,9 @@ impl NetworkArgs {
     pub fn options(&self, base: Options) -> Options {
         let output = self.output.unwrap_or(base.output);
         let loss = match (output, base.output) {
-            // An output brings its own loss along.
-            (Output::Rbf, Output::Rbf) => base.loss,
-            _ => Loss::of(output),
+            // Another output brings its own loss along.
+            (output, before) if output == before => base.loss,
+            (output, _) => Loss::of(output),
         };
         Options {
             border: self.border.unwrap_or(base.border),

@@ -26,6 +26,7 @@ pub struct Rates {
     pub distance: f32,
     /// RBF output, eq. 9.
     pub competition: f32,
+    pub softmax: f32,
 }
 
 /// Every recipe there is. How the settings were found stands in docs/recipes.md.
@@ -33,7 +34,7 @@ pub const ALL: &[Recipe] = &[
     // The notes' own training: 9,840 and 2,707 random digits, x0.2 after epoch 15.
     Recipe {
         name: "notebook",
-        rates: Rates { linear: 0.1, distance: 0.001, competition: 0.001 },
+        rates: Rates { linear: 0.1, distance: 0.001, competition: 0.001, softmax: 0.01 },
         settings: &[
             ("network", "lenet1"),
             ("input", "symmetric"),
@@ -46,13 +47,13 @@ pub const ALL: &[Recipe] = &[
     // LeNet-1 on all digits.
     Recipe {
         name: "lenet1",
-        rates: Rates { linear: 0.03, distance: 0.001, competition: 0.001 },
+        rates: Rates { linear: 0.03, distance: 0.001, competition: 0.001, softmax: 0.01 },
         settings: &[("network", "lenet1"), ("epochs", "20"), ("batch", "8")],
     },
     // The zip code digits of 1990, which `--data` has to name: see docs/data.md.
     Recipe {
         name: "lenet1-1990",
-        rates: Rates { linear: 0.03, distance: 0.001, competition: 0.001 },
+        rates: Rates { linear: 0.03, distance: 0.001, competition: 0.001, softmax: 0.01 },
         settings: &[
             ("network", "lenet1"),
             ("input", "symmetric"),
@@ -79,7 +80,7 @@ pub const ALL: &[Recipe] = &[
     // LeNet-5 on digits that every epoch distorts differently.
     Recipe {
         name: "lenet5-distorted",
-        rates: Rates { linear: 0.1, distance: 0.001, competition: 0.001 },
+        rates: Rates { linear: 0.1, distance: 0.001, competition: 0.001, softmax: 0.01 },
         settings: &[("epochs", "25"), ("batch", "32"), ("distort", "on")],
     },
     // The training of the 1998 paper on digits that every pass distorts differently.
@@ -100,7 +101,7 @@ pub const ALL: &[Recipe] = &[
 /// LeNet-5 on all digits: the default, in everything.
 pub const LENET5: Recipe = Recipe {
     name: "lenet5",
-    rates: Rates { linear: 0.03, distance: 0.001, competition: 0.0005 },
+    rates: Rates { linear: 0.03, distance: 0.001, competition: 0.0005, softmax: 0.01 },
     settings: &[],
 };
 
@@ -125,7 +126,8 @@ impl Rates {
         match (options.output, options.loss) {
             (Output::Linear, _) => (self.linear, "linear output"),
             (Output::Rbf, Loss::Mse) => (self.distance, "rbf, mse"),
-            (Output::Rbf, Loss::Map) => (self.competition, "rbf, map"),
+            (Output::Rbf, _) => (self.competition, "rbf, map"),
+            (Output::Softmax, _) => (self.softmax, "softmax"),
         }
     }
 }

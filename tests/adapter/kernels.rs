@@ -9,7 +9,7 @@
 
 use crate::common::compare::{Differences, Tolerance};
 use crate::common::epilogues::{EPILOGUES, PASSES, arguments_of};
-use crate::common::loss::{DISTANCE, MAP, TARGETS};
+use crate::common::loss::{DISTANCE, MAP, PROBABILITIES, TARGETS};
 use crate::common::op::{Case, Numbers, bits, case, empty, floats};
 use crate::common::stages::{self, Arguments, FIRST, owned};
 use crate::common::{Outcome, Tests, profiles};
@@ -35,13 +35,15 @@ const FAR: [f32; 5] = [100.0, -100.0, -1e4, 3e38, -3e38];
 pub fn add(tests: &mut Tests) {
     /// The cases of a kernel in a profile.
     type Cases = fn(Profile) -> Vec<Case>;
-    let kernels: [(&str, Cases); 12] = [
+    let kernels: [(&str, Cases); 14] = [
         ("gather", gather),
         ("first_stage_forward", stages::first_stage_forward),
         ("first_stage_backward", stages::first_stage_backward),
         ("conv_pool_forward", stages::conv_pool_forward),
+        ("conv_forward", stages::conv_forward),
         ("conv_backward_weights", stages::conv_backward_weights),
         ("conv_backward_input", stages::conv_backward_input),
+        ("conv_backward_odd_input", stages::conv_backward_odd_input),
         ("linear_forward", linear_forward),
         ("linear_backward_input", linear_backward_input),
         ("linear_update", linear_update),
@@ -113,7 +115,10 @@ fn linear(profile: Profile, shape: (u32, u32, u32, u32, u32)) -> (String, Linear
     let (samples, inputs, outputs, row, rows) = shape;
     let squash = if samples == 3 { Squash::Tanh } else { Squash::Scaled };
     let (tile, starts, ends, curvature) = (profile.tiles.tile, true, true, false);
-    let k = Linear { samples, inputs, outputs, rows, tile, starts, ends, squash, curvature };
+    // Behind a plain pooling, a relu and a tanh.
+    let behind = [None, Some(Squash::Relu), Some(squash)][samples as usize % 3];
+    let k =
+        Linear { samples, inputs, outputs, rows, tile, starts, ends, squash, behind, curvature };
     (format!("{samples} samples, {inputs} -> {outputs}, rows {row}..{}", row + rows), k)
 }
 
@@ -209,11 +214,11 @@ fn linear_backward(profile: Profile) -> Vec<Case> {
         .flat_map(epilogue_and_shapes)
         .flat_map(|case| windows.map(|window| (case, window)));
     let cases = cases.map(|((epilogue, (samples, inputs, outputs, ..)), (starts, ends))| {
-        let squash = if samples == 3 { Squash::Tanh } else { Squash::Scaled };
+        let behind = [None, Some(Squash::Relu), Some(Squash::Tanh)][samples as usize % 3];
         let (tile, weights) = (profile.tiles.backward_tile, ALIGN as u32);
         let update =
             LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue };
-        let k = LinearBackward { update, squash };
+        let k = LinearBackward { update, behind };
         let mut numbers = Numbers::new(10);
         let x = numbers.words((samples * inputs) as usize, 1.0);
         let dy = numbers.words((samples * outputs) as usize, 0.5);
@@ -233,6 +238,10 @@ fn output(_: Profile) -> Vec<Case> {
         (TARGETS, Squash::Scaled, 7, 36, 0.5),
         // Weights that the squash saturates at.
         (TARGETS, Squash::Scaled, 7, 36, 40.0),
+        (TARGETS, Squash::Scaled, 3, 12, 0.5),
+        (PROBABILITIES, Squash::Relu, 7, 36, 0.5),
+        // Sums whose e^y overflows.
+        (PROBABILITIES, Squash::Logistic, 3, 12, 40.0),
         (DISTANCE, Squash::Scaled, 7, 84, 1.0),
         (MAP, Squash::Scaled, 7, 8, 1.0),
         // Distances of some hundred, where e^-y is 0.
@@ -258,7 +267,8 @@ fn output(_: Profile) -> Vec<Case> {
                 inputs,
                 weights,
                 criterion,
-                squash,
+                squash: squash.of_output(),
+                behind: if inputs == 12 { None } else { Some(squash) },
                 curvature,
                 exact,
             };
@@ -308,7 +318,7 @@ fn update(_: Profile) -> Vec<Case> {
 /// and as a slope of 0 behind them.
 fn saturation(adapter: &Adapter, profile: Profile) -> Outcome {
     for squash in [Squash::Tanh, Squash::Scaled] {
-        let (amplitude, _) = squash.amplitude_and_slope();
+        let amplitude = squash.limits()[1];
         let (_, k) = linear(profile, (1, 8, FAR.len() as u32, 0, FAR.len() as u32));
         let op = LinearForward(Linear { squash, ..k });
         let x = bits(&[0.0; 8]);
@@ -338,7 +348,7 @@ fn stage_saturates(adapter: &Adapter, profile: Profile, k: Stage) -> Outcome {
     let Arguments { x, p, ds, partials, .. } = arguments;
     let forward = case("far", FirstStageForward(k), vec![x.clone(), p.clone(), empty(s)]);
     let found = floats(&forward.on_adapter(adapter, profile)?[2][ALIGN..][..s as usize]);
-    let (amplitude, _) = k.squash.amplitude_and_slope();
+    let amplitude = k.squash.limits()[1];
     let map = |place: u32| (place / (k.ph() * k.pw()) % k.m) as usize;
     let expected: Vec<f32> = (0..s).map(|place| amplitude.copysign(-FAR[map(place)])).collect();
     let mut differences = Differences::default();

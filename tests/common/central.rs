@@ -4,10 +4,14 @@ use super::op::Numbers;
 
 /// Move of a parameter or an input.
 pub const STEP: f32 = 0.02;
+/// The same where derivatives jump.
+const SHORT_STEP: f32 = 0.002;
 /// Share of the tensor's largest gradient that a difference may be off.
 pub const TOLERANCE: f64 = 3e-4;
 /// The same for whole networks, without extrapolation and behind many layers.
 pub const NETWORK_TOLERANCE: f64 = 2e-3;
+/// What rounding makes of a difference, however small the gradients are.
+const NOISE: f64 = 5e-6;
 /// Places of a tensor that are tried.
 pub const SAMPLES: usize = 24;
 
@@ -37,7 +41,7 @@ pub fn difference(numbers: &[f32], place: usize, energy: &mut impl FnMut(&[f32])
 
 /// Whether a gradient is what differences say, in a tensor whose largest gradient is `largest`.
 pub fn agrees(gradient: f64, difference: f64, largest: f64, tolerance: f64) -> bool {
-    (gradient - difference).abs() <= tolerance * largest
+    (gradient - difference).abs() <= tolerance * largest + NOISE
 }
 
 /// The largest of these, without their signs.
@@ -55,17 +59,50 @@ pub fn check(
 ) {
     let largest = largest(gradient);
     assert!(largest > 0.0, "{what}: no gradient at all");
-    let mut random = Numbers::new(numbers.len() as u64);
-    let sampled: Vec<usize> = match numbers.len() {
-        few if few <= SAMPLES => (0..few).collect(),
-        many => random.any(SAMPLES).iter().map(|&word| word as usize % many).collect(),
-    };
-    for place in sampled {
+    for place in sampled(numbers) {
         let expected = slope(place) * difference(numbers, place, &mut energy);
         let found = f64::from(gradient[place]);
         assert!(
             agrees(found, expected, largest, TOLERANCE),
             "{what}[{place}] is {found:e}, by differences {expected:e}, of at most {largest:e}"
         );
+    }
+}
+
+/// The same of an energy whose derivatives jump, as those of a relu or a maximum: moves are short, and a place
+/// where two of them disagree, as a jump lies between, is left out. Most places have none.
+pub fn check_between_kinks(
+    what: &str,
+    numbers: &[f32],
+    gradient: &[f32],
+    slope: impl Fn(usize) -> f64,
+    mut energy: impl FnMut(&[f32]) -> f64,
+) {
+    let largest = largest(gradient);
+    assert!(largest > 0.0, "{what}: no gradient at all");
+    let sampled = sampled(numbers);
+    let mut checked = 0;
+    for &place in &sampled {
+        let mut by = |step| slope(place) * central(numbers, place, step, &mut energy);
+        let (expected, half) = (by(SHORT_STEP), by(SHORT_STEP / 2.0));
+        if !agrees(expected, half, largest, TOLERANCE) {
+            continue;
+        }
+        let found = f64::from(gradient[place]);
+        assert!(
+            agrees(found, expected, largest, 4.0 * TOLERANCE),
+            "{what}[{place}] is {found:e}, by differences {expected:e}, of at most {largest:e}"
+        );
+        checked += 1;
+    }
+    assert!(2 * checked >= sampled.len(), "{what}: {checked} of {} places", sampled.len());
+}
+
+/// Places that are tried.
+fn sampled(numbers: &[f32]) -> Vec<usize> {
+    let mut random = Numbers::new(numbers.len() as u64);
+    match numbers.len() {
+        few if few <= SAMPLES => (0..few).collect(),
+        many => random.any(SAMPLES).iter().map(|&word| word as usize % many).collect(),
     }
 }

@@ -15,37 +15,45 @@ pub type Column = Vec<(usize, f64)>;
 /// A layer for one sample, maps one after the other. Parameters come as weights, then biases.
 #[derive(Debug, Clone)]
 pub enum Layer {
-    /// `[C, height, width]` to `[M, height - 4, width - 4]`; row m of the table: what map m sees.
-    Conv { table: Vec<Vec<usize>>, height: usize, width: usize },
+    /// `[C, height, width]` to `[M, height - kernel + 1, width - kernel + 1]`; row m of the table: what map m
+    /// sees.
+    Conv { table: Vec<Vec<usize>>, kernel: usize, height: usize, width: usize },
     /// `[M, height, width]` to `[M, height / 2, width / 2]`: coefficient scale (sum of 2x2) + bias.
     Pool { maps: usize, height: usize, width: usize, scale: f64 },
     /// `[inputs]` to `[outputs]`.
     Linear { outputs: usize },
 }
 
+/// Centre, A and S of a tanh.
+fn tanh(squash: Squash) -> Option<[f64; 3]> {
+    squash.tanh().map(|tanh| [tanh.centre, tanh.amplitude, tanh.slope].map(f64::from))
+}
+
 /// f(u).
 pub fn squash(squash: Squash, u: f64) -> f64 {
-    let (amplitude, slope) = squash.amplitude_and_slope();
-    f64::from(amplitude) * (f64::from(slope) * u).tanh()
+    let Some([centre, amplitude, slope]) = tanh(squash) else { return u.max(0.0) };
+    centre + amplitude * (slope * u).tanh()
 }
 
 /// f'(u).
 pub fn slope(squash: Squash, u: f64) -> f64 {
-    let (amplitude, slope) = squash.amplitude_and_slope();
-    f64::from(amplitude) * f64::from(slope) / (f64::from(slope) * u).cosh().powi(2)
+    let Some([_, amplitude, slope]) = tanh(squash) else { return f64::from(u > 0.0) };
+    amplitude * slope / (slope * u).cosh().powi(2)
 }
 
 /// The u that f makes `y` of.
 pub fn unsquash(squash: Squash, y: f64) -> f64 {
-    let (amplitude, slope) = squash.amplitude_and_slope();
-    (y / f64::from(amplitude)).atanh() / f64::from(slope)
+    let Some([centre, amplitude, slope]) = tanh(squash) else { return y };
+    ((y - centre) / amplitude).atanh() / slope
 }
 
 impl Layer {
     /// a, from x and p.
     pub fn forward(&self, x: &[f64], p: &[f64]) -> Vec<f64> {
         match self {
-            Layer::Conv { table, height, width } => convolve(table, *height, *width, x, p),
+            Layer::Conv { table, kernel, height, width } => {
+                convolve(table, *kernel, *height, *width, x, p)
+            }
             &Layer::Pool { maps, height, width, scale } => {
                 let (ph, pw) = (height / 2, width / 2);
                 let output = |at: usize| {
@@ -83,19 +91,26 @@ impl Layer {
     }
 }
 
-fn convolve(table: &[Vec<usize>], height: usize, width: usize, x: &[f64], p: &[f64]) -> Vec<f64> {
-    let (oh, ow) = (height - 4, width - 4);
+fn convolve(
+    table: &[Vec<usize>],
+    side: usize,
+    height: usize,
+    width: usize,
+    x: &[f64],
+    p: &[f64],
+) -> Vec<f64> {
+    let (oh, ow) = (height - side + 1, width - side + 1);
     let connections: usize = table.iter().map(Vec::len).sum();
     let mut a = Vec::with_capacity(table.len() * oh * ow);
-    let mut kernels = p.chunks(25);
+    let mut kernels = p.chunks(side * side);
     for (m, row) in table.iter().enumerate() {
-        let mut map = vec![p[25 * connections + m]; oh * ow];
+        let mut map = vec![p[side * side * connections + m]; oh * ow];
         for &c in row {
             let kernel = kernels.next().expect("a kernel for each connection");
             for (at, a) in map.iter_mut().enumerate() {
                 let corner = (c * height + at / ow) * width + at % ow;
-                for (ky, taps) in kernel.chunks(5).enumerate() {
-                    let seen = &x[corner + ky * width..][..5];
+                for (ky, taps) in kernel.chunks(side).enumerate() {
+                    let seen = &x[corner + ky * width..][..side];
                     *a += taps.iter().zip(seen).map(|(w, x)| w * x).sum::<f64>();
                 }
             }

@@ -5,6 +5,9 @@ use lenet::plan::Criterion;
 
 /// The error against +1 and -1, of 1990.
 pub const TARGETS: Criterion = Criterion { output: Output::Linear, loss: Loss::Mse, j: 10.0 };
+/// Cross-entropy.
+pub const PROBABILITIES: Criterion =
+    Criterion { output: Output::Softmax, loss: Loss::CrossEntropy, j: 10.0 };
 /// Eq. 8 of 1998.
 pub const DISTANCE: Criterion = Criterion { output: Output::Rbf, loss: Loss::Mse, j: 10.0 };
 /// Eq. 9 of 1998.
@@ -14,7 +17,7 @@ pub const MAP: Criterion = Criterion { output: Output::Rbf, loss: Loss::Map, j: 
 fn loss(kind: Criterion, x: &[f64], w: &[f64], right: usize) -> f64 {
     let distance = |w: &[f64]| x.iter().zip(w).map(|(x, w)| (x - w).powi(2)).sum::<f64>();
     let y: Vec<f64> = match kind.output {
-        Output::Linear => x.to_vec(),
+        Output::Linear | Output::Softmax => x.to_vec(),
         Output::Rbf => w.chunks(x.len()).map(distance).collect(),
     };
     match (kind.output, kind.loss) {
@@ -23,7 +26,11 @@ fn loss(kind: Criterion, x: &[f64], w: &[f64], right: usize) -> f64 {
             y.iter().enumerate().map(|y| error(y).powi(2)).sum::<f64>() / y.len() as f64
         }
         (Output::Rbf, Loss::Mse) => y[right],
-        (Output::Rbf, Loss::Map) => {
+        (Output::Softmax, _) => {
+            let largest = y.iter().copied().fold(f64::MIN, f64::max);
+            y.iter().map(|y| (y - largest).exp()).sum::<f64>().ln() + largest - y[right]
+        }
+        (Output::Rbf, _) => {
             let j = f64::from(kind.j);
             let least = y.iter().copied().fold(j, f64::min);
             let mass: f64 = y.iter().chain([&j]).map(|y| (least - y).exp()).sum();

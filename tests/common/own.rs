@@ -17,9 +17,7 @@ pub fn table(name: &str, rows: Vec<Row>, change: impl FnOnce(&mut Options)) -> T
         j: 10.0,
     };
     change(&mut options);
-    if options.output == Output::Rbf {
-        options.loss = Loss::Map;
-    }
+    options.loss = Loss::of(options.output);
     let (name, source) = (name.into(), "these tests".into());
     Table { name, source, options, rows, recipe: Vec::new() }
 }
@@ -27,7 +25,12 @@ pub fn table(name: &str, rows: Vec<Row>, change: impl FnOnce(&mut Options)) -> T
 /// A convolution, with the input maps that each feature map sees; none is all.
 pub fn conv(name: &str, maps: usize, listed: Option<&[&[usize]]>) -> Row {
     let connections = listed.map(|rows| rows.iter().map(|row| row.to_vec()).collect());
-    Row::Conv { name: name.into(), maps, connections }
+    Row::Conv { name: name.into(), maps, kernel: 5, connections }
+}
+
+/// A convolution of every map, with kernels of another side.
+pub fn conv_of(kernel: usize, name: &str, maps: usize) -> Row {
+    Row::Conv { name: name.into(), maps, kernel, connections: None }
 }
 
 pub fn pool(name: &str) -> Row {
@@ -98,6 +101,29 @@ pub fn all() -> Vec<Table> {
             "odd-whole",
             vec![conv("a", 1, None), pool("b"), conv("c", 3, None), pool("d"), conv("e", 75, None)],
             |options| (options.border, options.pool) = (2, PoolForm::Mean),
+        ),
+        // The LeNet of most tutorials, small: relu, maxima, probabilities.
+        table(
+            "tutorial",
+            vec![conv_of(3, "a", 4), pool("b"), conv_of(4, "c", 6), pool("d"), linear("e", 13)],
+            |options| {
+                (options.squash, options.pool) = (Squash::Relu, PoolForm::Max);
+                options.output = Output::Softmax;
+            },
+        ),
+        // Convolutions that no pooling follows, of odd sides, behind and in front of poolings.
+        table(
+            "unpooled",
+            vec![
+                conv_of(6, "a", 3),
+                conv_of(2, "b", 4),
+                pool("c"),
+                conv_of(7, "d", 5),
+                conv_of(3, "e", 2),
+            ],
+            |options| {
+                (options.squash, options.pool) = (Squash::Logistic, PoolForm::Average);
+            },
         ),
     ]
 }

@@ -1,13 +1,13 @@
 //! Convolution stages for the tests of single kernels: few maps, sides that are no squares, tables
-//! whose maps have different numbers of connections.
+//! whose maps have different numbers of connections, every side of a kernel and every pooling.
 
-use lenet::network::{Connections, Squash};
-use lenet::plan::Profile;
+use lenet::network::{Connections, PoolForm, Squash};
 use lenet::plan::kernels::{
-    ConvBackwardInput, ConvBackwardWeights, ConvPoolForward, FirstStageBackward, FirstStageForward,
-    Stage,
+    ConvBackwardInput, ConvBackwardOddInput, ConvBackwardWeights, ConvForward, ConvPoolForward,
+    FirstStageBackward, FirstStageForward, Stage,
 };
 use lenet::plan::profile::largest_divisor;
+use lenet::plan::{Op, Profile};
 
 use super::op::{Case, Numbers, Partials, case, empty};
 
@@ -20,45 +20,89 @@ const LIMIT: f32 = 0.5;
 pub struct Shape {
     pub name: &'static str,
     samples: u32,
+    kernel: u32,
     height: u32,
     width: u32,
     inputs: usize,
     table: &'static [&'static [usize]],
-    block_scale: f32,
+    pooling: Option<PoolForm>,
     squash: Squash,
+    /// Whether a plain pooling is in front.
+    behind_pooling: bool,
 }
+
+/// What most of them have.
+const USUAL: Shape = Shape {
+    name: "",
+    samples: 1,
+    kernel: 5,
+    height: 0,
+    width: 0,
+    inputs: 1,
+    table: &[&[0]],
+    pooling: Some(PoolForm::Sum),
+    squash: Squash::Scaled,
+    behind_pooling: false,
+};
 
 /// Of the first layer: every feature map sees the one input map.
 pub const FIRST: &[Shape] = &[
     Shape {
         name: "1 sample of 8x12, 1 map, mean, tanh",
-        samples: 1,
         height: 8,
         width: 12,
-        inputs: 1,
-        table: &[&[0]],
-        block_scale: 0.25,
+        pooling: Some(PoolForm::Mean),
         squash: Squash::Tanh,
+        ..USUAL
     },
     Shape {
         name: "3 samples of 14x14, 5 maps, sum, scaled",
         samples: 3,
         height: 14,
         width: 14,
-        inputs: 1,
         table: &[&[0], &[0], &[0], &[0], &[0]],
-        block_scale: 1.0,
-        squash: Squash::Scaled,
+        ..USUAL
     },
     Shape {
         name: "7 samples of 6x26, 3 maps, 11 pooled columns, sum, scaled",
         samples: 7,
         height: 6,
         width: 26,
-        inputs: 1,
         table: &[&[0], &[0], &[0]],
-        block_scale: 1.0,
-        squash: Squash::Scaled,
+        ..USUAL
+    },
+    Shape {
+        name: "2 samples of 9x13, 4 maps of 3x3, no pooling, relu",
+        samples: 2,
+        kernel: 3,
+        height: 9,
+        width: 13,
+        table: &[&[0], &[0], &[0], &[0]],
+        pooling: None,
+        squash: Squash::Relu,
+        ..USUAL
+    },
+    Shape {
+        name: "5 samples of 10x12, 3 maps of 7x7, maximum, logistic",
+        samples: 5,
+        kernel: 7,
+        height: 10,
+        width: 12,
+        table: &[&[0], &[0], &[0]],
+        pooling: Some(PoolForm::Max),
+        squash: Squash::Logistic,
+        ..USUAL
+    },
+    Shape {
+        name: "3 samples of 7x9, 2 maps of 2x2, average, relu",
+        samples: 3,
+        kernel: 2,
+        height: 7,
+        width: 9,
+        table: &[&[0], &[0]],
+        pooling: Some(PoolForm::Average),
+        squash: Squash::Relu,
+        ..USUAL
     },
 ];
 
@@ -71,8 +115,7 @@ pub const LATER: &[Shape] = &[
         width: 14,
         inputs: 3,
         table: &[&[0], &[1, 2], &[0, 1, 2], &[2], &[0, 2]],
-        block_scale: 1.0,
-        squash: Squash::Scaled,
+        ..USUAL
     },
     Shape {
         name: "7 samples of 6x6, 5 -> 3 maps, one unseen, mean, tanh",
@@ -81,22 +124,101 @@ pub const LATER: &[Shape] = &[
         width: 6,
         inputs: 5,
         table: &[&[4, 0], &[1], &[0, 1, 3, 4]],
-        block_scale: 0.25,
+        pooling: Some(PoolForm::Mean),
         squash: Squash::Tanh,
+        ..USUAL
     },
     Shape {
         name: "1 sample of 8x18, 5 -> 1 map, sum, tanh",
-        samples: 1,
         height: 8,
         width: 18,
         inputs: 5,
         table: &[&[0, 1, 2, 3, 4]],
-        block_scale: 1.0,
         squash: Squash::Tanh,
+        ..USUAL
+    },
+    Shape {
+        name: "3 samples of 13x11, 2 -> 3 maps of 7x7, no pooling, relu",
+        samples: 3,
+        kernel: 7,
+        height: 13,
+        width: 11,
+        inputs: 2,
+        table: &[&[0], &[0, 1], &[1]],
+        pooling: None,
+        squash: Squash::Relu,
+        ..USUAL
+    },
+    Shape {
+        name: "5 samples of 8x10, 3 -> 2 maps of 3x3, maximum, relu, behind a pooling",
+        samples: 5,
+        kernel: 3,
+        height: 8,
+        width: 10,
+        inputs: 3,
+        table: &[&[0, 2], &[0, 1, 2]],
+        pooling: Some(PoolForm::Max),
+        squash: Squash::Relu,
+        behind_pooling: true,
+    },
+    Shape {
+        name: "2 samples of 6x8, 2 -> 4 maps of 1x1, average, logistic",
+        samples: 2,
+        kernel: 1,
+        height: 6,
+        width: 8,
+        inputs: 2,
+        table: &[&[0], &[1], &[0, 1], &[1]],
+        pooling: Some(PoolForm::Average),
+        squash: Squash::Logistic,
+        ..USUAL
+    },
+    Shape {
+        name: "2 samples of 5x7, 2 -> 2 maps of 2x2, no pooling, logistic, behind a pooling",
+        samples: 2,
+        kernel: 2,
+        height: 5,
+        width: 7,
+        inputs: 2,
+        table: &[&[0, 1], &[1]],
+        pooling: None,
+        squash: Squash::Logistic,
+        behind_pooling: true,
+    },
+    Shape {
+        name: "1 sample of 9x15, 2 -> 2 maps of 6x6, sum, logistic",
+        kernel: 6,
+        height: 9,
+        width: 15,
+        inputs: 2,
+        table: &[&[0, 1], &[1]],
+        squash: Squash::Logistic,
+        ..USUAL
+    },
+    Shape {
+        name: "4 samples of 7x5, 3 -> 2 maps of 4x4, mean, scaled",
+        samples: 4,
+        kernel: 4,
+        height: 7,
+        width: 5,
+        inputs: 3,
+        table: &[&[0, 1], &[2]],
+        pooling: Some(PoolForm::Mean),
+        ..USUAL
     },
 ];
 
 impl Shape {
+    /// Whether it takes maxima, whose derivatives jump.
+    pub fn takes_maxima(&self) -> bool {
+        self.pooling == Some(PoolForm::Max)
+    }
+
+    /// Whether its derivatives jump somewhere.
+    pub fn has_kinks(&self) -> bool {
+        self.takes_maxima() || self.squash == Squash::Relu
+    }
+
     /// The table as the kernels read it.
     pub fn words(&self) -> Vec<u32> {
         Connections::listed(self.inputs, self.table).expect("a sound table").words()
@@ -106,6 +228,7 @@ impl Shape {
     pub fn stage(&self, profile: Profile) -> Stage {
         let mut stage = Stage {
             samples: self.samples,
+            k: self.kernel,
             c: self.inputs as u32,
             m: self.table.len() as u32,
             j: self.table.iter().map(|row| row.len() as u32).sum(),
@@ -115,7 +238,8 @@ impl Shape {
             tile_width: 1,
             tile_height: 1,
             dx_rows: largest_divisor(self.height as usize, profile.tiles.dx_rows),
-            block_scale: self.block_scale,
+            pooling: self.pooling,
+            behind: (!self.behind_pooling).then_some(self.squash),
             partial_rows: profile.partial_rows.min(40) as u32,
             stride: 0,
             squash: self.squash,
@@ -183,14 +307,31 @@ pub fn first_stage_forward(profile: Profile) -> Vec<Case> {
     cases.collect()
 }
 
-/// Cases of `conv_pool_forward`.
-pub fn conv_pool_forward(profile: Profile) -> Vec<Case> {
-    let cases = LATER.iter().map(|shape| {
+/// The stages with a pooling, or those without, whose blocks have as many rows as the profile likes.
+fn forward(profile: Profile, pooled: bool) -> impl Iterator<Item = (&'static Shape, Stage)> {
+    LATER.iter().filter(move |shape| shape.pooling.is_some() == pooled).map(move |shape| {
         let mut k = shape.stage(profile);
         k.tile_height = largest_divisor(k.ph() as usize, profile.tiles.tile_height);
+        (shape, k)
+    })
+}
+
+/// Cases of `conv_pool_forward`.
+pub fn conv_pool_forward(profile: Profile) -> Vec<Case> {
+    let cases = forward(profile, true).map(|(shape, k)| {
         let Arguments { x, p, h, ds, .. } = Arguments::of(&k, 2);
         let (h, s) = (empty(h.len() as u32), empty(ds.len() as u32));
         case(shape.name, ConvPoolForward(k), vec![x, p, shape.words(), h, s])
+    });
+    cases.collect()
+}
+
+/// Cases of `conv_forward`.
+pub fn conv_forward(profile: Profile) -> Vec<Case> {
+    let cases = forward(profile, false).map(|(shape, k)| {
+        let Arguments { x, p, ds, .. } = Arguments::of(&k, 2);
+        let s = empty(ds.len() as u32);
+        case(shape.name, ConvForward(k), vec![x, p, shape.words(), s])
     });
     cases.collect()
 }
@@ -218,10 +359,20 @@ pub fn conv_backward_weights(profile: Profile) -> Vec<Case> {
 
 /// Cases of `conv_backward_input`.
 pub fn conv_backward_input(profile: Profile) -> Vec<Case> {
-    let cases = backward(LATER, profile).map(|(name, shape, k)| {
+    input_gradients(profile, false, |k| ConvBackwardInput(k).into())
+}
+
+/// Cases of `conv_backward_odd_input`.
+pub fn conv_backward_odd_input(profile: Profile) -> Vec<Case> {
+    input_gradients(profile, true, |k| ConvBackwardOddInput(k).into())
+}
+
+fn input_gradients(profile: Profile, odd: bool, op: impl Fn(Stage) -> Op) -> Vec<Case> {
+    let cases = backward(LATER, profile).filter(|(_, _, k)| k.width.is_multiple_of(2) != odd);
+    let cases = cases.map(|(name, shape, k)| {
         let Arguments { x, p, h, ds, .. } = Arguments::of(&k, 6);
         let dx = empty(x.len() as u32);
-        case(name, ConvBackwardInput(k), vec![x, p, h, ds, shape.words(), dx])
+        case(name, op(k), vec![x, p, h, ds, shape.words(), dx])
     });
     cases.collect()
 }

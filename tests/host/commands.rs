@@ -133,7 +133,8 @@ fn loss_of(network: &str, answer: &Value) -> f64 {
                 / 10.0
         }
         (Output::Rbf, Loss::Mse) => scores[label],
-        (Output::Rbf, Loss::Map) => {
+        (Output::Softmax, _) => -scores[label].ln(),
+        (Output::Rbf, _) => {
             let mass: f64 = scores.iter().map(|y| (-y).exp()).sum();
             scores[label] + ((-f64::from(options.j)).exp() + mass).ln()
         }

@@ -59,7 +59,7 @@ fn seen(
             Kind::Conv(_) if layer.output.height == 1 => Layer::Linear { outputs: maps },
             Kind::Conv(table) => {
                 let table = (0..maps).map(|m| table.row(m).to_vec()).collect();
-                Layer::Conv { table, height, width }
+                Layer::Conv { table, kernel: layer.kernel(), height, width }
             }
             Kind::Pool(form) => {
                 Layer::Pool { maps, height, width, scale: f64::from(form.block_scale()) }

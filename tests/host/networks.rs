@@ -46,13 +46,15 @@ fn the_documented_file_is_a_network() {
 fn a_file_says_what_is_wrong_with_it() {
     let layer = |layer: &str| format!("name = \"x\"\nlayers = [{{ {layer} }}]");
     let of_recipe = |line: &str| format!("{SMALL}\n{line}");
-    let cases: [(&str, &[&str]); 20] = [
+    let cases: [(&str, &[&str]); 24] = [
         ("", &["line 1", "name"]),
         ("name = \"x\"", &["layers"]),
         ("name = \"x\"\nlayers = []\nborder = -1", &["line 3, column 10", "-1"]),
         ("name = \"x\"\nlayers = []\nsqash = \"tanh\"", &["line 3, column 1", "sqash", "squash"]),
-        ("name = \"x\"\nlayers = []\nsquash = \"relu\"", &["line 3, column 10", "relu", "tanh"]),
+        ("name = \"x\"\nlayers = []\nsquash = \"elu\"", &["line 3, column 10", "elu", "tanh"]),
         ("name = \"x\"\nlayers = []\nloss = \"map\"", &["--output rbf"]),
+        ("name = \"x\"\nlayers = []\nloss = \"cross-entropy\"", &["--output softmax"]),
+        ("name = \"x\"\nlayers = []\noutput = \"rbf\"\nsquash = \"relu\"", &["--squash relu"]),
         ("name = \"x\"\nlayers = [", &["line 2"]),
         (&layer("conv = \"c\""), &["layer 1", "maps"]),
         (&layer("conv = \"c\", maps = 2, units = 3"), &["layer 1", "units", "linear"]),
@@ -60,7 +62,9 @@ fn a_file_says_what_is_wrong_with_it() {
         (&layer("linear = \"l\""), &["layer 1", "units"]),
         (&layer("conv = \"c\", pool = \"p\", maps = 2"), &["layer 1", "one of"]),
         (&layer("maps = 2"), &["layer 1", "conv"]),
-        (&layer("conv = \"c\", maps = 2, kernel = 5"), &["line 2", "kernel"]),
+        (&layer("conv = \"c\", maps = 2, side = 5"), &["line 2", "side"]),
+        (&layer("conv = \"c\", maps = 2, kernel = 8"), &["row 1", "\"c\"", "8x8", "7x7"]),
+        (&layer("linear = \"l\", units = 8, kernel = 3"), &["layer 1", "kernel"]),
         (&layer("conv = \"c\", maps = 1, connections = \"table-2\""), &["layer 1", "table-1"]),
         (&layer("conv = \"c\", maps = 1, connections = [[1]]"), &["row 1", "\"c\"", "map 1"]),
         (&layer("pool = \"p\""), &["row 1", "\"p\"", "behind a convolution"]),

@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use crate::common::own;
 use crate::common::run::{Run, Trained, networks};
-use crate::common::{Way, all_ways};
+use crate::common::{Way, all_ways, profiles};
 use lenet::executor::Executor;
 use lenet::gpu::{Gpu, probe};
 use lenet::plan::profile::ITERATION_LIMIT;
@@ -57,6 +58,16 @@ static KERNELS: LazyLock<BTreeMap<String, Kernel>> = LazyLock::new(|| {
                 let all = plans.flat_map(|plan| plan.kernels);
                 kernels.extend(all.map(|kernel| (kernel.wgsl(), kernel)));
             }
+        }
+    }
+    // Sides of kernels, activations, poolings and outputs that those do not have; the plan for samples is not
+    // made for them.
+    for trained in
+        own::networks().iter().filter(|own| ["tutorial", "unpooled"].contains(&&*own.name))
+    {
+        for profile in profiles() {
+            let plan = plan(trained, profile.into(), BATCHES[1], optimizers(BATCHES[1])[1]);
+            kernels.extend(plan.kernels.into_iter().map(|kernel| (kernel.wgsl(), kernel)));
         }
     }
     kernels

@@ -146,8 +146,7 @@ fn distances(rows: &[Row]) -> Table {
 
 #[test]
 fn faults_name_layer_and_row() {
-    const SIX: usize = 6;
-    let cases: [(&[Row], &[&str]); 21] = [
+    let cases: [(&[Row], &[&str]); 23] = [
         (&[linear("input", 4)], &["row 1", "\"input\"", "choose another"]),
         (&[linear("output", 4)], &["row 1", "\"output\"", "choose another"]),
         (&[linear("rbf", 84)], &["row 1", "\"rbf\"", "choose another"]),
@@ -164,7 +163,9 @@ fn faults_name_layer_and_row() {
         (&[conv("a", 1, Some(&[&[1]])), pool("b")], &["row 1", "map 1", "there are 1"]),
         (&[conv("a", 1, Some(&[&[]])), pool("b")], &["row 1", "sees no input map"]),
         (&[conv("a", 1, Some(&[&[0, 0]])), pool("b")], &["row 1", "twice"]),
-        (&[conv("a", SIX, None), linear("b", 4)], &["row 1", "24x24 outputs"]),
+        (&[own::conv_of(8, "a", 6)], &["row 1", "8x8", "1x1 to 7x7"]),
+        (&[own::conv_of(0, "a", 6)], &["row 1", "0x0"]),
+        (&[own::conv_of(4, "a", 6), pool("b")], &["row 2", "even side"]),
         (&[pool("a")], &["row 1", "behind a convolution"]),
         (&[linear("a", 8), conv("b", 4, None)], &["row 2", "5x5 kernel"]),
         (&[linear("a", 8), pool("b")], &["row 2", "even side"]),
@@ -249,7 +250,8 @@ fn random(rng: &mut Rng) -> Table {
                     };
                     (0..length).map(|_| row(rng)).collect()
                 });
-                rows.push(Row::Conv { name: name.into(), maps: count, connections });
+                let kernel = if odd(rng) { rng.below(10) as usize } else { 5 };
+                rows.push(Row::Conv { name: name.into(), maps: count, kernel, connections });
                 maps = count.min(800);
                 if !odd(rng) && at < 6 {
                     rows.push(pool(["p", "q", "r", "s", "t", "u"][at]));

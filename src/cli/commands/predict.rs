@@ -252,6 +252,7 @@ impl Reading {
             Output::Linear => {
                 "reading  the largest output is the answer; a wide margin is a sure one"
             }
+            Output::Softmax => "reading  outputs are probabilities; the largest is the answer",
             Output::Rbf => {
                 "reading  the smallest penalty is the best match; a wide margin is a sure answer"
             }
@@ -264,6 +265,7 @@ impl Reading {
         let what = match self.scores.output {
             Output::Linear => "output",
             Output::Rbf => "penalty",
+            Output::Softmax => "probability",
         };
         let sure = match rejected {
             true => format!("unsure (under {})", self.margin),

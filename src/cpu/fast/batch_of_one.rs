@@ -22,8 +22,8 @@ pub struct BatchOfOne {
     row: Vec<f32>,
 }
 
-/// A whole step of a batch of one.
-pub struct OnePass<'a, 'p> {
+/// A whole step of a batch of one. K says for which stages it is compiled (`conv.rs`).
+pub struct OnePass<'a, 'p, const K: usize> {
     pub one: &'a mut BatchOfOne,
     pub program: &'a Program,
     pub source: Source<'a>,
@@ -31,13 +31,13 @@ pub struct OnePass<'a, 'p> {
     pub pass: Pass,
 }
 
-impl Kernel for OnePass<'_, '_> {
+impl<const K: usize> Kernel for OnePass<'_, '_, K> {
     #[inline(always)]
     fn run<L: Lanes>(self) {
         let OnePass { one, program, source, pieces, pass } = self;
         one.samples.gather(program, source);
         for block in 0..program.blocks.len() {
-            one.forward::<L>(program, block, pieces);
+            one.forward::<L, K>(program, block, pieces);
         }
         let output = program.output(pass);
         one.samples.judge(&output, 1);
@@ -45,8 +45,8 @@ impl Kernel for OnePass<'_, '_> {
         let step = (epilogue, source.step.rate);
         for block in (0..program.blocks.len()).rev() {
             match epilogue.is_curvature() {
-                false => one.backward::<L>(program, &output, block, pieces, step),
-                true => one.backward::<L::Squares>(program, &output, block, pieces, step),
+                false => one.backward::<L, K>(program, &output, block, pieces, step),
+                true => one.backward::<L::Squares, K>(program, &output, block, pieces, step),
             }
         }
     }
@@ -59,10 +59,15 @@ impl BatchOfOne {
     }
 
     #[inline(always)]
-    fn forward<L: Lanes>(&mut self, program: &Program, block: usize, pieces: &[Parameters]) {
+    fn forward<L: Lanes, const K: usize>(
+        &mut self,
+        program: &Program,
+        block: usize,
+        pieces: &[Parameters],
+    ) {
         let [inputs, outputs] = [program.sizes[block], program.sizes[block + 1]];
         if let Work::Stage { stage, piece } = &program.blocks[block] {
-            self.samples.stage_forward::<L>(program, block, stage, pieces[*piece].parameters);
+            self.samples.stage_forward::<L, K>(program, block, stage, pieces[*piece].parameters);
             return;
         }
         let (x, y) = self.samples.forward(block);
@@ -77,7 +82,7 @@ impl BatchOfOne {
                         dots::<L>(w, x, y);
                     }
                 }
-                squash_all::<L>(program.curve, y);
+                squash_all::<L>(program.curve(block), y);
             }
             Work::Rbf { centres } => {
                 for (w, y) in centres.chunks_exact(inputs).zip(y) {
@@ -94,7 +99,7 @@ impl BatchOfOne {
 
     /// The input gradient of a block, and the step of its parameters.
     #[inline(always)]
-    fn backward<L: Lanes>(
+    fn backward<L: Lanes, const K: usize>(
         &mut self,
         program: &Program,
         output: &Output,
@@ -106,7 +111,7 @@ impl BatchOfOne {
         if let Work::Stage { stage, piece } = &program.blocks[block] {
             let of_stage = &mut pieces[*piece];
             let p = &*of_stage.parameters;
-            let dp = self.samples.stage_backward::<L>(program, block, (stage, *piece), p);
+            let dp = self.samples.stage_backward::<L, K>(program, block, (stage, *piece), p);
             of_stage.apply(0, dp.len(), dp, step);
             return;
         }
@@ -144,7 +149,7 @@ impl BatchOfOne {
             }
         }
         if let Some(dx) = dx {
-            through::<L>(program.curve, dx, x);
+            through::<L>(program.behind[block], dx, x);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The convolution stages: 5x5 convolution by table, squash, weighted 2x2 pooling, squash. Formulas
+//! The convolution stages: convolution by table, activation, and a pooling where there is one. Formulas
 //! as in `shaders/conv_pool.wgsl`.
 //!
 //! The same loops serve two layouts, which differ in `T`, the numbers from a column to the next:
@@ -9,7 +9,7 @@
 //! | | shape, each T numbers |
 //! |---|---|
 //! | x, dx | `[C, height, width]` |
-//! | h, dh | `[M, OH, row]`: four zeros, OW columns filled up to whole vectors, four zeros |
+//! | h, dh | `[M, OH, row]`: K - 1 zeros, OW columns filled up to whole vectors, K - 1 zeros |
 //! | s, ds | `[M, PH, PW]` |
 //! | p, dp | as the plan lays parameters out; p has one number each |
 //!
@@ -19,28 +19,35 @@
 //!
 //! Two rows of a few vectors of sums stay in registers while every connection and tap goes by. The
 //! zeros beside dh make the input gradient the same loop with the taps reversed.
+//!
+//! Everything is compiled for the stages of the papers, with 5x5 kernels and a trained pooling, and once more for all
+//! others (K = [`ANY`]), where the taps of a row are not held in registers.
 
 use super::lanes::{LANES, Lanes};
 use super::squash::{Curve, squash_all, through};
-use crate::network::{Connections, KERNEL, PoolForm, Shape, TAPS};
+use crate::network::{Connections, KERNEL, Layer, PoolForm, Shape};
 
+/// The K of the stages of the papers.
+pub const PAPERS: usize = KERNEL;
+/// The K of code that asks the stage for the side of its kernels and for its pooling.
+pub const ANY: usize = 0;
 /// Numbers behind the last row of a buffer with T = 1, for vectors that reach over.
 pub const SLACK: usize = 2 * LANES;
-/// Zeros on either side of a row of h, and columns that a kernel reaches beyond the first.
-pub(super) const BORDER: usize = KERNEL - 1;
 /// Vectors of a block at most: two rows of sums, five taps and an input fill sixteen registers.
 const VECTORS: usize = 5;
 
 /// Shapes of a stage, and its connections from both ends.
 #[derive(Debug, Clone)]
 pub struct Stage {
+    /// Side of the kernels.
+    side: usize,
     height: usize,
     width: usize,
     oh: usize,
     pub(super) ow: usize,
     /// Connections.
     j: usize,
-    pub(super) block_scale: f32,
+    pub(super) pooling: Option<PoolForm>,
     /// For each feature map its connections: (connection, input map).
     by_map: Vec<Vec<(usize, usize)>>,
     /// For each input map its connections: (connection, feature map).
@@ -51,17 +58,17 @@ pub struct Stage {
 macro_rules! for_vectors {
     ($count:expr, $kernel:ident, $arguments:tt) => {
         match $count {
-            1 => $kernel::<L, T, 1> $arguments,
-            2 => $kernel::<L, T, 2> $arguments,
-            3 => $kernel::<L, T, 3> $arguments,
-            4 => $kernel::<L, T, 4> $arguments,
-            _ => $kernel::<L, T, VECTORS> $arguments,
+            1 => $kernel::<L, T, 1, K> $arguments,
+            2 => $kernel::<L, T, 2, K> $arguments,
+            3 => $kernel::<L, T, 3, K> $arguments,
+            4 => $kernel::<L, T, 4, K> $arguments,
+            _ => $kernel::<L, T, VECTORS, K> $arguments,
         }
     };
 }
 
 impl Stage {
-    pub fn new(input: Shape, table: &Connections, pool: PoolForm) -> Self {
+    pub fn new(layer: &Layer, table: &Connections, pooling: Option<PoolForm>) -> Self {
         let mut by_map = vec![Vec::new(); table.maps()];
         let mut by_channel = vec![Vec::new(); table.inputs()];
         let mut j = 0;
@@ -72,10 +79,9 @@ impl Stage {
                 j += 1;
             }
         }
-        let Shape { height, width, .. } = input;
-        let (oh, ow) = (height - BORDER, width - BORDER);
-        let block_scale = pool.block_scale();
-        Stage { height, width, oh, ow, j, block_scale, by_map, by_channel }
+        let Shape { height, width, .. } = layer.input;
+        let Shape { height: oh, width: ow, .. } = layer.output;
+        Stage { side: layer.kernel(), height, width, oh, ow, j, pooling, by_map, by_channel }
     }
 
     /// Places in h.
@@ -83,14 +89,34 @@ impl Stage {
         self.by_map.len() * self.oh * self.row::<T>() / T
     }
 
+    /// Whether it is a stage of the papers.
+    pub fn is_papers(&self) -> bool {
+        self.side == PAPERS && self.is_trained()
+    }
+
+    /// Zeros on either side of a row of h, and columns that a kernel reaches beyond the first.
+    pub(super) fn border(&self) -> usize {
+        self.side - 1
+    }
+
+    /// Weights of a connection.
+    fn taps(&self) -> usize {
+        self.side * self.side
+    }
+
+    /// Outputs of the convolution that become one, in each direction.
+    pub(super) fn p(&self) -> usize {
+        if self.pooling.is_some() { 2 } else { 1 }
+    }
+
     /// Numbers in a row of h.
     pub(super) fn row<const T: usize>(&self) -> usize {
-        (self.ow.next_multiple_of(LANES / T) + 2 * BORDER) * T
+        (self.ow.next_multiple_of(LANES / T) + 2 * self.border()) * T
     }
 
     /// Places of a map of s.
     fn pooled(&self) -> usize {
-        self.oh * self.ow / 4
+        self.oh * self.ow / (self.p() * self.p())
     }
 
     /// Places of a map of x.
@@ -98,8 +124,13 @@ impl Stage {
         self.height * self.width
     }
 
+    /// Whether it has coefficients and pooling biases.
+    pub(super) fn is_trained(&self) -> bool {
+        self.pooling.is_some_and(PoolForm::is_trained)
+    }
+
     pub(super) fn bias(&self) -> usize {
-        self.j * TAPS
+        self.j * self.taps()
     }
 
     pub(super) fn coefficient(&self) -> usize {
@@ -112,7 +143,7 @@ impl Stage {
 
     /// `x` and `p` to `h` and `s`.
     #[inline(always)]
-    pub fn forward<L: Lanes, const T: usize>(
+    pub fn forward<L: Lanes, const T: usize, const K: usize>(
         &self,
         f: Curve,
         p: &[f32],
@@ -123,21 +154,24 @@ impl Stage {
         let row = self.row::<T>();
         let planes = h.chunks_exact_mut(self.oh * row);
         for (m, (h, s)) in planes.zip(s.chunks_exact_mut(self.pooled() * T)).enumerate() {
-            let rows = h.chunks_exact_mut(2 * row).zip(s.chunks_exact_mut(self.ow / 2 * T));
+            // Of two rows of h a pooling makes one; without one, the last may be alone.
+            let of_rows = 2 * self.ow / (self.p() * self.p()) * T;
+            let rows = h.chunks_mut(2 * row).zip(s.chunks_mut(of_rows));
             for (y, (h, s)) in rows.enumerate() {
                 for (left, vectors) in blocks(self.ow * T) {
                     for_vectors!(vectors, convolve, (self, f, p, x, h, [m, 2 * y, left]));
                 }
-                self.pool::<L, T>(p, m, h, s);
+                self.pool::<L, T, K>(p, m, h, s);
             }
-            squash_all::<L>(f, s);
+            if K == PAPERS || self.is_trained() {
+                squash_all::<L>(f, s);
+            }
         }
     }
 
-    /// From `ds` to the gradients `dp`, and to `dx` if it is asked for. Leaves dh where `h` was.
+    /// From `ds` to the gradients `dp`. Leaves dh where `h` was.
     #[inline(always)]
-    #[expect(clippy::too_many_arguments, reason = "the tensors of both passes of a stage")]
-    pub fn backward<L: Lanes, const T: usize>(
+    pub fn backward<L: Lanes, const T: usize, const K: usize>(
         &self,
         f: Curve,
         p: &[f32],
@@ -145,33 +179,66 @@ impl Stage {
         h: &mut [f32],
         ds: &[f32],
         dp: &mut [f32],
-        dx: Option<&mut [f32]>,
     ) {
         let pooled = self.pooled() * T;
         for (m, dh) in h.chunks_exact_mut(self.oh * self.row::<T>()).enumerate() {
             let ds = &ds[m * pooled..][..pooled];
-            match T {
-                LANES => self.pool_backward_group::<L>(f, p, m, dh, ds, dp),
-                _ => self.pool_backward_one::<L>(f, p, m, dh, ds, dp),
+            match (K == PAPERS || self.is_trained(), T) {
+                (true, LANES) => self.pool_backward_group::<L>(f, p, m, dh, ds, dp),
+                (true, _) => self.pool_backward_one::<L>(f, p, m, dh, ds, dp),
+                (false, _) => self.plain_backward::<L, T>(f, m, dh, ds, dp),
             }
             for &(j, c) in &self.by_map[m] {
                 let x = &x[c * self.area() * T..];
-                let dp = &mut dp[j * TAPS * T..][..TAPS * T];
-                // Thirteen sums at a time fill the registers; the middle row of taps is split.
-                tap_gradients::<L, T, 0, 13>(self, x, dh, dp);
-                tap_gradients::<L, T, 13, 12>(self, x, dh, dp);
+                let dp = &mut dp[j * self.taps() * T..][..self.taps() * T];
+                // Twelve to fourteen sums at a time fill the registers, if they lie in at most three rows of taps.
+                match if K == PAPERS { PAPERS } else { self.side } {
+                    1 => tap_gradients::<L, T, 1, 0, 1>(self, x, dh, dp),
+                    2 => tap_gradients::<L, T, 2, 0, 4>(self, x, dh, dp),
+                    3 => tap_gradients::<L, T, 3, 0, 9>(self, x, dh, dp),
+                    4 => {
+                        tap_gradients::<L, T, 4, 0, 12>(self, x, dh, dp);
+                        tap_gradients::<L, T, 4, 12, 4>(self, x, dh, dp);
+                    }
+                    5 => {
+                        tap_gradients::<L, T, 5, 0, 13>(self, x, dh, dp);
+                        tap_gradients::<L, T, 5, 13, 12>(self, x, dh, dp);
+                    }
+                    6 => {
+                        tap_gradients::<L, T, 6, 0, 12>(self, x, dh, dp);
+                        tap_gradients::<L, T, 6, 12, 12>(self, x, dh, dp);
+                        tap_gradients::<L, T, 6, 24, 12>(self, x, dh, dp);
+                    }
+                    _ => {
+                        tap_gradients::<L, T, 7, 0, 14>(self, x, dh, dp);
+                        tap_gradients::<L, T, 7, 14, 14>(self, x, dh, dp);
+                        tap_gradients::<L, T, 7, 28, 14>(self, x, dh, dp);
+                        tap_gradients::<L, T, 7, 42, 7>(self, x, dh, dp);
+                    }
+                }
             }
         }
-        let Some(dx) = dx else { return };
+    }
+
+    /// From dh to `dx`; `behind` is the activation that made x.
+    #[inline(always)]
+    pub fn input_gradient<L: Lanes, const T: usize, const K: usize>(
+        &self,
+        behind: Curve,
+        p: &[f32],
+        x: &[f32],
+        dh: &[f32],
+        dx: &mut [f32],
+    ) {
         for c in 0..self.by_channel.len() {
             for y in (0..self.height).step_by(2) {
                 // From the right: a vector that reaches over the end of the upper row is overwritten.
                 for (left, vectors) in blocks(self.width * T).rev() {
-                    for_vectors!(vectors, convolve_back, (self, p, h, dx, [c, y, left]));
+                    for_vectors!(vectors, convolve_back, (self, p, dh, dx, [c, y, left]));
                 }
             }
         }
-        through::<L>(f, &mut dx[..self.by_channel.len() * self.area() * T], x);
+        through::<L>(behind, &mut dx[..self.by_channel.len() * self.area() * T], x);
     }
 }
 
@@ -186,9 +253,9 @@ fn blocks(numbers: usize) -> impl DoubleEndedIterator<Item = (usize, usize)> {
     })
 }
 
-/// Rows y and y + 1 of map m, N vectors from vector `left` on, squashed: two rows of h.
+/// Rows y and y + 1 of map m, N vectors from vector `left` on, squashed: two rows of h, or the last alone.
 #[inline(always)]
-fn convolve<L: Lanes, const T: usize, const N: usize>(
+fn convolve<L: Lanes, const T: usize, const N: usize, const K: usize>(
     k: &Stage,
     f: Curve,
     p: &[f32],
@@ -197,26 +264,30 @@ fn convolve<L: Lanes, const T: usize, const N: usize>(
     [m, y, left]: [usize; 3],
 ) {
     let mut sums = [[L::splat(p[k.bias() + m]); N]; 2];
+    let side = if K == ANY { k.side } else { K };
     for &(j, c) in &k.by_map[m] {
-        for ky in 0..KERNEL {
-            let w = splat_taps::<L>(&p[j * TAPS + ky * KERNEL..], false);
+        for ky in 0..side {
+            let taps = &p[(j * side + ky) * side..][..side];
             for (row, sums) in sums.iter_mut().enumerate() {
-                let at = (c * k.height + y + ky + row) * k.width * T + left * LANES;
-                add_taps::<L, T, N>(sums, &x[at..], &w);
+                if K == PAPERS || y + row < k.oh {
+                    let at = (c * k.height + y + ky + row) * k.width * T + left * LANES;
+                    add_taps::<L, T, N, K, false>(sums, &x[at..], taps);
+                }
             }
         }
     }
     for (sums, h) in sums.iter().zip(h.chunks_exact_mut(k.row::<T>())) {
-        for (sum, h) in sums.iter().zip(h[BORDER * T + left * LANES..].chunks_exact_mut(LANES)) {
+        let to = h[(side - 1) * T + left * LANES..].chunks_exact_mut(LANES);
+        for (sum, h) in sums.iter().zip(to) {
             f.squash(*sum).to(h);
         }
     }
 }
 
-/// Rows y and y + 1 of dx of input map c, N vectors from vector `left` on, before the slope of the
-/// squash.
+/// Rows y and y + 1 of dx of input map c, N vectors from vector `left` on, before the slope of what is in
+/// front.
 #[inline(always)]
-fn convolve_back<L: Lanes, const T: usize, const N: usize>(
+fn convolve_back<L: Lanes, const T: usize, const N: usize, const K: usize>(
     k: &Stage,
     p: &[f32],
     dh: &[f32],
@@ -224,46 +295,59 @@ fn convolve_back<L: Lanes, const T: usize, const N: usize>(
     [c, y, left]: [usize; 3],
 ) {
     let mut sums = [[L::splat(0.0); N]; 2];
+    let side = if K == ANY { k.side } else { K };
     for &(j, m) in &k.by_channel[c] {
         let plane = &dh[m * k.oh * k.row::<T>()..];
-        for ky in 0..KERNEL {
-            let w = splat_taps::<L>(&p[j * TAPS + ky * KERNEL..], true);
+        for ky in 0..side {
+            let taps = &p[(j * side + ky) * side..][..side];
             for (row, sums) in sums.iter_mut().enumerate() {
                 // Below 0 an index wraps and is outside too.
                 let above = (y + row).wrapping_sub(ky);
                 if above < k.oh {
-                    add_taps::<L, T, N>(sums, &plane[above * k.row::<T>() + left * LANES..], &w);
+                    let plane = &plane[above * k.row::<T>() + left * LANES..];
+                    add_taps::<L, T, N, K, true>(sums, plane, taps);
                 }
             }
         }
     }
     for (row, sums) in sums.iter().enumerate() {
-        let dx = &mut dx[(c * k.height + y + row) * k.width * T + left * LANES..];
-        for (sum, dx) in sums.iter().zip(dx.chunks_exact_mut(LANES)) {
-            sum.to(dx);
+        if K == PAPERS || y + row < k.height {
+            let dx = &mut dx[(c * k.height + y + row) * k.width * T + left * LANES..];
+            for (sum, dx) in sums.iter().zip(dx.chunks_exact_mut(LANES)) {
+                sum.to(dx);
+            }
         }
     }
 }
 
-/// A row of taps in registers; for the backward pass from the right, as local derivatives.
+/// A tap; in the backward pass of the row from the right, as a local derivative.
 #[inline(always)]
-fn splat_taps<L: Lanes>(taps: &[f32], backward: bool) -> [L; KERNEL] {
-    let taps = &taps[..KERNEL];
-    let mut w = [L::splat(0.0); KERNEL];
-    for kx in 0..KERNEL {
-        w[kx] = if backward { L::splat(taps[BORDER - kx]).local() } else { L::splat(taps[kx]) };
-    }
-    w
+fn tap<L: Lanes, const BACKWARD: bool>(taps: &[f32], kx: usize) -> L {
+    if BACKWARD { L::splat(taps[taps.len() - 1 - kx]).local() } else { L::splat(taps[kx]) }
 }
 
-/// `sums[n] += sum over kx of w[kx] row[n, kx]`, the input of vector n shifted by kx columns.
+/// `sums[n] += sum over kx of taps[kx] row[n, kx]`, the input of vector n shifted by kx columns.
 #[inline(always)]
-fn add_taps<L: Lanes, const T: usize, const N: usize>(
+fn add_taps<L: Lanes, const T: usize, const N: usize, const K: usize, const BACKWARD: bool>(
     sums: &mut [L; N],
     row: &[f32],
-    w: &[L; KERNEL],
+    taps: &[f32],
 ) {
-    let row = &row[..(N - 1) * LANES + BORDER * T + LANES];
+    let row = &row[..(N - 1) * LANES + (taps.len() - 1) * T + LANES];
+    if K == ANY {
+        for kx in 0..taps.len() {
+            let w = tap::<L, BACKWARD>(taps, kx);
+            let row = &row[kx * T..][..N * LANES];
+            for (n, sum) in sums.iter_mut().enumerate() {
+                *sum = w.mul_add(L::from(&row[n * LANES..]), *sum);
+            }
+        }
+        return;
+    }
+    let mut w = [L::splat(0.0); K];
+    for (kx, w) in w.iter_mut().enumerate() {
+        *w = tap::<L, BACKWARD>(taps, kx);
+    }
     if T < LANES {
         for (kx, w) in w.iter().enumerate() {
             for (n, sum) in sums.iter_mut().enumerate() {
@@ -273,9 +357,9 @@ fn add_taps<L: Lanes, const T: usize, const N: usize>(
         return;
     }
     // Shifted by columns of whole vectors, the inputs of neighbours are the same: each is loaded once.
-    for at in 0..N + BORDER {
+    for at in 0..N + K - 1 {
         let input = L::from(&row[at * LANES..]);
-        for kx in 0..KERNEL {
+        for kx in 0..K {
             if at >= kx && at - kx < N {
                 sums[at - kx] = w[kx].mul_add(input, sums[at - kx]);
             }
@@ -283,36 +367,45 @@ fn add_taps<L: Lanes, const T: usize, const N: usize>(
     }
 }
 
-/// The gradients of the taps FIRST..FIRST + COUNT of one connection, which lie in three rows.
+/// The gradients of the taps FIRST..FIRST + COUNT of one connection with kernels of side K, which lie in at
+/// most three rows.
 #[inline(always)]
-fn tap_gradients<L: Lanes, const T: usize, const FIRST: usize, const COUNT: usize>(
+fn tap_gradients<
+    L: Lanes,
+    const T: usize,
+    const K: usize,
+    const FIRST: usize,
+    const COUNT: usize,
+>(
     k: &Stage,
     x: &[f32],
     dh: &[f32],
     dp: &mut [f32],
 ) {
-    let (top, row) = (FIRST / KERNEL, k.row::<T>());
+    let (border, row) = (K - 1, k.row::<T>());
+    let (top, bottom) = (FIRST / K, (FIRST + COUNT - 1) / K);
     let mut sums = [L::splat(0.0); COUNT];
     for (y, dh) in dh.chunks_exact(row).enumerate() {
-        let dh = dh[BORDER * T..row - BORDER * T].chunks_exact(LANES);
-        let length = dh.len() * LANES + BORDER * T;
-        // `array::map` would be a call in this loop.
-        let row = |ky: usize| &x[(y + top + ky) * k.width * T..][..length];
+        let dh = dh[border * T..row - border * T].chunks_exact(LANES);
+        let length = dh.len() * LANES + border * T;
+        // `array::map` would be a call in this loop. Where there are fewer than three rows, the last stands in
+        // for those that are not asked for.
+        let row = |ky: usize| &x[(y + (top + ky).min(bottom)) * k.width * T..][..length];
         let (first, second, third) = (row(0), row(1), row(2));
         if T < LANES {
             for (n, d) in dh.enumerate() {
-                let at = n * LANES..n * LANES + BORDER + LANES;
+                let at = n * LANES..n * LANES + border + LANES;
                 let seen = [&first[at.clone()], &second[at.clone()], &third[at]];
-                add_products::<L, T, FIRST, COUNT>(&mut sums, L::from(d), seen);
+                add_products::<L, T, K, FIRST, COUNT>(&mut sums, L::from(d), seen);
             }
             continue;
         }
         // Windows of whole vectors cost no checks of their bounds.
-        let windows = |row| <[f32]>::as_chunks::<LANES>(row).0.windows(KERNEL);
+        let windows = |row| <[f32]>::as_chunks::<LANES>(row).0.windows(K);
         let seen = windows(first).zip(windows(second)).zip(windows(third));
         for (d, ((first, second), third)) in dh.zip(seen) {
             let seen = [first.as_flattened(), second.as_flattened(), third.as_flattened()];
-            add_products::<L, T, FIRST, COUNT>(&mut sums, L::from(d), seen);
+            add_products::<L, T, K, FIRST, COUNT>(&mut sums, L::from(d), seen);
         }
     }
     for (tap, sum) in sums.into_iter().enumerate() {
@@ -322,14 +415,20 @@ fn tap_gradients<L: Lanes, const T: usize, const FIRST: usize, const COUNT: usiz
 
 /// `sums[tap] += d seen[tap]` for the taps FIRST..FIRST + COUNT of three rows.
 #[inline(always)]
-fn add_products<L: Lanes, const T: usize, const FIRST: usize, const COUNT: usize>(
+fn add_products<
+    L: Lanes,
+    const T: usize,
+    const K: usize,
+    const FIRST: usize,
+    const COUNT: usize,
+>(
     sums: &mut [L; COUNT],
     d: L,
     seen: [&[f32]; 3],
 ) {
     for (ky, seen) in seen.iter().enumerate() {
-        for kx in 0..KERNEL {
-            let tap = (FIRST / KERNEL + ky) * KERNEL + kx;
+        for kx in 0..K {
+            let tap = (FIRST / K + ky) * K + kx;
             if (FIRST..FIRST + COUNT).contains(&tap) {
                 let input = L::from(&seen[kx * T..]).local();
                 sums[tap - FIRST] = d.mul_add(input, sums[tap - FIRST]);
@@ -340,7 +439,7 @@ fn add_products<L: Lanes, const T: usize, const FIRST: usize, const COUNT: usize
 
 /// Leaves the gradient of a parameter: of each sample of a group, or their sum.
 #[inline(always)]
-fn put<L: Lanes, const T: usize>(dp: &mut [f32], place: usize, sum: L) {
+pub(super) fn put<L: Lanes, const T: usize>(dp: &mut [f32], place: usize, sum: L) {
     match T {
         LANES => sum.to(&mut dp[place * LANES..]),
         _ => dp[place] = sum.total(),

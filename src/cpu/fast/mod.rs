@@ -40,6 +40,7 @@ pub use lanes::LANES;
 
 use barrier::SpinBarrier;
 use batch_of_one::{BatchOfOne, OnePass};
+use conv::{ANY, PAPERS};
 use program::Program;
 use sample_group::{GroupPass, SampleGroup};
 use samples::Source;
@@ -197,7 +198,16 @@ impl Run<'_> {
         let pieces: &mut [Parameters] = &mut pieces.collect::<Vec<_>>();
         for step in steps {
             let (program, source) = (&fast.program, fast.source(step));
-            fast.instructions.run(OnePass { one, program, source, pieces, pass });
+            match program.is_papers() {
+                true => {
+                    let step = OnePass::<PAPERS> { one, program, source, pieces, pass };
+                    fast.instructions.run(step);
+                }
+                false => {
+                    let step = OnePass::<ANY> { one, program, source, pieces, pass };
+                    fast.instructions.run(step);
+                }
+            }
         }
     }
 
@@ -241,7 +251,16 @@ impl Run<'_> {
                 let relaxed = Ordering::Relaxed;
                 if begun[at].compare_exchange(number, number + 1, relaxed, relaxed).is_ok() {
                     let group = &mut groups[at].write().expect(NO_PANIC);
-                    instructions.run(GroupPass { group, program, source, pieces, pass });
+                    match program.is_papers() {
+                        true => {
+                            let step = GroupPass::<PAPERS> { group, program, source, pieces, pass };
+                            instructions.run(step);
+                        }
+                        false => {
+                            let step = GroupPass::<ANY> { group, program, source, pieces, pass };
+                            instructions.run(step);
+                        }
+                    }
                 }
             }
         }

@@ -8,9 +8,8 @@ use super::linear;
 use super::squash::Curve;
 use crate::cpu::Affine;
 use crate::network::tensors::{Block, aligned};
-use crate::network::{CLASSES, Kind, Network, bitmaps};
-use crate::plan::kernels::Output;
-use crate::plan::{Criterion, Distortion, Epilogue, Optimizer, Pass, Plan};
+use crate::network::{CLASSES, Kind, Network, Output, bitmaps};
+use crate::plan::{Criterion, Distortion, Epilogue, Optimizer, Pass, Plan, kernels};
 
 /// What a block computes.
 #[derive(Debug)]
@@ -44,7 +43,11 @@ pub struct Program {
     pub pieces: Vec<(Piece, Range<usize>)>,
     /// Numbers up to the end of the last stage.
     pub stages: usize,
+    /// The activation behind every layer, and behind the output.
     pub curve: Curve,
+    of_output: Curve,
+    /// The activation that made the input of each block.
+    pub behind: Vec<Curve>,
     /// Of the input, and pixels of background around the digit.
     pub height: usize,
     pub width: usize,
@@ -54,7 +57,7 @@ pub struct Program {
     pub background: f32,
     pub distortion: Option<Distortion>,
     /// The loss, in a training step.
-    output: Output,
+    output: kernels::Output,
     pub optimizer: Optimizer,
 }
 
@@ -77,21 +80,29 @@ impl Program {
             sizes: layout.widths.clone(),
             pieces: Vec::new(),
             stages: layout.stages,
-            curve: Curve::of(options.squash),
+            curve: Curve::of(Some(options.squash)),
+            of_output: Curve::of(match options.output {
+                Output::Softmax => None,
+                Output::Linear | Output::Rbf => Some(options.squash.of_output()),
+            }),
+            behind: (0..layout.blocks.len())
+                .map(|block| Curve::of(layout.behind(network, block)))
+                .collect(),
             height: network.input().height,
             width: network.input().width,
             border: options.border,
             scale,
             background,
             distortion: plan.interface.distortion,
-            output: Output {
+            output: kernels::Output {
                 samples: 1,
                 before: 0,
                 advances: true,
                 inputs: layout.widths[layout.blocks.len() - 1] as u32,
                 weights: aligned(CLASSES) as u32,
                 criterion: Criterion::of(&options),
-                squash: options.squash,
+                squash: options.squash.of_output(),
+                behind: None,
                 curvature: false,
                 exact: false,
             },
@@ -102,7 +113,9 @@ impl Program {
             layout.blocks.iter().zip(layout.starts.iter().zip(ends)).enumerate()
         {
             let work = match *block {
-                Block::Stage { conv, pool } => program.stage(network, conv, pool, start..end),
+                Block::Stage { conv, pool } => {
+                    program.stage(network, conv, pool.is_some(), start..end)
+                }
                 Block::Linear(_) => program.linear(index, start..end),
                 Block::Rbf(_) => Work::Rbf { centres: bitmaps::centres() },
             };
@@ -111,11 +124,25 @@ impl Program {
         program
     }
 
+    /// Whether all stages are such as the papers have.
+    pub fn is_papers(&self) -> bool {
+        self.blocks.iter().all(|work| match work {
+            Work::Stage { stage, .. } => stage.is_papers(),
+            Work::Linear { .. } | Work::Rbf { .. } => true,
+        })
+    }
+
+    /// The activation behind a block.
+    #[inline(always)]
+    pub fn curve(&self, block: usize) -> Curve {
+        if block + 1 == self.blocks.len() { self.of_output } else { self.curve }
+    }
+
     /// The loss, in a pass.
-    pub fn output(&self, pass: Pass) -> Output {
+    pub fn output(&self, pass: Pass) -> kernels::Output {
         let exact = matches!(self.optimizer, Optimizer::Sdlm { exact: true, .. });
         let curvature = pass == Pass::Curvature;
-        Output { curvature, exact: curvature && exact, ..self.output }
+        kernels::Output { curvature, exact: curvature && exact, ..self.output }
     }
 
     /// What a pass does with its gradients, if it has any.
@@ -127,13 +154,19 @@ impl Program {
         }
     }
 
-    fn stage(&mut self, network: &Network, conv: usize, pool: usize, place: Range<usize>) -> Work {
-        let (conv, pool) = (&network.layers[conv], &network.layers[pool]);
-        let (Kind::Conv(table), Kind::Pool(form)) = (&conv.kind, &pool.kind) else {
-            unreachable!("a stage is a convolution and a pooling")
+    fn stage(
+        &mut self,
+        network: &Network,
+        conv: usize,
+        is_pooled: bool,
+        place: Range<usize>,
+    ) -> Work {
+        let conv = &network.layers[conv];
+        let Kind::Conv(table) = &conv.kind else {
+            unreachable!("a stage begins with a convolution")
         };
         self.pieces.push((Piece::Stage, place));
-        let stage = Stage::new(conv.input, table, *form);
+        let stage = Stage::new(conv, table, is_pooled.then_some(network.options.pool));
         Work::Stage { stage, piece: self.pieces.len() - 1 }
     }
 

@@ -18,8 +18,8 @@ pub struct SampleGroup {
 }
 
 /// The step of a sample group up to the loss, and but for [`Pass::Forward`] the backward pass as far
-/// as the first stage.
-pub struct GroupPass<'a> {
+/// as the first stage. K says for which stages it is compiled (`conv.rs`).
+pub struct GroupPass<'a, const K: usize> {
     pub group: &'a mut SampleGroup,
     pub program: &'a Program,
     pub source: Source<'a>,
@@ -28,21 +28,21 @@ pub struct GroupPass<'a> {
     pub pass: Pass,
 }
 
-impl Kernel for GroupPass<'_> {
+impl<const K: usize> Kernel for GroupPass<'_, K> {
     #[inline(always)]
     fn run<L: Lanes>(self) {
         let GroupPass { group, program, source, pieces, pass } = self;
         group.samples.gather(program, source);
         for block in 0..program.blocks.len() {
-            group.forward::<L>(program, block, pieces, pass != Pass::Forward);
+            group.forward::<L, K>(program, block, pieces, pass != Pass::Forward);
         }
         let output = program.output(pass);
         group.samples.judge(&output, source.step.count);
         for block in (0..program.blocks.len()).rev() {
             match pass {
                 Pass::Forward => {}
-                Pass::Training => group.backward::<L>(program, &output, block, pieces),
-                Pass::Curvature => group.backward::<L::Squares>(program, &output, block, pieces),
+                Pass::Training => group.backward::<L, K>(program, &output, block, pieces),
+                Pass::Curvature => group.backward::<L::Squares, K>(program, &output, block, pieces),
             }
         }
     }
@@ -59,7 +59,7 @@ impl SampleGroup {
     }
 
     #[inline(always)]
-    fn forward<L: Lanes>(
+    fn forward<L: Lanes, const K: usize>(
         &mut self,
         program: &Program,
         block: usize,
@@ -68,14 +68,14 @@ impl SampleGroup {
     ) {
         match &program.blocks[block] {
             Work::Stage { stage, piece } => {
-                self.samples.stage_forward::<L>(program, block, stage, parameters[*piece]);
+                self.samples.stage_forward::<L, K>(program, block, stage, parameters[*piece]);
             }
             Work::Linear { bias, rows, pieces } => {
                 let (x, y) = self.samples.forward(block);
                 let biases = parameters[*bias].chunks(*rows);
                 let tiles = parameters[pieces.clone()].iter().zip(biases);
                 for ((w, bias), y) in tiles.zip(y.chunks_exact_mut(*rows)) {
-                    linear::forward::<L>(program.curve, w, bias, x, y);
+                    linear::forward::<L>(program.curve(block), w, bias, x, y);
                 }
                 if train {
                     linear::transpose(x, &mut self.rows[block]);
@@ -89,7 +89,7 @@ impl SampleGroup {
     }
 
     #[inline(always)]
-    fn backward<L: Lanes>(
+    fn backward<L: Lanes, const K: usize>(
         &mut self,
         program: &Program,
         output: &Output,
@@ -99,7 +99,7 @@ impl SampleGroup {
         match &program.blocks[block] {
             Work::Stage { stage, piece } => {
                 let p = parameters[*piece];
-                self.samples.stage_backward::<L>(program, block, (stage, *piece), p);
+                self.samples.stage_backward::<L, K>(program, block, (stage, *piece), p);
                 return;
             }
             Work::Linear { rows, pieces, .. } => {
@@ -120,6 +120,6 @@ impl SampleGroup {
             }
         }
         let Backward { x, dx: Some(dx), .. } = self.samples.backward(block) else { return };
-        through::<L>(program.curve, numbers_mut(dx), numbers(x));
+        through::<L>(program.behind[block], numbers_mut(dx), numbers(x));
     }
 }

@@ -126,7 +126,7 @@ impl<const T: usize> Samples<T> {
 
     /// The forward pass of a stage with the parameters `p`.
     #[inline(always)]
-    pub fn stage_forward<L: Lanes>(
+    pub fn stage_forward<L: Lanes, const K: usize>(
         &mut self,
         program: &Program,
         block: usize,
@@ -135,12 +135,12 @@ impl<const T: usize> Samples<T> {
     ) {
         let (below, above) = self.activations.split_at_mut(block + 1);
         let (x, s) = (numbers(&below[block]), numbers_mut(&mut above[0]));
-        stage.forward::<L, T>(program.curve, p, x, numbers_mut(&mut self.hidden[block]), s);
+        stage.forward::<L, T, K>(program.curve, p, x, numbers_mut(&mut self.hidden[block]), s);
     }
 
     /// The backward pass of a stage whose parameters `p` are this piece; returns their gradients.
     #[inline(always)]
-    pub fn stage_backward<L: Lanes>(
+    pub fn stage_backward<L: Lanes, const K: usize>(
         &mut self,
         program: &Program,
         block: usize,
@@ -152,7 +152,10 @@ impl<const T: usize> Samples<T> {
         let (x, h) = (numbers(&self.activations[block]), numbers_mut(&mut self.hidden[block]));
         let place = &program.pieces[piece].1;
         let dp = &mut numbers_mut(&mut self.partials)[place.start * T..place.end * T];
-        stage.backward::<L, T>(program.curve, p, x, h, ds, dp, dx);
+        stage.backward::<L, T, K>(program.curve, p, x, h, ds, dp);
+        if let Some(dx) = dx {
+            stage.input_gradient::<L, T, K>(program.behind[block], p, x, h, dx);
+        }
         dp
     }
 

@@ -1,7 +1,7 @@
-//! The squash of eight numbers.
+//! The activation of eight numbers.
 
-use super::lanes::{LANES, Lanes};
-use crate::network::Squash;
+use super::lanes::{Baseline, LANES, Lanes, V};
+use crate::network::{Squash, Tanh};
 
 /// Where tanh is 1 to within the last bit of f32.
 const LIMIT: f32 = 9.0;
@@ -33,30 +33,87 @@ pub fn tanh<L: Lanes>(t: L) -> L {
     t.mul(polynomial(&P)).div(polynomial(&Q))
 }
 
-/// f(a) = A tanh(S a) and its slope, with A and S ready to use.
+/// An activation and its slope, with all numbers ready to use.
 #[derive(Debug, Clone, Copy)]
-pub struct Curve {
-    amplitude: f32,
-    slope: f32,
+pub enum Curve {
+    /// f(a) = A tanh(S a).
+    Tanh {
+        amplitude: f32,
+        slope: f32,
+    },
+    /// The same around 1/2, with A = S = 1/2.
+    Logistic,
+    Relu,
+    /// f(a) = a: what a softmax or a plain pooling has.
+    Identity,
 }
 
 impl Curve {
-    pub fn of(squash: Squash) -> Self {
-        let (amplitude, slope) = squash.amplitude_and_slope();
-        Curve { amplitude, slope }
+    pub fn of(squash: Option<Squash>) -> Self {
+        match squash {
+            None => Curve::Identity,
+            Some(Squash::Logistic) => Curve::Logistic,
+            Some(squash) => match squash.tanh() {
+                Some(Tanh { amplitude, slope, .. }) => Curve::Tanh { amplitude, slope },
+                None => Curve::Relu,
+            },
+        }
     }
 
     /// f(a).
     #[inline(always)]
     pub fn squash<L: Lanes>(self, a: L) -> L {
-        tanh(a.mul(L::splat(self.slope))).mul(L::splat(self.amplitude))
+        match self {
+            Curve::Tanh { amplitude, slope } => {
+                tanh(a.mul(L::splat(slope))).mul(L::splat(amplitude))
+            }
+            _ => self.apply(a, Curve::other),
+        }
     }
 
-    /// f'(a) = S (A - y^2 / A), from y = f(a).
+    /// Calls a function for the eight numbers together.
+    #[inline(always)]
+    fn apply<L: Lanes>(self, numbers: L, f: fn(Curve, &mut V)) -> L {
+        let mut all = V::ZERO;
+        numbers.store(&mut all);
+        f(self, &mut all);
+        L::load(&all)
+    }
+
+    /// f(a) of what is no tanh. A function of its own, so that the loops around a tanh stay short.
+    #[inline(never)]
+    fn other(self, numbers: &mut V) {
+        let half = <Baseline>::splat(0.5);
+        match self {
+            Curve::Tanh { .. } | Curve::Identity => {}
+            Curve::Logistic => {
+                tanh(<Baseline>::load(numbers).mul(half)).mul_add(half, half).store(numbers)
+            }
+            Curve::Relu => numbers.0.iter_mut().for_each(|a| *a = a.max(0.0)),
+        }
+    }
+
+    /// f'(a) of the same.
+    #[inline(never)]
+    fn other_slope(self, numbers: &mut V) {
+        let slope = |y: f32| match self {
+            Curve::Logistic => y - y * y,
+            Curve::Relu => f32::from(u8::from(y > 0.0)),
+            Curve::Tanh { .. } | Curve::Identity => 1.0,
+        };
+        numbers.0 = numbers.0.map(slope);
+    }
+
+    /// f'(a), from y = f(a): S (A - y^2 / A) of a tanh.
     #[inline(always)]
     pub fn slope<L: Lanes>(self, y: L) -> L {
-        let square = L::splat(-self.slope / self.amplitude);
-        y.mul(y).mul_add(square, L::splat(self.slope * self.amplitude))
+        match self {
+            Curve::Tanh { amplitude, slope } => {
+                let square = L::splat(-slope / amplitude);
+                y.mul(y).mul_add(square, L::splat(slope * amplitude))
+            }
+            _ => self.apply(y, Curve::other_slope),
+        }
     }
 }
 

@@ -1,9 +1,8 @@
-//! `first_stage_backward`, `conv_backward_weights` and `conv_backward_input`: a convolution stage,
-//! backward.
+//! `first_stage_backward`, `conv_backward_weights`, `conv_backward_input` and `conv_backward_odd_input`: a
+//! convolution stage, backward.
 
-use super::stage::{K, Stage};
+use super::stage::Stage;
 use super::{Moved, Spec, Work};
-use crate::network::TAPS;
 use crate::plan::constant::constants;
 
 constants! {
@@ -15,7 +14,7 @@ impl Spec for FirstStageBackward {
     fn work(&self) -> Work {
         Work {
             items: self.m * self.partial_rows,
-            iterations: self.units() * (self.column() + self.ph() * self.taps()) + 2 * TAPS as u32,
+            iterations: self.units() * (self.column() + self.ph() * self.sums()) + 2 * self.taps(),
             multiply_adds: 2 * self.multiply_adds(),
         }
     }
@@ -38,7 +37,7 @@ impl Spec for ConvBackwardWeights {
     fn work(&self) -> Work {
         Work {
             items: self.j * self.partial_rows,
-            iterations: self.units() * self.column() + 2 * TAPS as u32,
+            iterations: self.units() * self.column() + 2 * self.taps(),
             multiply_adds: self.multiply_adds(),
         }
     }
@@ -53,23 +52,42 @@ impl Spec for ConvBackwardWeights {
 }
 
 constants! {
-    /// The input gradient of a stage after the first.
+    /// The input gradient of a stage after the first, whose input has an even width.
     ConvBackwardInput(Stage)
 }
 
 impl Spec for ConvBackwardInput {
     fn work(&self) -> Work {
-        let row = self.pw() + 1 + K * (self.ow() + 1);
-        let map = (self.dx_rows + K - 1) * row + TAPS as u32 + 1;
-        Work {
-            items: self.samples * self.c * (self.height / self.dx_rows),
-            iterations: self.m * map + self.dx_rows * (self.width + 1),
-            multiply_adds: self.multiply_adds(),
-        }
+        input_gradient(self)
     }
 
     fn is_curvature(&self) -> bool {
         self.curvature
+    }
+}
+
+constants! {
+    /// The same for an odd width.
+    ConvBackwardOddInput(Stage)
+}
+
+impl Spec for ConvBackwardOddInput {
+    fn work(&self) -> Work {
+        input_gradient(self)
+    }
+
+    fn is_curvature(&self) -> bool {
+        self.curvature
+    }
+}
+
+fn input_gradient(k: &Stage) -> Work {
+    let row = k.pw() + 1 + k.k * (k.ow() + 1);
+    let map = (k.dx_rows + k.k - 1) * row + k.taps() + 1;
+    Work {
+        items: k.samples * k.c * (k.height / k.dx_rows),
+        iterations: k.m * map + k.dx_rows * (k.width + 1),
+        multiply_adds: k.multiply_adds(),
     }
 }
 

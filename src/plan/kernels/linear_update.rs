@@ -60,7 +60,8 @@ constants! {
     /// [`crate::plan::profile::BACKWARD_SAMPLES`] samples, whose x and dx an invocation holds.
     LinearBackward {
         update: LinearUpdate,
-        squash: Squash,
+        /// The activation that made x; `None` behind a plain pooling.
+        behind: Option<Squash>,
     }
 }
 

@@ -18,8 +18,10 @@ mod stage;
 mod update;
 
 pub use advance::Advance;
-pub use backward::{ConvBackwardInput, ConvBackwardWeights, FirstStageBackward};
-pub use forward::{ConvPoolForward, FirstStageForward};
+pub use backward::{
+    ConvBackwardInput, ConvBackwardOddInput, ConvBackwardWeights, FirstStageBackward,
+};
+pub use forward::{ConvForward, ConvPoolForward, FirstStageForward};
 pub use gather::Gather;
 pub use linear::{Linear, LinearBackwardInput, LinearForward};
 pub use linear_update::{LinearBackward, LinearUpdate};
@@ -138,8 +140,10 @@ kernels! {
     FirstStageForward = "first_stage_forward",
     FirstStageBackward = "first_stage_backward",
     ConvPoolForward = "conv_pool_forward",
+    ConvForward = "conv_forward",
     ConvBackwardWeights = "conv_backward_weights",
     ConvBackwardInput = "conv_backward_input",
+    ConvBackwardOddInput = "conv_backward_odd_input",
     LinearForward = "linear_forward",
     LinearBackwardInput = "linear_backward_input",
     LinearUpdate = "linear_update",

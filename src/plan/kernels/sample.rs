@@ -1,9 +1,9 @@
 //! `sample_forward` and `sample_step`: a whole sample in one workgroup.
 
 use super::gather::of_data_set;
-use super::stage::{K, Stage};
+use super::stage::Stage;
 use super::{Moved, Spec, Work};
-use crate::network::{CLASSES, Squash, TAPS, bitmaps};
+use crate::network::{CLASSES, KERNEL, PoolForm, Squash, bitmaps};
 use crate::plan::constant::constants;
 use crate::plan::criterion::Criterion;
 use crate::plan::distortion::Distortion;
@@ -11,8 +11,10 @@ use crate::plan::sample::LAYER_WORDS;
 
 /// Invocations of the workgroup that does a sample.
 pub const SAMPLE_WORKGROUP: u32 = 256;
+/// Side of the kernels.
+const K: u32 = KERNEL as u32;
 /// Sums of a map of the first stage: a kernel, a bias, a coefficient, a pooling bias.
-pub const SUMS: u32 = TAPS as u32 + 3;
+pub const SUMS: u32 = K * K + 3;
 /// Invocations that share a sum at most; also those of a distance.
 pub const LANES: u32 = 8;
 
@@ -34,7 +36,7 @@ constants! {
         maps: u32,
         /// Connections of the second stage.
         connections: u32,
-        block_scale: f32,
+        pooling: Option<PoolForm>,
         /// Where the parameters of the second stage begin in p.
         second: u32,
         /// Linear layers, a linear output included.
@@ -66,6 +68,7 @@ impl Sample {
     fn stage(&self, c: u32, m: u32, j: u32, height: u32, width: u32) -> Stage {
         let mut stage = Stage {
             samples: 1,
+            k: K,
             c,
             m,
             j,
@@ -75,7 +78,8 @@ impl Sample {
             tile_width: 1,
             tile_height: 1,
             dx_rows: height,
-            block_scale: self.block_scale,
+            pooling: self.pooling,
+            behind: Some(self.squash),
             partial_rows: 1,
             stride: self.trace,
             squash: self.squash,

@@ -1,15 +1,14 @@
-//! A convolution stage as its kernels see it: convolution, squash, weighted pooling, squash.
+//! A convolution stage as its kernels see it: convolution, squash, and a pooling where it has one.
 
-use crate::network::{KERNEL, Squash, TAPS};
-use crate::plan::constant::constants;
-
-/// Side of the kernel.
-pub(super) const K: u32 = KERNEL as u32;
+use crate::network::{PoolForm, Squash};
+use crate::plan::constant::{Constant, Constants, constants};
 
 constants! {
     /// Constants of the kernels of a convolution stage, in step with `shaders/conv_pool.wgsl`.
     Stage {
         samples: u32,
+        /// Side of the kernel.
+        k: u32,
         /// Input maps.
         c: u32,
         /// Feature maps.
@@ -21,14 +20,16 @@ constants! {
         width: u32,
         /// Numbers from one sample to the next in s and ds.
         s_stride: u32,
-        /// Pooled outputs side by side in a block; divides the pooled width.
+        /// Numbers of s side by side in a block; divides the width of s.
         tile_width: u32,
-        /// Pooled rows in a block, at most 8; divides the pooled height. 1 but in `conv_pool_forward`.
+        /// Rows of s in a block, of at most 16 rows of h; divides the height of s. 1 but in `conv_pool_forward` and
+        /// `conv_forward`.
         tile_height: u32,
         /// Rows of dx that one invocation computes, at most 14; divides the height of the input.
         dx_rows: u32,
-        /// 1/4 (mean) or 1 (sum).
-        block_scale: f32,
+        pooling: Option<PoolForm>,
+        /// The activation that made x; `None` behind a plain pooling.
+        behind: Option<Squash>,
         /// Rows of partial gradients.
         partial_rows: u32,
         /// Numbers in such a row, over all stages.
@@ -39,30 +40,56 @@ constants! {
     }
 }
 
+impl Constant for Option<PoolForm> {
+    /// Declares `POOLING` and `BLOCK_SCALE`, in step with `shaders/conv_pool.wgsl`.
+    fn declare(&self, _: &str, constants: &mut Constants) {
+        let pooling: u32 = match self {
+            None => 0,
+            Some(PoolForm::Mean | PoolForm::Sum) => 1,
+            Some(PoolForm::Average) => 2,
+            Some(PoolForm::Max) => 3,
+        };
+        constants.fixed("POOLING", pooling);
+        constants.fixed("BLOCK_SCALE", self.map_or(1.0, PoolForm::block_scale));
+    }
+}
+
 impl Stage {
+    /// Weights of a connection.
+    pub fn taps(&self) -> u32 {
+        self.k * self.k
+    }
     /// Height of h.
     pub fn oh(&self) -> u32 {
-        self.height - (K - 1)
+        self.height - (self.k - 1)
     }
     /// Width of h.
     pub fn ow(&self) -> u32 {
-        self.width - (K - 1)
+        self.width - (self.k - 1)
+    }
+    /// Outputs of the convolution that become one, in each direction.
+    pub fn p(&self) -> u32 {
+        if self.pooling.is_some() { 2 } else { 1 }
     }
     /// Height of s.
     pub fn ph(&self) -> u32 {
-        self.oh() / 2
+        self.oh() / self.p()
     }
     /// Width of s.
     pub fn pw(&self) -> u32 {
-        self.ow() / 2
+        self.ow() / self.p()
     }
-    /// Numbers in p: weights, biases, coefficients, pooling biases.
+    /// Whether it has coefficients and pooling biases.
+    pub fn is_trained(&self) -> bool {
+        self.pooling.is_some_and(PoolForm::is_trained)
+    }
+    /// Numbers in p: weights, biases, and of a trained pooling coefficients and pooling biases.
     pub fn parameters(&self) -> u32 {
-        self.j * TAPS as u32 + 3 * self.m
+        self.j * self.taps() + if self.is_trained() { 3 } else { 1 } * self.m
     }
     /// Where the biases begin in p.
     pub fn bias(&self) -> usize {
-        self.j as usize * TAPS
+        (self.j * self.taps()) as usize
     }
     /// Where the coefficients begin in p.
     pub fn coefficient(&self) -> usize {
@@ -87,7 +114,7 @@ impl Stage {
     }
     /// Rows of h in a block.
     pub fn rows(&self) -> u32 {
-        2 * self.tile_height
+        self.p() * self.tile_height
     }
 }
 
@@ -95,17 +122,19 @@ impl Stage {
 impl Stage {
     /// Iterations to load the input patch of a block, and a kernel.
     pub(super) fn load(&self) -> u32 {
-        (self.rows() + K - 1) * (2 * self.tile_width + K) + TAPS as u32 + 1
+        let width = self.p() * self.tile_width;
+        (self.rows() + self.k - 1) * (width + self.k) + self.taps() + 1
     }
 
     /// Iterations of a convolution of a block: a loop over a row of the block for each tap row.
-    pub(super) fn taps(&self) -> u32 {
-        K * self.rows() * (2 * self.tile_width + 1)
+    pub(super) fn sums(&self) -> u32 {
+        self.k * self.rows() * (self.p() * self.tile_width + 1)
     }
 
     /// Iterations from the sums of a block to its results.
     pub(super) fn finish(&self) -> u32 {
-        self.rows() * (4 * self.tile_width + 2) + self.tile_height * (self.tile_width + 1)
+        self.rows() * (2 * self.p() * self.tile_width + 2)
+            + self.tile_height * (self.tile_width + 1)
     }
 
     /// Columns of blocks that one invocation of a backward kernel sums.
@@ -115,12 +144,12 @@ impl Stage {
 
     /// Iterations for such a column, of as many blocks as there are pooled rows.
     pub(super) fn column(&self) -> u32 {
-        self.load() + self.ph() * (self.taps() + self.load() + self.finish() + 1) + 1
+        self.load() + self.ph() * (self.sums() + self.load() + self.finish() + 1) + 1
     }
 
     /// Multiply-adds of the convolutions and poolings of all samples.
     pub(super) fn multiply_adds(&self) -> u64 {
         let area = u64::from(self.samples * self.oh() * self.ow());
-        area * u64::from(self.j * TAPS as u32 + self.m)
+        area * u64::from(self.j * self.taps() + self.m)
     }
 }

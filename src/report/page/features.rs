@@ -41,8 +41,9 @@ impl<'a> Features<'a> {
 
     /// Values from the lowest (black) to the highest (white) of the squash.
     fn tile(&self, values: &[f32], height: usize, width: usize) -> Option<Tile> {
-        let (amplitude, _) = self.model.network.options.squash.amplitude_and_slope();
-        Some(Tile::of(values, height, width, amplitude))
+        let [low, high] = self.model.network.options.squash.limits();
+        let centred: Vec<f32> = values.iter().map(|value| value - (low + high) / 2.0).collect();
+        Some(Tile::of(&centred, height, width, (high - low) / 2.0))
     }
 
     /// The feature maps of every layer for one of the digits.

@@ -3,7 +3,7 @@
 use super::picture::{Picture, Tile, largest};
 use crate::error::Result;
 use crate::network::tensors::{Role, Tensor};
-use crate::network::{Connections, KERNEL, Kind, Layer, Shape, TAPS};
+use crate::network::{Connections, Kind, Layer, Shape};
 use crate::plan::Layout;
 use crate::train::model::Model;
 
@@ -23,16 +23,17 @@ pub fn kernels(model: &Model) -> Result<Vec<Picture>> {
         let (maps, inputs) = (layer.output.maps, layer.input.maps);
         let Shape { height, width, .. } = layer.input;
         let (what, tiles, columns) = match &layer.kind {
-            Kind::Conv(table) if layer.output.height > 1 => {
+            Kind::Conv(table) if layer.output.height > 1 || !table.is_full() => {
+                let side = layer.kernel();
                 let what = match inputs {
-                    1 => format!("{maps} kernels of 5x5"),
+                    1 => format!("{maps} kernels of {side}x{side}"),
                     _ => format!(
-                        "{} kernels of 5x5; a column for each of {maps} feature maps, a row for \
+                        "{} kernels of {side}x{side}; a column for each of {maps} feature maps, a row for \
                          each of {inputs} input maps",
                         table.count()
                     ),
                 };
-                (what, by_table(table, &weights), maps)
+                (what, by_table(table, side, &weights), maps)
             }
             // One row a unit, one column an input map.
             Kind::Conv(_) | Kind::Linear if height > 1 => {
@@ -82,12 +83,12 @@ pub fn title(name: &str) -> String {
 }
 
 /// The kernels of a convolution by input map (rows) and feature map (columns).
-fn by_table(table: &Connections, weights: &[f32]) -> Vec<Option<Tile>> {
+fn by_table(table: &Connections, side: usize, weights: &[f32]) -> Vec<Option<Tile>> {
     let limit = largest(weights);
     let mut tiles = vec![None; table.inputs() * table.maps()];
     let pairs = (0..table.maps()).flat_map(|map| table.row(map).iter().map(move |&c| (map, c)));
-    for ((map, channel), kernel) in pairs.zip(weights.chunks_exact(TAPS)) {
-        tiles[channel * table.maps() + map] = Some(Tile::of(kernel, KERNEL, KERNEL, limit));
+    for ((map, channel), kernel) in pairs.zip(weights.chunks_exact(side * side)) {
+        tiles[channel * table.maps() + map] = Some(Tile::of(kernel, side, side, limit));
     }
     tiles
 }

@@ -61,12 +61,12 @@ enum Panel {
 
 impl Panel {
     /// Lines that it needs, and whether it can use more.
-    fn height(self, theme: Theme) -> (u16, bool) {
+    fn height(self, state: &State, theme: Theme) -> (u16, bool) {
         match self {
             Panel::Numbers => (5, false),
             Panel::Errors | Panel::Losses => (6, true),
             Panel::Confusion => (CLASSES as u16 + 2, false),
-            Panel::Kernels => (kernels::height(theme.colors) as u16 + 1, false),
+            Panel::Kernels => (kernels::height(&state.kernels, theme.colors) as u16 + 1, false),
         }
     }
 }
@@ -97,7 +97,7 @@ fn stack(frame: &mut Frame, area: Rect, panels: &[Panel], state: &State, theme: 
     let mut left = area.height;
     let mut fitting = Vec::new();
     for &panel in panels {
-        let (height, grows) = panel.height(theme);
+        let (height, grows) = panel.height(state, theme);
         if height <= left {
             left -= height;
             let constraint = if grows { Constraint::Fill(1) } else { Constraint::Length(height) };
@@ -145,7 +145,7 @@ mod tests {
     use ratatui::backend::TestBackend;
 
     use super::*;
-    use crate::network::TAPS;
+    use crate::network::KERNEL;
     use crate::train::events::Progress;
 
     /// LeNet-5 in its fourth epoch of eight, 10 s after its start.
@@ -153,7 +153,7 @@ mod tests {
         let mut confusion = [[0; CLASSES]; CLASSES];
         (0..CLASSES).for_each(|label| confusion[label][label] = 100);
         (confusion[4][9], confusion[4][2], confusion[8][3]) = (12, 1, 7);
-        let mut kernel = [0.0; TAPS];
+        let mut kernel = vec![0.0; KERNEL * KERNEL];
         (kernel[0], kernel[1]) = (1.0, -1.0);
         let mut state = State {
             title: "lenet5, recipe lenet5, seed 1, on CPU".into(),

@@ -3,32 +3,35 @@
 use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 
-use crate::network::{KERNEL, TAPS};
+use crate::network::KERNEL;
 use crate::report::page::largest;
 
 /// First and last of the greys that terminals with 256 colours have.
 const GREYS: [u8; 2] = [232, 255];
 const SHADES: [&str; 5] = [" ", "░", "▒", "▓", "█"];
 
-/// Letters from one kernel to the next.
-const PITCH: usize = KERNEL + 1;
+/// Lines of a picture of kernels, in colours and without: those of five rows for kernels that are not known yet.
+pub fn height(kernels: &[Vec<f32>], colors: bool) -> usize {
+    let side = kernels.first().map_or(KERNEL, |kernel| side(kernel));
+    if colors { side.div_ceil(2) } else { side }
+}
 
-/// Lines of a picture in colours, and without.
-pub const fn height(colors: bool) -> usize {
-    if colors { KERNEL.div_ceil(2) } else { KERNEL }
+fn side(kernel: &[f32]) -> usize {
+    kernel.len().isqrt()
 }
 
 /// As many kernels as fit side by side, from the most negative weight (black) to the most positive.
-pub fn lines(kernels: &[[f32; TAPS]], width: usize, colors: bool) -> Vec<Line<'static>> {
-    let fitting = &kernels[..kernels.len().min((width + 1) / PITCH)];
-    let limit = largest(fitting.as_flattened());
-    let brightness = |kernel: &[f32; TAPS], y: usize, x: usize| {
-        kernel.get(y * KERNEL + x).map(|weight| (1.0 + weight / limit) / 2.0)
+pub fn lines(kernels: &[Vec<f32>], width: usize, colors: bool) -> Vec<Line<'static>> {
+    let side = kernels.first().map_or(0, |kernel| side(kernel));
+    let fitting = &kernels[..kernels.len().min((width + 1) / (side + 1))];
+    let limit = largest(&fitting.concat());
+    let brightness = |kernel: &[f32], y: usize, x: usize| {
+        kernel.get(y * side + x).map(|weight| (1.0 + weight / limit) / 2.0)
     };
     let line = |row: usize| {
         let mut spans = Vec::new();
         for kernel in fitting {
-            spans.extend((0..KERNEL).map(|x| match colors {
+            spans.extend((0..side).map(|x| match colors {
                 true => half_block([2 * row, 2 * row + 1].map(|y| brightness(kernel, y, x))),
                 false => shade(brightness(kernel, row, x).unwrap_or_default()),
             }));
@@ -36,7 +39,7 @@ pub fn lines(kernels: &[[f32; TAPS]], width: usize, colors: bool) -> Vec<Line<'s
         }
         Line::from(spans)
     };
-    (0..height(colors)).map(line).collect()
+    (0..height(kernels, colors)).map(line).collect()
 }
 
 /// A pixel above another, which may be missing.
@@ -61,9 +64,9 @@ fn shade(brightness: f32) -> Span<'static> {
 mod tests {
     use super::*;
 
-    fn kernel() -> [f32; TAPS] {
-        let mut kernel = [0.0; TAPS];
-        (kernel[0], kernel[KERNEL], kernel[TAPS - 1]) = (-2.0, 2.0, 1.0);
+    fn kernel() -> Vec<f32> {
+        let mut kernel = vec![0.0; KERNEL * KERNEL];
+        (kernel[0], kernel[KERNEL], kernel[KERNEL * KERNEL - 1]) = (-2.0, 2.0, 1.0);
         kernel
     }
 

@@ -22,7 +22,7 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, Ke
 use crate::cli::view::interrupt;
 use crate::error::{Error, Result};
 use crate::evaluation::Confusion;
-use crate::network::{Kind, Layer, TAPS};
+use crate::network::{Kind, Layer};
 use crate::plan::Layout;
 use crate::report::page::weights;
 use crate::threads;
@@ -131,10 +131,12 @@ impl Report for Dashboard {
         self.look = None;
         let confusion = (self.ask)(state.parameters())?;
         let kernels = match &self.first {
-            Some((layout, layer)) => weights(layout, state.parameters(), layer),
+            Some((layout, layer)) => {
+                let weights = weights(layout, state.parameters(), layer);
+                weights.chunks_exact(layer.taps()).map(<[f32]>::to_vec).collect()
+            }
             None => Vec::new(),
         };
-        let kernels = kernels.as_chunks::<TAPS>().0.to_vec();
         self.shared.state().epoch(epoch, confusion, kernels);
         Ok(())
     }

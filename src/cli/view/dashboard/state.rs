@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::evaluation::Confusion;
-use crate::network::TAPS;
 use crate::plan::TOTALS;
 use crate::train::checkpoint::Tally;
 use crate::train::events::{Epoch, Progress, Start};
@@ -29,7 +28,7 @@ pub struct State {
     /// Mistakes on test digits after the last completed epoch.
     pub confusion: Option<Confusion>,
     /// Of the first convolution, after the last completed epoch: 5x5 numbers each.
-    pub kernels: Vec<[f32; TAPS]>,
+    pub kernels: Vec<Vec<f32>>,
     /// The first progress that was heard of, then those of the last [`WINDOW`].
     pub(super) first: Option<Progress>,
     pub(super) recent: VecDeque<Progress>,
@@ -66,7 +65,7 @@ impl State {
     }
 
     /// Takes in a completed epoch.
-    pub fn epoch(&mut self, epoch: &Epoch, confusion: Confusion, kernels: Vec<[f32; TAPS]>) {
+    pub fn epoch(&mut self, epoch: &Epoch, confusion: Confusion, kernels: Vec<Vec<f32>>) {
         let x = epoch.epoch as f64;
         self.errors.push((x, epoch.test.error_percent()));
         self.losses.push((x, epoch.train.loss));

@@ -1,0 +1,47 @@
+// conv_forward: a convolution after the first stage that no pooling follows. (1998, section II.B: as C3.)
+//
+//   s[n,m,y,x] = f( bias[m] + sum over the connections j of m, ky, kx of
+//                   w[j,ky,kx] x[n, channel[j], y+ky, x+kx] )
+//
+// uses: common, conv_pool, convolve, pooling
+// binds:
+//   x      read f32      shapes: conv_pool.wgsl
+//   p      read f32
+//   table  read u32
+//   s      write f32
+//
+// One invocation computes one block of one map and sample.
+
+@compute @workgroup_size(WORKGROUP)
+fn conv_forward(@builtin(global_invocation_id) id: vec3u) {
+    var item = id.x;
+    if (item >= ITEMS) {
+        return;
+    }
+    loop {
+        let place = corner(item % BLOCKS);
+        let n = item / BLOCKS % SAMPLES;
+        let m = item / (BLOCKS * SAMPLES);
+
+        var sum = Block();
+        let last = table_at(m + 1u);
+        var j = table_at(m);
+        loop {
+            let channel = n * C + table_at(CHANNEL + j);
+            var input = Patch();
+            load_patch(&input, (channel * HEIGHT + place.x) * WIDTH + place.y);
+            var kernel = kernel_at(TAPS * j);
+            convolve(&sum, &input, &kernel);
+            continuing {
+                j++;
+                break if j == last;
+            }
+        }
+        squash_block(&sum, p_at(BIAS + m));
+        pool(&sum, m, n * S_STRIDE + (m * PH + place.x) * PW + place.y);
+        continuing {
+            item += THREADS;
+            break if item >= ITEMS;
+        }
+    }
+}
