@@ -106,10 +106,7 @@ impl Device {
         matches!(self, Device::Cpu { fell_back: true, .. })
     }
 
-    /// An adapter, with a profile or that which suits it.
-    ///
-    /// # Errors
-    /// [`Error::Adapter`] if it does not compute rightly.
+    /// An adapter that computes rightly, with a profile or that which suits it.
     pub(crate) fn adapter(
         adapter: Adapter,
         profile: Option<Profile>,

@@ -10,9 +10,6 @@ use crate::error::{Error, Result};
 const PARTIAL: &str = ".partial";
 
 /// Opens a file to read it. A pipe or a device, which might never answer or never end, is an error.
-///
-/// # Errors
-/// What the system says, or that it is no file.
 pub fn open(path: &Path) -> io::Result<File> {
     match is_special(path) {
         true => Err(refused("it is a device or a pipe and no file")),
@@ -21,9 +18,6 @@ pub fn open(path: &Path) -> io::Result<File> {
 }
 
 /// Reads a file of at most so many bytes.
-///
-/// # Errors
-/// As [`open`], or that it is too long.
 pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // One byte over the limit is enough to know that it is too long.
@@ -39,18 +33,12 @@ fn refused(what: &str) -> io::Error {
 }
 
 /// Reads a text as [`read`] does.
-///
-/// # Errors
-/// As [`read`], or that it is not UTF-8.
 pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
     let not_text = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text");
     String::from_utf8(read(path, most)?).map_err(not_text)
 }
 
 /// Tries whether a file can be put there, before the work whose result it is to hold.
-///
-/// # Errors
-/// [`Error::Other`] if it cannot.
 pub fn try_out(path: &Path) -> Result<()> {
     if is_special(path) {
         return Ok(());
@@ -63,18 +51,12 @@ pub fn try_out(path: &Path) -> Result<()> {
 }
 
 /// Makes a folder, and those above it.
-///
-/// # Errors
-/// [`Error::Other`] if it cannot be made.
 pub fn make_folder(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(|error| Error::cannot_write(path, error))
 }
 
 /// Puts a file in place: written beside it, on the disk, then renamed, so that a reader finds the
-/// old bytes or the new ones, also after the machine has stopped in between.
-///
-/// # Errors
-/// [`Error::Other`] if it cannot; the old file, if there was one, is still there.
+/// old bytes or the new ones, also after the machine has stopped in between or the disk is full.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let cannot = |error| Error::cannot_write(path, error);
     // A link stays one.

@@ -17,7 +17,7 @@ use crate::train::session::{Lists, Session};
 /// Digits in a step where nobody says how many: a good size for every device.
 pub const EVALUATION_BATCH: usize = 200;
 
-/// A model and sets of digits on a device.
+/// A model and sets of digits on a device. A method that fails returns [`crate::Error::Adapter`].
 pub struct Inference {
     session: Session,
     strategy: Strategy,
@@ -71,9 +71,6 @@ pub struct Prediction<'a> {
 
 impl Inference {
     /// Sets up a model to be asked about these sets of digits, `batch` digits at a time.
-    ///
-    /// # Errors
-    /// [`crate::Error::Adapter`] if the adapter refuses or fails.
     pub fn new(
         model: &Model,
         device: &Device,
@@ -87,9 +84,6 @@ impl Inference {
     }
 
     /// As [`Inference::new`], but before it may be asked it has to be given parameters.
-    ///
-    /// # Errors
-    /// As [`Inference::new`].
     pub fn empty(
         network: &Network,
         device: &Device,
@@ -116,9 +110,6 @@ impl Inference {
 
     /// Makes a first step, for which a driver may have to compile, so that [`Answers::time`] is that
     /// of the digits alone.
-    ///
-    /// # Errors
-    /// [`crate::Error::Adapter`] if the adapter fails.
     pub fn warm_up(&mut self) -> Result<()> {
         let executor = self.session.executor();
         let cursor = executor.interface().ports.cursor;
@@ -138,17 +129,11 @@ impl Inference {
     }
 
     /// Takes the parameters of another model of the same network.
-    ///
-    /// # Errors
-    /// [`crate::Error::Adapter`] if the adapter fails.
     pub fn replace(&mut self, parameters: &[f32]) -> Result<()> {
         self.session.set_parameters(parameters)
     }
 
     /// Asks about the `set`-th set.
-    ///
-    /// # Errors
-    /// [`crate::Error::Adapter`] if the adapter fails.
     pub fn answers(&mut self, set: usize) -> Result<Answers> {
         let executor = self.session.executor();
         let (totals, batch) = (executor.interface().ports.totals, executor.interface().batch);
@@ -164,9 +149,6 @@ impl Inference {
 
     /// Asks about other digits, at most a batch (`[n, 784]` bytes), where the first set is at least a
     /// batch long; they take the place of its first.
-    ///
-    /// # Errors
-    /// [`crate::Error::Adapter`] if the adapter fails.
     pub fn ask(&mut self, pixels: &[u8]) -> Result<Scores> {
         Ok(Scores::new(self.output, self.session.ask(pixels)?))
     }
@@ -234,9 +216,6 @@ impl Scores {
 
 /// What every layer makes of digits, on the naive reference: where it stands in the plan, and its values
 /// `[digits, maps, height, width]`; first the input, then the layers in their order.
-///
-/// # Errors
-/// [`crate::Error::Usage`] if the network cannot be planned.
 pub(crate) fn inspect(model: &Model, digits: &Digits) -> Result<Vec<(Activation, Vec<f32>)>> {
     let count = digits.len();
     let lists = Lists::new(&[digits], 0, vec![(0..count as u32).collect()]);

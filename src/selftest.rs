@@ -34,9 +34,6 @@ const SAMPLES: usize = 3;
 const TOLERANCE: f32 = 1e-4;
 
 /// Tests an adapter, or remembers that it passed.
-///
-/// # Errors
-/// As [`test`].
 pub fn examine(adapter: &Adapter) -> Result<Health> {
     let info = adapter.get_info();
     let interface = adapter::vulkan_version(adapter).map(|version| format!(" / Vulkan {version}"));
@@ -58,9 +55,6 @@ pub fn examine(adapter: &Adapter) -> Result<Health> {
 }
 
 /// Tests an adapter.
-///
-/// # Errors
-/// [`Error::Adapter`] if it computes wrongly or fails.
 pub fn test(adapter: &Adapter) -> Result<Health> {
     let refused = |what: String| {
         Error::Adapter(format!(

@@ -48,9 +48,6 @@ pub fn start<'scope, T: Send + 'scope>(
 }
 
 /// Starts a thread.
-///
-/// # Errors
-/// [`Error::Other`] if the system gives none.
 pub fn spawn<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<JoinHandle<T>> {

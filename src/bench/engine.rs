@@ -72,9 +72,6 @@ struct Series {
 
 impl Subject {
     /// Sets a network up on a device and does each kind of work once, which compiles the kernels.
-    ///
-    /// # Errors
-    /// [`crate::Error::Adapter`] if the adapter refuses or fails.
     pub fn new(settings: &Settings, device: &Device, lists: &Lists, work: &[Work]) -> Result<Self> {
         let mut session = run::session(settings, device, lists)?;
         let first = run::first_state(settings, &mut session);
@@ -99,9 +96,6 @@ impl Subject {
     }
 
     /// Measures each kind of work once, unless the measurements before took too long.
-    ///
-    /// # Errors
-    /// [`crate::Error::Adapter`] if the adapter fails.
     pub fn turn(&mut self, protocol: &Protocol) -> Result<()> {
         for at in 0..self.series.len() {
             let Series { work, spent, .. } = self.series[at];

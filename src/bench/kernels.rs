@@ -51,9 +51,6 @@ pub struct KernelTimes {
 
 /// Times the kernels of a training step, which takes `step` as a run does it, if the device is an
 /// adapter.
-///
-/// # Errors
-/// [`crate::Error::Adapter`] if the adapter fails.
 pub fn time(
     device: &Device,
     settings: &Settings,

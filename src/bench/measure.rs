@@ -46,9 +46,6 @@ pub struct LeftOut {
 
 /// Measures the plans of one network and batch on the adapter, and the network on the CPU, each once
 /// a turn; where there is no adapter, the CPU alone.
-///
-/// # Errors
-/// [`crate::Error::Adapter`] if the adapter fails.
 pub fn measure(
     plans: &[Settings],
     devices: &Devices,

@@ -94,9 +94,6 @@ pub fn command() -> clap::Command {
 }
 
 /// Reads the command line; ends the process where it is wrong or asks for help.
-///
-/// # Errors
-/// [`crate::Error::Other`] if the help cannot be written.
 pub fn parse() -> Result<Cli> {
     let read = |args: Vec<OsString>| {
         let matches = command().try_get_matches_from(args)?;
@@ -114,9 +111,6 @@ pub fn parse() -> Result<Cli> {
 }
 
 /// Runs a command.
-///
-/// # Errors
-/// Whatever the command meets; the kind decides the exit code.
 pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Train(args) => train::run(*args),

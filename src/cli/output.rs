@@ -14,19 +14,13 @@ use crate::disk;
 use crate::error::{Error, Result};
 use crate::text::{ERROR, WARNING, bytes, shown};
 
-/// Writes a result.
-///
-/// # Errors
-/// [`Error::Other`] if standard output takes no more, as on a full disk; a closed pipe is success.
+/// Writes a result; a closed pipe is success.
 pub fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     written(out.write_all(shown(text).as_bytes()).and_then(|()| out.flush())).map(|_| ())
 }
 
 /// Whether standard output takes more, after it was written to: not where its reader has left.
-///
-/// # Errors
-/// As [`print()`].
 pub fn written(result: std::io::Result<()>) -> Result<bool> {
     match result {
         Ok(()) => Ok(true),
@@ -38,9 +32,6 @@ pub fn written(result: std::io::Result<()>) -> Result<bool> {
 }
 
 /// Writes a result for a program: one JSON object on one line.
-///
-/// # Errors
-/// As [`print()`].
 pub fn print_json(value: &Value) -> Result<()> {
     print(&format!("{value}\n"))
 }
@@ -71,9 +62,6 @@ fn message(kind: &str, style: Style, text: &str) {
 const STANDARD: &str = "-";
 
 /// Writes a file and says so; `-` is standard output.
-///
-/// # Errors
-/// [`Error::Other`] if it cannot be written.
 pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
     if path == Path::new(STANDARD) {
         let mut out = std::io::stdout().lock();
@@ -86,10 +74,6 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
 
 /// Whether the file that a flag names can be written: asked before the work whose result it gets. The files
 /// that the command reads, or writes besides, are `others`: not even `force` overwrites one of them.
-///
-/// # Errors
-/// [`Error::Usage`] if a folder or another file is in the way, [`Error::Other`] if the place cannot
-/// be written.
 pub fn check_free(flag: &str, path: &Path, force: bool, others: &[&Path]) -> Result<()> {
     if path.is_dir() {
         return Err(Error::Usage(format!(

@@ -27,9 +27,6 @@ pub(super) fn file(folder: &Path, set: Set) -> Option<PathBuf> {
 }
 
 /// The digits of a set in a folder.
-///
-/// # Errors
-/// As [`read`], and [`Error::Data`] if the folder has not one file for the set.
 pub(super) fn read_set(folder: &Path, set: Set) -> Result<Digits> {
     let file = file(folder, set).ok_or_else(|| {
         Error::Data(format!(
@@ -43,9 +40,6 @@ pub(super) fn read_set(folder: &Path, set: Set) -> Result<Digits> {
 }
 
 /// The digits of a file, which may be packed with gzip.
-///
-/// # Errors
-/// [`Error::Data`] that names file and line.
 pub(super) fn read(path: &Path) -> Result<Digits> {
     const WAY_OUT: &str =
         "give a label and 784 numbers from 0 to 255 in each line, with commas between";

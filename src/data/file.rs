@@ -31,10 +31,6 @@ pub(super) struct File {
 
 impl File {
     /// The file at `path`, unpacked where it is packed with gzip, also twice.
-    ///
-    /// # Errors
-    /// [`Error::Data`] if it is no file, cannot be read, is larger than a million digits or does not
-    /// unpack.
     pub fn read(path: &Path) -> Result<Self> {
         let cannot_read = |e| Error::cannot_read(path, e, "make it readable");
         let name = path.display().to_string();
@@ -55,9 +51,6 @@ impl File {
     }
 
     /// One of the gzip files that are part of the program.
-    ///
-    /// # Errors
-    /// [`Error::Data`] if it does not unpack: the program was built with a broken file.
     pub fn built_in(name: &str, gzip: &[u8]) -> Result<Self> {
         let name = format!("{name} (built in)");
         File { name, bytes: gzip.to_vec(), built_in: true }.unpack()

@@ -38,10 +38,6 @@ pub(super) fn head<const N: usize>(bytes: &[u8]) -> Option<[u32; N]> {
 }
 
 /// The digits in a file of images and a file of labels, all of it checked.
-///
-/// # Errors
-/// [`Error::Data`] that names the file for every defect: empty, cut, too long, wrong magic number,
-/// no items, a side that has no place in 28x28, a label over 9, not as many images as labels.
 pub(super) fn digits(images: File, labels: File) -> Result<Digits> {
     let (pixels, bytes) = (pixels(&images)?, labels_of(&labels)?);
     let counts = (pixels.len() / DIGIT_PIXELS, bytes.len());

@@ -36,9 +36,6 @@ pub(super) fn files(folder: &Path, set: Set) -> Option<[PathBuf; 2]> {
 }
 
 /// The digits of a set: in an archive, or in a folder of archives.
-///
-/// # Errors
-/// [`Error::Data`] that names file and array.
 pub(super) fn read(path: &Path, set: Set) -> Result<Digits> {
     let word = set.name();
     if path.is_file() {

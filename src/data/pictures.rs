@@ -20,9 +20,6 @@ pub(super) fn is_set(folder: &Path) -> bool {
 }
 
 /// The digits of a folder, class by class in the order of their files' names.
-///
-/// # Errors
-/// [`Error::Data`] that names the folder that is no class, or the picture that cannot be used.
 pub(super) fn read(folder: &Path) -> Result<Digits> {
     let (mut pixels, mut labels) = (Vec::new(), Vec::new());
     for class in folders(folder) {

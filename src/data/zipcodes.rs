@@ -24,9 +24,6 @@ pub(super) fn file(folder: &Path, set: Set) -> Option<PathBuf> {
 }
 
 /// The digits of a set.
-///
-/// # Errors
-/// [`Error::Data`] that names file and line.
 pub(super) fn read(folder: &Path, set: Set) -> Result<Digits> {
     let Some(path) = file(folder, set) else {
         return Err(Error::Data(format!(

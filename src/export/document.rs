@@ -75,9 +75,6 @@ struct Tensor<'a> {
 }
 
 /// The bytes of the file.
-///
-/// # Errors
-/// [`Error::Other`] if the format refuses.
 pub fn bytes(network: &Network, state: &State) -> Result<Vec<u8>> {
     let options = network.options;
     let (scale, background) = options.scaling.scale_and_background();

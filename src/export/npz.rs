@@ -6,9 +6,6 @@ use super::State;
 use crate::error::{Error, Result};
 
 /// The bytes of a `.npz` file.
-///
-/// # Errors
-/// [`Error::Other`] if the archive cannot be laid out.
 pub fn bytes(state: &State) -> Result<Vec<u8>> {
     archive(state)
         .map_err(|error| Error::Other(format!("cannot lay out an archive of arrays: {error}")))

@@ -91,9 +91,6 @@ fn percent(accuracy: f64) -> f64 {
 }
 
 /// Reads `metrics.jsonl` of a folder; a run that has not ended its first epoch has no lines.
-///
-/// # Errors
-/// [`Error::Data`] if it is broken.
 pub fn lines(folder: &Path) -> Result<Vec<Line>> {
     let path = folder.join(METRICS);
     if !path.exists() {
@@ -105,9 +102,6 @@ pub fn lines(folder: &Path) -> Result<Vec<Line>> {
 }
 
 /// Reads `run.json` of a folder as it is.
-///
-/// # Errors
-/// [`Error::Data`] if it is missing or broken.
 pub fn record(folder: &Path) -> Result<Value> {
     let path = folder.join(RUN);
     let text = disk::read_text(&path, MAX_RECORD).map_err(|e| broken(folder, RUN, &e))?;
@@ -160,9 +154,6 @@ pub struct Record {
 
 impl Record {
     /// Reads `run.json` of a folder.
-    ///
-    /// # Errors
-    /// [`Error::Data`] if it is missing or broken.
     pub fn read(folder: &Path) -> Result<Record> {
         let read = || serde_json::from_value(record(folder)?).map_err(|e| broken(folder, RUN, &e));
         let found: Record = read()?;
@@ -200,9 +191,6 @@ pub struct Run {
 
 impl Run {
     /// Reads a folder; `answers` are those of its model, `model` itself.
-    ///
-    /// # Errors
-    /// [`Error::Data`] naming the file that is missing or broken.
     pub fn read(folder: &Path, model: Model, answers: Vec<Answer>) -> Result<Run> {
         let record = Record::read(folder)?;
         let lines = lines(folder)?;

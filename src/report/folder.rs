@@ -43,11 +43,8 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder that `--out` names, or a new one under `runs/`, and locks it.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] if it holds a run and `force` is not set, or if another process trains in it;
-    /// [`Error::Other`] if it cannot be written.
+    /// Makes the folder that `--out` names, or a new one under `runs/`, and locks it. A run that is there is an
+    /// error without `force`.
     pub fn make(out: Option<&Path>, network: &str, force: bool) -> Result<Folder> {
         let (path, made) = match out {
             Some(path) => (path.to_path_buf(), !path.exists()),
@@ -65,9 +62,6 @@ impl Folder {
     }
 
     /// Opens and locks the folder of a run that is there.
-    ///
-    /// # Errors
-    /// [`Error::Data`] if it holds none; else as [`Folder::make`].
     pub fn open(path: &Path) -> Result<Folder> {
         if let Some(name) = [RUN, CHECKPOINT].iter().find(|name| !path.join(name).exists()) {
             return Err(Error::Data(format!(
@@ -102,9 +96,6 @@ impl Folder {
     }
 
     /// Reads what an earlier run of this plan left here; `None` where there is no checkpoint.
-    ///
-    /// # Errors
-    /// [`Error::Data`] if the checkpoint is broken or another plan's, or lacks its metrics.
     pub fn earlier(&self, interface: &Interface) -> Result<Option<Earlier>> {
         let path = self.path.join(CHECKPOINT);
         if !path.exists() {

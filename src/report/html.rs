@@ -15,9 +15,6 @@ pub const REPORT: &str = "report.html";
 
 /// Writes the report of a run into its folder and returns its path; the run's answers number the
 /// digits of `test`.
-///
-/// # Errors
-/// [`crate::Error::Other`] if something cannot be drawn or written.
 pub fn write(folder: &Path, run: &Run, test: &Digits) -> Result<PathBuf> {
     let document = document(run, test)?;
     let path = folder.join(REPORT);

@@ -43,9 +43,6 @@ pub fn source(data: &Value) -> Source {
 }
 
 /// Checks that a set, `train` or `test`, is the one that [`digits`] wrote of a run.
-///
-/// # Errors
-/// [`Error::Data`] that names the run.
 pub fn check(folder: &Path, data: &Value, set: &str, digits: &Digits) -> Result<()> {
     let (there, here) = (&data[set], checksum(digits));
     let kind = if set == "train" { "training" } else { set };

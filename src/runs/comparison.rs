@@ -28,9 +28,6 @@ pub struct Side {
 
 impl Side {
     /// Reads the folder of a run with its model, or a model file.
-    ///
-    /// # Errors
-    /// [`crate::Error::Data`] naming the file that is missing or broken.
     pub fn read(path: &Path) -> Result<Side> {
         let run = path.is_dir().then(|| Entry::read(path)).transpose()?;
         let model = Model::read(&model_file(path))?;

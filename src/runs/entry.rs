@@ -22,9 +22,6 @@ pub struct Entry {
 
 impl Entry {
     /// Reads a folder.
-    ///
-    /// # Errors
-    /// [`crate::Error::Data`] naming the file that is missing or broken.
     pub fn read(folder: &Path) -> Result<Entry> {
         let (record, lines) = (Record::read(folder)?, lines(folder)?);
         Ok(Entry { folder: folder.into(), record, lines })

@@ -16,9 +16,6 @@ pub struct Found {
 }
 
 /// Looks for runs in a folder and all folders in it, links to folders of runs included.
-///
-/// # Errors
-/// [`Error::Data`] if the folder itself cannot be read.
 pub fn find(folder: &Path) -> Result<Found> {
     let cannot_read = |error| Error::cannot_read(folder, error, "name a folder that holds runs");
     let mut found = Found::default();

@@ -18,9 +18,6 @@ pub struct Group {
 }
 
 /// Groups the complete runs by settings and columns of these names, in the order of the first run of each.
-///
-/// # Errors
-/// [`Error::Usage`] for a name that no run has.
 pub fn groups(entries: &[Entry], by: &[String]) -> Result<Vec<Group>> {
     let mut groups: Vec<(Vec<Value>, Vec<f64>)> = Vec::new();
     for name in by {

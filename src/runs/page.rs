@@ -13,9 +13,6 @@ const DRAWN: usize = 200;
 const LEAST: f64 = 0.005;
 
 /// The whole comparison; the answers number the digits of `test`.
-///
-/// # Errors
-/// [`Error::Other`] if something cannot be drawn.
 pub fn html(comparison: &Comparison, test: &Digits) -> Result<String> {
     let sections = vec![
         section("settings", "What differs", settings(comparison)),
@@ -27,9 +24,6 @@ pub fn html(comparison: &Comparison, test: &Digits) -> Result<String> {
 }
 
 /// The test error of both runs by epoch.
-///
-/// # Errors
-/// [`Error::Usage`] if neither has an epoch.
 pub fn svg(comparison: &Comparison) -> Result<String> {
     if comparison.sides.iter().all(|side| side.lines().is_empty()) {
         return Err(Error::Usage(

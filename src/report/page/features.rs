@@ -23,9 +23,6 @@ pub struct Features<'a> {
 
 impl<'a> Features<'a> {
     /// Shows digits to a network, on the naive reference.
-    ///
-    /// # Errors
-    /// [`crate::Error::Usage`] if the network cannot be planned.
     pub fn of(model: &'a Model, digits: &'a Digits) -> Result<Self> {
         // Behind the input every layer is there.
         let stored = inspect(model, digits)?.into_iter().skip(1);

@@ -14,9 +14,6 @@ const SHOWN: u8 = 4;
 
 /// Kernels and feature maps of a network, and F6 beside the bitmaps; `answers` are its own, and
 /// number the digits of `test`.
-///
-/// # Errors
-/// [`crate::Error::Usage`] if the network cannot be planned.
 pub fn insides(model: &Model, answers: &[Answer], test: &Digits) -> Result<Vec<Block>> {
     let mut blocks = vec![
         Block::Heading("Kernels".into()),

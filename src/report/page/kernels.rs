@@ -11,9 +11,6 @@ use crate::train::model::Model;
 const WIDTH: usize = 640;
 
 /// Draws the kernels of every layer that has some.
-///
-/// # Errors
-/// [`crate::Error::Usage`] if the network cannot be laid out.
 pub fn kernels(model: &Model) -> Result<Vec<Picture>> {
     let layout = Layout::of(&model.network)?;
     let mut pictures = Vec::new();
