@@ -94,24 +94,3 @@ pub fn classes(confusion: &Confusion) -> [Class; CLASSES] {
         right: confusion[class][class],
     })
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn classes_of_a_constructed_example() {
-        let said = [(1, 1), (1, 1), (1, 7), (7, 7), (4, 7)];
-        let answer = |(label, said)| Answer { digit: 0, label, said, margin: 1.0 };
-        let answers = said.map(answer);
-        let confusion = confusion(&answers);
-        assert_eq!((confusion[1][7], confusion[4][7], errors(&answers)), (1, 1, 2));
-        let classes = classes(&confusion);
-        assert_eq!(classes[7], Class { digits: 1, answers: 3, right: 1 });
-        assert_eq!(classes[7].precision(), Some(100.0 / 3.0));
-        assert_eq!(classes[7].recall(), Some(100.0));
-        assert_eq!((classes[4].precision(), classes[4].recall()), (None, Some(0.0)));
-        assert_eq!((classes[0].precision(), classes[0].recall()), (None, None));
-        assert_eq!(halves(&answers), None);
-    }
-}

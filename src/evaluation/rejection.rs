@@ -58,39 +58,3 @@ pub fn first_within(points: &[Point], percent: f64) -> Option<Point> {
 pub fn last_within(points: &[Point], rejected: f64) -> Option<Point> {
     points.iter().rev().find(|point| point.rejected <= rejected).copied()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Answers by their margins, `!` behind those that are wrong.
-    fn answers(list: &str) -> Vec<Answer> {
-        let answer = |word: &str| {
-            let margin = word.trim_end_matches('!');
-            let label = u8::from(margin != word);
-            Answer { digit: 0, label, said: 0, margin: margin.parse().expect("a margin") }
-        };
-        list.split(' ').map(answer).collect()
-    }
-
-    #[test]
-    fn a_constructed_example() {
-        let points = curve(&answers("9 1! 3 3! 2 5 6 7 8 4"));
-        // Both digits of margin 3 go at once.
-        let expected = [(0.0, 20.0), (10.0, 100.0 / 9.0), (20.0, 12.5), (40.0, 0.0)];
-        for (point, (rejected, error)) in points.iter().zip(expected) {
-            assert!((point.rejected - rejected).abs() < 1e-9 && (point.error - error).abs() < 1e-9);
-        }
-        assert_eq!((points.len(), points[3].margin), (9, 4.0), "the first that is kept");
-        let share = |percent| first_within(&points, percent).map(|point| point.rejected);
-        assert_eq!((share(20.0), share(12.0), share(0.5)), (Some(0.0), Some(10.0), Some(40.0)));
-        let error = |rejected| last_within(&points, rejected).map(|point| point.error);
-        assert_eq!((error(0.0), error(39.0)), (Some(20.0), Some(12.5)));
-    }
-
-    #[test]
-    fn sure_mistakes_cannot_be_rejected_away() {
-        assert_eq!(first_within(&curve(&answers("1 2 3!")), 0.5), None);
-        assert!(curve(&[]).is_empty());
-    }
-}

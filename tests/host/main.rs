@@ -10,6 +10,7 @@ mod curvature;
 mod data;
 mod data_image;
 mod doctor;
+mod evaluation;
 mod faults;
 mod gauss_newton;
 mod gradients;
