@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::finished::{Line, RUNNING, Run, Setting};
-use super::page::chart::{self, Chart, Scale};
+use super::page::chart::{self, Scale};
 use super::page::{Block, Document, Section, Table, curvature, html, insides, mistakes};
 use crate::data::Digits;
 use crate::disk;
@@ -24,18 +24,16 @@ pub fn write(folder: &Path, run: &Run, test: &Digits) -> Result<PathBuf> {
 
 fn document(run: &Run, test: &Digits) -> Result<Document> {
     let record = &run.record;
-    let section =
-        |title: &str, blocks| Section { name: String::new(), title: title.into(), blocks };
     let mut learning = vec![Block::Text(ending(run)), Block::Table(result(run))];
     learning.extend(curves(&run.lines));
     learning.extend(curvature::blocks(&run.lines));
     let mut answers = mistakes(&run.answers, test);
     answers.extend(recount(run).map(Block::Text));
     let sections = vec![
-        section("How it learned", learning),
-        section("Test digits", answers),
-        section("Inside the network", insides(&run.model, &run.answers, test)?),
-        section("Settings", settings(run)),
+        Section::new("", "How it learned", learning),
+        Section::new("", "Test digits", answers),
+        Section::new("", "Inside the network", insides(&run.model, &run.answers, test)?),
+        Section::new("", "Settings", settings(run)),
     ];
     let (recipe, seed, error) = (&record.recipe, run.seed(), run.last().test_error());
     let title = format!("Recipe {recipe}, seed {seed}: {error:.2} % test error");
@@ -84,9 +82,7 @@ fn curves(lines: &[Line]) -> [Block; 2] {
     };
     let drawn = |name: &str, label: &str, caption: &str, lines: Vec<chart::Line>| {
         let lines = lines.into_iter().filter(|line| !line.points.is_empty()).collect();
-        let labels = ["epoch".into(), label.into()];
-        let svg = Chart { labels, lines, reference: None, y: Scale::Powers(2.0) }.svg();
-        Block::Chart { name: name.into(), caption: caption.into(), svg }
+        Block::curves(name, caption.into(), ["epoch", label], lines, Scale::Powers(2.0))
     };
     let errors = vec![
         line("test digits", &|line| Some(line.test_error())),

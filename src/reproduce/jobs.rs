@@ -26,9 +26,9 @@ impl Job {
         self.settings.train_limit * self.settings.epochs
     }
 
-    /// Returns its cost: digits times connections of its network.
-    pub fn cost(&self) -> f64 {
-        self.digits() as f64 * self.settings.network.connections() as f64
+    /// Returns what so many of its digits cost: digits times connections of its network.
+    fn cost(&self, digits: usize) -> f64 {
+        digits as f64 * self.settings.network.connections() as f64
     }
 }
 
@@ -51,45 +51,26 @@ pub fn is_done(folder: &Path, identity: &Value) -> Result<bool> {
     Ok(record["status"] == "complete")
 }
 
-/// Seconds that runs of a recipe took, and the digits that they trained on in them.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct Pace {
-    seconds: f64,
-    digits: f64,
-    cost: f64,
-}
-
-/// How long things take, learned from the runs so far.
+/// How long things take, learned from the runs so far: of each its recipe, what it cost, and its seconds.
 #[derive(Debug, Clone, Default)]
-pub struct Forecast {
-    paces: Vec<(&'static str, Pace)>,
-}
+pub struct Forecast(Vec<(&'static str, f64, f64)>);
 
 impl Forecast {
     /// Learns from `digits` of a job that took `seconds`.
     pub fn learn(&mut self, job: &Job, digits: usize, seconds: f64) {
-        let name = job.row.recipe;
-        let at = self.paces.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
-            self.paces.push((name, Pace::default()));
-            self.paces.len() - 1
-        });
-        let pace = &mut self.paces[at].1;
-        pace.seconds += seconds;
-        pace.digits += digits as f64;
-        pace.cost += job.cost() * digits as f64 / job.digits() as f64;
+        self.0.push((job.row.recipe, job.cost(digits), seconds));
     }
 
-    /// Seconds that `digits` of a job will take: by the runs of its recipe, else by what others took
-    /// for a connection; `None` before the first.
+    /// Seconds that `digits` of a job will take: by the runs of its recipe, else by all; `None` before the
+    /// first.
     pub fn seconds(&self, job: &Job, digits: usize) -> Option<f64> {
-        let own = self.paces.iter().find(|(name, _)| *name == job.row.recipe);
-        if let Some((_, pace)) = own.filter(|(_, pace)| pace.digits > 0.0) {
-            return Some(pace.seconds / pace.digits * digits as f64);
-        }
-        let sum = |of: fn(&Pace) -> f64| self.paces.iter().map(|(_, pace)| of(pace)).sum::<f64>();
-        let (seconds, cost) = (sum(|pace| pace.seconds), sum(|pace| pace.cost));
-        let share = digits as f64 / job.digits() as f64;
-        (cost > 0.0).then(|| seconds / cost * job.cost() * share)
+        let pace = |fits: &dyn Fn(&str) -> bool| {
+            let runs = self.0.iter().filter(|(recipe, ..)| fits(recipe));
+            let (cost, seconds) = runs.fold((0.0, 0.0), |sum, run| (sum.0 + run.1, sum.1 + run.2));
+            (cost > 0.0).then(|| seconds / cost)
+        };
+        let pace = pace(&|recipe| recipe == job.row.recipe).or_else(|| pace(&|_| true))?;
+        Some(pace * job.cost(digits))
     }
 }
 

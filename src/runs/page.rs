@@ -13,28 +13,26 @@ const DRAWN: usize = 200;
 const LEAST: f64 = 0.005;
 
 /// The whole comparison; the answers number the digits of `test`.
-pub fn html(comparison: &Comparison, test: &Digits) -> Result<String> {
+pub fn html(comparison: &Comparison, test: &Digits) -> String {
     let sections = vec![
-        section("settings", "What differs", settings(comparison)),
-        section("results", "What came of it", results(comparison)?),
-        section("digits", "Digit by digit", digits(comparison, test)?),
+        Section::new("settings", "What differs", settings(comparison)),
+        Section::new("results", "What came of it", results(comparison)),
+        Section::new("digits", "Digit by digit", digits(comparison, test)),
     ];
     let [a, b] = comparison.sides.each_ref().map(|side| side.name.as_str());
-    Ok(html::render(&Document { title: format!("{a} and {b}"), sections }))
+    html::render(&Document { title: format!("{a} and {b}"), sections })
 }
 
-/// The test error of both runs by epoch.
+/// The test error of both runs by epoch; an error if neither has one.
 pub fn svg(comparison: &Comparison) -> Result<String> {
     if comparison.sides.iter().all(|side| side.lines().is_empty()) {
         return Err(Error::Usage(
             "models have no curves: name folders of runs, or give --out FILE.html".into(),
         ));
     }
-    curves(comparison, "test error %", |line| line.test_error().max(LEAST), Scale::Powers(2.0))
-}
-
-fn section(name: &str, title: &str, blocks: Vec<Block>) -> Section {
-    Section { name: name.into(), title: title.into(), blocks }
+    let lines = lines(comparison, |line| line.test_error().max(LEAST));
+    let labels = ["epoch", "test error %"].map(String::from);
+    Ok(Chart { labels, lines, reference: None, y: Scale::Powers(2.0) }.svg())
 }
 
 fn settings(comparison: &Comparison) -> Vec<Block> {
@@ -50,9 +48,9 @@ fn settings(comparison: &Comparison) -> Vec<Block> {
 /// A number of an epoch.
 type Of = fn(&Line) -> f64;
 
-fn results(comparison: &Comparison) -> Result<Vec<Block>> {
+fn results(comparison: &Comparison) -> Vec<Block> {
     if comparison.sides.iter().all(|side| side.lines().is_empty()) {
-        return Ok(vec![Block::Text("Models alone tell nothing of their training.".into())]);
+        return vec![Block::Text("Models alone tell nothing of their training.".into())];
     }
     let headings = ["Result", "A", "B", "B - A"];
     let mut blocks = vec![Block::Table(Table::new(&headings, comparison.result_rows()))];
@@ -61,26 +59,23 @@ fn results(comparison: &Comparison) -> Result<Vec<Block>> {
         ("training error %", |line| line.train_error().max(LEAST), Scale::Powers(2.0)),
         ("test loss", |line| line.test_loss, Scale::Linear),
     ];
-    for (what, of, scale) in charts {
-        blocks.push(Block::Chart {
-            name: what.replace([' ', '%'], ""),
-            caption: format!("{what} by epoch"),
-            svg: curves(comparison, what, of, scale)?,
-        });
-    }
-    Ok(blocks)
+    blocks.extend(charts.map(|(what, of, scale)| {
+        let (name, caption) = (what.replace([' ', '%'], ""), format!("{what} by epoch"));
+        Block::curves(&name, caption, ["epoch", what], lines(comparison, of), scale)
+    }));
+    blocks
 }
 
-fn curves(comparison: &Comparison, what: &str, of: Of, y: Scale) -> Result<String> {
+/// A number of both runs by epoch.
+fn lines(comparison: &Comparison, of: Of) -> Vec<chart::Line> {
     let line = |(letter, side): (&str, &super::Side)| {
         let points = side.lines().iter().map(|line| (line.epoch as f64, of(line)));
         chart::Line::plain(letter, points)
     };
-    let lines = ["A", "B"].into_iter().zip(&comparison.sides).map(line).collect();
-    Ok(Chart { labels: ["epoch".into(), what.into()], lines, reference: None, y }.svg())
+    ["A", "B"].into_iter().zip(&comparison.sides).map(line).collect()
 }
 
-fn digits(comparison: &Comparison, test: &Digits) -> Result<Vec<Block>> {
+fn digits(comparison: &Comparison, test: &Digits) -> Vec<Block> {
     let headings = ["Of the test digits", "Count"];
     let mut blocks = vec![
         Block::Table(Table::new(&headings, comparison.digit_rows())),
@@ -95,5 +90,5 @@ fn digits(comparison: &Comparison, test: &Digits) -> Result<Vec<Block>> {
         blocks.push(Block::Text("What is true, then what the other said.".into()));
         blocks.push(Block::Mistakes(list.collect()));
     }
-    Ok(blocks)
+    blocks
 }

@@ -66,7 +66,7 @@ pub fn run(args: Args) -> Result<()> {
 /// Chooses by the name of the file what to write.
 fn drawing(path: &Path) -> Result<Draw> {
     match path.extension().and_then(|extension| extension.to_str()) {
-        Some("html") => Ok(page::html),
+        Some("html") => Ok(|comparison, test| Ok(page::html(comparison, test))),
         Some("svg") => Ok(|comparison, _| page::svg(comparison)),
         _ => Err(Error::Usage(format!(
             "--out {} is neither a page nor a picture: let its name end in .html or .svg",

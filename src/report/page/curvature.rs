@@ -1,6 +1,6 @@
 //! Second derivatives and learning rates of each layer by pass, where the optimizer has them.
 
-use super::chart::{self, Chart, Scale};
+use super::chart::{self, Scale};
 use super::{Block, Table};
 use crate::report::finished::Line;
 use crate::train::curvature::{LayerCurvature, Range};
@@ -20,11 +20,9 @@ pub fn blocks(lines: &[Line]) -> Vec<Block> {
             };
             chart::Line::plain(&about.layer.to_uppercase(), lines.iter().filter_map(point))
         };
-        let labels = ["pass".into(), name.to_string()];
         let drawn = first.curvature.iter().enumerate().map(line).collect();
-        let svg = Chart { labels, lines: drawn, reference: None, y: Scale::Powers(10.0) }.svg();
         let caption = format!("{caption}: the median of each layer by pass.");
-        Block::Chart { name: name.into(), caption, svg }
+        Block::curves(name, caption, ["pass", name], drawn, Scale::Powers(10.0))
     };
     vec![
         Block::Heading("Curvature and learning rates".into()),

@@ -111,7 +111,7 @@ mod tests {
             Block::Commands(vec!["lenet <b>".into()]),
             Block::Table(Table::new(&["<x>"], vec![vec!["</td>".into()]])),
         ];
-        let section = Section { name: String::new(), title: "&".into(), blocks };
+        let section = Section::new("", "&", blocks);
         let document = Document { title: "<t>".into(), sections: vec![section] };
         let page = render(&document);
         for word in ["a &lt; b &amp; &quot;c&quot;", "&lt;t&gt;", "lenet &lt;b&gt;", "&lt;/td&gt;"]

@@ -10,6 +10,7 @@ mod kernels;
 mod mistakes;
 mod picture;
 
+use chart::{Chart, Line, Scale};
 pub use insides::insides;
 pub use kernels::weights;
 pub use mistakes::{mistake, mistakes};
@@ -31,6 +32,13 @@ pub struct Section {
     pub blocks: Vec<Block>,
 }
 
+impl Section {
+    /// A section; `name` may be empty where its pictures become no files.
+    pub fn new(name: &str, title: &str, blocks: Vec<Block>) -> Self {
+        Section { name: name.into(), title: title.into(), blocks }
+    }
+}
+
 /// A piece of a section.
 #[derive(Debug, Clone)]
 pub enum Block {
@@ -47,6 +55,21 @@ pub enum Block {
     /// Digits that were answered wrongly.
     Mistakes(Vec<Mistake>),
     Commands(Vec<String>),
+}
+
+impl Block {
+    /// Lines by epoch, or by pass.
+    pub fn curves(
+        name: &str,
+        caption: String,
+        labels: [&str; 2],
+        lines: Vec<Line>,
+        y: Scale,
+    ) -> Self {
+        let labels = labels.map(String::from);
+        let svg = Chart { labels, lines, reference: None, y }.svg();
+        Block::Chart { name: name.into(), caption, svg }
+    }
 }
 
 /// Cells under headings; the first cell of a row names it.

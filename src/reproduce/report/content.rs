@@ -32,8 +32,7 @@ fn summary(experiment: &Experiment) -> Section {
             .into(),
     ));
     blocks.push(Block::Text(time(experiment)));
-    let title = "Ours beside the papers' figures".into();
-    Section { name: "summary".into(), title, blocks }
+    Section::new("summary", "Ours beside the papers' figures", blocks)
 }
 
 /// How long it took and on what.
@@ -66,5 +65,5 @@ fn commands(experiment: &Experiment) -> Section {
         ),
         Block::Commands(commands),
     ];
-    Section { name: "commands".into(), title: "Commands".into(), blocks }
+    Section::new("commands", "Commands", blocks)
 }

@@ -102,7 +102,7 @@ mod tests {
         let table = Table::new(&["a", "b"], vec![vec!["1".into(), "x | y".into()]]);
         let chart = Block::Chart { name: "c".into(), caption: "What".into(), svg: "<svg/>".into() };
         let blocks = vec![Block::Table(table), chart];
-        let sections = vec![Section { name: "n".into(), title: "s".into(), blocks }];
+        let sections = vec![Section::new("n", "s", blocks)];
         let (text, files) = render(&Document { title: "t".into(), sections });
         let expected = "# t\n\n## s\n\n| a | b |\n| --- | --- |\n| 1 | x \\| y |\n\n\
                         ![What](pictures/n-c.svg)\n\nWhat\n";

@@ -39,8 +39,8 @@ pub(super) fn section(results: &RowResults, test: &Digits) -> Result<Section> {
         )),
         Block::Table(tables::runs(results)),
     ];
-    blocks.push(learning(results)?);
-    blocks.extend(rejected(results)?);
+    blocks.push(learning(results));
+    blocks.extend(rejected(results));
     let typical = results.typical();
     blocks.push(Block::Text(format!(
         "The rest is of seed {}, the run in the middle by its errors.",
@@ -49,11 +49,11 @@ pub(super) fn section(results: &RowResults, test: &Digits) -> Result<Section> {
     blocks.extend(curvature::blocks(&typical.lines));
     blocks.extend(mistakes(&typical.answers, test));
     blocks.extend(insides(&typical.model, &typical.answers, test)?);
-    Ok(Section { name: row.recipe.into(), title: row.title.into(), blocks })
+    Ok(Section::new(row.recipe, row.title, blocks))
 }
 
 /// Fig. 5: errors by epoch.
-fn learning(results: &RowResults) -> Result<Block> {
+fn learning(results: &RowResults) -> Block {
     let error = results.row.error;
     let lines = vec![
         band("test digits", &results.by_epoch(|line| line.test_error())),
@@ -68,11 +68,11 @@ fn learning(results: &RowResults) -> Result<Block> {
         }),
         y: Scale::Powers(2.0),
     };
-    Ok(Block::Chart {
+    Block::Chart {
         name: "learning".into(),
         caption: format!("Error by epoch, as in Fig. 5 of 1998{}", bands(results)),
         svg: chart.svg(),
-    })
+    }
 }
 
 /// Mean and one standard deviation to both sides, but no less than 0.
@@ -92,7 +92,7 @@ fn bands(results: &RowResults) -> &'static str {
 }
 
 /// Fig. 10: errors against rejected digits.
-fn rejected(results: &RowResults) -> Result<Vec<Block>> {
+fn rejected(results: &RowResults) -> Vec<Block> {
     let curves: Vec<_> = results.runs.iter().map(|run| curve(&run.answers)).collect();
     let spread = |step: usize| {
         let x = LAST_SHARE * step as f64 / SHARES as f64;
@@ -123,7 +123,7 @@ fn rejected(results: &RowResults) -> Result<Vec<Block>> {
         Some(paper) => format!("; the paper has {} % ({})", paper.percent, paper.source),
         None => "; there is no figure of a paper beside it".into(),
     };
-    Ok(vec![
+    vec![
         Block::Heading("Errors against rejected digits".into()),
         Block::Chart {
             name: "rejection".into(),
@@ -135,5 +135,5 @@ fn rejected(results: &RowResults) -> Result<Vec<Block>> {
             svg: chart.svg(),
         },
         Block::Text(format!("{ours}{paper}.")),
-    ])
+    ]
 }
