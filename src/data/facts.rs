@@ -4,15 +4,19 @@
 //! speeds up learning (section II.B); these numbers show how near a set and a scaling come to it.
 //! All follow from the histogram of the bytes, so they are exact up to the rounding of f64.
 
+use serde::Serialize;
+
 use super::Digits;
 use crate::network::{CLASSES, DIGIT_SIDE};
 
 /// Counts and moments of a set of digits; all moments are 0 if there are no digits.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Facts {
     /// Digits in the set, N.
+    #[serde(rename = "digits")]
     pub count: usize,
     /// Digits of each label, `[10]`.
+    #[serde(rename = "per_label")]
     pub per_digit: [usize; CLASSES],
     /// Mean of byte / 255 over the N x 28 x 28 pixels, before any scaling.
     pub mean: f64,

@@ -9,19 +9,26 @@ use crate::error::{Error, Result};
 use crate::network::DIGIT_SIDE;
 
 /// A data set by its place; without one the built-in MNIST.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, clap::Args)]
 #[serde(default)]
+#[command(next_help_heading = "Data")]
 pub struct Source {
+    /// Digits: a folder with MNIST's files, CSV, KMNIST's archives, zip.train and zip.test, or pictures by
+    /// class; or a file .npz or .csv [default: the built-in digits, or those of the run that is named]
     #[serde(rename = "source", with = "place")]
+    #[arg(id = "data", long = "data", value_name = "PATH")]
     pub path: Option<PathBuf>,
-    /// Share of the digits that is for testing, 0 to 1, where the data have no test set.
+    /// Share of the digits that is for testing, where the data have no test set, as 0.2
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "SHARE")]
     pub test_share: Option<f64>,
-    /// Rows and columns change places, as EMNIST needs it.
+    /// Exchange rows and columns of every digit, as EMNIST's need it [default: off]
     #[serde(skip_serializing_if = "is_off")]
+    #[arg(long)]
     pub transpose: bool,
-    /// Dark becomes bright.
+    /// Make dark bright and bright dark, for dark ink on a bright ground [default: off]
     #[serde(skip_serializing_if = "is_off")]
+    #[arg(long)]
     pub invert: bool,
 }
 
@@ -59,6 +66,16 @@ impl Source {
         }
         if self.invert {
             digits.pixels.iter_mut().for_each(|byte| *byte = 255 - *byte);
+        }
+    }
+
+    /// Returns the same source with what `other` says where this says nothing.
+    pub fn or(self, other: Source) -> Self {
+        Source {
+            path: self.path.or(other.path),
+            test_share: self.test_share.or(other.test_share),
+            transpose: self.transpose || other.transpose,
+            invert: self.invert || other.invert,
         }
     }
 

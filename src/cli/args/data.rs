@@ -1,6 +1,6 @@
 //! The digits that a command is about: those that were typed, else those that a run names.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use serde_json::Value;
@@ -13,68 +13,30 @@ use crate::run::record;
 
 /// Where the digits are.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Data")]
 pub struct DataArgs {
-    /// Digits: a folder with MNIST's files, CSV, KMNIST's archives, zip.train and zip.test, or pictures by
-    /// class; or a file .npz or .csv [default: the built-in digits, or those of the run that is named]
-    #[arg(long, value_name = "PATH")]
-    data: Option<PathBuf>,
-    /// Share of the digits that is for testing, where the data have no test set, as 0.2
-    #[arg(long, value_name = "SHARE")]
-    test_share: Option<f64>,
-    /// Exchange rows and columns of every digit, as EMNIST's need it [default: off]
-    #[arg(long)]
-    transpose: bool,
-    /// Make dark bright and bright dark, for dark ink on a bright ground [default: off]
-    #[arg(long)]
-    invert: bool,
+    #[command(flatten)]
+    pub source: Source,
 }
 
 impl DataArgs {
-    /// Returns what was typed.
-    pub fn source(&self) -> Source {
-        Source {
-            path: self.data.clone(),
-            test_share: self.test_share,
-            transpose: self.transpose,
-            invert: self.invert,
-        }
-    }
-
-    /// Names a path in place of `--data`.
-    pub fn set(&mut self, path: PathBuf) {
-        self.data = Some(path);
-    }
-
     /// Loads both sets of digits, and warns of what is odd about them if they are not the built-in ones.
     pub fn load(&self) -> Result<Mnist> {
-        let mnist = data::load(&self.source()).map_err(|error| self.with_way_out(error))?;
+        let mnist = data::load(&self.source).map_err(|error| self.with_way_out(error))?;
         if self.is_given() {
             data::odd(&mnist).iter().for_each(|what| output::warn(what));
         }
         Ok(mnist)
     }
 
-    /// Returns a source with what was typed in place of what it says.
-    fn over(&self, named: Source) -> Source {
-        let typed = self.source().absolute();
-        Source {
-            path: typed.path.or(named.path),
-            test_share: typed.test_share.or(named.test_share),
-            transpose: typed.transpose || named.transpose,
-            invert: typed.invert || named.invert,
-        }
-    }
-
     /// Whether something was typed.
     pub fn is_given(&self) -> bool {
-        self.data.is_some()
+        self.source.path.is_some()
     }
 
     /// Loads both sets of the run in `folder`, whose record has `recorded`, and refuses others.
     pub fn load_run(&self, folder: &Path, recorded: &Value) -> Result<Mnist> {
         let named = record::source(recorded);
-        let source = self.over(named.clone());
+        let source = self.source.absolute().or(named.clone());
         let mnist = data::load(&source).map_err(|error| match source == named {
             true => named_by(folder, error),
             false => self.with_way_out(error),
@@ -87,9 +49,10 @@ impl DataArgs {
     /// Loads the test digits: those that were typed, else those that all these runs were tested on.
     pub fn load_test(&self, runs: &[(&Path, &Record)]) -> Result<Digits> {
         let (false, [(folder, first), ..]) = (self.is_given(), runs) else {
-            return data::load_test(&self.source()).map_err(|error| self.with_way_out(error));
+            return data::load_test(&self.source).map_err(|error| self.with_way_out(error));
         };
-        let test = data::load_test(&self.over(record::source(&first.data)));
+        let source = self.source.absolute().or(record::source(&first.data));
+        let test = data::load_test(&source);
         let test = test.map_err(|error| named_by(folder, error))?;
         for (folder, run) in runs {
             record::check(folder, &run.data, "test", &test)?;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::cli::args::DataArgs;
 use crate::cli::output::{self, check_free};
@@ -61,9 +61,7 @@ pub fn run(mut args: Args) -> Result<()> {
             check_free(flag, path, args.force, &[])?;
         }
     }
-    if let Some(path) = args.path.take() {
-        args.data.set(path);
-    }
+    args.data.source.path = args.path.take().or(args.data.source.path);
     let mnist = args.data.load()?;
     if let Some(index) = args.show {
         let (name, set) =
@@ -74,7 +72,7 @@ pub fn run(mut args: Args) -> Result<()> {
         write_sheet(path, &mnist.train)?;
         output::note(&format!("written to {}", path.display()));
     }
-    let source = args.data.source();
+    let source = &args.data.source;
     let kind = source.path.as_deref().map(data::kind).transpose()?;
     let (scale, background) = args.input.scale_and_background();
     let [train, test] =
@@ -85,8 +83,8 @@ pub fn run(mut args: Args) -> Result<()> {
             "kind": kind,
             "input": args.input,
             "border": border,
-            "train": json_of(&train),
-            "test": json_of(&test),
+            "train": train,
+            "test": test,
         }));
     }
     let (low, high) = (background, 255.0 * scale + background);
@@ -117,17 +115,6 @@ fn table(train: &Facts, test: &Facts, scaled: &str) -> String {
     rows.push(row(&format!("mean {scaled}"), &|facts| format!("{:.4}", facts.scaled_mean)));
     rows.push(row("deviation", &|facts| format!("{:.4}", facts.scaled_deviation)));
     Table::of(&["", ">training", ">test"], rows).text()
-}
-
-fn json_of(facts: &Facts) -> Value {
-    json!({
-        "digits": facts.count,
-        "per_label": facts.per_digit,
-        "mean": facts.mean,
-        "deviation": facts.deviation,
-        "scaled_mean": facts.scaled_mean,
-        "scaled_deviation": facts.scaled_deviation,
-    })
 }
 
 fn show(args: &Args, name: &str, set: &Digits, index: usize) -> Result<()> {

@@ -124,7 +124,7 @@ pub fn run(args: Args) -> Result<()> {
     let is_mnist = !args.data.is_given() || mnist == data::builtin()?;
     let rows = args.rows(is_mnist);
     let device = device::choose(&args.device, device::Work::Training)?;
-    let digits = record::digits(&args.data.source(), &mnist);
+    let digits = record::digits(&args.data.source, &mnist);
     let jobs = jobs(&args, &rows, &mnist, &device, &digits)?;
     let out = args.out();
     disk::make_folder(&out)?;

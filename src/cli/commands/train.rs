@@ -207,7 +207,7 @@ impl Source {
         let mut about = json!({
             "command": record::command(),
             "flags": beside,
-            "data": record::digits(&data.source(), mnist),
+            "data": record::digits(&data.source, mnist),
         });
         about.as_object_mut().expect("an object").extend(kept);
         Ok(about)
