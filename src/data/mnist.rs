@@ -7,7 +7,6 @@
 //! panics on a bad file and does not look for surplus bytes: so it sees only checked files, and its
 //! digits are compared with the checked ones.
 
-use std::io::ErrorKind;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +14,7 @@ use ::mnist::MnistBuilder;
 
 use super::file::File;
 use super::{Digits, Mnist, idx};
+use crate::disk;
 use crate::error::{Error, Result};
 
 /// Images and labels of the training digits, then of the test digits.
@@ -55,21 +55,8 @@ pub fn read_test(dir: &Path) -> Result<Digits> {
     read_pair(&images, &labels)
 }
 
-fn check_folder(dir: &Path) -> Result<()> {
-    let way_out = "name the folder that holds the four MNIST files";
-    match std::fs::metadata(dir) {
-        Ok(metadata) if metadata.is_dir() => Ok(()),
-        Ok(_) => Err(Error::Data(format!("{} is not a folder; {way_out}", dir.display()))),
-        Err(e) if e.kind() == ErrorKind::NotFound => {
-            Err(Error::Data(format!("there is no folder {}; {way_out}", dir.display())))
-        }
-        Err(e) => Err(Error::cannot_read(dir, e, way_out)),
-    }
-}
-
 /// The files of these names, in their order: in the folder, or where torchvision puts them below it.
 fn find_all<const N: usize>(dir: &Path, names: [&str; N]) -> Result<[PathBuf; N]> {
-    check_folder(dir)?;
     let mut lacks = Vec::new();
     for below in ["", "MNIST/raw", "raw"] {
         let folder = dir.join(below);
@@ -116,17 +103,11 @@ fn name_of(path: &Path) -> std::borrow::Cow<'_, str> {
 
 /// The names of the files in a folder, sorted.
 fn list(dir: &Path) -> Result<Vec<String>> {
-    let cannot_read = |error| Error::cannot_read(dir, error, "make it readable");
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(dir).map_err(cannot_read)? {
-        let entry = entry.map_err(cannot_read)?;
-        // Some unpackers leave a folder of that name: not what is meant.
-        if entry.path().is_file() {
-            names.extend(entry.file_name().into_string());
-        }
-    }
-    names.sort();
-    Ok(names)
+    let way_out = "name the folder that holds the four MNIST files";
+    let entries = disk::entries(dir).map_err(|error| Error::cannot_read(dir, error, way_out))?;
+    // Some unpackers leave a folder of that name: not what is meant.
+    let files = entries.iter().filter(|path| path.is_file());
+    Ok(files.filter_map(|path| Some(path.file_name()?.to_str()?.to_string())).collect())
 }
 
 /// The file of the name `name` among those that are there, and the name of its set. Its name may be in capitals, end in .gz, have a dot

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::file::MAX_ITEMS;
 use super::{Digits, reader, writing};
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::CLASSES;
 use crate::text::thousands;
@@ -56,9 +57,7 @@ pub(super) fn read(folder: &Path) -> Result<Digits> {
 
 /// The folders in a folder, in the order of their names.
 fn folders(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut folders: Vec<_> =
-        entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
-    folders.sort();
+    let mut folders = disk::entries(folder).unwrap_or_default();
+    folders.retain(|path| path.is_dir());
     folders
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::source::Source;
 use super::{Digits, Mnist, csv, mnist, npz, pictures, zipcodes};
+use crate::disk;
 use crate::error::{Error, Result};
 
 /// One of the two sets.
@@ -119,18 +120,13 @@ pub(super) fn ends(path: &Path, endings: &[&str]) -> bool {
 
 /// The files of a folder that have one of these endings, in the order of their names.
 pub(super) fn files(folder: &Path, endings: &[&str]) -> Vec<std::path::PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut files: Vec<_> = entries
-        .map(|entry| entry.path())
-        .filter(|path| ends(path, endings) && !is_hidden(path) && path.is_file())
-        .collect();
-    files.sort();
+    // Systems put hidden files beside others, as `._0.png`.
+    let is_hidden = |path: &Path| {
+        path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+    };
+    let mut files = disk::entries(folder).unwrap_or_default();
+    files.retain(|path| ends(path, endings) && !is_hidden(path) && path.is_file());
     files
-}
-
-/// Whether a file is one that systems put beside others, as `._0.png`.
-fn is_hidden(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
 fn has_test_set(path: &Path) -> Error {

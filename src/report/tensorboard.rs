@@ -9,6 +9,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::protobuf::Message;
 use crate::train::checkpoint::State;
@@ -124,10 +125,10 @@ fn create(folder: &Path) -> std::io::Result<(PathBuf, File)> {
 
 /// The event files of this program.
 fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder)?.collect::<std::io::Result<Vec<_>>>()?;
-    let ours = |name: &str| name.starts_with(PREFIX) && name.ends_with(SUFFIX);
-    let paths = entries.into_iter().filter(|entry| ours(&entry.file_name().to_string_lossy()));
-    Ok(paths.map(|entry| entry.path()).collect())
+    let mut files = disk::entries(folder)?;
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    files.retain(|path| name(path).starts_with(PREFIX) && name(path).ends_with(SUFFIX));
+    Ok(files)
 }
 
 /// Whether a run has left event files in its folder.

@@ -1,9 +1,10 @@
 //! Every run below a folder.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Entry;
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::report::files::{CHECKPOINT, METRICS, RUN};
 
@@ -42,11 +43,7 @@ impl Found {
     }
 
     fn enter(&mut self, folder: &Path) -> std::io::Result<()> {
-        let mut entries = fs::read_dir(folder)?
-            .map(|entry| entry.map(|entry| entry.path()))
-            .collect::<std::io::Result<Vec<PathBuf>>>()?;
-        entries.sort();
-        for path in entries {
+        for path in disk::entries(folder)? {
             // A link may lead to a run, but is not followed further: it may lead back.
             if self.take(&path) || path.is_symlink() || !path.is_dir() {
                 continue;

@@ -1,12 +1,13 @@
 //! From the bytes of a file to a picture in grey.
 
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 use std::path::Path;
 
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayAlphaImage, ImageDecoder, ImageReader, Luma};
 
 use super::{Plane, data_error, fit};
+use crate::disk;
 use crate::error::{Error, Result};
 
 /// Longest side of a picture that is read, in pixels.
@@ -20,21 +21,11 @@ const WAY_OUT: &str = "name a readable picture: PNG, JPEG, BMP, PGM or WebP";
 /// # Errors
 /// [`Error::Data`] if it cannot be read or has more than 256 MiB.
 pub fn bytes_of(path: &Path) -> Result<Vec<u8>> {
-    let cannot_read = |e| Error::cannot_read(path, e, WAY_OUT);
-    let source: Box<dyn Read> = if path == Path::new("-") {
-        Box::new(std::io::stdin().lock())
-    } else {
-        if !std::fs::metadata(path).map_err(cannot_read)?.is_file() {
-            return Err(data_error(&path.display().to_string(), "is not a file", WAY_OUT));
-        }
-        Box::new(std::fs::File::open(path).map_err(cannot_read)?)
+    let read = match path == Path::new("-") {
+        true => disk::read_all(std::io::stdin().lock(), MAX_BYTES),
+        false => disk::read(path, MAX_BYTES),
     };
-    let mut bytes = Vec::new();
-    source.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(cannot_read)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(data_error(&path.display().to_string(), "has over 256 MiB", "reduce it"));
-    }
-    Ok(bytes)
+    read.map_err(|error| Error::cannot_read(path, error, WAY_OUT))
 }
 
 /// The picture, upright as far as its EXIF says how, in grey from 0 to 1.
