@@ -10,11 +10,6 @@ use std::io::Write;
 
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use commands::{
-    adapters, bench, compare, completions, data, distort, doctor, evaluate, export, import, man,
-    plan, predict, report, reproduce, runs, serve, summary, train, tune,
-};
-
 use crate::error::{EXIT_CODES, Result};
 use crate::text::on_one_line;
 use crate::{recipe, version};
@@ -28,53 +23,69 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// What can be done.
-#[derive(Debug, Subcommand)]
-pub enum Command {
+/// Makes [`Command`] and [`run`] of the commands: of each its help, its name, and its file in `commands`.
+macro_rules! command_line {
+    ($($(#[$($help:tt)+])+ $name:ident = $file:ident,)+) => {
+        /// What can be done.
+        #[derive(Debug, Subcommand)]
+        pub enum Command {
+            $($(#[$($help)+])+ $name(Box<commands::$file::Args>),)+
+        }
+
+        /// Runs a command. The kind of an error decides the exit code.
+        pub fn run(cli: Cli) -> Result<()> {
+            match cli.command {
+                $(Command::$name(args) => commands::$file::run(*args),)+
+            }
+        }
+    };
+}
+
+command_line! {
     /// Train a network on MNIST
-    Train(Box<train::Args>),
+    Train = train,
     /// Repeat the papers' experiments over several seeds and report how they came out
-    Reproduce(Box<reproduce::Args>),
+    Reproduce = reproduce,
     /// Rebuild the HTML report of a run, report.html, from its folder
-    Report(report::Args),
+    Report = report,
     /// Count the errors of a trained model on the test digits
-    Evaluate(evaluate::Args),
+    Evaluate = evaluate,
     /// Tell which digits pictures show
-    Predict(predict::Args),
+    Predict = predict,
     /// List the runs on disk, sorted and filtered
-    Runs(runs::Args),
+    Runs = runs,
     /// Compare two runs or models: settings, results, and whether chance explains the difference
-    Compare(compare::Args),
+    Compare = compare,
     /// Write a trained model for other programs: ONNX, PyTorch, NumPy, JSON
-    Export(export::Args),
+    Export = export,
     /// Make a model of the state dict of a PyTorch module
-    Import(Box<import::Args>),
+    Import = import,
     /// Serve a page on this machine in which a browser trains with the same shaders
-    Serve(serve::Args),
+    Serve = serve,
     /// Show a network layer by layer: shapes, parameters, connections
-    Summary(summary::Args),
+    Summary = summary,
     /// Show a training step as data: buffers, kernels, dispatches, WGSL
-    Plan(Box<plan::Args>),
+    Plan = plan,
     /// Show the digits: counts, means, or one of them
-    Data(data::Args),
+    Data = data,
     /// Draw digits and what a network that trains on distorted ones sees of them
-    Distort(distort::Args),
+    Distort = distort,
     /// List the adapters of this machine and test them
-    Adapters(adapters::Args),
+    Adapters = adapters,
     /// Examine an adapter: drivers, limits, known answers, training, known problems
-    Doctor(doctor::Args),
+    Doctor = doctor,
     /// Measure digits a second on an adapter, the CPU and the naive reference
-    Bench(Box<bench::Args>),
+    Bench = bench,
     /// Find the fastest plan for an adapter and remember it
     ///
     /// The other commands take it with --plan tuned. Training steps of every plan that may be the
     /// fastest on such an adapter are timed: by layers in several sizes of tiles, and by samples.
     /// Takes under ten seconds for each network and batch, besides compilation.
-    Tune(tune::Args),
+    Tune = tune,
     /// Print a script that makes a shell complete commands, flags and values
-    Completions(completions::Args),
+    Completions = completions,
     /// Print the manual page, or write those of all commands
-    Man(man::Args),
+    Man = man,
 }
 
 /// Returns the command line as clap reads it. Two things are not derived from [`Cli`]: the defaults of
@@ -108,30 +119,4 @@ pub fn parse() -> Result<Cli> {
         output::written(printed)?;
         std::process::exit(error.exit_code())
     })
-}
-
-/// Runs a command.
-pub fn run(cli: Cli) -> Result<()> {
-    match cli.command {
-        Command::Train(args) => train::run(*args),
-        Command::Reproduce(args) => reproduce::run(*args),
-        Command::Report(args) => report::run(args),
-        Command::Evaluate(args) => evaluate::run(args),
-        Command::Predict(args) => predict::run(args),
-        Command::Runs(args) => runs::run(args),
-        Command::Compare(args) => compare::run(args),
-        Command::Export(args) => export::run(args),
-        Command::Import(args) => import::run(*args),
-        Command::Serve(args) => serve::run(args),
-        Command::Summary(args) => summary::run(args),
-        Command::Plan(args) => plan::run(*args),
-        Command::Data(args) => data::run(args),
-        Command::Distort(args) => distort::run(args),
-        Command::Adapters(args) => adapters::run(args),
-        Command::Doctor(args) => doctor::run(args),
-        Command::Bench(args) => bench::run(*args),
-        Command::Tune(args) => tune::run(args),
-        Command::Completions(args) => completions::run(&args),
-        Command::Man(args) => man::run(&args),
-    }
 }

@@ -12,7 +12,7 @@ pub struct Args {
     shell: Shell,
 }
 
-pub fn run(args: &Args) -> Result<()> {
+pub fn run(args: Args) -> Result<()> {
     let mut script = Vec::new();
     generate(args.shell, &mut cli::command(), "lenet", &mut script);
     output::print(&String::from_utf8_lossy(&script))

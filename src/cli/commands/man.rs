@@ -16,13 +16,13 @@ pub struct Args {
 }
 
 /// Prints the page of the program, or writes that and those of the commands.
-pub fn run(args: &Args) -> Result<()> {
+pub fn run(args: Args) -> Result<()> {
     let mut lenet = cli::command().disable_help_subcommand(true);
     lenet.build();
-    let Some(out) = &args.out else {
+    let Some(out) = args.out else {
         return output::print(&String::from_utf8_lossy(&page(lenet)?.1));
     };
-    disk::make_folder(out)?;
+    disk::make_folder(&out)?;
     let commands: Vec<_> = lenet.get_subcommands().cloned().collect();
     for command in [lenet].into_iter().chain(commands) {
         let (name, text) = page(command)?;
