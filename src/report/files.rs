@@ -20,13 +20,11 @@ use crate::network::Network;
 use crate::plan::Interface;
 use crate::train::checkpoint::{State, best_by_validation};
 use crate::train::events::{End, Epoch, Report, Start, Wants};
-use crate::train::model::Model;
+use crate::train::model::{FILE as MODEL, Model};
 use crate::version;
 
 /// The files of a run.
 pub(super) const NAMES: [&str; 5] = [MODEL, BEST, RUN, METRICS, CHECKPOINT];
-/// The network after the last completed epoch.
-pub const MODEL: &str = "model.safetensors";
 /// The network after the epoch with the fewest errors on the digits held back, if asked for.
 pub const BEST: &str = "best.safetensors";
 /// Settings, device and result.

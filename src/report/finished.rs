@@ -1,8 +1,8 @@
-//! A finished run, read from its folder, with the answers of its network to the test digits.
+//! A run, read from its folder, and the answers of its network to the test digits.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -108,12 +108,6 @@ pub fn record(folder: &Path) -> Result<Value> {
     serde_json::from_str(&text).map_err(|e| broken(folder, RUN, &e))
 }
 
-/// Returns the seconds that epochs took, training and evaluations.
-pub fn seconds(lines: &[Line]) -> f64 {
-    // A sum of nothing would be -0.
-    lines.iter().fold(0.0, |sum, line| sum + line.seconds)
-}
-
 /// The status of a record until its run has ended.
 pub(super) const RUNNING: &str = "running";
 /// Every status that a run can have.
@@ -178,39 +172,72 @@ fn broken(folder: &Path, name: &str, what: &dyn Display) -> Error {
     Error::cannot_read(&folder.join(name), what, "give the folder of a run, or make the run again")
 }
 
-/// A run with at least one epoch.
+/// A run as its folder tells of it, whatever its state.
 #[derive(Debug, Clone)]
 pub struct Run {
+    pub folder: PathBuf,
     pub record: Record,
-    /// One line for each completed epoch.
+    /// A line for each completed epoch; there may be none yet.
     pub lines: Vec<Line>,
-    pub model: Model,
-    /// The answers, in the order of the run's test digits.
-    pub answers: Vec<Answer>,
 }
 
 impl Run {
-    /// Reads a folder; `answers` are those of its model, `model` itself.
-    pub fn read(folder: &Path, model: Model, answers: Vec<Answer>) -> Result<Run> {
-        let record = Record::read(folder)?;
-        let lines = lines(folder)?;
-        if lines.is_empty() {
-            return Err(broken(folder, METRICS, &"it has no epoch"));
+    pub fn read(folder: &Path) -> Result<Run> {
+        let (record, lines) = (Record::read(folder)?, lines(folder)?);
+        Ok(Run { folder: folder.into(), record, lines })
+    }
+
+    /// The folder, for a person.
+    pub fn name(&self) -> String {
+        self.folder.display().to_string()
+    }
+
+    /// Where its digits come from: a folder, or the program itself.
+    pub fn data(&self) -> &str {
+        self.record.data["source"].as_str().unwrap_or_default()
+    }
+
+    /// The last completed epoch.
+    pub fn last(&self) -> Option<&Line> {
+        self.lines.last()
+    }
+
+    /// The epoch with the fewest test errors, the first of several.
+    pub fn best(&self) -> Option<&Line> {
+        self.lines.iter().min_by_key(|line| line.test_errors)
+    }
+
+    /// Training and evaluations of all epochs, in seconds.
+    pub fn seconds(&self) -> f64 {
+        // A sum of nothing would be -0.
+        self.lines.iter().fold(0.0, |sum, line| sum + line.seconds)
+    }
+}
+
+/// A run with at least one epoch, its model, and what that says to the run's test digits, in their order.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    pub run: Run,
+    pub model: Model,
+    pub answers: Vec<Answer>,
+}
+
+impl Answered {
+    /// Reads the folder of a run; `answers` are those of its model.
+    pub fn read(folder: &Path, model: Model, answers: Vec<Answer>) -> Result<Answered> {
+        let run = Run::read(folder)?;
+        match run.lines.is_empty() {
+            true => Err(broken(folder, METRICS, &"it has no epoch")),
+            false => Ok(Answered { run, model, answers }),
         }
-        Ok(Run { record, lines, model, answers })
     }
 
     /// The last completed epoch.
     pub fn last(&self) -> &Line {
-        self.lines.last().expect("a run has an epoch")
+        self.run.last().expect("a run has an epoch")
     }
 
     pub fn seed(&self) -> u64 {
-        self.record.number("seed")
-    }
-
-    /// Training and evaluations, in seconds.
-    pub fn seconds(&self) -> f64 {
-        seconds(&self.lines)
+        self.run.record.number("seed")
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::finished::{Line, RUNNING, Run, Setting};
+use super::finished::{Answered, Line, RUNNING, Setting};
 use super::page::chart::{self, Scale};
 use super::page::{Block, Document, Section, Table, curvature, html, insides, mistakes};
 use crate::data::Digits;
@@ -15,37 +15,37 @@ pub const REPORT: &str = "report.html";
 
 /// Writes the report of a run into its folder and returns its path; the run's answers number the
 /// digits of `test`.
-pub fn write(folder: &Path, run: &Run, test: &Digits) -> Result<PathBuf> {
-    let document = document(run, test)?;
+pub fn write(folder: &Path, found: &Answered, test: &Digits) -> Result<PathBuf> {
+    let document = document(found, test)?;
     let path = folder.join(REPORT);
     disk::write(&path, html::render(&document).as_bytes())?;
     Ok(path)
 }
 
-fn document(run: &Run, test: &Digits) -> Result<Document> {
-    let record = &run.record;
-    let mut learning = vec![Block::Text(ending(run)), Block::Table(result(run))];
-    learning.extend(curves(&run.lines));
-    learning.extend(curvature::blocks(&run.lines));
-    let mut answers = mistakes(&run.answers, test);
-    answers.extend(recount(run).map(Block::Text));
+fn document(found: &Answered, test: &Digits) -> Result<Document> {
+    let record = &found.run.record;
+    let mut learning = vec![Block::Text(ending(found)), Block::Table(result(found))];
+    learning.extend(curves(&found.run.lines));
+    learning.extend(curvature::blocks(&found.run.lines));
+    let mut answers = mistakes(&found.answers, test);
+    answers.extend(recount(found).map(Block::Text));
     let sections = vec![
         Section::new("", "How it learned", learning),
         Section::new("", "Test digits", answers),
-        Section::new("", "Inside the network", insides(&run.model, &run.answers, test)?),
-        Section::new("", "Settings", settings(run)),
+        Section::new("", "Inside the network", insides(&found.model, &found.answers, test)?),
+        Section::new("", "Settings", settings(found)),
     ];
-    let (recipe, seed, error) = (&record.recipe, run.seed(), run.last().test_error());
+    let (recipe, seed, error) = (&record.recipe, found.seed(), found.last().test_error());
     let title = format!("Recipe {recipe}, seed {seed}: {error:.2} % test error");
     Ok(Document { title, sections })
 }
 
 /// How far the run came.
-fn ending(run: &Run) -> String {
-    let (last, all) = (run.last().epoch, run.record.number("epochs"));
-    let device = &run.record.device;
+fn ending(found: &Answered) -> String {
+    let (last, all) = (found.last().epoch, found.run.record.number("epochs"));
+    let device = &found.run.record.device;
     let state = format!("this is the state after epoch {last} of {all}, on {device}.");
-    match run.record.status.as_str() {
+    match found.run.record.status.as_str() {
         "complete" => format!("Complete after {}, on {device}.", count(last, "epoch")),
         "interrupted" => format!("Interrupted: {state}"),
         RUNNING => format!("Not ended when this was written: {state}"),
@@ -54,17 +54,17 @@ fn ending(run: &Run) -> String {
 }
 
 /// The result in numbers.
-fn result(run: &Run) -> Table {
-    let last = run.last();
-    let best = run.lines.iter().min_by_key(|line| line.test_errors).unwrap_or(last);
-    let rate = run.lines.iter().map(|line| line.samples_per_second).sum::<f64>();
+fn result(found: &Answered) -> Table {
+    let last = found.last();
+    let best = found.run.best().unwrap_or(last);
+    let rate = found.run.lines.iter().map(|line| line.samples_per_second).sum::<f64>();
     let percent = |error: f64| format!("{error:.2} %");
     let mut columns = vec![
         ("Test error", format!("{} ({})", percent(last.test_error()), thousands(last.test_errors))),
         ("Best epoch", format!("{}, {}", best.epoch, percent(best.test_error()))),
         ("Training error", percent(last.train_error())),
-        ("Time", duration(run.seconds())),
-        ("Digits a second", thousands((rate / run.lines.len() as f64) as usize)),
+        ("Time", duration(found.run.seconds())),
+        ("Digits a second", thousands((rate / found.run.lines.len() as f64) as usize)),
     ];
     if let Some(error) = last.validation_error() {
         columns.insert(2, ("Validation error", percent(error)));
@@ -101,21 +101,21 @@ fn curves(lines: &[Line]) -> [Block; 2] {
 
 /// A note for a network that, asked on another device or about other digits, makes another number of
 /// mistakes than the run counted.
-fn recount(run: &Run) -> Option<String> {
-    let wrong = run.answers.iter().filter(|answer| answer.is_wrong()).count();
-    (wrong != run.last().test_errors).then(|| {
+fn recount(found: &Answered) -> Option<String> {
+    let wrong = found.answers.iter().filter(|answer| answer.is_wrong()).count();
+    (wrong != found.last().test_errors).then(|| {
         format!(
             "The run itself counted {} mistakes. Asked again for this page, the network makes {}: \
              another device rounds differently, or the test digits are not those of the run.",
-            thousands(run.last().test_errors),
+            thousands(found.last().test_errors),
             thousands(wrong)
         )
     })
 }
 
 /// Every setting with its origin, and the network, program and device of the run.
-fn settings(run: &Run) -> Vec<Block> {
-    let record = &run.record;
+fn settings(found: &Answered) -> Vec<Block> {
+    let record = &found.run.record;
     let row = |(name, Setting { value, origin }): (&String, &Setting)| {
         let value = value.as_str().map_or_else(|| value.to_string(), String::from);
         vec![name.clone(), value, origin.clone()]

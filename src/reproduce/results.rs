@@ -4,10 +4,10 @@ use super::rows::Row;
 use crate::evaluation::statistics::Sample;
 use crate::evaluation::{self, TEST_DIGITS, percent};
 use crate::recipe::Settings;
-use crate::report::finished::{Line, Run};
+use crate::report::finished::{Answered, Line};
 
 /// Error in per cent on the first and on the last 5,000 test digits, where all were asked.
-pub fn halves(run: &Run) -> Option<[f64; 2]> {
+pub fn halves(run: &Answered) -> Option<[f64; 2]> {
     let halves = evaluation::halves(&run.answers)?;
     Some(halves.map(|errors| percent(errors, TEST_DIGITS / 2)))
 }
@@ -18,7 +18,7 @@ pub struct RowResults {
     pub row: Row,
     /// Settings of the first run; the others differ in the seed.
     pub settings: Settings,
-    pub runs: Vec<Run>,
+    pub runs: Vec<Answered>,
 }
 
 /// A number at an epoch or a share, with its spread over the runs.
@@ -30,30 +30,30 @@ pub struct Spread {
 
 impl RowResults {
     /// Returns the sample of a number of each run.
-    pub fn sample(&self, of: impl Fn(&Run) -> f64) -> Sample {
+    pub fn sample(&self, of: impl Fn(&Answered) -> f64) -> Sample {
         let numbers: Vec<f64> = self.runs.iter().map(of).collect();
         Sample::of(&numbers).expect("a row has a run")
     }
 
     /// The same where only some runs may have the number; `None` unless all have it.
-    pub fn sample_of_all(&self, of: impl Fn(&Run) -> Option<f64>) -> Option<Sample> {
+    pub fn sample_of_all(&self, of: impl Fn(&Answered) -> Option<f64>) -> Option<Sample> {
         let numbers: Option<Vec<f64>> = self.runs.iter().map(of).collect();
         Sample::of(&numbers?)
     }
 
     /// Returns a number of each epoch.
     pub fn by_epoch(&self, of: impl Fn(&Line) -> f64) -> Vec<Spread> {
-        let epochs = self.runs.iter().map(|run| run.lines.len()).min().unwrap_or(0);
+        let epochs = self.runs.iter().map(|run| run.run.lines.len()).min().unwrap_or(0);
         let spread = |epoch: usize| Spread {
             x: epoch as f64 + 1.0,
-            sample: self.sample(|run| of(&run.lines[epoch])),
+            sample: self.sample(|run| of(&run.run.lines[epoch])),
         };
         (0..epochs).map(spread).collect()
     }
 
     /// The run in the middle by its errors, the lower seed of equals: the one that is drawn.
-    pub fn typical(&self) -> &Run {
-        let mut runs: Vec<&Run> = self.runs.iter().collect();
+    pub fn typical(&self) -> &Answered {
+        let mut runs: Vec<&Answered> = self.runs.iter().collect();
         runs.sort_by_key(|run| (run.last().test_errors, run.seed()));
         runs[(runs.len() - 1) / 2]
     }

@@ -6,8 +6,7 @@ use crate::data::{Digits, Mnist};
 use crate::device::{Device, PlanChoice};
 use crate::error::Result;
 use crate::inference::{EVALUATION_BATCH, Inference};
-use crate::report::files::MODEL;
-use crate::report::finished::Run;
+use crate::report::finished::Answered;
 use crate::report::html;
 use crate::train::Split;
 use crate::train::model::Model;
@@ -29,9 +28,9 @@ impl Test {
 
 /// Asks the model in a folder about the test digits of its run and writes the report.
 pub fn write(folder: &Path, test: &Test, device: &Device, plan: PlanChoice) -> Result<PathBuf> {
-    let model = Model::read(&folder.join(MODEL))?;
+    let model = Model::read(folder)?;
     let mut inference = Inference::new(&model, device, plan, EVALUATION_BATCH, &[&test.digits])?;
     let numbers = test.numbers.iter().copied();
     let answers = inference.answers(0)?.scores.about(numbers, &test.digits);
-    html::write(folder, &Run::read(folder, model, answers)?, &test.digits)
+    html::write(folder, &Answered::read(folder, model, answers)?, &test.digits)
 }

@@ -4,8 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Value, json};
 
-use super::Entry;
-use crate::report::finished::Line;
+use crate::report::finished::{Line, Run};
 use crate::text::duration;
 
 /// A fact about runs.
@@ -17,9 +16,9 @@ pub struct Column {
     pub heading: &'static str,
     /// Name in JSON and CSV.
     pub field: &'static str,
-    pub value: fn(&Entry) -> Value,
+    pub value: fn(&Run) -> Value,
     /// The value for a person, where that is not [`plain`].
-    text: Option<fn(&Entry) -> String>,
+    text: Option<fn(&Run) -> String>,
 }
 
 /// The columns, from left to right.
@@ -56,7 +55,7 @@ pub const COLUMNS: &[Column] = &[
     column("status", "status", |r| json!(r.record.status)),
 ];
 
-const fn column(key: &'static str, heading: &'static str, value: fn(&Entry) -> Value) -> Column {
+const fn column(key: &'static str, heading: &'static str, value: fn(&Run) -> Value) -> Column {
     Column { key, heading, field: key, value, text: None }
 }
 
@@ -70,7 +69,7 @@ pub fn plain(value: Value) -> String {
 }
 
 /// The completed ones, and how many there should be where they are not all there.
-fn epochs(entry: &Entry) -> String {
+fn epochs(entry: &Run) -> String {
     let done = entry.lines.len();
     match entry.record.status.as_str() {
         "complete" => done.to_string(),
@@ -85,18 +84,18 @@ impl Column {
     }
 
     /// Returns the value for a person.
-    pub fn text(&self, entry: &Entry) -> String {
+    pub fn text(&self, entry: &Run) -> String {
         self.text.map_or_else(|| self.cell(entry), |text| text(entry))
     }
 
     /// Returns the value in CSV.
-    pub fn cell(&self, entry: &Entry) -> String {
+    pub fn cell(&self, entry: &Run) -> String {
         plain((self.value)(entry))
     }
 
     /// Which of two runs comes first: the smaller number, the earlier text, where `run-2` comes
     /// before `run-10`; a run without the fact comes last.
-    pub fn order(&self, a: &Entry, b: &Entry) -> Ordering {
+    pub fn order(&self, a: &Run, b: &Run) -> Ordering {
         match ((self.value)(a), (self.value)(b)) {
             (Value::Number(a), Value::Number(b)) => {
                 let [a, b] = [a, b].map(|number| number.as_f64().unwrap_or(f64::MAX));

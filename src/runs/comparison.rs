@@ -5,11 +5,10 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::entry::{Entry, model_file};
 use crate::error::Result;
 use crate::evaluation::Answer;
 use crate::evaluation::statistics::McNemar;
-use crate::report::finished::{Line, Record};
+use crate::report::finished::{Line, Record, Run};
 use crate::text::thousands;
 use crate::train::model::Model;
 
@@ -22,15 +21,15 @@ pub struct Side {
     /// The path that was given.
     pub name: String,
     /// `None` for a model file.
-    pub run: Option<Entry>,
+    pub run: Option<Run>,
     pub model: Model,
 }
 
 impl Side {
     /// Reads the folder of a run with its model, or a model file.
     pub fn read(path: &Path) -> Result<Side> {
-        let run = path.is_dir().then(|| Entry::read(path)).transpose()?;
-        let model = Model::read(&model_file(path))?;
+        let run = path.is_dir().then(|| Run::read(path)).transpose()?;
+        let model = Model::read(path)?;
         Ok(Side { name: path.display().to_string(), run, model })
     }
 
@@ -41,7 +40,7 @@ impl Side {
 
     /// What was chosen for it, by name; for a run also what it was made with.
     fn settings(&self) -> BTreeMap<String, Value> {
-        let Some(Entry { record, .. }) = &self.run else {
+        let Some(Run { record, .. }) = &self.run else {
             let settings = self.model.settings.as_object().into_iter().flatten();
             return settings.map(|(name, value)| (name.clone(), value.clone())).collect();
         };
@@ -76,7 +75,7 @@ pub struct Figure {
     /// Returns the comparison as JSON.
     pub field: &'static str,
     pub decimals: usize,
-    of: fn(&Entry) -> Option<f64>,
+    of: fn(&Run) -> Option<f64>,
 }
 
 /// What is told of each run.
@@ -102,7 +101,7 @@ const fn figure(
     name: &'static str,
     field: &'static str,
     decimals: usize,
-    of: fn(&Entry) -> Option<f64>,
+    of: fn(&Run) -> Option<f64>,
 ) -> Figure {
     Figure { name, field, decimals, of }
 }

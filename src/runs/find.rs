@@ -3,15 +3,15 @@
 use std::fs;
 use std::path::Path;
 
-use super::Entry;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::report::files::{CHECKPOINT, METRICS, RUN};
+use crate::report::finished::Run;
 
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Found {
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Run>,
     /// What was passed over, and why.
     pub warnings: Vec<String>,
 }
@@ -35,7 +35,7 @@ impl Found {
         if ![RUN, METRICS, CHECKPOINT].iter().any(|name| folder.join(name).exists()) {
             return false;
         }
-        match Entry::read(folder) {
+        match Run::read(folder) {
             Ok(entry) => self.entries.push(entry),
             Err(error) => self.warnings.push(error.to_string()),
         }

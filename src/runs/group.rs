@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{COLUMNS, Column, Entry};
+use super::{COLUMNS, Column};
 use crate::error::{Error, Result};
 use crate::evaluation::statistics::Sample;
-use crate::report::finished::Line;
+use crate::report::finished::{Line, Run};
 use crate::text::did_you_mean;
 
 /// Complete runs whose settings of these names are the same.
@@ -18,11 +18,10 @@ pub struct Group {
 }
 
 /// Groups the complete runs by settings and columns of these names, in the order of the first run of each.
-pub fn groups(entries: &[Entry], by: &[String]) -> Result<Vec<Group>> {
+pub fn groups(entries: &[Run], by: &[String]) -> Result<Vec<Group>> {
     let mut groups: Vec<(Vec<Value>, Vec<f64>)> = Vec::new();
     for name in by {
-        let known =
-            |entry: &Entry| Column::find(name).is_some() || value(entry, name) != Value::Null;
+        let known = |entry: &Run| Column::find(name).is_some() || value(entry, name) != Value::Null;
         if !entries.is_empty() && !entries.iter().any(known) {
             let settings = entries.iter().flat_map(|entry| entry.record.settings.keys());
             let columns = COLUMNS.iter().map(|column| column.key);
@@ -48,7 +47,7 @@ pub fn groups(entries: &[Entry], by: &[String]) -> Result<Vec<Group>> {
 }
 
 /// A setting of a run, or a column of that name.
-fn value(entry: &Entry, name: &str) -> Value {
+fn value(entry: &Run, name: &str) -> Value {
     let setting = entry.record.settings.get(name).map(|setting| setting.value.clone());
     setting.or_else(|| Column::find(name).map(|column| (column.value)(entry))).unwrap_or_default()
 }

@@ -4,7 +4,7 @@
 //! metadata key, `lenet`, holds sorted JSON: what the network is and the settings of the run,
 //! and nothing that differs between equal runs, so that equal runs give equal files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -12,6 +12,9 @@ use super::container::{self, Container};
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::plan::Layout;
+
+/// The name of the file in the folder of a run.
+pub const FILE: &str = "model.safetensors";
 
 /// A network and its parameters.
 #[derive(Debug, Clone)]
@@ -47,14 +50,20 @@ impl Model {
         format!("{:08x}", sum.sum())
     }
 
-    /// Reads a model file.
+    /// The file that a path names: in the folder of a run, its model.
+    pub fn file(path: &Path) -> PathBuf {
+        if path.is_dir() { path.join(FILE) } else { path.into() }
+    }
+
+    /// Reads a model file, also by the folder of its run.
     ///
     /// # Errors
     /// [`Error::Data`] naming the file and what is wrong with it.
     pub fn read(path: &Path) -> Result<Model> {
         let way_out = "give a model.safetensors that `lenet train` wrote";
-        let bytes = container::read(path, way_out)?;
-        Model::from_bytes(&bytes).map_err(|what| Error::cannot_read(path, what, way_out))
+        let path = Model::file(path);
+        let bytes = container::read(&path, way_out)?;
+        Model::from_bytes(&bytes).map_err(|what| Error::cannot_read(&path, what, way_out))
     }
 
     /// Reads the bytes of a model file, or says what is wrong with them.

@@ -10,7 +10,6 @@ use crate::error::Result;
 use crate::inference::Inference;
 use crate::report::files::RUN;
 use crate::report::finished::Record;
-use crate::runs::entry::model_file;
 use crate::text::thousands;
 use crate::train::model::Model;
 
@@ -24,7 +23,7 @@ pub struct ModelArg {
 impl ModelArg {
     /// Returns the file: in the folder of a run, its model.
     pub fn file(&self) -> PathBuf {
-        model_file(&self.model)
+        Model::file(&self.model)
     }
 
     /// The run whose folder was named, if it was one.

@@ -6,7 +6,6 @@ use crate::data::{self, Source};
 use crate::error::{Error, Result};
 use crate::network::build;
 use crate::recipe::NetworkChoice;
-use crate::runs::entry::model_file;
 use crate::train::model::Model;
 use crate::web::{self, Site};
 
@@ -41,18 +40,18 @@ impl PageArgs {
         let model = self.model.as_deref().ok_or_else(|| {
             Error::Usage("MODEL is missing: name the model.safetensors to export".into())
         })?;
-        Model::read(&model_file(model))
+        Model::read(model)
     }
 
     /// Returns the file of the model.
     pub fn file(&self) -> Option<PathBuf> {
-        self.model.as_deref().map(model_file)
+        self.model.as_deref().map(Model::file)
     }
 
     /// Makes the page with the model, or with those of the program.
     pub fn site(&self) -> Result<Site> {
         let models = match (&self.model, self.network.as_deref()) {
-            (Some(path), _) => vec![Model::read(&model_file(path))?],
+            (Some(path), _) => vec![Model::read(path)?],
             (None, Some(name)) => vec![named(name)?],
             (None, None) => web::models()?,
         };

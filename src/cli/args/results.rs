@@ -17,13 +17,14 @@ use crate::error::{Error, Result};
 use crate::evaluation::confusion;
 use crate::inference::{EVALUATION_BATCH, Inference};
 use crate::recipe::Settings;
-use crate::report::files::{Folder, Keep, MODEL};
+use crate::report::files::{Folder, Keep};
 use crate::report::html::REPORT;
 use crate::report::tensorboard::{self, TensorBoard};
 use crate::run::launch;
 use crate::run::page::{self, Test};
 use crate::train::control::Control;
 use crate::train::events::Report;
+use crate::train::model::FILE as MODEL;
 
 /// Which networks a run leaves behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

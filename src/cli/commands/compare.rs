@@ -13,9 +13,9 @@ use crate::error::{Error, Result};
 use crate::evaluation::Answer;
 use crate::inference::{EVALUATION_BATCH, Inference};
 use crate::report::finished::Line;
-use crate::runs::entry::model_file;
 use crate::runs::{Comparison, Side, page};
 use crate::text::{Table, sparkline};
+use crate::train::model::Model;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -46,7 +46,7 @@ type Draw = fn(&Comparison, &Digits) -> Result<String>;
 pub fn run(args: Args) -> Result<()> {
     let out = args.out.as_deref().map(|path| Ok((path, drawing(path)?))).transpose()?;
     if let Some((path, _)) = out {
-        check_free("--out", path, args.force, &[&model_file(&args.a), &model_file(&args.b)])?;
+        check_free("--out", path, args.force, &[&Model::file(&args.a), &Model::file(&args.b)])?;
     }
     let sides = [Side::read(&args.a)?, Side::read(&args.b)?];
     let test = args.data.load_test(&sides.iter().filter_map(Side::record).collect::<Vec<_>>())?;

@@ -15,8 +15,8 @@ use crate::disk;
 use crate::error::{Error, Result};
 use crate::inference::{EVALUATION_BATCH, Inference};
 use crate::recipe::{Available, Flags, Range, Settings, TrainingArgs};
-use crate::report::files::{Folder, Keep, MODEL};
-use crate::report::finished::Run;
+use crate::report::files::{Folder, Keep};
+use crate::report::finished::Answered;
 use crate::reproduce::jobs::{self, Job};
 use crate::reproduce::report::{self, Experiment, PAGE};
 use crate::reproduce::results::RowResults;
@@ -229,11 +229,11 @@ fn results(
     let (plan, batch, sets) = (args.device.plan, EVALUATION_BATCH, [&mnist.test]);
     let mut inference = Inference::empty(&settings.network, device, plan, batch, &sets)?;
     let mut run = |job: &&Job| {
-        let model = Model::read(&job.folder.join(MODEL))?;
+        let model = Model::read(&job.folder)?;
         inference.replace(&model.parameters)?;
         let numbers = Split::draw(&job.settings, mnist).test_numbers(mnist);
         let answers = inference.answers(0)?.scores.about(numbers, &mnist.test);
-        Run::read(&job.folder, model, answers)
+        Answered::read(&job.folder, model, answers)
     };
     let runs = jobs.iter().map(&mut run).collect::<Result<Vec<_>>>()?;
     Ok(RowResults { row: *row, settings: settings.clone(), runs })

@@ -9,11 +9,11 @@ use crate::cli::output;
 use crate::error::{Error, Result};
 use crate::evaluation::statistics::Sample;
 use crate::report::files::RUNS;
-use crate::report::finished::STATES;
+use crate::report::finished::{Run, STATES};
 use crate::runs::column::plain;
 use crate::runs::find::{Found, find};
 use crate::runs::group::{Group, groups};
-use crate::runs::{COLUMNS, Column, Entry};
+use crate::runs::{COLUMNS, Column};
 use crate::text::{Table, did_you_mean};
 
 #[derive(Debug, clap::Args)]
@@ -66,7 +66,7 @@ struct Filter {
 }
 
 impl Filter {
-    fn takes(&self, entry: &Entry) -> bool {
+    fn takes(&self, entry: &Run) -> bool {
         let among = |wanted: &[String], value: &str| {
             wanted.is_empty() || wanted.iter().any(|wanted| wanted == value)
         };
@@ -81,7 +81,7 @@ impl Filter {
     }
 
     /// Returns what to say if no run fits.
-    fn nothing(&self, all: &[Entry]) -> String {
+    fn nothing(&self, all: &[Run]) -> String {
         if all.is_empty() {
             return "no runs here; `lenet train` makes one".into();
         }
@@ -131,12 +131,12 @@ pub fn run(args: Args) -> Result<()> {
         return Ok(());
     }
     let headings: Vec<&str> = COLUMNS.iter().map(|column| column.heading).collect();
-    let row = |entry: &Entry| COLUMNS.iter().map(|column| column.text(entry)).collect();
+    let row = |entry: &Run| COLUMNS.iter().map(|column| column.text(entry)).collect();
     output::print(&Table::of(&headings, entries.iter().map(row)).text())
 }
 
 /// Returns a run for a program, with every setting besides the columns.
-fn object(entry: &Entry) -> Value {
+fn object(entry: &Run) -> Value {
     let columns = COLUMNS.iter().map(|column| (column.field.into(), (column.value)(entry)));
     let settings: Map<String, Value> =
         entry.record.settings.iter().map(|(name, s)| (name.clone(), s.value.clone())).collect();
@@ -144,7 +144,7 @@ fn object(entry: &Entry) -> Value {
 }
 
 /// Prints a line a group.
-fn grouped(args: &Args, entries: &[Entry]) -> Result<()> {
+fn grouped(args: &Args, entries: &[Run]) -> Result<()> {
     let groups = groups(entries, &args.group)?;
     if args.json {
         return output::print_json(&groups.iter().map(|group| group.json(&args.group)).collect());

@@ -21,7 +21,6 @@ use crate::run::launch::{Beginning, Launch};
 use crate::run::page::Test;
 use crate::run::record;
 use crate::run::resume::Resumed;
-use crate::runs::entry::model_file;
 use crate::train::Split;
 use crate::train::model::Model;
 
@@ -148,7 +147,7 @@ impl Source {
             file.name_network(&mut args.settings.network.network);
         }
         args.settings.origins = origins;
-        let model = args.from.as_deref().map(|path| Model::read(&model_file(path))).transpose()?;
+        let model = args.from.as_deref().map(|path| Model::read(path)).transpose()?;
         let network = match &resumed {
             Some(resumed) => resumed.network_of_model()?,
             None => model.as_ref().map(|model| model.network.clone()),

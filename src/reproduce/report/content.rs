@@ -38,7 +38,7 @@ fn summary(experiment: &Experiment) -> Section {
 /// How long it took and on what.
 fn time(experiment: &Experiment) -> String {
     let runs = || experiment.rows.iter().flat_map(|results| &results.runs);
-    let seconds: f64 = runs().map(|run| run.seconds()).sum();
+    let seconds: f64 = runs().map(|run| run.run.seconds()).sum();
     format!(
         "All {} runs together took {}, training and evaluation, on {}. In 1998 the 20 passes of \
          LeNet-5 alone took two to three days on one 200 MHz R10000.",

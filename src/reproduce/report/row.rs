@@ -6,7 +6,7 @@ use crate::data::Digits;
 use crate::error::Result;
 use crate::evaluation::rejection::{curve, first_within, last_within};
 use crate::evaluation::statistics::Sample;
-use crate::report::finished::Run;
+use crate::report::finished::Answered;
 use crate::report::page::chart::{Chart, Line, Reference, Scale};
 use crate::report::page::{Block, Section, curvature, insides, mistakes};
 use crate::reproduce::results::{RowResults, Spread};
@@ -18,8 +18,9 @@ const LAST_SHARE: f64 = 10.0;
 const SHARES: usize = 40;
 
 /// What the runs were made on.
-pub(super) fn devices<'a>(runs: impl IntoIterator<Item = &'a Run>) -> String {
-    let mut devices: Vec<&str> = runs.into_iter().map(|run| run.record.device.as_str()).collect();
+pub(super) fn devices<'a>(runs: impl IntoIterator<Item = &'a Answered>) -> String {
+    let mut devices: Vec<&str> =
+        runs.into_iter().map(|run| run.run.record.device.as_str()).collect();
     devices.sort_unstable();
     devices.dedup();
     devices.join(" and ")
@@ -46,7 +47,7 @@ pub(super) fn section(results: &RowResults, test: &Digits) -> Result<Section> {
         "The rest is of seed {}, the run in the middle by its errors.",
         typical.seed()
     )));
-    blocks.extend(curvature::blocks(&typical.lines));
+    blocks.extend(curvature::blocks(&typical.run.lines));
     blocks.extend(mistakes(&typical.answers, test));
     blocks.extend(insides(&typical.model, &typical.answers, test)?);
     Ok(Section::new(row.recipe, row.title, blocks))

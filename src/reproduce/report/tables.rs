@@ -2,7 +2,7 @@
 
 use super::Experiment;
 use crate::evaluation::statistics::{Comparison, Sample, Verdict, binomial, compare};
-use crate::report::finished::Run;
+use crate::report::finished::Answered;
 use crate::report::page::Table;
 use crate::reproduce::results::{RowResults, halves};
 use crate::text::{duration, thousands};
@@ -18,7 +18,7 @@ pub(super) fn summary(experiment: &Experiment) -> Table {
     let row = |results: &RowResults| {
         let ours = results.sample(|run| run.last().test_error());
         let digits = results.settings.test_limit;
-        let seconds = results.sample(Run::seconds).mean;
+        let seconds = results.sample(|it| it.run.seconds()).mean;
         let paper = results.row.error;
         let mut cells = vec![
             results.row.recipe.to_string(),
@@ -73,12 +73,12 @@ pub(super) fn runs(results: &RowResults) -> Table {
     if split {
         headings.splice(3..3, ["First 5,000 %", "Last 5,000 %"]);
     }
-    let row = |run: &Run| {
+    let row = |run: &Answered| {
         let mut cells = vec![
             run.seed().to_string(),
             format!("{} of {}", run.last().test_errors, thousands(run.answers.len())),
             format!("{:.2}", run.last().test_error()),
-            duration(run.seconds()),
+            duration(run.run.seconds()),
         ];
         if let Some([first, last]) = halves(run).filter(|_| split) {
             cells.splice(3..3, [format!("{first:.2}"), format!("{last:.2}")]);
