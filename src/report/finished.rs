@@ -125,6 +125,9 @@ pub struct Setting {
 /// `run.json`, as far as it is used here.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Record {
+    /// Its folder.
+    #[serde(skip)]
+    pub folder: PathBuf,
     /// Version of the program.
     pub lenet: String,
     /// What that was built from; the first runs do not say.
@@ -149,8 +152,12 @@ pub struct Record {
 impl Record {
     /// Reads `run.json` of a folder.
     pub fn read(folder: &Path) -> Result<Record> {
-        let read = || serde_json::from_value(record(folder)?).map_err(|e| broken(folder, RUN, &e));
-        let found: Record = read()?;
+        let read = || -> Result<Record> {
+            let found = serde_json::from_value(record(folder)?);
+            let found = found.map_err(|e| broken(folder, RUN, &e))?;
+            Ok(Record { folder: folder.into(), ..found })
+        };
+        let found = read()?;
         if found.status != RUNNING || is_training(folder) {
             return Ok(found);
         }
@@ -175,7 +182,6 @@ fn broken(folder: &Path, name: &str, what: &dyn Display) -> Error {
 /// A run as its folder tells of it, whatever its state.
 #[derive(Debug, Clone)]
 pub struct Run {
-    pub folder: PathBuf,
     pub record: Record,
     /// A line for each completed epoch; there may be none yet.
     pub lines: Vec<Line>,
@@ -183,13 +189,12 @@ pub struct Run {
 
 impl Run {
     pub fn read(folder: &Path) -> Result<Run> {
-        let (record, lines) = (Record::read(folder)?, lines(folder)?);
-        Ok(Run { folder: folder.into(), record, lines })
+        Ok(Run { record: Record::read(folder)?, lines: lines(folder)? })
     }
 
     /// The folder, for a person.
     pub fn name(&self) -> String {
-        self.folder.display().to_string()
+        self.record.folder.display().to_string()
     }
 
     /// Where its digits come from: a folder, or the program itself.

@@ -46,6 +46,17 @@ pub enum Beginning {
 }
 
 impl<'a> Launch<'a> {
+    /// Makes one of several runs, from its checkpoint if it has one; that it was interrupted is an error.
+    pub fn complete(self, reports: Vec<Box<dyn Report + 'a>>, control: &Control) -> Result<()> {
+        let folder = self.folder.name();
+        match self.run(Beginning::CheckpointIfAny, reports, control)?.interrupted {
+            false => Ok(()),
+            true => Err(Error::Interrupted(format!(
+                "interrupted in {folder}; the same command continues from there"
+            ))),
+        }
+    }
+
     /// Trains, and leaves the files of the run in its folder.
     pub fn run(
         self,

@@ -33,9 +33,9 @@ impl Side {
         Ok(Side { name: path.display().to_string(), run, model })
     }
 
-    /// The folder and the record of a run; `None` for a model file.
-    pub fn record(&self) -> Option<(&Path, &Record)> {
-        self.run.as_ref().map(|run| (run.folder.as_path(), &run.record))
+    /// The record of a run; `None` for a model file.
+    pub fn record(&self) -> Option<&Record> {
+        self.run.as_ref().map(|run| &run.record)
     }
 
     /// What was chosen for it, by name; for a run also what it was made with.

@@ -47,15 +47,16 @@ impl DataArgs {
     }
 
     /// Loads the test digits: those that were typed, else those that all these runs were tested on.
-    pub fn load_test(&self, runs: &[(&Path, &Record)]) -> Result<Digits> {
-        let (false, [(folder, first), ..]) = (self.is_given(), runs) else {
+    pub fn load_test<'a>(&self, runs: impl IntoIterator<Item = &'a Record>) -> Result<Digits> {
+        let runs: Vec<&Record> = runs.into_iter().collect();
+        let (false, [first, ..]) = (self.is_given(), &runs[..]) else {
             return data::load_test(&self.source).map_err(|error| self.with_way_out(error));
         };
         let source = self.source.absolute().or(record::source(&first.data));
         let test = data::load_test(&source);
-        let test = test.map_err(|error| named_by(folder, error))?;
-        for (folder, run) in runs {
-            record::check(folder, &run.data, "test", &test)?;
+        let test = test.map_err(|error| named_by(&first.folder, error))?;
+        for run in runs {
+            record::check(&run.folder, &run.data, "test", &test)?;
         }
         Ok(test)
     }

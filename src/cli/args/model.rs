@@ -1,6 +1,6 @@
 //! A trained model, named on the command line and put on a device.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{DeviceArgs, device};
 use crate::cli::output;
@@ -27,9 +27,8 @@ impl ModelArg {
     }
 
     /// The run whose folder was named, if it was one.
-    pub fn run(&self) -> Result<Option<(&Path, Record)>> {
-        let is_run = self.model.join(RUN).exists();
-        is_run.then(|| Ok((self.model.as_path(), Record::read(&self.model)?))).transpose()
+    pub fn run(&self) -> Result<Option<Record>> {
+        self.model.join(RUN).exists().then(|| Record::read(&self.model)).transpose()
     }
 
     pub fn read(&self) -> Result<Model> {

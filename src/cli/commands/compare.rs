@@ -49,7 +49,7 @@ pub fn run(args: Args) -> Result<()> {
         check_free("--out", path, args.force, &[&Model::file(&args.a), &Model::file(&args.b)])?;
     }
     let sides = [Side::read(&args.a)?, Side::read(&args.b)?];
-    let test = args.data.load_test(&sides.iter().filter_map(Side::record).collect::<Vec<_>>())?;
+    let test = args.data.load_test(sides.iter().filter_map(Side::record))?;
     let device = device::choose(&args.device, device::Work::Asking)?;
     device::announce(&device);
     let answers = answers(&sides, &args.device, &device, &test)?;

@@ -118,13 +118,10 @@ pub fn run(args: Args) -> Result<()> {
 fn sets(args: &Args) -> Result<Vec<(&'static str, Digits)>> {
     let run = args.model.run()?;
     if !args.train {
-        let run = run.iter().map(|(folder, record)| (*folder, record)).collect::<Vec<_>>();
         return Ok(vec![("test", args.data.load_test(&run)?)]);
     }
     let Mnist { train, test } = match &run {
-        Some((folder, record)) if !args.data.is_given() => {
-            args.data.load_run(folder, &record.data)?
-        }
+        Some(run) if !args.data.is_given() => args.data.load_run(&run.folder, &run.data)?,
         _ => args.data.load()?,
     };
     Ok(vec![("test", test), ("training", train)])

@@ -158,9 +158,7 @@ impl Questions {
         if args.index.is_empty() {
             return Ok(questions);
         }
-        let run = args.model.run()?;
-        let run = run.iter().map(|(folder, record)| (*folder, record)).collect::<Vec<_>>();
-        let test = args.data.load_test(&run)?;
+        let test = args.data.load_test(&args.model.run()?)?;
         for &index in &args.index {
             check_index("--index", index, &test, "test")?;
             questions.sources.push(format!("test digit {index}"));

@@ -12,7 +12,7 @@ use crate::cli::view::progress::Board;
 use crate::data::{self, Mnist};
 use crate::device::Device;
 use crate::disk;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::inference::{EVALUATION_BATCH, Inference};
 use crate::recipe::{Available, Flags, Range, Settings, TrainingArgs};
 use crate::report::files::{Folder, Keep};
@@ -21,7 +21,7 @@ use crate::reproduce::jobs::{self, Job};
 use crate::reproduce::report::{self, Experiment, PAGE};
 use crate::reproduce::results::RowResults;
 use crate::reproduce::rows::{ROWS, Row};
-use crate::run::launch::{self, Beginning, Launch};
+use crate::run::launch::{self, Launch};
 use crate::run::record;
 use crate::train::Split;
 use crate::train::control::Control;
@@ -201,16 +201,8 @@ fn train(
             keep,
             about: &about,
         };
-        let outcome = launch.run(Beginning::CheckpointIfAny, vec![Box::new(&mut board)], control);
-        if control.stopped() || outcome.is_err() {
-            board.finish();
-        }
-        if outcome?.interrupted {
-            return Err(Error::Interrupted(format!(
-                "interrupted in {}; the same command continues from there",
-                folder.name()
-            )));
-        }
+        let made = launch.complete(vec![Box::new(&mut board)], control);
+        made.inspect_err(|_| board.finish())?;
     }
     board.finish();
     Ok(())

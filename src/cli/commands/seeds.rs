@@ -9,13 +9,13 @@ use super::train::Args;
 use crate::cli::output;
 use crate::data::Mnist;
 use crate::device::Device;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::evaluation::statistics::Sample;
 use crate::recipe::{Range, Settings};
 use crate::report::files::{Folder, RUNS};
 use crate::report::finished;
 use crate::reproduce::jobs::is_done;
-use crate::run::launch::{Beginning, Launch, identity};
+use crate::run::launch::{Launch, identity};
 use crate::run::page::Test;
 use crate::text::thousands;
 use crate::train::Split;
@@ -60,13 +60,7 @@ pub fn run(
                 keep: opened.keep,
                 about,
             };
-            let outcome = launch.run(Beginning::CheckpointIfAny, opened.reports, control)?;
-            if outcome.interrupted {
-                return Err(Error::Interrupted(format!(
-                    "interrupted in {}; the same command continues from there",
-                    path.display()
-                )));
-            }
+            launch.complete(opened.reports, control)?;
             results.page(&opened.folder, &test, device, args.device.plan);
             // The settings are said once.
             results.be_quiet();
