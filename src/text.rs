@@ -56,17 +56,10 @@ fn cell(text: &str) -> String {
 
 /// A whole number with commas between groups of three digits: `60,008`.
 pub fn thousands(number: impl Display) -> String {
-    let number = number.to_string();
-    let (sign, digits) = match number.strip_prefix('-') {
-        Some(digits) => ("-", digits),
-        None => ("", number.as_str()),
-    };
-    let mut text = String::from(sign);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
+    let mut text = number.to_string();
+    let (sign, length) = (usize::from(text.starts_with('-')), text.len());
+    for place in (sign + 1..length).rev().filter(|place| (length - place).is_multiple_of(3)) {
+        text.insert(place, ',');
     }
     text
 }
@@ -74,16 +67,13 @@ pub fn thousands(number: impl Display) -> String {
 /// A number of bytes in the unit that suits it: `840 B`, `234.4 KiB`, `52.6 MiB`.
 pub fn bytes(number: usize) -> String {
     const UNITS: [&str; 3] = ["KiB", "MiB", "GiB"];
-    let mut value = number as f64 / 1024.0;
-    if value < 1.0 {
-        return format!("{number} B");
+    match number.max(1).ilog(1024) as usize {
+        0 => format!("{number} B"),
+        power => {
+            let power = power.min(UNITS.len());
+            format!("{:.1} {}", number as f64 / 1024.0_f64.powi(power as i32), UNITS[power - 1])
+        }
     }
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    format!("{value:.1} {}", UNITS[unit])
 }
 
 /// A time in the unit that suits it: `3.4 s`, `12 min`, `2.3 hours`.

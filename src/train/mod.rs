@@ -36,29 +36,22 @@ pub struct Split {
     pub validate: Vec<u32>,
 }
 
-/// How many digits a run trains on, tests on and holds back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
-    pub train: usize,
-    pub test: usize,
-    pub validate: usize,
-}
-
 impl Split {
     /// Draws the digits that the settings ask for: where there are more, at random by the seed, in
     /// ascending order. The validation digits are the last of the training digits.
     pub fn draw(settings: &Settings, mnist: &Mnist) -> Self {
-        let Settings { train_limit: train, test_limit: test, validate, seed, .. } = *settings;
-        Split::of(Counts { train, test, validate }, seed, mnist)
+        let Settings { train_limit, test_limit, validate, seed, .. } = *settings;
+        Split::of([train_limit, test_limit, validate], seed, mnist)
     }
 
-    /// Draws as [`Split::draw`] does, for a run of which only counts and seed are known.
+    /// Draws as [`Split::draw`] does, for a run of which only the seed is known and how many digits it trains on,
+    /// tests on and holds back.
     ///
     /// # Panics
     /// If more are held back than there are.
-    pub fn of(counts: Counts, seed: u64, mnist: &Mnist) -> Self {
+    pub fn of([train, tested, held]: [usize; 3], seed: u64, mnist: &Mnist) -> Self {
         let (all, test) = (mnist.train.len() as u32, mnist.test.len() as u32);
-        let rest = all - counts.validate as u32;
+        let rest = all - held as u32;
         let mut rng = Rng::new(seed, Stream::Subset);
         let mut some = |from: std::ops::Range<u32>, count: usize| {
             let mut digits: Vec<u32> = from.collect();
@@ -70,8 +63,8 @@ impl Split {
             digits
         };
         Split {
-            train: some(0..rest, counts.train),
-            test: some(all..all + test, counts.test),
+            train: some(0..rest, train),
+            test: some(all..all + test, tested),
             validate: (rest..all).collect(),
         }
     }

@@ -1,6 +1,6 @@
 //! What becomes of a training run besides its last network: what is kept, who is told, and its page.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ enum Select {
 pub struct ResultArgs {
     /// Folder for model, settings and metrics [default: a new one under runs/]
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub out: Option<PathBuf>,
     /// best keeps, besides the network after the last epoch, that of the epoch with the fewest errors
     /// on the digits that --validate holds back, as best.safetensors [default: last]
     #[arg(long, value_enum, default_value = "last", hide_default_value = true)]
@@ -66,10 +66,10 @@ pub struct ResultArgs {
     force: bool,
     /// One JSON object a line on standard output, everything else on standard error [default: off]
     #[arg(long)]
-    json: bool,
+    pub json: bool,
     /// Say nothing but the result [default: off]
     #[arg(long, conflicts_with = "json")]
-    quiet: bool,
+    pub quiet: bool,
 }
 
 /// What is ready before a run starts.
@@ -81,21 +81,6 @@ pub struct Results {
 }
 
 impl ResultArgs {
-    /// The folder that was given.
-    pub fn out(&self) -> Option<&Path> {
-        self.out.as_deref()
-    }
-
-    /// Whether standard output has JSON.
-    pub fn json(&self) -> bool {
-        self.json
-    }
-
-    /// From here on says the results alone.
-    pub fn be_quiet(&mut self) {
-        self.quiet = !self.json;
-    }
-
     /// Whether the best network by validation is kept as well.
     pub fn best(&self) -> bool {
         self.select == Select::Best

@@ -8,7 +8,7 @@ use crate::cli::output;
 use crate::error::{Error, Result};
 use crate::report::finished::Record;
 use crate::run::page::{self, Test};
-use crate::train::{Counts, Split};
+use crate::train::Split;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -25,14 +25,9 @@ pub struct Args {
 pub fn run(args: Args) -> Result<()> {
     let record = Record::read(&args.folder)?;
     let mnist = args.data.load_run(&args.folder, &record.data)?;
-    let count = |name: &str| record.number(name) as usize;
-    let counts = Counts {
-        train: count("train-limit"),
-        test: count("test-limit"),
-        validate: count("validate"),
-    };
-    let held = counts.train.saturating_add(counts.validate);
-    if held > mnist.train.len() || counts.test > mnist.test.len() {
+    let counts = ["train-limit", "test-limit", "validate"].map(|name| record.number(name) as usize);
+    let [train, test, held] = counts;
+    if train.saturating_add(held) > mnist.train.len() || test > mnist.test.len() {
         return Err(Error::Data(format!(
             "the run in {} had more digits than there are here: give its --data",
             args.folder.display()

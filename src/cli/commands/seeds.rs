@@ -36,7 +36,7 @@ pub fn run(
 ) -> Result<f64> {
     Range::Count(MOST, "seeds a training may have").check("seeds", &seeds)?;
     let place = || PathBuf::from(RUNS).join(format!("{}-seeds", settings.network.name));
-    let out = args.results.out().map_or_else(place, PathBuf::from);
+    let out = args.results.out.clone().unwrap_or_else(place);
     let folder = |seed: usize| out.join(format!("seed-{seed}"));
     let mut results = args.results.clone();
     let mut errors = Vec::new();
@@ -63,7 +63,7 @@ pub fn run(
             launch.complete(opened.reports, control)?;
             results.page(&opened.folder, &test, device, args.device.plan);
             // The settings are said once.
-            results.be_quiet();
+            results.quiet = !results.json;
         }
         let last = finished::lines(&path)?.pop();
         errors.push(last.map_or(f64::NAN, |line| line.test_error()));
@@ -74,7 +74,7 @@ pub fn run(
 /// Says what all seeds came to, and returns the mean.
 fn tell(args: &Args, errors: &[f64], digits: usize, out: &str) -> Result<f64> {
     let sample = Sample::of(errors).expect("there is a seed");
-    if args.results.json() {
+    if args.results.json {
         output::print_json(&json!({
             "event": "seeds",
             "out": out,

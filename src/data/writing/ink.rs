@@ -3,7 +3,7 @@
 
 use image::imageops::{self, FilterType};
 
-use super::{Plane, decode};
+use super::{Plane, decode, margin};
 
 /// Least difference between the brightest and the darkest pixel that counts as ink.
 const LEAST_CONTRAST: f32 = 16.0 / 255.0;
@@ -88,10 +88,7 @@ fn is_dark(picture: &Plane) -> bool {
     if skewness.abs() >= CLEAR_SKEWNESS {
         return skewness < 0.0;
     }
-    let (right, bottom) = (picture.width() - 1, picture.height() - 1);
-    let on_border = |&(x, y, _): &(u32, u32, _)| x == 0 || y == 0 || x == right || y == bottom;
-    let mut border: Vec<f32> =
-        picture.enumerate_pixels().filter(on_border).map(|(_, _, pixel)| pixel[0]).collect();
+    let mut border = margin::border(picture);
     let all: f32 = picture.pixels().map(|pixel| pixel[0]).sum();
     percentile(&mut border, 0.5) > all / picture.pixels().len() as f32
 }

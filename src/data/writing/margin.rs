@@ -13,14 +13,18 @@ const INK: f32 = 0.2;
 /// Part of the border that is ink at most: more is a table or a shadow.
 const MOST_INK: f32 = 0.4;
 
+/// The outermost pixels of a picture.
+pub(super) fn border(picture: &Plane) -> Vec<f32> {
+    let (right, bottom) = (picture.width() - 1, picture.height() - 1);
+    let outermost = |&(x, y, _): &(u32, u32, _)| x == 0 || y == 0 || x == right || y == bottom;
+    picture.enumerate_pixels().filter(outermost).map(|(_, _, pixel)| pixel[0]).collect()
+}
+
 /// The picture with a margin of its paper, and how wide that is. `None` where no ink reaches the sides, where the
 /// paper has no brightness of its own, and where it would be too large.
 pub(super) fn added(picture: &Plane) -> Option<(Plane, u32)> {
     let (width, height) = picture.dimensions();
-    let (right, bottom) = (width - 1, height - 1);
-    let on_border = |&(x, y, _): &(u32, u32, _)| x == 0 || y == 0 || x == right || y == bottom;
-    let mut border: Vec<f32> =
-        picture.enumerate_pixels().filter(on_border).map(|(_, _, pixel)| pixel[0]).collect();
+    let mut border = border(picture);
     border.sort_by(f32::total_cmp);
     let paper = border[border.len() / 2];
     let part = |numbers: &mut dyn Iterator<Item = f32>, is: &dyn Fn(f32) -> bool| {
