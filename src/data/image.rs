@@ -1,4 +1,4 @@
-//! Single digits as pictures: written to a PNG file, drawn in a terminal. [`super::writing`] reads
+//! Digits as pictures: written to a PNG file one by one or as a sheet, drawn in a terminal. [`super::writing`] reads
 //! them.
 
 use std::io::Cursor;
@@ -11,7 +11,15 @@ use crate::disk;
 use crate::error::{Error, Result};
 
 /// Longest side of a picture that is written, in pixels.
-pub const MAX_SIDE: usize = 4096;
+const MAX_SIDE: usize = 4096;
+/// Pixels that a sheet is about as wide as, where its pictures leave a choice.
+const SHEET_WIDTH: usize = 1_000;
+/// Side of the square that a pixel becomes at most.
+const MOST_ENLARGED: usize = 8;
+/// Pixels between two pictures of a sheet, before it is enlarged.
+const GAP: usize = 1;
+/// Brightness between them.
+const GREY: u8 = 96;
 /// From this byte on, [`draw`] shows a pixel as ink.
 const DRAW_LEVEL: u8 = 96;
 
@@ -20,7 +28,7 @@ const DRAW_LEVEL: u8 = 96;
 ///
 /// # Errors
 /// [`Error::Other`] if the file cannot be written, if `pixels` is empty or no square, or if the
-/// side of the picture would be 0 or over [`MAX_SIDE`].
+/// side of the picture would be 0 or over 4,096.
 pub fn write_png(path: &Path, pixels: &[u8], scale: usize) -> Result<()> {
     let side = pixels.len().isqrt();
     let scaled = side.saturating_mul(scale);
@@ -38,11 +46,35 @@ pub fn write_png(path: &Path, pixels: &[u8], scale: usize) -> Result<()> {
     save(path, &picture)
 }
 
-/// Writes a picture as a PNG file.
+/// Writes pictures of grey bytes `[height, width]` as a PNG file, `columns` side by side, enlarged to
+/// be read with ease.
 ///
 /// # Errors
 /// [`Error::Other`] if the file cannot be written.
-pub(super) fn save(path: &Path, picture: &GrayImage) -> Result<()> {
+pub fn write_sheet(path: &Path, pictures: &[Vec<u8>], width: usize, columns: usize) -> Result<()> {
+    let height = pictures.first().map_or(0, Vec::len) / width;
+    let rows = pictures.len().div_ceil(columns);
+    let (across, down) = (columns * (width + GAP) + GAP, rows * (height + GAP) + GAP);
+    let room = SHEET_WIDTH / across;
+    let scale = room.min(MAX_SIDE / down.max(across)).clamp(1, MOST_ENLARGED);
+    let pixel = |x: usize, y: usize| {
+        let (column, row) = (x / (width + GAP), y / (height + GAP));
+        // From the gap on, which lies left of the picture and above it.
+        let (x, y) = (x % (width + GAP), y % (height + GAP));
+        let picture = pictures.get(row * columns + column).filter(|_| column < columns);
+        match (x.checked_sub(GAP), y.checked_sub(GAP), picture) {
+            (Some(x), Some(y), Some(picture)) => picture[y * width + x],
+            _ => GREY,
+        }
+    };
+    let sheet = GrayImage::from_fn((across * scale) as u32, (down * scale) as u32, |x, y| {
+        Luma([pixel(x as usize / scale, y as usize / scale)])
+    });
+    save(path, &sheet)
+}
+
+/// Writes a picture as a PNG file.
+fn save(path: &Path, picture: &GrayImage) -> Result<()> {
     let mut png = Cursor::new(Vec::new());
     picture
         .write_to(&mut png, ImageFormat::Png)

@@ -19,7 +19,6 @@ mod npz;
 mod odd;
 mod pictures;
 mod reader;
-pub mod sheet;
 mod source;
 pub mod stream;
 pub mod writing;

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::Answer;
-use crate::data::{Digits, sheet};
+use crate::data::{Digits, image};
 use crate::error::Result;
 use crate::network::{DIGIT_SIDE, bitmaps};
 
@@ -36,7 +36,7 @@ pub fn write(path: &Path, answers: &[Answer], digits: &Digits) -> Result<usize> 
     if !wrong.is_empty() {
         let tiles: Vec<Vec<u8>> =
             wrong.iter().map(|answer| tile(answer, digits.digit(answer.digit))).collect();
-        sheet::write(path, &tiles, DIGIT_SIDE, COLUMNS.min(tiles.len()))?;
+        image::write_sheet(path, &tiles, DIGIT_SIDE, COLUMNS.min(tiles.len()))?;
     }
     Ok(wrong.len())
 }

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::finished::RUNNING;
+use super::end_json;
+use super::finished::{Line, RUNNING};
 pub use super::folder::{Earlier, Folder, RUNS};
-use super::{end_json, epoch_json};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::Network;
@@ -170,7 +170,7 @@ impl Report for Files<'_> {
 
     fn epoch(&mut self, epoch: &Epoch, state: &State) -> Result<()> {
         let model = self.model(state)?;
-        self.metrics.push_str(&format!("{}\n", epoch_json(epoch)));
+        self.metrics.push_str(&format!("{}\n", json!(Line::from(epoch))));
         self.write(MODEL, &model)?;
         let best = best_by_validation(&state.history);
         if self.keep.best && best.is_some_and(|best| best.epoch == epoch.epoch) {

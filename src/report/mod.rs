@@ -9,16 +9,10 @@ pub mod identity;
 pub(crate) mod page;
 pub mod tensorboard;
 
-use finished::Line;
 use serde_json::{Value, json};
 
 use crate::train::checkpoint::Tally;
-use crate::train::events::{End, Epoch};
-
-/// A completed epoch, as `metrics.jsonl` and `--json` have it.
-pub fn epoch_json(epoch: &Epoch) -> Value {
-    json!(Line::from(epoch))
-}
+use crate::train::events::End;
 
 /// The result of a run, as `run.json` and `--json` have it.
 pub fn end_json(end: &End) -> Value {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::cli::args::DataArgs;
 use crate::cli::output::{self, check_free};
-use crate::data::{self, DIGIT_PIXELS, Digits, Facts, facts, image, sheet};
+use crate::data::{self, DIGIT_PIXELS, Digits, Facts, facts, image};
 use crate::error::{Error, Result};
 use crate::network::{CLASSES, DIGIT_SIDE, Scaling};
 use crate::recipe::{Range, words};
@@ -101,7 +101,7 @@ fn write_sheet(path: &Path, set: &Digits) -> Result<()> {
         digits.chain(std::iter::repeat(vec![0; DIGIT_PIXELS])).take(SHEET_COLUMNS)
     };
     let pictures: Vec<Vec<u8>> = (0..CLASSES).flat_map(row).collect();
-    sheet::write(path, &pictures, DIGIT_SIDE, SHEET_COLUMNS)
+    image::write_sheet(path, &pictures, DIGIT_SIDE, SHEET_COLUMNS)
 }
 
 fn table(train: &Facts, test: &Facts, scaled: &str) -> String {

@@ -6,7 +6,7 @@ use crate::cli::args::device;
 use crate::cli::args::{DataArgs, DeviceArgs};
 use crate::cli::commands::data::check_index;
 use crate::cli::output::{self, check_free};
-use crate::data::{Digits, sheet};
+use crate::data::{Digits, image};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::network::{Network, build};
@@ -76,7 +76,7 @@ pub fn run(args: Args) -> Result<()> {
     let table = NetworkChoice::from(&*args.network).table()?;
     let network = build(&table, table.options)?;
     let pictures = pictures(&device, &network, &train, &indices, columns, ranges, args.seed)?;
-    sheet::write(&args.out, &pictures, network.input().width, columns)?;
+    image::write_sheet(&args.out, &pictures, network.input().width, columns)?;
     output::note(&format!("written to {}", args.out.display()));
     Ok(())
 }

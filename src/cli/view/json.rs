@@ -4,7 +4,8 @@ use serde_json::json;
 
 use crate::cli::output::print_json;
 use crate::error::Result;
-use crate::report::{end_json, epoch_json};
+use crate::report::end_json;
+use crate::report::finished::Line;
 use crate::train::checkpoint::State;
 use crate::train::events::{End, Epoch, Report, Start};
 
@@ -26,7 +27,7 @@ impl Report for Json {
     }
 
     fn epoch(&mut self, epoch: &Epoch, _state: &State) -> Result<()> {
-        print_json(&epoch_json(epoch))
+        print_json(&json!(Line::from(epoch)))
     }
 
     fn end(&mut self, end: &End) -> Result<()> {

@@ -1,9 +1,8 @@
 //! The report: one HTML file that needs nothing else, and Markdown with its pictures.
 //!
-//! `content.rs` says what is told, as a document of headings, tables and pictures;
+//! [`write()`] says what is told, as a document of headings, tables and pictures;
 //! [`crate::report::page`] and `markdown.rs` say how it looks.
 
-mod content;
 mod markdown;
 mod row;
 mod tables;
@@ -14,7 +13,8 @@ use super::results::RowResults;
 use crate::data::Digits;
 use crate::disk;
 use crate::error::Result;
-use crate::report::page::html;
+use crate::report::page::{Block, Document, Section, html};
+use crate::text::duration;
 
 /// What the report is about.
 pub struct Experiment<'a> {
@@ -32,7 +32,7 @@ pub const PAGE: &str = "report.html";
 
 /// Writes `report.html`, `report.md` and the pictures of the latter into a folder.
 pub fn write(folder: &Path, experiment: &Experiment) -> Result<()> {
-    let document = content::document(experiment)?;
+    let document = document(experiment)?;
     let put = |name: &str, bytes: &[u8]| disk::write(&folder.join(name), bytes);
     disk::make_folder(&folder.join(markdown::PICTURES))?;
     let (text, files) = markdown::render(&document);
@@ -41,4 +41,68 @@ pub fn write(folder: &Path, experiment: &Experiment) -> Result<()> {
     }
     put("report.md", text.as_bytes())?;
     put(PAGE, html::render(&document).as_bytes())
+}
+
+/// What is told of the whole experiment; `row.rs` tells of each row.
+fn document(experiment: &Experiment) -> Result<Document> {
+    let mut sections = vec![summary(experiment)];
+    for results in experiment.rows {
+        sections.push(row::section(results, experiment.test)?);
+    }
+    sections.push(commands(experiment));
+    Ok(Document { title: "LeNet, trained again".into(), sections })
+}
+
+/// The table, and how to read it.
+fn summary(experiment: &Experiment) -> Section {
+    let mut blocks = Vec::new();
+    if let Some(trial) = experiment.trial {
+        blocks.push(Block::Text(format!("This is a trial and not the experiment: {trial}.")));
+    }
+    blocks.push(Block::Table(tables::summary(experiment)));
+    blocks.push(Block::Text(
+        "Errors are those of the final state of each run on its test digits, in per cent: the mean \
+         over the seeds and, behind ±, their standard deviation. \"Chance\" is the standard error \
+         of such a rate if every digit were answered by chance, as the binomial distribution has \
+         it. The papers' figures are single runs on the same 10,000 digits, so the difference has a \
+         standard error of sqrt(s^2/n + b^2): s from our n seeds, b binomial at the paper's rate, \
+         which is the most that another seed can be expected to move it. Less than two standard \
+         errors apart counts as agreement."
+            .into(),
+    ));
+    blocks.push(Block::Text(time(experiment)));
+    Section::new("summary", "Ours beside the papers' figures", blocks)
+}
+
+/// How long it took and on what.
+fn time(experiment: &Experiment) -> String {
+    let runs = || experiment.rows.iter().flat_map(|results| &results.runs);
+    let seconds: f64 = runs().map(|run| run.run.seconds()).sum();
+    format!(
+        "All {} runs together took {}, training and evaluation, on {}. In 1998 the 20 passes of \
+         LeNet-5 alone took two to three days on one 200 MHz R10000.",
+        runs().count(),
+        duration(seconds),
+        row::devices(runs())
+    )
+}
+
+fn commands(experiment: &Experiment) -> Section {
+    let mut commands = vec![experiment.command.to_string()];
+    for results in experiment.rows {
+        let settings = &results.settings;
+        commands.push(format!(
+            "lenet train --recipe {} --epochs {} --seed S",
+            settings.recipe, settings.epochs
+        ));
+    }
+    let blocks = vec![
+        Block::Text(
+            "The first made this report. The others make a single run of each row; on the same \
+             device, with the same limits, they give the same bits."
+                .into(),
+        ),
+        Block::Commands(commands),
+    ];
+    Section::new("commands", "Commands", blocks)
 }
