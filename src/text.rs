@@ -156,7 +156,6 @@ impl Table {
         Table { rows: vec![names.collect()], right }
     }
 
-    /// A table with all its rows.
     pub fn of(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Self {
         let mut table = Table::new(headings);
         rows.into_iter().for_each(|row| table.row(row));

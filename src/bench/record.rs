@@ -36,7 +36,6 @@ pub struct Record {
 }
 
 impl Record {
-    /// Returns the record as JSON.
     pub fn json(&self) -> Value {
         let (facts, profile) = self.adapter.as_ref().map(|(facts, name)| (facts, name)).unzip();
         json!({

@@ -57,17 +57,14 @@ pub struct DigitStream<R> {
 }
 
 impl Piece {
-    /// Digits.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
-    /// Appends another piece.
     pub fn append(&mut self, mut other: Piece) {
         self.pixels.append(&mut other.pixels);
         self.labels.append(&mut other.labels);

@@ -117,7 +117,6 @@ impl Folder {
         Ok(Some(Earlier { state, identity, metrics: lines.concat() }))
     }
 
-    /// Returns its path.
     pub fn path(&self) -> &Path {
         &self.path
     }

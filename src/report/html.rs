@@ -53,7 +53,6 @@ fn ending(found: &Answered) -> String {
     }
 }
 
-/// The result in numbers.
 fn result(found: &Answered) -> Table {
     let last = found.last();
     let best = found.run.best().unwrap_or(last);

@@ -8,7 +8,6 @@ use crate::error::{Error, Result};
 use crate::report::files::{CHECKPOINT, METRICS, RUN};
 use crate::report::finished::Run;
 
-/// What was found.
 #[derive(Debug, Default)]
 pub struct Found {
     pub entries: Vec<Run>,

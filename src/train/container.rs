@@ -156,7 +156,6 @@ impl<'a> Container<'a> {
         self.tensors.iter().any(|(_, view)| view.dtype() == Dtype::F16)
     }
 
-    /// Whether there is a tensor of that name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.find(name).is_some()
     }

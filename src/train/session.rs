@@ -48,7 +48,6 @@ impl Session {
         Ok(session)
     }
 
-    /// The executor.
     pub fn executor(&mut self) -> &mut dyn Executor {
         self.executor.as_mut()
     }
@@ -77,7 +76,6 @@ impl Session {
         self.read(self.ports().parameters)
     }
 
-    /// Replaces the parameters.
     pub fn set_parameters(&mut self, parameters: &[f32]) -> Result<()> {
         self.executor.write_f32(self.ports().parameters, parameters)
     }

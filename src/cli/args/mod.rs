@@ -7,12 +7,14 @@ pub mod model;
 pub mod page;
 pub mod results;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::device::PlanChoice;
+use crate::network::Named;
 use crate::plan::Strategy;
+use crate::recipe::words;
 
 pub use data::DataArgs;
 
@@ -41,30 +43,25 @@ pub enum ProfileChoice {
 }
 
 /// The words of `--plan`.
-const PLANS: [(PlanChoice, &str, &str); 8] = [
-    (PlanChoice::Auto, "auto", "Sample on GPUs, else layered"),
-    (PlanChoice::Tuned, "tuned", "What `lenet tune` found to be the fastest"),
-    (PlanChoice::Named(Strategy::Layered), "layered", "By layers, in the tiles of the profile"),
-    (PlanChoice::Named(Strategy::LayeredOne), "layered-one", "By layers, an output at a time"),
-    (PlanChoice::Named(Strategy::LayeredPair), "layered-pair", "By layers, in small tiles"),
-    (PlanChoice::Named(Strategy::LayeredRow), "layered-row", "By layers, a row at a time"),
-    (PlanChoice::Named(Strategy::LayeredMap), "layered-map", "By layers, a whole map at a time"),
-    (PlanChoice::Named(Strategy::Sample), "sample", "A workgroup for each sample"),
-];
+impl Named for PlanChoice {
+    const NAMES: &'static [(Self, &'static str, &'static str)] = &[
+        (PlanChoice::Auto, "auto", "Sample on GPUs, else layered"),
+        (PlanChoice::Tuned, "tuned", "What `lenet tune` found to be the fastest"),
+        (PlanChoice::Named(Strategy::Layered), "layered", "By layers, in the tiles of the profile"),
+        (PlanChoice::Named(Strategy::LayeredOne), "layered-one", "By layers, an output at a time"),
+        (PlanChoice::Named(Strategy::LayeredPair), "layered-pair", "By layers, in small tiles"),
+        (PlanChoice::Named(Strategy::LayeredRow), "layered-row", "By layers, a row at a time"),
+        (
+            PlanChoice::Named(Strategy::LayeredMap),
+            "layered-map",
+            "By layers, a whole map at a time",
+        ),
+        (PlanChoice::Named(Strategy::Sample), "sample", "A workgroup for each sample"),
+    ];
+}
 
 /// The help of `--plan`.
 pub const PLAN_HELP: &str = "How a step is cut into dispatches [default: auto]";
-
-/// Reads `--plan`.
-pub fn plans() -> impl TypedValueParser<Value = PlanChoice> {
-    let word = |(_, word, help): (PlanChoice, &'static str, &'static str)| {
-        PossibleValue::new(word).help(help)
-    };
-    PossibleValuesParser::new(PLANS.map(word)).map(|word| {
-        let row = PLANS.iter().find(|(_, known, _)| *known == word);
-        row.expect("the parser knows the words").0
-    })
-}
 
 /// Where to compute.
 #[derive(Debug, Clone, Default, Args)]
@@ -79,7 +76,7 @@ pub struct DeviceArgs {
     /// Launch profile [default: auto]
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
     pub profile: ProfileChoice,
-    #[arg(long, help = PLAN_HELP, value_parser = plans(), default_value = "auto",
+    #[arg(long, help = PLAN_HELP, value_parser = words::<PlanChoice>(), default_value = "auto",
           hide_default_value = true)]
     pub plan: PlanChoice,
     /// Threads of the CPU, at most one for 8 digits of a batch; changes the speed only [default:

@@ -43,7 +43,6 @@ impl PageArgs {
         Model::read(model)
     }
 
-    /// Returns the file of the model.
     pub fn file(&self) -> Option<PathBuf> {
         self.model.as_deref().map(Model::file)
     }

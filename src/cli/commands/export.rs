@@ -66,7 +66,6 @@ pub fn run(args: Args) -> Result<()> {
     output::write_file(&args.out, &file)
 }
 
-/// Writes the page.
 fn page(args: &Args) -> Result<()> {
     let Args { page, out, names, force, .. } = args;
     if names.is_some() {

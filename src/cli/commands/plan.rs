@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::cli::args::{DeviceArgs, DeviceChoice, PLAN_HELP, device, plans};
+use crate::cli::args::{DeviceArgs, DeviceChoice, PLAN_HELP, device};
 use crate::cli::output;
 use crate::data;
 use crate::device::{Device, PlanChoice};
@@ -36,7 +36,7 @@ pub struct Args {
     /// Launch profile; with it no adapter is touched [default: that of the device]
     #[arg(long, value_enum)]
     profile: Option<ProfileName>,
-    #[arg(long, help = PLAN_HELP, value_parser = plans(), default_value = "auto",
+    #[arg(long, help = PLAN_HELP, value_parser = words::<PlanChoice>(), default_value = "auto",
           hide_default_value = true)]
     plan: PlanChoice,
     /// What would compute, with the choices of `lenet train` [default: auto]

@@ -51,7 +51,6 @@ pub enum Scale {
     Powers(f64),
 }
 
-/// A chart.
 #[derive(Debug, Clone)]
 pub struct Chart {
     /// What the axes show.

@@ -6,7 +6,6 @@ use super::{Block, Document, Mistake, Table};
 
 const STYLE: &str = include_str!("style.css");
 
-/// Returns the page.
 pub fn render(document: &Document) -> String {
     let page = html! {
         (DOCTYPE)

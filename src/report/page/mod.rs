@@ -82,7 +82,6 @@ pub struct Table {
 }
 
 impl Table {
-    /// Rows under headings.
     pub fn new(headings: impl IntoIterator<Item: ToString>, rows: Vec<Vec<String>>) -> Self {
         let headings = headings.into_iter().map(|heading| heading.to_string()).collect();
         Table { headings, rows, matrix: false }

@@ -26,7 +26,6 @@ pub(super) fn devices<'a>(runs: impl IntoIterator<Item = &'a Answered>) -> Strin
     devices.join(" and ")
 }
 
-/// The section of a row.
 pub(super) fn section(results: &RowResults, test: &Digits) -> Result<Section> {
     let row = &results.row;
     let mut blocks = vec![

@@ -71,7 +71,6 @@ impl Panel {
     }
 }
 
-/// Draws the state of a run.
 pub fn draw(frame: &mut Frame, state: &State, control: &Control, theme: Theme) {
     let rows = [1, 1, 1].map(Constraint::Length);
     let [head, gauge, body, foot] =

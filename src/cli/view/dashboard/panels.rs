@@ -112,7 +112,6 @@ pub fn confusion(state: &State, theme: Theme) -> Text<'static> {
     Text::from_iter(head.into_iter().chain(counts.iter().enumerate().map(row)))
 }
 
-/// The kernels of the first convolution.
 pub fn first_kernels(state: &State, width: u16, theme: Theme) -> Text<'static> {
     if state.kernels.is_empty() {
         return Text::styled("kernels: after the first epoch", theme.soft);
