@@ -75,23 +75,14 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
 /// Whether the file that a flag names can be written: asked before the work whose result it gets. The files
 /// that the command reads, or writes besides, are `others`: not even `force` overwrites one of them.
 pub fn check_free(flag: &str, path: &Path, force: bool, others: &[&Path]) -> Result<()> {
-    if path.is_dir() {
-        return Err(Error::Usage(format!(
-            "{flag} {} is a folder: give the name of a file",
-            path.display()
-        )));
-    }
-    if path.symlink_metadata().is_ok() && !force {
-        return Err(Error::Usage(format!(
-            "{flag} {} exists already: give another name, or --force to overwrite it",
-            path.display()
-        )));
-    }
-    if others.iter().any(|other| disk::are_one(path, other)) {
-        return Err(Error::Usage(format!(
-            "{flag} {} is a file that this command reads, or writes as well: give another name",
-            path.display()
-        )));
-    }
-    disk::try_out(path)
+    let what = if path.is_dir() {
+        "is a folder: give the name of a file"
+    } else if path.symlink_metadata().is_ok() && !force {
+        "exists already: give another name, or --force to overwrite it"
+    } else if others.iter().any(|other| disk::are_one(path, other)) {
+        "is a file that this command reads, or writes as well: give another name"
+    } else {
+        return disk::try_out(path);
+    };
+    Err(Error::Usage(format!("{flag} {} {what}", path.display())))
 }

@@ -175,20 +175,14 @@ fn replicas(args: &Args, profile: Profile, settings: &Settings) -> Result<usize>
 
 /// Returns the capacity of the buffers: all digits, or as many as were asked for.
 fn capacity(args: &Args, batch: usize) -> Result<Capacity> {
-    let all = Available::MNIST.train + Available::MNIST.test;
-    match args.digits {
-        None => {
-            let steps =
-                Available::MNIST.train.div_ceil(batch) + Available::MNIST.test.div_ceil(batch);
-            Ok(Capacity { samples: all, indices: all, steps })
-        }
-        Some(digits) => {
-            Range::Count(MOST_DIGITS, "digits a binding of 128 MiB holds")
-                .check("digits", &digits)?;
-            // However they are divided into training and test digits.
-            Ok(Capacity { samples: digits, indices: digits, steps: digits.div_ceil(batch) + 1 })
-        }
-    }
+    let Available { train, test } = Available::MNIST;
+    let Some(digits) = args.digits else {
+        let steps = train.div_ceil(batch) + test.div_ceil(batch);
+        return Ok(Capacity { samples: train + test, indices: train + test, steps });
+    };
+    Range::Count(MOST_DIGITS, "digits a binding of 128 MiB holds").check("digits", &digits)?;
+    // However they are divided into training and test digits.
+    Ok(Capacity { samples: digits, indices: digits, steps: digits.div_ceil(batch) + 1 })
 }
 
 fn pass(args: &Args, plan: &Plan) -> Result<Pass> {

@@ -17,37 +17,12 @@ use crate::train::control::Control;
 const TWO_COLUMNS: u16 = 76;
 const RIGHT: u16 = 38;
 
-/// Styles, all plain where there are to be no colours.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Theme {
-    pub colors: bool,
-    title: Style,
-    pub soft: Style,
-    error: Style,
-    loss: Style,
-    pub warn: Style,
-}
-
-impl Theme {
-    /// With colours unless the environment has NO_COLOR (no-color.org).
-    pub fn of_environment() -> Self {
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        if plain { Theme::default() } else { Theme::colored() }
-    }
-
-    /// Colours of the terminal's own palette.
-    pub fn colored() -> Self {
-        let color = |color| Style::new().fg(color);
-        Theme {
-            colors: true,
-            title: Style::new().bold(),
-            soft: color(Color::DarkGray),
-            error: color(Color::Yellow),
-            loss: color(Color::Cyan),
-            warn: color(Color::Red),
-        }
-    }
-}
+/// Styles in colours of the terminal's own palette.
+const TITLE: Style = Style::new().bold();
+pub const SOFT: Style = Style::new().fg(Color::DarkGray);
+const ERROR: Style = Style::new().fg(Color::Yellow);
+const LOSS: Style = Style::new().fg(Color::Cyan);
+pub const WARN: Style = Style::new().fg(Color::Red);
 
 /// A piece of the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,42 +36,48 @@ enum Panel {
 
 impl Panel {
     /// Lines that it needs, and whether it can use more.
-    fn height(self, state: &State, theme: Theme) -> (u16, bool) {
+    fn height(self, state: &State, colors: bool) -> (u16, bool) {
         match self {
             Panel::Numbers => (5, false),
             Panel::Errors | Panel::Losses => (6, true),
             Panel::Confusion => (CLASSES as u16 + 2, false),
-            Panel::Kernels => (kernels::height(&state.kernels, theme.colors) as u16 + 1, false),
+            Panel::Kernels => (kernels::height(&state.kernels, colors) as u16 + 1, false),
         }
     }
 }
 
-pub fn draw(frame: &mut Frame, state: &State, control: &Control, theme: Theme) {
+/// Draws the state of a run; where there are to be no colours, every letter is plain.
+pub fn draw(frame: &mut Frame, state: &State, control: &Control, colors: bool) {
     let rows = [1, 1, 1].map(Constraint::Length);
     let [head, gauge, body, foot] =
         Layout::vertical([rows[0], rows[1], Constraint::Fill(1), rows[2]]).areas(frame.area());
-    frame.render_widget(Line::styled(state.title.as_str(), theme.title), head);
-    progress(frame, gauge, state, theme);
-    frame.render_widget(keys(control, theme), foot);
+    frame.render_widget(Line::styled(state.title.as_str(), TITLE), head);
+    progress(frame, gauge, state);
+    frame.render_widget(keys(control), foot);
     let left = [Panel::Errors, Panel::Losses];
     let right = [Panel::Numbers, Panel::Confusion, Panel::Kernels];
     if body.width >= TWO_COLUMNS {
         let columns = [Constraint::Fill(1), Constraint::Length(2), Constraint::Length(RIGHT)];
         let [charts, _, tables] = Layout::horizontal(columns).areas(body);
-        stack(frame, charts, &left, state, theme);
-        stack(frame, tables, &right, state, theme);
+        stack(frame, charts, &left, state, colors);
+        stack(frame, tables, &right, state, colors);
     } else {
         let all = [right[0], left[0], right[2], right[1], left[1]];
-        stack(frame, body, &all, state, theme);
+        stack(frame, body, &all, state, colors);
+    }
+    if !colors {
+        frame.buffer_mut().content.iter_mut().for_each(|cell| {
+            cell.set_style(Style::reset());
+        });
     }
 }
 
 /// The panels that fit, one below the other; the first are the most important.
-fn stack(frame: &mut Frame, area: Rect, panels: &[Panel], state: &State, theme: Theme) {
+fn stack(frame: &mut Frame, area: Rect, panels: &[Panel], state: &State, colors: bool) {
     let mut left = area.height;
     let mut fitting = Vec::new();
     for &panel in panels {
-        let (height, grows) = panel.height(state, theme);
+        let (height, grows) = panel.height(state, colors);
         if height <= left {
             left -= height;
             let constraint = if grows { Constraint::Fill(1) } else { Constraint::Length(height) };
@@ -106,16 +87,16 @@ fn stack(frame: &mut Frame, area: Rect, panels: &[Panel], state: &State, theme: 
     let areas = Layout::vertical(fitting.iter().map(|&(_, constraint)| constraint)).split(area);
     for (&(panel, _), &area) in fitting.iter().zip(areas.iter()) {
         match panel {
-            Panel::Numbers => frame.render_widget(numbers(state, theme), area),
-            Panel::Errors => chart(frame, area, "test error %", &state.errors, state, theme.error),
-            Panel::Losses => chart(frame, area, "training loss", &state.losses, state, theme.loss),
-            Panel::Confusion => frame.render_widget(confusion(state, theme), area),
-            Panel::Kernels => frame.render_widget(first_kernels(state, area.width, theme), area),
+            Panel::Numbers => frame.render_widget(numbers(state), area),
+            Panel::Errors => chart(frame, area, "test error %", &state.errors, state.epochs, ERROR),
+            Panel::Losses => chart(frame, area, "training loss", &state.losses, state.epochs, LOSS),
+            Panel::Confusion => frame.render_widget(confusion(state), area),
+            Panel::Kernels => frame.render_widget(first_kernels(state, area.width, colors), area),
         }
     }
 }
 
-fn progress(frame: &mut Frame, area: Rect, state: &State, theme: Theme) {
+fn progress(frame: &mut Frame, area: Rect, state: &State) {
     let left = state.left().map(|seconds| format!(", {} left", duration(seconds)));
     let percent = 100.0 * state.share();
     let gauge = LineGauge::default()
@@ -123,16 +104,16 @@ fn progress(frame: &mut Frame, area: Rect, state: &State, theme: Theme) {
         .label(format!("{percent:.0} %{}", left.unwrap_or_default()))
         .filled_symbol("━")
         .unfilled_symbol("─")
-        .filled_style(theme.error)
-        .unfilled_style(theme.soft);
+        .filled_style(ERROR)
+        .unfilled_style(SOFT);
     frame.render_widget(gauge, area);
 }
 
-fn keys(control: &Control, theme: Theme) -> Line<'static> {
+fn keys(control: &Control) -> Line<'static> {
     match (control.stopped(), control.paused()) {
-        (true, _) => Line::styled("stopping after the submission under way", theme.warn),
-        (_, true) => Line::styled("PAUSED   p continues   s stops", theme.warn),
-        (_, false) => Line::styled("p pauses   c checkpoint   s stops", theme.soft),
+        (true, _) => Line::styled("stopping after the submission under way", WARN),
+        (_, true) => Line::styled("PAUSED   p continues   s stops", WARN),
+        (_, false) => Line::styled("p pauses   c checkpoint   s stops", SOFT),
     }
 }
 
@@ -174,16 +155,16 @@ mod tests {
     fn drawn(
         state: &State,
         control: &Control,
-        theme: Theme,
+        colors: bool,
         size: (u16, u16),
     ) -> Terminal<TestBackend> {
         let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
-        terminal.draw(|frame| draw(frame, state, control, theme)).unwrap();
+        terminal.draw(|frame| draw(frame, state, control, colors)).unwrap();
         terminal
     }
 
-    fn lines(state: &State, control: &Control, theme: Theme, size: (u16, u16)) -> Vec<String> {
-        let terminal = drawn(state, control, theme, size);
+    fn lines(state: &State, control: &Control, colors: bool, size: (u16, u16)) -> Vec<String> {
+        let terminal = drawn(state, control, colors, size);
         let rows = terminal.backend().buffer().content().chunks(usize::from(size.0));
         let row = |cells: &[ratatui::buffer::Cell]| {
             cells.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_string()
@@ -193,7 +174,7 @@ mod tests {
 
     #[test]
     fn everything_at_80_by_24() {
-        let shown = lines(&state(), &Control::default(), Theme::colored(), (80, 24));
+        let shown = lines(&state(), &Control::default(), true, (80, 24));
         assert_eq!(shown[0], "lenet5, recipe lenet5, seed 1, on CPU");
         assert!(shown[1].starts_with("42 %, 14 s left ━━━"), "{}", shown[1]);
         let right: Vec<String> = shown.iter().map(|line| line.chars().skip(42).collect()).collect();
@@ -212,7 +193,7 @@ mod tests {
 
     #[test]
     fn the_figures_at_40_by_12() {
-        let shown = lines(&state(), &Control::default(), Theme::colored(), (40, 12));
+        let shown = lines(&state(), &Control::default(), true, (40, 12));
         let expected = [
             "lenet5, recipe lenet5, seed 1, on CPU",
             "42 %, 14 s left ━━━━━━━━━━──────────────",
@@ -232,7 +213,7 @@ mod tests {
 
     #[test]
     fn larger_charts_at_120_by_40() {
-        let shown = lines(&state(), &Control::default(), Theme::colored(), (120, 40));
+        let shown = lines(&state(), &Control::default(), true, (120, 40));
         assert!(shown[21].starts_with("training loss"), "{shown:#?}");
         let place = |word: &str| shown[2].find(word);
         assert_eq!((place("test error %"), place("epoch")), (Some(0), Some(82)));
@@ -240,19 +221,18 @@ mod tests {
 
     #[test]
     fn without_colours_every_cell_is_plain() {
-        let terminal = drawn(&state(), &Control::default(), Theme::default(), (120, 40));
+        let terminal = drawn(&state(), &Control::default(), false, (120, 40));
         for cell in terminal.backend().buffer().content() {
             assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset), "{cell:?}");
         }
-        let shown = lines(&state(), &Control::default(), Theme::default(), (120, 40)).concat();
+        let shown = lines(&state(), &Control::default(), false, (120, 40)).concat();
         assert!(shown.contains('█') && !shown.contains('▀'), "kernels in shades");
     }
 
     #[test]
     fn says_what_was_asked_for() {
         let control = Control::default();
-        let foot =
-            |control: &Control| lines(&state(), control, Theme::default(), (80, 24)).remove(23);
+        let foot = |control: &Control| lines(&state(), control, false, (80, 24)).remove(23);
         control.toggle_pause();
         assert!(foot(&control).starts_with("PAUSED"));
         control.stop();
@@ -269,11 +249,11 @@ mod tests {
         for state in [&empty, &one, &state()] {
             for width in [1, 2, 7, 20, 39, 60, 75, 76, 130] {
                 for height in [1, 2, 3, 4, 8, 13, 21, 24, 45] {
-                    drawn(state, &control, Theme::colored(), (width, height));
+                    drawn(state, &control, true, (width, height));
                 }
             }
         }
-        let shown = lines(&empty, &control, Theme::colored(), (80, 24)).concat();
+        let shown = lines(&empty, &control, true, (80, 24)).concat();
         assert_eq!(shown.matches("after the first epoch").count(), 4);
     }
 }

@@ -29,7 +29,6 @@ use crate::threads;
 use crate::train::checkpoint;
 use crate::train::control::Control;
 use crate::train::events::{End, Epoch, Progress, Report, Start, Wants};
-use draw::Theme;
 use state::State;
 
 /// Between two pictures.
@@ -157,9 +156,10 @@ fn watch(
     shared: &Shared,
     control: &Control,
 ) {
-    let theme = Theme::of_environment();
+    // no-color.org
+    let colors = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     while !shared.over.load(Ordering::SeqCst) && screen::is_taken() {
-        let drawn = terminal.draw(|frame| draw::draw(frame, &shared.state(), control, theme));
+        let drawn = terminal.draw(|frame| draw::draw(frame, &shared.state(), control, colors));
         match drawn
             .and_then(|_| event::poll(TICK))
             .and_then(|some| some.then(event::read).transpose())

@@ -7,7 +7,7 @@ use ratatui::symbols::Marker;
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Axis, Chart, Dataset, GraphType};
 
-use super::draw::Theme;
+use super::draw::{SOFT, WARN};
 use super::kernels;
 use super::state::State;
 use crate::network::CLASSES;
@@ -17,7 +17,7 @@ use crate::text::thousands;
 const CELL: usize = 3;
 
 /// Where the run is, in figures.
-pub fn numbers(state: &State, theme: Theme) -> Text<'static> {
+pub fn numbers(state: &State) -> Text<'static> {
     let now = state.now;
     let shown = |value: Option<String>| value.unwrap_or_else(|| "...".into());
     let last = |points: &[(f64, f64)], unit: &str| {
@@ -44,7 +44,7 @@ pub fn numbers(state: &State, theme: Theme) -> Text<'static> {
         ),
     ];
     let line = |(name, value): (&'static str, String)| {
-        Line::from(vec![Span::styled(format!("{name:<14}"), theme.soft), Span::raw(value)])
+        Line::from(vec![Span::styled(format!("{name:<14}"), SOFT), Span::raw(value)])
     };
     Text::from_iter(rows.map(line))
 }
@@ -55,7 +55,7 @@ pub fn chart(
     area: Rect,
     title: &str,
     points: &[(f64, f64)],
-    state: &State,
+    epochs: usize,
     style: Style,
 ) {
     let [head, area] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area);
@@ -70,7 +70,7 @@ pub fn chart(
     // A single point has no scale of its own.
     let bounds = if least < most { [least, most] } else { [least - 1.0, most + 1.0] };
     let labels = [bounds[0], (bounds[0] + bounds[1]) / 2.0, bounds[1]].map(|y| short(y.exp2()));
-    let epochs = state.epochs.max(2);
+    let epochs = epochs.max(2);
     let data = Dataset::default()
         .marker(Marker::Braille)
         .graph_type(GraphType::Line)
@@ -89,34 +89,34 @@ fn short(number: f64) -> String {
 }
 
 /// Mistakes by label and answer; the right answers would only be in the way.
-pub fn confusion(state: &State, theme: Theme) -> Text<'static> {
+pub fn confusion(state: &State) -> Text<'static> {
     let Some(counts) = &state.confusion else {
-        return Text::styled("mistakes: after the first epoch", theme.soft);
+        return Text::styled("mistakes: after the first epoch", SOFT);
     };
     let digits: String = (0..CLASSES).map(|said| format!("{said:>CELL$}")).collect();
     let head = [
-        Line::styled("mistakes: label down, answer across", theme.soft),
-        Line::styled(format!("  {digits}   all"), theme.soft),
+        Line::styled("mistakes: label down, answer across", SOFT),
+        Line::styled(format!("  {digits}   all"), SOFT),
     ];
     let row = |(label, row): (usize, &[usize; CLASSES])| {
-        let mut spans = vec![Span::styled(format!("{label:>2}"), theme.soft)];
+        let mut spans = vec![Span::styled(format!("{label:>2}"), SOFT)];
         spans.extend(row.iter().enumerate().map(|(said, &count)| match count {
-            _ if said == label => Span::styled(format!("{:>CELL$}", "\\"), theme.soft),
-            0 => Span::styled(format!("{:>CELL$}", "."), theme.soft),
+            _ if said == label => Span::styled(format!("{:>CELL$}", "\\"), SOFT),
+            0 => Span::styled(format!("{:>CELL$}", "."), SOFT),
             count => Span::raw(format!("{count:>CELL$}")),
         }));
         let wrong = row.iter().sum::<usize>() - row[label];
-        spans.push(Span::styled(format!("{wrong:>6}"), theme.warn));
+        spans.push(Span::styled(format!("{wrong:>6}"), WARN));
         Line::from(spans)
     };
     Text::from_iter(head.into_iter().chain(counts.iter().enumerate().map(row)))
 }
 
-pub fn first_kernels(state: &State, width: u16, theme: Theme) -> Text<'static> {
+pub fn first_kernels(state: &State, width: u16, colors: bool) -> Text<'static> {
     if state.kernels.is_empty() {
-        return Text::styled("kernels: after the first epoch", theme.soft);
+        return Text::styled("kernels: after the first epoch", SOFT);
     }
-    let head = Line::styled("kernels of the first convolution", theme.soft);
-    let lines = kernels::lines(&state.kernels, usize::from(width), theme.colors);
+    let head = Line::styled("kernels of the first convolution", SOFT);
+    let lines = kernels::lines(&state.kernels, usize::from(width), colors);
     Text::from_iter([head].into_iter().chain(lines))
 }
