@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{DIGIT_PIXELS, Digits};
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::DIGIT_SIDE;
 
@@ -81,8 +82,7 @@ impl Source {
 
     /// Returns the same source with a path that means the same in another folder.
     pub fn absolute(&self) -> Self {
-        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
-        Source { path: self.path.as_ref().map(absolute), ..self.clone() }
+        Source { path: self.path.as_deref().map(disk::absolute), ..self.clone() }
     }
 }
 

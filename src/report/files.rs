@@ -40,9 +40,7 @@ pub struct Files<'a> {
     network: Network,
     interface: Interface,
     keep: Keep,
-    /// The values of the settings, for the model file.
-    settings: Value,
-    identity: Value,
+    /// The record.
     run: Value,
     metrics: String,
     /// When the last checkpoint was written.
@@ -72,8 +70,6 @@ impl<'a> Files<'a> {
             network: network.clone(),
             interface: interface.clone(),
             keep,
-            settings: Value::Null,
-            identity: Value::Null,
             run: Value::Null,
             metrics,
             written: Instant::now(),
@@ -104,11 +100,12 @@ impl<'a> Files<'a> {
     /// The bytes of the model file.
     fn model(&self, state: &State) -> Result<Vec<u8>> {
         let (network, parameters) = (self.network.clone(), state.parameters().to_vec());
-        Model { network, parameters, settings: self.settings.clone() }.to_bytes()
+        let settings = self.run["identity"]["settings"].clone();
+        Model { network, parameters, settings }.to_bytes()
     }
 
     fn write_checkpoint(&mut self, state: &State) -> Result<()> {
-        self.write(CHECKPOINT, &state.to_bytes(&self.interface, &self.identity)?)?;
+        self.write(CHECKPOINT, &state.to_bytes(&self.interface, &self.run["identity"])?)?;
         self.written = Instant::now();
         Ok(())
     }
@@ -117,8 +114,6 @@ impl<'a> Files<'a> {
 impl Report for Files<'_> {
     fn start(&mut self, start: &Start) -> Result<()> {
         let settings = start.settings;
-        self.settings = settings.values();
-        self.identity = start.identity.clone();
         self.run = json!({
             "lenet": version::VERSION,
             "commit": version::COMMIT,

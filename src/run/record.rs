@@ -1,6 +1,6 @@
 //! What the record of a run says of where it comes from, besides its settings.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -56,11 +56,6 @@ pub fn check(folder: &Path, data: &Value, set: &str, digits: &Digits) -> Result<
         ))),
         _ => Ok(()),
     }
-}
-
-/// Returns a path that means the same in another folder.
-pub fn absolute(path: &Path) -> String {
-    std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path)).display().to_string()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::cli::output;
 use crate::cli::view::interrupt;
 use crate::data::Mnist;
 use crate::device::Device;
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::recipe::{Available, Flags, Origins, Settings, need};
@@ -195,7 +196,7 @@ impl Source {
             beside["select"] = json!("best");
         }
         if let Some(model) = from {
-            beside["from"] = json!(record::absolute(model));
+            beside["from"] = json!(disk::absolute(model).display().to_string());
         }
         let mut kept = Map::new();
         if let Some(resumed) = &self.resumed {

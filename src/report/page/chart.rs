@@ -35,13 +35,6 @@ impl Line {
     }
 }
 
-/// A figure from another source, as a dashed line across.
-#[derive(Debug, Clone)]
-pub struct Reference {
-    pub name: String,
-    pub y: f64,
-}
-
 /// How y grows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Scale {
@@ -56,7 +49,8 @@ pub struct Chart {
     /// What the axes show.
     pub labels: [String; 2],
     pub lines: Vec<Line>,
-    pub reference: Option<Reference>,
+    /// A figure from another source, as a dashed line across: its name and y.
+    pub reference: Option<(String, f64)>,
     pub y: Scale,
 }
 
@@ -143,10 +137,10 @@ impl Chart {
                         }
                     }
                 }
-                @if let Some(reference) = &self.reference {
-                    @let place = y.place(reference.y);
+                @if let Some((name, number)) = &self.reference {
+                    @let place = y.place(*number);
                     line.reference x1=(LEFT) y1=(place) x2=(right) y2=(place) {}
-                    (legend(self.lines.len(), &format!("- - {}", reference.name)))
+                    (legend(self.lines.len(), &format!("- - {name}")))
                 }
                 @for (number, (line, color)) in lines().enumerate() {
                     g class={ "line-" (color) } { (legend(number, &line.name)) }
@@ -158,7 +152,7 @@ impl Chart {
 
     fn y_range(&self) -> Range<f64> {
         let all = || self.lines.iter().flat_map(|line| &line.points);
-        let references = || self.reference.iter().map(|reference| reference.y);
+        let references = || self.reference.iter().map(|(_, y)| *y);
         let most = all().map(|point| point[3]).chain(references()).fold(0.0, f64::max);
         let least = all().map(|point| point[2]).chain(references()).fold(most, f64::min);
         match self.y {
@@ -196,7 +190,7 @@ mod tests {
         Chart {
             labels: ["epoch".into(), "error %".into()],
             lines: vec![Line { name: "test <digits>".into(), points }],
-            reference: Some(Reference { name: "paper".into(), y: 0.95 }),
+            reference: Some(("paper".into(), 0.95)),
             y,
         }
     }

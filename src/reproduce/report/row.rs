@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::evaluation::rejection::{curve, first_within, last_within};
 use crate::evaluation::statistics::Sample;
 use crate::report::finished::Answered;
-use crate::report::page::chart::{Chart, Line, Reference, Scale};
+use crate::report::page::chart::{Chart, Line, Scale};
 use crate::report::page::{Block, Section, curvature, insides, mistakes};
 use crate::reproduce::results::{RowResults, Spread};
 
@@ -62,10 +62,7 @@ fn learning(results: &RowResults) -> Block {
     let chart = Chart {
         labels: ["epoch".into(), "error %".into()],
         lines,
-        reference: error.map(|error| Reference {
-            name: format!("paper {} %", error.percent),
-            y: error.percent,
-        }),
+        reference: error.map(|error| (format!("paper {} %", error.percent), error.percent)),
         y: Scale::Powers(2.0),
     };
     Block::Chart {
@@ -106,7 +103,7 @@ fn rejected(results: &RowResults) -> Vec<Block> {
     let chart = Chart {
         labels: ["rejected %".into(), "error % of the rest".into()],
         lines: vec![band("test digits", &spreads)],
-        reference: Some(Reference { name: format!("{TARGET} %"), y: TARGET }),
+        reference: Some((format!("{TARGET} %"), TARGET)),
         y: Scale::Linear,
     };
     let share = results.sample_of_all(|run| {
