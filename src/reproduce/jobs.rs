@@ -32,10 +32,6 @@ impl Job {
     }
 }
 
-pub fn folder(out: &Path, recipe: &str, seed: u64) -> PathBuf {
-    out.join(recipe).join(format!("seed-{seed}"))
-}
-
 /// Tells whether a folder holds the finished run of this identity. Another run there is an error, so that
 /// nothing is overwritten.
 pub fn is_done(folder: &Path, identity: &Value) -> Result<bool> {

@@ -125,7 +125,8 @@ pub fn run(args: Args) -> Result<()> {
     let rows = args.rows(is_mnist);
     let device = device::choose(&args.device, device::Work::Training)?;
     let digits = record::digits(&args.data.source, &mnist);
-    let jobs = jobs(&args, &rows, &mnist, &device, &digits)?;
+    let shared = Shared { args: &args, mnist: &mnist, device: &device, digits: &digits };
+    let jobs = shared.jobs(&rows)?;
     let out = args.out();
     disk::make_folder(&out)?;
     disk::try_out(&out.join(PAGE))?;
@@ -137,8 +138,8 @@ pub fn run(args: Args) -> Result<()> {
         jobs.len()
     ))?;
     let control = interrupt::stop_on_ctrl_c()?;
-    train(&args, &jobs, &mnist, &device, &digits, &control)?;
-    let results = rows.iter().map(|row| results(row, &jobs, &mnist, &device, &args));
+    shared.train(&jobs, &control)?;
+    let results = rows.iter().map(|row| shared.results(row, &jobs));
     let experiment = Experiment {
         rows: &results.collect::<Result<Vec<_>>>()?,
         test: &mnist.test,
@@ -149,84 +150,80 @@ pub fn run(args: Args) -> Result<()> {
     output::print(&format!("report   {}\n", out.join(PAGE).display()))
 }
 
-/// Returns every run of the table. Seeds go round the recipes, so that a part of the table has all rows.
-fn jobs(
-    args: &Args,
-    rows: &[Row],
-    mnist: &Mnist,
-    device: &Device,
-    digits: &Value,
-) -> Result<Vec<Job>> {
-    let available = Available::of(mnist);
-    let (out, mut jobs) = (args.out(), Vec::new());
-    let seeds = rows.iter().map(|row| args.seeds(row)).collect::<Result<Vec<_>>>()?;
-    for seed in 1..=seeds.iter().copied().max().unwrap_or(0) {
-        for (row, _) in rows.iter().zip(&seeds).filter(|(_, seeds)| seed <= **seeds) {
-            let mut settings = args.settings(row, seed, available)?;
-            let plan = device.strategy(args.device.plan, &settings.network, settings.batch)?;
-            settings.set_plan(plan);
-            let folder = jobs::folder(&out, row.recipe, settings.seed);
-            let done = jobs::is_done(&folder, &launch::identity(&settings, device, digits))?;
-            jobs.push(Job { row: *row, settings, folder, done });
+/// What all runs share.
+struct Shared<'a> {
+    args: &'a Args,
+    mnist: &'a Mnist,
+    device: &'a Device,
+    /// The digits, as records have them.
+    digits: &'a Value,
+}
+
+impl Shared<'_> {
+    /// Returns every run of the table. Seeds go round the recipes, so that a part of the table has all rows.
+    fn jobs(&self, rows: &[Row]) -> Result<Vec<Job>> {
+        let Shared { args, mnist, device, digits } = self;
+        let available = Available::of(mnist);
+        let (out, mut jobs) = (args.out(), Vec::new());
+        let seeds = rows.iter().map(|row| args.seeds(row)).collect::<Result<Vec<_>>>()?;
+        for seed in 1..=seeds.iter().copied().max().unwrap_or(0) {
+            for (row, _) in rows.iter().zip(&seeds).filter(|(_, seeds)| seed <= **seeds) {
+                let mut settings = args.settings(row, seed, available)?;
+                let plan = device.strategy(args.device.plan, &settings.network, settings.batch)?;
+                settings.set_plan(plan);
+                let folder = out.join(row.recipe).join(format!("seed-{seed}"));
+                let done = jobs::is_done(&folder, &launch::identity(&settings, device, digits))?;
+                jobs.push(Job { row: *row, settings, folder, done });
+            }
         }
+        Ok(jobs)
     }
-    Ok(jobs)
-}
 
-fn train(
-    args: &Args,
-    jobs: &[Job],
-    mnist: &Mnist,
-    device: &Device,
-    digits: &Value,
-    control: &Control,
-) -> Result<()> {
-    let missing: Vec<&Job> = jobs.iter().filter(|job| !job.done).collect();
-    let about = json!({
-        "command": record::command(),
-        "data": digits,
-        "flags": args::beside(&args.device),
-    });
-    let keep = Keep { best: false, every: Some(launch::CHECKPOINT_EVERY) };
-    let mut board = Board::new(missing.clone());
-    for job in missing {
-        let folder = Folder::make(Some(&job.folder), job.row.recipe, true)?;
-        let split = Split::draw(&job.settings, mnist);
-        let launch = Launch {
-            settings: &job.settings,
-            lists: split.lists(mnist),
-            split: &split,
-            device,
-            folder: &folder,
-            keep,
-            about: &about,
+    /// Makes the runs that are missing.
+    fn train(&self, jobs: &[Job], control: &Control) -> Result<()> {
+        let Shared { args, mnist, device, digits } = *self;
+        let missing: Vec<&Job> = jobs.iter().filter(|job| !job.done).collect();
+        let about = json!({
+            "command": record::command(),
+            "data": digits,
+            "flags": args::beside(&args.device),
+        });
+        let keep = Keep { best: false, every: Some(launch::CHECKPOINT_EVERY) };
+        let mut board = Board::new(missing.clone());
+        for job in missing {
+            let folder = Folder::make(Some(&job.folder), job.row.recipe, true)?;
+            let split = Split::draw(&job.settings, mnist);
+            let launch = Launch {
+                settings: &job.settings,
+                lists: split.lists(mnist),
+                split: &split,
+                device,
+                folder: &folder,
+                keep,
+                about: &about,
+            };
+            let made = launch.complete(vec![Box::new(&mut board)], control);
+            made.inspect_err(|_| board.finish())?;
+        }
+        board.finish();
+        Ok(())
+    }
+
+    /// Reads the runs of a row and asks each network about its test digits.
+    fn results(&self, row: &Row, jobs: &[Job]) -> Result<RowResults> {
+        let Shared { args, mnist, device, .. } = self;
+        let jobs: Vec<&Job> = jobs.iter().filter(|job| job.row == *row).collect();
+        let settings = &jobs.first().expect("every row has a run").settings;
+        let (plan, batch, sets) = (args.device.plan, EVALUATION_BATCH, [&mnist.test]);
+        let mut inference = Inference::empty(&settings.network, device, plan, batch, &sets)?;
+        let mut run = |job: &&Job| {
+            let model = Model::read(&job.folder)?;
+            inference.replace(&model.parameters)?;
+            let numbers = Split::draw(&job.settings, mnist).test_numbers(mnist);
+            let answers = inference.answers(0)?.scores.about(numbers, &mnist.test);
+            Answered::read(&job.folder, model, answers)
         };
-        let made = launch.complete(vec![Box::new(&mut board)], control);
-        made.inspect_err(|_| board.finish())?;
+        let runs = jobs.iter().map(&mut run).collect::<Result<Vec<_>>>()?;
+        Ok(RowResults { row: *row, settings: settings.clone(), runs })
     }
-    board.finish();
-    Ok(())
-}
-
-/// Reads the runs of a row and asks each network about its test digits.
-fn results(
-    row: &Row,
-    jobs: &[Job],
-    mnist: &Mnist,
-    device: &Device,
-    args: &Args,
-) -> Result<RowResults> {
-    let jobs: Vec<&Job> = jobs.iter().filter(|job| job.row == *row).collect();
-    let settings = &jobs.first().expect("every row has a run").settings;
-    let (plan, batch, sets) = (args.device.plan, EVALUATION_BATCH, [&mnist.test]);
-    let mut inference = Inference::empty(&settings.network, device, plan, batch, &sets)?;
-    let mut run = |job: &&Job| {
-        let model = Model::read(&job.folder)?;
-        inference.replace(&model.parameters)?;
-        let numbers = Split::draw(&job.settings, mnist).test_numbers(mnist);
-        let answers = inference.answers(0)?.scores.about(numbers, &mnist.test);
-        Answered::read(&job.folder, model, answers)
-    };
-    let runs = jobs.iter().map(&mut run).collect::<Result<Vec<_>>>()?;
-    Ok(RowResults { row: *row, settings: settings.clone(), runs })
 }
