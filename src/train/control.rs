@@ -44,29 +44,3 @@ impl Control {
         start.elapsed()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_in_a_pause_until_it_is_over_or_the_run_has_to_end() {
-        let control = Control::default();
-        control.wait();
-        let ends: [fn(&Control); 2] = [Control::toggle_pause, |control| assert!(!control.stop())];
-        for end in ends {
-            let ended = AtomicBool::new(false);
-            control.toggle_pause();
-            std::thread::scope(|scope| {
-                scope.spawn(|| {
-                    std::thread::sleep(3 * LOOK);
-                    ended.store(true, Ordering::SeqCst);
-                    end(&control);
-                });
-                control.wait();
-                assert!(ended.load(Ordering::SeqCst), "it did not wait");
-            });
-        }
-        assert!(control.stopped() && control.stop());
-    }
-}

@@ -1,7 +1,12 @@
-//! The library by itself: what it must not do.
+//! The library by itself: what it must not do, and parts that need no network.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use lenet::rng::{Rng, Stream};
+use lenet::train::control::Control;
 
 /// The parts that talk to a terminal: the commands and the program around them.
 const PROGRAM: [&str; 2] = ["src/cli", "src/main.rs"];
@@ -43,4 +48,34 @@ fn talk(file: &Path) -> Vec<String> {
         !line.trim_start().starts_with("//") && TALK.iter().any(|word| line.contains(word))
     };
     text.lines().filter(talks).map(|line| format!("{}: {}", file.display(), line.trim())).collect()
+}
+
+#[test]
+fn waits_in_a_pause_until_it_is_over_or_the_run_has_to_end() {
+    let control = Control::default();
+    control.wait();
+    let ends: [fn(&Control); 2] = [Control::toggle_pause, |control| assert!(!control.stop())];
+    for end in ends {
+        let ended = AtomicBool::new(false);
+        control.toggle_pause();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(60));
+                ended.store(true, Ordering::SeqCst);
+                end(&control);
+            });
+            control.wait();
+            assert!(ended.load(Ordering::SeqCst), "it did not wait");
+        });
+    }
+    assert!(control.stopped() && control.stop());
+}
+
+#[test]
+fn shuffle_keeps_every_item() {
+    let mut items: Vec<u32> = (0..1000).collect();
+    Rng::new(1, Stream::Order).shuffle(&mut items);
+    assert_ne!(items, (0..1000).collect::<Vec<u32>>());
+    items.sort_unstable();
+    assert_eq!(items, (0..1000).collect::<Vec<u32>>());
 }
