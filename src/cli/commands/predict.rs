@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::cli::args::model::ModelArg;
 use crate::cli::args::{DataArgs, DeviceArgs};
@@ -112,22 +112,33 @@ pub fn run(args: Args) -> Result<()> {
     let pixels = questions.list.iter().flat_map(|question| question.pixels.iter().copied());
     let digits = Digits::new(pixels.collect(), vec![0; questions.list.len()])?;
     let (mut inference, device) = args.model.ask(&model, &args.device, BATCH, &[&digits])?;
-    let reading = Reading { questions, scores: inference.answers(0)?.scores, margin };
+    let scores = inference.answers(0)?.scores;
+    let told: Vec<Told> = questions.told(&scores, margin).collect();
+    let readings: Vec<&[Told]> = told.chunk_by(|a, b| a.number == b.number).collect();
     if args.json {
+        let reading = |of: &&[Told]| json!({ "source": of[0].source, "text": read(of) });
         output::print_json(&json!({
             "model": args.model.file().display().to_string(),
             "network": model.network.name,
-            "output": model.network.options.output,
+            "output": scores.output,
             "device": device.describe(),
             "profile": device.profile().name,
             "plan": inference.strategy().name(),
             "reject": margin,
-            "readings": reading.readings(),
-            "predictions": reading.predictions(),
+            "readings": readings.iter().map(reading).collect::<Vec<_>>(),
+            "predictions": told,
         }))?;
     } else {
-        output::note(reading.legend());
-        output::print(&reading.text(args.show))?;
+        output::note(match scores.output {
+            Output::Linear => {
+                "reading  the largest output is the answer; a wide margin is a sure one"
+            }
+            Output::Softmax => "reading  outputs are probabilities; the largest is the answer",
+            Output::Rbf => {
+                "reading  the smallest penalty is the best match; a wide margin is a sure answer"
+            }
+        });
+        output::print(&text(&readings, scores.output, margin, args.show))?;
     }
     some_unread
 }
@@ -193,84 +204,77 @@ impl Questions {
         let source = self.sources.len() - 1;
         self.list.push(Question { source, pixels: pixels.to_vec(), label, place });
     }
+
+    /// The answers, in the order of the questions.
+    fn told<'a>(&'a self, scores: &'a Scores, margin: f32) -> impl Iterator<Item = Told<'a>> {
+        self.list.iter().enumerate().map(move |(i, question)| Told {
+            number: question.source,
+            source: &self.sources[question.source],
+            place: question.place,
+            label: question.label,
+            pixels: &question.pixels,
+            prediction: scores.prediction(i, margin),
+        })
+    }
 }
 
-/// Questions with their answers.
-struct Reading {
-    questions: Questions,
-    scores: Scores,
-    /// Least difference between the two best outputs for an answer to count.
-    margin: f32,
+/// A digit with its answer.
+#[derive(Serialize)]
+struct Told<'a> {
+    /// Of its source.
+    #[serde(skip)]
+    number: usize,
+    source: &'a str,
+    place: Option<Place>,
+    label: Option<u8>,
+    #[serde(skip)]
+    pixels: &'a [u8],
+    #[serde(flatten)]
+    prediction: Prediction<'a>,
 }
 
-impl Reading {
-    fn prediction(&self, i: usize) -> Prediction<'_> {
-        self.scores.prediction(i, self.margin)
-    }
+/// What the digits of a source read: of each its class, or ? where the network would rather not say.
+fn read(digits: &[Told]) -> String {
+    let shown = |Told { prediction, .. }: &Told| match prediction.rejected {
+        true => "?".to_string(),
+        false => prediction.digit.to_string(),
+    };
+    digits.iter().map(shown).collect()
+}
 
-    /// The class of a digit, or ? where the network would rather not say.
-    fn shown(&self, i: usize) -> String {
-        let prediction = self.prediction(i);
-        if prediction.rejected { "?".into() } else { prediction.digit.to_string() }
-    }
-
-    /// The numbers of the digits of a source, and what they read.
-    fn of_source(&self, source: usize) -> (Vec<usize>, String) {
-        let list = self.questions.list.iter().enumerate();
-        let numbers: Vec<usize> =
-            list.filter(|(_, question)| question.source == source).map(|(i, _)| i).collect();
-        let text = numbers.iter().map(|&i| self.shown(i)).collect();
-        (numbers, text)
-    }
-
-    fn text(&self, show: bool) -> String {
-        let sources = &self.questions.sources;
-        let width = sources.iter().map(|source| source.chars().count()).max().unwrap_or(0);
-        let mut text = String::new();
-        for (number, source) in sources.iter().enumerate() {
-            let (digits, read) = self.of_source(number);
-            let single = digits.len() == 1;
-            if !single {
-                text.push_str(&format!("{source:<width$}  {read}\n"));
-            }
-            for (place, &i) in (1..).zip(&digits) {
-                let name = if single { source.clone() } else { format!("  digit {place}") };
-                text.push_str(&format!("{name:<width$}  {}\n", self.line(i)));
-                if show {
-                    text.push_str(&image::draw(&self.questions.list[i].pixels));
-                }
-            }
+fn text(readings: &[&[Told]], output: Output, margin: f32, show: bool) -> String {
+    let width = readings.iter().map(|of| of[0].source.chars().count()).max().unwrap_or(0);
+    let mut text = String::new();
+    for digits in readings {
+        let (source, single) = (digits[0].source, digits.len() == 1);
+        if !single {
+            text.push_str(&format!("{source:<width$}  {}\n", read(digits)));
         }
-        text
-    }
-
-    /// What the numbers of a line mean.
-    fn legend(&self) -> &'static str {
-        match self.scores.output {
-            Output::Linear => {
-                "reading  the largest output is the answer; a wide margin is a sure one"
-            }
-            Output::Softmax => "reading  outputs are probabilities; the largest is the answer",
-            Output::Rbf => {
-                "reading  the smallest penalty is the best match; a wide margin is a sure answer"
+        for (place, digit) in (1..).zip(*digits) {
+            let name = if single { source.into() } else { format!("  digit {place}") };
+            text.push_str(&format!("{name:<width$}  {}\n", digit.line(output, margin)));
+            if show {
+                text.push_str(&image::draw(digit.pixels));
             }
         }
     }
+    text
+}
 
-    fn line(&self, i: usize) -> String {
+impl Told<'_> {
+    fn line(&self, output: Output, margin: f32) -> String {
         let Prediction { digit, score, runner_up, runner_up_score, difference, rejected, .. } =
-            self.prediction(i);
-        let what = match self.scores.output {
+            self.prediction;
+        let what = match output {
             Output::Linear => "output",
             Output::Rbf => "penalty",
             Output::Softmax => "probability",
         };
-        let sure = match rejected {
-            true => format!("unsure (under {})", self.margin),
-            false => "sure".into(),
+        let (perhaps, sure) = match rejected {
+            true => (format!("perhaps {digit}, "), format!("unsure (under {margin})")),
+            false => (String::new(), "sure".into()),
         };
-        let perhaps = if rejected { format!("perhaps {digit}, ") } else { String::new() };
-        let verdict = match self.questions.list[i].label {
+        let verdict = match self.label {
             None => String::new(),
             Some(label) if usize::from(label) == digit => format!(", label {label}: right"),
             Some(label) => format!(", label {label}: WRONG"),
@@ -278,34 +282,7 @@ impl Reading {
         format!(
             "{}  {perhaps}{what} {score:.3}, next best {runner_up} with {runner_up_score:.3}: \
              margin {difference:.3}, {sure}{verdict}",
-            self.shown(i)
+            read(std::slice::from_ref(self))
         )
     }
-
-    fn readings(&self) -> Vec<Value> {
-        let sources = self.questions.sources.iter().enumerate();
-        let reading =
-            |(number, source)| json!({ "source": source, "text": self.of_source(number).1 });
-        sources.map(reading).collect()
-    }
-
-    fn predictions<'a>(&'a self) -> Vec<Told<'a>> {
-        let told = |(i, question): (usize, &'a Question)| Told {
-            source: &self.questions.sources[question.source],
-            place: question.place,
-            label: question.label,
-            prediction: self.prediction(i),
-        };
-        self.questions.list.iter().enumerate().map(told).collect()
-    }
-}
-
-/// A prediction and what it is about, for a program.
-#[derive(Serialize)]
-struct Told<'a> {
-    source: &'a str,
-    place: Option<Place>,
-    label: Option<u8>,
-    #[serde(flatten)]
-    prediction: Prediction<'a>,
 }

@@ -148,7 +148,7 @@ impl Source {
             file.name_network(&mut args.settings.network.network);
         }
         args.settings.origins = origins;
-        let model = args.from.as_deref().map(|path| Model::read(path)).transpose()?;
+        let model = args.from.as_deref().map(Model::read).transpose()?;
         let network = match &resumed {
             Some(resumed) => resumed.network_of_model()?,
             None => model.as_ref().map(|model| model.network.clone()),
