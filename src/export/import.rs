@@ -10,9 +10,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{CENTRES, Names, names, state};
+use super::{CENTRES, Names, state};
 use crate::error::{Error, Result};
-use crate::network::{Loss, Network, Options, Output, Table, bitmaps, build, lenet};
+use crate::network::{Loss, Named, Network, Options, Output, Table, bitmaps, build, lenet};
 use crate::plan::Layout;
 use crate::recipe::{NetworkArgs, NetworkChoice};
 use crate::train::container::{self, Container};
@@ -81,7 +81,10 @@ fn candidates(
     args: &NetworkArgs,
     names: Option<Names>,
 ) -> Result<Vec<Candidate>> {
-    let names = names.map_or(names::ALL.to_vec(), |names| vec![names]);
+    let names = match names {
+        Some(names) => vec![names],
+        None => Names::NAMES.iter().map(|(names, ..)| *names).collect(),
+    };
     let candidate = |(network, names): (Result<Network>, Names)| {
         let network = network?;
         let centres = container.has(&names.of(&network.name, CENTRES));

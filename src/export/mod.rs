@@ -16,19 +16,21 @@ pub use names::Names;
 pub use state::{CENTRES, State};
 
 use crate::error::Result;
+use crate::network::named;
 use crate::train::model::Model;
 
-/// What a model is exported as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// A graph from bytes to classes that runs by itself.
-    Onnx,
-    /// A state dict of PyTorch.
-    Safetensors,
-    /// Arrays of NumPy.
-    Npz,
-    /// One object with layers, tables and numbers.
-    Json,
+named! {
+    /// What a model is exported as.
+    pub enum Format {
+        /// A graph from bytes to classes that runs by itself.
+        Onnx = "onnx",
+        /// A state dict of PyTorch.
+        Safetensors = "safetensors",
+        /// Arrays of NumPy.
+        Npz = "npz",
+        /// One object with layers, tables and numbers.
+        Json = "json",
+    }
 }
 
 /// The bytes of a file for other programs. The names are those of its tensors; a graph has its own.

@@ -1,23 +1,18 @@
 //! What the layers are called: here, and in the notebook's module.
 
-use serde::{Deserialize, Serialize};
+use crate::network::{PoolForm, Scaling, Squash, named};
 
-use crate::network::{PoolForm, Scaling, Squash};
-
-/// The naming scheme of the tensors in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Names {
-    /// By layer, as in `model.safetensors`: `c3.convs.4.weight`.
-    Layers,
-    /// Of the notebook's module, by place in its `self.net`: `net.4.convs.4.weight`.
-    Notebook,
-    /// Of an `nn.Sequential` by itself: `4.convs.4.weight`.
-    Sequential,
+named! {
+    /// The naming scheme of the tensors in a file.
+    pub enum Names {
+        /// By layer, as in `model.safetensors`: `c3.convs.4.weight`.
+        Layers = "layers",
+        /// Of the notebook's module, by place in its `self.net`: `net.4.convs.4.weight`.
+        Notebook = "notebook",
+        /// Of an `nn.Sequential` by itself: `4.convs.4.weight`.
+        Sequential = "sequential",
+    }
 }
-
-/// Every way to name tensors.
-pub const ALL: [Names; 3] = [Names::Layers, Names::Notebook, Names::Sequential];
 
 /// The place of each layer in an `nn.Sequential` as the notebook builds it: every layer is followed
 /// by its `nn.Tanh`, and an `nn.Flatten` stands in front of the first `nn.Linear`. The notebook has

@@ -65,8 +65,8 @@ impl Report for TensorBoard {
     }
 
     fn epoch(&mut self, epoch: &Epoch, _state: &State) -> Result<()> {
-        let mut begun = match self.file.take() {
-            Some(file) => file,
+        let (path, mut file) = match self.file.take() {
+            Some(begun) => begun,
             None => self.begin()?,
         };
         let values = scalars(epoch)
@@ -75,8 +75,8 @@ impl Report for TensorBoard {
         let summary = Message::default().each(1, values);
         let bytes = record(event(epoch.epoch).bytes(5, summary));
         // At one go: a reader finds whole records.
-        begun.1.write_all(&bytes).map_err(|error| Error::cannot_write(&begun.0, error))?;
-        self.file = Some(begun);
+        file.write_all(&bytes).map_err(|error| Error::cannot_write(&path, error))?;
+        self.file = Some((path, file));
         Ok(())
     }
 }

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use crate::cli::args::page::PageArgs;
 use crate::cli::output::{self, check_free};
 use crate::error::{Error, Result};
 use crate::export::{self, Format, Names};
+use crate::network::Named;
+use crate::recipe::words;
 use crate::text::bytes;
 
 #[derive(Debug, clap::Args)]
@@ -25,7 +26,7 @@ pub struct Args {
     out: PathBuf,
     /// Names of the tensors: by layer as in model.safetensors, of the notebook's module, or of an
     /// nn.Sequential by itself [default: notebook with safetensors, else layers]
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = words::<Names>())]
     names: Option<Names>,
     /// Overwrite FILE [default: off]
     #[arg(long)]
@@ -37,14 +38,16 @@ const WEB: &str = "web";
 
 /// The formats of a model, and the page.
 fn forms() -> PossibleValuesParser {
-    let formats = Format::value_variants().iter().filter_map(Format::to_possible_value);
-    PossibleValuesParser::new(formats.chain([PossibleValue::new(WEB)]))
+    let named = |(_, name, help): &(_, &'static str, &'static str)| {
+        PossibleValue::new(*name).help(help.trim().trim_end_matches('.'))
+    };
+    PossibleValuesParser::new(Format::NAMES.iter().map(named).chain([PossibleValue::new(WEB)]))
 }
 
 pub fn run(args: Args) -> Result<()> {
     let format = match args.format.as_deref() {
         Some(WEB) => return page(&args),
-        Some(name) => Format::from_str(name, true).expect("the parser knows it"),
+        Some(name) => Format::find(name).expect("the parser knows it"),
         None => by_ending(&args.out)?,
     };
     let names = match (format, args.names) {
@@ -90,7 +93,7 @@ fn page(args: &Args) -> Result<()> {
 
 fn by_ending(path: &Path) -> Result<Format> {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    Format::from_str(ending, true).map_err(|_| {
+    Format::find(&ending.to_ascii_lowercase()).ok_or_else(|| {
         Error::Usage(format!(
             "--out {} does not end as one of the formats: give --format onnx, safetensors, npz, json \
              or web",

@@ -2,14 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
-
 use crate::cli::output::{self, check_free};
 use crate::error::Result;
 use crate::export::Names;
 use crate::export::import::{Imported, import};
 use crate::network::Named;
-use crate::recipe::NetworkArgs;
+use crate::recipe::{NetworkArgs, words};
 use crate::text::thousands;
 
 #[derive(Debug, clap::Args)]
@@ -22,7 +20,7 @@ pub struct Args {
     out: PathBuf,
     /// Names of the tensors: by layer as in model.safetensors, of the notebook's module, or of an
     /// nn.Sequential by itself [default: those that fit]
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = words::<Names>())]
     names: Option<Names>,
     /// Overwrite MODEL [default: off]
     #[arg(long)]
@@ -43,8 +41,7 @@ pub fn run(args: Args) -> Result<()> {
         options.output.name(),
         if options.full_connections { "all" } else { "the table's" },
     ));
-    let names = names.to_possible_value();
-    output::note(&format!("names    {}", names.as_ref().map_or("", |names| names.get_name())));
+    output::note(&format!("names    {}", names.name()));
     let origin = if *described { "said by the file" } else { "assumed where no flag says it" };
     // What no tensor tells, as flags.
     output::note(&format!(
