@@ -12,7 +12,7 @@ use crate::disk;
 use crate::error::Result;
 use crate::evaluation::rejection::{self, Point};
 use crate::evaluation::{self, Answer, Confusion, TEST_DIGITS, mistakes, percent};
-use crate::inference::{Answers, EVALUATION_BATCH, Scores};
+use crate::inference::{EVALUATION_BATCH, Scores};
 use crate::network::CLASSES;
 use crate::recipe::{MAX_BATCH, Range};
 use crate::text::{Table, thousands};
@@ -94,21 +94,21 @@ pub fn run(args: Args) -> Result<()> {
         if let (Some(path), "test") = (&args.scores, *name) {
             disk::write(path, table(set, &answers.scores).as_bytes())?;
         }
-        found.push(Found::of(name, set, answers));
+        let (loss, seconds) = (answers.loss, answers.time.as_secs_f64());
+        found.push(Found { name, loss, seconds, answers: answers.scores.about(0..set.len(), set) });
     }
     if let Some(path) = &args.mistakes {
         draw_mistakes(path, &found[0].answers, &sets[0].1)?;
     }
     if args.json {
-        let of = |name: &str| found.iter().find(|found| found.name == name).map(Found::json);
         return output::print_json(&json!({
             "model": args.model.file().display().to_string(),
             "network": model.network.name,
             "device": device.describe(),
             "profile": device.profile().name,
             "plan": inference.strategy().name(),
-            "test": of("test"),
-            "training": of("training"),
+            "test": found[0].json(),
+            "training": found.get(1).map(Found::json),
         }));
     }
     output::print(&found.iter().map(|found| found.text(&args)).collect::<String>())
@@ -151,11 +151,6 @@ fn draw_mistakes(path: &Path, answers: &[Answer], test: &Digits) -> Result<()> {
 }
 
 impl Found {
-    fn of(name: &'static str, set: &Digits, said: Answers) -> Self {
-        let answers = said.scores.about(0..set.len(), set);
-        Found { name, loss: said.loss, seconds: said.time.as_secs_f64(), answers }
-    }
-
     fn text(&self, args: &Args) -> String {
         let count = |errors: usize, digits: usize| {
             let (shown, all) = (thousands(errors), thousands(digits));
@@ -184,15 +179,21 @@ impl Found {
         evaluation::halves(&self.answers).filter(|_| self.name == "test")
     }
 
-    fn rejection_table(&self) -> String {
+    /// What is left for each of [`SHARES`], and where the error is first [`TARGET`].
+    fn rejection(&self) -> (Vec<Point>, Option<Point>) {
         let points = rejection::curve(&self.answers);
         let shares = SHARES.iter().filter_map(|&share| rejection::last_within(&points, share));
+        (shares.collect(), rejection::first_within(&points, TARGET))
+    }
+
+    fn rejection_table(&self) -> String {
+        let (shares, target) = self.rejection();
         let row = |Point { margin, rejected, error }| {
             vec![format!("{rejected:.2}"), format!("{error:.3}"), format!("{margin:.3}")]
         };
         let headings = [">rejected %", ">error % of the rest", ">apart at least"];
-        let table = Table::of(&headings, shares.map(row));
-        let target = match rejection::first_within(&points, TARGET) {
+        let table = Table::of(&headings, shares.into_iter().map(row));
+        let target = match target {
             Some(Point { margin, rejected, .. }) => {
                 format!("{TARGET} % error at {rejected:.2} % rejected, {margin:.3} apart\n")
             }
@@ -208,8 +209,7 @@ impl Found {
         };
         let (digits, errors) = (self.answers.len(), evaluation::errors(&self.answers));
         let confusion = evaluation::confusion(&self.answers);
-        let points = rejection::curve(&self.answers);
-        let shares = SHARES.iter().filter_map(|&share| rejection::last_within(&points, share));
+        let (points, first) = self.rejection();
         json!({
             "digits": digits,
             "errors": errors,
@@ -225,8 +225,8 @@ impl Found {
                 "recall_percent": class.recall(),
             })),
             "rejection": {
-                "points": shares.collect::<Vec<_>>(),
-                "first_within_half_a_percent": rejection::first_within(&points, TARGET),
+                "points": points,
+                "first_within_half_a_percent": first,
             },
             "mistakes": self.answers.iter().filter(|answer| answer.is_wrong()).collect::<Vec<_>>(),
         })
