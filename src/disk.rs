@@ -68,6 +68,31 @@ pub fn try_out(path: &Path) -> Result<()> {
         .map_err(|error| Error::cannot_write(path, error))
 }
 
+/// Makes a write beyond the limit of a file's size (`ulimit -f`) an error as any other. By default the system
+/// ends the process instead.
+pub fn survive_size_limits() {
+    #[cfg(unix)]
+    // SAFETY: to ignore a signal runs no code of ours in a handler.
+    unsafe {
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+    }
+}
+
+/// Returns the free bytes of the disk that a path is on, or will be on once it is made; `None` where the system
+/// does not say.
+pub fn free(path: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let disk = rustix::fs::statvfs(path.ancestors().find(|path| path.exists())?).ok()?;
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
 /// Makes a folder, and those above it.
 pub fn make_folder(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(|error| Error::cannot_write(path, error))

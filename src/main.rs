@@ -6,7 +6,7 @@ use lenet::cli;
 
 fn main() -> ExitCode {
     // SAFETY: the program has one thread so far.
-    unsafe { lenet::gpu::llvmpipe::keep_device_select_quiet() };
+    unsafe { cli::prepare() };
     match cli::parse().and_then(cli::run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

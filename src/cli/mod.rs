@@ -11,8 +11,9 @@ use std::io::Write;
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::error::{EXIT_CODES, Result};
+use crate::gpu::llvmpipe;
 use crate::text::on_one_line;
-use crate::{recipe, version};
+use crate::{disk, recipe, version};
 
 /// LeNet-1 and LeNet-5, trained and run in WGSL compute shaders.
 #[derive(Debug, Parser)]
@@ -86,6 +87,19 @@ command_line! {
     Completions = completions,
     /// Print the manual page, or write those of all commands
     Man = man,
+}
+
+/// Prepares the process: what would end it or speak for it is switched off.
+///
+/// # Safety
+/// The process has one thread.
+pub unsafe fn prepare() {
+    disk::survive_size_limits();
+    // SAFETY: the caller's promise.
+    unsafe {
+        llvmpipe::keep_device_select_quiet();
+        llvmpipe::keep_off_full_disks();
+    }
 }
 
 /// Returns the command line as clap reads it. Two things are not derived from [`Cli`]: the defaults of

@@ -1,15 +1,17 @@
 //! What is special to llvmpipe, Mesa's software adapter: how many threads it computes on, where they
-//! run, what memory its compiler leaves behind, and what Mesa says without a desktop. Nothing here
-//! changes a bit of a result.
+//! run, what memory its compiler leaves behind, what Mesa says without a desktop, and what it does on a full
+//! disk. Nothing here changes a bit of a result.
 //!
 //! llvmpipe gives each dispatch to threads of its own and waits for them, for 15 to 60
 //! microseconds. With one or two cores small steps are done sooner by the thread that submits them.
 
-use std::path::Path;
+use std::env;
+use std::path::{Path, PathBuf};
 
 use wgpu::{Adapter, AdapterInfo};
 
 use super::adapter;
+use crate::disk;
 
 /// How the adapter calls itself.
 const NAME: &str = "llvmpipe";
@@ -21,6 +23,10 @@ const FEW_CORES: usize = 2;
 pub const REPLICAS: usize = 2;
 /// Samples of a step up to which a second core was never worth the handing over to it.
 pub const ALONE: usize = 64;
+/// Where Mesa keeps compiled shaders: the first of these that is set, else a folder of the user's home.
+const CACHES: [&str; 3] = ["MESA_SHADER_CACHE_DIR", "MESA_GLSL_CACHE_DIR", "XDG_CACHE_HOME"];
+/// Free bytes that its cache needs: an index of 1.3 MB, and the shaders.
+const CACHE_ROOM: u64 = 8 << 20;
 
 /// The same adapter twice, each of an instance of its own, which computes in the thread that submits. `None`
 /// for other adapters, with many cores, and where the environment says how many threads there shall be.
@@ -28,16 +34,16 @@ pub const ALONE: usize = 64;
 /// # Safety
 /// No other thread may read or write the environment meanwhile.
 pub unsafe fn single_threaded(info: &AdapterInfo, cores: usize) -> Option<[Adapter; REPLICAS]> {
-    let is_set = std::env::var_os(DRIVER_THREADS).is_some();
+    let is_set = env::var_os(DRIVER_THREADS).is_some();
     if !info.name.starts_with(NAME) || cores > FEW_CORES || is_set {
         return None;
     }
     // SAFETY: the caller's promise.
-    unsafe { std::env::set_var(DRIVER_THREADS, "0") };
+    unsafe { env::set_var(DRIVER_THREADS, "0") };
     let same = || adapter::all().into_iter().find(|other| other.get_info() == *info);
     let found = same().zip(same()).map(<[Adapter; REPLICAS]>::from);
     // SAFETY: as above.
-    unsafe { std::env::remove_var(DRIVER_THREADS) };
+    unsafe { env::remove_var(DRIVER_THREADS) };
     found
 }
 
@@ -48,10 +54,32 @@ pub unsafe fn single_threaded(info: &AdapterInfo, cores: usize) -> Option<[Adapt
 /// # Safety
 /// No other thread may read or write the environment meanwhile.
 pub unsafe fn keep_device_select_quiet() {
-    let desktop = std::env::var_os("XDG_RUNTIME_DIR");
+    let desktop = env::var_os("XDG_RUNTIME_DIR");
     if !desktop.is_some_and(|folder| Path::new(&folder).is_absolute()) {
         // SAFETY: the caller's promise.
-        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+        unsafe { env::set_var("NODEVICE_SELECT", "1") };
+    }
+}
+
+/// The folder for the shaders that Mesa compiles, if its disk is full; `None` on other systems than Linux.
+pub fn full_cache() -> Option<PathBuf> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
+    let named = CACHES.iter().find_map(env::var_os).map(PathBuf::from);
+    let folder = named.or_else(|| Some(env::home_dir()?.join(".cache")))?;
+    disk::free(&folder).is_some_and(|free| free < CACHE_ROOM).then_some(folder)
+}
+
+/// Switches Mesa's cache off where its disk is full. Mesa maps the cache's index into memory before the disk has
+/// given it room, and where there is none the process ends with SIGBUS.
+///
+/// # Safety
+/// No other thread may read or write the environment meanwhile.
+pub unsafe fn keep_off_full_disks() {
+    if full_cache().is_some() {
+        // SAFETY: the caller's promise.
+        unsafe { env::set_var("MESA_SHADER_CACHE_DISABLE", "true") };
     }
 }
 

@@ -1,5 +1,7 @@
 //! Commands that ask an adapter, through the program itself.
 
+use std::process::Command;
+
 use crate::common::program::{command, json_of, path, prints, small_set, text, write_model};
 use crate::common::{Outcome, Tests};
 use lenet::gpu::adapter;
@@ -10,6 +12,10 @@ pub fn add(tests: &mut Tests) {
     tests.on_adapter("adapters pass their self-test", |_| adapters());
     tests.on_adapter("a software adapter is left alone by questions", software);
     tests.on_adapter("a driver of Vulkan 1.0 is refused", |_| vulkan_1_0());
+    if cfg!(target_os = "linux") {
+        tests.on_adapter("a full disk leaves no compiled shaders", |_| full_disk());
+        tests.on_adapter("small files leave no compiled shaders", |_| small_files());
+    }
 }
 
 /// Where the best adapter is software, `auto` asks the CPU, and says so to those who train.
@@ -34,6 +40,45 @@ fn software(adapter: &Adapter) -> Outcome {
     assert_eq!(said.matches("--device cpu").count(), 1, "{said}");
     assert!(!said.contains("XDG_RUNTIME_DIR"), "{said}");
     Ok(())
+}
+
+/// Asks an adapter in a shell that has prepared its caches, whose folder is `$1`, and returns what is said.
+fn in_shell(prepare: &[&str]) -> Result<String, Box<dyn std::error::Error>> {
+    let folder = TempDir::new()?;
+    let cache = folder.path().join("cache");
+    std::fs::create_dir(&cache)?;
+    let (set, model) = (small_set(folder.path()), write_model(folder.path(), "lenet1"));
+    let program = env!("CARGO_BIN_EXE_lenet");
+    let args = ["evaluate", &model, "--data", &set, "--device", "gpu"];
+    let output = Command::new(prepare[0])
+        .args(&prepare[1..])
+        .args([path(&cache), program])
+        .args(args)
+        .env("XDG_CACHE_HOME", &cache)
+        .env_remove("MESA_SHADER_CACHE_DIR")
+        .output()?;
+    let said = text(&output.stderr);
+    assert!(output.status.success(), "{}: {said}", output.status);
+    Ok(said)
+}
+
+/// Mesa maps a file of its cache, and where the disk has no room for it the first write ends the process.
+fn full_disk() -> Outcome {
+    let may = Command::new("unshare").args(["-rm", "true"]).status();
+    if !may.is_ok_and(|status| status.success()) {
+        eprintln!("not tried: this user may not mount a small disk (unshare -rm)");
+        return Ok(());
+    }
+    let fill = "mount -t tmpfs -o size=1m tmpfs \"$1\" && \
+                { head -c 2000000 /dev/zero >\"$1/fill\" 2>/dev/null; shift; exec \"$@\"; }";
+    let said = in_shell(&["unshare", "-rm", "sh", "-c", fill, "sh"])?;
+    assert!(said.contains("full disk") && said.contains("XDG_CACHE_HOME"), "{said}");
+    Ok(())
+}
+
+/// The index of Mesa's cache is longer than the longest file that may be written.
+fn small_files() -> Outcome {
+    in_shell(&["sh", "-c", "ulimit -f 100; shift; exec \"$@\"", "sh"]).map(|_| Ok(()))?
 }
 
 fn adapters() -> Outcome {

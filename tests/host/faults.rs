@@ -260,6 +260,41 @@ fn results_that_cannot_be_written() {
     assert_eq!(before, after, "a run that is there is left alone");
 }
 
+/// What `ulimit -f` does not allow is an error like any other, and the state before it stays.
+#[test]
+#[cfg(target_os = "linux")]
+fn files_that_may_not_be_so_long() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path();
+    let limited = |blocks: &str, args: &[&str]| {
+        let limit = format!("ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        let output = Command::new("sh")
+            .args(["-c", &limit, env!("CARGO_BIN_EXE_lenet")])
+            .args(args)
+            .current_dir(path)
+            .output()
+            .expect("the program starts");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(OTHER), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(walk(path).iter().all(|file| !file.ends_with(".partial")));
+        said
+    };
+    // A checkpoint has 27 KB, a model 13, and a block of `ulimit` half a KB or one.
+    let train = short(&["--epochs", "1", "--no-report", "--quiet", "--out", "run"]);
+    let said = limited("20", &train);
+    assert!(said.contains("last.ckpt.safetensors"), "{said}");
+    assert!(lenet(&[&train[..], &["--force"]].concat(), path).status.success());
+    let state = fs::read(path.join("run/last.ckpt.safetensors")).expect("a checkpoint");
+    fs::remove_file(path.join("run/model.safetensors")).expect("it can be removed");
+    let resume = ["train", "--resume", "run", "--device", "cpu", "--quiet"];
+    let said = limited("9", &resume);
+    assert!(said.contains("model.safetensors"), "{said}");
+    assert_eq!(fs::read(path.join("run/last.ckpt.safetensors")).expect("a checkpoint"), state);
+    let model = "run/model.safetensors";
+    assert!(lenet(&resume, path).status.success() && path.join(model).exists());
+}
+
 #[test]
 fn the_best_by_validation_is_kept_beside_the_last() {
     let folder = TempDir::new().expect("a folder");

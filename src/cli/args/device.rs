@@ -4,7 +4,7 @@ use crate::cli::args::{DeviceArgs, DeviceChoice, ProfileChoice};
 use crate::cli::output;
 use crate::device::{Device, PlanChoice};
 use crate::error::{Error, Result};
-use crate::gpu::adapter;
+use crate::gpu::{adapter, llvmpipe};
 use crate::plan::Profile;
 use crate::recipe::Range;
 use crate::threads;
@@ -94,6 +94,13 @@ fn find(args: &DeviceArgs, work: Work, warnings: &mut Vec<String>) -> Result<Dev
                     warnings.push(format!(
                         "{} is no GPU but software: --device cpu trains about five times as fast",
                         info.name
+                    ));
+                }
+                if let Some(folder) = llvmpipe::full_cache() {
+                    warnings.push(format!(
+                        "{} is on a full disk, so shaders are compiled anew each time: free some space \
+                         there, or set XDG_CACHE_HOME to a folder elsewhere",
+                        folder.display()
                     ));
                 }
                 if args.threads.is_some() && work != Work::Looking {
