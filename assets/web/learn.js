@@ -15,6 +15,7 @@ const byId = (/** @type {string} */ id) => /** @type {any} */ (document.getEleme
 /** @type {Field[]} */
 const FIELDS = [
   { name: "network", label: "network", kind: "choice" },
+  { name: "plan", label: "plan", kind: "choice" },
   { name: "batch", label: "batch", kind: "choice" },
   { name: "optimizer", label: "optimizer", kind: "choice" },
   { name: "distort", label: "distorted digits", kind: "check" },
@@ -63,10 +64,13 @@ export class Settings {
 
   #fill(from) {
     const { inputs, menu } = this;
-    const shipped = menu.programs.filter((program) => program.network === inputs.network.value);
-    const different = (name) => [...new Set(shipped.map((program) => program[name]))];
-    this.#choices("optimizer", different("optimizer"), from.get("optimizer"));
-    this.#choices("batch", different("batch"), from.get("batch") ?? 16);
+    let shipped = menu.programs.filter((program) => program.network === inputs.network.value);
+    // Not every plan is there for every batch.
+    for (const name of ["optimizer", "plan", "batch"]) {
+      const different = [...new Set(shipped.map((program) => program[name]))];
+      this.#choices(name, different, from.get(name) ?? (name === "batch" ? 16 : null));
+      shipped = shipped.filter((program) => String(program[name]) === inputs[name].value);
+    }
     inputs.distort.checked = from.get("distort") === "on";
     for (const field of NUMBERS) {
       const { name, min = 0, max = 0 } = field;
@@ -86,9 +90,10 @@ export class Settings {
 
   /** The shipped program of the settings. */
   #program() {
-    const { network, batch, optimizer, distort } = this.inputs;
+    const { network, plan, batch, optimizer, distort } = this.inputs;
     const fits = (program) =>
       program.network === network.value &&
+      program.plan === plan.value &&
       program.batch === Number(batch.value) &&
       program.optimizer === optimizer.value &&
       program.distort === distort.checked;
@@ -129,10 +134,10 @@ export class Settings {
 
   #change(name) {
     if (name !== "epochs") this.own = {};
-    const { network, optimizer } = this.inputs;
+    const { optimizer, plan } = this.inputs;
     if (name === "network") this.#fill(new URLSearchParams());
-    if (name === "optimizer") this.#fill(new URLSearchParams({ optimizer: optimizer.value, network: network.value }));
-    if (name === "distort") this.#fill(new URLSearchParams(this.link()));
+    if (name === "optimizer") this.#fill(new URLSearchParams({ optimizer: optimizer.value, plan: plan.value }));
+    if (name === "distort" || name === "plan") this.#fill(new URLSearchParams(this.link()));
     const value = this.value();
     history.replaceState(null, "", `#${this.link()}`);
     this.changed(value, name);

@@ -128,12 +128,15 @@ export class Session {
     return this.#metrics(Math.min(this.step * this.batch, this.count.train));
   }
 
-  /** Keeps the state between two epochs, to go on from after the loss of a device. */
+  /** Keeps the state between two steps, to go on from after the loss of a device. */
   async save() {
-    const { ports, layout } = this.executor.program.interface;
+    const { epoch, step, executor, ports } = this;
     const carried = ["parameters", "velocity", "curvature"].filter((port) => ports[port] !== null);
-    const read = async (port) => [port, await this.executor.read(ports[port], 4 * layout.size)];
-    this.saved = { epoch: this.epoch, numbers: Object.fromEntries(await Promise.all(carried.map(read))) };
+    const size = 4 * executor.program.interface.layout.size;
+    const read = async (port) => [port, await executor.read(ports[port], size)];
+    const numbers = Object.fromEntries(await Promise.all(carried.map(read)));
+    const totals = step > 0 ? await this.#totals() : undefined;
+    this.saved = { epoch, numbers, step, totals };
   }
 
   /** Goes on from a state, which may be in the middle of an epoch. */
@@ -175,9 +178,14 @@ export class Session {
     return step;
   }
 
+  /** The sums of the pass so far, four for each place of a batch. */
+  async #totals() {
+    return new Float32Array(await this.executor.read(this.ports.totals, 16 * this.batch));
+  }
+
   /** @returns {Promise<Metrics>} the totals of a finished pass */
   async #metrics(/** @type {number} */ samples) {
-    const totals = new Float32Array(await this.executor.read(this.ports.totals, 16 * this.batch));
+    const totals = await this.#totals();
     let [loss, errors] = [0, 0];
     for (let row = 0; row < totals.length; row += 4) {
       loss += totals[row];

@@ -7,6 +7,8 @@ import { Session } from "./session.js";
 
 /** Milliseconds between two reports of a running epoch. */
 const REPORT = 150;
+/** Milliseconds between two saved states: what the loss of the device may cost. */
+const SAVE = 10_000;
 
 /** @type {any} */
 let menu;
@@ -68,17 +70,19 @@ async function openDevice() {
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new Error("no adapter");
   device = await adapter.requestDevice();
-  device.lost.then(({ reason, message }) => {
-    if (reason !== "destroyed") lost(message);
-  });
+  const opened = performance.now();
+  device.lost.then(({ message }) => lost(message, performance.now() - opened > SAVE));
   device.addEventListener("uncapturederror", (event) => post("fault", { what: event.error.message }));
   const { vendor, architecture, description } = adapter.info;
   return [description || vendor, architecture].filter(Boolean).join(", ") || "WebGPU";
 }
 
-/** After the loss of the device: opens another and continues from the last completed epoch. */
-async function lost(message) {
-  const [before, network] = [training, reader?.network];
+/**
+ * After the loss of the device: opens another and restores the last saved state. A run goes on, unless the device
+ * had hardly been there.
+ */
+async function lost(/** @type {string} */ message, /** @type {boolean} */ lasted) {
+  const [before, network, goes] = [training, reader?.network, running && lasted];
   await stop();
   training = reader = null;
   try {
@@ -86,7 +90,10 @@ async function lost(message) {
     if (network) await openReader(network);
     const { settings, model, session } = before ?? {};
     if (before) await handlers.configure({ settings, model, saved: session?.saved ?? null });
-    post("fault", { what: `The device was lost (${message}); the last completed epoch is restored.` });
+    const { epoch = 0, step = 0 } = session?.saved ?? {};
+    const from = before ? `the run is back at epoch ${epoch + 1}, step ${step}` : "another one is open";
+    post("fault", { what: `The device was lost (${message}); ${from}.` });
+    if (goes) await handlers.start();
   } catch (error) {
     post("fault", { what: `The device was lost (${message}), and there is no other: load the page again. ${error}` });
   }
@@ -153,6 +160,7 @@ async function train(once) {
   post("state", { running });
   if (once) session.submission.training = 1;
   let reported = 0;
+  let saved = performance.now();
   try {
     do {
       const began = performance.now();
@@ -163,12 +171,17 @@ async function train(once) {
           post("progress", { ...(await session.sofar()), epoch: session.epoch, step, steps: session.stepsPerEpoch });
           await read();
         }
+        if (now - saved > SAVE) {
+          saved = now;
+          await session.save();
+        }
         return running && !once;
       });
       if (metrics) {
         const seconds = (performance.now() - began) / 1000;
         const { answers, ...test } = await session.evaluate();
         await session.save();
+        saved = performance.now();
         post("epoch", { epoch: session.epoch, train: metrics, test, answers, seconds, settings });
         if (!Number.isFinite(metrics.loss)) throw new Error("The loss is no longer a number: lower the rate.");
       }

@@ -1,4 +1,4 @@
-//! What the page offers: networks with their models, and programs for each network, batch, optimizer
+//! What the page offers: networks with their models, and programs for each network, plan, batch, optimizer
 //! and form of the digits.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +16,8 @@ use crate::recipe::{Available, Flags, Method, NetworkChoice, Settings};
 use crate::train::model::Model;
 use crate::version;
 
+/// Plans that the page ships; the first is the one that `auto` takes on GPUs.
+const PLANS: [Strategy; 2] = [Strategy::Sample, Strategy::Layered];
 /// Batches that the page ships.
 const BATCHES: [usize; 3] = [1, 16, 256];
 /// Optimizer and whether digits are distorted.
@@ -34,25 +36,29 @@ pub(super) fn add(
     let mut names = BTreeSet::new();
     for model in models.iter().filter(|model| names.insert(model.network.name.clone())) {
         let network = &model.network;
-        for batch in BATCHES {
-            for (optimizer, distort) in METHODS {
-                let settings = settings(network, batch, optimizer, distort, available)?;
-                let name = format!("programs/{}-{batch}-{optimizer}-{distort}.json", network.name);
-                let steps = train.div_ceil(batch) + test.div_ceil(batch);
-                let digits = train + test;
-                let plan = settings
-                    .plan(Profile::gpu(), Capacity { samples: digits, indices: digits, steps })?;
-                let constants = program(files, name.clone(), &plan)?;
-                programs.push(json!({
-                    "network": network.name,
-                    "batch": batch,
-                    "optimizer": optimizer,
-                    "distort": distort == "on",
-                    "file": name,
-                    "settings": chosen(&settings),
-                    "constants": constants,
-                }));
-            }
+        let (fitting, refused): (Vec<_>, Vec<_>) = kinds()
+            .map(|(strategy, batch)| planned(network, strategy, batch, available))
+            .partition(Result::is_ok);
+        if let (true, Some(Err(error))) = (fitting.is_empty(), refused.into_iter().next()) {
+            return Err(error);
+        }
+        for Planned { optimizer, distort, settings, plan } in
+            fitting.into_iter().flatten().flatten()
+        {
+            let (strategy, batch) = (settings.strategy.name(), settings.batch);
+            let file =
+                format!("programs/{}-{strategy}-{batch}-{optimizer}-{distort}.json", network.name);
+            let constants = program(files, file.clone(), &plan)?;
+            programs.push(json!({
+                "network": network.name,
+                "plan": strategy,
+                "batch": batch,
+                "optimizer": optimizer,
+                "distort": distort == "on",
+                "file": file,
+                "settings": chosen(&settings),
+                "constants": constants,
+            }));
         }
         let inspect = format!("programs/{}-inspect.json", network.name);
         program(files, inspect.clone(), &inspecting(network)?)?;
@@ -88,6 +94,41 @@ pub(super) fn add(
     Ok(())
 }
 
+/// Every plan with every batch.
+fn kinds() -> impl Iterator<Item = (Strategy, usize)> {
+    PLANS.into_iter().flat_map(|strategy| BATCHES.map(|batch| (strategy, batch)))
+}
+
+/// A training program of the menu.
+struct Planned {
+    optimizer: &'static str,
+    distort: &'static str,
+    settings: Settings,
+    plan: Plan,
+}
+
+/// Plans every method.
+///
+/// # Errors
+/// [`Error::Usage`] if one of them does not fit the network.
+fn planned(
+    network: &Network,
+    strategy: Strategy,
+    batch: usize,
+    available: Available,
+) -> Result<Vec<Planned>> {
+    let samples = available.train + available.test;
+    let steps = available.train.div_ceil(batch) + available.test.div_ceil(batch);
+    let capacity = Capacity { samples, indices: samples, steps };
+    let of_method = |(optimizer, distort)| {
+        let mut settings = settings(network, batch, optimizer, distort, available)?;
+        settings.set_plan((strategy, "the page".into()));
+        let plan = settings.plan(Profile::gpu(), capacity)?;
+        Ok(Planned { optimizer, distort, settings, plan })
+    };
+    METHODS.into_iter().map(of_method).collect()
+}
+
 /// The settings of a recipe, with another batch and optimizer.
 fn settings(
     network: &Network,
@@ -105,7 +146,6 @@ fn settings(
     flags.network.network = Some(NetworkChoice::Table(Box::new(Table::of(network))));
     let mut settings = Settings::resolve(&flags, available, None)?;
     settings.network = network.clone();
-    settings.set_plan((Strategy::Sample, "the page".into()));
     Ok(settings)
 }
 

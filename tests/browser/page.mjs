@@ -39,6 +39,13 @@ async function save(name) {
   return path;
 }
 
+// The test can take the device away, and time passes quickly between two saved states.
+await page.route("**/worker.js", async (route) => {
+  const text = await (await route.fetch()).text();
+  const body = text.replace("const SAVE = 10_000;", "const SAVE = 300;") + "\nself.lose = () => device.destroy();";
+  await route.fulfill({ body, contentType: "text/javascript" });
+});
+
 const small = "network=lenet1&batch=16&rate=0.03&epochs=2&seed=1";
 await open(small);
 /** Whether the page reads the digit in hand as this class, in the end. */
@@ -84,6 +91,25 @@ await says("All epochs are done");
 check("the same settings leave the same bytes, paused or not", once.equals(fs.readFileSync(await save("whole.safetensors"))));
 const evaluated = execFileSync(lenet, ["evaluate", `${folder}/whole.safetensors`, "--device", "cpu", "--json"]);
 check("lenet evaluate takes the model", String(evaluated).includes("errors"));
+
+// The loss of the device: a sentence, and the run goes on from the last saved state to the same end.
+await page.click("#reset");
+await says("Ready");
+await page.click("#train");
+await says("step (2[0-9]|3[0-9]) of");
+await page.workers()[0].evaluate(() => self.lose());
+const told = page.waitForFunction(() => /lost.*back at epoch [12], step/.test(document.querySelector("#fault").textContent), null, { timeout: 120_000 });
+check("the loss of the device is told", await told.then(() => true, () => false));
+await says("All epochs are done");
+check("and the run ends with the same bytes", once.equals(fs.readFileSync(await save("lost.safetensors"))));
+
+// The other plan learns as much.
+const wrong = await text("test-error");
+await open(`${small}&plan=layered`);
+await page.click("#train");
+await says("All epochs are done");
+check(`both plans end alike: ${wrong} and ${await text("test-error")} wrong`, Math.abs(parseFloat(wrong) - parseFloat(await text("test-error"))) < 1);
+await open(small);
 
 // Loading: the model goes back in.
 await page.setInputFiles("#load", `${folder}/whole.safetensors`);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::common::program::{USAGE, fails, path};
+use crate::common::program::{USAGE, fails, path, prints};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -37,7 +37,7 @@ fn every_file_that_the_menu_names_is_there_and_every_program_is_whole() {
     let networks = menu["networks"].as_array().expect("networks");
     let programs = menu["programs"].as_array().expect("programs");
     assert_eq!(networks.len(), 2);
-    assert_eq!(programs.len(), 2 * 3 * 4, "networks x batches x optimizers and distortions");
+    assert_eq!(programs.len(), 2 * 2 * 3 * 4, "networks x plans x batches x methods");
     let inspections = networks.iter().map(|network| &network["inspect"]);
     for name in programs.iter().map(|program| &program["file"]).chain(inspections) {
         let mut program = json(&file(name));
@@ -65,6 +65,24 @@ fn every_file_that_the_menu_names_is_there_and_every_program_is_whole() {
         flate2::read::GzDecoder::new(&packed[..]).read_to_end(&mut unpacked).expect("gzip");
         assert_eq!(unpacked.len(), 16 + count * 784, "{set}");
     }
+}
+
+/// One workgroup cannot hold a sample of this network, so it is planned in layers only.
+#[test]
+fn a_wide_network_has_a_page() {
+    let folder = TempDir::new().expect("a folder");
+    let table = include_str!("../../assets/networks/lenet5.toml");
+    let table = table.replace("lenet5", "wide").replace("maps = 6 ", "maps = 30 ");
+    let table = table.replace(", connections = \"table-1\"", "");
+    let file = folder.path().join("wide.toml");
+    std::fs::write(&file, table).expect("a file");
+    let out = folder.path().join("page");
+    let page = ["export", "--format", "web", "--digits", "10", "--out", path(&out)];
+    prints(&[&page[..], &["--network", path(&file)]].concat());
+    let menu = json(&out.join("menu.json"));
+    let programs = menu["programs"].as_array().expect("programs");
+    assert_eq!(programs.len(), 3 * 4, "batches x methods");
+    assert!(programs.iter().all(|program| program["plan"] == "layered"));
 }
 
 #[test]
