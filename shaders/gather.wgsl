@@ -4,7 +4,8 @@
 //
 // uses: distort
 // binds:
-//   data_set    storage u32   [.., SAMPLE_WORDS] the bytes of the pixels, row by row, then the label
+//   data_set    storage u32   [.., SAMPLE_WORDS] the bytes of the pixels, row by row, each row filled up to
+//                             whole words, then the label
 //   indices     storage u32   digits in the order of the epoch; with DISTORT digit + DIGITS * view, see
 //                             distort.wgsl
 //   step_table  storage u32   [.., STEP_WORDS] first entry of indices, samples in the step, learning rate, key of the
@@ -64,7 +65,9 @@ fn copy_row(words: u32, at: u32) {
     for (var word = 0u; word < ROW_WORDS; word++) {
         let bytes = data_set_at(words + word);
         for (var byte = 0u; byte < 4u; byte++) {
-            x[at + 4u * word + byte] = SCALE * f32((bytes >> (8u * byte)) & 255u) + BACKGROUND;
+            if (SIDE % 4u == 0u || 4u * word + byte < SIDE) {
+                x[at + 4u * word + byte] = SCALE * f32((bytes >> (8u * byte)) & 255u) + BACKGROUND;
+            }
         }
     }
 }

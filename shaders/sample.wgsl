@@ -18,7 +18,7 @@
 // In the backward pass, the gradient by a pre-activation replaces the activation.
 //
 // expects: distort; data_set_at, indices_at, step_table_at, cursor_at, table_at, step_state
-// expects: SIDE, SAMPLE_WORDS, STEP_WORDS, HEIGHT, WIDTH, BORDER, SCALE, BACKGROUND
+// expects: SIDE, ROW_WORDS, SAMPLE_WORDS, STEP_WORDS, HEIGHT, WIDTH, BORDER, SCALE, BACKGROUND
 // expects: DISTORT, DIGITS, FIRST_MAPS, MAPS, CONNECTIONS, SECOND, LAYERS, X_H2, MEMORY, WORKGROUP
 
 // Both kernels are 5x5 (sample_second_backward.wgsl).
@@ -128,8 +128,8 @@ fn copy_digit(place: u32, t: u32) {
         let row = i / WIDTH - BORDER;
         let column = i % WIDTH - BORDER;
         let inside = row < SIDE && column < SIDE;
-        let pixel = select(0u, SIDE * row + column, inside);
-        let byte = (data_set_at(place + pixel / 4u) >> (8u * (pixel % 4u))) & 255u;
+        let word = select(0u, ROW_WORDS * row + column / 4u, inside);
+        let byte = (data_set_at(place + word) >> (8u * (column % 4u))) & 255u;
         memory[X_H2 + i] = SCALE * select(0.0, f32(byte), inside) + BACKGROUND;
     }
 }

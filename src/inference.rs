@@ -9,7 +9,7 @@ use crate::data::Digits;
 use crate::device::{Device, PlanChoice};
 use crate::error::Result;
 use crate::evaluation::Answer;
-use crate::network::{CLASSES, Network, Output};
+use crate::network::{ClassNames, Network, Options, Output};
 use crate::plan::{Activation, Optimizer, Pass, Plan, Profile, Strategy, TOTALS};
 use crate::train::model::Model;
 use crate::train::session::{Lists, Session};
@@ -24,6 +24,8 @@ pub struct Inference {
     /// Where the plan comes from.
     origin: String,
     output: Output,
+    classes: usize,
+    names: ClassNames,
     /// Digits in each set.
     sets: Vec<usize>,
 }
@@ -32,7 +34,10 @@ pub struct Inference {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scores {
     pub output: Output,
-    /// `[digits, 10]`.
+    classes: usize,
+    /// What they are called.
+    pub names: ClassNames,
+    /// `[digits, classes]`.
     numbers: Vec<f32>,
 }
 
@@ -58,9 +63,15 @@ pub struct Ranking {
 /// What is said of a digit, for a program.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Prediction<'a> {
+    /// The class.
     pub digit: usize,
+    /// What it is called, where not by its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<&'a str>,
     pub score: f32,
     pub runner_up: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runner_up_name: Option<&'a str>,
     pub runner_up_score: f32,
     /// Between the two scores, never negative.
     pub difference: f32,
@@ -91,6 +102,11 @@ impl Inference {
         batch: usize,
         sets: &[&Digits],
     ) -> Result<Self> {
+        if let Some(set) = sets.iter().find(|set| {
+            set.side() != network.options.side || set.classes() > network.options.classes
+        }) {
+            (*set).clone().with_classes_of(network)?;
+        }
         let mut first = 0;
         let lists = sets.iter().map(|set| {
             let list = first..first + set.len() as u32;
@@ -105,7 +121,9 @@ impl Inference {
         let executor = device.executor(plan)?;
         let session = Session::new(executor, &lists)?;
         let sets = sets.iter().map(|set| set.len()).collect();
-        Ok(Inference { session, strategy, origin, output: network.options.output, sets })
+        let Options { output, classes, .. } = network.options;
+        let names = network.classes.clone();
+        Ok(Inference { session, strategy, origin, output, classes, names, sets })
     }
 
     /// Makes a first step, for which a driver may have to compile, so that [`Answers::time`] is that
@@ -144,33 +162,35 @@ impl Inference {
         let sums = self.session.executor().read_f32(totals, batch * TOTALS)?;
         let loss: f64 = sums.chunks_exact(TOTALS).map(|row| f64::from(row[0])).sum();
         let loss = loss / self.sets[set].max(1) as f64;
-        Ok(Answers { scores: Scores::new(self.output, scores), loss, time })
+        Ok(Answers { scores: self.scored(scores), loss, time })
     }
 
-    /// Asks about other digits, at most a batch (`[n, 784]` bytes), where the first set is at least a
+    /// Asks about other digits, at most a batch (`[n, side, side]` bytes), where the first set is at least a
     /// batch long; they take the place of its first.
     pub fn ask(&mut self, pixels: &[u8]) -> Result<Scores> {
-        Ok(Scores::new(self.output, self.session.ask(pixels)?))
+        let numbers = self.session.ask(pixels)?;
+        Ok(self.scored(numbers))
     }
-}
 
-impl Scores {
-    /// What the last layer left for each digit, `[n, 10]`; of a softmax the sums become probabilities.
-    fn new(output: Output, mut numbers: Vec<f32>) -> Self {
+    /// What the last layer left for each digit, `[n, classes]`; of a softmax the sums become probabilities.
+    fn scored(&self, mut numbers: Vec<f32>) -> Scores {
+        let Inference { output, classes, ref names, .. } = *self;
         if output == Output::Softmax {
-            for row in numbers.chunks_exact_mut(CLASSES) {
+            for row in numbers.chunks_exact_mut(classes) {
                 let largest = row.iter().copied().fold(f32::MIN, f32::max);
                 row.iter_mut().for_each(|number| *number = (*number - largest).exp());
                 let sum: f32 = row.iter().sum();
                 row.iter_mut().for_each(|number| *number /= sum);
             }
         }
-        Scores { output, numbers }
+        Scores { output, classes, names: names.clone(), numbers }
     }
+}
 
-    /// Scores of digit `i`, `[10]`.
+impl Scores {
+    /// Scores of digit `i`, `[classes]`.
     pub fn of(&self, i: usize) -> &[f32] {
-        &self.numbers[i * CLASSES..(i + 1) * CLASSES]
+        &self.numbers[i * self.classes..(i + 1) * self.classes]
     }
 
     /// The two best answers to digit `i`: the largest outputs or probabilities, or the smallest
@@ -184,8 +204,8 @@ impl Scores {
         let best = |among: &mut dyn Iterator<Item = usize>| {
             among.reduce(|best, next| if better(scores[next], scores[best]) { next } else { best })
         };
-        let digit = best(&mut (0..CLASSES)).unwrap_or(0);
-        let runner_up = best(&mut (0..CLASSES).filter(|&class| class != digit)).unwrap_or(0);
+        let digit = best(&mut (0..self.classes)).unwrap_or(0);
+        let runner_up = best(&mut (0..self.classes).filter(|&class| class != digit)).unwrap_or(0);
         let margin = (scores[digit] - scores[runner_up]).abs();
         Ranking { digit, runner_up, margin }
     }
@@ -193,10 +213,13 @@ impl Scores {
     /// All of that, where answers count from a margin on.
     pub fn prediction(&self, i: usize, margin: f32) -> Prediction<'_> {
         let (scores, ranking) = (self.of(i), self.ranking(i));
+        let name = |class: usize| self.names.list().get(class).map(String::as_str);
         Prediction {
             digit: ranking.digit,
+            name: name(ranking.digit),
             score: scores[ranking.digit],
             runner_up: ranking.runner_up,
+            runner_up_name: name(ranking.runner_up),
             runner_up_score: scores[ranking.runner_up],
             difference: ranking.margin,
             rejected: ranking.margin < margin,

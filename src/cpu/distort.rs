@@ -1,7 +1,7 @@
 //! Reference of `shaders/distort.wgsl`, with signs where the shader has none.
 
-use crate::network::DIGIT_SIDE;
 use crate::plan::Distortion;
+use crate::plan::abi::Record;
 use crate::rng::pcg4d;
 
 /// 1 in fixed point: places and shares are multiples of 2^-16.
@@ -43,15 +43,16 @@ impl Affine {
     }
 
     /// Where a place (row, column) of a picture of that height and width comes from: column and row
-    /// of the digit, in 2^-17.
+    /// of the digit of that side, in 2^-17.
     pub fn source(
         &self,
+        side: usize,
         (height, width): (usize, usize),
         (row, column): (usize, usize),
     ) -> (i32, i32) {
         let from_centre = |place: usize, length: usize| 2 * place as i32 + 1 - length as i32;
         let (down, right) = (from_centre(row, height), from_centre(column, width));
-        let centre = (DIGIT_SIDE as i32 - 1) << 16;
+        let centre = (side as i32 - 1) << 16;
         let x = self.xx * right + self.xy * down + (self.x << 5) + centre;
         let y = self.yy * down + (self.y << 5) + centre;
         (x, y)
@@ -65,18 +66,24 @@ fn within(most: u32, word: u32) -> i32 {
 }
 
 /// The grey value, 0 to 255 in steps of 2^-16, at a place (row, column) of the picture of a digit,
-/// whose `pixels` are four to a word; `shape` is height and width of the picture.
-pub fn distort(map: &Affine, pixels: &[u32], shape: (usize, usize), place: (usize, usize)) -> f32 {
-    let (x, y) = map.source(shape, place);
+/// whose `pixels` stand in a record; `shape` is height and width of the picture.
+pub fn distort(
+    map: &Affine,
+    pixels: &[u32],
+    record: Record,
+    shape: (usize, usize),
+    place: (usize, usize),
+) -> f32 {
+    let (x, y) = map.source(record.side, shape, place);
     let (left, upper) = (x >> 17, y >> 17);
     let (x_share, y_share) = ((x >> 9 & 255) as u32, (y >> 9 & 255) as u32);
     let pixel = |row: i32, column: i32| {
-        let inside = 0..DIGIT_SIDE as i32;
+        let inside = 0..record.side as i32;
         if !(inside.contains(&row) && inside.contains(&column)) {
             return 0;
         }
-        let at = row as usize * DIGIT_SIDE + column as usize;
-        pixels[at / 4] >> (8 * (at % 4)) & 255
+        let word = pixels[row as usize * record.row_words() + column as usize / 4];
+        word >> (8 * (column % 4)) & 255
     };
     let blend =
         |column| (256 - y_share) * pixel(upper, column) + y_share * pixel(upper + 1, column);

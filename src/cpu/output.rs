@@ -1,7 +1,7 @@
 //! Reference of the last layer and its losses.
 
 use super::{input_slope, local, squash, squash_slope};
-use crate::network::{CLASSES, Loss, Output as Kind};
+use crate::network::{Loss, Output as Kind};
 use crate::plan::kernels::Output;
 use crate::plan::{Criterion, LABEL_WORDS, TOTALS};
 
@@ -18,18 +18,18 @@ pub fn output(
     totals: &mut [f32],
     cursor: &mut [u32],
 ) {
-    let inputs = k.inputs as usize;
+    let (inputs, classes) = (k.inputs as usize, k.classes as usize);
     let linear = !k.criterion.is_rbf();
     let weight = |c: usize, i: usize| f64::from(p[k.weights as usize + c * inputs + i]);
     if k.advances {
         cursor[0] = labels[2] + 1;
     }
     // Earlier shards of the batch have the rows before.
-    let y = &mut y[k.before as usize * CLASSES..];
+    let y = &mut y[k.before as usize * classes..];
     let totals = &mut totals[k.before as usize * TOTALS..];
     for n in 0..k.samples as usize {
         let x: Vec<f64> = x[n * inputs..][..inputs].iter().map(|&x| f64::from(x)).collect();
-        let row = n * CLASSES..(n + 1) * CLASSES;
+        let row = n * classes..(n + 1) * classes;
         for (c, y) in y[row.clone()].iter_mut().enumerate() {
             let sum = |term: &dyn Fn(usize, f64) -> f64| -> f64 {
                 x.iter().enumerate().map(|(i, &x)| term(i, x)).sum()
@@ -81,7 +81,7 @@ pub(super) fn distance_seed(
     }
     let is_right = |c: usize| if c == right { 1.0 } else { 0.0 };
     let sum = |of: &dyn Fn(usize) -> f64| -> f64 {
-        (0..CLASSES).map(|c| (is_right(c) - f64::from(slopes[c])) * of(c)).sum()
+        slopes.iter().enumerate().map(|(c, &slope)| (is_right(c) - f64::from(slope)) * of(c)).sum()
     };
     let (mass, mean, square) = (sum(&|_| 1.0), sum(&apart), sum(&|c| apart(c).powi(2)));
     // Never negative but for rounding.
@@ -113,7 +113,7 @@ pub(super) fn judge(
 /// The class that the outputs name: the first of the largest, or of the smallest distances.
 fn answer(criterion: &Criterion, y: &[f64]) -> usize {
     let better = |a: f64, b: f64| if criterion.is_rbf() { a < b } else { a > b };
-    (1..CLASSES).fold(0, |best, c| if better(y[c], y[best]) { c } else { best })
+    (1..y.len()).fold(0, |best, c| if better(y[c], y[best]) { c } else { best })
 }
 
 /// The loss of one sample and its derivatives, before the division by the samples of the step: first
@@ -123,13 +123,13 @@ fn sample_loss(k: &Output, y: &[f64], right: usize) -> (f64, Vec<f64>) {
     match (k.criterion.output, k.criterion.loss) {
         (Kind::Linear, _) => {
             let error = |c: usize| y[c] - (2.0 * is_right(c) - 1.0);
-            let classes = CLASSES as f64;
+            let classes = y.len() as f64;
             let slope = |c| {
                 let by_output = 2.0 * if k.curvature { 1.0 } else { error(c) } / classes;
                 by_output * local(k.curvature, squash_slope(k.squash, y[c]))
             };
-            let sum = (0..CLASSES).map(|c| error(c).powi(2)).sum::<f64>() / classes;
-            (sum, (0..CLASSES).map(slope).collect())
+            let sum = (0..y.len()).map(|c| error(c).powi(2)).sum::<f64>() / classes;
+            (sum, (0..y.len()).map(slope).collect())
         }
         (Kind::Softmax, _) => {
             let largest = y.iter().copied().fold(f64::MIN, f64::max);
@@ -138,16 +138,16 @@ fn sample_loss(k: &Output, y: &[f64], right: usize) -> (f64, Vec<f64>) {
                 let p = (y[c] - largest).exp() / mass;
                 if k.curvature { p * (1.0 - p) } else { p - is_right(c) }
             };
-            (mass.ln() + largest - y[right], (0..CLASSES).map(slope).collect())
+            (mass.ln() + largest - y[right], (0..y.len()).map(slope).collect())
         }
-        (Kind::Rbf, Loss::Mse) => (y[right], (0..CLASSES).map(is_right).collect()),
+        (Kind::Rbf, Loss::Mse) => (y[right], (0..y.len()).map(is_right).collect()),
         (Kind::Rbf, _) => {
             let j = f64::from(k.criterion.j);
             let least = y.iter().copied().fold(j, f64::min);
             let mass = |value: f64| (least - value).exp();
             let all = mass(j) + y.iter().map(|&value| mass(value)).sum::<f64>();
             let slope = |c: usize| is_right(c) - mass(y[c]) / all;
-            (y[right] - least + all.ln(), (0..CLASSES).map(slope).collect())
+            (y[right] - least + all.ln(), (0..y.len()).map(slope).collect())
         }
     }
 }

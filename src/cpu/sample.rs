@@ -7,7 +7,6 @@ use super::conv::{
 use super::linear::{linear_backward_input, linear_forward, whole_linear};
 use super::update::gather;
 use super::{Epilogue, local, output};
-use crate::network::CLASSES;
 use crate::plan::kernels::{Gather, Linear, Output, Sample, SampleUpdate};
 use crate::plan::sample::{LAYER_WORDS, Layer};
 use crate::plan::{LABEL_WORDS, STATE_WORDS, TOTALS};
@@ -75,14 +74,19 @@ fn passes(
     y: &mut [f32],
     totals: &mut [f32],
 ) -> Vec<Pass> {
-    let Sample { samples, height, width, border, scale, background, distort, .. } = *k;
-    let shape = Gather { samples, before: 0, height, width, border, scale, background, distort };
+    let Sample { samples, record, height, width, border, scale, background, distort, .. } = *k;
+    let before = 0;
+    let shape =
+        Gather { samples, before, record, height, width, border, scale, background, distort };
     let size = (height * width) as usize;
     let mut x = vec![background; samples as usize * size];
     let mut labels = vec![0; samples as usize * LABEL_WORDS];
     let Inputs { data_set, indices, step_table, cursor, .. } = *from;
     gather(&shape, data_set, indices, step_table, cursor, step_state, &mut labels, &mut x);
-    let rows = labels.chunks(LABEL_WORDS).zip(y.chunks_mut(CLASSES)).zip(totals.chunks_mut(TOTALS));
+    let rows = labels
+        .chunks(LABEL_WORDS)
+        .zip(y.chunks_mut(k.classes as usize))
+        .zip(totals.chunks_mut(TOTALS));
     x.chunks(size)
         .zip(rows)
         .map(|(x, ((labels, y), totals))| pass(k, from, x, labels, y, totals))
@@ -122,21 +126,21 @@ fn pass(
         None => (0, bytemuck::cast_slice(&from.table[k.centres()..])),
     };
     let (inputs, before, advances) = (below.len() as u32, 0, true);
-    let Sample { criterion, squash, curvature, exact, .. } = *k;
-    let (samples, behind) = (1, Some(squash));
+    let Sample { classes, criterion, squash, curvature, exact, .. } = *k;
     let shape = Output {
-        samples,
+        samples: 1,
         before,
         advances,
         inputs,
+        classes,
         weights,
         criterion,
         squash,
-        behind,
+        behind: Some(squash),
         curvature,
         exact,
     };
-    let (mut dy, mut dx) = (vec![0.0; CLASSES], vec![0.0; below.len()]);
+    let (mut dy, mut dx) = (vec![0.0; classes as usize], vec![0.0; below.len()]);
     // The cursor moves only behind this kernel.
     output(&shape, below, p, labels, y, &mut dy, &mut dx, totals, &mut [0]);
     let mut deltas: Vec<Vec<f32>> = values.iter().map(|values| vec![0.0; values.len()]).collect();

@@ -2,8 +2,6 @@
 
 use super::Epilogue;
 use super::distort::{Affine, distort};
-use crate::network::DIGIT_SIDE;
-use crate::plan::abi::{PIXEL_WORDS, SAMPLE_WORDS};
 use crate::plan::kernels::{Gather, Update};
 use crate::plan::{LABEL_WORDS, STATE_WORDS, STEP_WORDS};
 
@@ -23,27 +21,31 @@ pub fn gather(
     let step = &step_table[cursor[0] as usize * STEP_WORDS..][..STEP_WORDS];
     let (first, count) = (step[0] as usize, step[1] as usize);
     step_state[..STATE_WORDS].copy_from_slice(&[step[0], step[1], step[2], cursor[0]]);
+    let (record, side) = (k.record, k.record.side);
     let (height, width, border) = (k.height as usize, k.width as usize, k.border as usize);
     for n in 0..k.samples as usize {
         let place = k.before as usize + n;
         let here = place < count;
         let entry = indices[first + if here { place } else { 0 }];
         let (digit, view) = k.distort.map_or((entry, 0), |k| k.digit_and_view(entry));
-        let sample = &data_set[digit as usize * SAMPLE_WORDS..][..SAMPLE_WORDS];
+        let sample = &data_set[digit as usize * record.words()..][..record.words()];
         let samples = if here { step[1] } else { 0 };
-        labels[n * LABEL_WORDS..][..3].copy_from_slice(&[sample[PIXEL_WORDS], samples, cursor[0]]);
+        let label = sample[record.pixel_words()];
+        labels[n * LABEL_WORDS..][..3].copy_from_slice(&[label, samples, cursor[0]]);
         if let Some(distortion) = &k.distort {
             let map = Affine::of(distortion, step[3], view, digit);
             for place in 0..height * width {
-                let value = distort(&map, sample, (height, width), (place / width, place % width));
+                let value =
+                    distort(&map, sample, record, (height, width), (place / width, place % width));
                 x[n * height * width + place] = k.scale * value + k.background;
             }
             continue;
         }
-        for pixel in 0..DIGIT_SIDE * DIGIT_SIDE {
-            let byte = sample[pixel / 4] >> (8 * (pixel % 4)) & 255;
-            let (row, column) = (pixel / DIGIT_SIDE + border, pixel % DIGIT_SIDE + border);
-            x[(n * height + row) * width + column] = k.scale * byte as f32 + k.background;
+        for (row, column) in (0..side).flat_map(|row| (0..side).map(move |column| (row, column))) {
+            let word = sample[row * record.row_words() + column / 4];
+            let byte = word >> (8 * (column % 4)) & 255;
+            let place = (n * height + row + border) * width + column + border;
+            x[place] = k.scale * byte as f32 + k.background;
         }
     }
 }

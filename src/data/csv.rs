@@ -1,17 +1,18 @@
-//! Digits as lines of CSV: 784 numbers from 0 to 255, and perhaps a label, where the heading says or in front.
+//! Digits as lines of CSV: a square of numbers from 0 to 255, 784 with MNIST, and perhaps a label, where the
+//! heading says or in front.
 
 use std::path::{Path, PathBuf};
 
 use super::file::{File, MAX_ITEMS};
 use super::reader::{self, Set};
 use super::stream::Piece;
-use super::{DIGIT_PIXELS, Digits};
+use super::{Digits, field, first_impossible_label};
 use crate::error::{Error, Result};
-use crate::network::CLASSES;
+use crate::network::SIDES;
 use crate::text::{count, thousands};
 
-/// Longest line: 785 numbers of 3 digits need 3,140 bytes, headings somewhat more.
-pub(super) const MAX_LINE: usize = 16 << 10;
+/// Longest line: 4,097 numbers of 3 digits need 16,388 bytes, headings somewhat more.
+pub(super) const MAX_LINE: usize = 32 << 10;
 /// What headings call the column of labels, and a column that only counts the lines.
 const LABELS: [&str; 5] = ["label", "class", "digit", "target", "y"];
 const COUNTERS: [&str; 3] = ["", "id", "index"];
@@ -27,7 +28,7 @@ pub(super) fn file(folder: &Path, set: Set) -> Option<PathBuf> {
 }
 
 /// The digits of a set in a folder.
-pub(super) fn read_set(folder: &Path, set: Set) -> Result<Digits> {
+pub(super) fn read_set(folder: &Path, set: Set, side: Option<usize>) -> Result<Digits> {
     let file = file(folder, set).ok_or_else(|| {
         Error::Data(format!(
             "the folder {} has not one file of CSV with {:?} in its name; leave one there for each set, \
@@ -36,13 +37,13 @@ pub(super) fn read_set(folder: &Path, set: Set) -> Result<Digits> {
             set.name()
         ))
     })?;
-    read(&file)
+    read(&file, side)
 }
 
 /// The digits of a file, which may be packed with gzip.
-pub(super) fn read(path: &Path) -> Result<Digits> {
-    const WAY_OUT: &str =
-        "give a label and 784 numbers from 0 to 255 in each line, with commas between";
+pub(super) fn read(path: &Path, side: Option<usize>) -> Result<Digits> {
+    const WAY_OUT: &str = "give a label and a square of numbers from 0 to 255, as 784, in each line, with \
+                           commas between";
     let file = File::read(path)?;
     let (mut csv, mut piece) = (Csv::default(), Piece::default());
     for (number, line) in (1..).zip(file.bytes.split(|&byte| byte == b'\n')) {
@@ -58,7 +59,10 @@ pub(super) fn read(path: &Path) -> Result<Digits> {
     if piece.is_empty() {
         return Err(file.error("it has no digit", WAY_OUT));
     }
-    Digits::new(piece.pixels, piece.labels.into_iter().flatten().collect())
+    let from = csv.side.expect("a digit was read");
+    let (side, pixels) =
+        field::of(piece.pixels, from, side).map_err(|what| file.error(what, WAY_OUT))?;
+    Ok(Digits::found(side, pixels, piece.labels.into_iter().flatten().collect()))
 }
 
 /// What is known of the columns.
@@ -66,6 +70,8 @@ pub(super) fn read(path: &Path) -> Result<Digits> {
 pub(super) struct Csv {
     /// Whether a line with something in it was seen.
     begun: bool,
+    /// Side of a digit, once it is known.
+    side: Option<usize>,
     columns: Option<Columns>,
 }
 
@@ -78,6 +84,11 @@ struct Columns {
 }
 
 impl Csv {
+    /// Lines of digits of that side.
+    pub fn of(side: usize) -> Self {
+        Csv { side: Some(side), ..Csv::default() }
+    }
+
     /// Appends the digit of a line, or says what is wrong with it and leaves the piece alone. Blank lines,
     /// comments behind a # and a heading have none.
     pub fn line(&mut self, line: &[u8], piece: &mut Piece) -> Result<(), String> {
@@ -100,23 +111,23 @@ impl Csv {
         let heading = !self.begun && !fields[0].first().is_some_and(u8::is_ascii_digit);
         self.begun = true;
         if heading {
-            self.columns = Columns::of(&fields);
+            self.columns = Columns::of(&fields, self.side);
             return Ok(());
         }
         self.digit(&fields, piece)
     }
 
-    fn digit(&self, fields: &[&[u8]], piece: &mut Piece) -> Result<(), String> {
+    fn digit(&mut self, fields: &[&[u8]], piece: &mut Piece) -> Result<(), String> {
         let columns = match self.columns {
             Some(columns) if columns.count != fields.len() => {
                 let (here, there) = (count(fields.len(), "number"), columns.count);
                 return Err(format!("it has {here}, and the heading {there}"));
             }
             Some(columns) => columns,
-            None => Columns::without_heading(fields)?,
+            None => Columns::without_heading(fields, self.side)?,
         };
         let mut label = None;
-        let mut pixels = Vec::with_capacity(DIGIT_PIXELS);
+        let mut pixels = Vec::with_capacity(fields.len());
         for (at, field) in fields.iter().enumerate() {
             if columns.counter == Some(at) {
                 continue;
@@ -131,9 +142,10 @@ impl Csv {
                 false => pixels.push(number),
             }
         }
-        if let Some(label) = label.filter(|&label| usize::from(label) >= CLASSES) {
-            return Err(format!("its label is {label}, where 0 to 9 were expected"));
+        if let Some(label) = label.filter(|&label| first_impossible_label(&[label]).is_some()) {
+            return Err(format!("its label is {label}, where 0 to 63 were expected"));
         }
+        self.side = side_of(pixels.len());
         piece.pixels.append(&mut pixels);
         piece.labels.push(label);
         Ok(())
@@ -142,26 +154,28 @@ impl Csv {
 
 impl Columns {
     /// Those of a heading, if it names as many as a digit has.
-    fn of(names: &[&[u8]]) -> Option<Columns> {
+    fn of(names: &[&[u8]], side: Option<usize>) -> Option<Columns> {
         let find = |words: &[&str]| {
             let is_one =
                 |name: &&[u8]| words.iter().any(|word| name.eq_ignore_ascii_case(word.as_bytes()));
             names.iter().position(is_one)
         };
         let (count, counter) = (names.len(), find(&COUNTERS));
-        let one_more = count == DIGIT_PIXELS + 1 && counter.is_none();
+        let is_digit = |count: usize| side_of(count).is_some_and(|it| side.unwrap_or(it) == it);
+        let one_more = is_digit(count - 1) && counter.is_none();
         let label = find(&LABELS).or(one_more.then_some(0));
         let others = usize::from(label.is_some()) + usize::from(counter.is_some());
-        (count == DIGIT_PIXELS + others).then_some(Columns { count, label, counter })
+        is_digit(count.checked_sub(others)?).then_some(Columns { count, label, counter })
     }
 
     /// Those of a line without a heading: the label comes first, if there is one.
-    fn without_heading(fields: &[&[u8]]) -> Result<Columns, String> {
+    fn without_heading(fields: &[&[u8]], side: Option<usize>) -> Result<Columns, String> {
         let of = fields.len();
-        let label = match of.checked_sub(DIGIT_PIXELS) {
-            Some(0) => None,
-            Some(1) => Some(0),
-            _ => return Err(format!("it has {}", count(of, "number"))),
+        let is_digit = |count: usize| side_of(count).is_some_and(|it| side.unwrap_or(it) == it);
+        let label = match () {
+            () if is_digit(of) => None,
+            () if is_digit(of - 1) => Some(0),
+            () => return Err(format!("it has {}", count(of, "number"))),
         };
         // The corners of MNIST's digits are empty.
         let last = fields[of - 1];
@@ -173,6 +187,12 @@ impl Columns {
             false => Ok(Columns { count: of, label, counter: None }),
         }
     }
+}
+
+/// The side of a picture of so many pixels, if one can have them.
+fn side_of(pixels: usize) -> Option<usize> {
+    let side = pixels.isqrt();
+    (side * side == pixels && SIDES.contains(&side)).then_some(side)
 }
 
 /// A field without blanks and quotes around it.

@@ -7,7 +7,6 @@
 use serde::Serialize;
 
 use super::Digits;
-use crate::network::{CLASSES, DIGIT_SIDE};
 
 /// Counts and moments of a set of digits; all moments are 0 if there are no digits.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -15,12 +14,12 @@ pub struct Facts {
     /// Digits in the set, N.
     #[serde(rename = "digits")]
     pub count: usize,
-    /// Digits of each label, `[10]`.
+    /// Digits of each label, `[classes]`.
     #[serde(rename = "per_label")]
-    pub per_digit: [usize; CLASSES],
-    /// Mean of byte / 255 over the N x 28 x 28 pixels, before any scaling.
+    pub per_digit: Vec<usize>,
+    /// Mean of byte / 255 over the N x side x side pixels, before any scaling.
     pub mean: f64,
-    /// Standard deviation of byte / 255 over the N x 28 x 28 pixels.
+    /// Standard deviation of byte / 255 over the N x side x side pixels.
     pub deviation: f64,
     /// Mean of x = scale * byte + background over the N inputs, their borders included.
     pub scaled_mean: f64,
@@ -31,9 +30,9 @@ pub struct Facts {
 /// The facts about `digits` as inputs x = `scale` * byte + `background`.
 ///
 /// `border` is the width in pixels of the rim of background on each of the four sides, so that an
-/// input has (28 + 2 border)^2 values: 0 for 28x28, 2 for 32x32.
+/// input has (side + 2 border)^2 values.
 pub fn facts(digits: &Digits, scale: f32, background: f32, border: usize) -> Facts {
-    let mut per_digit = [0; CLASSES];
+    let mut per_digit = vec![0; digits.classes()];
     for &label in digits.labels() {
         per_digit[usize::from(label)] += 1;
     }
@@ -43,8 +42,8 @@ pub fn facts(digits: &Digits, scale: f32, background: f32, border: usize) -> Fac
     }
     let (mean, deviation) = moments(&histogram, |byte| byte / 255.0);
     // Border pixels are background, which is what byte 0 becomes.
-    let side = DIGIT_SIDE + 2 * border;
-    histogram[0] += (digits.len() * (side * side - DIGIT_SIDE * DIGIT_SIDE)) as u64;
+    let (inner, side) = (digits.side(), digits.side() + 2 * border);
+    histogram[0] += (digits.len() * (side * side - inner * inner)) as u64;
     let (scale, background) = (f64::from(scale), f64::from(background));
     let (scaled_mean, scaled_deviation) = moments(&histogram, |byte| scale * byte + background);
     Facts { count: digits.len(), per_digit, mean, deviation, scaled_mean, scaled_deviation }

@@ -1,39 +1,55 @@
-//! Pictures of other sides in fields of 28x28, the field of every digit.
+//! The side of pictures as a file has them, and as they are taken.
 
-use super::DIGIT_PIXELS;
-use crate::network::DIGIT_SIDE;
+use crate::network::{DIGIT_SIDE, SIDES};
 
-/// Checks that pictures of these sides have a place in the field. An error says what is wrong.
+/// Checks that pictures of these sides can be taken. An error says what is wrong.
 pub(super) fn check([rows, columns]: [usize; 2]) -> Result<(), String> {
-    match (rows, columns) {
-        (DIGIT_SIDE, DIGIT_SIDE) | (16, 16) | (32, 32) => Ok(()),
-        _ => Err(format!(
-            "images of {rows}x{columns} pixels where {DIGIT_SIDE}x{DIGIT_SIDE} were expected (16x16 \
-             is centred, and 32x32 with an empty border of 2 is cut)"
-        )),
+    if rows == columns && SIDES.contains(&rows) {
+        return Ok(());
+    }
+    let (least, most) = SIDES.into_inner();
+    Err(format!(
+        "images of {rows}x{columns} pixels where squares of {least}x{least} to {most}x{most} were expected"
+    ))
+}
+
+/// Pictures `[N, from, from]` that [`check`] knows with the side `wanted`: smaller ones in the middle of an
+/// empty field, larger ones without their border, which has to be empty. Where no side is wanted, they stay as they
+/// are, but for those of digits: 16x16 are put into 28x28, as LeCun's notes of 1990 have the zip code digits,
+/// and 32x32 with an empty border of 2 lose it. Returns the side too. An error says what is wrong.
+pub(super) fn of(
+    pixels: Vec<u8>,
+    from: usize,
+    wanted: Option<usize>,
+) -> Result<(usize, Vec<u8>), String> {
+    match (wanted, from) {
+        (Some(side), _) => placed(&pixels, from, side).map(|pixels| (side, pixels)),
+        (None, 16 | 32) => {
+            let digits = placed(&pixels, from, DIGIT_SIDE);
+            Ok(digits.map_or((from, pixels), |digits| (DIGIT_SIDE, digits)))
+        }
+        (None, _) => Ok((from, pixels)),
     }
 }
 
-/// Pictures `[N, side, side]` that [`check`] knows as `[N, 28, 28]`: 28x28 as it is, 16x16 in the middle of
-/// the field, as LeCun's notes of 1990 have the zip code digits, and 32x32 without its border of 2, which
-/// has to be empty. An error says what is wrong.
-pub(super) fn of(pixels: Vec<u8>, side: usize) -> Result<Vec<u8>, String> {
-    if side == DIGIT_SIDE {
-        return Ok(pixels);
+fn placed(pixels: &[u8], from: usize, side: usize) -> Result<Vec<u8>, String> {
+    if side == from {
+        return Ok(pixels.to_vec());
     }
     // From the corner of the picture to that of the field, and back.
-    let (shift, back) = (DIGIT_SIDE.saturating_sub(side) / 2, side.saturating_sub(DIGIT_SIDE) / 2);
-    let mut fields = vec![0; pixels.len() / (side * side) * DIGIT_PIXELS];
-    let inside = |at: usize| (at + shift).checked_sub(back).filter(|&at| at < DIGIT_SIDE);
-    let pictures = pixels.chunks_exact(side * side).zip(fields.chunks_exact_mut(DIGIT_PIXELS));
+    let (shift, back) = (side.saturating_sub(from) / 2, from.saturating_sub(side) / 2);
+    let mut fields = vec![0; pixels.len() / (from * from) * (side * side)];
+    let inside = |at: usize| (at + shift).checked_sub(back).filter(|&at| at < side);
+    let pictures = pixels.chunks_exact(from * from).zip(fields.chunks_exact_mut(side * side));
     for (number, (picture, field)) in pictures.enumerate() {
         for (at, &byte) in picture.iter().enumerate() {
-            match (inside(at / side), inside(at % side)) {
-                (Some(y), Some(x)) => field[y * DIGIT_SIDE + x] = byte,
+            match (inside(at / from), inside(at % from)) {
+                (Some(y), Some(x)) => field[y * side + x] = byte,
                 _ if byte == 0 => {}
                 _ => {
                     return Err(format!(
-                        "images of {side}x{side} pixels of which number {number} has ink in its border of 2"
+                        "images of {from}x{from} pixels, of which number {number} has ink outside of the \
+                         {side}x{side} of --side"
                     ));
                 }
             }

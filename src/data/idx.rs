@@ -8,7 +8,7 @@
 //! what was found and what to do about it.
 
 use super::file::{AGAIN, File, GZIP_MAGIC, MAX_ITEMS, MOST_PACKED};
-use super::{DIGIT_PIXELS, Digits, field, first_bad_label};
+use super::{Digits, field, first_impossible_label};
 use crate::error::{Error, Result};
 use crate::text::{count, thousands};
 
@@ -38,26 +38,26 @@ pub(super) fn head<const N: usize>(bytes: &[u8]) -> Option<[u32; N]> {
 }
 
 /// The digits in a file of images and a file of labels, all of it checked.
-pub(super) fn digits(images: File, labels: File) -> Result<Digits> {
-    let (pixels, bytes) = (pixels(&images)?, labels_of(&labels)?);
-    let counts = (pixels.len() / DIGIT_PIXELS, bytes.len());
+pub(super) fn digits(images: File, labels: File, wanted: Option<usize>) -> Result<Digits> {
+    let ((side, pixels), bytes) = (pixels(&images, wanted)?, labels_of(&labels)?);
+    let counts = (pixels.len() / (side * side), bytes.len());
     if counts.0 != counts.1 {
         let (wanted, found, name) = (thousands(counts.0), thousands(counts.1), images.name);
         let what = format!("{found} labels where the {wanted} images of {name} need as many");
         return Err(labels.error(what, "download both again"));
     }
-    Digits::new(pixels, bytes)
+    Ok(Digits::found(side, pixels, bytes))
 }
 
-/// The pixels `[count, 28, 28]` of a file of images.
-fn pixels(file: &File) -> Result<Vec<u8>> {
+/// The side and the pixels `[count, side, side]` of a file of images.
+fn pixels(file: &File, wanted: Option<usize>) -> Result<(usize, Vec<u8>)> {
     check_magic(file, "images", &[IMAGES])?;
     let [_, _, rows, columns] = whole_head::<4>(file)?;
     let sides = [rows as usize, columns as usize];
     let other_side = |what: String| file.error(what, "bring the images to that size");
     field::check(sides).map_err(other_side)?;
     let body = body::<4>(file, "images", sides[0] * sides[1])?;
-    field::of(body.to_vec(), sides[0]).map_err(other_side)
+    field::of(body.to_vec(), sides[0], wanted).map_err(other_side)
 }
 
 /// The labels `[count]` of a file of labels.
@@ -76,20 +76,16 @@ fn labels_of(file: &File) -> Result<Vec<u8>> {
         }
         _ => body::<2>(file, "labels", 1)?.to_vec(),
     };
-    match first_bad_label(&labels) {
+    match first_impossible_label(&labels) {
         None => Ok(labels),
         Some((index, label)) => {
-            let remedy = match labels.contains(&0) {
-                true => "give labels from 0 to 9",
-                false => "none is 0: if they count from 1, subtract 1",
-            };
-            let what = format!("label {label} at index {index}, where 0 to 9 were expected");
-            Err(file.error(what, remedy))
+            let what = format!("label {label} at index {index}, where 0 to 63 were expected");
+            Err(file.error(what, "give labels from 0 to 63"))
         }
     }
 }
 
-/// The big-endian i32 at the start of every item; one that is no byte becomes 255, which is no label.
+/// The big-endian i32 at the start of every item; one that is no byte becomes 255, which no class has.
 fn first_of(body: &[u8], item: usize) -> Vec<u8> {
     let items = body.chunks_exact(item).filter_map(|item| item.first_chunk());
     items.map(|&word| i32::from_be_bytes(word).try_into().unwrap_or(u8::MAX)).collect()

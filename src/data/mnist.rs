@@ -16,6 +16,7 @@ use super::file::File;
 use super::{Digits, Mnist, idx};
 use crate::disk;
 use crate::error::{Error, Result};
+use crate::network::{CLASSES, DIGIT_SIDE};
 
 /// Images and labels of the training digits, then of the test digits.
 const FILES: [&str; 4] = [
@@ -30,15 +31,16 @@ const FILES: [&str; 4] = [
 /// # Errors
 /// [`Error::Data`] if `dir` is missing or no folder, if files are missing, and for every defect
 /// of their contents.
-pub fn read(dir: &Path) -> Result<Mnist> {
+pub fn read(dir: &Path, side: Option<usize>) -> Result<Mnist> {
     let files = find_all(dir, FILES)?;
     let [train_images, train_labels, test_images, test_labels] = &files;
     let checked = Mnist {
-        train: read_pair(train_images, train_labels)?,
-        test: read_pair(test_images, test_labels)?,
+        train: read_pair(train_images, train_labels, side)?,
+        test: read_pair(test_images, test_labels, side)?,
     };
     let as_published = files.iter().zip(FILES).all(|(path, name)| path.ends_with(name))
-        && (checked.train.len(), checked.test.len()) == (60_000, 10_000);
+        && (checked.train.len(), checked.test.len()) == (60_000, 10_000)
+        && (checked.train.side(), checked.train.classes()) == (DIGIT_SIDE, CLASSES);
     // The crate takes its folder as text.
     match dir.to_str().filter(|_| as_published) {
         Some(folder) => read_with_crate(folder, checked),
@@ -50,9 +52,9 @@ pub fn read(dir: &Path) -> Result<Mnist> {
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_test(dir: &Path) -> Result<Digits> {
+pub fn read_test(dir: &Path, side: Option<usize>) -> Result<Digits> {
     let [images, labels] = find_all(dir, [FILES[2], FILES[3]])?;
-    read_pair(&images, &labels)
+    read_pair(&images, &labels, side)
 }
 
 /// The files of these names, in their order: in the folder, or where torchvision puts them below it.
@@ -77,7 +79,7 @@ fn find_all<const N: usize>(dir: &Path, names: [&str; N]) -> Result<[PathBuf; N]
     }
     Err(Error::Data(format!(
         "the folder {} lacks {}, raw or with .gz; put the missing there, or \
-         name other data: CSV, .npz, zip.train and zip.test, pictures in folders 0 to 9",
+         name other data: CSV, .npz, zip.train and zip.test, pictures in a folder for each class",
         dir.display(),
         lacks.join(", "),
     )))
@@ -135,8 +137,8 @@ fn find(dir: &Path, there: &[String], name: &str) -> Option<(String, PathBuf)> {
     (!several).then(|| (set.clone(), dir.join(file)))
 }
 
-fn read_pair(images: &Path, labels: &Path) -> Result<Digits> {
-    idx::digits(File::read(images)?, File::read(labels)?)
+fn read_pair(images: &Path, labels: &Path, side: Option<usize>) -> Result<Digits> {
+    idx::digits(File::read(images)?, File::read(labels)?, side)
 }
 
 /// The same digits as `checked`, read by the `mnist` crate.

@@ -4,10 +4,12 @@
 //! [`builtin`] unpacks it in a fraction of a second. [`load`] reads what a [`Source`] names instead: MNIST's
 //! files ([`mnist`]), CSV, NumPy's archives, zip codes or folders of pictures, chosen by what stands
 //! there. Every reader accepts nothing that it has not checked, so that the rest of the program can rely on what
-//! a [`Digits`] promises: 28x28 pixels and a label from 0 to 9 for every digit. [`stream`] reads digits as
+//! a [`Digits`] promises: a square picture for every digit, all of one side, and a label that is one of the
+//! classes. [`classes`] says what the classes of two sets are. [`stream`] reads digits as
 //! they arrive, [`writing`] finds digits in pictures of any kind, [`image`] writes digits as PNG files and
 //! draws them in a terminal, [`mod@facts`] counts and averages, [`odd()`] says what is probably wrong.
 
+mod classes;
 mod csv;
 pub mod facts;
 mod field;
@@ -25,7 +27,7 @@ pub mod writing;
 mod zipcodes;
 
 use crate::error::{Error, Result};
-use crate::network::{CLASSES, DIGIT_SIDE};
+use crate::network::{CLASS_COUNTS, CLASSES, ClassNames, DIGIT_SIDE};
 use crate::text::thousands;
 
 pub use facts::{Facts, facts};
@@ -37,12 +39,18 @@ pub use source::Source;
 /// Pixels of one digit: 28 x 28.
 pub const DIGIT_PIXELS: usize = DIGIT_SIDE * DIGIT_SIDE;
 
-/// N digits, each `[28, 28]` bytes (0 background, 255 ink) row by row, with a label from 0 to 9.
+/// N digits, or whatever else there are classes of, each `[side, side]` bytes (0 background, 255 ink) row by
+/// row, with a label.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Digits {
-    /// `[N, 28, 28]`.
+    /// Side of a picture, in pixels.
+    side: usize,
+    /// Classes that there are, whether or not a label names each.
+    classes: usize,
+    names: ClassNames,
+    /// `[N, side, side]`.
     pixels: Vec<u8>,
-    /// `[N]`, each below [`CLASSES`].
+    /// `[N]`, each below `classes`.
     labels: Vec<u8>,
 }
 
@@ -54,7 +62,7 @@ pub struct Mnist {
 }
 
 impl Digits {
-    /// Digits from `pixels` `[N, 28, 28]` and `labels` `[N]`.
+    /// Digits as MNIST's: ten classes, `pixels` `[N, 28, 28]` and `labels` `[N]`.
     ///
     /// # Errors
     /// [`Error::Data`] if the two lengths do not agree or a label is over 9.
@@ -72,7 +80,24 @@ impl Digits {
                 "label {label} at index {index}, where 0 to 9 were expected; correct it"
             )));
         }
-        Ok(Digits { pixels, labels })
+        Ok(Digits::of(DIGIT_SIDE, CLASSES, pixels, labels))
+    }
+
+    /// Checked digits of any side, with so many classes.
+    fn of(side: usize, classes: usize, pixels: Vec<u8>, labels: Vec<u8>) -> Self {
+        Digits { side, classes, names: ClassNames::NUMBERS, pixels, labels }
+    }
+
+    /// Digits as a file has them: as many classes as the highest label asks for.
+    fn found(side: usize, pixels: Vec<u8>, labels: Vec<u8>) -> Self {
+        let highest = labels.iter().max().map_or(0, |&label| usize::from(label));
+        Digits::of(side, (highest + 1).max(*CLASS_COUNTS.start()), pixels, labels)
+    }
+
+    /// Pictures of a side without labels, all of which are 0.
+    pub fn unlabelled(side: usize, pixels: Vec<u8>) -> Self {
+        let labels = vec![0; pixels.len() / (side * side)];
+        Digits::found(side, pixels, labels)
     }
 
     /// Number of digits, N.
@@ -85,29 +110,50 @@ impl Digits {
         self.labels.is_empty()
     }
 
-    /// All bytes, `[N, 28, 28]`.
+    /// Side of a digit, in pixels.
+    pub fn side(&self) -> usize {
+        self.side
+    }
+
+    /// Classes that there are.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// What the classes are called.
+    pub fn names(&self) -> &ClassNames {
+        &self.names
+    }
+
+    /// Pixels of a picture.
+    fn size(&self) -> usize {
+        self.side * self.side
+    }
+
+    /// All bytes, `[N, side, side]`.
     pub fn pixels(&self) -> &[u8] {
         &self.pixels
     }
 
-    /// All labels, `[N]`, each from 0 to 9.
+    /// All labels, `[N]`, each below the number of classes.
     pub fn labels(&self) -> &[u8] {
         &self.labels
     }
 
-    /// The bytes of digit `i`, `[28, 28]`; panics if there is none, as indexing a slice does.
+    /// The bytes of digit `i`, `[side, side]`; panics if there is none, as indexing a slice does.
     pub fn digit(&self, i: usize) -> &[u8] {
-        &self.pixels[i * DIGIT_PIXELS..(i + 1) * DIGIT_PIXELS]
+        &self.pixels[i * self.size()..(i + 1) * self.size()]
     }
 
-    /// The label of digit `i`, 0 to 9; panics if there is none, as indexing a slice does.
+    /// The label of digit `i`; panics if there is none, as indexing a slice does.
     pub fn label(&self, i: usize) -> u8 {
         self.labels[i]
     }
 
     /// The digits of these numbers, in their order; panics if there is none, as indexing a slice does.
     pub fn pick(&self, numbers: impl IntoIterator<Item = usize>) -> Digits {
-        let mut picked = Digits { pixels: Vec::new(), labels: Vec::new() };
+        let (pixels, labels) = (Vec::new(), Vec::new());
+        let mut picked = Digits { pixels, labels, names: self.names.clone(), ..*self };
         for number in numbers {
             picked.pixels.extend_from_slice(self.digit(number));
             picked.labels.push(self.label(number));
@@ -126,7 +172,7 @@ impl Digits {
     /// Keeps the first `n` digits; does nothing if there are no more than that.
     pub fn truncate(&mut self, n: usize) {
         self.labels.truncate(n);
-        self.pixels.truncate(self.labels.len() * DIGIT_PIXELS);
+        self.pixels.truncate(self.labels.len() * self.side * self.side);
     }
 }
 
@@ -143,6 +189,7 @@ macro_rules! built_in {
         idx::digits(
             built_in!($set, "-images-idx3-ubyte.gz")?,
             built_in!($set, "-labels-idx1-ubyte.gz")?,
+            None,
         )
     };
     ($set:literal, $kind:literal) => {
@@ -186,5 +233,14 @@ pub fn builtin() -> Result<Mnist> {
 
 /// Index and value of the first label over 9.
 fn first_bad_label(labels: &[u8]) -> Option<(usize, u8)> {
-    labels.iter().copied().enumerate().find(|&(_, label)| usize::from(label) >= CLASSES)
+    first_label_over(9, labels)
+}
+
+/// Index and value of the first label that no class can have; labels may count from 0 or from 1.
+fn first_impossible_label(labels: &[u8]) -> Option<(usize, u8)> {
+    first_label_over(*CLASS_COUNTS.end(), labels)
+}
+
+fn first_label_over(most: usize, labels: &[u8]) -> Option<(usize, u8)> {
+    labels.iter().copied().enumerate().find(|&(_, label)| usize::from(label) > most)
 }

@@ -11,7 +11,7 @@ use rawzip::{CompressionMethod, ZipArchive};
 
 use super::file::{AGAIN, File, MAX_BYTES, MAX_ITEMS};
 use super::reader::{self, Set};
-use super::{Digits, field, first_bad_label};
+use super::{Digits, field, first_impossible_label};
 use crate::error::{Error, Result};
 use crate::text::thousands;
 
@@ -36,11 +36,11 @@ pub(super) fn files(folder: &Path, set: Set) -> Option<[PathBuf; 2]> {
 }
 
 /// The digits of a set: in an archive, or in a folder of archives.
-pub(super) fn read(path: &Path, set: Set) -> Result<Digits> {
+pub(super) fn read(path: &Path, set: Set, side: Option<usize>) -> Result<Digits> {
     let word = set.name();
     if path.is_file() {
         let file = File::read(path)?;
-        return digits([&file, &file], [format!("x_{word}"), format!("y_{word}")]);
+        return digits([&file, &file], [format!("x_{word}"), format!("y_{word}")], side);
     }
     let Some([images, labels]) = files(path, set) else {
         return Err(Error::Data(format!(
@@ -48,17 +48,19 @@ pub(super) fn read(path: &Path, set: Set) -> Result<Digits> {
             path.display()
         )));
     };
-    digits([&File::read(&images)?, &File::read(&labels)?], ["arr_0".into(), "arr_0".into()])
+    let files = [&File::read(&images)?, &File::read(&labels)?];
+    digits(files, ["arr_0".into(), "arr_0".into()], side)
 }
 
 /// The digits of an array of images and an array of labels.
-fn digits(files: [&File; 2], names: [String; 2]) -> Result<Digits> {
+fn digits(files: [&File; 2], names: [String; 2], side: Option<usize>) -> Result<Digits> {
     let [images, labels] = [(files[0], &names[0]), (files[1], &names[1])].map(|(file, name)| {
         array(file, name).map_err(|what| file.error(format!("{name}: {what}"), AGAIN))
     });
     let (images, labels) = (images?, labels?);
     let wrong = |at: usize, what: String| {
-        files[at].error(format!("{}: {what}", names[at]), "give [N, 28, 28] images and [N] labels")
+        files[at]
+            .error(format!("{}: {what}", names[at]), "give [N, side, side] images and [N] labels")
     };
     let (count, sides) = match images.shape[..] {
         [count, rows, columns] | [count, rows, columns, 1] => (count, [rows, columns]),
@@ -71,12 +73,13 @@ fn digits(files: [&File; 2], names: [String; 2]) -> Result<Digits> {
     if !matches!(labels.shape[..], [of] | [of, 1] if of == count) {
         return Err(wrong(1, format!("its shape is {:?} for {count} images", labels.shape)));
     }
-    if let Some((index, label)) = first_bad_label(&labels.numbers) {
-        let what = format!("label {label} at index {index}, where 0 to 9 were expected");
+    if let Some((index, label)) = first_impossible_label(&labels.numbers) {
+        let what = format!("label {label} at index {index}, where 0 to 63 were expected");
         return Err(wrong(1, what));
     }
-    let pixels = field::check(sides).and_then(|()| field::of(images.numbers, sides[0]));
-    Digits::new(pixels.map_err(|what| wrong(0, what))?, labels.numbers)
+    let found = field::check(sides).and_then(|()| field::of(images.numbers, sides[0], side));
+    let (side, pixels) = found.map_err(|what| wrong(0, what))?;
+    Ok(Digits::found(side, pixels, labels.numbers))
 }
 
 /// Reads an array of an archive. An error says what is wrong.
@@ -111,7 +114,7 @@ fn entry(archive: &[u8], name: &str) -> std::io::Result<Option<Vec<u8>>> {
     Ok(None)
 }
 
-/// Reads a `.npy` file of whole numbers.
+/// Reads a `.npy` file of numbers.
 fn npy(bytes: &[u8]) -> Result<Array, String> {
     let cut = || "it is no whole array of NumPy".to_string();
     let rest = bytes.strip_prefix(b"\x93NUMPY").ok_or_else(cut)?;
@@ -135,10 +138,10 @@ fn npy(bytes: &[u8]) -> Result<Array, String> {
         "<i4" => (4, true),
         "<u8" => (8, false),
         "<i8" => (8, true),
+        "<f4" => (4, true),
+        "<f8" => (8, true),
         _ => {
-            return Err(format!(
-                "its numbers are {kind}, where bytes or other whole numbers are read"
-            ));
+            return Err(format!("its numbers are {kind}, where whole numbers and floats are read"));
         }
     };
     if value("fortran_order", ',') != Some("False") {
@@ -152,6 +155,9 @@ fn npy(bytes: &[u8]) -> Result<Array, String> {
     if count != Some(body.len()) {
         return Err(format!("its shape is {shape:?} and it has {} bytes", thousands(body.len())));
     }
+    if kind.starts_with("<f") {
+        return Ok(Array { shape, numbers: bytes_of(body, size)? });
+    }
     // Little-endian: a number up to 255 has but its first byte.
     let byte = |number: &[u8]| {
         let small =
@@ -160,4 +166,22 @@ fn npy(bytes: &[u8]) -> Result<Array, String> {
     };
     let numbers = body.chunks_exact(size).map(byte).collect::<Option<Vec<u8>>>();
     Ok(Array { shape, numbers: numbers.ok_or("it has numbers that are not 0 to 255")? })
+}
+
+/// Floats as bytes: whole numbers from 0 to 255 as they are, or shares from 0 to 1 of 255.
+fn bytes_of(body: &[u8], size: usize) -> Result<Vec<u8>, String> {
+    let number = |bytes: &[u8]| match size {
+        4 => f32::from_le_bytes(bytes.try_into().expect("4 bytes")).into(),
+        _ => f64::from_le_bytes(bytes.try_into().expect("8 bytes")),
+    };
+    let numbers: Vec<f64> = body.chunks_exact(size).map(number).collect();
+    let all = |fits: &dyn Fn(f64) -> bool| numbers.iter().all(|&number| fits(number));
+    let scale = match () {
+        () if all(&|number| (0.0..=255.0).contains(&number) && number.fract() == 0.0) => 1.0,
+        () if all(&|number| (0.0..=1.0).contains(&number)) => 255.0,
+        () => {
+            return Err("it has floats that are neither whole from 0 to 255 nor from 0 to 1".into());
+        }
+    };
+    Ok(numbers.iter().map(|number| (scale * number).round() as u8).collect())
 }

@@ -2,27 +2,33 @@
 
 use std::collections::HashSet;
 
-use super::{DIGIT_PIXELS, Digits, Mnist};
-use crate::network::{CLASSES, DIGIT_SIDE};
+use super::{Digits, Mnist};
+use crate::network::CLASSES;
 use crate::text::thousands;
+
+/// The brightest pixel of pictures whose ink is not 255 but 1, 15, 16 or so is below this.
+const DIM: u8 = 64;
 
 /// Says what is odd about two sets, a sentence each.
 pub fn odd(mnist: &Mnist) -> Vec<String> {
     let Mnist { train, test } = mnist;
     let labels = |set: &Digits| -> HashSet<u8> { set.labels().iter().copied().collect() };
     let (trained, tested) = (labels(train), labels(test));
-    let known: HashSet<&[u8]> = train.pixels().chunks_exact(DIGIT_PIXELS).collect();
+    let known: HashSet<&[u8]> = train.pixels().chunks_exact(train.size()).collect();
     let both =
-        test.pixels().chunks_exact(DIGIT_PIXELS).filter(|digit| known.contains(digit)).count();
+        test.pixels().chunks_exact(test.size()).filter(|digit| known.contains(digit)).count();
     let missing = |from: &HashSet<u8>, others: &HashSet<u8>| {
         let mut missing: Vec<u8> = others.difference(from).copied().collect();
         missing.sort_unstable();
-        missing.iter().map(u8::to_string).collect::<Vec<_>>().join(", ")
+        missing.iter().map(|&class| train.names().of(class.into())).collect::<Vec<_>>().join(", ")
     };
+    let most = train.pixels().iter().max().copied().unwrap_or(0);
     let from_one = trained.len() == CLASSES - 1 && !trained.contains(&0);
     let said = [
-        (train.pixels().iter().all(|&byte| byte <= 1))
-            .then(|| "no pixel is over 1, where 255 is ink: multiply them by 255".to_string()),
+        (most < DIM).then(|| {
+            let factor = 255 / u32::from(most.max(1));
+            format!("no pixel is over {most}, where 255 is ink: multiply them by {factor}")
+        }),
         is_inverted(train).then(|| {
             "the ground is brighter than the ink: --invert makes it dark, as MNIST's is".to_string()
         }),
@@ -42,11 +48,10 @@ pub fn odd(mnist: &Mnist) -> Vec<String> {
 
 /// Whether the outermost pixels are bright in the mean.
 fn is_inverted(set: &Digits) -> bool {
-    let edge = |at: usize| at == 0 || at == DIGIT_SIDE - 1;
-    let on_edge = |at: usize| edge(at / DIGIT_SIDE) || edge(at % DIGIT_SIDE);
+    let edge = |at: usize| at == 0 || at == set.side() - 1;
+    let on_edge = |at: usize| edge(at / set.side()) || edge(at % set.side());
     let pixels = set.pixels().iter().enumerate();
-    let outer =
-        pixels.filter(|(at, _)| on_edge(at % DIGIT_PIXELS)).map(|(_, &byte)| u64::from(byte));
+    let outer = pixels.filter(|(at, _)| on_edge(at % set.size())).map(|(_, &byte)| u64::from(byte));
     let (sum, all) = outer.fold((0, 0), |(sum, all), byte| (sum + byte, all + 1));
     sum > 127 * all
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::source::Source;
-use super::{Digits, Mnist, csv, mnist, npz, pictures, zipcodes};
+use super::{Digits, Mnist, classes, csv, mnist, npz, pictures, zipcodes};
 use crate::disk;
 use crate::error::{Error, Result};
 
@@ -29,9 +29,9 @@ enum Reader {
     /// The four files of MNIST.
     Idx,
     /// Both sets, each by itself.
-    Sets(fn(&Path, Set) -> Result<Digits>),
+    Sets(fn(&Path, Set, Option<usize>) -> Result<Digits>),
     /// One set; `--test-share` takes the test digits from it.
-    Pool(fn(&Path) -> Result<Digits>),
+    Pool(fn(&Path, Option<usize>) -> Result<Digits>),
 }
 
 /// What stands at a path, in words.
@@ -44,25 +44,35 @@ pub fn kind(path: &Path) -> Result<&'static str> {
 
 /// Both sets of a source with a path.
 pub(super) fn both(path: &Path, source: &Source) -> Result<Mnist> {
-    match (Reader::of(path)?.1, source.test_share) {
-        (Reader::Pool(read), share) => split(&read(path)?, path, share),
-        (_, Some(_)) => Err(has_test_set(path)),
-        (Reader::Idx, None) => mnist::read(path),
-        (Reader::Sets(read), None) => {
-            Ok(Mnist { train: read(path, Set::Train)?, test: read(path, Set::Test)? })
+    let side = source.side;
+    let mut mnist = match (Reader::of(path)?.1, source.test_share) {
+        (Reader::Pool(read), share) => {
+            let mut pool = read(path, side)?;
+            classes::settle(&mut [&mut pool], path)?;
+            return split(&pool, path, share);
         }
-    }
+        (_, Some(_)) => return Err(has_test_set(path)),
+        (Reader::Idx, None) => mnist::read(path, side)?,
+        (Reader::Sets(read), None) => {
+            Mnist { train: read(path, Set::Train, side)?, test: read(path, Set::Test, side)? }
+        }
+    };
+    classes::settle(&mut [&mut mnist.train, &mut mnist.test], path)?;
+    Ok(mnist)
 }
 
 /// The test set of a source with a path, which need not have another.
 pub(super) fn test(path: &Path, source: &Source) -> Result<Digits> {
-    match (Reader::of(path)?.1, source.test_share) {
-        (Reader::Pool(read), None) => read(path),
-        (Reader::Pool(read), share) => Ok(split(&read(path)?, path, share)?.test),
-        (_, Some(_)) => Err(has_test_set(path)),
-        (Reader::Idx, None) => mnist::read_test(path),
-        (Reader::Sets(read), None) => read(path, Set::Test),
-    }
+    let side = source.side;
+    let mut test = match (Reader::of(path)?.1, source.test_share) {
+        (Reader::Pool(read), None) => read(path, side)?,
+        (Reader::Pool(_), Some(_)) => return Ok(both(path, source)?.test),
+        (_, Some(_)) => return Err(has_test_set(path)),
+        (Reader::Idx, None) => mnist::read_test(path, side)?,
+        (Reader::Sets(read), None) => read(path, Set::Test, side)?,
+    };
+    classes::settle(&mut [&mut test], path)?;
+    Ok(test)
 }
 
 impl Reader {
@@ -94,7 +104,7 @@ impl Reader {
         let is_there = |name: &str| path.join(name).exists();
         let has = |sets: &dyn Fn(Set) -> bool| sets(Set::Train) || sets(Set::Test);
         let is_set = |set: Set| is_there(set.name()) && pictures::is_set(&path.join(set.name()));
-        let of_set = |path: &Path, set: Set| pictures::read(&path.join(set.name()));
+        let of_set = |path: &Path, set: Set, side| pictures::read(&path.join(set.name()), side);
         Ok(match () {
             () if has(&|set| zipcodes::file(path, set).is_some()) => {
                 ("zip code digits", Reader::Sets(zipcodes::read))

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{DIGIT_PIXELS, Digits};
+use super::Digits;
 use crate::disk;
 use crate::error::{Error, Result};
-use crate::network::DIGIT_SIDE;
+use crate::network::SIDES;
 
 /// A data set by its place; without one the built-in MNIST.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, clap::Args)]
@@ -23,6 +23,11 @@ pub struct Source {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "SHARE")]
     pub test_share: Option<f64>,
+    /// Side of the pictures in pixels, 8 to 64: those in folders are fitted to it, others put into the middle
+    /// of an empty field or freed of an empty border [default: 28 of folders and zip codes, else their own]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "PIXELS")]
+    pub side: Option<usize>,
     /// Exchange rows and columns of every digit, as EMNIST's need it [default: off]
     #[serde(skip_serializing_if = "is_off")]
     #[arg(long)]
@@ -45,9 +50,13 @@ impl Source {
 
     /// Returns the path; without one nothing else may be said of the built-in digits.
     pub(super) fn path_or_plain(&self) -> Result<Option<&Path>> {
+        if let Some(side) = self.side.filter(|side| !SIDES.contains(side)) {
+            let (least, most) = SIDES.into_inner();
+            return Err(Error::Usage(format!("--side is {side}, but must be {least} to {most}")));
+        }
         match &self.path {
             None if *self != Source::default() => Err(Error::Usage(
-                "--test-share, --transpose and --invert are about the digits of --data: name them"
+                "--test-share, --side, --transpose and --invert are about the digits of --data: name them"
                     .into(),
             )),
             path => Ok(path.as_deref()),
@@ -57,10 +66,11 @@ impl Source {
     /// Turns and inverts digits as the source says.
     pub(super) fn change(&self, digits: &mut Digits) {
         if self.transpose {
-            for digit in digits.pixels.chunks_exact_mut(DIGIT_PIXELS) {
-                for y in 0..DIGIT_SIDE {
+            let side = digits.side;
+            for digit in digits.pixels.chunks_exact_mut(side * side) {
+                for y in 0..side {
                     for x in 0..y {
-                        digit.swap(y * DIGIT_SIDE + x, x * DIGIT_SIDE + y);
+                        digit.swap(y * side + x, x * side + y);
                     }
                 }
             }
@@ -75,6 +85,7 @@ impl Source {
         Source {
             path: self.path.or(other.path),
             test_share: self.test_share.or(other.test_share),
+            side: self.side.or(other.side),
             transpose: self.transpose || other.transpose,
             invert: self.invert || other.invert,
         }

@@ -10,9 +10,8 @@ use clap::ValueEnum;
 
 use super::csv::{Csv, MAX_LINE};
 use super::file::GZIP_MAGIC;
-use super::{DIGIT_PIXELS, idx};
+use super::idx;
 use crate::error::{Error, Result};
-use crate::network::DIGIT_SIDE;
 
 /// Bytes that are asked for at once.
 const PIECE: usize = 64 << 10;
@@ -22,20 +21,20 @@ const HEADER: usize = 16;
 /// How digits lie in a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// A file of images as MNIST has them: the magic number 2051, their count, 28, 28, then 784 bytes
-    /// each; unpacked.
+    /// A file of images as MNIST has them: the magic number 2051, their count, their two sides, as 28, then
+    /// a byte a pixel; unpacked.
     Idx,
-    /// A line for each: 784 numbers from 0 to 255 with commas, or 785 of which the first is the
-    /// label; a first line that begins with no digit is a heading, and says where the label stands.
+    /// A line for each: 784 numbers from 0 to 255 with commas, or as many as the model sees, or one more
+    /// in front, the label; a first line that begins with no digit is a heading, and says where the label stands.
     Csv,
-    /// 784 bytes each, and nothing else.
+    /// 784 bytes each, or as many as the model sees, and nothing else.
     Raw,
 }
 
 /// Digits that arrived together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Piece {
-    /// `[n, 28, 28]` bytes.
+    /// `[n, side, side]` bytes.
     pub pixels: Vec<u8>,
     /// `[n]`, where a digit has one.
     pub labels: Vec<Option<u8>>,
@@ -45,6 +44,8 @@ pub struct Piece {
 pub struct DigitStream<R> {
     source: R,
     format: Format,
+    /// Side of a digit, in pixels.
+    side: usize,
     /// Bytes that have arrived and are not used yet.
     rest: Vec<u8>,
     /// Digits given so far.
@@ -75,22 +76,23 @@ impl Piece {
     /// # Panics
     /// If there are fewer.
     pub fn drop_first(&mut self, n: usize) -> Vec<Option<u8>> {
-        self.pixels.drain(..n * DIGIT_PIXELS);
+        self.pixels.drain(..n * (self.pixels.len() / self.labels.len().max(1)));
         self.labels.drain(..n).collect()
     }
 }
 
 impl<R: Read> DigitStream<R> {
-    /// Reads digits from `source`.
-    pub fn new(source: R, format: Format) -> Self {
+    /// Reads digits `[side, side]` from `source`.
+    pub fn new(source: R, format: Format, side: usize) -> Self {
         DigitStream {
             source,
             format,
+            side,
             rest: Vec::new(),
             given: 0,
             promised: None,
             lines: 0,
-            csv: Csv::default(),
+            csv: Csv::of(side),
         }
     }
 
@@ -129,12 +131,13 @@ impl<R: Read> DigitStream<R> {
         if self.format == Format::Raw && self.given == 0 && begins {
             return Err(stream_error("begins as an IDX file does", "give --stream idx for it"));
         }
-        let whole = self.rest.len() / DIGIT_PIXELS;
+        let size = self.side * self.side;
+        let whole = self.rest.len() / size;
         let wanted = self.promised.map_or(whole, |all| whole.min(all - self.given));
         if wanted == 0 && (ended || whole > 0) {
             self.check_end()?;
         }
-        let pixels: Vec<u8> = self.rest.drain(..wanted * DIGIT_PIXELS).collect();
+        let pixels: Vec<u8> = self.rest.drain(..wanted * size).collect();
         Ok(Piece { pixels, labels: vec![None; wanted] })
     }
 
@@ -151,9 +154,10 @@ impl<R: Read> DigitStream<R> {
                 "give a file of images, or another --stream",
             ));
         }
-        if [rows, columns] != [DIGIT_SIDE as u32; 2] {
+        let side = self.side;
+        if [rows, columns] != [side as u32; 2] {
             return Err(stream_error(
-                format!("has images of {rows}x{columns} pixels where 28x28 were expected"),
+                format!("has images of {rows}x{columns} pixels where {side}x{side} were expected"),
                 "bring the images to that size",
             ));
         }
@@ -175,7 +179,7 @@ impl<R: Read> DigitStream<R> {
                 "give the whole file",
             )),
             _ if over > 0 => Err(stream_error(
-                format!("has only {over} of the {DIGIT_PIXELS} bytes of record {given}"),
+                format!("has only {over} of the {} bytes of record {given}", self.side * self.side),
                 "give whole records",
             )),
             _ => Ok(()),
@@ -199,7 +203,10 @@ impl<R: Read> DigitStream<R> {
                 let (record, line) = (self.given + piece.len(), self.lines + 1);
                 break Err(stream_error(
                     format!("has a broken record {record} in line {line}: {what}"),
-                    "give 784 numbers from 0 to 255 with commas between, or a label before them",
+                    &format!(
+                        "give {} numbers from 0 to 255 with commas between, or a label before them",
+                        self.side * self.side
+                    ),
                 ));
             }
             self.lines += 1;

@@ -1,7 +1,7 @@
 //! The zip code digits of the U.S. Postal Service, as *The Elements of Statistical Learning* has them.
 //!
 //! A line a digit: the label, then 256 grey values from -1 (background) to 1 (ink), row by row, with
-//! blanks between. The digits are 16x16 and are centred in 28x28.
+//! blanks between. The digits are 16x16 and are centred in 28x28, unless another side is asked for.
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ pub(super) fn file(folder: &Path, set: Set) -> Option<PathBuf> {
 }
 
 /// The digits of a set.
-pub(super) fn read(folder: &Path, set: Set) -> Result<Digits> {
+pub(super) fn read(folder: &Path, set: Set, side: Option<usize>) -> Result<Digits> {
     let Some(path) = file(folder, set) else {
         return Err(Error::Data(format!(
             "the folder {} lacks zip.{}, raw or with .gz; put it there",
@@ -51,8 +51,8 @@ pub(super) fn read(folder: &Path, set: Set) -> Result<Digits> {
         let what = format!("digit {index} has a label that is not 0 to 9");
         return Err(file.error(what, AGAIN));
     }
-    let pixels = field::of(pixels, SIDE).map_err(|what| file.error(what, AGAIN))?;
-    Digits::new(pixels, labels)
+    let (side, pixels) = field::of(pixels, SIDE, side).map_err(|what| file.error(what, AGAIN))?;
+    Ok(Digits::found(side, pixels, labels))
 }
 
 /// Appends the pixels of a line and returns its label; 255 is none.

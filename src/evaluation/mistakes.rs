@@ -1,12 +1,13 @@
 //! The wrong answers as a picture, as in Fig. 8 of 1998: each digit, under it what it is and what the
-//! network said, in the bitmaps of Fig. 3.
+//! network said, in the bitmaps of Fig. 3. There are none for other classes than digits, nor room below smaller
+//! pictures.
 
 use std::path::Path;
 
 use super::Answer;
 use crate::data::{Digits, image};
 use crate::error::Result;
-use crate::network::{DIGIT_SIDE, bitmaps};
+use crate::network::{CLASSES, DIGIT_SIDE, bitmaps};
 
 /// Digits in a row.
 const COLUMNS: usize = 16;
@@ -34,22 +35,28 @@ pub fn write(path: &Path, answers: &[Answer], digits: &Digits) -> Result<usize> 
     wrong.sort_by(|a, b| b.margin.total_cmp(&a.margin));
     wrong.truncate(COLUMNS * ROWS);
     if !wrong.is_empty() {
-        let tiles: Vec<Vec<u8>> =
-            wrong.iter().map(|answer| tile(answer, digits.digit(answer.digit))).collect();
-        image::write_sheet(path, &tiles, DIGIT_SIDE, COLUMNS.min(tiles.len()))?;
+        let side = digits.side();
+        let captions =
+            digits.names().are_numbers() && digits.classes() <= CLASSES && side >= DIGIT_SIDE;
+        let picture = |answer: &&Answer| match captions {
+            true => tile(answer, digits.digit(answer.digit), side),
+            false => digits.digit(answer.digit).to_vec(),
+        };
+        let tiles: Vec<Vec<u8>> = wrong.iter().map(picture).collect();
+        image::write_sheet(path, &tiles, side, COLUMNS.min(tiles.len()))?;
     }
     Ok(wrong.len())
 }
 
-/// A digit with its caption, `[42, 28]`.
-fn tile(answer: &Answer, pixels: &[u8]) -> Vec<u8> {
+/// A digit of that side with its caption, `[42, 28]` with MNIST.
+fn tile(answer: &Answer, pixels: &[u8], side: usize) -> Vec<u8> {
     let mut tile = pixels.to_vec();
-    tile.resize((DIGIT_SIDE + GAP + bitmaps::HEIGHT) * DIGIT_SIDE, 0);
-    let caption = &mut tile[(DIGIT_SIDE + GAP) * DIGIT_SIDE..];
+    tile.resize((side + GAP + bitmaps::HEIGHT) * side, 0);
+    let caption = &mut tile[(side + GAP) * side..];
     let mut stamp = |left: usize, top: usize, width: usize, rows: &[u8]| {
         for (y, row) in rows.iter().enumerate() {
             for x in (0..width).filter(|x| row >> (width - 1 - x) & 1 == 1) {
-                caption[(top + y) * DIGIT_SIDE + left + x] = u8::MAX;
+                caption[(top + y) * side + left + x] = u8::MAX;
             }
         }
     };
@@ -66,7 +73,7 @@ mod tests {
     #[test]
     fn a_tile_has_the_digit_and_both_bitmaps() {
         let answer = Answer { digit: 0, label: 7, said: 1, margin: 1.0 };
-        let tile = tile(&answer, &[9; 784]);
+        let tile = tile(&answer, &[9; 784], 28);
         assert_eq!(tile.len(), 42 * 28);
         assert!(tile[..784].iter().all(|&byte| byte == 9));
         let caption = &tile[30 * 28..];

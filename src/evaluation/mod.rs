@@ -8,14 +8,12 @@ pub mod statistics;
 
 use serde::Serialize;
 
-use crate::network::CLASSES;
-
 /// Digits of MNIST's test set, whose halves come from two groups of writers: networks make about
 /// three errors in the first for every one in the second.
 pub const TEST_DIGITS: usize = 10_000;
 
-/// How often each label (row) was answered with each digit (column).
-pub type Confusion = [[usize; CLASSES]; CLASSES];
+/// How often each label (row) was answered with each class (column).
+pub type Confusion = Vec<Vec<usize>>;
 
 /// The answer of a network to a digit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -54,9 +52,9 @@ pub fn halves(answers: &[Answer]) -> Option<[usize; 2]> {
     })
 }
 
-/// Counts labels and answers.
-pub fn confusion(answers: &[Answer]) -> Confusion {
-    let mut counts = [[0; CLASSES]; CLASSES];
+/// Counts labels and answers, of so many classes.
+pub fn confusion(answers: &[Answer], classes: usize) -> Confusion {
+    let mut counts = vec![vec![0; classes]; classes];
     for answer in answers {
         counts[usize::from(answer.label)][usize::from(answer.said)] += 1;
     }
@@ -86,11 +84,12 @@ impl Class {
     }
 }
 
-/// The ten classes of a confusion matrix.
-pub fn classes(confusion: &Confusion) -> [Class; CLASSES] {
-    std::array::from_fn(|class| Class {
+/// The classes of a confusion matrix.
+pub fn classes(confusion: &Confusion) -> Vec<Class> {
+    let class = |class: usize| Class {
         digits: confusion[class].iter().sum(),
         answers: confusion.iter().map(|row| row[class]).sum(),
         right: confusion[class][class],
-    })
+    };
+    (0..confusion.len()).map(class).collect()
 }

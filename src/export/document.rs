@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::State;
 use crate::error::{Error, Result};
-use crate::network::{Kind, Named, Network, Options, Output, PoolForm, Shape, Tanh};
+use crate::network::{ClassNames, Kind, Named, Network, Options, Output, PoolForm, Shape, Tanh};
 
 /// Raised when the meaning of a field changes.
 const VERSION: u32 = 1;
@@ -17,6 +17,9 @@ struct Document<'a> {
     version: u32,
     network: &'a str,
     options: Options,
+    /// What the classes are called, where not by their numbers.
+    #[serde(skip_serializing_if = "ClassNames::are_numbers")]
+    classes: &'a ClassNames,
     /// x = scale * byte + background, with a border of background around the digit.
     input: Input,
     /// f(a) = centre + amplitude tanh(slope a); null for a relu, max(a, 0). A linear output has that of
@@ -92,6 +95,7 @@ pub fn bytes(network: &Network, state: &State) -> Result<Vec<u8>> {
         version: VERSION,
         network: &network.name,
         options,
+        classes: &network.classes,
         input: Input { border: options.border, scale, background },
         squash: tanh(options.squash),
         output_squash: tanh(of_output).filter(|_| differs),

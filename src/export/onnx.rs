@@ -18,9 +18,7 @@ use std::collections::HashMap;
 
 use super::{CENTRES, Names, State};
 use crate::error::Result;
-use crate::network::{
-    CLASSES, Connections, DIGIT_SIDE, Kind, Layer, Options, Output, PoolForm, Squash, Tanh,
-};
+use crate::network::{Connections, Kind, Layer, Options, Output, PoolForm, Squash, Tanh};
 use crate::protobuf::Message;
 use crate::train::model::Model;
 
@@ -120,11 +118,11 @@ fn graph(model: &Model) -> Result<Message> {
     let digits = value(
         "digits",
         DataType::Uint8,
-        &[1, DIGIT_SIDE, DIGIT_SIDE],
-        "MNIST's bytes: 0 background, 255 ink",
+        &[1, options.side, options.side],
+        "bytes as MNIST's: 0 background, 255 ink",
     );
     let outputs = [
-        value("scores", DataType::Float, &[CLASSES], what),
+        value("scores", DataType::Float, &[options.classes], what),
         value("class", DataType::Int64, &[], &format!("the class of the {best} score")),
     ];
     let message = Message::default().each(1, graph.nodes).bytes(2, &network.name);
@@ -202,7 +200,7 @@ impl Graph<'_> {
                 links.push(("Gemm", vec![weight, bias], "sum", vec![Int("transB", 1)]));
             }
             Kind::Rbf => {
-                self.parameter(CENTRES, &[CLASSES, inputs]);
+                self.parameter(CENTRES, &[maps, inputs]);
                 self.integers(AXIS, &[1]);
                 links.push(("Flatten", vec![], "inputs", vec![]));
                 links.push(("Unsqueeze", vec![AXIS.into()], "rows", vec![]));

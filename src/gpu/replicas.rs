@@ -15,7 +15,6 @@ use wgpu::{
 use super::{Gpu, llvmpipe};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
-use crate::network::CLASSES;
 use crate::plan::program::{Exchange, Program};
 use crate::plan::{BufferId, Interface, Pass, TOTALS};
 use crate::threads;
@@ -76,7 +75,7 @@ impl Replicas {
         let ports = self.program.interface.ports;
         match buffer {
             _ if buffer == ports.totals => Some(TOTALS),
-            _ if buffer == ports.scores => Some(CLASSES),
+            _ if buffer == ports.scores => Some(self.program.interface.classes()),
             _ => None,
         }
     }

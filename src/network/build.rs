@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::spec::{self, MAX_NUMBERS, Row};
 use super::table::Table;
 use super::{
-    CLASSES, DIGIT_SIDE, Kind, Layer, Loss, Named, Network, Output, PoolForm, Scaling, Shape,
-    Squash,
+    CLASS_COUNTS, CLASSES, DIGIT_SIDE, Kind, Layer, Loss, Named, Network, Output, PoolForm, SIDES,
+    Scaling, Shape, Squash,
 };
 use crate::error::{Error, Result};
 
@@ -16,7 +16,13 @@ pub const BITMAP: usize = 84;
 /// What can be chosen about a network; the rest is its table.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Options {
-    /// Pixels of background around the 28x28 digit.
+    /// Side of a picture, in pixels.
+    #[serde(default = "digit_side", skip_serializing_if = "is_digit_side")]
+    pub side: usize,
+    /// Classes, each with an output.
+    #[serde(default = "digits", skip_serializing_if = "are_digits")]
+    pub classes: usize,
+    /// Pixels of background around the picture.
     pub border: usize,
     pub scaling: Scaling,
     pub squash: Squash,
@@ -29,6 +35,22 @@ pub struct Options {
     pub j: f32,
 }
 
+fn digit_side() -> usize {
+    DIGIT_SIDE
+}
+
+fn is_digit_side(side: &usize) -> bool {
+    *side == DIGIT_SIDE
+}
+
+fn digits() -> usize {
+    CLASSES
+}
+
+fn are_digits(classes: &usize) -> bool {
+    *classes == CLASSES
+}
+
 /// Works out every shape.
 ///
 /// # Errors
@@ -37,10 +59,10 @@ pub struct Options {
 pub fn build(table: &Table, options: Options) -> Result<Network> {
     check(&options)?;
     let Table { name, source, rows, options: Options { border, .. }, .. } = table;
-    let side = DIGIT_SIDE + 2 * options.border;
+    let side = options.side + 2 * options.border;
     let mut shape = Shape { maps: 1, height: side, width: side };
     let mut layers: Vec<Layer> = Vec::new();
-    let output = Row::from(options.output);
+    let output = Row::output(&options);
     for (at, row) in rows.iter().chain([&output]).enumerate() {
         let by_itself = (at < rows.len()).then(|| row.fault(&rows[..at])).flatten();
         let layer = by_itself.map_or_else(|| shaped(row, shape, *border, &options), Err);
@@ -48,7 +70,8 @@ pub fn build(table: &Table, options: Options) -> Result<Network> {
         shape = layer.output;
         layers.push(layer);
     }
-    Ok(Network { name: name.clone(), source: source.clone(), options, layers })
+    let classes = table.names.clone();
+    Ok(Network { name: name.clone(), source: source.clone(), options, classes, layers })
 }
 
 /// What is wrong with the layer `name`, row `at` (from 0) of a network.
@@ -57,6 +80,16 @@ pub(super) fn fault(network: &str, at: usize, name: &str, what: &str) -> Error {
 }
 
 fn check(options: &Options) -> Result<()> {
+    for (what, count, range) in
+        [("side", options.side, SIDES), ("number of classes", options.classes, CLASS_COUNTS)]
+    {
+        if !range.contains(&count) {
+            let (least, most) = range.into_inner();
+            return Err(Error::Usage(format!(
+                "the {what} is {count}, but a network takes {least} to {most}"
+            )));
+        }
+    }
     let fault = match (options.output, options.loss) {
         (Output::Linear, Loss::Mse)
         | (Output::Rbf, Loss::Mse | Loss::Map)
@@ -74,6 +107,13 @@ fn check(options: &Options) -> Result<()> {
     if let Some(fault) = fault {
         return Err(Error::Usage(format!("{fault}, or leave out --loss")));
     }
+    if options.output == Output::Rbf && options.classes != CLASSES {
+        return Err(Error::Usage(format!(
+            "--output rbf has the bitmaps of {CLASSES} digits, and there are {} classes: use \
+             --output linear or softmax",
+            options.classes
+        )));
+    }
     if options.output == Output::Rbf && options.squash.of_output() != options.squash {
         return Err(Error::Usage(format!(
             "--output rbf compares units with bitmaps of +1 and -1, which --squash {} does not reach: use \
@@ -86,17 +126,19 @@ fn check(options: &Options) -> Result<()> {
     }
     if options.border > 16 {
         return Err(Error::Usage(format!(
-            "--border is {}, but at most 16 pixels of background make sense around 28",
-            options.border
+            "--border is {}, but at most 16 pixels of background make sense around {}",
+            options.border, options.side
         )));
     }
     Ok(())
 }
 
 fn shaped(row: &Row, input: Shape, border: usize, options: &Options) -> Result<Layer, String> {
+    let side = options.side;
     let does_not_fit = |what: &str| {
         format!(
-            "it sees {}x{} with --border {}: {what}; the network was made for --border {border}",
+            "it sees {}x{} of pictures of {side}x{side} with --border {}: {what}; the network was made for \
+             --border {border}: give another, or with --network a network for this side",
             input.height, input.width, options.border
         )
     };

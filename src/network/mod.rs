@@ -6,6 +6,7 @@
 
 pub mod bitmaps;
 mod build;
+mod classes;
 pub mod connections;
 pub mod init;
 pub mod lenet;
@@ -16,12 +17,15 @@ mod table;
 pub mod tensors;
 
 pub use build::{Options, build};
+pub use classes::ClassNames;
 pub use connections::Connections;
 pub use names::Named;
 pub(crate) use names::named;
 pub(crate) use spec::MAX_NUMBERS;
 pub use spec::Row;
 pub use table::Table;
+
+use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value, json};
 
@@ -30,11 +34,15 @@ use crate::error::Result;
 /// Side of the square kernel of every convolution in the papers, and where a file names no other.
 pub const KERNEL: usize = 5;
 /// Sides of kernels that the shaders are written for.
-pub const KERNELS: std::ops::RangeInclusive<usize> = 1..=7;
-/// Digits, and so outputs.
+pub const KERNELS: RangeInclusive<usize> = 1..=7;
+/// Classes of digits, and so outputs of a network of digits.
 pub const CLASSES: usize = 10;
+/// Classes that a network may have.
+pub const CLASS_COUNTS: RangeInclusive<usize> = 2..=64;
 /// Side of an MNIST digit, in pixels.
 pub const DIGIT_SIDE: usize = 28;
+/// Sides that a picture may have, in pixels.
+pub const SIDES: RangeInclusive<usize> = 8..=64;
 
 named! {
     /// The activation f behind every layer; in step with `ACTIVATION_..` in `shaders/common.wgsl`.
@@ -154,7 +162,7 @@ impl Scaling {
 named! {
     /// The kind of output layer; in step with `OUTPUT_..` in `shaders/loss.wgsl`.
     pub enum Output {
-        /// Ten linear units and the squash; the largest output wins.
+        /// A linear unit for each class and the squash; the largest output wins.
         Linear = "linear",
         /// Euclidean distance to ten fixed 7x12 bitmaps (1998, eq. 7); the smallest wins.
         Rbf = "rbf",
@@ -286,6 +294,8 @@ pub struct Network {
     /// Where it comes from.
     pub source: String,
     pub options: Options,
+    /// What its outputs stand for.
+    pub classes: ClassNames,
     pub layers: Vec<Layer>,
 }
 
@@ -308,7 +318,8 @@ impl Network {
     /// The table of this program that makes it, if one does.
     fn table(&self) -> Option<&'static Table> {
         let table = lenet::find(&self.name)?;
-        (build(table, self.options).ok().as_ref() == Some(self)).then_some(table)
+        let made = build(table, self.options).ok()?;
+        ((made.source, made.layers) == (self.source.clone(), self.layers.clone())).then_some(table)
     }
 
     /// The same layers with other choices.
@@ -316,19 +327,23 @@ impl Network {
     /// # Errors
     /// As [`build`].
     pub fn with(&self, options: Options) -> Result<Network> {
-        match self.table() {
+        let made = match self.table() {
             Some(table) => build(table, options),
             None => build(&Table::of(self), options),
-        }
+        };
+        Ok(Network { classes: self.classes.clone(), ..made? })
     }
 
-    /// What a file has to say for the network to be built again ([`Network::of`]): its name and its
-    /// options, and of a network that no table of this program makes its layers too.
+    /// What a file has to say for the network to be built again ([`Network::of`]): its name, its options and
+    /// the names of its classes, and of a network that no table of this program makes its layers too.
     pub fn about(&self) -> Map<String, Value> {
         let mut about = Map::from_iter([
             ("network".to_string(), json!(self.name)),
             ("options".to_string(), json!(self.options)),
         ]);
+        if !self.classes.are_numbers() {
+            about.insert("classes".to_string(), json!(self.classes));
+        }
         if self.table().is_none() {
             about.insert("source".to_string(), json!(self.source));
             about.insert("layers".to_string(), json!(spec::rows(self)));
@@ -352,12 +367,23 @@ impl Network {
             layers => Table {
                 name: name.into(),
                 source: about["source"].as_str().unwrap_or_default().into(),
+                side: None,
+                classes: None,
+                names: ClassNames::NUMBERS,
                 options,
                 rows: serde_json::from_value(layers.clone())
                     .map_err(|error| format!("its layers cannot be read: {error}"))?,
                 recipe: Vec::new(),
             },
         };
-        build(&table, options).map_err(|error| error.to_string())
+        let mut network = build(&table, options).map_err(|error| error.to_string())?;
+        if let names @ Value::Array(_) = &about["classes"] {
+            network.classes = serde_json::from_value(names.clone())
+                .map_err(|error| format!("its classes cannot be read: {error}"))?;
+        }
+        if !network.classes.are_numbers() && network.classes.list().len() != options.classes {
+            return Err("it has not as many classes as names of classes".into());
+        }
+        Ok(network)
     }
 }

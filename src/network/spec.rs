@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CLASSES, Connections, KERNEL, KERNELS, Kind, Layer, Network, Output};
+use super::{Connections, KERNEL, KERNELS, Kind, Layer, Network, Options, Output};
 
 /// Feature maps or units of a layer at most, and pixels of background: what one dimension of a
 /// dispatch can count.
@@ -68,18 +68,17 @@ fn is_usual(kernel: &usize) -> bool {
     *kernel == KERNEL
 }
 
-impl From<Output> for Row {
-    fn from(output: Output) -> Self {
-        match output {
+impl Row {
+    /// The output layer.
+    pub(super) fn output(options: &Options) -> Self {
+        match options.output {
             Output::Linear | Output::Softmax => {
-                Row::Linear { name: "output".into(), units: CLASSES }
+                Row::Linear { name: "output".into(), units: options.classes }
             }
             Output::Rbf => Row::Rbf { name: "rbf".into() },
         }
     }
-}
 
-impl Row {
     pub(super) fn name(&self) -> &str {
         match self {
             Row::Conv { name, .. }

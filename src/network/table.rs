@@ -6,7 +6,10 @@ use serde::Deserialize;
 
 use super::connections::{TABLE_1990, TABLE_I};
 use super::spec::{self, Row};
-use super::{KERNEL, Loss, Named, Network, Options, Output, PoolForm, Scaling, Squash};
+use super::{
+    CLASSES, ClassNames, DIGIT_SIDE, KERNEL, Loss, Named, Network, Options, Output, PoolForm,
+    Scaling, Squash,
+};
 use crate::text::{toml_fault, toml_word};
 
 /// A network before its shapes are worked out.
@@ -15,6 +18,11 @@ pub struct Table {
     pub name: String,
     /// Where it comes from.
     pub source: String,
+    /// Side and classes of the only data that it is for, where the file says.
+    pub side: Option<usize>,
+    pub classes: Option<usize>,
+    /// What the classes are called, where the file says.
+    pub names: ClassNames,
     /// The choices that its source made.
     pub options: Options,
     /// The layers before the output.
@@ -30,6 +38,8 @@ struct File {
     name: String,
     #[serde(default)]
     source: String,
+    side: Option<usize>,
+    classes: Option<Classes>,
     #[serde(default = "background")]
     input: Scaling,
     #[serde(default)]
@@ -45,6 +55,17 @@ struct File {
     j: Option<f32>,
     #[serde(default)]
     recipe: toml::Table,
+}
+
+/// The classes of a file: their number, or their names.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "\"classes\" is a number, or a list of names: 26, or [\"cat\", \"dog\"]"
+)]
+enum Classes {
+    Number(usize),
+    Names(Vec<String>),
 }
 
 fn background() -> Scaling {
@@ -91,10 +112,20 @@ impl Table {
             Some(word) => Ok((key, word)),
             None => Err(format!("[recipe]: \"{key}\" is neither a number nor a word")),
         };
+        let (classes, names) = match file.classes {
+            None => (None, ClassNames::NUMBERS),
+            Some(Classes::Number(number)) => (Some(number), ClassNames::NUMBERS),
+            Some(Classes::Names(names)) => (Some(names.len()), ClassNames::new(names)?),
+        };
         Ok(Table {
             name: file.name,
             source: file.source,
+            side: file.side,
+            classes,
+            names,
             options: Options {
+                side: file.side.unwrap_or(DIGIT_SIDE),
+                classes: classes.unwrap_or(CLASSES),
                 border: file.border,
                 scaling: file.input,
                 squash: file.squash,
@@ -111,9 +142,14 @@ impl Table {
 
     /// The table that a network was built from, with its choices.
     pub fn of(network: &Network) -> Table {
+        let Network { options: Options { side, classes, .. }, classes: names, .. } = network;
+        let (side, classes) = (*side, *classes);
         Table {
             name: network.name.clone(),
             source: network.source.clone(),
+            side: (side != DIGIT_SIDE).then_some(side),
+            classes: (classes != CLASSES || !names.are_numbers()).then_some(classes),
+            names: names.clone(),
             options: network.options,
             rows: spec::rows(network),
             recipe: Vec::new(),
@@ -122,13 +158,33 @@ impl Table {
 
     /// The text of a file that holds the table.
     pub fn text(&self) -> String {
-        let Options { border, scaling, squash, pool, full_connections: _, output, loss, j } =
-            self.options;
+        let Options {
+            side: _,
+            classes: _,
+            border,
+            scaling,
+            squash,
+            pool,
+            full_connections: _,
+            output,
+            loss,
+            j,
+        } = self.options;
         // What JSON quotes TOML reads.
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
         let mut text = format!("name = {}\n", quoted(&self.name));
         if !self.source.is_empty() {
             text.push_str(&format!("source = {}\n", quoted(&self.source)));
+        }
+        if let Some(side) = self.side {
+            text.push_str(&format!("side = {side}\n"));
+        }
+        match self.classes {
+            Some(_) if !self.names.are_numbers() => {
+                text.push_str(&format!("classes = {:?}\n", self.names.list()));
+            }
+            Some(classes) => text.push_str(&format!("classes = {classes}\n")),
+            None => {}
         }
         let choices = [
             ("border", border.to_string()),

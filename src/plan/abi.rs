@@ -2,17 +2,15 @@
 //!
 //! In step with `gather.wgsl`, `output.wgsl` and `sample.wgsl`.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Plan;
+use super::constant::{Constant, Constants};
 use crate::network::DIGIT_SIDE;
 
 /// Pixels in a word, the first in the lowest byte.
 pub const PIXELS_PER_WORD: usize = 4;
-/// Words that hold the pixels of a digit.
-pub const PIXEL_WORDS: usize = DIGIT_SIDE * DIGIT_SIDE / PIXELS_PER_WORD;
-/// Words of a sample in the data set: those of its pixels, then one with the label.
-pub const SAMPLE_WORDS: usize = PIXEL_WORDS + 1;
 /// Words of a row of the step table; the last four are 0 so far.
 pub const STEP_WORDS: usize = 8;
 /// Words of the step state: first, count and rate of the step, and its number.
@@ -22,17 +20,62 @@ pub const LABEL_WORDS: usize = 4;
 /// Numbers of a row of the totals.
 pub const TOTALS: usize = 4;
 
-/// Appends digits (`[n, 784]` bytes) and their labels to a data set.
-///
-/// # Panics
-/// If there are not 784 bytes for each label.
-pub fn append_samples(data_set: &mut Vec<u32>, pixels: &[u8], labels: &[u8]) {
-    const PIXELS: usize = DIGIT_SIDE * DIGIT_SIDE;
-    assert_eq!(pixels.len(), labels.len() * PIXELS, "784 bytes for each label");
-    for (digit, &label) in pixels.chunks_exact(PIXELS).zip(labels) {
-        let word = |bytes: &[u8]| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        data_set.extend(digit.chunks_exact(PIXELS_PER_WORD).map(word));
-        data_set.push(u32::from(label));
+/// What a sample is in the data set: the rows of its pixels, each filled up to whole words, then a word with
+/// the label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Side of the picture, in pixels.
+    pub side: usize,
+}
+
+impl Record {
+    /// That of MNIST.
+    pub const MNIST: Record = Record { side: DIGIT_SIDE };
+
+    /// Words of a row of pixels.
+    pub const fn row_words(self) -> usize {
+        self.side.div_ceil(PIXELS_PER_WORD)
+    }
+
+    /// Words in front of the label.
+    pub const fn pixel_words(self) -> usize {
+        self.side * self.row_words()
+    }
+
+    /// Words of a sample.
+    pub const fn words(self) -> usize {
+        self.pixel_words() + 1
+    }
+
+    /// Appends pictures (`[n, side, side]` bytes) and their labels to a data set.
+    ///
+    /// # Panics
+    /// If there is not a picture for each label.
+    pub fn append(self, data_set: &mut Vec<u32>, pixels: &[u8], labels: &[u8]) {
+        let size = self.side * self.side;
+        assert_eq!(pixels.len(), labels.len() * size, "{size} bytes for each label");
+        let word =
+            |bytes: &[u8]| bytes.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte));
+        for (picture, &label) in pixels.chunks_exact(size).zip(labels) {
+            let rows = picture.chunks_exact(self.side);
+            data_set.extend(rows.flat_map(|row| row.chunks(PIXELS_PER_WORD).map(word)));
+            data_set.push(u32::from(label));
+        }
+    }
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Record::MNIST
+    }
+}
+
+impl Constant for Record {
+    /// Declares `SIDE`, `ROW_WORDS` and `SAMPLE_WORDS`.
+    fn declare(&self, _name: &str, constants: &mut Constants) {
+        constants.fixed("SIDE", self.side as u32);
+        constants.fixed("ROW_WORDS", self.row_words() as u32);
+        constants.fixed("SAMPLE_WORDS", self.words() as u32);
     }
 }
 
@@ -66,6 +109,7 @@ impl StepRow {
 
 /// Describes the layout of everything that is written or read, for whoever has the JSON alone.
 pub fn describe(plan: &Plan) -> Value {
+    let record = plan.interface.record;
     let index = match plan.interface.distortion {
         None => "index of a sample in `data_set`".to_string(),
         Some(distortion) => format!(
@@ -75,8 +119,14 @@ pub fn describe(plan: &Plan) -> Value {
         ),
     };
     let sample = [
-        ("pixels", 0, "u8", "row by row, the lowest byte of a word first; 0 background, 255 ink"),
-        ("label", PIXEL_WORDS, "u32", "class of the digit"),
+        (
+            "pixels",
+            0,
+            "u8",
+            "row by row, each filled up to whole words, the lowest byte of a word first; 0 background, 255 \
+             ink",
+        ),
+        ("label", record.pixel_words(), "u32", "class of the digit"),
     ];
     let step = [
         ("first", 0, "u32", "first entry of `indices` of the step"),
@@ -96,7 +146,7 @@ pub fn describe(plan: &Plan) -> Value {
         ("mean errors", 3, "f32", "sum of errors divided by the samples of their step"),
     ];
     json!({
-        "data_set": row(SAMPLE_WORDS, &sample),
+        "data_set": row(record.words(), &sample),
         "step_table": row(STEP_WORDS, &step),
         "labels": row(LABEL_WORDS, &labels),
         "totals": row(TOTALS, &totals),

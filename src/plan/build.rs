@@ -13,7 +13,7 @@ use super::profile::largest_divisor;
 use super::{Criterion, Epilogue, Layout, Optimizer, Plan, Profile, Replica, Steps, Strategy};
 use crate::error::Result;
 use crate::network::tensors::{Block, aligned};
-use crate::network::{CLASSES, DIGIT_SIDE, Kind, Layer, Network};
+use crate::network::{Kind, Layer, Network};
 
 /// How many samples, indices and steps the buffers of a plan hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,9 +138,10 @@ impl<'a> Builder<'a> {
         let op = Gather {
             samples: self.batch as u32,
             before: (self.shard * self.batch) as u32,
+            record: self.record(),
             height: input.height as u32,
             width: input.width as u32,
-            border: ((input.height - DIGIT_SIDE) / 2) as u32,
+            border: self.network.options.border as u32,
             scale,
             background,
             distort: None,
@@ -212,14 +213,15 @@ impl<'a> Builder<'a> {
         let is_rbf = matches!(self.layout.blocks[block], Block::Rbf(_));
         let layer = &self.network.layers[self.layout.blocks[block].output()];
         let inputs = self.layout.widths[block];
-        let sizes = [inputs, CLASSES, LABEL_WORDS];
+        let sizes = [inputs, options.classes, LABEL_WORDS];
         let samples = self.profile.samples_of(self.batch, &sizes, &sizes);
         let op = Output {
             samples: samples as u32,
             before: (self.shard * self.batch) as u32,
             advances: self.is_last,
             inputs: inputs as u32,
-            weights: if is_rbf { 0 } else { aligned(CLASSES) as u32 },
+            classes: options.classes as u32,
+            weights: if is_rbf { 0 } else { aligned(options.classes) as u32 },
             criterion: Criterion::of(&options),
             squash: options.squash.of_output(),
             behind: self.layout.behind(self.network, block),

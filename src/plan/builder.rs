@@ -3,7 +3,7 @@
 //! A kernel says in the head of its shader what it binds, by name. [`Builder::dispatch`] finds the view
 //! of each name; a buffer comes into being, and grows, where a view needs it.
 
-use super::abi::{LABEL_WORDS, SAMPLE_WORDS, STATE_WORDS, STEP_WORDS, TOTALS};
+use super::abi::{LABEL_WORDS, Record, STATE_WORDS, STEP_WORDS, TOTALS};
 use super::kernels::Op;
 use super::{
     ALIGN, Activation, Buffer, BufferId, Capacity, Dispatch, Epilogue, Interface, Kernel, Layout,
@@ -82,7 +82,7 @@ impl<'a> Builder<'a> {
             dispatches: Vec::new(),
         };
         let buffers = [
-            ("data_set", Some(capacity.samples * SAMPLE_WORDS)),
+            ("data_set", Some(capacity.samples * builder.record().words())),
             ("indices", Some(capacity.indices)),
             ("step_table", Some(capacity.steps * STEP_WORDS)),
             ("cursor", Some(1)),
@@ -99,6 +99,11 @@ impl<'a> Builder<'a> {
             }
         }
         builder
+    }
+
+    /// What a sample is in the data set.
+    pub fn record(&self) -> Record {
+        Record { side: self.network.options.side }
     }
 
     /// Adds a buffer of at least so many words.
@@ -300,6 +305,7 @@ impl<'a> Builder<'a> {
             interface: Interface {
                 batch: self.whole,
                 shard: self.batch,
+                record: self.record(),
                 distortion: None,
                 activations: self.stored(),
                 layout: self.layout,

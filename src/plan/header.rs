@@ -2,22 +2,11 @@
 
 use super::Kernel;
 use super::STEP_WORDS;
-use super::abi::{PIXELS_PER_WORD, SAMPLE_WORDS};
 use super::binding::{Access, Binding, Element};
 use super::constant::Constants;
-use crate::network::{CLASSES, DIGIT_SIDE};
 
-/// What shaders know of the tables that the host writes.
-const DATA: [(&str, usize); 5] = [
-    ("STEP_WORDS", STEP_WORDS),
-    ("SIDE", DIGIT_SIDE),
-    ("ROW_WORDS", DIGIT_SIDE / PIXELS_PER_WORD),
-    ("SAMPLE_WORDS", SAMPLE_WORDS),
-    ("CLASSES", CLASSES),
-];
-
-// Rows of pixels are whole words.
-const _: () = assert!(DIGIT_SIDE.is_multiple_of(PIXELS_PER_WORD));
+/// What every shader knows: words of a row of the step table.
+const DATA: [(&str, usize); 1] = [("STEP_WORDS", STEP_WORDS)];
 
 impl Kernel {
     /// The whole WGSL text that the driver gets: header and files.

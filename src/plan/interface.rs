@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::abi::Record;
 use super::{BufferId, Distortion, Layout};
 use crate::network::Shape;
 
 /// Buffers the host writes or reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ports {
-    /// The data set: [`super::abi::SAMPLE_WORDS`] words a sample.
+    /// The data set: [`Record::words`] words a sample.
     pub data_set: BufferId,
     /// Indices of samples, with a [`Distortion`] together with their views.
     pub indices: BufferId,
@@ -22,7 +23,7 @@ pub struct Ports {
     pub curvature: Option<BufferId>,
     /// Gradients by shard, `[shards, layout.size]`; a plan with one shard has none.
     pub shard_gradients: Option<BufferId>,
-    /// Outputs `[batch, 10]` of the network.
+    /// Outputs `[batch, classes]` of the network.
     pub scores: BufferId,
     /// Sums over steps, `[batch, 4]`.
     pub totals: BufferId,
@@ -57,6 +58,9 @@ pub struct Interface {
     /// Samples of a shard; rows of scores and totals are those of the first shard, then those of the
     /// next.
     pub shard: usize,
+    /// What a sample is in the data set.
+    #[serde(default)]
+    pub record: Record,
     /// What makes an entry of the indices out of a sample and a view.
     pub distortion: Option<Distortion>,
     pub layout: Layout,
@@ -65,6 +69,11 @@ pub struct Interface {
 }
 
 impl Interface {
+    /// Classes, each with an output.
+    pub fn classes(&self) -> usize {
+        self.layout.widths[self.layout.blocks.len()]
+    }
+
     /// The buffer with the output of a layer, if the plan stores it.
     pub fn activation(&self, layer: &str) -> Option<&Activation> {
         self.activations.iter().find(|activation| activation.layer == layer)

@@ -1,14 +1,13 @@
 //! Shapes of the kernels that do a whole sample in one workgroup, and where each of its numbers
 //! stands: in workgroup memory, in the table of shapes, and in the row of traces that it leaves.
 
+use super::abi::Record;
 use super::criterion::Criterion;
 use super::kernels::{SAMPLE_WORKGROUP, SUMS, Sample};
 use super::profile::UNIFORM_WINDOW;
 use crate::error::{Error, Result};
 use crate::network::tensors::{Block, Layout, QUAD, aligned};
-use crate::network::{
-    CLASSES, DIGIT_SIDE, KERNEL, Kind, Layer as NetworkLayer, Network, Output, bitmaps,
-};
+use crate::network::{KERNEL, Kind, Layer as NetworkLayer, Network, Output, bitmaps};
 
 /// Numbers that a workgroup can keep: 16 KiB, WebGPU's default limit.
 pub const MEMORY: u32 = 4_096;
@@ -121,7 +120,7 @@ impl Shapes {
         let criterion = Criterion::of(&options);
         let last = layers.last().expect("a network has an output");
         let (scores, scratch) = match criterion.is_rbf() {
-            true => (last.y + last.outputs, last.y + last.outputs + CLASSES as u32),
+            true => (last.y + last.outputs, last.y + last.outputs + options.classes as u32),
             false => (last.y, last.y + last.outputs),
         };
         let inputs = layers.iter().map(|layer| layer.inputs);
@@ -147,9 +146,10 @@ impl Shapes {
         let (scale, background) = options.scaling.scale_and_background();
         let sample = Sample {
             samples: samples as u32,
+            record: Record { side: options.side },
             height: input.height as u32,
             width: input.width as u32,
-            border: ((input.height - DIGIT_SIDE) / 2) as u32,
+            border: options.border as u32,
             scale,
             background,
             distort: None,
@@ -159,6 +159,7 @@ impl Shapes {
             pooling: Some(options.pool),
             second: layout.starts[1] as u32,
             layers: layers.len() as u32,
+            classes: options.classes as u32,
             linear_weights: layers.iter().map(|layer| layer.inputs * layer.outputs).sum(),
             x_h2,
             features,

@@ -91,7 +91,7 @@ impl Settings {
     }
 
     /// Checks that so many views of so many digits can be numbered.
-    pub(super) fn check_views(&self, available: Available) -> Result<()> {
+    pub(super) fn check_views(&self, available: &Available) -> Result<()> {
         if self.ranges().is_none() {
             return Ok(());
         }

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::setting::Held;
 use super::settings::need;
-use super::{Flags, NetworkArgs};
+use super::{Available, Flags, NetworkArgs};
 use crate::disk;
 use crate::error::{Error, Result};
-use crate::network::{Loss, Network, Options, Output, Table, build, lenet, named};
+use crate::network::{CLASSES, Loss, Network, Options, Output, Table, build, lenet, named};
 use crate::plan::Layout;
 use crate::text::did_you_mean;
 
@@ -115,7 +115,7 @@ named! {
 impl NetworkArgs {
     /// Describes a network as flags do.
     pub(super) fn of(network: &Network) -> Self {
-        let Options { border, scaling, squash, pool, full_connections, output, loss, j } =
+        let Options { border, scaling, squash, pool, full_connections, output, loss, j, .. } =
             network.options;
         let connections =
             if full_connections { ConnectionChoice::Full } else { ConnectionChoice::Table };
@@ -160,6 +160,7 @@ impl NetworkArgs {
             output,
             loss: self.loss.unwrap_or(loss),
             j: self.j.unwrap_or(base.j),
+            ..base
         }
     }
 
@@ -177,13 +178,19 @@ impl NetworkArgs {
 ///
 /// # Errors
 /// [`Error::Usage`] if flags contradict each other or make no network.
-pub(super) fn choose(asked: &mut Flags, of_recipe: &Flags, by_recipe: &str) -> Result<Network> {
+pub(super) fn choose(
+    asked: &mut Flags,
+    of_recipe: &Flags,
+    by_recipe: &str,
+    data: &Available,
+) -> Result<Network> {
     let args = &asked.network;
     let own = of_recipe.network.table(lenet::lenet5())?;
-    let table = args.table(&own)?;
+    let mut table = args.table(&own)?;
     let mut base = table.options;
     base.scaling = of_recipe.network.input.unwrap_or(base.scaling);
-    let network = build(&table, args.options(base))?;
+    let options = for_data(&mut table, args.options(base), data)?;
+    let network = build(&table, options)?;
     let typed = args.network.as_ref().map(|asked| format!("--network {}", asked.name()));
     let origin = typed.filter(|_| table.name != own.name).unwrap_or_else(|| by_recipe.into());
     if let Some(NetworkChoice::Word(word)) = &mut asked.network.network
@@ -207,12 +214,60 @@ pub(super) fn choose(asked: &mut Flags, of_recipe: &Flags, by_recipe: &str) -> R
     Ok(network)
 }
 
+/// The choices of a network on these data: their side, and an output for each class, of which the table gets
+/// the names.
+fn for_data(table: &mut Table, options: Options, data: &Available) -> Result<Options> {
+    let Available { side, classes, names, .. } = data;
+    for (key, asked, found) in [("side", table.side, side), ("classes", table.classes, classes)] {
+        if let Some(asked) = asked.filter(|asked| asked != found) {
+            return Err(Error::Usage(format!(
+                "the network {} is for data with {key} = {asked}, and these have {found}: give other data, or \
+                 leave {key:?} out of its file",
+                table.name
+            )));
+        }
+    }
+    if !names.are_numbers() {
+        if ![names.list(), &[]].contains(&table.names.list()) {
+            return Err(Error::Usage(format!(
+                "the network {} is for data with the classes {}, and these have {}: give other data, or leave \
+                 \"classes\" out of its file",
+                table.name,
+                table.names.list().join(", "),
+                names.list().join(", ")
+            )));
+        }
+        table.names = names.clone();
+    }
+    // Ten bitmaps do for fewer digits.
+    let digits = options.output == Output::Rbf && names.are_numbers() && *classes < CLASSES;
+    Ok(Options { side: *side, classes: if digits { CLASSES } else { *classes }, ..options })
+}
+
 /// The network of a model; flags may repeat what it is, but not change it.
 ///
 /// # Errors
 /// [`Error::Usage`] or [`Error::Data`] if they would.
-pub(super) fn from_model(asked: &mut Flags, network: &Network) -> Result<Network> {
+pub(super) fn from_model(
+    asked: &mut Flags,
+    network: &Network,
+    data: &Available,
+) -> Result<Network> {
     let args = &asked.network;
+    let Options { side, classes, .. } = network.options;
+    need(side == data.side && classes >= data.classes, || {
+        format!(
+            "the model given with --from sees {side}x{side} pixels and has {classes} classes, and the data have \
+             {0}x{0} and {1}: give other data, or leave out --from",
+            data.side, data.classes
+        )
+    })?;
+    need(data.names.are_numbers() || data.names == network.classes, || {
+        format!(
+            "the data have the classes {}, and the model given with --from has others: leave out --from",
+            data.names.list().join(", ")
+        )
+    })?;
     need(asked.training.init.is_none(), || {
         "--init draws the first weights, but --from brings them along: leave out one".into()
     })?;

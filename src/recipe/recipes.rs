@@ -141,7 +141,7 @@ mod tests {
     fn every_recipe_resolves() {
         for recipe in ALL {
             let flags = Flags { recipe: Some(recipe.name.into()), ..Flags::default() };
-            let available = Available { train: 60_000, test: 10_000 };
+            let available = Available::MNIST;
             let settings = Settings::resolve(&flags, available, None).expect("a recipe");
             let rows = settings.rows();
             for (name, value) in recipe.settings {

@@ -13,27 +13,53 @@ use super::{
 };
 use crate::data::Mnist;
 use crate::error::{Error, Result};
-use crate::network::{Loss, Network, Output};
+use crate::network::{CLASSES, ClassNames, DIGIT_SIDE, Loss, Network, Output, lenet};
 use crate::plan::{Capacity, Distortion, Plan, Profile, Strategy};
 use crate::text::did_you_mean;
 
 /// The origin of a number of digits that nobody limits.
 pub(super) const ALL_THERE_ARE: &str = "all there are";
 
-/// Digits that a data set has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a data set has: digits, their side, their classes.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Available {
     pub train: usize,
     pub test: usize,
+    pub side: usize,
+    pub classes: usize,
+    pub names: ClassNames,
 }
 
 impl Available {
     /// The digits of MNIST.
-    pub const MNIST: Available = Available { train: 60_000, test: 10_000 };
+    pub const MNIST: Available = Available {
+        train: 60_000,
+        test: 10_000,
+        side: DIGIT_SIDE,
+        classes: CLASSES,
+        names: ClassNames::NUMBERS,
+    };
 
-    /// Counts the digits of a data set.
+    /// As many digits as MNIST has, with the side and the classes that the network of these flags is for.
+    ///
+    /// # Errors
+    /// As [`NetworkChoice::table`].
+    pub fn suiting(flags: &NetworkArgs) -> Result<Self> {
+        let table = flags.table(lenet::lenet5())?;
+        let (side, classes) = (table.options.side, table.options.classes);
+        Ok(Available { side, classes, names: table.names, ..Available::MNIST })
+    }
+
+    /// What there is of a data set.
     pub fn of(mnist: &Mnist) -> Self {
-        Available { train: mnist.train.len(), test: mnist.test.len() }
+        let Mnist { train, test } = mnist;
+        Available {
+            train: train.len(),
+            test: test.len(),
+            side: train.side(),
+            classes: train.classes(),
+            names: train.names().clone(),
+        }
     }
 }
 
@@ -73,8 +99,8 @@ impl Settings {
         asked.origins = flags.given().into_iter().map(origin).collect();
 
         let network = match from {
-            None => network::choose(&mut asked, &of_recipe, &by_recipe)?,
-            Some(network) => network::from_model(&mut asked, network)?,
+            None => network::choose(&mut asked, &of_recipe, &by_recipe, &available)?,
+            Some(network) => network::from_model(&mut asked, network, &available)?,
         };
         of_recipe.network = NetworkArgs::default();
         if from.is_some() {
@@ -109,7 +135,7 @@ impl Settings {
         };
         let layer = optimizer::layer(method, recipe, &defaults.optimizer, &network.options);
         asked.under(&layer, &origin);
-        digits(&mut asked, (&of_recipe, &by_recipe), available)?;
+        digits(&mut asked, (&of_recipe, &by_recipe), &available)?;
         patterns(&mut asked, &defaults, &by_optimizer)?;
         let TrainingArgs { seed, validate, distortions, .. } = defaults.training;
         let everyones = Flags {
@@ -123,7 +149,7 @@ impl Settings {
 
         let mut settings = Settings::of(asked, recipe.name, network);
         steps(&mut settings, flags)?;
-        settings.check_views(available)?;
+        settings.check_views(&available)?;
         Ok(settings)
     }
 
@@ -178,7 +204,7 @@ fn misplaced(name: &str, needed: &str) -> Error {
 fn digits(
     asked: &mut Flags,
     (of_recipe, by_recipe): (&Flags, &str),
-    available: Available,
+    available: &Available,
 ) -> Result<()> {
     let validate = asked.training.validate.unwrap_or(0);
     need(validate < available.train, || {

@@ -26,7 +26,7 @@ group! {
         network: NetworkChoice, "NAME|FILE", Range::Any;
         /// Scaling of the pixels: paper -0.1..1.175, symmetric -1..1
         input: Scaling, "INPUT", Range::Any;
-        /// Pixels of background around the 28x28 digit
+        /// Pixels of background around the picture
         border: usize, "PIXELS", Range::Any;
         /// Activation (squashing function) of every layer
         squash: Squash, "SQUASH", Range::Any;

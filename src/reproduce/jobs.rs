@@ -78,7 +78,7 @@ mod tests {
 
     fn job(recipe: &str) -> Job {
         let flags = Flags { recipe: Some(recipe.into()), ..Flags::default() };
-        let available = Available { train: 60_000, test: 10_000 };
+        let available = Available::MNIST;
         let settings = Settings::resolve(&flags, available, None).unwrap();
         let row = *ROWS.iter().find(|row| row.recipe == recipe).unwrap();
         Job { row, settings, folder: PathBuf::new(), done: false }

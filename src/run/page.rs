@@ -29,8 +29,9 @@ impl Test {
 /// Asks the model in a folder about the test digits of its run and writes the report.
 pub fn write(folder: &Path, test: &Test, device: &Device, plan: PlanChoice) -> Result<PathBuf> {
     let model = Model::read(folder)?;
-    let mut inference = Inference::new(&model, device, plan, EVALUATION_BATCH, &[&test.digits])?;
+    let digits = test.digits.clone().with_classes_of(&model.network)?;
+    let mut inference = Inference::new(&model, device, plan, EVALUATION_BATCH, &[&digits])?;
     let numbers = test.numbers.iter().copied();
-    let answers = inference.answers(0)?.scores.about(numbers, &test.digits);
-    html::write(folder, &Answered::read(folder, model, answers)?, &test.digits)
+    let answers = inference.answers(0)?.scores.about(numbers, &digits);
+    html::write(folder, &Answered::read(folder, model, answers)?, &digits)
 }

@@ -1,7 +1,8 @@
 //! The data set as an executor holds it, and the lists of digits that a session processes.
 
 use crate::data::Digits;
-use crate::plan::{Capacity, StepRow, abi};
+use crate::plan::abi::Record;
+use crate::plan::{Capacity, StepRow};
 
 /// A list of digits that is processed in steps: the training digits or a set to evaluate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +30,7 @@ impl Lists {
     pub fn new(digits: &[&Digits], train: usize, sets: Vec<Vec<u32>>) -> Self {
         let mut packed = Vec::new();
         for set in digits {
-            abi::append_samples(&mut packed, set.pixels(), set.labels());
+            Record { side: set.side() }.append(&mut packed, set.pixels(), set.labels());
         }
         let digits = digits.iter().map(|set| set.len()).sum();
         Lists { data_set: packed, digits, train, sets }

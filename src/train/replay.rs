@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::init;
 use crate::plan::program::{Phase, Replay};
-use crate::plan::{Capacity, Pass, Plan, TOTALS, abi};
+use crate::plan::{Capacity, Pass, Plan, TOTALS};
 use crate::recipe::Settings;
 
 /// What a plan has to hold for a replay of these settings, whose training digits are those of the replay.
@@ -28,7 +28,7 @@ pub fn of(settings: &Settings, plan: &Plan, mnist: &Mnist) -> Replay {
     let split = Split::draw(settings, mnist);
     let chosen = mnist.train.pick(split.train.iter().map(|&digit| digit as usize));
     let mut data_set = Vec::new();
-    abi::append_samples(&mut data_set, chosen.pixels(), chosen.labels());
+    plan.interface.record.append(&mut data_set, chosen.pixels(), chosen.labels());
     // The digits of the replay are numbered from 0.
     let split = Split { train: (0..chosen.len() as u32).collect(), ..split };
     let (batch, key) = (settings.batch, distortion_key(settings.seed));

@@ -2,11 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::data::DIGIT_PIXELS;
 use crate::error::Result;
 use crate::executor::Executor;
-use crate::network::CLASSES;
-use crate::plan::{BufferId, Layout, Pass, Ports, STEP_WORDS, TOTALS, abi};
+use crate::plan::{BufferId, Interface, Layout, Pass, Ports, STEP_WORDS, TOTALS};
 use crate::rng::{Rng, Stream};
 pub use crate::train::lists::Lists;
 use crate::train::lists::{Part, step_table};
@@ -188,37 +186,39 @@ impl Session {
         Ok(self.metrics(set + 1, &end, steps))
     }
 
-    /// Outputs `[digits, 10]` of the network for every digit of the `set`-th list.
+    /// Outputs `[digits, classes]` of the network for every digit of the `set`-th list.
     pub fn scores(&mut self, set: usize) -> Result<Vec<f32>> {
         let Part { digits, step, .. } = self.parts[set + 1];
-        let (ports, batch) = (self.ports(), self.batch());
-        let mut scores = Vec::with_capacity(digits * CLASSES);
+        let &Interface { ports, batch, .. } = self.executor.interface();
+        let classes = self.executor.interface().classes();
+        let mut scores = Vec::with_capacity(digits * classes);
         self.executor.write(ports.cursor, 0, &[step as u32])?;
         for done in (0..digits).step_by(batch) {
             self.executor.run(1, Pass::Forward)?;
             let here = batch.min(digits - done);
-            scores.extend(self.executor.read_f32(ports.scores, here * CLASSES)?);
+            scores.extend(self.executor.read_f32(ports.scores, here * classes)?);
         }
         Ok(scores)
     }
 
-    /// Outputs `[n, 10]` of the network for other digits (`[n, 784]` bytes, n at most a batch), which
-    /// take the place of the first of the data set.
+    /// Outputs `[n, classes]` of the network for other digits (`[n, side, side]` bytes, n at most a batch),
+    /// which take the place of the first of the data set.
     ///
     /// # Panics
     /// If there are more digits than in a batch, or the first list to evaluate is not the data set
     /// in its order.
     pub fn ask(&mut self, pixels: &[u8]) -> Result<Vec<f32>> {
         let Part { digits: capacity, step, .. } = self.parts[1];
-        let (ports, batch) = (self.ports(), self.batch());
-        let digits = pixels.len() / DIGIT_PIXELS;
+        let &Interface { ports, batch, record, .. } = self.executor.interface();
+        let classes = self.executor.interface().classes();
+        let digits = pixels.len() / record.side.pow(2);
         assert!(digits <= batch.min(capacity), "a batch holds at most {batch} digits");
         self.asked.clear();
-        abi::append_samples(&mut self.asked, pixels, &vec![0; digits]);
+        record.append(&mut self.asked, pixels, &vec![0; digits]);
         self.executor.write(ports.data_set, 0, &self.asked)?;
         self.executor.write(ports.cursor, 0, &[step as u32])?;
         self.executor.run(1, Pass::Forward)?;
-        self.executor.read_f32(ports.scores, digits * CLASSES)
+        self.executor.read_f32(ports.scores, digits * classes)
     }
 
     fn upload(&mut self, part: usize, indices: &[u32], rate: impl Fn(usize) -> f32) -> Result<()> {

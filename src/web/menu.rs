@@ -31,13 +31,13 @@ pub(super) fn add(
     tests: &Digits,
 ) -> Result<()> {
     let test = tests.len();
-    let available = Available { train, test };
+    let available = Available { train, test, ..Available::MNIST };
     let (mut networks, mut programs) = (Vec::new(), Vec::new());
     let mut names = BTreeSet::new();
     for model in models.iter().filter(|model| names.insert(model.network.name.clone())) {
         let network = &model.network;
         let (fitting, refused): (Vec<_>, Vec<_>) = kinds()
-            .map(|(strategy, batch)| planned(network, strategy, batch, available))
+            .map(|(strategy, batch)| planned(network, strategy, batch, available.clone()))
             .partition(Result::is_ok);
         if let (true, Some(Err(error))) = (fitting.is_empty(), refused.into_iter().next()) {
             return Err(error);
@@ -121,7 +121,7 @@ fn planned(
     let steps = available.train.div_ceil(batch) + available.test.div_ceil(batch);
     let capacity = Capacity { samples, indices: samples, steps };
     let of_method = |(optimizer, distort)| {
-        let mut settings = settings(network, batch, optimizer, distort, available)?;
+        let mut settings = settings(network, batch, optimizer, distort, available.clone())?;
         settings.set_plan((strategy, "the page".into()));
         let plan = settings.plan(Profile::gpu(), capacity)?;
         Ok(Planned { optimizer, distort, settings, plan })

@@ -12,11 +12,11 @@ mod serve;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::data::Mnist;
+use crate::data::{Digits, Mnist};
 use crate::disk;
 use crate::doctor::checks;
 use crate::error::{Error, Result};
-use crate::network::Network;
+use crate::network::{CLASSES, DIGIT_SIDE, Network};
 use crate::train::model::Model;
 
 pub use serve::{listen, serve};
@@ -68,6 +68,20 @@ impl Site {
     pub fn new(models: &[Model], mnist: &Mnist, train: usize) -> Result<Self> {
         let mut files: BTreeMap<String, Vec<u8>> =
             PAGE.iter().map(|(name, bytes)| (name.to_string(), bytes.to_vec())).collect();
+        let of_digits = |set: &Digits| {
+            set.side() == DIGIT_SIDE && set.classes() == CLASSES && set.names().are_numbers()
+        };
+        let is_shown = |Network { options, classes, .. }: &Network| {
+            options.side == DIGIT_SIDE && options.classes == CLASSES && classes.are_numbers()
+        };
+        if ![&mnist.train, &mnist.test].into_iter().all(of_digits)
+            || !models.iter().all(|model| is_shown(&model.network))
+        {
+            return Err(Error::Usage(
+                "the page shows digits of 28x28 pixels in ten classes alone: leave out other models and data"
+                    .into(),
+            ));
+        }
         let train = mnist.train.pick(0..train.min(mnist.train.len()));
         files.insert("doctor.json".into(), checks::json().to_string().into_bytes());
         menu::add(&mut files, models, train.len(), &mnist.test)?;

@@ -15,7 +15,7 @@ use lenet::data;
 use lenet::executor::Executor;
 use lenet::gpu::Gpu;
 use lenet::network::init::{self, Init};
-use lenet::plan::abi::SAMPLE_WORDS;
+use lenet::plan::abi::Record;
 use lenet::plan::kernels::Gather;
 use lenet::plan::{ALIGN, Distortion, Optimizer, Plan, Profile, Ranges};
 use lenet::train::session::{Lists, Session};
@@ -45,28 +45,30 @@ pub fn add(tests: &mut Tests) {
 }
 
 /// `gather` of digits in views 0 to 3 whose values are the bytes.
-fn gather(ranges: Option<Ranges>, samples: u32, border: u32) -> Case {
+fn gather(ranges: Option<Ranges>, side: usize, samples: u32, border: u32) -> Case {
     const MOST: u32 = 6;
-    let mut digits = Numbers::new(1).any(MOST as usize * SAMPLE_WORDS);
-    digits.iter_mut().skip(SAMPLE_WORDS - 1).step_by(SAMPLE_WORDS).for_each(|label| *label %= 10);
+    let record = Record { side };
+    let mut digits = Numbers::new(1).any(MOST as usize * record.words());
+    let labels = digits.iter_mut().skip(record.pixel_words()).step_by(record.words());
+    labels.for_each(|label| *label %= 10);
     let distort = ranges.map(|ranges| Distortion::new(ranges, MOST as usize));
     let views = if distort.is_some() { 4 } else { 1 };
     let order = (0..samples).map(|n| (n * 5 + 3) % MOST + MOST * (n % views)).collect();
-    let side = 28 + 2 * border;
+    let side = side as u32 + 2 * border;
     let (scale, background) = (1.0, 0.0);
     let (before, height, width) = (0, side, side);
-    let k = Gather { samples, before, height, width, border, scale, background, distort };
+    let k = Gather { samples, before, record, height, width, border, scale, background, distort };
     let steps = vec![0, samples, 0, 0xdead_beef, 0, 0, 0, 0];
     let x = vec![0; (samples * side * side) as usize];
     let arguments = vec![digits, order, steps, vec![0], empty(4), empty(4 * samples), x];
-    case(format!("{ranges:?}, {samples} samples, border {border}"), k, arguments)
+    case(format!("{ranges:?}, {record:?}, {samples} samples, border {border}"), k, arguments)
 }
 
 fn gathers(adapter: &Adapter, profile: Profile) -> Outcome {
     let exact = Tolerance { absolute: 0.0, relative: 0.0 };
     for ranges in [Ranges::default(), WIDE] {
-        for (samples, border) in [(1, 0), (9, 1), (7, 2), (3, 5)] {
-            gather(Some(ranges), samples, border).check(adapter, profile, exact)?;
+        for (side, samples, border) in [(28, 1, 0), (28, 9, 1), (9, 7, 2), (30, 3, 5), (64, 3, 1)] {
+            gather(Some(ranges), side, samples, border).check(adapter, profile, exact)?;
         }
     }
     Ok(())
@@ -75,7 +77,7 @@ fn gathers(adapter: &Adapter, profile: Profile) -> Outcome {
 /// Ranges of 0 in every view: the pictures of the kernel without distortion.
 fn nothing_to_distort(adapter: &Adapter, profile: Profile) -> Outcome {
     let pictures = |ranges| -> lenet::Result<Vec<f32>> {
-        let case = gather(ranges, 7, 2);
+        let case = gather(ranges, 28, 7, 2);
         let x = &case.on_adapter(adapter, profile)?[6];
         Ok(floats(&x[ALIGN..][..case.arguments[6].len()]))
     };

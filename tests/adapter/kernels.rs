@@ -14,7 +14,7 @@ use crate::common::op::{Case, Numbers, bits, case, empty, floats};
 use crate::common::stages::{self, Arguments, FIRST, owned};
 use crate::common::{Outcome, Tests, profiles};
 use lenet::network::Squash;
-use lenet::plan::abi::{PIXEL_WORDS, SAMPLE_WORDS};
+use lenet::plan::abi::Record;
 use lenet::plan::kernels::{
     FirstStageBackward, FirstStageForward, Gather, Linear, LinearBackward, LinearBackwardInput,
     LinearForward, LinearUpdate, Output, Stage, Update,
@@ -79,29 +79,40 @@ fn gather(_: Profile) -> Vec<Case> {
     const FIRST_IN_ORDER: u32 = 2;
     let wide = Ranges { shift: 6.5, scale: 0.4, squeeze: 0.4, shear: 0.9 };
     let ranges = [Some(Ranges::default()), Some(wide), None];
-    // Samples, samples of the step before these, border, digits of the step.
-    let shapes =
-        [(1, 0, 0, COUNT), (7, 0, 0, COUNT), (7, 0, 2, COUNT), (3, 0, 5, 3), (3, 3, 1, COUNT)];
+    // Side, samples, samples of the step before these, border, digits of the step.
+    let shapes = [
+        (28, 1, 0, 0, COUNT),
+        (28, 7, 0, 0, COUNT),
+        (28, 7, 0, 2, COUNT),
+        (28, 3, 0, 5, 3),
+        (28, 3, 3, 1, COUNT),
+        (9, 7, 0, 1, COUNT),
+        (30, 3, 0, 0, COUNT),
+        (64, 2, 0, 2, COUNT),
+    ];
     let cases = shapes.into_iter().flat_map(|shape| ranges.map(|ranges| (shape, ranges)));
-    let cases = cases.map(|((samples, before, border, count), ranges)| {
-        let mut digits = Numbers::new(1).any(DIGITS as usize * SAMPLE_WORDS);
-        for (number, record) in digits.chunks_mut(SAMPLE_WORDS).enumerate() {
-            record[PIXEL_WORDS] = number as u32 % 10;
+    let cases = cases.map(|((side, samples, before, border, count), ranges)| {
+        let record = Record { side };
+        let mut digits = Numbers::new(1).any(DIGITS as usize * record.words());
+        for (number, sample) in digits.chunks_mut(record.words()).enumerate() {
+            sample[record.pixel_words()] = number as u32 % 10;
         }
         let distort = ranges.map(|ranges| Distortion::new(ranges, DIGITS as usize));
         // With a distortion, views 0 to 3.
         let views = if distort.is_some() { 4 } else { 1 };
         let order = (0..12).map(|entry| (entry * 5 + 3) % (DIGITS * views)).collect();
-        let side = 28 + 2 * border;
+        let side = side as u32 + 2 * border;
         let (scale, background) = (1.275 / 255.0, -0.1);
         let (height, width) = (side, side);
-        let k = Gather { samples, before, height, width, border, scale, background, distort };
+        let k =
+            Gather { samples, before, record, height, width, border, scale, background, distort };
         let (mut steps, _) = steps(FIRST_IN_ORDER, count);
         steps[STEP as usize * STEP_WORDS + 3] = 0x1234_5678;
         let x = empty(samples * side * side);
         let (step_state, labels) = (empty(4), empty(4 * samples));
-        let name =
-            format!("{samples} behind {before}, {count} digits, border {border}, {ranges:?}");
+        let name = format!(
+            "{record:?}, {samples} behind {before}, {count} digits, border {border}, {ranges:?}"
+        );
         case(name, k, vec![digits, order, steps, vec![STEP], step_state, labels, x])
     });
     cases.collect()
@@ -234,22 +245,25 @@ fn linear_backward(profile: Profile) -> Vec<Case> {
 
 fn output(_: Profile) -> Vec<Case> {
     let kinds = [
-        (TARGETS, Squash::Tanh, 1, 8, 0.5),
-        (TARGETS, Squash::Scaled, 7, 36, 0.5),
+        (TARGETS, Squash::Tanh, 1, 8, 10, 0.5),
+        (TARGETS, Squash::Scaled, 7, 36, 10, 0.5),
         // Weights that the squash saturates at.
-        (TARGETS, Squash::Scaled, 7, 36, 40.0),
-        (TARGETS, Squash::Scaled, 3, 12, 0.5),
-        (PROBABILITIES, Squash::Relu, 7, 36, 0.5),
+        (TARGETS, Squash::Scaled, 7, 36, 10, 40.0),
+        (TARGETS, Squash::Scaled, 7, 36, 2, 0.5),
+        (TARGETS, Squash::Tanh, 3, 8, 26, 0.5),
+        (TARGETS, Squash::Scaled, 3, 36, 64, 0.5),
+        (TARGETS, Squash::Scaled, 3, 12, 10, 0.5),
+        (PROBABILITIES, Squash::Relu, 7, 36, 26, 0.5),
         // Sums whose e^y overflows.
-        (PROBABILITIES, Squash::Logistic, 3, 12, 40.0),
-        (DISTANCE, Squash::Scaled, 7, 84, 1.0),
-        (MAP, Squash::Scaled, 7, 8, 1.0),
+        (PROBABILITIES, Squash::Logistic, 3, 12, 10, 40.0),
+        (DISTANCE, Squash::Scaled, 7, 84, 10, 1.0),
+        (MAP, Squash::Scaled, 7, 8, 10, 1.0),
         // Distances of some hundred, where e^-y is 0.
-        (MAP, Squash::Scaled, 7, 84, 2.0),
-        (Criterion { j: 0.1, ..MAP }, Squash::Scaled, 3, 8, 0.5),
+        (MAP, Squash::Scaled, 7, 84, 10, 2.0),
+        (Criterion { j: 0.1, ..MAP }, Squash::Scaled, 3, 8, 10, 0.5),
     ];
     let mut cases = Vec::new();
-    for (criterion, squash, samples, inputs, limit) in kinds {
+    for (criterion, squash, samples, inputs, classes, limit) in kinds {
         let all = [false, true].into_iter().flat_map(|equal| PASSES.map(|pass| (equal, pass)));
         for (equal, (curvature, exact)) in all {
             // Sums of thousands leave f' few digits, and its square fewer; who wins is the same.
@@ -265,6 +279,7 @@ fn output(_: Profile) -> Vec<Case> {
                 before,
                 advances,
                 inputs,
+                classes,
                 weights,
                 criterion,
                 squash: squash.of_output(),
@@ -273,7 +288,7 @@ fn output(_: Profile) -> Vec<Case> {
                 exact,
             };
             let x = numbers.words((samples * inputs) as usize, 1.7);
-            let mut p = numbers.words((weights + 10 * inputs) as usize, limit);
+            let mut p = numbers.words((weights + classes * inputs) as usize, limit);
             if equal {
                 // Every class has the weights of the first: all outputs are equal.
                 p[..weights as usize].fill(0);
@@ -286,9 +301,9 @@ fn output(_: Profile) -> Vec<Case> {
             let labels =
                 [(9, COUNT), (0, COUNT), (3, COUNT), (4, 0), (5, COUNT), (0, 0), (1, COUNT)];
             let labels = labels[..samples as usize].iter();
-            let labels = labels.flat_map(|&(label, samples)| [label, samples, STEP, 0]);
-            let [dy, dx] = [10, inputs].map(|size| empty(samples * size));
-            let y = empty((before + samples) * 10);
+            let labels = labels.flat_map(|&(label, samples)| [label % classes, samples, STEP, 0]);
+            let [dy, dx] = [classes, inputs].map(|size| empty(samples * size));
+            let y = empty((before + samples) * classes);
             let totals = numbers.words((before + samples) as usize * 4, 1.0);
             let arguments = vec![x, p, labels.collect(), y, dy, dx, totals, vec![0]];
             let name = format!("{samples} samples, equal {equal}, {k:?}");

@@ -79,7 +79,8 @@ fn as_a_file(table: &Table) -> Outcome {
     let read = Model::read(&path)?;
     assert_eq!((&read.network, read.parameters), (&model.network, model.parameters));
     // A run can start from it, by the default recipe.
-    let available = Available { train: 60_000, test: 10_000 };
+    let lenet::network::Options { side, classes, .. } = read.network.options;
+    let available = Available { side, classes, ..Available::MNIST };
     let settings = Settings::resolve(&Flags::default(), available, Some(&read.network))?;
     assert_eq!((settings.recipe, settings.network), ("lenet5", model.network));
 

@@ -18,9 +18,8 @@ use crate::common::{Outcome, Tests, Way, all_ways, other_ways, software, ways};
 use lenet::cpu::Cpu;
 use lenet::executor::Executor;
 use lenet::network::{CLASSES, Network, Options, build, lenet as tables};
-use lenet::plan::{
-    Capacity, Layout, Optimizer, Pass, Plan, Profile, StepRow, Strategy, TOTALS, abi,
-};
+use lenet::plan::abi::Record;
+use lenet::plan::{Capacity, Layout, Optimizer, Pass, Plan, Profile, StepRow, Strategy, TOTALS};
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
 use wgpu::Adapter;
@@ -215,7 +214,7 @@ fn check(name: &str, way: Way, make: Make) -> Outcome {
 fn start(executor: &mut dyn Executor, fixture: &Fixture) -> Outcome {
     let (ports, layout) = (executor.interface().ports, executor.interface().layout.clone());
     let mut digits = Vec::new();
-    abi::append_samples(&mut digits, &fixture.bytes("pixels")?, &fixture.bytes("labels")?);
+    Record::MNIST.append(&mut digits, &fixture.bytes("pixels")?, &fixture.bytes("labels")?);
     executor.write(ports.data_set, 0, &digits)?;
     executor.write(ports.indices, 0, &(0..BATCH as u32).collect::<Vec<u32>>())?;
     executor.write_f32(ports.parameters, &fixture.parameters("weight", &layout)?)?;

@@ -14,7 +14,7 @@ use lenet::plan::kernels::{Advance, Sample, SampleForward, SampleStep, SampleUpd
 use lenet::plan::sample::Shapes;
 use lenet::plan::{
     Capacity, Distortion, Epilogue, Layout, Optimizer, Plan, Profile, Ranges, STEP_WORDS, Strategy,
-    TOTALS, abi,
+    TOTALS,
 };
 
 /// One step adds up what a sample goes through, there and back.
@@ -112,16 +112,17 @@ fn now() -> Vec<u32> {
 
 fn reads_and_outputs(k: &Sample, layout: &Layout, table: &[u32]) -> Vec<Vec<u32>> {
     let mut numbers = Numbers::new(21);
-    let pixels: Vec<u8> = numbers.any(DIGITS * 784).into_iter().map(|word| word as u8).collect();
+    let pixels: Vec<u8> =
+        numbers.any(DIGITS * k.record.side.pow(2)).into_iter().map(|word| word as u8).collect();
     let mut digits = Vec::new();
-    abi::append_samples(&mut digits, &pixels, &[7, 0, 9, 3, 1]);
+    k.record.append(&mut digits, &pixels, &[7, 0, 9, 3, 1].map(|label| label % k.classes as u8));
     let mut steps = vec![0; 3 * STEP_WORDS];
     steps[STEP_WORDS..][..3].copy_from_slice(&now()[..3]);
     steps[STEP_WORDS + 3] = 0x1234_5678;
     let p = numbers.words(layout.stages, 0.3);
     let w = numbers.words(layout.size - layout.stages, 0.3);
     let totals = numbers.words(k.samples as usize * TOTALS, 1.0);
-    let y = empty(10 * k.samples);
+    let y = empty(k.classes * k.samples);
     let order = vec![0, 4, 2, 1, 3];
     vec![digits, order, steps, vec![1], p, w, table.to_vec(), empty(4), y, totals]
 }

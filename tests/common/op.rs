@@ -6,6 +6,7 @@
 use lenet::cpu::Cpu;
 use lenet::executor::Executor;
 use lenet::gpu::Gpu;
+use lenet::plan::abi::Record;
 use lenet::plan::{
     ALIGN, Access, Buffer, Dispatch, Element, Interface, Kernel, Layout, Op, Optimizer, Pass, Plan,
     Ports, Profile, Replica, Start, Steps, Strategy, View,
@@ -115,6 +116,7 @@ impl Case {
             profile,
             shards: 1,
             interface: Interface {
+                record: Record::MNIST,
                 batch: 1,
                 shard: 1,
                 distortion: None,

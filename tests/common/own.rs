@@ -1,12 +1,16 @@
 //! Networks of one's own, which no table of the program is like.
 
-use lenet::network::{Loss, Options, Output, PoolForm, Row, Scaling, Squash, Table, build};
+use lenet::network::{
+    ClassNames, Loss, Options, Output, PoolForm, Row, Scaling, Squash, Table, build,
+};
 
 use super::run::Trained;
 
 /// A table with a linear output, no border, and whatever `change` makes of it.
 pub fn table(name: &str, rows: Vec<Row>, change: impl FnOnce(&mut Options)) -> Table {
     let mut options = Options {
+        side: 28,
+        classes: 10,
         border: 0,
         scaling: Scaling::Paper,
         squash: Squash::Scaled,
@@ -19,7 +23,16 @@ pub fn table(name: &str, rows: Vec<Row>, change: impl FnOnce(&mut Options)) -> T
     change(&mut options);
     options.loss = Loss::of(options.output);
     let (name, source) = (name.into(), "these tests".into());
-    Table { name, source, options, rows, recipe: Vec::new() }
+    Table {
+        name,
+        source,
+        side: Some(options.side),
+        classes: Some(options.classes),
+        names: ClassNames::NUMBERS,
+        options,
+        rows,
+        recipe: Vec::new(),
+    }
 }
 
 /// A convolution, with the input maps that each feature map sees; none is all.
@@ -72,6 +85,14 @@ pub fn all() -> Vec<Table> {
             .concat(),
             |options| (options.output, options.border) = (Output::Rbf, 8),
         ),
+        // Few classes of small pictures, whose rows are no whole words.
+        table("two-of-nine", vec![linear("a", 12)], |options| {
+            (options.side, options.classes) = (9, 2);
+        }),
+        // Many classes of larger pictures.
+        table("letters", [stage(), vec![linear("c", 12)]].concat(), |options| {
+            (options.side, options.classes) = (30, 26);
+        }),
         // Layers of any width, of which none is a multiple of four.
         table(
             "odd-mlp",

@@ -11,7 +11,7 @@ use lenet::network::tensors::{Role, Tensor};
 use lenet::network::{Loss, Network, Options, Output, PoolForm, Scaling, Squash};
 use lenet::network::{bitmaps, build, lenet as tables};
 use lenet::plan::{
-    Capacity, Layout, Optimizer, Pass, Plan, Profile, Program, STEP_WORDS, StepRow, TOTALS, abi,
+    Capacity, Layout, Optimizer, Pass, Plan, Profile, Program, STEP_WORDS, StepRow, TOTALS,
 };
 use wgpu::Adapter;
 
@@ -22,8 +22,6 @@ use super::compare::{Differences, Tolerance};
 const DIGITS: usize = 1_024;
 /// Seed of the first weights.
 const SEED: u64 = 1998;
-/// Outputs of a network.
-const CLASSES: usize = 10;
 
 static MNIST: LazyLock<Digits> = LazyLock::new(|| {
     let mut digits = data::builtin().expect("the built-in digits can be read").test;
@@ -149,8 +147,12 @@ impl Run {
         let mut taken = MNIST.clone();
         taken.truncate(digits);
         assert_eq!(taken.len(), digits, "no run takes more digits than {DIGITS}");
+        let (record, classes) = (executor.interface().record, executor.interface().classes());
+        // Of another side, whatever bytes come.
+        let bytes = taken.pixels().iter().copied().cycle().take(digits * record.side.pow(2));
+        let labels = taken.labels().iter().map(|label| label % classes as u8);
         let mut packed = Vec::new();
-        abi::append_samples(&mut packed, taken.pixels(), taken.labels());
+        record.append(&mut packed, &bytes.collect::<Vec<u8>>(), &labels.collect::<Vec<u8>>());
         executor.write(ports.data_set, 0, &packed)?;
         executor.write(ports.indices, 0, &(0..digits as u32).rev().collect::<Vec<u32>>())?;
         let mut first = 0;
@@ -245,7 +247,7 @@ pub fn state(executor: &mut dyn Executor) -> lenet::Result<State> {
             Some(buffer) => executor.read_f32(buffer, plan.layout.size)?,
             None => Vec::new(),
         },
-        scores: executor.read_f32(ports.scores, plan.batch * CLASSES)?,
+        scores: executor.read_f32(ports.scores, plan.batch * plan.classes())?,
         totals: [column(0), column(1), column(2), column(3)],
     })
 }

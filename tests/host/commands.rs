@@ -53,7 +53,7 @@ fn data_writes_a_png_once() -> Outcome {
     prints(&show);
     // Enlarged ten times, it is read back as the digit it was, but for ink of under a
     // tenth and a little of each pixel.
-    let read = writing::read("digit.png", &writing::bytes_of(&file)?)?;
+    let read = writing::read("digit.png", &writing::bytes_of(&file)?, 28)?;
     let digit = &read.digits[0];
     assert!(digit.fitted && !read.dark_ink && read.digits.len() == 1);
     let mnist = data::builtin()?;

@@ -184,6 +184,7 @@ fn outputs() {
             before: 0,
             advances: true,
             inputs: inputs as u32,
+            classes: CLASSES as u32,
             weights: weights as u32,
             criterion,
             squash,

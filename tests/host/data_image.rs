@@ -24,7 +24,7 @@ fn grey(pixels: &[u8]) -> GrayImage {
 }
 
 fn read(path: &Path) -> Result<Writing> {
-    writing::read(path.file_name().unwrap().to_str().unwrap(), &writing::bytes_of(path)?)
+    writing::read(path.file_name().unwrap().to_str().unwrap(), &writing::bytes_of(path)?, 28)
 }
 
 /// The only digit of a picture, and whether its ink is dark.

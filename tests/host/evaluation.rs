@@ -9,7 +9,7 @@ fn classes_of_a_constructed_example() {
     let said = [(1, 1), (1, 1), (1, 7), (7, 7), (4, 7)];
     let answer = |(label, said)| Answer { digit: 0, label, said, margin: 1.0 };
     let answers = said.map(answer);
-    let confusion = confusion(&answers);
+    let confusion = confusion(&answers, 10);
     assert_eq!((confusion[1][7], confusion[4][7], errors(&answers)), (1, 1, 2));
     let classes = classes(&confusion);
     assert_eq!(classes[7], Class { digits: 1, answers: 3, right: 1 });

@@ -165,8 +165,8 @@ fn data_that_is_broken() {
         }
     };
     let name = "train-labels-idx1-ubyte";
-    let over_nine = [&labels(39)[..], &[12]].concat();
-    let mut of_forty = over_nine.clone();
+    let too_high = [&labels(39)[..], &[70]].concat();
+    let mut of_forty = too_high.clone();
     of_forty[7] = 40;
     for (bytes, word) in [
         (Vec::new(), "empty"),
@@ -176,7 +176,7 @@ fn data_that_is_broken() {
         (images(40), "image"),
         (labels(39), "39"),
         (labels(0), name),
-        (of_forty, "12"),
+        (of_forty, "70"),
     ] {
         good();
         write(name, &bytes);

@@ -227,6 +227,7 @@ fn outputs() {
             before,
             advances,
             inputs,
+            classes: CLASSES as u32,
             weights,
             criterion,
             squash,

@@ -5,6 +5,7 @@
 mod common;
 
 mod bench;
+mod classes;
 mod commands;
 mod curvature;
 mod data;

@@ -108,7 +108,7 @@ fn streams() {
     let csv: String = rows.collect();
     for (whole, format) in [(csv.into_bytes(), Format::Csv), (images, Format::Idx)] {
         mutate(&whole, |bytes| {
-            DigitStream::new(bytes, format)
+            DigitStream::new(bytes, format, 28)
                 .map(|piece| piece.map(|p| p.len()))
                 .collect::<lenet::Result<Vec<_>>>()
         });

@@ -173,7 +173,7 @@ fn papers_are_read_or_refused() {
     let mut inference = Inference::new(&model, &cpu, PlanChoice::Auto, 16, &[&blank]).unwrap();
     // `?` where the network would rather not say; `None` where the picture is refused.
     let mut read = |bytes: &[u8]| {
-        let digits = writing::read("picture", bytes).ok()?.digits;
+        let digits = writing::read("picture", bytes, 28).ok()?.digits;
         let answer = |digit: &writing::Written| {
             let scores = inference.ask(&digit.pixels).unwrap();
             let answer = scores.prediction(0, margin);

@@ -234,7 +234,13 @@ fn pictures_by_class() -> Outcome {
     refused(load(folder.path()), 3, &["broken.png"]);
     fs::remove_file(one.join("3/broken.png"))?;
     fs::rename(one.join("3"), one.join("three"))?;
-    refused(load(folder.path()), 3, &["three", "0 to 9"]);
+    refused(load(folder.path()), 3, &["\"3\"", "three"]);
+    fs::rename(folder.path().join("test/3"), folder.path().join("test/three"))?;
+    // No longer all digits: classes are called as their folders, in the order of their names.
+    let named = load(folder.path())?;
+    let three = named.train.names().list().iter().position(|name| name == "three");
+    assert_eq!(three, Some(named.train.classes() - 1));
+    assert_eq!(named.test.names(), named.train.names());
     Ok(())
 }
 

@@ -10,7 +10,8 @@ use crate::common::op::Numbers;
 use crate::common::program::{USAGE, fails, path, prints};
 use lenet::cpu::{Affine, distort};
 use lenet::data;
-use lenet::plan::{Distortion, Ranges, abi};
+use lenet::plan::abi::Record;
+use lenet::plan::{Distortion, Ranges};
 use lenet::recipe::{Available, Flags, Settings};
 use lenet::rng::pcg4d;
 use lenet::train::order::Orders;
@@ -106,9 +107,9 @@ fn bilinear(map: &Affine, pixels: &[u8], side: usize, row: usize, column: usize)
 /// A picture by the reference.
 fn picture(map: &Affine, pixels: &[u8], side: usize) -> Vec<f32> {
     let mut record = Vec::new();
-    abi::append_samples(&mut record, pixels, &[0]);
+    Record::MNIST.append(&mut record, pixels, &[0]);
     let places = (0..side).flat_map(|row| (0..side).map(move |column| (row, column)));
-    places.map(|place| distort(map, &record, (side, side), place)).collect()
+    places.map(|place| distort(map, &record, Record::MNIST, (side, side), place)).collect()
 }
 
 fn digit(number: usize) -> Vec<u8> {
@@ -156,7 +157,7 @@ fn maps_are_those_of_the_reference() {
 fn settings(distort: &[(&str, &str)], shuffle: &str) -> Settings {
     let flags = [&[("shuffle", shuffle), ("seed", "5")], distort].concat();
     let flags = Flags::of(&flags).expect("flags that there are");
-    let available = Available { train: DIGITS, test: 10 };
+    let available = Available { train: DIGITS, test: 10, ..Available::MNIST };
     Settings::resolve(&flags, available, None).expect("flags that fit")
 }
 

@@ -168,6 +168,7 @@ fn of_record(record: &Value) -> Option<Flags> {
     let data = [
         ("data", source.path.map(|path| Some(path.display().to_string()))),
         ("test-share", source.test_share.map(|share| Some(share.to_string()))),
+        ("side", source.side.map(|side| Some(side.to_string()))),
         ("transpose", source.transpose.then_some(None)),
         ("invert", source.invert.then_some(None)),
     ];

@@ -192,6 +192,7 @@ fn answers(settings: &Settings, test: Digits, device: &DeviceArgs) -> Result<Ask
     let mut inference = Inference::empty(network, &cpu, plan, EVALUATION_BATCH, &[&test])?;
     Ok(Box::new(move |parameters| {
         inference.replace(parameters)?;
-        Ok(confusion(&inference.answers(0)?.scores.about(0..test.len(), &test)))
+        let answers = inference.answers(0)?.scores.about(0..test.len(), &test);
+        Ok(confusion(&answers, test.classes()))
     }))
 }

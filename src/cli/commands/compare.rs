@@ -12,6 +12,7 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::evaluation::Answer;
 use crate::inference::{EVALUATION_BATCH, Inference};
+use crate::recipe::need;
 use crate::report::finished::Line;
 use crate::runs::{Comparison, Side, page};
 use crate::text::{Table, sparkline};
@@ -50,6 +51,11 @@ pub fn run(args: Args) -> Result<()> {
     }
     let sides = [Side::read(&args.a)?, Side::read(&args.b)?];
     let test = args.data.load_test(sides.iter().filter_map(Side::record))?;
+    let [a, b] = sides.each_ref().map(|side| &side.model.network);
+    need(a.classes == b.classes, || {
+        "the two models have classes of different names: compare models of the same data".into()
+    })?;
+    let test = test.with_classes_of(a)?;
     let device = device::choose(&args.device, device::Work::Asking)?;
     device::announce(&device);
     let answers = answers(&sides, &args.device, &device, &test)?;

@@ -6,9 +6,9 @@ use serde_json::json;
 
 use crate::cli::args::DataArgs;
 use crate::cli::output::{self, check_free};
-use crate::data::{self, DIGIT_PIXELS, Digits, Facts, facts, image};
+use crate::data::{self, Digits, Facts, facts, image};
 use crate::error::{Error, Result};
-use crate::network::{CLASSES, DIGIT_SIDE, Scaling};
+use crate::network::{ClassNames, Scaling};
 use crate::recipe::{Range, words};
 use crate::text::{Table, thousands};
 
@@ -27,7 +27,7 @@ pub struct Args {
     /// Scaling whose mean and deviation are shown: paper -0.1..1.175, symmetric -1..1 [default: paper]
     #[arg(long, value_parser = words::<Scaling>(), default_value = "paper", hide_default_value = true)]
     input: Scaling,
-    /// Pixels of background around the 28x28 digit, 0 to 16 [default: 2, that of LeNet-5]
+    /// Pixels of background around the picture, 0 to 16 [default: 2, that of LeNet-5]
     #[arg(long, value_name = "PIXELS")]
     border: Option<usize>,
     /// Draw the training digit of this number, counted from 0, instead of the figures
@@ -83,6 +83,9 @@ pub fn run(mut args: Args) -> Result<()> {
             "kind": kind,
             "input": args.input,
             "border": border,
+            "side": mnist.train.side(),
+            "classes": mnist.train.classes(),
+            "names": (!mnist.train.names().are_numbers()).then(|| mnist.train.names().clone()),
             "train": train,
             "test": test,
         }));
@@ -90,7 +93,10 @@ pub fn run(mut args: Args) -> Result<()> {
     let (low, high) = (background, 255.0 * scale + background);
     let scaled = format!("scaled to {low} .. {high}, border {border}");
     let kind = kind.map_or(String::new(), |kind| format!(": {kind}"));
-    output::print(&format!("{source}{kind}\n\n{}", table(&train, &test, &scaled)))
+    output::print(&format!(
+        "{source}{kind}\n\n{}",
+        table(&train, &test, mnist.train.names(), &scaled)
+    ))
 }
 
 /// Draws the first digits of each class, a row a class.
@@ -98,17 +104,17 @@ fn write_sheet(path: &Path, set: &Digits) -> Result<()> {
     let row = |class: usize| {
         let of_class = (0..set.len()).filter(move |&i| usize::from(set.label(i)) == class);
         let digits = of_class.map(|i| set.digit(i).to_vec());
-        digits.chain(std::iter::repeat(vec![0; DIGIT_PIXELS])).take(SHEET_COLUMNS)
+        digits.chain(std::iter::repeat(vec![0; set.side() * set.side()])).take(SHEET_COLUMNS)
     };
-    let pictures: Vec<Vec<u8>> = (0..CLASSES).flat_map(row).collect();
-    image::write_sheet(path, &pictures, DIGIT_SIDE, SHEET_COLUMNS)
+    let pictures: Vec<Vec<u8>> = (0..set.classes()).flat_map(row).collect();
+    image::write_sheet(path, &pictures, set.side(), SHEET_COLUMNS)
 }
 
-fn table(train: &Facts, test: &Facts, scaled: &str) -> String {
+fn table(train: &Facts, test: &Facts, names: &ClassNames, scaled: &str) -> String {
     let row = |name: &str, of: &dyn Fn(&Facts) -> String| vec![name.into(), of(train), of(test)];
     let mut rows = vec![row("digits", &|facts| thousands(facts.count))];
-    rows.extend((0..CLASSES).map(|digit| {
-        row(&format!("labelled {digit}"), &|facts| thousands(facts.per_digit[digit]))
+    rows.extend((0..train.per_digit.len()).map(|digit| {
+        row(&format!("labelled {}", names.of(digit)), &|facts| thousands(facts.per_digit[digit]))
     }));
     rows.push(row("mean of byte / 255", &|facts| format!("{:.4}", facts.mean)));
     rows.push(row("deviation", &|facts| format!("{:.4}", facts.deviation)));
@@ -132,7 +138,11 @@ fn show(args: &Args, name: &str, set: &Digits, index: usize) -> Result<()> {
             "png": args.png.as_ref().map(|path| path.display().to_string()),
         }));
     }
-    output::print(&format!("{} digit {index}, label {label}\n{}", name, image::draw(pixels)))?;
+    output::print(&format!(
+        "{name} digit {index}, label {}\n{}",
+        set.names().of(label.into()),
+        image::draw(pixels)
+    ))?;
     if let Some(path) = &args.png {
         output::note(&format!("written to {}", path.display()));
     }

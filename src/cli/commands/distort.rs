@@ -9,9 +9,9 @@ use crate::cli::output::{self, check_free};
 use crate::data::{Digits, image};
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::network::{Network, build};
+use crate::network::{Network, Options, build};
 use crate::plan::{
-    Capacity, Distortion, Optimizer, Pass, Plan, Profile, Ranges, StepRow, Strategy, abi,
+    Capacity, Distortion, Optimizer, Pass, Plan, Profile, Ranges, StepRow, Strategy,
 };
 use crate::recipe::{MAX_BATCH, NetworkChoice, RangeArgs};
 use crate::train::session::distortion_key;
@@ -74,7 +74,8 @@ pub fn run(args: Args) -> Result<()> {
         device => device,
     };
     let table = NetworkChoice::from(&*args.network).table()?;
-    let network = build(&table, table.options)?;
+    let options = Options { side: train.side(), ..table.options };
+    let network = build(&table, options)?;
     let pictures = pictures(&device, &network, &train, &indices, columns, ranges, args.seed)?;
     image::write_sheet(&args.out, &pictures, network.input().width, columns)?;
     output::note(&format!("written to {}", args.out.display()));
@@ -104,7 +105,7 @@ fn pictures(
     let (ports, input) = (plan.interface.ports, gather[0].views.last().expect("x").buffer);
 
     let mut packed = Vec::new();
-    abi::append_samples(&mut packed, digits.pixels(), digits.labels());
+    plan.interface.record.append(&mut packed, digits.pixels(), digits.labels());
     let views = 0..columns as u32;
     let entries = |&digit: &usize| views.clone().map(move |v| distortion.entry(digit as u32, v));
     let order: Vec<u32> = indices.iter().flat_map(entries).collect();

@@ -12,8 +12,8 @@ use crate::disk;
 use crate::error::Result;
 use crate::evaluation::rejection::{self, Point};
 use crate::evaluation::{self, Answer, Confusion, TEST_DIGITS, mistakes, percent};
-use crate::inference::{EVALUATION_BATCH, Scores};
-use crate::network::CLASSES;
+use crate::inference::{Answers, EVALUATION_BATCH, Scores};
+use crate::network::{ClassNames, Network};
 use crate::recipe::{MAX_BATCH, Range};
 use crate::text::{Table, thousands};
 
@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(long)]
     confusion: bool,
     /// Write what the model says to every test digit: a line each with number, label, answer and
-    /// the ten scores
+    /// the scores of all classes
     #[arg(long, value_name = "FILE.csv")]
     scores: Option<PathBuf>,
     /// Show precision and recall of each digit [default: off]
@@ -71,6 +71,8 @@ struct Found {
     seconds: f64,
     /// Answers, in the order of the digits.
     answers: Vec<Answer>,
+    classes: usize,
+    names: ClassNames,
 }
 
 pub fn run(args: Args) -> Result<()> {
@@ -84,7 +86,7 @@ pub fn run(args: Args) -> Result<()> {
         }
     }
     let model = args.model.read()?;
-    let sets = sets(&args)?;
+    let sets = sets(&args, &model.network)?;
     let digits: Vec<&Digits> = sets.iter().map(|(_, set)| set).collect();
     let (mut inference, device) = args.model.ask(&model, &args.device, batch, &digits)?;
     inference.warm_up()?;
@@ -94,8 +96,7 @@ pub fn run(args: Args) -> Result<()> {
         if let (Some(path), "test") = (&args.scores, *name) {
             disk::write(path, table(set, &answers.scores).as_bytes())?;
         }
-        let (loss, seconds) = (answers.loss, answers.time.as_secs_f64());
-        found.push(Found { name, loss, seconds, answers: answers.scores.about(0..set.len(), set) });
+        found.push(Found::of(name, set, answers));
     }
     if let Some(path) = &args.mistakes {
         draw_mistakes(path, &found[0].answers, &sets[0].1)?;
@@ -115,21 +116,22 @@ pub fn run(args: Args) -> Result<()> {
 }
 
 /// Loads the test digits and, if asked for, the training digits.
-fn sets(args: &Args) -> Result<Vec<(&'static str, Digits)>> {
+fn sets(args: &Args, network: &Network) -> Result<Vec<(&'static str, Digits)>> {
     let run = args.model.run()?;
     if !args.train {
-        return Ok(vec![("test", args.data.load_test(&run)?)]);
+        return Ok(vec![("test", args.data.load_test(&run)?.with_classes_of(network)?)]);
     }
-    let Mnist { train, test } = match &run {
+    let mnist = match &run {
         Some(run) if !args.data.is_given() => args.data.load_run(&run.folder, &run.data)?,
         _ => args.data.load()?,
     };
+    let Mnist { train, test } = mnist.with_classes_of(network)?;
     Ok(vec![("test", test), ("training", train)])
 }
 
 /// Writes every digit of a set with its scores as CSV, with as many decimals as tell f32 apart.
 fn table(set: &Digits, scores: &Scores) -> String {
-    let classes: String = (0..CLASSES).map(|class| format!(",score_{class}")).collect();
+    let classes: String = (0..set.classes()).map(|class| format!(",score_{class}")).collect();
     let mut text = format!("index,label,answer{classes}\n");
     for (i, label) in set.labels().iter().enumerate() {
         let numbers: String = scores.of(i).iter().map(|score| format!(",{score}")).collect();
@@ -151,6 +153,12 @@ fn draw_mistakes(path: &Path, answers: &[Answer], test: &Digits) -> Result<()> {
 }
 
 impl Found {
+    fn of(name: &'static str, set: &Digits, said: Answers) -> Self {
+        let answers = said.scores.about(0..set.len(), set);
+        let (classes, names) = (set.classes(), set.names().clone());
+        Found { name, loss: said.loss, seconds: said.time.as_secs_f64(), answers, classes, names }
+    }
+
     fn text(&self, args: &Args) -> String {
         let count = |errors: usize, digits: usize| {
             let (shown, all) = (thousands(errors), thousands(digits));
@@ -164,10 +172,10 @@ impl Found {
             text.push_str(&format!("first 5,000: {}\n", count(first, TEST_DIGITS / 2)));
             text.push_str(&format!("last 5,000: {}\n", count(last, TEST_DIGITS / 2)));
         }
-        let confusion = evaluation::confusion(&self.answers);
+        let confusion = evaluation::confusion(&self.answers, self.classes);
         let tables = [
-            args.confusion.then(|| matrix(&confusion)),
-            args.classes.then(|| classes(&confusion)),
+            args.confusion.then(|| matrix(&confusion, &self.names)),
+            args.classes.then(|| classes(&confusion, &self.names)),
             args.rejection.then(|| self.rejection_table()),
         ];
         tables.iter().flatten().for_each(|table| text.push_str(&format!("\n{table}")));
@@ -208,7 +216,7 @@ impl Found {
             json!({ "digits": TEST_DIGITS / 2, "errors": errors, "error_percent": percent })
         };
         let (digits, errors) = (self.answers.len(), evaluation::errors(&self.answers));
-        let confusion = evaluation::confusion(&self.answers);
+        let confusion = evaluation::confusion(&self.answers, self.classes);
         let (points, first) = self.rejection();
         json!({
             "digits": digits,
@@ -219,11 +227,12 @@ impl Found {
             "first_half": self.halves().map(|halves| half(halves[0])),
             "last_half": self.halves().map(|halves| half(halves[1])),
             "confusion": confusion,
-            "classes": evaluation::classes(&confusion).map(|class| json!({
+            "classes": evaluation::classes(&confusion).iter().map(|class| json!({
                 "digits": class.digits,
                 "precision_percent": class.precision(),
                 "recall_percent": class.recall(),
-            })),
+            })).collect::<Vec<_>>(),
+            "names": (!self.names.are_numbers()).then(|| self.names.clone()),
             "rejection": {
                 "points": points,
                 "first_within_half_a_percent": first,
@@ -233,8 +242,9 @@ impl Found {
     }
 }
 
-fn matrix(confusion: &Confusion) -> String {
-    let answers: Vec<String> = (0..CLASSES).map(|answer| format!(">{answer}")).collect();
+fn matrix(confusion: &Confusion, names: &ClassNames) -> String {
+    let answer = |answer| format!(">{}", names.of(answer));
+    let answers: Vec<String> = (0..confusion.len()).map(answer).collect();
     let mut headings = vec!["label \\ answer"];
     headings.extend(answers.iter().map(String::as_str));
     headings.push(">errors");
@@ -245,17 +255,18 @@ fn matrix(confusion: &Confusion) -> String {
             0 => ".".to_string(),
             count => thousands(count),
         });
-        table.row([label.to_string()].into_iter().chain(counts).chain([thousands(wrong)]));
+        let label = names.of(label).into_owned();
+        table.row([label].into_iter().chain(counts).chain([thousands(wrong)]));
     }
     table.text()
 }
 
-fn classes(confusion: &Confusion) -> String {
+fn classes(confusion: &Confusion, names: &ClassNames) -> String {
     let classes = evaluation::classes(confusion);
     let rows = classes.iter().enumerate().map(|(number, class)| {
         let shown = |share: Option<f64>| share.map_or("-".into(), |share| format!("{share:.2}"));
         let [precision, recall] = [class.precision(), class.recall()].map(shown);
-        vec![number.to_string(), thousands(class.digits), precision, recall]
+        vec![names.of(number).into_owned(), thousands(class.digits), precision, recall]
     });
     Table::of(&["class", ">digits", ">precision %", ">recall %"], rows).text()
 }

@@ -7,14 +7,15 @@ use crate::cli::output;
 use crate::data;
 use crate::device::{Device, PlanChoice};
 use crate::error::{Error, Result};
-use crate::plan::{Capacity, Kernel, Pass, Plan, Profile, Strategy, abi, print};
+use crate::plan::abi::Record;
+use crate::plan::{Capacity, Kernel, Pass, Plan, Profile, Strategy, print};
 use crate::recipe::{Available, Flags, Range, Settings, words};
 use crate::text::{did_you_mean, thousands};
 use crate::train::replay;
 use crate::tuned::Tuned;
 
 /// Digits that a binding of 128 MiB holds, WebGPU's default limit.
-const MOST_DIGITS: usize = (128 << 20) / (4 * abi::SAMPLE_WORDS);
+const MOST_DIGITS: usize = (128 << 20) / (4 * Record::MNIST.words());
 
 /// What to know of the plan of a CPU.
 const OF_REFERENCE: &str = "No shader runs: the CPU computes this network without a plan of \
@@ -108,7 +109,7 @@ pub fn run(args: Args) -> Result<()> {
         }
         let mut program = plan.program();
         if let Some(device) = device.filter(|_| args.replay.is_some()) {
-            let mnist = data::builtin()?;
+            let mnist = data::builtin()?.with_classes_of(&settings.network)?;
             let mut replay = replay::of(&settings, &plan, &mnist);
             let mut executor = device.executor(plan)?;
             replay.crc32 = replay::checksum(&replay::carry_out(&replay, executor.as_mut())?);
@@ -134,12 +135,13 @@ fn settings(args: &Args, device: Option<&Device>, profile: Profile) -> Result<Se
     if args.inspect {
         flags.training.batch = Some(1);
     }
-    let mut settings = Settings::resolve(&flags, Available::MNIST, None)?;
+    let available = Available::suiting(&flags.network)?;
+    let mut settings = Settings::resolve(&flags, available.clone(), None)?;
     if let Some(steps) = args.replay {
         let most = Available::MNIST.train / settings.batch;
         Range::Count(most, "full steps an epoch has").check("replay", &steps)?;
         flags.training.train_limit = Some(steps * settings.batch);
-        settings = Settings::resolve(&flags, Available::MNIST, None)?;
+        settings = Settings::resolve(&flags, available, None)?;
     }
     let (network, batch) = (&settings.network, settings.batch);
     let plan = match (device, args.plan) {
@@ -175,7 +177,7 @@ fn replicas(args: &Args, profile: Profile, settings: &Settings) -> Result<usize>
 
 /// Returns the capacity of the buffers: all digits, or as many as were asked for.
 fn capacity(args: &Args, batch: usize) -> Result<Capacity> {
-    let Available { train, test } = Available::MNIST;
+    let Available { train, test, .. } = Available::MNIST;
     let Some(digits) = args.digits else {
         let steps = train.div_ceil(batch) + test.div_ceil(batch);
         return Ok(Capacity { samples: train + test, indices: train + test, steps });

@@ -16,7 +16,7 @@ use crate::data::{Digits, image};
 use crate::error::{Error, Result};
 use crate::evaluation::rejection;
 use crate::inference::{Prediction, Scores};
-use crate::network::Output;
+use crate::network::{ClassNames, Output};
 use crate::recipe::Range;
 use crate::train::model::Model;
 
@@ -31,7 +31,7 @@ pub struct Args {
     /// standard input
     #[arg(value_name = "IMAGE", conflicts_with = "format")]
     images: Vec<PathBuf>,
-    /// Take the pictures as they are: 28x28, bright on dark, as MNIST's [default: off]
+    /// Take the pictures as they are: 28x28 or what the model sees, bright on dark, as MNIST's [default: off]
     #[arg(long, conflicts_with = "format")]
     raw: bool,
     /// Test digits by number, counted from 0: may be repeated, or several with commas
@@ -97,7 +97,7 @@ pub fn run(args: Args) -> Result<()> {
     }
     let model = args.model.read()?;
     let margin = args.margin(&model)?;
-    let questions = Questions::of(&args)?;
+    let questions = Questions::of(&args, &model)?;
     let some_unread = match questions.unread {
         0 => Ok(()),
         unread => Err(Error::Data(format!(
@@ -110,7 +110,7 @@ pub fn run(args: Args) -> Result<()> {
     }
     // A forward pass does not look at labels.
     let pixels = questions.list.iter().flat_map(|question| question.pixels.iter().copied());
-    let digits = Digits::new(pixels.collect(), vec![0; questions.list.len()])?;
+    let digits = Digits::unlabelled(model.network.options.side, pixels.collect());
     let (mut inference, device) = args.model.ask(&model, &args.device, BATCH, &[&digits])?;
     let scores = inference.answers(0)?.scores;
     let told: Vec<Told> = questions.told(&scores, margin).collect();
@@ -145,12 +145,12 @@ pub fn run(args: Args) -> Result<()> {
 
 impl Questions {
     /// The pictures, then the test digits.
-    fn of(args: &Args) -> Result<Self> {
+    fn of(args: &Args, model: &Model) -> Result<Self> {
         let mut questions = Questions::default();
         // Pictures that were inverted, and those that were fitted.
         let mut changed = [0, 0];
         for path in &args.images {
-            let was = match questions.picture(path, args.raw) {
+            let was = match questions.picture(path, args.raw, model.network.options.side) {
                 Err(error) if args.images.len() > 1 => {
                     output::error(&error);
                     questions.unread += 1;
@@ -169,7 +169,7 @@ impl Questions {
         if args.index.is_empty() {
             return Ok(questions);
         }
-        let test = args.data.load_test(&args.model.run()?)?;
+        let test = args.data.load_test(&args.model.run()?)?.with_classes_of(&model.network)?;
         for &index in &args.index {
             check_index("--index", index, &test, "test")?;
             questions.sources.push(format!("test digit {index}"));
@@ -179,19 +179,19 @@ impl Questions {
     }
 
     /// Takes the digits of a picture; returns whether it was inverted and whether it was fitted.
-    fn picture(&mut self, path: &Path, raw: bool) -> Result<[bool; 2]> {
+    fn picture(&mut self, path: &Path, raw: bool, side: usize) -> Result<[bool; 2]> {
         let source = match path == Path::new("-") {
             true => "standard input".to_string(),
             false => path.display().to_string(),
         };
         let bytes = writing::bytes_of(path)?;
         if raw {
-            let pixels = writing::read_raw(&source, &bytes)?;
+            let pixels = writing::read_raw(&source, &bytes, side)?;
             self.sources.push(source);
             self.add(&pixels, None, None);
             return Ok([false, false]);
         }
-        let writing = writing::read(&source, &bytes)?;
+        let writing = writing::read(&source, &bytes, side)?;
         self.sources.push(source);
         for digit in &writing.digits {
             self.add(&digit.pixels, None, Some(digit.place));
@@ -212,7 +212,11 @@ impl Questions {
             source: &self.sources[question.source],
             place: question.place,
             label: question.label,
+            label_name: question
+                .label
+                .and_then(|label| scores.names.list().get(usize::from(label)).map(String::as_str)),
             pixels: &question.pixels,
+            names: &scores.names,
             prediction: scores.prediction(i, margin),
         })
     }
@@ -227,19 +231,26 @@ struct Told<'a> {
     source: &'a str,
     place: Option<Place>,
     label: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label_name: Option<&'a str>,
     #[serde(skip)]
     pixels: &'a [u8],
+    #[serde(skip)]
+    names: &'a ClassNames,
     #[serde(flatten)]
     prediction: Prediction<'a>,
 }
 
 /// What the digits of a source read: of each its class, or ? where the network would rather not say.
 fn read(digits: &[Told]) -> String {
-    let shown = |Told { prediction, .. }: &Told| match prediction.rejected {
+    let shown = |told: &Told| match told.prediction.rejected {
         true => "?".to_string(),
-        false => prediction.digit.to_string(),
+        false => told.name(told.prediction.digit),
     };
-    digits.iter().map(shown).collect()
+    // Names of several letters are apart, digits are not.
+    let names = digits.first().map_or(&[][..], |told| told.names.list());
+    let apart = names.iter().any(|name| name.chars().count() > 1);
+    digits.iter().map(shown).collect::<Vec<_>>().join(if apart { " " } else { "" })
 }
 
 fn text(readings: &[&[Told]], output: Output, margin: f32, show: bool) -> String {
@@ -262,6 +273,11 @@ fn text(readings: &[&[Told]], output: Output, margin: f32, show: bool) -> String
 }
 
 impl Told<'_> {
+    /// What a class is called.
+    fn name(&self, class: usize) -> String {
+        self.names.of(class).into_owned()
+    }
+
     fn line(&self, output: Output, margin: f32) -> String {
         let Prediction { digit, score, runner_up, runner_up_score, difference, rejected, .. } =
             self.prediction;
@@ -271,18 +287,21 @@ impl Told<'_> {
             Output::Softmax => "probability",
         };
         let (perhaps, sure) = match rejected {
-            true => (format!("perhaps {digit}, "), format!("unsure (under {margin})")),
+            true => (format!("perhaps {}, ", self.name(digit)), format!("unsure (under {margin})")),
             false => (String::new(), "sure".into()),
         };
         let verdict = match self.label {
             None => String::new(),
-            Some(label) if usize::from(label) == digit => format!(", label {label}: right"),
-            Some(label) => format!(", label {label}: WRONG"),
+            Some(label) => {
+                let verdict = if usize::from(label) == digit { "right" } else { "WRONG" };
+                format!(", label {}: {verdict}", self.name(label.into()))
+            }
         };
         format!(
-            "{}  {perhaps}{what} {score:.3}, next best {runner_up} with {runner_up_score:.3}: \
+            "{}  {perhaps}{what} {score:.3}, next best {} with {runner_up_score:.3}: \
              margin {difference:.3}, {sure}{verdict}",
-            read(std::slice::from_ref(self))
+            read(std::slice::from_ref(self)),
+            self.name(runner_up)
         )
     }
 }

@@ -168,7 +168,7 @@ impl Shared<'_> {
         let seeds = rows.iter().map(|row| args.seeds(row)).collect::<Result<Vec<_>>>()?;
         for seed in 1..=seeds.iter().copied().max().unwrap_or(0) {
             for (row, _) in rows.iter().zip(&seeds).filter(|(_, seeds)| seed <= **seeds) {
-                let mut settings = args.settings(row, seed, available)?;
+                let mut settings = args.settings(row, seed, available.clone())?;
                 let plan = device.strategy(args.device.plan, &settings.network, settings.batch)?;
                 settings.set_plan(plan);
                 let folder = out.join(row.recipe).join(format!("seed-{seed}"));

@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use crate::cli::commands::predict::Args;
 use crate::cli::output;
+use crate::data::Digits;
 use crate::data::stream::{DigitStream, Format, Piece};
-use crate::data::{DIGIT_PIXELS, Digits};
 use crate::error::Result;
 use crate::inference::{Inference, Prediction, Scores};
 use crate::recipe::{MAX_BATCH, Range};
@@ -65,24 +65,25 @@ pub fn run(args: &Args, format: Format) -> Result<()> {
     Range::Count(MAX_BATCH, "digits a step may have").check("batch", &batch)?;
     let model = args.model.read()?;
     let margin = args.margin(&model)?;
-    let capacity = Digits::new(vec![0; batch * DIGIT_PIXELS], vec![0; batch])?;
+    let side = model.network.options.side;
+    let capacity = Digits::unlabelled(side, vec![0; batch * side * side]);
     let (mut inference, _) = args.model.ask(&model, &args.device, batch, &[&capacity])?;
 
     let (sender, pieces) = sync_channel(WAITING);
     // Never joined: it may wait for input that nobody needs any more.
-    threads::spawn(move || read(format, &sender))?;
+    threads::spawn(move || read(format, side, &sender))?;
     let (sender, answers) = sync_channel(UNWRITTEN);
     let csv = args.stream.csv;
     let writer = threads::spawn(move || write(&answers, margin, csv))?;
-    let asked = ask(&mut inference, batch, &pieces, &sender);
+    let asked = ask(&mut inference, (batch, side * side), &pieces, &sender);
     drop(sender);
     writer.join().expect("the writer does not panic")?;
     asked
 }
 
 /// Hands on what arrives until it ends, breaks, or nobody listens.
-fn read(format: Format, to: &SyncSender<Result<Piece>>) {
-    for piece in DigitStream::new(std::io::stdin().lock(), format) {
+fn read(format: Format, side: usize, to: &SyncSender<Result<Piece>>) {
+    for piece in DigitStream::new(std::io::stdin().lock(), format, side) {
         let broken = piece.is_err();
         if to.send(piece).is_err() || broken {
             return;
@@ -93,7 +94,7 @@ fn read(format: Format, to: &SyncSender<Result<Piece>>) {
 /// Asks about what has arrived, a batch at most at a time, until there is no more or nobody writes.
 fn ask(
     inference: &mut Inference,
-    batch: usize,
+    (batch, pixels): (usize, usize),
     from: &Receiver<Result<Piece>>,
     to: &SyncSender<Answered>,
 ) -> Result<()> {
@@ -117,7 +118,7 @@ fn ask(
             }
         }
         let count = batch.min(waiting.len());
-        let scores = inference.ask(&waiting.pixels[..count * DIGIT_PIXELS])?;
+        let scores = inference.ask(&waiting.pixels[..count * pixels])?;
         let labels = waiting.drop_first(count);
         if to.send(Answered { first, labels, scores }).is_err() {
             return Ok(());

@@ -62,6 +62,7 @@ pub fn run(args: Args) -> Result<()> {
     })?;
     let mnist = source.digits()?;
     let mut settings = source.settings(&mnist)?;
+    let mnist = mnist.with_classes_of(&settings.network)?;
     let device = device::choose(&source.args.device, device::Work::Training)?;
     let about = source.finish(&mut settings, &mnist, &device)?;
     let control = interrupt::stop_on_ctrl_c()?;

@@ -7,7 +7,6 @@ use super::program::{Program, Work};
 use super::samples::{Backward, Samples, Source, numbers, numbers_mut};
 use super::squash::{squash_all, through};
 use super::update::Parameters;
-use crate::network::CLASSES;
 use crate::plan::kernels::Output;
 use crate::plan::{Epilogue, Pass};
 
@@ -144,7 +143,7 @@ impl BatchOfOne {
             Work::Rbf { centres } => {
                 for (i, dx) in dx.iter_mut().flat_map(|dx| dx.iter_mut()).enumerate() {
                     let apart = |c: usize| x[i] - centres[c * inputs + i];
-                    *dx = (0..CLASSES).map(|c| 2.0 * dy[c] * apart(c)).sum();
+                    *dx = dy.iter().enumerate().map(|(c, dy)| 2.0 * dy * apart(c)).sum();
                 }
             }
         }

@@ -2,34 +2,34 @@
 //! around a source are blended once for all columns.
 
 use crate::cpu::Affine;
-use crate::network::DIGIT_SIDE;
+use crate::network::SIDES;
+use crate::plan::abi::Record;
 
-/// Words of a row of a digit.
-const ROW_WORDS: usize = DIGIT_SIDE / 4;
 /// Columns outside of the digit in front of it and behind it.
 const OUTSIDE: usize = 2;
-/// Columns of a row with those.
-const COLUMNS: usize = DIGIT_SIDE + 2 * OUTSIDE;
+/// Columns of the widest row with those.
+const COLUMNS: usize = *SIDES.end() + 2 * OUTSIDE;
 
 /// Gives `put` the place and the grey value of every pixel of the picture `[height, width]` of a
-/// digit, whose `pixels` are four to a word; in step with `distort` of the reference, to the bit.
+/// digit, whose `pixels` stand in a record; in step with `distort` of the reference, to the bit.
 #[inline(always)]
 pub fn distort(
     map: &Affine,
     pixels: &[u32],
+    record: Record,
     (height, width): (usize, usize),
     mut put: impl FnMut(usize, f32),
 ) {
     for row in 0..height {
-        let (x, y) = map.source((height, width), (row, 0));
+        let (x, y) = map.source(record.side, (height, width), (row, 0));
         let mut columns = [0; COLUMNS];
         let share = (y >> 9 & 255) as u32;
-        add_row(&mut columns, pixels, y >> 17, 256 - share);
-        add_row(&mut columns, pixels, (y >> 17) + 1, share);
+        add_row(&mut columns, pixels, record, y >> 17, 256 - share);
+        add_row(&mut columns, pixels, record, (y >> 17) + 1, share);
         for column in 0..width {
             let x = x + 2 * map.xx * column as i32;
             let share = (x >> 9 & 255) as u32;
-            let last = COLUMNS as i32 - 2;
+            let last = (record.side + 2 * OUTSIDE) as i32 - 2;
             let left = ((x >> 17) + OUTSIDE as i32).clamp(0, last) as usize;
             let sum = (256 - share) * columns[left] + share * columns[left + 1];
             put(row * width + column, sum as f32 / (1 << 16) as f32);
@@ -39,11 +39,11 @@ pub fn distort(
 
 /// Adds `share` times a row of the digit, if there is one.
 #[inline(always)]
-fn add_row(columns: &mut [u32; COLUMNS], pixels: &[u32], row: i32, share: u32) {
-    if !(0..DIGIT_SIDE as i32).contains(&row) {
+fn add_row(columns: &mut [u32; COLUMNS], pixels: &[u32], record: Record, row: i32, share: u32) {
+    if !(0..record.side as i32).contains(&row) {
         return;
     }
-    let words = &pixels[row as usize * ROW_WORDS..][..ROW_WORDS];
+    let words = &pixels[row as usize * record.row_words()..][..record.row_words()];
     for (to, word) in columns[OUTSIDE..].chunks_exact_mut(4).zip(words) {
         for (byte, to) in to.iter_mut().enumerate() {
             *to += share * (word >> (8 * byte) & 255);
@@ -55,21 +55,27 @@ fn add_row(columns: &mut [u32; COLUMNS], pixels: &[u32], row: i32, share: u32) {
 mod tests {
     use super::distort;
     use crate::cpu::{self, Affine};
+    use crate::plan::abi::Record;
     use crate::plan::{Distortion, Ranges};
     use crate::rng::{Rng, Stream};
 
     #[test]
     fn is_the_reference_to_the_bit() {
         let mut rng = Rng::new(0, Stream::Test);
-        let pixels: Vec<u32> = (0..196).map(|_| rng.next_u32()).collect();
         let ranges = Ranges { shift: 8.0, scale: 0.4, squeeze: 0.4, shear: 0.9 };
         let k = Distortion::new(ranges, 1);
-        for (view, shape) in (0..40).zip([(28, 28), (32, 32), (31, 38), (60, 60)].iter().cycle()) {
+        let shapes =
+            [(28, 28, 28), (28, 32, 32), (28, 31, 38), (28, 60, 60), (9, 13, 13), (64, 64, 64)];
+        for (view, (side, height, width)) in (0..60).zip(shapes.into_iter().cycle()) {
+            let (record, shape) = (Record { side }, (height, width));
+            let bytes: Vec<u8> = (0..side * side).map(|_| rng.next_u32() as u8).collect();
+            let mut pixels = Vec::new();
+            record.append(&mut pixels, &bytes, &[0]);
             let map = Affine::of(&k, 5, view, 0);
             let mut places = 0;
-            distort(&map, &pixels, *shape, |place, value| {
+            distort(&map, &pixels, record, shape, |place, value| {
                 let expected =
-                    cpu::distort(&map, &pixels, *shape, (place / shape.1, place % shape.1));
+                    cpu::distort(&map, &pixels, record, shape, (place / shape.1, place % shape.1));
                 assert_eq!(
                     value.to_bits(),
                     expected.to_bits(),

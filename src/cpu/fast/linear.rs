@@ -5,7 +5,6 @@
 
 use super::lanes::{LANES, Lanes, V};
 use super::squash::Curve;
-use crate::network::CLASSES;
 
 /// Rows of a tile at most.
 pub const ROWS: usize = 8;
@@ -140,9 +139,9 @@ pub fn distances_backward<L: Lanes>(w: &[f32], x: &[V], dy: &[V], dx: &mut [V]) 
     let (two, inputs) = (L::splat(2.0), x.len());
     for (i, (x, dx)) in x.iter().zip(dx.iter_mut()).enumerate() {
         let mut sum = L::splat(0.0);
-        for c in 0..CLASSES {
+        for (c, dy) in dy.iter().enumerate() {
             let apart = L::load(x).sub(L::splat(w[c * inputs + i]));
-            sum = L::load(&dy[c]).mul_add(apart, sum);
+            sum = L::load(dy).mul_add(apart, sum);
         }
         sum.mul(two).store(dx);
     }

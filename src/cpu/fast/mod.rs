@@ -49,7 +49,6 @@ use update::{Parameters, Update};
 use super::memory;
 use crate::error::Result;
 use crate::executor::Executor;
-use crate::network::CLASSES;
 use crate::plan::{BufferId, Epilogue, Interface, Pass, Plan, STEP_WORDS, StepRow, TOTALS};
 use crate::threads;
 
@@ -102,12 +101,13 @@ impl Fast {
     }
 
     fn collect_scores(&mut self) {
+        let classes = self.plan.interface.classes();
         let rows: &mut [f32] =
             bytemuck::cast_slice_mut(&mut self.memory[self.plan.interface.ports.scores]);
         let groups = self.groups.iter_mut().map(|group| &*group.get_mut().expect(NO_PANIC));
         let of_groups = groups.flat_map(|group| (0..LANES).map(|lane| group.samples.scores(lane)));
         let scores = self.one.iter().map(|one| one.samples.scores(0)).chain(of_groups);
-        for (scores, row) in scores.zip(rows.chunks_exact_mut(CLASSES)) {
+        for (scores, row) in scores.zip(rows.chunks_exact_mut(classes)) {
             row.copy_from_slice(&scores);
         }
     }

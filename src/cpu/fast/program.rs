@@ -8,7 +8,8 @@ use super::linear;
 use super::squash::Curve;
 use crate::cpu::Affine;
 use crate::network::tensors::{Block, aligned};
-use crate::network::{CLASSES, Kind, Network, Output, bitmaps};
+use crate::network::{Kind, Network, Output, bitmaps};
+use crate::plan::abi::Record;
 use crate::plan::{Criterion, Distortion, Epilogue, Optimizer, Pass, Plan, kernels};
 
 /// What a block computes.
@@ -48,6 +49,8 @@ pub struct Program {
     of_output: Curve,
     /// The activation that made the input of each block.
     pub behind: Vec<Curve>,
+    /// What a sample is in the data set.
+    pub record: Record,
     /// Of the input, and pixels of background around the digit.
     pub height: usize,
     pub width: usize,
@@ -88,6 +91,7 @@ impl Program {
             behind: (0..layout.blocks.len())
                 .map(|block| Curve::of(layout.behind(network, block)))
                 .collect(),
+            record: plan.interface.record,
             height: network.input().height,
             width: network.input().width,
             border: options.border,
@@ -99,7 +103,8 @@ impl Program {
                 before: 0,
                 advances: true,
                 inputs: layout.widths[layout.blocks.len() - 1] as u32,
-                weights: aligned(CLASSES) as u32,
+                classes: options.classes as u32,
+                weights: aligned(options.classes) as u32,
                 criterion: Criterion::of(&options),
                 squash: options.squash.of_output(),
                 behind: None,

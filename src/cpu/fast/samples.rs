@@ -5,8 +5,6 @@ use super::distort::distort;
 use super::lanes::{LANES, Lanes, V};
 use super::program::{Program, Work};
 use crate::cpu::output::{distance_seed, judge};
-use crate::network::{CLASSES, DIGIT_SIDE};
-use crate::plan::abi::{PIXEL_WORDS, SAMPLE_WORDS};
 use crate::plan::kernels::Output;
 use crate::plan::{StepRow, TOTALS};
 
@@ -23,6 +21,7 @@ pub struct Source<'a> {
 pub struct Samples<const T: usize> {
     /// Number of the first in the batch.
     first: usize,
+    classes: usize,
     /// `None` where there is no digit.
     labels: [Option<usize>; T],
     /// `activations[b]` is the input of block b; the last are the scores.
@@ -60,6 +59,7 @@ impl<const T: usize> Samples<T> {
         });
         Samples {
             first,
+            classes: program.sizes[program.blocks.len()],
             labels: [None; T],
             activations,
             hidden: hidden.collect(),
@@ -74,7 +74,7 @@ impl<const T: usize> Samples<T> {
     #[inline(always)]
     pub fn gather(&mut self, program: &Program, source: Source) {
         let Source { data_set, indices, step: StepRow { first, count, key, .. } } = source;
-        let &Program { height, width, border, scale, background, .. } = program;
+        let &Program { record, height, width, border, scale, background, .. } = program;
         let picture = numbers_mut(&mut self.activations[0]);
         let mut starts = [0; T];
         for lane in 0..T {
@@ -82,11 +82,12 @@ impl<const T: usize> Samples<T> {
             let here = n < count as usize;
             let entry = indices[first as usize + if here { n } else { 0 }];
             let (digit, map) = program.digit(entry, key);
-            starts[lane] = digit * SAMPLE_WORDS;
-            self.labels[lane] = here.then(|| data_set[starts[lane] + PIXEL_WORDS] as usize);
+            starts[lane] = digit * record.words();
+            self.labels[lane] =
+                here.then(|| data_set[starts[lane] + record.pixel_words()] as usize);
             if let Some(map) = map {
-                let pixels = &data_set[starts[lane]..][..PIXEL_WORDS];
-                distort(&map, pixels, (height, width), |place, value| {
+                let pixels = &data_set[starts[lane]..][..record.pixel_words()];
+                distort(&map, pixels, record, (height, width), |place, value| {
                     picture[place * T + lane] = scale * value + background;
                 });
             }
@@ -94,14 +95,15 @@ impl<const T: usize> Samples<T> {
         if program.distortion.is_some() {
             return;
         }
-        for word in 0..PIXEL_WORDS {
+        for word in 0..record.pixel_words() {
             let mut words = [0; T];
             for (word_of_lane, start) in words.iter_mut().zip(starts) {
                 *word_of_lane = data_set[start + word];
             }
-            let (y, x) = (4 * word / DIGIT_SIDE, 4 * word % DIGIT_SIDE);
+            let (y, x) = (word / record.row_words(), 4 * (word % record.row_words()));
             let at = (y + border) * width + x + border;
-            for (byte, to) in picture[at * T..][..4 * T].chunks_exact_mut(T).enumerate() {
+            let bytes = (record.side - x).min(4);
+            for (byte, to) in picture[at * T..][..bytes * T].chunks_exact_mut(T).enumerate() {
                 for (number, word) in to.iter_mut().zip(words) {
                     let pixel = (word >> (8 * byte) & 255) as i32;
                     *number = scale * pixel as f32 + background;
@@ -159,19 +161,19 @@ impl<const T: usize> Samples<T> {
         dp
     }
 
-    /// The ten outputs of a sample.
-    pub fn scores(&self, lane: usize) -> [f32; CLASSES] {
+    /// The outputs of a sample.
+    pub fn scores(&self, lane: usize) -> Vec<f32> {
         let outputs = numbers(&self.activations[self.activations.len() - 1]);
-        std::array::from_fn(|class| outputs[class * T + lane])
+        outputs[lane..].iter().step_by(T).take(self.classes).copied().collect()
     }
 
     /// The loss of each sample, added to its totals, and its derivatives; 0 without a digit.
     pub fn judge(&mut self, output: &Output, samples: u32) {
         for lane in 0..T {
-            let scores = self.scores(lane).map(f64::from);
+            let scores: Vec<f64> = self.scores(lane).into_iter().map(f64::from).collect();
             let slopes = match self.labels[lane] {
                 Some(right) => judge(output, &scores, right, samples, &mut self.totals[lane]),
-                None => vec![0.0; CLASSES],
+                None => vec![0.0; self.classes],
             };
             let deltas = self.deltas.last_mut().expect("a network has an output");
             for (deltas, slope) in numbers_mut(deltas).chunks_exact_mut(T).zip(slopes) {
@@ -182,12 +184,12 @@ impl<const T: usize> Samples<T> {
 
     /// The second derivatives of loss and distances by the inputs of the distances; 0 without a digit.
     pub fn distance_seeds(&mut self, output: &Output, block: usize, centres: &[f32]) {
-        let labels = self.labels;
+        let (labels, classes) = (self.labels, self.classes);
         let Backward { x, dy, dx: Some(dx) } = self.backward(block) else { return };
         let (x, dy, dx) = (numbers(x), numbers(dy), numbers_mut(dx));
-        let inputs = centres.len() / CLASSES;
+        let inputs = centres.len() / classes;
         for (lane, label) in labels.into_iter().enumerate() {
-            let slopes: [f32; CLASSES] = std::array::from_fn(|class| dy[class * T + lane]);
+            let slopes: Vec<f32> = (0..classes).map(|class| dy[class * T + lane]).collect();
             for i in 0..inputs {
                 let at = i * T + lane;
                 let apart = |c: usize| f64::from(x[at] - centres[c * inputs + i]);

@@ -3,37 +3,47 @@
 use image::Luma;
 
 use super::Plane;
-use crate::data::DIGIT_PIXELS;
 use crate::network::DIGIT_SIDE;
 
-/// Side of the square into which MNIST's digits were fitted, in pixels.
-const FIT: u32 = 20;
-/// Where MNIST has the centre of mass: the middle of row 14 and column 14, counted from 0. Measured:
-/// so, and only so, do the test digits come back as they were after being enlarged and fitted.
-const CENTRE: f32 = 14.5;
+/// The share of the side of a picture into which MNIST's digits were fitted: 20 of 28 pixels.
+const FIT: f32 = 20.0 / DIGIT_SIDE as f32;
+/// Where MNIST has the centre of mass, behind the middle of the picture: in the middle of row 14 and column
+/// 14, counted from 0. Measured: so, and only so, do the test digits come back as they were after being
+/// enlarged and fitted.
+const BEHIND_MIDDLE: f32 = 0.5;
 /// How far from there the centre of mass of a digit of MNIST lies at most, in pixels.
 const OFF_CENTRE: f32 = 1.0;
 
-/// Ink `[height, width]`, cut close, in MNIST's form.
-pub(super) fn fit(ink: &Plane) -> [u8; DIGIT_PIXELS] {
-    let (width, height) = ink.dimensions();
-    let longest = width.max(height) as f32;
-    let fitted = |side: u32| (((FIT * side) as f32 / longest).round() as u32).max(1);
-    centred(&reduce(ink, fitted(width), fitted(height)))
+/// The side of the square into which ink is fitted in a picture of that side.
+fn fitted(side: usize) -> u32 {
+    (FIT * side as f32).round() as u32
 }
 
-/// Ink of at most 20x20 in a field of 28x28 with the centre of mass at the centre (to the nearest
-/// pixel) and the fullest pixel at 255.
-fn centred(ink: &Plane) -> [u8; DIGIT_PIXELS] {
+/// Where the centre of mass is put in a picture of that side.
+fn centre(side: usize) -> f32 {
+    side as f32 / 2.0 + BEHIND_MIDDLE
+}
+
+/// Ink `[height, width]`, cut close, in MNIST's form: a picture of that side.
+pub(super) fn fit(ink: &Plane, side: usize) -> Vec<u8> {
+    let (width, height) = ink.dimensions();
+    let longest = width.max(height) as f32;
+    let reduced = |length: u32| (((fitted(side) * length) as f32 / longest).round() as u32).max(1);
+    centred(&reduce(ink, reduced(width), reduced(height)), side)
+}
+
+/// Small ink in a picture with the centre of mass at the centre (to the nearest pixel) and the fullest pixel
+/// at 255.
+fn centred(ink: &Plane, side: usize) -> Vec<u8> {
     let most = ink.pixels().map(|pixel| pixel[0]).fold(0.0, f32::max);
-    let offset = |centre: f32, length: u32| {
-        (CENTRE - centre).round().clamp(0.0, (DIGIT_SIDE as u32 - length) as f32) as usize
+    let offset = |of_ink: f32, length: u32| {
+        (centre(side) - of_ink).round().clamp(0.0, (side as u32 - length) as f32) as usize
     };
     let (x, y) = centre_of_mass(ink);
     let (left, top) = (offset(x, ink.width()), offset(y, ink.height()));
-    let mut field = [0; DIGIT_PIXELS];
+    let mut field = vec![0; side * side];
     for (x, y, pixel) in ink.enumerate_pixels() {
-        field[(top + y as usize) * DIGIT_SIDE + left + x as usize] =
+        field[(top + y as usize) * side + left + x as usize] =
             (255.0 * pixel[0] / most).round() as u8;
     }
     field
@@ -77,11 +87,10 @@ fn shares(from: u32, to: u32) -> Vec<Vec<(u32, f32)>> {
     (0..to).map(of).collect()
 }
 
-/// The bytes of a 28x28 picture, bright ink on dark, if it has MNIST's form: within 20x20 pixels,
-/// the centre of mass at the centre.
-pub(super) fn as_it_is(picture: &Plane, dark: bool) -> Option<[u8; DIGIT_PIXELS]> {
-    let side = DIGIT_SIDE as u32;
-    if picture.dimensions() != (side, side) {
+/// The bytes of a picture of that side, bright ink on dark, if it has MNIST's form: ink within the square that
+/// it would be fitted into, the centre of mass at the centre.
+pub(super) fn as_it_is(picture: &Plane, dark: bool, side: usize) -> Option<Vec<u8>> {
+    if picture.dimensions() != (side as u32, side as u32) {
         return None;
     }
     let mut picture = picture.clone();
@@ -93,18 +102,14 @@ pub(super) fn as_it_is(picture: &Plane, dark: bool) -> Option<[u8; DIGIT_PIXELS]
         picture.enumerate_pixels().filter_map(inked).unzip();
     let within = |places: &mut Vec<u32>| {
         places.sort_unstable();
-        matches!((places.first(), places.last()), (Some(first), Some(last)) if last - first < FIT)
+        matches!((places.first(), places.last()), (Some(first), Some(last)) if last - first < fitted(side))
     };
     let (x, y) = centre_of_mass(&picture);
-    let central = |at: f32| (at - CENTRE).abs() <= OFF_CENTRE;
+    let central = |at: f32| (at - centre(side)).abs() <= OFF_CENTRE;
     (within(&mut columns) && within(&mut rows) && central(x) && central(y)).then(|| bytes(&picture))
 }
 
-/// The bytes of a 28x28 picture.
-pub(super) fn bytes(picture: &Plane) -> [u8; DIGIT_PIXELS] {
-    let mut bytes = [0; DIGIT_PIXELS];
-    for (byte, pixel) in bytes.iter_mut().zip(picture.pixels()) {
-        *byte = (255.0 * pixel[0]).round() as u8;
-    }
-    bytes
+/// The bytes of a picture.
+pub(super) fn bytes(picture: &Plane) -> Vec<u8> {
+    picture.pixels().map(|pixel| (255.0 * pixel[0]).round() as u8).collect()
 }

@@ -9,7 +9,7 @@
 //! 2. `ink`: from a picture to ink, 0 to 1, whatever light fell on the paper, with room around it (`margin`) and
 //!    without ruling (`rules`);
 //! 3. `line`: from ink to digits, left to right;
-//! 4. `fit`: from a digit to 28x28 bytes.
+//! 4. `fit`: from a digit to 28x28 bytes, or a picture of the side that a model sees, in the same proportions.
 //!
 //! A picture that has MNIST's form already keeps its bytes.
 
@@ -22,9 +22,7 @@ mod rules;
 
 use ::image::{ImageBuffer, Luma};
 
-use super::DIGIT_PIXELS;
 use crate::error::{Error, Result};
-use crate::network::DIGIT_SIDE;
 
 pub use decode::{MAX_PICTURE_SIDE, bytes_of};
 pub use line::Place;
@@ -47,27 +45,27 @@ pub struct Writing {
 /// A digit from a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
-    /// `[28, 28]` bytes, 0 background, 255 ink, in MNIST's form.
-    pub pixels: [u8; DIGIT_PIXELS],
+    /// `[side, side]` bytes, 0 background, 255 ink, in MNIST's form.
+    pub pixels: Vec<u8>,
     /// Where it stands in the picture, in pixels of the picture.
     pub place: Place,
     /// It had to be brought into MNIST's form.
     pub fitted: bool,
 }
 
-/// Reads the digits in the bytes of a picture file: PNG, JPEG, BMP, PNM or WebP. `name` is what
-/// messages call it.
+/// Reads the digits in the bytes of a picture file: PNG, JPEG, BMP, PNM or WebP, as pictures
+/// of that side. `name` is what messages call it.
 ///
 /// # Errors
 /// [`Error::Data`] if it is no such file or a broken one, has a side over [`MAX_PICTURE_SIDE`], shows
 /// no ink, or what is not one line of digits.
-pub fn read(name: &str, bytes: &[u8]) -> Result<Writing> {
+pub fn read(name: &str, bytes: &[u8], side: usize) -> Result<Writing> {
     let picture = decode::decode(name, bytes)?;
     let full = picture.dimensions();
     let picture = decode::at_most(picture, MOST_PIXELS);
     let Found { ink, digits, margin } = find(name, &picture)?;
     let dark_ink = ink.dark;
-    if let Some(pixels) = fit::as_it_is(&picture, dark_ink) {
+    if let Some(pixels) = fit::as_it_is(&picture, dark_ink, side) {
         let place = line::surrounding(&digits).without_margin(margin);
         return Ok(Writing { dark_ink, digits: vec![Written { pixels, place, fitted: false }] });
     }
@@ -76,29 +74,29 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Writing> {
     }
     let scale = f64::from(full.0) / f64::from(picture.width());
     let written = |digit: &line::Digit| Written {
-        pixels: fit::fit(&digit.ink),
+        pixels: fit::fit(&digit.ink, side),
         place: digit.place.without_margin(margin).scaled(scale),
         fitted: true,
     };
     Ok(Writing { dark_ink, digits: digits.iter().map(written).collect() })
 }
 
-/// Reads a picture of one digit: 28x28 as it is, any other fitted, all its pieces as one.
+/// Reads a picture of one digit: of that side as it is, any other fitted, all its pieces as one.
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_one(name: &str, bytes: &[u8]) -> Result<[u8; DIGIT_PIXELS]> {
+pub fn read_one(name: &str, bytes: &[u8], side: usize) -> Result<Vec<u8>> {
     let picture = decode::at_most(decode::decode(name, bytes)?, MOST_PIXELS);
-    if picture.dimensions() == (DIGIT_SIDE as u32, DIGIT_SIDE as u32) {
+    if picture.dimensions() == (side as u32, side as u32) {
         return Ok(fit::bytes(&picture));
     }
     let Found { ink: found, digits, .. } = find(name, &picture)?;
     Ok(match &digits[..] {
-        [digit] => fit::fit(&digit.ink),
+        [digit] => fit::fit(&digit.ink, side),
         pieces => {
             let Place { left, top, width, height } = line::surrounding(pieces);
             let ink = ::image::imageops::crop_imm(&found.ink, left, top, width, height);
-            fit::fit(&ink.to_image())
+            fit::fit(&ink.to_image(), side)
         }
     })
 }
@@ -127,18 +125,17 @@ fn find(name: &str, picture: &Plane) -> Result<Found> {
     })
 }
 
-/// Reads a picture that is a digit of MNIST as it is: 28x28, bright on dark, nothing changed.
+/// Reads a picture that is a digit as it is: of that side, bright on dark, nothing changed.
 ///
 /// # Errors
 /// As [`read`], and for any other size.
-pub fn read_raw(name: &str, bytes: &[u8]) -> Result<[u8; DIGIT_PIXELS]> {
+pub fn read_raw(name: &str, bytes: &[u8], side: usize) -> Result<Vec<u8>> {
     let picture = decode::decode(name, bytes)?;
-    let side = DIGIT_SIDE as u32;
-    if picture.dimensions() != (side, side) {
+    if picture.dimensions() != (side as u32, side as u32) {
         let (width, height) = picture.dimensions();
         return Err(data_error(
             name,
-            format!("has {width}x{height} pixels, where --raw takes 28x28 alone"),
+            format!("has {width}x{height} pixels, where --raw takes {side}x{side} alone"),
             "leave out --raw to have it fitted",
         ));
     }

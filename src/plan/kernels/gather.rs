@@ -1,9 +1,8 @@
 //! `gather`: the samples of a step.
 
 use super::{Moved, Spec, Work};
-use crate::network::DIGIT_SIDE;
 use crate::plan::STEP_WORDS;
-use crate::plan::abi::SAMPLE_WORDS;
+use crate::plan::abi::Record;
 use crate::plan::constant::constants;
 use crate::plan::distortion::Distortion;
 
@@ -14,6 +13,7 @@ constants! {
         samples: u32,
         /// Samples of the step that earlier shards of the batch have.
         before: u32,
+        record: Record,
         height: u32,
         width: u32,
         border: u32,
@@ -26,14 +26,14 @@ constants! {
 impl Gather {
     /// Rows of x that it writes: without distortion the border stays as it is.
     fn rows(&self) -> u32 {
-        if self.distort.is_some() { self.height } else { DIGIT_SIDE as u32 }
+        if self.distort.is_some() { self.height } else { self.record.side as u32 }
     }
 }
 
 impl Spec for Gather {
     fn work(&self) -> Work {
         // Of a distorted pixel: two blends of four bytes, and the place it comes from.
-        let pixel = if self.distort.is_some() { 7 * self.width } else { DIGIT_SIDE as u32 };
+        let pixel = if self.distort.is_some() { 7 * self.width } else { self.record.side as u32 };
         Work {
             items: self.samples * self.rows(),
             iterations: 36.max(self.width + 1),
@@ -46,17 +46,22 @@ impl Spec for Gather {
         match binding {
             // The border already stands there.
             "x" if self.distort.is_none() => {
-                Some(Moved::written(samples * DIGIT_SIDE * DIGIT_SIDE))
+                Some(Moved::written(samples * self.record.side.pow(2)))
             }
-            _ => of_data_set(samples, binding, words),
+            _ => of_data_set(self.record, samples, binding, words),
         }
     }
 }
 
 /// What the samples of a step read of the data set and the tables beside it.
-pub(super) fn of_data_set(samples: usize, binding: &str, words: usize) -> Option<Moved> {
+pub(super) fn of_data_set(
+    record: Record,
+    samples: usize,
+    binding: &str,
+    words: usize,
+) -> Option<Moved> {
     let words = match binding {
-        "data_set" => (samples * SAMPLE_WORDS).min(words),
+        "data_set" => (samples * record.words()).min(words),
         "indices" => samples.min(words),
         "step_table" => STEP_WORDS,
         _ => return None,

@@ -1,7 +1,7 @@
 //! `output`: the last layer forward and backward, and the loss.
 
 use super::{Moved, Spec, Work};
-use crate::network::{CLASSES, Squash};
+use crate::network::Squash;
 use crate::plan::TOTALS;
 use crate::plan::constant::constants;
 use crate::plan::criterion::Criterion;
@@ -17,6 +17,7 @@ constants! {
         advances: bool,
         /// A multiple of 4.
         inputs: u32,
+        classes: u32,
         /// Where the weights begin in p; a multiple of 4.
         weights: u32,
         criterion: Criterion,
@@ -34,8 +35,11 @@ impl Spec for Output {
     fn work(&self) -> Work {
         Work {
             items: self.samples,
-            iterations: self.inputs / 2 * (CLASSES as u32 + 1) + 8 * CLASSES as u32,
-            multiply_adds: 2 * u64::from(self.samples) * u64::from(self.inputs) * CLASSES as u64,
+            iterations: self.inputs / 2 * (self.classes + 1) + 8 * self.classes,
+            multiply_adds: 2
+                * u64::from(self.samples)
+                * u64::from(self.inputs)
+                * u64::from(self.classes),
         }
     }
 
@@ -46,7 +50,7 @@ impl Spec for Output {
     fn moved(&self, binding: &str, _words: usize) -> Option<Moved> {
         let samples = self.samples as usize;
         match binding {
-            "y" => Some(Moved::written(samples * CLASSES)),
+            "y" => Some(Moved::written(samples * self.classes as usize)),
             "totals" => Some(Moved::both(samples * TOTALS)),
             "cursor" if !self.advances => Some(Moved::default()),
             _ => None,

@@ -3,7 +3,8 @@
 use super::gather::of_data_set;
 use super::stage::Stage;
 use super::{Moved, Spec, Work};
-use crate::network::{CLASSES, KERNEL, PoolForm, Squash, bitmaps};
+use crate::network::{KERNEL, PoolForm, Squash, bitmaps};
+use crate::plan::abi::Record;
 use crate::plan::constant::constants;
 use crate::plan::criterion::Criterion;
 use crate::plan::distortion::Distortion;
@@ -24,6 +25,7 @@ constants! {
     Sample {
         /// Samples of the batch.
         samples: u32,
+        record: Record,
         height: u32,
         width: u32,
         border: u32,
@@ -41,7 +43,9 @@ constants! {
         second: u32,
         /// Linear layers, a linear output included.
         layers: u32,
-        /// Their weights, all together.
+        /// Outputs.
+        classes: u32,
+        /// The weights of the linear layers, all together.
         linear_weights: u32,
         /// Place in memory of x and h2.
         x_h2: u32,
@@ -184,7 +188,7 @@ impl Sample {
     fn backward_iterations(&self) -> u32 {
         let (first, second) = (self.first_stage(), self.second_stage());
         let digit = rounds(self.height * self.width);
-        let linear = self.layers * (3 * self.widest() + 5 * LANES) + CLASSES as u32;
+        let linear = self.layers * (3 * self.widest() + 5 * LANES) + self.classes;
         let area = second.oh() * (second.ow() + 1);
         let weights = rounds(K * self.connections + 3 * self.maps) * (area + K);
         let input = rounds(self.first_maps * first.blocks() / 4);
@@ -218,7 +222,7 @@ impl Sample {
     fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
         match binding {
             "totals" => Some(Moved::both(words)),
-            _ => of_data_set(self.samples as usize, binding, words),
+            _ => of_data_set(self.record, self.samples as usize, binding, words),
         }
     }
 }

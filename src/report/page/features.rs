@@ -5,7 +5,7 @@ use super::picture::{Picture, Tile};
 use crate::data::Digits;
 use crate::error::Result;
 use crate::inference::inspect;
-use crate::network::{CLASSES, DIGIT_SIDE, Kind, Shape, bitmaps};
+use crate::network::{CLASSES, Kind, Shape, bitmaps};
 use crate::train::model::Model;
 
 /// Width to which a feature map is enlarged, in pixels, if it is smaller.
@@ -46,7 +46,8 @@ impl<'a> Features<'a> {
     /// The feature maps of every layer for one of the digits.
     pub fn maps(&self, digit: usize) -> Vec<Picture> {
         let bytes = self.digits.digit(digit).to_vec();
-        let input = Some(Tile { height: DIGIT_SIDE, width: DIGIT_SIDE, bytes });
+        let (height, width) = (self.digits.side(), self.digits.side());
+        let input = Some(Tile { height, width, bytes });
         let mut pictures = vec![Picture::grid("input", "The digit", &[input], 1, [3, 0])];
         for (number, layer) in self.model.network.layers.iter().enumerate() {
             if layer.kind == Kind::Rbf {

@@ -6,10 +6,9 @@ use super::kernels::kernels;
 use crate::data::Digits;
 use crate::error::Result;
 use crate::evaluation::Answer;
-use crate::network::CLASSES;
 use crate::train::model::Model;
 
-/// The class whose digit is shown layer by layer: it has corners, ends and a crossing.
+/// The digit that is shown layer by layer, where there is one: it has corners, ends and a crossing.
 const SHOWN: u8 = 4;
 
 /// Kernels and feature maps of a network, and F6 beside the bitmaps; `answers` are its own, and
@@ -25,10 +24,11 @@ pub fn insides(model: &Model, answers: &[Answer], test: &Digits) -> Result<Vec<B
         let known = |answer: &&Answer| !answer.is_wrong() && usize::from(answer.label) == class;
         answers.iter().find(known)
     };
-    let chosen: Vec<&Answer> = (0..CLASSES).filter_map(first).collect();
-    let Some(shown) = chosen.iter().position(|answer| answer.label == SHOWN) else {
+    let chosen: Vec<&Answer> = (0..test.classes()).filter_map(first).collect();
+    if chosen.is_empty() {
         return Ok(blocks);
-    };
+    }
+    let shown = chosen.iter().position(|answer| answer.label == SHOWN).unwrap_or(0);
     let digits = test.pick(chosen.iter().map(|answer| answer.digit));
     let features = Features::of(model, &digits)?;
     blocks.push(Block::Heading("Feature maps".into()));

@@ -4,7 +4,7 @@ use super::picture::{Picture, Tile};
 use super::{Block, Mistake, Table};
 use crate::data::Digits;
 use crate::evaluation::{Answer, Confusion, confusion};
-use crate::network::{CLASSES, DIGIT_SIDE};
+use crate::network::ClassNames;
 use crate::text::thousands;
 
 /// Mistakes that are drawn: a network that has learned nothing makes thousands.
@@ -27,7 +27,7 @@ pub fn mistakes(answers: &[Answer], test: &Digits) -> Vec<Block> {
     vec![
         Block::Heading("Where it is wrong".into()),
         Block::Text("Rows are labels, columns what the network said.".into()),
-        Block::Table(matrix(&confusion(answers))),
+        Block::Table(matrix(&confusion(answers, test.classes()), test.names())),
         Block::Text(drawn),
         Block::Mistakes(list.collect()),
     ]
@@ -36,20 +36,23 @@ pub fn mistakes(answers: &[Answer], test: &Digits) -> Vec<Block> {
 /// A digit of `test` with what was said of it.
 pub fn mistake(answer: &Answer, test: &Digits) -> Mistake {
     let bytes = test.digit(answer.digit).to_vec();
-    let tile = Tile { height: DIGIT_SIDE, width: DIGIT_SIDE, bytes };
+    let (height, width) = (test.side(), test.side());
+    let tile = Tile { height, width, bytes };
     let name = format!("digit {}", answer.digit);
     let picture = Picture::grid(&name, "", &[Some(tile)], 1, [1, 0]);
-    Mistake { picture, label: answer.label, said: answer.said }
+    let [label, said] =
+        [answer.label, answer.said].map(|class| test.names().of(class.into()).into_owned());
+    Mistake { picture, label, said }
 }
 
-/// How often each label was answered with each digit.
-fn matrix(counts: &Confusion) -> Table {
+/// How often each label was answered with each class.
+fn matrix(counts: &Confusion, names: &ClassNames) -> Table {
     let mut headings = vec!["label".to_string()];
-    headings.extend((0..CLASSES).map(|said| said.to_string()));
-    let row = |(label, row): (usize, &[usize; CLASSES])| {
+    headings.extend((0..counts.len()).map(|said| names.of(said).into_owned()));
+    let row = |(label, row): (usize, &Vec<usize>)| {
         // Without commas: the cells are narrow.
         let cell = |&count: &usize| if count == 0 { String::new() } else { count.to_string() };
-        [label.to_string()].into_iter().chain(row.iter().map(cell)).collect()
+        [names.of(label).into_owned()].into_iter().chain(row.iter().map(cell)).collect()
     };
     Table { headings, rows: counts.iter().enumerate().map(row).collect(), matrix: true }
 }

@@ -92,6 +92,7 @@ impl Table {
 #[derive(Debug, Clone)]
 pub struct Mistake {
     pub picture: Picture,
-    pub label: u8,
-    pub said: u8,
+    /// What its class and the answer are called.
+    pub label: String,
+    pub said: String,
 }

@@ -9,7 +9,6 @@ use ratatui::widgets::LineGauge;
 use super::kernels;
 use super::panels::{chart, confusion, first_kernels, numbers};
 use super::state::State;
-use crate::network::CLASSES;
 use crate::text::duration;
 use crate::train::control::Control;
 
@@ -40,7 +39,7 @@ impl Panel {
         match self {
             Panel::Numbers => (5, false),
             Panel::Errors | Panel::Losses => (6, true),
-            Panel::Confusion => (CLASSES as u16 + 2, false),
+            Panel::Confusion => (state.classes as u16 + 2, false),
             Panel::Kernels => (kernels::height(&state.kernels, colors) as u16 + 1, false),
         }
     }
@@ -130,13 +129,14 @@ mod tests {
 
     /// LeNet-5 in its fourth epoch of eight, 10 s after its start.
     fn state() -> State {
-        let mut confusion = [[0; CLASSES]; CLASSES];
-        (0..CLASSES).for_each(|label| confusion[label][label] = 100);
+        let mut confusion = vec![vec![0; 10]; 10];
+        (0..10).for_each(|label| confusion[label][label] = 100);
         (confusion[4][9], confusion[4][2], confusion[8][3]) = (12, 1, 7);
         let mut kernel = vec![0.0; KERNEL * KERNEL];
         (kernel[0], kernel[1]) = (1.0, -1.0);
         let mut state = State {
             title: "lenet5, recipe lenet5, seed 1, on CPU".into(),
+            classes: 10,
             epochs: 8,
             batch: 16,
             errors: vec![(1.0, 4.0), (2.0, 2.0), (3.0, 1.0)],

@@ -10,7 +10,6 @@ use ratatui::widgets::{Axis, Chart, Dataset, GraphType};
 use super::draw::{SOFT, WARN};
 use super::kernels;
 use super::state::State;
-use crate::network::CLASSES;
 use crate::text::thousands;
 
 /// Letters of a count in the confusion matrix.
@@ -93,13 +92,17 @@ pub fn confusion(state: &State) -> Text<'static> {
     let Some(counts) = &state.confusion else {
         return Text::styled("mistakes: after the first epoch", SOFT);
     };
-    let digits: String = (0..CLASSES).map(|said| format!("{said:>CELL$}")).collect();
+    let named = |class: usize, letters: usize| {
+        let name: String = state.names.of(class).chars().take(2).collect();
+        format!("{name:>letters$}")
+    };
+    let digits: String = (0..counts.len()).map(|said| named(said, CELL)).collect();
     let head = [
         Line::styled("mistakes: label down, answer across", SOFT),
         Line::styled(format!("  {digits}   all"), SOFT),
     ];
-    let row = |(label, row): (usize, &[usize; CLASSES])| {
-        let mut spans = vec![Span::styled(format!("{label:>2}"), SOFT)];
+    let row = |(label, row): (usize, &Vec<usize>)| {
+        let mut spans = vec![Span::styled(named(label, 2), SOFT)];
         spans.extend(row.iter().enumerate().map(|(said, &count)| match count {
             _ if said == label => Span::styled(format!("{:>CELL$}", "\\"), SOFT),
             0 => Span::styled(format!("{:>CELL$}", "."), SOFT),

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::evaluation::Confusion;
+use crate::network::ClassNames;
 use crate::plan::TOTALS;
 use crate::train::checkpoint::Tally;
 use crate::train::events::{Epoch, Progress, Start};
@@ -16,6 +17,9 @@ const WINDOW: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone, Default)]
 pub struct State {
     pub title: String,
+    /// Classes, and what they are called.
+    pub classes: usize,
+    pub names: ClassNames,
     pub epochs: usize,
     pub batch: usize,
     /// Test error in per cent by epoch.
@@ -42,6 +46,8 @@ impl State {
             settings.network.name, settings.recipe, settings.seed, start.device
         );
         (self.epochs, self.batch) = (settings.epochs, settings.batch);
+        self.classes = settings.network.options.classes;
+        self.names = settings.network.classes.clone();
         let error = |tally: &Tally| (tally.epoch as f64, tally.error_percent());
         self.errors = start.before.iter().map(error).collect();
     }

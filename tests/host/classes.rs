@@ -1,0 +1,120 @@
+//! Data with classes and a side of their own: what the network of a run takes from them, what it is called
+//! afterwards, and what is refused.
+
+use std::fs;
+use std::path::Path;
+
+use crate::common::Outcome;
+use crate::common::program::{DATA, USAGE, fails, json_of, path, prints};
+use lenet::data::{self, Mnist, Source};
+use tempfile::TempDir;
+
+/// A network for pictures of any side.
+const SMALL: &str = "name = \"small\"\nlayers = [{ linear = \"f1\", units = 8 }]\n";
+
+/// Two files of CSV with bars of 9x9 pixels, upright (label `first`) and flat (the next label).
+fn bars(folder: &Path, first: usize) -> Outcome {
+    for (set, count) in [("train", 60), ("test", 20)] {
+        let line = |n: usize| {
+            let upright = n.is_multiple_of(2);
+            let pixel = |at: usize| {
+                let across = if upright { at % 9 } else { at / 9 };
+                if across == 1 + n / 2 % 7 { "255" } else { "0" }
+            };
+            let pixels: Vec<&str> = (0..81).map(pixel).collect();
+            format!("{},{}\n", first + usize::from(!upright), pixels.join(","))
+        };
+        fs::write(folder.join(format!("{set}.csv")), (0..count).map(line).collect::<String>())?;
+    }
+    Ok(())
+}
+
+fn load(folder: &Path) -> lenet::Result<Mnist> {
+    data::load(&Source::at(folder))
+}
+
+#[test]
+fn a_run_has_the_classes_and_the_side_of_its_data() -> Outcome {
+    let folder = TempDir::new()?;
+    let [data, net, out] = ["data", "small.toml", "run"].map(|name| folder.path().join(name));
+    fs::create_dir(&data)?;
+    bars(&data, 0)?;
+    fs::write(data.join("classes.txt"), "upright\nflat\n")?;
+    fs::write(&net, SMALL)?;
+    let cpu = |args: &[&str]| -> Vec<String> {
+        args.iter().chain(&["--device", "cpu"]).map(|arg| arg.to_string()).collect()
+    };
+    let run = |args: &[&str]| prints(&cpu(args).iter().map(String::as_str).collect::<Vec<_>>());
+    let train = ["train", "--quiet", "--network", path(&net), "--epochs", "20", "--lr", "0.05"];
+    run(&[&train[..], &["--data", path(&data), "--out", path(&out)]].concat());
+    // Everything that shows a class shows its name, and the model needs nothing but itself.
+    let said = run(&["evaluate", path(&out), "--confusion", "--classes"]);
+    assert!(said.contains("test errors: 0 of 20") && said.contains("upright"), "{said}");
+    let found = json_of(&["evaluate", path(&out), "--device", "cpu"]);
+    assert_eq!(found["test"]["confusion"], serde_json::json!([[10, 0], [0, 10]]));
+    assert_eq!(found["test"]["names"][1], "flat");
+    let predicted = json_of(&["predict", path(&out), "--index", "1", "--device", "cpu"]);
+    let predicted = &predicted["predictions"][0];
+    assert_eq!((&predicted["digit"], &predicted["name"]), (&1.into(), &"flat".into()));
+    assert_eq!(predicted["scores"].as_array().map(Vec::len), Some(2));
+    let page = fs::read_to_string(out.join("report.html"))?;
+    assert!(page.contains("upright") && page.contains("flat"), "no names on the page");
+    let onnx = folder.path().join("model.onnx");
+    prints(&["export", path(&out), "--out", path(&onnx)]);
+    // A longer run is resumed with the classes that it has.
+    run(&["train", "--quiet", "--resume", path(&out)]);
+    // Other data are refused: another side, and classes that the model does not know.
+    fails(&["evaluate", path(&out), "--data", path(&data), "--side", "12"], DATA, &["9x9"]);
+    fs::write(data.join("classes.txt"), "upright\nslanted\n")?;
+    fails(&["evaluate", path(&out), "--data", path(&data)], DATA, &["slanted", "flat"]);
+    Ok(())
+}
+
+#[test]
+fn what_the_classes_of_data_are() -> Outcome {
+    let folder = TempDir::new()?;
+    let data = folder.path();
+    bars(data, 0)?;
+    let two = load(data)?;
+    assert_eq!((two.train.side(), two.train.classes(), two.test.classes()), (9, 2, 2));
+    // Labels that count from 1 are called by what they were.
+    bars(data, 24)?;
+    let letters = load(data)?;
+    assert_eq!((letters.train.classes(), letters.train.label(1)), (25, 24));
+    assert_eq!(letters.train.names().of(24), "25");
+    bars(data, 9)?;
+    let from_one = load(data).unwrap_err().to_string();
+    assert!(from_one.contains("subtract 1") && from_one.contains("classes.txt"), "{from_one}");
+    for (names, words) in [
+        ("one\n", "2 to 64"),
+        ("a\na\n", "two classes"),
+        ("a\nb\nc\n", "label 10"),
+        ("a\n\u{7}\n", "the name of class 1"),
+    ] {
+        fs::write(data.join("classes.txt"), names)?;
+        let said = load(data).unwrap_err().to_string();
+        assert!(said.contains(words) && said.contains("classes.txt"), "{said}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_network_for_other_data_is_refused() -> Outcome {
+    let folder = TempDir::new()?;
+    let [data, net] = ["data", "small.toml"].map(|name| folder.path().join(name));
+    fs::create_dir(&data)?;
+    bars(&data, 20)?;
+    let train = |network: &str, words: &[&str]| {
+        let args = ["train", "--network", network, "--data", path(&data), "--device", "cpu"];
+        fails(&args, USAGE, words);
+    };
+    train("lenet5", &["rbf", "21 classes", "--output linear"]);
+    train("lenet1", &["9x9", "--border", "--network"]);
+    for (line, words) in
+        [("side = 28", ["side = 28", "have 9"]), ("classes = 2", ["= 2", "have 21"])]
+    {
+        fs::write(&net, format!("{line}\n{SMALL}"))?;
+        train(path(&net), &words);
+    }
+    Ok(())
+}
