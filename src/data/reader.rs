@@ -71,6 +71,11 @@ pub(super) fn test(path: &Path, source: &Source) -> Result<Digits> {
         (Reader::Idx, None) => mnist::read_test(path, side)?,
         (Reader::Sets(read), None) => read(path, Set::Test, side)?,
     };
+    // Names of all classes, and whether labels count from 1, may show in the training set alone.
+    let needs_both = !test.names().are_numbers() || test.labels().iter().all(|&label| label > 0);
+    if needs_both && let Ok(mnist) = both(path, source) {
+        return Ok(mnist.test);
+    }
     classes::settle(&mut [&mut test], path)?;
     Ok(test)
 }
