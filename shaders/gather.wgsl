@@ -14,7 +14,8 @@
 //   step_state  write u32     [4] the row of step_table that is being done, and its number: kept for the updates
 //   labels      write u32     [SAMPLES, 4] label, samples in the step (0 where the last batch of an epoch has
 //                             no digit), number of the step, unused
-//   x           write f32     [SAMPLES, HEIGHT, WIDTH]; without DISTORT the border is background already
+//   x           write f32     [SAMPLES, HEIGHT, WIDTH], a sample every X_STRIDE numbers, with 0 between; without
+//                             DISTORT the border is background already
 //
 // BEFORE samples of the step come before these: an earlier shard has those.
 // One invocation copies one row of SIDE pixels, or computes one of the distorted picture.
@@ -47,12 +48,15 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
             labels[4u * n] = data_set_at(sample + (SAMPLE_WORDS - 1u));
             labels[4u * n + 1u] = select(0u, count, here);
             labels[4u * n + 2u] = step;
+            for (var i = HEIGHT * WIDTH; i < X_STRIDE; i++) {
+                x[n * X_STRIDE + i] = 0.0;
+            }
         }
         if (DISTORT) {
             let map = affine_of(step_table_at(STEP_WORDS * step + 3u), entry / DIGITS, digit);
-            make_row(map, source_of(map, sample, row), (n * HEIGHT + row) * WIDTH);
+            make_row(map, source_of(map, sample, row), n * X_STRIDE + row * WIDTH);
         } else {
-            copy_row(sample + row * ROW_WORDS, (n * HEIGHT + row + BORDER) * WIDTH + BORDER);
+            copy_row(sample + row * ROW_WORDS, n * X_STRIDE + (row + BORDER) * WIDTH + BORDER);
         }
         continuing {
             item += THREADS;

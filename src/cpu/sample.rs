@@ -76,8 +76,18 @@ fn passes(
 ) -> Vec<Pass> {
     let Sample { samples, record, height, width, border, scale, background, distort, .. } = *k;
     let before = 0;
-    let shape =
-        Gather { samples, before, record, height, width, border, scale, background, distort };
+    let shape = Gather {
+        samples,
+        before,
+        record,
+        height,
+        width,
+        border,
+        x_stride: height * width,
+        scale,
+        background,
+        distort,
+    };
     let size = (height * width) as usize;
     let mut x = vec![background; samples as usize * size];
     let mut labels = vec![0; samples as usize * LABEL_WORDS];

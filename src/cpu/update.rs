@@ -23,7 +23,9 @@ pub fn gather(
     step_state[..STATE_WORDS].copy_from_slice(&[step[0], step[1], step[2], cursor[0]]);
     let (record, side) = (k.record, k.record.side);
     let (height, width, border) = (k.height as usize, k.width as usize, k.border as usize);
-    for n in 0..k.samples as usize {
+    let stride = k.x_stride as usize;
+    for (n, x) in x.chunks_exact_mut(stride).enumerate().take(k.samples as usize) {
+        x[height * width..].fill(0.0);
         let place = k.before as usize + n;
         let here = place < count;
         let entry = indices[first + if here { place } else { 0 }];
@@ -37,14 +39,14 @@ pub fn gather(
             for place in 0..height * width {
                 let value =
                     distort(&map, sample, record, (height, width), (place / width, place % width));
-                x[n * height * width + place] = k.scale * value + k.background;
+                x[place] = k.scale * value + k.background;
             }
             continue;
         }
         for (row, column) in (0..side).flat_map(|row| (0..side).map(move |column| (row, column))) {
             let word = sample[row * record.row_words() + column / 4];
             let byte = word >> (8 * (column % 4)) & 255;
-            let place = (n * height + row + border) * width + column + border;
+            let place = (row + border) * width + column + border;
             x[place] = k.scale * byte as f32 + k.background;
         }
     }

@@ -141,6 +141,7 @@ impl<'a> Builder<'a> {
             record: self.record(),
             height: input.height as u32,
             width: input.width as u32,
+            x_stride: self.layout.widths[0] as u32,
             border: self.network.options.border as u32,
             scale,
             background,

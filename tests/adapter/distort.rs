@@ -57,7 +57,19 @@ fn gather(ranges: Option<Ranges>, side: usize, samples: u32, border: u32) -> Cas
     let side = side as u32 + 2 * border;
     let (scale, background) = (1.0, 0.0);
     let (before, height, width) = (0, side, side);
-    let k = Gather { samples, before, record, height, width, border, scale, background, distort };
+    let x_stride = height * width;
+    let k = Gather {
+        samples,
+        before,
+        record,
+        height,
+        width,
+        border,
+        x_stride,
+        scale,
+        background,
+        distort,
+    };
     let steps = vec![0, samples, 0, 0xdead_beef, 0, 0, 0, 0];
     let x = vec![0; (samples * side * side) as usize];
     let arguments = vec![digits, order, steps, vec![0], empty(4), empty(4 * samples), x];

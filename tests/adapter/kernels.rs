@@ -104,11 +104,23 @@ fn gather(_: Profile) -> Vec<Case> {
         let side = side as u32 + 2 * border;
         let (scale, background) = (1.275 / 255.0, -0.1);
         let (height, width) = (side, side);
-        let k =
-            Gather { samples, before, record, height, width, border, scale, background, distort };
+        // As in front of a linear layer.
+        let x_stride = (side * side).next_multiple_of(4);
+        let k = Gather {
+            samples,
+            before,
+            record,
+            height,
+            width,
+            border,
+            x_stride,
+            scale,
+            background,
+            distort,
+        };
         let (mut steps, _) = steps(FIRST_IN_ORDER, count);
         steps[STEP as usize * STEP_WORDS + 3] = 0x1234_5678;
-        let x = empty(samples * side * side);
+        let x = empty(samples * x_stride);
         let (step_state, labels) = (empty(4), empty(4 * samples));
         let name = format!(
             "{record:?}, {samples} behind {before}, {count} digits, border {border}, {ranges:?}"

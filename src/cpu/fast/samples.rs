@@ -52,7 +52,8 @@ impl<const T: usize> Samples<T> {
         let of_sizes = |sizes: &[usize]| sizes.iter().map(|&size| zeros(size)).collect();
         let mut activations: Vec<Vec<V>> = of_sizes(&program.sizes);
         // The border stays as it is.
-        activations[0].fill(V([program.background; LANES]));
+        let area = program.height * program.width;
+        numbers_mut(&mut activations[0])[..area * T].fill(program.background);
         let hidden = program.blocks.iter().map(|work| match work {
             Work::Stage { stage, .. } => zeros(stage.hidden::<T>()),
             _ => Vec::new(),

@@ -17,6 +17,8 @@ constants! {
         height: u32,
         width: u32,
         border: u32,
+        /// Numbers from one sample to the next in x.
+        x_stride: u32,
         scale: f32,
         background: f32,
         distort: Option<Distortion>,
@@ -36,7 +38,7 @@ impl Spec for Gather {
         let pixel = if self.distort.is_some() { 7 * self.width } else { self.record.side as u32 };
         Work {
             items: self.samples * self.rows(),
-            iterations: 36.max(self.width + 1),
+            iterations: 36.max(self.width + 1) + self.x_stride - self.height * self.width,
             multiply_adds: u64::from(self.samples * self.rows() * pixel),
         }
     }
