@@ -15,6 +15,7 @@ use crate::cpu::Cpu;
 use crate::data::{DIGIT_PIXELS, Digits};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
+use crate::gpu::check::Checker;
 use crate::gpu::probe::{self, Health, LOOPS_ASKED, near};
 use crate::gpu::{Gpu, adapter};
 use crate::network::{build, init, lenet};
@@ -42,9 +43,10 @@ pub fn examine(adapter: &Adapter) -> Result<Health> {
     // A cache that is broken or cannot be written costs the next run a second, nothing else.
     let known: BTreeMap<String, Value> = cache::read(FILE).unwrap_or_default();
     let health = known.get(&key).and_then(|health| serde_json::from_value(health.clone()).ok());
-    // Only adapters that pass are remembered: anything else was not written by this program.
+    // Only adapters that pass are remembered: anything else was not written by this program. The same driver may be
+    // named by a file that offers less of it, so that it gives no device.
     if let Some(health) = health.filter(suffices) {
-        return Ok(health);
+        return Checker::new(adapter).map(|_| health);
     }
     let health = test(adapter)?;
     // Another process may have tested another adapter meanwhile.

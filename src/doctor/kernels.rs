@@ -16,10 +16,10 @@ use crate::plan::{Access, BufferId, Dispatch, Element, Pass, Plan, View};
 /// References add up in f64, and the squash of small numbers is a small difference of large ones.
 const TOLERANCE: f64 = 1e-4;
 
-/// What a kernel was off, over all its dispatches in a step.
+/// How far something was from what it is compared with.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Kernel {
-    /// Layer and operation: `c3.conv_pool_forward`.
+pub struct Deviation {
+    /// Of a kernel its layer and operation: `c3.conv_pool_forward`.
     pub name: String,
     /// The largest error as a share of what is allowed: over 1 it is wrong.
     pub error: f64,
@@ -27,20 +27,38 @@ pub struct Kernel {
     pub place: String,
 }
 
-impl Kernel {
-    /// Whether it computes what its reference does.
+impl Deviation {
+    /// Of something that nobody has looked at yet.
+    pub fn none(name: String) -> Self {
+        Deviation { name, error: 0.0, place: String::new() }
+    }
+
+    /// Whether the largest error is allowed.
     pub fn passed(&self) -> bool {
         self.error <= 1.0
     }
+
+    /// Takes an error if it is larger than those before; one that is no number is the largest.
+    pub fn take(&mut self, error: f64, place: impl FnOnce() -> String) {
+        let error = if error.is_nan() { f64::INFINITY } else { error };
+        if error > self.error {
+            (self.error, self.place) = (error, place());
+        }
+    }
 }
 
-/// Carries out the first step of each phase, whose data stand in the buffers of both, dispatch by dispatch.
+/// Compares every kernel over all its dispatches: carries out the first step of each phase, whose data stand in the buffers of both, dispatch by dispatch.
 ///
 /// # Errors
 /// [`crate::Error::Adapter`] if the adapter fails.
-pub fn compare(plan: &Plan, phases: &[Phase], gpu: &mut Gpu, cpu: &mut Cpu) -> Result<Vec<Kernel>> {
+pub fn compare(
+    plan: &Plan,
+    phases: &[Phase],
+    gpu: &mut Gpu,
+    cpu: &mut Cpu,
+) -> Result<Vec<Deviation>> {
     let ports = plan.interface.ports;
-    let mut kernels: Vec<Kernel> = Vec::new();
+    let mut kernels: Vec<Deviation> = Vec::new();
     for phase in phases {
         for executor in [&mut *gpu as &mut dyn Executor, cpu] {
             executor.write(ports.indices, 0, &phase.indices)?;
@@ -67,7 +85,7 @@ fn step(
     dispatch: &Dispatch,
     gpu: &mut Gpu,
     cpu: &mut Cpu,
-) -> Result<Kernel> {
+) -> Result<Deviation> {
     let words = |buffer: BufferId| plan.buffers[buffer].words;
     for view in &dispatch.views {
         let held = cpu.read(view.buffer, words(view.buffer))?;
@@ -76,7 +94,7 @@ fn step(
     gpu.run_dispatch(pass, number)?;
     cpu.dispatch(dispatch);
     let kernel = &plan.kernels[dispatch.kernel];
-    let mut worst = Kernel { name: kernel.label.clone(), error: 0.0, place: String::new() };
+    let mut worst = Deviation::none(kernel.label.clone());
     for (binding, view) in kernel.op.bindings().iter().zip(&dispatch.views) {
         if binding.access != Access::Write {
             continue;
@@ -90,10 +108,7 @@ fn step(
             _ => errors(both.map(|words| floats(&words, view))),
         };
         for (place, error) in errors.into_iter().enumerate() {
-            if error > worst.error || error.is_nan() {
-                worst.error = if error.is_nan() { f64::INFINITY } else { error };
-                worst.place = format!("{}[{place}]", binding.name);
-            }
+            worst.take(error, || format!("{}[{place}]", binding.name));
         }
     }
     Ok(worst)

@@ -3,11 +3,14 @@
 //! GPU programs fail in ways that look like success: a loop cut short, a sum that misses a term, an array that is
 //! not zeroed. So every part here compares with answers that are known beforehand.
 
+mod advice;
 pub mod checks;
+mod differences;
 pub mod drivers;
 mod kernels;
 pub mod known;
 mod speed;
+mod subject;
 mod text;
 mod training;
 
@@ -39,7 +42,7 @@ pub struct Report {
     /// Version and commit of this program.
     lenet: String,
     drivers: Drivers,
-    /// What to do besides, where nothing is wrong.
+    /// What to do, besides what a fault says itself.
     advice: Vec<String>,
     /// Every adapter of this machine, in the order of `lenet adapters`.
     adapters: Vec<String>,
@@ -81,18 +84,11 @@ pub fn examine(adapter: Option<&Adapter>, scope: Scope, say: &dyn Fn(&str)) -> R
         adapter::all().iter().map(|other| adapter::describe(&other.get_info())).collect();
     let adapter = adapter.map(|adapter| Examined::of(adapter, scope, say));
     let drivers = Drivers::find();
-    let is_gpu = adapter.as_ref().is_some_and(|examined| !examined.facts.software);
-    let mut advice: Vec<String> = drivers.unseen_gpu().filter(|_| !is_gpu).into_iter().collect();
-    if adapter.is_some() && !is_gpu {
-        advice.push(
-            "this is no GPU but software: --device cpu trains about five times as fast".into(),
-        );
-    }
     let mut report = Report {
         format: FORMAT,
         lenet: version::line(),
+        advice: advice::of(adapter.as_ref(), &drivers, scope.all),
         drivers,
-        advice,
         adapters,
         adapter,
         faults: Vec::new(),

@@ -2,9 +2,11 @@
 
 use super::checks::Answer;
 use super::drivers::Drivers;
+use super::kernels::Deviation;
 use super::known::Problem;
 use super::speed::Figure;
-use super::training::{RUNS, Repeated, STEPS, Training};
+use super::subject::STEPS;
+use super::training::{RUNS, Repeated, Training};
 use super::{Examined, Report};
 use crate::text::{Table, count, duration, thousands};
 
@@ -98,11 +100,11 @@ fn training(trained: &[Training]) -> Option<String> {
     let rows = trained.iter().map(|training| {
         let state = if training.fault().is_none() { "ok" } else { "WRONG" };
         let largest = training.largest_difference;
-        let worst = training.kernels.iter().max_by(|a, b| a.error.total_cmp(&b.error));
-        let worst = worst.map_or(String::new(), |kernel| {
-            let (all, percent) = (training.kernels.len(), 100.0 * kernel.error);
-            format!("{all}: {percent:.0} % of what is allowed, {}", kernel.name)
-        });
+        let worst = |all: &[Deviation]| {
+            let worst = all.iter().max_by(|a, b| a.error.total_cmp(&b.error));
+            let percent = worst.map(|worst| format!("{}: {:.0} %", all.len(), 100.0 * worst.error));
+            percent.unwrap_or_default()
+        };
         vec![
             format!("{}, {}", training.network, training.optimizer),
             training.plan.into(),
@@ -112,7 +114,8 @@ fn training(trained: &[Training]) -> Option<String> {
             format!("{:.2}", training.first_seconds),
             format!("{:.2}", training.last_seconds),
             thousands(training.digits_per_second.round()),
-            worst,
+            worst(&training.kernels),
+            worst(&training.gradients),
         ]
     });
     let heading = format!("{STEPS} steps, {RUNS} times");
@@ -125,9 +128,12 @@ fn training(trained: &[Training]) -> Option<String> {
         ">first s",
         ">last s",
         ">digits/s",
-        "kernels",
+        ">kernels",
+        ">gradients",
     ];
-    table(&headings, rows)
+    let note =
+        "kernels and gradients: how many, and the largest error as a share of what is allowed\n";
+    table(&headings, rows).map(|table| table + note)
 }
 
 fn repeated(repeated: &Repeated) -> String {

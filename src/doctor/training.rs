@@ -4,30 +4,21 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::kernels::{self, Kernel};
+use super::differences;
+use super::kernels::{self, Deviation};
+use super::subject::{STEPS, Subject, checksum};
 use crate::cpu::Cpu;
 use crate::data::Mnist;
 use crate::device::{Device, PlanChoice};
 use crate::error::Result;
-use crate::executor::Executor;
 use crate::gpu::{Adapter, Gpu};
-use crate::plan::program::Replay;
-use crate::plan::{Plan, Strategy};
-use crate::recipe::{Available, Flags, Settings};
-use crate::train::checkpoint::State;
-use crate::train::replay;
+use crate::plan::Strategy;
+use crate::recipe::Method;
 
 /// Networks and optimizers: with sdlm the second derivatives are computed, too.
 pub const CASES: [(&str, &str); 3] = [("lenet1", "sgd"), ("lenet5", "sgd"), ("lenet5", "sdlm")];
-/// Training digits: [`STEPS`] steps of 16.
-const DIGITS: &str = "320";
-const BATCH: &str = "16";
-/// Steps of a run.
-pub const STEPS: usize = 20;
 /// Runs that have to leave the same bits.
 pub const RUNS: usize = 3;
-/// How long the speed is measured.
-const WHILE: Duration = Duration::from_millis(200);
 /// How far a parameter may be from the reference's after the last step.
 const TOLERANCE: f32 = 1e-4;
 
@@ -45,7 +36,9 @@ pub struct Training {
     /// CRC-32 of the parameters after each run.
     pub checksums: Vec<String>,
     /// Every kernel against its reference.
-    pub kernels: Vec<Kernel>,
+    pub kernels: Vec<Deviation>,
+    /// The gradient against differences of the loss, by layers and roles; SDLM leaves none.
+    pub gradients: Vec<Deviation>,
     /// The first run, compilation included, and the last.
     pub first_seconds: f64,
     pub last_seconds: f64,
@@ -56,10 +49,15 @@ impl Training {
     /// What is wrong, if anything is.
     pub fn fault(&self) -> Option<String> {
         let about = format!("{} by {} in the plan {}", self.network, self.optimizer, self.plan);
-        if let Some(kernel) = self.kernels.iter().find(|kernel| !kernel.passed()) {
+        let of_kernels = self.kernels.iter().map(|kernel| (kernel, "its reference"));
+        let of_gradients =
+            self.gradients.iter().map(|gradient| (gradient, "differences of the loss"));
+        if let Some((wrong, what)) =
+            of_kernels.chain(of_gradients).find(|(found, _)| !found.passed())
+        {
+            let Deviation { name, error, place } = wrong;
             return Some(format!(
-                "{about}: {} is off its reference by {:.1} times what is allowed, at {}",
-                kernel.name, kernel.error, kernel.place
+                "{about}: {name} is off {what} by {error:.1} times what is allowed, at {place}"
             ));
         }
         let is_near = self.largest_difference.is_some_and(|largest| largest <= self.allowed);
@@ -117,7 +115,13 @@ pub fn train(
             allowed: TOLERANCE,
             tensor: tensor.map(|tensor| tensor.name.clone()).unwrap_or_default(),
             checksums,
-            kernels: subject.kernels(&mut gpu)?,
+            kernels: subject.compared(&mut gpu, |plan, gpu, cpu| {
+                kernels::compare(plan, &subject.replay.phases, gpu, cpu)
+            })?,
+            gradients: match subject.settings.optimizer {
+                Method::Sgd => subject.compared(&mut gpu, differences::compare)?,
+                Method::Sdlm => Vec::new(),
+            },
             first_seconds,
             last_seconds,
             digits_per_second: subject.speed(&mut gpu)?,
@@ -180,81 +184,32 @@ pub fn every_plan() -> Vec<PlanChoice> {
     Strategy::ALL.map(PlanChoice::Named).into()
 }
 
-/// A short training run as data.
-struct Subject {
-    settings: Settings,
-    plan: Plan,
-    replay: Replay,
-}
-
-impl Subject {
-    /// Draws the first weights and the digits.
-    fn new(
-        device: &Device,
-        mnist: &Mnist,
-        (network, optimizer): (&str, &str),
-        plan: PlanChoice,
-    ) -> Result<Self> {
-        let flags = [
-            ("network", network),
-            ("optimizer", optimizer),
-            ("batch", BATCH),
-            ("train-limit", DIGITS),
-        ];
-        let mut settings = Settings::resolve(&Flags::of(&flags)?, Available::of(mnist), None)?;
-        settings.set_plan(device.strategy(plan, &settings.network, settings.batch)?);
-        let plan = settings.plan(device.profile(), replay::capacity(&settings))?;
-        let replay = replay::of(&settings, &plan, mnist);
-        Ok(Subject { settings, plan, replay })
-    }
-
-    /// Trains from the first weights on and returns the last.
-    fn run(&self, executor: &mut dyn Executor) -> Result<Vec<f32>> {
-        self.begin(executor)?;
-        replay::carry_out(&self.replay, executor)
-    }
-
-    /// Compares every kernel with its reference.
-    fn kernels(&self, gpu: &mut Gpu) -> Result<Vec<Kernel>> {
-        let mut cpu = Cpu::new(self.plan.clone());
-        for executor in [&mut *gpu as &mut dyn Executor, &mut cpu] {
-            self.begin(executor)?;
-            executor.write(self.plan.interface.ports.data_set, 0, &self.replay.data_set)?;
-        }
-        kernels::compare(&self.plan, &self.replay.phases, gpu, &mut cpu)
-    }
-
-    /// Repeats the last phase for a while.
-    fn speed(&self, gpu: &mut Gpu) -> Result<f64> {
-        let (start, mut digits) = (Instant::now(), 0);
-        let phase = self.replay.phases.last().expect("a replay trains");
-        while start.elapsed() < WHILE {
-            gpu.write(self.plan.interface.ports.cursor, 0, &[0])?;
-            gpu.run(phase.count, phase.pass)?;
-            digits += phase.indices.len();
-        }
-        gpu.wait()?;
-        Ok(digits as f64 / start.elapsed().as_secs_f64())
-    }
-
-    /// Puts the first weights in place.
-    fn begin(&self, executor: &mut dyn Executor) -> Result<()> {
-        let first = State::first(executor.interface(), self.replay.parameters.clone());
-        let buffers = executor.interface().ports.carried();
-        let mut carried = buffers.zip(&first.carried);
-        carried.try_for_each(|((_, buffer), numbers)| executor.write_f32(buffer, numbers))
-    }
-}
-
-fn checksum(parameters: &[f32]) -> String {
-    format!("{:08x}", replay::checksum(parameters))
-}
-
 /// Place and size of the largest difference; one that is no number is the largest.
 fn largest(found: &[f32], expected: &[f32]) -> (usize, f32) {
     let differences = found.iter().zip(expected).map(|(a, b)| (a - b).abs());
     let differences = differences.map(|d| if d.is_nan() { f32::INFINITY } else { d });
     differences.enumerate().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, 0.0))
+}
+
+#[cfg(test)]
+impl Training {
+    /// One that has no fault.
+    pub fn right(plan: &'static str) -> Self {
+        Training {
+            network: "lenet1".into(),
+            optimizer: "sgd".into(),
+            plan,
+            largest_difference: Some(0.5 * TOLERANCE),
+            allowed: TOLERANCE,
+            tensor: "c1.weight".into(),
+            checksums: vec!["a".into(); RUNS],
+            kernels: Vec::new(),
+            gradients: Vec::new(),
+            first_seconds: 1.0,
+            last_seconds: 1.0,
+            digits_per_second: 1.0,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -265,19 +220,7 @@ mod tests {
     fn finds_what_is_off_and_what_changes() {
         assert_eq!(largest(&[1.0, 2.5, 3.0], &[1.0, 2.0, 2.9]), (1, 0.5));
         assert_eq!(largest(&[1.0, f32::NAN], &[5.0, 2.0]), (1, f32::INFINITY));
-        let right = Training {
-            network: "lenet1".into(),
-            optimizer: "sgd".into(),
-            plan: "layered",
-            largest_difference: Some(0.5 * TOLERANCE),
-            allowed: TOLERANCE,
-            tensor: "c1.weight".into(),
-            checksums: vec!["a".into(); RUNS],
-            kernels: Vec::new(),
-            first_seconds: 1.0,
-            last_seconds: 1.0,
-            digits_per_second: 1.0,
-        };
+        let right = Training::right("layered");
         assert_eq!(right.fault(), None);
         let far = Training { largest_difference: Some(2.0 * TOLERANCE), ..right.clone() };
         assert!(far.fault().is_some_and(|fault| fault.contains("c1.weight")));
@@ -288,9 +231,11 @@ mod tests {
         let other = Training { checksums, ..right.clone() };
         assert!(other.fault().is_some_and(|fault| fault.contains("other bits")));
         let (name, place) = ("c1.first_stage_forward".to_string(), "s[7]".into());
-        let kernels = vec![Kernel { name: name.clone(), error: 1.5, place }];
-        let wrong = Training { kernels, ..right };
+        let kernels = vec![Deviation { name: name.clone(), error: 1.5, place }];
+        let wrong = Training { kernels: kernels.clone(), ..right.clone() };
         assert!(wrong.fault().is_some_and(|fault| fault.contains(&name)));
+        let wrong = Training { gradients: kernels, ..right };
+        assert!(wrong.fault().is_some_and(|fault| fault.contains("differences")));
         let others = vec![(7, "b".into())];
         let repeated = Repeated { runs: 9, seconds: 1.0, others };
         assert!(repeated.fault().is_some_and(|fault| fault.contains("1 of 9 equal runs")));
