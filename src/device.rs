@@ -149,9 +149,6 @@ impl Device {
     }
 
     /// How a step is cut into dispatches, and where that comes from.
-    ///
-    /// # Errors
-    /// As [`PlanChoice::strategy`].
     pub fn strategy(
         &self,
         plan: PlanChoice,

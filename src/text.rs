@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
+use serde_json::Value;
 
 /// How the word in front of an error looks.
 pub const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -83,6 +84,15 @@ pub fn duration(seconds: f64) -> String {
         seconds if seconds < 120.0 => format!("{seconds:.0} s"),
         seconds if seconds < 7_200.0 => format!("{:.0} min", seconds / 60.0),
         seconds => format!("{:.1} hours", seconds / 3_600.0),
+    }
+}
+
+/// A value without the quotes of JSON; nothing where there is none.
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }
 

@@ -49,9 +49,6 @@ pub fn read(dir: &Path, side: Option<usize>) -> Result<Mnist> {
 }
 
 /// The test digits of the folder `dir`, which may lack the training digits.
-///
-/// # Errors
-/// As [`read`].
 pub fn read_test(dir: &Path, side: Option<usize>) -> Result<Digits> {
     let [images, labels] = find_all(dir, [FILES[2], FILES[3]])?;
     read_pair(&images, &labels, side)

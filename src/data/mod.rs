@@ -213,9 +213,6 @@ pub fn load(source: &Source) -> Result<Mnist> {
 }
 
 /// The test digits of a source, which need not have others.
-///
-/// # Errors
-/// As [`load`].
 pub fn load_test(source: &Source) -> Result<Digits> {
     let Some(path) = source.path_or_plain()? else { return built_in!("t10k") };
     let mut test = reader::test(path, source)?;

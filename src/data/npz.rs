@@ -129,17 +129,13 @@ fn npy(bytes: &[u8]) -> Result<Array, String> {
         rest.split_once(until).map(|(value, _)| value.trim().trim_matches(['(', '\'']))
     };
     let kind = value("descr", ',').ok_or_else(cut)?;
-    let (size, signed) = match kind {
-        "|u1" => (1, false),
-        "|i1" => (1, true),
-        "<u2" => (2, false),
-        "<i2" => (2, true),
-        "<u4" => (4, false),
-        "<i4" => (4, true),
-        "<u8" => (8, false),
-        "<i8" => (8, true),
-        "<f4" => (4, true),
-        "<f8" => (8, true),
+    let (size, signed) = match kind.as_bytes() {
+        [b'|', sign @ (b'u' | b'i'), b'1'] => (1, *sign == b'i'),
+        [b'<', sign @ (b'u' | b'i'), size @ (b'2' | b'4' | b'8')] => {
+            (usize::from(size - b'0'), *sign == b'i')
+        }
+        b"<f4" => (4, true),
+        b"<f8" => (8, true),
         _ => {
             return Err(format!("its numbers are {kind}, where whole numbers and floats are read"));
         }

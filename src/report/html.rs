@@ -8,7 +8,7 @@ use super::page::{Block, Document, Section, Table, curvature, html, insides, mis
 use crate::data::Digits;
 use crate::disk;
 use crate::error::Result;
-use crate::text::{count, duration, thousands};
+use crate::text::{count, duration, plain, thousands};
 
 /// The file, in the folder of its run.
 pub const REPORT: &str = "report.html";
@@ -116,8 +116,7 @@ fn recount(found: &Answered) -> Option<String> {
 fn settings(found: &Answered) -> Vec<Block> {
     let record = &found.run.record;
     let row = |(name, Setting { value, origin }): (&String, &Setting)| {
-        let value = value.as_str().map_or_else(|| value.to_string(), String::from);
-        vec![name.clone(), value, origin.clone()]
+        vec![name.clone(), plain(value), origin.clone()]
     };
     let text = format!(
         "{}: {} parameters, {} connections. lenet {}, on {}, {} profile.",

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Value, json};
 
 use crate::report::finished::{Line, Run};
-use crate::text::duration;
+use crate::text::{duration, plain};
 
 /// A fact about runs.
 #[derive(Debug, Clone, Copy)]
@@ -59,15 +59,6 @@ const fn column(key: &'static str, heading: &'static str, value: fn(&Run) -> Val
     Column { key, heading, field: key, value, text: None }
 }
 
-/// Returns a value without the quotes of JSON; nothing where there is none.
-pub fn plain(value: Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text,
-        number => number.to_string(),
-    }
-}
-
 /// The completed ones, and how many there should be where they are not all there.
 fn epochs(entry: &Run) -> String {
     let done = entry.lines.len();
@@ -79,6 +70,14 @@ fn epochs(entry: &Run) -> String {
 
 impl Column {
     /// The column of that key.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn of(key: &str) -> &'static Column {
+        Column::find(key).expect("a column of that key")
+    }
+
+    /// The column of that key, if there is one.
     pub fn find(key: &str) -> Option<&'static Column> {
         COLUMNS.iter().find(|column| column.key == key)
     }
@@ -90,7 +89,7 @@ impl Column {
 
     /// Returns the value in CSV.
     pub fn cell(&self, entry: &Run) -> String {
-        plain((self.value)(entry))
+        plain(&(self.value)(entry))
     }
 
     /// Which of two runs comes first: the smaller number, the earlier text, where `run-2` comes

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::evaluation::Answer;
 use crate::evaluation::statistics::McNemar;
 use crate::report::finished::{Line, Record, Run};
-use crate::text::thousands;
+use crate::text::{plain, thousands};
 use crate::train::model::Model;
 
 /// Probabilities below which a difference counts as one.
@@ -161,11 +161,7 @@ impl Comparison {
 
     /// Cells for [`Comparison::settings`]: name, A, B.
     pub fn setting_rows(&self) -> Vec<Vec<String>> {
-        let cell = |value: Value| match value {
-            Value::Null => "-".to_string(),
-            Value::String(text) => text,
-            other => other.to_string(),
-        };
+        let cell = |value: Value| if value.is_null() { "-".into() } else { plain(&value) };
         let rows = self.settings().into_iter();
         rows.map(|(name, [a, b])| vec![name, cell(a), cell(b)]).collect()
     }

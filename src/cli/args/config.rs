@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::network::{Network, Table, lenet};
 use crate::recipe::{NetworkChoice, Origins, first_lines};
 use crate::run::record;
-use crate::text::{did_you_mean, toml_fault, toml_word};
+use crate::text::{did_you_mean, plain, toml_fault, toml_word};
 
 /// Flags of which one takes the place of the other: a stronger source that gives one of them silences
 /// the other, and so does the first in a run's record, which has both.
@@ -162,8 +162,7 @@ fn of_record(record: &Value) -> Option<Flags> {
     let beside = record["flags"].as_object().into_iter().flatten();
     let recipe = ("recipe", &record["recipe"]);
     let all = settings.chain(beside).map(|(name, value)| (name.as_str(), value)).chain([recipe]);
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), String::from);
-    let mut flags: Flags = all.map(|(name, value)| (name.into(), Some(text(value)))).collect();
+    let mut flags: Flags = all.map(|(name, value)| (name.into(), Some(plain(value)))).collect();
     let source = record::source(&record["data"]);
     let data = [
         ("data", source.path.map(|path| Some(path.display().to_string()))),

@@ -10,11 +10,10 @@ use crate::error::{Error, Result};
 use crate::evaluation::statistics::Sample;
 use crate::report::files::RUNS;
 use crate::report::finished::{Run, STATES};
-use crate::runs::column::plain;
 use crate::runs::find::{Found, find};
 use crate::runs::group::{Group, groups};
 use crate::runs::{COLUMNS, Column};
-use crate::text::{Table, did_you_mean};
+use crate::text::{Table, did_you_mean, plain};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -66,14 +65,17 @@ struct Filter {
 }
 
 impl Filter {
+    /// The columns whose words are asked for.
+    fn words(&self) -> [(&str, &[String]); 3] {
+        [("recipe", &self.recipe), ("network", &self.network), ("status", &self.status)]
+    }
+
     fn takes(&self, entry: &Run) -> bool {
-        let among = |wanted: &[String], value: &str| {
-            wanted.is_empty() || wanted.iter().any(|wanted| wanted == value)
-        };
         let seeds = &self.seed;
-        among(&self.recipe, &entry.record.recipe)
-            && among(&self.network, &entry.record.network)
-            && among(&self.status, &entry.record.status)
+        let among = |(key, words): (&str, &[String])| {
+            words.is_empty() || words.contains(&Column::of(key).cell(entry))
+        };
+        self.words().into_iter().all(among)
             && (seeds.is_empty() || seeds.contains(&entry.record.number("seed")))
             && self.adapter.as_ref().is_none_or(|part| {
                 entry.record.device.to_lowercase().contains(&part.to_lowercase())
@@ -85,13 +87,9 @@ impl Filter {
         if all.is_empty() {
             return "no runs here; `lenet train` makes one".into();
         }
-        let words =
-            [("recipe", &self.recipe), ("network", &self.network), ("status", &self.status)];
-        for (key, word) in words.iter().flat_map(|(key, words)| words.iter().map(move |w| (key, w)))
-        {
-            let column = Column::find(key).expect("there is a column for each of these");
-            let there: Vec<String> = all.iter().map(|run| column.text(run)).collect();
-            if !there.contains(word) {
+        for (key, words) in self.words() {
+            let there: Vec<String> = all.iter().map(|run| Column::of(key).cell(run)).collect();
+            if let Some(word) = words.iter().find(|word| !there.contains(word)) {
                 let meant = did_you_mean(word, there.iter().map(String::as_str));
                 return format!("none of the {} runs here has --{key} {word}{meant}", all.len());
             }
@@ -109,8 +107,7 @@ pub fn run(args: Args) -> Result<()> {
     warnings.iter().for_each(|warning| output::warn(warning));
     let nothing = args.filter.nothing(&entries);
     entries.retain(|entry| args.filter.takes(entry));
-    let [column, name] = [args.sort.as_str(), "name"]
-        .map(|key| Column::find(key).expect("the parser knows the columns"));
+    let [column, name] = [args.sort.as_str(), "name"].map(Column::of);
     entries.sort_by(|a, b| column.order(a, b).then_with(|| name.order(a, b)));
     if args.reverse {
         entries.reverse();
@@ -154,7 +151,7 @@ fn grouped(args: &Args, entries: &[Run]) -> Result<()> {
         let Sample { count, mean, deviation } = group.errors;
         let deviation = deviation.map_or(String::new(), |it| format!("{it:.decimals$}"));
         let figures = [count.to_string(), format!("{mean:.decimals$}"), deviation];
-        group.values.iter().cloned().map(plain).chain(figures).collect()
+        group.values.iter().map(plain).chain(figures).collect()
     };
     if args.csv {
         let header = names.chain(["runs", "error_percent", "deviation"].map(String::from));

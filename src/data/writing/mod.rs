@@ -82,9 +82,6 @@ pub fn read(name: &str, bytes: &[u8], side: usize) -> Result<Writing> {
 }
 
 /// Reads a picture of one digit: of that side as it is, any other fitted, all its pieces as one.
-///
-/// # Errors
-/// As [`read`].
 pub fn read_one(name: &str, bytes: &[u8], side: usize) -> Result<Vec<u8>> {
     let picture = decode::at_most(decode::decode(name, bytes)?, MOST_PIXELS);
     if picture.dimensions() == (side as u32, side as u32) {
