@@ -1,7 +1,7 @@
 //! What a plan may ask of every device: loops that the worst driver runs to their end, and bindings
 //! within WebGPU's default limits.
 
-use super::profile::ITERATION_LIMIT;
+use super::profile::{ITERATION_LIMIT, Tiles};
 use super::{ALIGN, Plan, Profile, Strategy};
 use crate::error::{Error, Result};
 use crate::network::{MAX_NUMBERS, Network};
@@ -46,14 +46,18 @@ pub(super) fn check(network: &Network, batch: usize, parameters: usize) -> Resul
     Ok(())
 }
 
-/// Makes a plan that stays within the limits: where it must be with smaller windows of the batch, or
-/// with fewer rows of partial gradients, than the profile has.
+/// Rows of partial gradients at most.
+const MOST_PARTIAL_ROWS: usize = 1_024;
+
+/// Makes a plan that stays within the limits: where it must be with smaller windows of the batch, with
+/// more or fewer rows of partial gradients, or with smaller tiles than the profile has.
 ///
 /// # Errors
 /// [`Error::Usage`] naming the kernel that loops too long or the buffer that is too large.
-pub(super) fn within(mut profile: Profile, make: impl Fn(Profile) -> Result<Plan>) -> Result<Plan> {
+pub(super) fn within(profile: Profile, make: impl Fn(Profile) -> Result<Plan>) -> Result<Plan> {
+    let mut tried = profile;
     loop {
-        let plan = make(profile)?;
+        let plan = make(tried)?;
         if profile.name == Profile::reference().name {
             return Ok(plan);
         }
@@ -62,31 +66,60 @@ pub(super) fn within(mut profile: Profile, make: impl Fn(Profile) -> Result<Plan
             .flat_map(|dispatch| &dispatch.views)
             .find(|view| view.words > MAX_NUMBERS);
         let kernel = plan.kernels.iter().find(|kernel| kernel.iterations() > ITERATION_LIMIT);
-        if let Some(view) = view {
+        tried = if let Some(view) = view {
             let name = &plan.buffers[view.buffer].name;
-            let can_shrink = name == "partials";
-            if !can_shrink || profile.partial_rows == 1 {
-                return Err(Error::Usage(format!(
+            let next = match name == "partials" {
+                true if tried.partial_rows > profile.partial_rows => {
+                    smaller_tiles(profile, tried, &plan)
+                }
+                true if tried.partial_rows > 1 => {
+                    Some(Profile { partial_rows: tried.partial_rows / 2, ..tried })
+                }
+                _ => None,
+            };
+            next.ok_or_else(|| {
+                Error::Usage(format!(
                     "{} numbers of \"{name}\" are read at once, and {} fit a binding: {}",
                     thousands(view.words),
                     thousands(MAX_NUMBERS),
                     way_out(&plan)
-                )));
-            }
-            profile.partial_rows /= 2;
+                ))
+            })?
         } else if let Some(kernel) = kernel {
-            if profile.samples == 1 || plan.strategy == Strategy::Sample {
-                return Err(Error::Usage(format!(
+            shorter(profile, tried, &plan).ok_or_else(|| {
+                Error::Usage(format!(
                     "{} loops {} times in one invocation, and some drivers end loops after {}: {}",
                     kernel.label,
                     thousands(kernel.iterations() as usize),
                     thousands(ITERATION_LIMIT as usize),
                     way_out(&plan)
-                )));
-            }
-            profile.samples = (profile.samples.min(plan.interface.batch) / 2).max(1);
+                ))
+            })?
         } else {
             return Ok(plan);
-        }
+        };
     }
+}
+
+/// What to try where a kernel loops too long: smaller windows; then from the first windows on more rows of partial
+/// gradients, so that each adds up fewer samples; then smaller tiles, if no `--plan` names them.
+fn shorter(profile: Profile, tried: Profile, plan: &Plan) -> Option<Profile> {
+    let (samples, partial_rows) =
+        (tried.samples.min(plan.interface.batch) / 2, 2 * tried.partial_rows);
+    match plan.strategy {
+        Strategy::Sample => None,
+        _ if tried.samples > 1 => Some(Profile { samples: samples.max(1), ..tried }),
+        _ if partial_rows <= MOST_PARTIAL_ROWS => {
+            Some(Profile { samples: profile.samples, partial_rows, ..tried })
+        }
+        _ => smaller_tiles(profile, tried, plan),
+    }
+}
+
+/// The profile with the next smaller tiles, unless `--plan` names them.
+fn smaller_tiles(profile: Profile, tried: Profile, plan: &Plan) -> Option<Profile> {
+    let is_free = matches!(plan.strategy, Strategy::Layered | Strategy::Inspect);
+    let tiles = [Tiles::MAP, Tiles::ROW, Tiles::PAIR, Tiles::ONE];
+    let next = tiles.iter().position(|tiles| *tiles == tried.tiles)? + 1;
+    tiles.get(next).filter(|_| is_free).map(|&tiles| Profile { tiles, ..profile })
 }

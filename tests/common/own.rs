@@ -132,6 +132,10 @@ pub fn all() -> Vec<Table> {
                 options.output = Output::Softmax;
             },
         ),
+        // Inputs of 30x30 numbers, of which only windows of 16 samples begin where a binding may.
+        table("windows", vec![conv_of(3, "a", 6), pool("b"), linear("c", 8)], |options| {
+            options.border = 1;
+        }),
         // Convolutions that no pooling follows, of odd sides, behind and in front of poolings.
         table(
             "unpooled",

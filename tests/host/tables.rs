@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::common::own::{self, conv, linear, pool};
+use crate::common::profiles;
 use crate::common::program::{USAGE, fails, json_of, network_of, prints};
 use lenet::Error;
 use lenet::network::lenet as tables;
@@ -142,6 +143,25 @@ fn table(rows: &[Row]) -> Table {
 /// The same with distances.
 fn distances(rows: &[Row]) -> Table {
     own::table("mine", rows.to_vec(), |options| options.output = Output::Rbf)
+}
+
+/// Many maps, for which a software adapter has to take smaller tiles, or more rows of partial gradients.
+#[test]
+fn many_maps_have_a_plan() {
+    let stage = |name: &str, kernel, maps| {
+        vec![own::conv_of(kernel, name, maps), pool(&format!("{name}-p"))]
+    };
+    for (kernel, border) in [(3, 1), (5, 2), (7, 1)] {
+        let rows = [stage("a", kernel, 32), vec![own::conv_of(kernel, "b", 64), linear("c", 64)]];
+        let table = own::table("mine", rows.concat(), |options| options.border = border);
+        let network = build(&table, table.options).expect("a sound table");
+        for profile in profiles() {
+            let capacity = Capacity { samples: 100, indices: 100, steps: 10 };
+            let optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 };
+            let plan = Plan::new(&network, Strategy::Layered, profile, 32, optimizer, capacity);
+            assert!(plan.is_ok(), "{kernel}x{kernel}, {}: {:?}", profile.name, plan.err());
+        }
+    }
 }
 
 #[test]
