@@ -1,4 +1,4 @@
-//! A network of one's own, from a file, trained for an epoch.
+//! A network of one's own, from a file, trained for 1,000 steps.
 //!
 //! `cargo run --release --example custom`
 
@@ -11,7 +11,7 @@ const SMALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/small.toml");
 fn main() -> lenet::Result<()> {
     let mnist = data::builtin()?;
     // What the file says of training, and what is asked for.
-    let flags = Flags::of(&[("network", SMALL), ("epochs", "1")])?;
+    let flags = Flags::of(&[("network", SMALL), ("steps", "1000")])?;
     let settings = Settings::resolve(&flags, Available::of(&mnist), None)?;
     println!("{}", Summary::of(&settings.network)?.text());
 

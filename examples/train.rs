@@ -1,4 +1,4 @@
-//! Trains LeNet-5 for an epoch on the best adapter there is, else on the CPU, and keeps the model.
+//! Trains LeNet-5 for 1,000 steps on the best adapter there is, else on the CPU, and keeps the model.
 //!
 //! `cargo run --release --example train [MODEL.safetensors]`
 
@@ -25,7 +25,7 @@ impl Report for Lines {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mnist = data::builtin()?;
-    let flags = Flags::of(&[("epochs", "1")])?;
+    let flags = Flags::of(&[("steps", "1000")])?;
     let settings = Settings::resolve(&flags, Available::of(&mnist), None)?;
     let device = Device::best();
     println!("{} on {}", settings.network.name, device.describe());
