@@ -21,6 +21,7 @@ pub fn add(tests: &mut Tests) {
     if cfg!(unix) {
         tests
             .on_adapter("choices are remembered, used, forgotten, and survive faults", |_| cache());
+        tests.rest(|tests| tests.on_adapter("choices with no place", |_| no_place()));
     }
 }
 
@@ -107,10 +108,14 @@ fn cache() -> Outcome {
     assert!(!path.exists());
     refused(&["--plan tuned", "lenet tune"]);
     lenet(home, &["tune", "--forget"]);
+    Ok(())
+}
 
-    // A folder in its place can be neither read nor replaced, whoever runs the test.
-    fs::create_dir_all(path.join("full"))?;
-    let (json, said) = tune(home);
+/// A folder in the place of the file can be neither read nor replaced, whoever runs the test.
+fn no_place() -> Outcome {
+    let folder = TempDir::new()?;
+    fs::create_dir_all(folder.path().join(CHOICES).join("full"))?;
+    let (json, said) = tune(folder.path());
     assert_eq!(json["file"], Value::Null, "{said}");
     Ok(())
 }
