@@ -16,7 +16,7 @@ const INTERRUPTED: i32 = 130;
 const RECIPES: [&str; 6] =
     ["lenet1", "lenet5", "lenet5-1998", "lenet5-distorted", "lenet5-1998-distorted", "notebook"];
 const LIMITS: [&str; 8] =
-    ["--device", "cpu", "--epochs", "2", "--train-limit", "1000", "--test-limit", "200"];
+    ["--device", "cpu", "--epochs", "2", "--train-limit", "400", "--test-limit", "200"];
 
 fn reproduce(out: &Path, more: &[&str]) -> String {
     prints(&[&["reproduce", "--out", path(out)], more, &LIMITS].concat())
@@ -37,7 +37,7 @@ fn table_and_report() -> Outcome {
     let page = fs::read_to_string(out.join("report.html"))?;
     page::check(&page);
     assert!(page.contains("my table'"), "no command that a shell understands");
-    assert!(page.contains("--train-limit 1000"), "limits are told");
+    assert!(page.contains("--train-limit 400"), "limits are told");
 
     // Each row shows the mistakes of its run in the middle, the better one of two.
     let mut expected = 0;

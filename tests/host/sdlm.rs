@@ -2,6 +2,7 @@
 //! leaves in `metrics.jsonl`, and that a run repeats.
 
 use std::fs;
+use std::sync::LazyLock;
 
 use crate::common::program::{path, prints};
 use serde_json::Value;
@@ -9,8 +10,14 @@ use tempfile::TempDir;
 
 const DIGITS: usize = 300;
 
-/// Runs the recipe on a few digits: the model's bytes and the lines of its metrics.
-fn train(more: &[&str]) -> (Vec<u8>, Vec<Value>, Value) {
+/// What a run leaves: the model's bytes, the lines of its metrics, and its record.
+type Left = (Vec<u8>, Vec<Value>, Value);
+
+/// The recipe as it is.
+static RECIPE: LazyLock<Left> = LazyLock::new(|| train(&[]));
+
+/// Runs the recipe on a few digits.
+fn train(more: &[&str]) -> Left {
     let folder = TempDir::new().expect("a folder");
     let out = folder.path().join("run");
     let digits = DIGITS.to_string();
@@ -26,7 +33,7 @@ fn train(more: &[&str]) -> (Vec<u8>, Vec<Value>, Value) {
 
 #[test]
 fn the_recipe_of_1998() {
-    let (model, epochs, run) = train(&[]);
+    let (model, epochs, run) = &*RECIPE;
     let setting = |name: &str| run["settings"][name]["value"].clone();
     for (name, value) in [("optimizer", "sdlm"), ("schedule", "lecun1998"), ("shuffle", "once")] {
         assert_eq!(setting(name), value);
@@ -39,7 +46,7 @@ fn the_recipe_of_1998() {
     for (rate, expected) in rates.zip([1e-4, 1e-4, 4e-5]) {
         assert!((rate / expected - 1.0).abs() < 1e-6, "{rate}");
     }
-    for epoch in &epochs {
+    for epoch in epochs {
         let layers = epoch["curvature"].as_array().expect("curvatures");
         let names: Vec<&str> = layers.iter().filter_map(|layer| layer["layer"].as_str()).collect();
         assert_eq!(names, ["c1", "s2", "c3", "s4", "c5", "f6"]);
@@ -59,18 +66,17 @@ fn the_recipe_of_1998() {
     assert!(errors <= 40, "{errors} errors on 100 digits after 900 steps: it does not learn");
 
     let (again, ..) = train(&[]);
-    assert!(model == again, "a second run has other bits");
+    assert!(*model == again, "a second run has other bits");
     let (other, ..) = train(&["--seed", "2"]);
-    assert!(model != other, "another seed has the same bits");
+    assert!(*model != other, "another seed has the same bits");
 }
 
 /// From the start that the paper prints nearly every curvature is below mu.
 #[test]
 fn the_start_of_the_paper_has_little_curvature() {
-    let median = |more: &[&str]| {
-        let (_, epochs, _) = train(more);
+    let median = |(_, epochs, _): &Left| {
         epochs[0]["curvature"][4]["h"]["median"].as_f64().expect("c5 has a curvature")
     };
-    let (printed, ours) = (median(&["--init", "lecun"]), median(&[]));
+    let (printed, ours) = (median(&train(&["--init", "lecun"])), median(&RECIPE));
     assert!(printed < 0.02 && 0.02 < ours, "{printed} and {ours}");
 }
