@@ -82,6 +82,8 @@ fn what_the_classes_of_data_are() -> Outcome {
     let letters = load(data)?;
     assert_eq!((letters.train.classes(), letters.train.label(1)), (25, 24));
     assert_eq!(letters.train.names().of(24), "25");
+    // The test set by itself means the same.
+    assert!(data::load_test(&Source::at(data))? == letters.test);
     bars(data, 9)?;
     let from_one = load(data).unwrap_err().to_string();
     assert!(from_one.contains("subtract 1") && from_one.contains("classes.txt"), "{from_one}");
