@@ -44,6 +44,8 @@ fn examined() -> Outcome {
     assert!(trained.len() > 1, "{json}");
     for training in trained {
         let checksums = training["checksums"].as_array().expect("a list");
+        let gradients = training["gradients"].as_array().expect("a list");
+        assert!(gradients.len() > 8 || training["optimizer"] == "sdlm", "{json}");
         assert!(training["kernels"].as_array().is_some_and(|kernels| kernels.len() > 1), "{json}");
         assert!(checksums.len() > 1 && checksums.iter().all(|sum| *sum == checksums[0]), "{json}");
     }
