@@ -36,10 +36,10 @@ pub fn gather(
         labels[n * LABEL_WORDS..][..3].copy_from_slice(&[label, samples, cursor[0]]);
         if let Some(distortion) = &k.distort {
             let map = Affine::of(distortion, step[3], view, digit);
-            for place in 0..height * width {
+            for (place, x) in x[..height * width].iter_mut().enumerate() {
                 let value =
                     distort(&map, sample, record, (height, width), (place / width, place % width));
-                x[place] = k.scale * value + k.background;
+                *x = k.scale * value + k.background;
             }
             continue;
         }
