@@ -5,7 +5,7 @@
 //! files ([`mnist`]), CSV, NumPy's archives, zip codes or folders of pictures, chosen by what stands
 //! there. Every reader accepts nothing that it has not checked, so that the rest of the program can rely on what
 //! a [`Digits`] promises: a square picture for every digit, all of one side, and a label that is one of the
-//! classes. [`classes`] says what the classes of two sets are. [`stream`] reads digits as
+//! classes, by number or by name. [`stream`] reads digits as
 //! they arrive, [`writing`] finds digits in pictures of any kind, [`image`] writes digits as PNG files and
 //! draws them in a terminal, [`mod@facts`] counts and averages, [`odd()`] says what is probably wrong.
 
