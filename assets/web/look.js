@@ -204,7 +204,7 @@ function convolution({ about, source, place, tensor, layer }) {
     return element("div", { className: "term" }, `map ${map}`, grid(patch, side), "·", grid(kernel, side, 0.5), equals);
   });
   const text = `It sees ${inputs.length} of ${source.shape.maps} maps of the layer before: a ${side} × ${side} patch of each, times its kernel, and a bias of ${shown(bias)}.`;
-  const total = `Their sum is ${shown(sum)}; the squash, 1.7159 tanh(2/3 · sum), makes the activation of it.`;
+  const total = `Their sum is ${shown(sum)}; the squash makes the activation of it.`;
   return [element("p", { textContent: text }), element("div", { className: "terms" }, ...terms), element("p", { textContent: total })];
 }
 
@@ -214,8 +214,13 @@ function pooling({ about, source, place, tensor, layer }) {
     const [y, x] = [2 * place.y + (i >> 1), 2 * place.x + (i & 1)];
     return source.values[(place.map * height + y) * width + x];
   });
-  const [weight, bias] = ["weight", "bias"].map((part) => tensor(`${layer}.${part}`).row(place.map)[0]);
-  const text = `It ${about.kind.includes("mean") ? "takes the mean of" : "adds"} four neighbours of its map, times a coefficient of ${shown(weight)}, and a bias of ${shown(bias)}; then the squash.`;
+  const verb = ["mean", "maximum"].find((word) => about.kind.includes(word));
+  let text = `It ${verb ? `takes the ${verb} of` : "adds"} four neighbours of its map`;
+  if (tensor(`${layer}.weight`)) {
+    const [weight, bias] = ["weight", "bias"].map((part) => tensor(`${layer}.${part}`).row(place.map)[0]);
+    text += `, times a coefficient of ${shown(weight)}, and a bias of ${shown(bias)}; then the squash`;
+  }
+  text += ".";
   return [element("p", { textContent: text }), element("div", { className: "terms" }, grid(block, 2))];
 }
 

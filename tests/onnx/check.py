@@ -1,8 +1,8 @@
 """Checks exported graphs with the tools of ONNX, on MNIST's 10,000 test digits.
 
 For every model: `lenet export` writes the graph, `onnx.checker` looks at it, onnxruntime runs it in
-batches of several sizes, and every class and score is compared with `lenet evaluate --scores`.
-Ends with 1 if anything differs.
+batches of several sizes, and every class and score is compared with `lenet evaluate --scores`. Where OpenCV
+is installed, its dnn module reads the first digits too. Ends with 1 if anything differs.
 """
 
 import argparse
@@ -15,6 +15,11 @@ import numpy as np
 import onnx
 import onnxruntime
 
+try:
+    import cv2
+except ImportError:
+    cv2 = None
+
 sys.path.append(str(Path(__file__).resolve().parents[1] / "pytorch"))
 import mnist
 
@@ -22,6 +27,8 @@ import mnist
 TOLERANCE = 1e-4
 # As few digits as make a batch, and sizes that leave a rest.
 BATCHES = [1, 7, 1000]
+# Digits that OpenCV reads, one by one.
+BY_OPENCV = 1000
 
 
 def main() -> None:
@@ -42,6 +49,7 @@ def check(model: Path, lenet: str, device: str) -> bool:
         quietly([lenet, "evaluate", model, "--device", device, "--scores", scores])
         onnx.checker.check_model(graph, full_check=True)
         table = np.loadtxt(scores, delimiter=",", skiprows=1, dtype=np.float64)
+        opencv = cv2 and cv2.dnn.readNetFromONNX(str(graph))
         session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     told, expected = table[:, 2].astype(np.int64), table[:, 3:]
     pixels, labels = mnist.read("t10k")
@@ -58,7 +66,20 @@ def check(model: Path, lenet: str, device: str) -> bool:
             f"{int((classes != labels).sum())} errors, scores at most {far:.1e} apart"
         )
         agree &= other == 0 and far <= TOLERANCE and len(classes) == len(labels)
-    return agree
+    return agree and (opencv is None or check_opencv(model, opencv, pixels, expected))
+
+
+def check_opencv(model: Path, net, pixels: np.ndarray, expected: np.ndarray) -> bool:
+    # Before 5.0 it takes floats alone.
+    element = np.uint8 if int(cv2.__version__.split(".")[0]) >= 5 else np.float32
+    found = []
+    for digit in cut(pixels[:BY_OPENCV], 1):
+        net.setInput(digit.astype(element), "digits")
+        found.append(net.forward("scores").reshape(-1))
+    far = np.abs(np.array(found) - expected[:BY_OPENCV])
+    far = (far / np.maximum(1, np.abs(expected[:BY_OPENCV]))).max()
+    print(f"{model}: OpenCV {cv2.__version__}: {BY_OPENCV} digits, scores at most {far:.1e} apart")
+    return bool(far <= TOLERANCE)
 
 
 def cut(pixels: np.ndarray, size: int):

@@ -20,10 +20,10 @@ class Settings:
     """What can be chosen about a network; in step with `Options` in src/network/build.rs."""
 
     network: str  # lenet1, lenet5, lenet5-short
-    squash: str  # tanh, scaled
-    pool: str  # mean, sum
-    output: str  # linear, rbf
-    loss: str  # mse, map
+    squash: str  # tanh, scaled, logistic, relu
+    pool: str  # mean, sum, average, max
+    output: str  # linear, rbf, softmax
+    loss: str  # mse, map, cross-entropy
     j: float  # of eq. 9
     scaling: str  # paper, symmetric
     border: int  # pixels of background around the digit
@@ -61,6 +61,8 @@ NETWORKS = {
 SQUASHES = {
     "tanh": torch.tanh,
     "scaled": lambda a: 1.7159 * torch.tanh(2 / 3 * a),
+    "logistic": torch.sigmoid,
+    "relu": torch.relu,
 }
 
 # (ink minus background, background)
@@ -122,6 +124,9 @@ class Pool(nn.Module):
         return pooled * self.weight + self.bias
 
 
+PLAIN = {"average": nn.AvgPool2d, "max": nn.MaxPool2d}  # no parameters, no squash
+
+
 class Linear(nn.Linear):
     """Every unit sees every input: [B, C, H, W] or [B, C] -> [B, M]."""
 
@@ -143,14 +148,15 @@ class Rbf(nn.Module):
 class LeNet(nn.Module):
     """Digits with their border, [B, 1, H, W] -> scores, [B, 10].
 
-    The largest score wins with `linear`, the smallest with `rbf`.
+    The largest score wins with `linear` and `softmax`, the smallest with `rbf`.
     """
 
     def __init__(self, settings: Settings):
         super().__init__()
         self.squash = SQUASHES[settings.squash]
         maps, side = 1, DIGIT_SIDE + 2 * settings.border
-        output = {"linear": [("output", "linear", CLASSES, None)], "rbf": []}[settings.output]
+        output = [] if settings.output == "rbf" else [("output", "linear", CLASSES, None)]
+        self.last = "output" if settings.output == "softmax" else "rbf"
         for name, kind, units, table in NETWORKS[settings.network] + output:
             if kind == "conv":
                 if table is None or settings.full_connections:
@@ -159,7 +165,8 @@ class LeNet(nn.Module):
                     layer = PartialConv2d(table)
                 side -= KERNEL - 1
             elif kind == "pool":
-                layer = Pool(maps, settings.pool)
+                plain = PLAIN.get(settings.pool)
+                layer = plain(2) if plain else Pool(maps, settings.pool)
                 side //= 2
             else:
                 layer = Linear(maps * side * side, units)
@@ -170,8 +177,9 @@ class LeNet(nn.Module):
             self.add_module("rbf", Rbf())
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        for layer in self.children():
-            x = layer(x) if isinstance(layer, Rbf) else self.squash(layer(x))
+        for name, layer in self.named_children():
+            bare = name == self.last or isinstance(layer, tuple(PLAIN.values()))
+            x = layer(x) if bare else self.squash(layer(x))
         return x
 
 
@@ -189,6 +197,8 @@ def loss(scores: torch.Tensor, labels: torch.Tensor, settings: Settings) -> torc
         case "linear", "mse":
             targets = 2 * nn.functional.one_hot(labels, CLASSES) - 1
             return (scores - targets).square().mean()
+        case "softmax", "cross-entropy":
+            return nn.functional.cross_entropy(scores, labels)
         case "rbf", "mse":  # 1998, eq. 8
             return right(scores, labels).mean()
         case "rbf", "map":  # 1998, eq. 9, e^-j the class outside the ten

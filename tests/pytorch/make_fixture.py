@@ -50,6 +50,12 @@ def lenet1(squash: str, scaling: str) -> Settings:
     return Settings("lenet1", squash, "mean", "linear", "mse", 10.0, scaling, 0, False)
 
 
+def habits(squash: str, pool: str) -> Settings:
+    """LeNet-1 with what most tutorials have."""
+    loss = "cross-entropy"
+    return Settings("lenet1", squash, pool, "softmax", loss, 10.0, "paper", 0, False)
+
+
 def lenet5(output: str, loss: str, j: float = 10.0, network: str = "lenet5") -> Settings:
     return Settings(network, "scaled", "sum", output, loss, j, "paper", 2, False)
 
@@ -57,6 +63,8 @@ def lenet5(output: str, loss: str, j: float = 10.0, network: str = "lenet5") -> 
 CASES = {
     "lenet1": Case(lenet1("tanh", "symmetric"), lr=0.1),
     "lenet1-scaled": Case(lenet1("scaled", "paper"), lr=0.1, weight_decay=0.01),
+    "lenet1-relu-max": Case(habits("relu", "max"), lr=0.1, wide=True),
+    "lenet1-logistic-average": Case(habits("logistic", "average"), lr=0.1, wide=True),
     "lenet5-rbf-mse": Case(lenet5("rbf", "mse"), lr=0.003),
     # Two wrong classes compete: 6 and 8 are the closest pair of bitmaps, 12 pixels apart.
     "lenet5-rbf-map": Case(
