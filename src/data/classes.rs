@@ -112,13 +112,13 @@ fn fault_of<T>(path: &Path) -> impl Fn(String) -> Result<T> {
 }
 
 impl Digits {
-    /// Numbers the labels anew, in the order of these names.
+    /// Renumbers the labels in the order of these names.
     fn call(&mut self, names: &ClassNames) -> Result<()> {
         for label in &mut self.labels {
             let name = self.names.of(usize::from(*label));
             let Some(at) = names.list().iter().position(|other| *other == name) else {
                 return Err(Error::Data(format!(
-                    "the data have the class {name:?}, and the model knows {}; give data with its classes",
+                    "the data have the class {name:?}, which is none of {}; give data with these classes",
                     names.list().join(", ")
                 )));
             };

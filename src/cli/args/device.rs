@@ -98,7 +98,7 @@ fn find(args: &DeviceArgs, work: Work, warnings: &mut Vec<String>) -> Result<Dev
                 }
                 if let Some(folder) = llvmpipe::full_cache() {
                     warnings.push(format!(
-                        "{} is on a full disk, so shaders are compiled anew each time: free some space \
+                        "{} is on a full disk, so shaders are compiled again in every run: free some space \
                          there, or set XDG_CACHE_HOME to a folder elsewhere",
                         folder.display()
                     ));
