@@ -214,19 +214,6 @@ pub fn conv_backward_input(
     }
 }
 
-/// The same: the kernel differs in how it writes an odd width.
-pub fn conv_backward_odd_input(
-    k: &Stage,
-    x: &[f32],
-    p: &[f32],
-    h: &[f32],
-    ds: &[f32],
-    table: &[u32],
-    dx: &mut [f32],
-) {
-    conv_backward_input(k, x, p, h, ds, table, dx);
-}
-
 /// dh, from the derivatives by the pooled values.
 fn deltas(k: &Stage, p: &[f32], h: &[f32], ds: &[f32]) -> Vec<f32> {
     let at = Shapes::of(k, &[]);

@@ -61,11 +61,7 @@ pub fn check(
     assert!(largest > 0.0, "{what}: no gradient at all");
     for place in sampled(numbers) {
         let expected = slope(place) * difference(numbers, place, &mut energy);
-        let found = f64::from(gradient[place]);
-        assert!(
-            agrees(found, expected, largest, TOLERANCE),
-            "{what}[{place}] is {found:e}, by differences {expected:e}, of at most {largest:e}"
-        );
+        hold(what, gradient, place, expected, TOLERANCE);
     }
 }
 
@@ -88,14 +84,19 @@ pub fn check_between_kinks(
         if !agrees(expected, half, largest, TOLERANCE) {
             continue;
         }
-        let found = f64::from(gradient[place]);
-        assert!(
-            agrees(found, expected, largest, 4.0 * TOLERANCE),
-            "{what}[{place}] is {found:e}, by differences {expected:e}, of at most {largest:e}"
-        );
+        hold(what, gradient, place, expected, 4.0 * TOLERANCE);
         checked += 1;
     }
     assert!(2 * checked >= sampled.len(), "{what}: {checked} of {} places", sampled.len());
+}
+
+/// Holds one number of a gradient against a difference.
+fn hold(what: &str, gradient: &[f32], place: usize, expected: f64, tolerance: f64) {
+    let (found, largest) = (f64::from(gradient[place]), largest(gradient));
+    assert!(
+        agrees(found, expected, largest, tolerance),
+        "{what}[{place}] is {found:e}, by differences {expected:e}, of at most {largest:e}"
+    );
 }
 
 /// Places that are tried.
