@@ -30,6 +30,7 @@ mod program;
 mod sample_group;
 mod samples;
 mod squash;
+mod taps;
 mod update;
 
 use std::sync::RwLock;

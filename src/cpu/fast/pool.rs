@@ -3,9 +3,10 @@
 //! The 2x2 blocks of a sample group lie in whole vectors. Those of a batch of one lie across the
 //! lanes, so its sums go number by number, and only the squash and its slope by vectors.
 
-use super::conv::{PAPERS, Stage, put};
+use super::conv::{PAPERS, Stage};
 use super::lanes::{LANES, Lanes};
 use super::squash::Curve;
+use super::taps::put;
 use crate::network::PoolForm;
 
 impl Stage {
