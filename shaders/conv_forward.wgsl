@@ -3,7 +3,7 @@
 //   s[n,m,y,x] = f( bias[m] + sum over the connections j of m, ky, kx of
 //                   w[j,ky,kx] x[n, channel[j], y+ky, x+kx] )
 //
-// uses: common, conv_pool, convolve, pooling
+// uses: common, conv_pool, convolve, convolve_map, pooling
 // binds:
 //   x      read f32      shapes: conv_pool.wgsl
 //   p      read f32
@@ -24,19 +24,7 @@ fn conv_forward(@builtin(global_invocation_id) id: vec3u) {
         let m = item / (BLOCKS * SAMPLES);
 
         var sum = Block();
-        let last = table_at(m + 1u);
-        var j = table_at(m);
-        loop {
-            let channel = n * C + table_at(CHANNEL + j);
-            var input = Patch();
-            load_patch(&input, (channel * HEIGHT + place.x) * WIDTH + place.y);
-            var kernel = kernel_at(TAPS * j);
-            convolve(&sum, &input, &kernel);
-            continuing {
-                j++;
-                break if j == last;
-            }
-        }
+        convolve_map(&sum, n, m, place);
         squash_block(&sum, p_at(BIAS + m));
         pool(&sum, m, n * S_STRIDE + (m * PH + place.x) * PW + place.y);
         continuing {

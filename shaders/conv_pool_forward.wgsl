@@ -5,7 +5,7 @@
 //   s[n,m,y,x] = f( coefficient[m] BLOCK_SCALE (the 2x2 block of h at 2y, 2x) + pooling bias[m] ),
 //                or as pooling.wgsl says of other poolings
 //
-// uses: common, conv_pool, convolve, pooling
+// uses: common, conv_pool, convolve, convolve_map, pooling
 // binds:
 //   x      read f32      shapes: conv_pool.wgsl
 //   p      read f32
@@ -43,19 +43,7 @@ fn conv_pool_forward(@builtin(global_invocation_id) id: vec3u) {
         let m = item / (BLOCKS * SAMPLES);
 
         var sum = Block();
-        let last = table_at(m + 1u);
-        var j = table_at(m);
-        loop {
-            let channel = n * C + table_at(CHANNEL + j);
-            var input = Patch();
-            load_patch(&input, (channel * HEIGHT + 2u * place.x) * WIDTH + 2u * place.y);
-            var kernel = kernel_at(TAPS * j);
-            convolve(&sum, &input, &kernel);
-            continuing {
-                j++;
-                break if j == last;
-            }
-        }
+        convolve_map(&sum, n, m, place);
         squash_block(&sum, p_at(BIAS + m));
 
         let at = ((n * M + m) * OH + 2u * place.x) * OW + 2u * place.y;

@@ -155,6 +155,7 @@ const LIBRARY: &[(&str, &str)] = &library![
     "common",
     "conv_pool",
     "convolve",
+    "convolve_map",
     "distort",
     "input_slope",
     "linear",
