@@ -3,7 +3,7 @@
 //   cursor[0] = step_state[3] + 1
 //
 // binds:
-//   step_state  uniform u32   [4] the row of step_table that was done, and its number
+//   step_state  uniform u32   [8] the row of step_table that was done, and its number
 //   cursor      write u32     [1] the step to do
 
 @compute @workgroup_size(WORKGROUP)

@@ -9,9 +9,9 @@
 //   indices     storage u32   digits in the order of the epoch; with DISTORT digit + DIGITS * view, see
 //                             distort.wgsl
 //   step_table  storage u32   [.., STEP_WORDS] first entry of indices, samples in the step, learning rate, key of the
-//                             distortion
+//                             distortion, corrections of Adam
 //   cursor      storage u32   [1] the step to do
-//   step_state  write u32     [4] the row of step_table that is being done, and its number: kept for the updates
+//   step_state  write u32     [8] that row, with the number of the step in place of the key: kept for the updates
 //   labels      write u32     [SAMPLES, 4] label, samples in the step (0 where the last batch of an epoch has
 //                             no digit), number of the step, unused
 //   x           write f32     [SAMPLES, HEIGHT, WIDTH], a sample every X_STRIDE numbers, with 0 between; without
@@ -32,6 +32,8 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
         step_state[1] = count;
         step_state[2] = step_table_at(STEP_WORDS * step + 2u);
         step_state[3] = step;
+        step_state[4] = step_table_at(STEP_WORDS * step + 4u);
+        step_state[5] = step_table_at(STEP_WORDS * step + 5u);
     }
     var item = id.x;
     if (item >= ITEMS) {

@@ -8,7 +8,7 @@
 // binds:
 //   x           read vec4f    shapes: linear.wgsl
 //   dy          read f32
-//   step_state  read u32      [4] of this step: step_state[2] the rate
+//   step_state  read u32      [8] of this step: step_state[2] the rate
 //   dx          write vec4f
 //   gradient    write vec4f   as the parameters: biases [OUTPUTS], and from WEIGHTS on w [OUTPUTS, INPUTS]
 //   epilogue

@@ -111,6 +111,8 @@ fn remember_step() {
     step_state[1] = step_table_at(STEP_WORDS * step + 1u);
     step_state[2] = step_table_at(STEP_WORDS * step + 2u);
     step_state[3] = step;
+    step_state[4] = step_table_at(STEP_WORDS * step + 4u);
+    step_state[5] = step_table_at(STEP_WORDS * step + 5u);
 }
 
 fn read_digit(sample: Sample, t: u32) {

@@ -9,7 +9,7 @@
 //   traces      read vec4f    [SAMPLES, TRACE] as sample_step leaves them; from STAGES on x and dy of the
 //                             layers
 //   layers      uniform u32   [LAYERS, 8] struct Layer of sample.wgsl
-//   step_state  uniform u32   [4] of this step: step_state[2] the rate, step_state[3] its number
+//   step_state  uniform u32   [8] of this step: step_state[2] the rate, step_state[3] its number
 //   cursor      write u32     [1] moved to the next step
 //   epilogue
 //

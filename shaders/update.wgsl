@@ -6,7 +6,7 @@
 // uses: epilogue
 // binds:
 //   partials    read vec4f   [PARTIAL_ROWS, STRIDE]
-//   step_state  read u32     [4] of this step: step_state[2] the rate
+//   step_state  read u32     [8] of this step: step_state[2] the rate
 //   epilogue
 //
 // One invocation computes four parameters side by side.

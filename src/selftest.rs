@@ -104,7 +104,7 @@ fn small_step(adapter: &Adapter) -> Result<std::result::Result<(), String>> {
         let mut session = Session::new(executor, &lists)?;
         session.set_parameters(&start)?;
         let order: Vec<u32> = (0..SAMPLES as u32).collect();
-        session.epoch(&order, 1, |_| 0.1, &mut |_| true)?;
+        session.epoch(&order, 1, |_| 0.1.into(), &mut |_| true)?;
         session.parameters()
     };
     let (here, reference) = (step(profile, true)?, step(Profile::reference(), false)?);

@@ -131,6 +131,12 @@ export class Executor {
     return bytes;
   }
 
+  /** The value of a pipeline constant, or undefined where no kernel has it. */
+  constant(/** @type {string} */ name) {
+    const shipped = this.program.kernels.find(({ constants }) => name in constants);
+    return shipped && (this.constants[name] ?? shipped.constants[name]);
+  }
+
   /** Frees all buffers. */
   destroy() {
     this.buffers.forEach((buffer) => buffer.destroy());

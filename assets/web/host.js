@@ -95,21 +95,36 @@ export function factor(schedule, step, steps, epoch) {
   return Math.fround(0.5 * Math.fround(1 + Math.fround(Math.cos(angle))));
 }
 
+/** What a run may carry from one step to the next, by port. */
+export const CARRIED = ["parameters", "velocity", "curvature", "squares"];
+
+/**
+ * The corrections of Adam's two means in the step of a run, counted from 0. (`Optimizer::step_size`)
+ * @param {number} beta1 @param {number} beta2 @param {number} step
+ */
+export function corrections(beta1, beta2, step) {
+  const [one, two] = [beta1, beta2].map((beta) => 1 - Math.pow(Math.fround(beta), step + 1));
+  return [1 / one, 1 / Math.sqrt(two)];
+}
+
 /**
  * The step table of an order: a row of 8 words a step. (`Session::upload`)
- * @param {number} entries @param {number} batch @param {(step: number) => number} rate
+ * @param {number} entries @param {number} batch
+ * @param {(step: number) => { rate: number, corrections?: number[] }} size
  * @param {number} key @param {number} [first] entry of the order
  */
-export function stepTable(entries, batch, rate, key, first = 0) {
+export function stepTable(entries, batch, size, key, first = 0) {
   const steps = Math.ceil(entries / batch);
   const words = new Uint32Array(8 * steps);
-  const rates = new Float32Array(words.buffer);
+  const numbers = new Float32Array(words.buffer);
   for (let step = 0; step < steps; step++) {
     const row = 8 * step;
     words[row] = first + step * batch;
     words[row + 1] = Math.min(batch, entries - step * batch);
-    rates[row + 2] = rate(step);
+    const { rate, corrections = [] } = size(step);
+    numbers[row + 2] = rate;
     words[row + 3] = key;
+    numbers.set(corrections, row + 4);
   }
   return words;
 }

@@ -1,7 +1,7 @@
 // Reads and writes `model.safetensors` (https://github.com/huggingface/safetensors): names, shapes and f32
 // numbers, with one metadata key `lenet` that says what the network is.
 
-import { places } from "./host.js";
+import { CARRIED, places } from "./host.js";
 
 /** No model of this program is as large as this. */
 const MAX_BYTES = 64 << 20;
@@ -58,8 +58,7 @@ export function parameters(tensors, layout, prefix = "") {
  * @returns {import("./session.js").State}
  */
 export function checkpoint({ about, tensors }, layout) {
-  const ports = ["parameters", "velocity", "curvature"];
-  const carried = ports.filter((port) => tensors.has(`${port}.${layout.tensors[0].name}`));
+  const carried = CARRIED.filter((port) => tensors.has(`${port}.${layout.tensors[0].name}`));
   const numbers = Object.fromEntries(carried.map((port) => [port, parameters(tensors, layout, `${port}.`)]));
   const state = { epoch: about.history.length, numbers };
   if (!about.position) return state;

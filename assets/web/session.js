@@ -1,6 +1,6 @@
 // A training run on an executor: what `lenet train` does on the host between two submissions.
 
-import { distortionKey, factor, Orders, Patterns, stepTable } from "./host.js";
+import { CARRIED, corrections, distortionKey, factor, Orders, Patterns, stepTable } from "./host.js";
 
 /**
  * @typedef {{ pixels: Uint8Array, labels: Uint8Array }} Digits  `[n, 28, 28]` bytes and `[n]` classes
@@ -50,7 +50,7 @@ export class Session {
     this.key = distortionKey(settings.seed);
     this.stepsPerEpoch = Math.ceil(this.count.train / this.batch);
     const tests = Uint32Array.from({ length: this.count.test }, (_, i) => this.count.train + i);
-    this.#upload(tests, () => 0, this.count.train, this.stepsPerEpoch);
+    this.#upload(tests, () => ({ rate: 0 }), this.count.train, this.stepsPerEpoch);
     this.submission = { forward: 1, training: 1, curvature: 1 };
     this.epoch = 0;
     this.#between();
@@ -72,6 +72,14 @@ export class Session {
     return Math.fround(Math.fround(settings.rate) * factor(settings.schedule, epoch * stepsPerEpoch + step, steps, epoch));
   }
 
+  /** What a step of the epoch is given: its rate and, where the program has Adam's constants, the corrections. */
+  #size(/** @type {number} */ step) {
+    const rate = this.#rate(this.epoch, step);
+    const [beta1, beta2] = ["BETA1", "BETA2"].map((name) => this.executor.constant(name));
+    if (beta1 === undefined || beta2 === undefined) return { rate };
+    return { rate, corrections: corrections(beta1, beta2, this.epoch * this.stepsPerEpoch + step) };
+  }
+
   /** The learning rate of the last step that was made, or null before the first. */
   lastRate() {
     const last = this.epoch * this.stepsPerEpoch + this.step - 1;
@@ -85,10 +93,10 @@ export class Session {
       const patterns = this.patterns.of(this.epoch);
       const { size } = this.executor.program.interface.layout;
       this.executor.write(ports.curvature, new Uint32Array(size));
-      this.#upload(patterns, () => Math.fround(1 / patterns.length), 0, 0);
+      this.#upload(patterns, () => ({ rate: Math.fround(1 / patterns.length) }), 0, 0);
       await this.#pass("curvature", 0, Math.ceil(patterns.length / this.batch), () => true);
     }
-    this.#upload(this.orders.epoch(this.epoch), (step) => this.#rate(this.epoch, step), 0, 0);
+    this.#upload(this.orders.epoch(this.epoch), (step) => this.#size(step), 0, 0);
     this.#restart(this.step, this.totals);
     this.begun = true;
   }
@@ -131,7 +139,7 @@ export class Session {
   /** Keeps the state between two steps, to go on from after the loss of a device. */
   async save() {
     const { epoch, step, executor, ports } = this;
-    const carried = ["parameters", "velocity", "curvature"].filter((port) => ports[port] !== null);
+    const carried = CARRIED.filter((port) => ports[port] !== null);
     const size = 4 * executor.program.interface.layout.size;
     const read = async (port) => [port, await executor.read(ports[port], size)];
     const numbers = Object.fromEntries(await Promise.all(carried.map(read)));
@@ -147,9 +155,12 @@ export class Session {
     for (const [port, numbers] of Object.entries(state.numbers)) this.executor.write(this.ports[port], numbers);
   }
 
-  /** @param {Uint32Array<ArrayBuffer>} order @param {(step: number) => number} rate @param {number} first @param {number} row */
-  #upload(order, rate, first, row) {
-    const table = stepTable(order.length, this.batch, rate, this.key, first);
+  /**
+   * @param {Uint32Array<ArrayBuffer>} order @param {(step: number) => { rate: number, corrections?: number[] }} size
+   * @param {number} first @param {number} row
+   */
+  #upload(order, size, first, row) {
+    const table = stepTable(order.length, this.batch, size, this.key, first);
     this.executor.write(this.ports.indices, order, 4 * first);
     this.executor.write(this.ports.step_table, table, 32 * row);
   }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::device::Device;
 use crate::error::Result;
 use crate::network::named;
+use crate::plan::StepSize;
 use crate::recipe::Settings;
 use crate::rng::{Rng, Stream};
 use crate::run;
@@ -58,7 +59,7 @@ pub struct Rates {
 pub struct Subject {
     session: Session,
     order: Vec<u32>,
-    learning_rate: f32,
+    size: StepSize,
     series: Vec<Series>,
 }
 
@@ -82,10 +83,10 @@ impl Subject {
             order.iter_mut().for_each(|digit| *digit = k.entry(*digit, 1));
         }
         // Slower than a run trains, so that nothing diverges however long this takes.
-        let learning_rate = 0.1 * settings.rate();
+        let size = settings.optimizer().step_size(0.1 * settings.rate(), 0);
         let series = |&work| Series { work, rates: Vec::new(), spent: Duration::ZERO };
         let series = work.iter().map(series).collect();
-        let mut subject = Subject { session, order, learning_rate, series };
+        let mut subject = Subject { session, order, size, series };
         for &work in work {
             subject.measure(work, Duration::ZERO)?;
             if let Device::Adapter { .. } = device {
@@ -131,8 +132,8 @@ impl Subject {
             };
             let metrics = match work {
                 Work::Training => {
-                    let (steps, rate) = (self.session.steps(), self.learning_rate);
-                    self.session.epoch(&self.order, steps, |_| rate, &mut progress)?
+                    let (steps, size) = (self.session.steps(), self.size);
+                    self.session.epoch(&self.order, steps, |_| size, &mut progress)?
                 }
                 Work::Inference => self.session.evaluate(0, &mut progress)?,
             };

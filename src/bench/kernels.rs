@@ -74,7 +74,7 @@ pub fn time(
     let entry = |digit| plan.interface.distortion.map_or(digit, |k| k.entry(digit, 1));
     let order: Vec<u32> = (0..digits.len() as u32).map(entry).collect();
     // A rate of 0: the parameters stay where they are however often this is done.
-    session.epoch(&order, 1, |_| 0.0, &mut |_| true)?;
+    session.epoch(&order, 1, |_| 0.0.into(), &mut |_| true)?;
     let fit = MOST_SECONDS / (LAUNCHES * step.as_secs_f64().max(1e-9));
     let rounds = (fit as u32).clamp(1, MOST_ROUNDS);
     let Some(timing) = session.executor().time_step(rounds)? else { return Ok(None) };

@@ -2,6 +2,7 @@
 
 use super::{Epilogue, input_slope, local, squash};
 use crate::network::Squash;
+use crate::plan::StepSize;
 use crate::plan::kernels::{Linear, LinearBackward, LinearUpdate};
 
 /// `y[n,o] = f(bias[o] + sum_i w[o,i] x[n,i])` for the rows of `w` in the window.
@@ -62,12 +63,12 @@ pub fn linear_update(
     mut epilogue: Epilogue,
 ) {
     let (inputs, outputs) = (k.inputs as usize, k.outputs as usize);
-    let rate = f32::from_bits(step_state[2]);
+    let size = StepSize::of(step_state);
     let mut put = |place: usize, sum: f64| {
         let before = if k.starts { 0.0 } else { gradient[place] };
         let sum = before + sum as f32;
         if k.ends {
-            epilogue.apply(place, sum, rate);
+            epilogue.apply(place, sum, size);
         } else {
             gradient[place] = sum;
         }

@@ -9,7 +9,7 @@ use super::update::gather;
 use super::{Epilogue, local, output};
 use crate::plan::kernels::{Gather, Linear, Output, Sample, SampleUpdate};
 use crate::plan::sample::{LAYER_WORDS, Layer};
-use crate::plan::{LABEL_WORDS, STATE_WORDS, TOTALS};
+use crate::plan::{LABEL_WORDS, STATE_NUMBER, StepSize, TOTALS};
 
 /// The window that holds a whole weight matrix.
 const FIRST_ROW: [u32; 1] = [0];
@@ -229,9 +229,9 @@ pub fn sample_update(
     cursor: &mut [u32],
     mut epilogue: Epilogue,
 ) {
-    let rate = f32::from_bits(step_state[2]);
+    let size = StepSize::of(step_state);
     let rows = || traces.chunks(k.trace as usize).take(k.samples as usize);
-    let mut step = |place: usize, sum: f64| epilogue.apply(place, sum as f32, rate);
+    let mut step = |place: usize, sum: f64| epilogue.apply(place, sum as f32, size);
     for place in 0..k.stages as usize {
         step(place, rows().map(|row| f64::from(row[place])).sum());
     }
@@ -253,5 +253,5 @@ pub fn sample_update(
 
 /// Moves the cursor on.
 pub fn advance(step_state: &[u32], cursor: &mut [u32]) {
-    cursor[0] = step_state[STATE_WORDS - 1] + 1;
+    cursor[0] = step_state[STATE_NUMBER] + 1;
 }

@@ -3,7 +3,7 @@
 use super::Epilogue;
 use super::distort::{Affine, distort};
 use crate::plan::kernels::{Gather, Update};
-use crate::plan::{LABEL_WORDS, STATE_WORDS, STEP_WORDS};
+use crate::plan::{LABEL_WORDS, STATE_NUMBER, STEP_WORDS, StepSize};
 
 /// Copies the samples of the step that `cursor` names into `x` and `labels`, or distorts them on the
 /// way.
@@ -20,7 +20,9 @@ pub fn gather(
 ) {
     let step = &step_table[cursor[0] as usize * STEP_WORDS..][..STEP_WORDS];
     let (first, count) = (step[0] as usize, step[1] as usize);
-    step_state[..STATE_WORDS].copy_from_slice(&[step[0], step[1], step[2], cursor[0]]);
+    // The rest of the row says nothing.
+    step_state[..6].copy_from_slice(&step[..6]);
+    step_state[STATE_NUMBER] = cursor[0];
     let (record, side) = (k.record, k.record.side);
     let (height, width, border) = (k.height as usize, k.width as usize, k.border as usize);
     let stride = k.x_stride as usize;
@@ -54,9 +56,9 @@ pub fn gather(
 
 /// The gradients of the stages, summed row after row, and their epilogue.
 pub fn update(k: &Update, partials: &[f32], step_state: &[u32], mut epilogue: Epilogue) {
-    let rate = f32::from_bits(step_state[2]);
+    let size = StepSize::of(step_state);
     for place in 0..k.parameters as usize {
         let at = |row: u32| partials[(row * k.stride) as usize + place];
-        epilogue.apply(place, (0..k.partial_rows).map(at).sum(), rate);
+        epilogue.apply(place, (0..k.partial_rows).map(at).sum(), size);
     }
 }

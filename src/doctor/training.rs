@@ -120,7 +120,7 @@ pub fn train(
             })?,
             gradients: match subject.settings.optimizer {
                 Method::Sgd => subject.compared(&mut gpu, differences::compare)?,
-                Method::Sdlm => Vec::new(),
+                Method::Sdlm | Method::Adam => Vec::new(),
             },
             first_seconds,
             last_seconds,

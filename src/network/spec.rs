@@ -23,6 +23,7 @@ const RESERVED: &[&str] = &[
     "cursor",
     "parameters",
     "velocity",
+    "squares",
     "curvature",
     "partials",
     "gradient",

@@ -11,10 +11,12 @@ use crate::network::DIGIT_SIDE;
 
 /// Pixels in a word, the first in the lowest byte.
 pub const PIXELS_PER_WORD: usize = 4;
-/// Words of a row of the step table; the last four are 0 so far.
+/// Words of a row of the step table; the last two are 0 so far.
 pub const STEP_WORDS: usize = 8;
-/// Words of the step state: first, count and rate of the step, and its number.
-pub const STATE_WORDS: usize = 4;
+/// Words of the step state: a row of the step table, with the number of the step in place of the key.
+pub const STATE_WORDS: usize = STEP_WORDS;
+/// The word of the step state with the number of the step.
+pub const STATE_NUMBER: usize = 3;
 /// Words that a sample has in the labels buffer.
 pub const LABEL_WORDS: usize = 4;
 /// Numbers of a row of the totals.
@@ -79,6 +81,33 @@ impl Constant for Record {
     }
 }
 
+/// What the epilogue of a step is given besides gradients.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct StepSize {
+    /// Learning rate; in a curvature pass 1 / patterns.
+    pub rate: f32,
+    /// Factors of the two means of [`super::Optimizer::Adam`].
+    pub corrections: [f32; 2],
+}
+
+impl StepSize {
+    /// Reads the words of a row of the step table or of the step state.
+    ///
+    /// # Panics
+    /// If there are fewer than [`STEP_WORDS`].
+    pub fn of(words: &[u32]) -> Self {
+        let [rate, one, two] = [2, 4, 5].map(|word| f32::from_bits(words[word]));
+        StepSize { rate, corrections: [one, two] }
+    }
+}
+
+impl From<f32> for StepSize {
+    /// A learning rate alone.
+    fn from(rate: f32) -> Self {
+        StepSize { rate, ..StepSize::default() }
+    }
+}
+
 /// A row of the step table: what the host says of one step.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct StepRow {
@@ -86,8 +115,7 @@ pub struct StepRow {
     pub first: u32,
     /// Samples of the step; fewer than the batch in the last step of an epoch.
     pub count: u32,
-    /// Learning rate; in a curvature pass 1 / patterns.
-    pub rate: f32,
+    pub size: StepSize,
     /// Seed of the distortions of the step.
     pub key: u32,
 }
@@ -95,7 +123,9 @@ pub struct StepRow {
 impl StepRow {
     /// The words of the row in the step table.
     pub fn words(&self) -> [u32; STEP_WORDS] {
-        [self.first, self.count, self.rate.to_bits(), self.key, 0, 0, 0, 0]
+        let StepSize { rate, corrections: [one, two] } = self.size;
+        let [rate, one, two] = [rate, one, two].map(f32::to_bits);
+        [self.first, self.count, rate, self.key, one, two, 0, 0]
     }
 
     /// Reads the words of a row.
@@ -103,7 +133,7 @@ impl StepRow {
     /// # Panics
     /// If there are fewer than [`STEP_WORDS`].
     pub fn of(words: &[u32]) -> Self {
-        StepRow { first: words[0], count: words[1], rate: f32::from_bits(words[2]), key: words[3] }
+        StepRow { first: words[0], count: words[1], size: StepSize::of(words), key: words[3] }
     }
 }
 
@@ -133,6 +163,13 @@ pub fn describe(plan: &Plan) -> Value {
         ("count", 1, "u32", "samples of the step, at most the batch"),
         ("rate", 2, "f32", "learning rate; in a curvature pass 1 / patterns of the pass"),
         ("key", 3, "u32", "seed of the distortions; 0 where there are none"),
+        (
+            "mean correction",
+            4,
+            "f32",
+            "of Adam in the t-th step of the run: 1 / (1 - BETA1^t); else 0",
+        ),
+        ("square correction", 5, "f32", "of Adam: 1 / sqrt(1 - BETA2^t); else 0"),
     ];
     let labels = [
         ("label", 0, "u32", "class of the sample"),

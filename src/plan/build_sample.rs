@@ -17,7 +17,7 @@ impl Builder<'_> {
         let forward = self.take();
         let training = self.sample_step(sample, Epilogue::Apply(self.optimizer));
         let curvature = match self.optimizer {
-            Optimizer::Sgd { .. } => Vec::new(),
+            Optimizer::Sgd { .. } | Optimizer::Adam { .. } => Vec::new(),
             Optimizer::Sdlm { exact, .. } => self.sample_step(
                 Sample { curvature: true, exact, ..sample },
                 Epilogue::Accumulate { exact },

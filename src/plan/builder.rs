@@ -90,6 +90,7 @@ impl<'a> Builder<'a> {
             ("parameters", Some(size)),
             ("velocity", Some(size)),
             ("curvature", matches!(optimizer, Optimizer::Sdlm { .. }).then_some(size)),
+            ("squares", matches!(optimizer, Optimizer::Adam { .. }).then_some(size)),
             ("shard_gradients", (shards > 1).then_some(shards * size)),
             ("totals", Some(whole * TOTALS)),
         ];
@@ -212,7 +213,7 @@ impl<'a> Builder<'a> {
                 self.view("partials", row * stages + start, at.partial_rows * stages - start)
             }
             ("gradient", _) => self.view("gradient", start - self.layout.stages, parameters),
-            ("parameters" | "velocity" | "curvature" | "shard_gradient", _) => {
+            ("parameters" | "velocity" | "curvature" | "squares" | "shard_gradient", _) => {
                 self.parameters(name, start, parameters)
             }
             _ => self.whole(name),
@@ -292,6 +293,7 @@ impl<'a> Builder<'a> {
             parameters: port("parameters"),
             velocity: port("velocity"),
             curvature: self.find("curvature"),
+            squares: self.find("squares"),
             shard_gradients: self.find("shard_gradients"),
             scores: port(self.input_of(self.layout.blocks.len())),
             totals: port("totals"),

@@ -1,5 +1,6 @@
 //! Epilogues: what a backward kernel does with the sums that it has accumulated.
 
+use super::abi::StepSize;
 use super::constant::{Constant, Constants};
 use super::kernels::Moved;
 use super::shader::{ShaderFile, shader};
@@ -18,17 +19,31 @@ pub enum Optimizer {
         /// Whether the second derivatives of eq. 9 are exact, not the constant 2.
         exact: bool,
     },
+    /// Adam (Kingma and Ba 2015, algorithm 1) in the form of PyTorch, g with the decay d w added:
+    /// m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, w -= rate c m / (sqrt(v) s + e), c and s by
+    /// [`Optimizer::step_size`].
+    Adam { beta1: f32, beta2: f32, epsilon: f32, weight_decay: f32 },
 }
 
 impl Optimizer {
     /// Leaves every parameter as it is, for plans of which only the forward pass is run.
     pub const NONE: Optimizer = Optimizer::Sgd { momentum: 0.0, weight_decay: 0.0 };
+
+    /// What a step of a run, counted from 0 over all epochs, is given with its learning rate: for Adam the
+    /// corrections 1 / (1 - b1^t) and 1 / sqrt(1 - b2^t) of means that begin at 0, in the t-th step.
+    pub fn step_size(&self, rate: f32, step: usize) -> StepSize {
+        let Optimizer::Adam { beta1, beta2, .. } = *self else { return rate.into() };
+        let rest = |beta: f32| 1.0 - f64::from(beta).powf((step + 1) as f64);
+        let corrections = [1.0 / rest(beta1), 1.0 / rest(beta2).sqrt()].map(|c| c as f32);
+        StepSize { rate, corrections }
+    }
 }
 
 /// The epilogue of a backward kernel: `fn apply` of the shaders.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Epilogue {
-    /// The sums are gradients; applies a step of the optimizer to the parameters: `sgd.wgsl`, `sdlm.wgsl`.
+    /// The sums are gradients; applies a step of the optimizer to the parameters: `sgd.wgsl`, `sdlm.wgsl`,
+    /// `adam.wgsl`.
     Apply(Optimizer),
     /// The sums are those of a shard; stores them until all shards have theirs: `store.wgsl`.
     Store {
@@ -65,6 +80,7 @@ impl Epilogue {
         match self {
             Epilogue::Apply(Optimizer::Sgd { .. }) => shader!("sgd"),
             Epilogue::Apply(Optimizer::Sdlm { .. }) => shader!("sdlm"),
+            Epilogue::Apply(Optimizer::Adam { .. }) => shader!("adam"),
             Epilogue::Store { .. } => shader!("store"),
             Epilogue::Accumulate { .. } => shader!("curvature"),
         }
@@ -76,7 +92,7 @@ impl Epilogue {
             // Without momentum SDLM leaves it alone.
             (Epilogue::Apply(Optimizer::Sdlm { momentum: 0.0, .. }), "velocity")
             | (Epilogue::Store { .. }, "parameters") => Some(Moved::default()),
-            (Epilogue::Apply(_), "velocity" | "parameters")
+            (Epilogue::Apply(_), "velocity" | "squares" | "parameters")
             | (Epilogue::Accumulate { .. }, "curvature") => Some(Moved::both(words)),
             _ => None,
         }
@@ -95,6 +111,12 @@ impl Constant for Epilogue {
             Epilogue::Apply(Optimizer::Sdlm { momentum, mu, .. }) => {
                 constants.overridable("MOMENTUM", *momentum);
                 constants.overridable("MU", *mu);
+            }
+            Epilogue::Apply(Optimizer::Adam { beta1, beta2, epsilon, weight_decay }) => {
+                constants.overridable("BETA1", *beta1);
+                constants.overridable("BETA2", *beta2);
+                constants.overridable("EPSILON", *epsilon);
+                constants.overridable("WEIGHT_DECAY", *weight_decay);
             }
             Epilogue::Store { .. } | Epilogue::Accumulate { .. } => {}
         }

@@ -21,6 +21,9 @@ pub struct Ports {
     pub velocity: BufferId,
     /// Curvature of every parameter, which [`super::Optimizer::Sdlm`] alone has.
     pub curvature: Option<BufferId>,
+    /// Mean of the squared gradient of every parameter, which [`super::Optimizer::Adam`] alone has.
+    #[serde(default)]
+    pub squares: Option<BufferId>,
     /// Gradients by shard, `[shards, layout.size]`; a plan with one shard has none.
     pub shard_gradients: Option<BufferId>,
     /// Outputs `[batch, classes]` of the network.
@@ -34,7 +37,9 @@ impl Ports {
     /// which come first. A checkpoint holds these, and in mid-epoch the totals.
     pub fn carried(&self) -> impl Iterator<Item = (&'static str, BufferId)> + use<> {
         let always = [("parameters", self.parameters), ("velocity", self.velocity)];
-        always.into_iter().chain(self.curvature.map(|buffer| ("curvature", buffer)))
+        let curvature = self.curvature.map(|buffer| ("curvature", buffer));
+        let squares = self.squares.map(|buffer| ("squares", buffer));
+        always.into_iter().chain(curvature).chain(squares)
     }
 }
 

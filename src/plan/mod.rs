@@ -31,7 +31,7 @@ pub mod strategy;
 pub mod traffic;
 
 pub use crate::network::tensors::{ALIGN, Layout};
-pub use abi::{LABEL_WORDS, STATE_WORDS, STEP_WORDS, StepRow, TOTALS};
+pub use abi::{LABEL_WORDS, STATE_NUMBER, STATE_WORDS, STEP_WORDS, StepRow, StepSize, TOTALS};
 pub use binding::{Access, Binding, Element};
 pub use build::Capacity;
 pub use criterion::Criterion;

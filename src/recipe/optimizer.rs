@@ -1,4 +1,4 @@
-//! How the parameters move: the two optimizers.
+//! How the parameters move: the optimizers.
 
 use super::{Flags, OptimizerArgs, Recipe, Settings, TrainingArgs};
 use crate::network::{Options, named};
@@ -15,6 +15,8 @@ named! {
         Sgd = "sgd",
         /// Stochastic diagonal Levenberg-Marquardt (1998, appendix C).
         Sdlm = "sdlm",
+        /// Adam (Kingma and Ba 2015), as PyTorch has it.
+        Adam = "adam",
     }
 }
 
@@ -28,13 +30,21 @@ named! {
     }
 }
 
+/// Adam's own rate, PyTorch's default.
+const ADAM: &[(&str, &str)] = &[("lr", "0.001")];
+
 /// Returns what a method has in place of a recipe's own values. The rate of SGD depends on the end of the
-/// network; SDLM also has `own`, the defaults that are its alone.
+/// network; the others also have `own`, the defaults that are theirs alone.
 pub(super) fn layer(method: Method, recipe: &Recipe, own: &OptimizerArgs, end: &Options) -> Flags {
     match method {
         Method::Sgd => {
             let training = TrainingArgs { lr: Some(recipe.rates.of(end).0), ..Default::default() };
             Flags { training, ..Flags::default() }
+        }
+        Method::Adam => {
+            let own = OptimizerArgs { optimizer: None, ..own.clone() };
+            let table = Flags::of(ADAM).expect("settings of this program");
+            Flags { optimizer: own, ..table }
         }
         Method::Sdlm => {
             // How many patterns depends on the digits.
@@ -48,17 +58,18 @@ pub(super) fn layer(method: Method, recipe: &Recipe, own: &OptimizerArgs, end: &
 impl Settings {
     /// Returns the optimizer of the plan.
     pub fn optimizer(&self) -> Optimizer {
-        let Settings { momentum, weight_decay, mu, curvature, .. } = *self;
+        let Settings { momentum, weight_decay, mu, curvature, beta1, beta2, epsilon, .. } = *self;
         match self.optimizer {
             Method::Sgd => Optimizer::Sgd { momentum, weight_decay },
             Method::Sdlm => Optimizer::Sdlm { momentum, mu, exact: curvature == Curvature::Exact },
+            Method::Adam => Optimizer::Adam { beta1, beta2, epsilon, weight_decay },
         }
     }
 
     /// The learning rate before its schedule, `--eta-scale` included.
     pub fn rate(&self) -> f32 {
         match self.optimizer {
-            Method::Sgd => self.lr,
+            Method::Sgd | Method::Adam => self.lr,
             Method::Sdlm => self.lr * self.eta_scale,
         }
     }

@@ -114,7 +114,9 @@ impl Settings {
         let eq9 = network.options.output == Output::Rbf && network.options.loss == Loss::Map;
         for (holds, needed, names) in [
             (method == Method::Sdlm, "--optimizer sdlm", OF_SDLM),
-            (method == Method::Sgd, "--optimizer sgd", &["weight-decay"]),
+            (method == Method::Adam, "--optimizer adam", &["beta1", "beta2", "epsilon"]),
+            (method != Method::Adam, "--optimizer sgd or sdlm", &["momentum"]),
+            (method != Method::Sdlm, "--optimizer sgd or adam", &["weight-decay"]),
             (eq9, "--output rbf --loss map", &["curvature", "j"]),
             (distort == Some(Switch::On), "--distort on", OF_DISTORTION),
         ] {
@@ -131,7 +133,7 @@ impl Settings {
         };
         let origin = match method {
             Method::Sgd => format!("{by_recipe}, {}", recipe.rates.of(&network.options).1),
-            Method::Sdlm => by_optimizer.clone(),
+            Method::Sdlm | Method::Adam => by_optimizer.clone(),
         };
         let layer = optimizer::layer(method, recipe, &defaults.optimizer, &network.options);
         asked.under(&layer, &origin);

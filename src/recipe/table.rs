@@ -72,7 +72,7 @@ settings! {
         schedule: Schedule = Schedule::Cosine, "SCHEDULE", Range::Any;
         /// Momentum m of v = m v + g, w = w - lr v; 0 to below 1
         momentum: f32 = 0.9, "M", Range::BelowOne;
-        /// sgd: weight decay d: g + d w takes the place of g
+        /// sgd, adam: weight decay d: g + d w takes the place of g
         weight_decay: f32 = 0.0, "D", Range::NotNegative;
         /// With --distort: the digits and N distorted copies of each, fixed, of which an epoch takes
         /// its share; 9 in the paper
@@ -83,7 +83,7 @@ settings! {
     /// How the parameters move.
     "Optimizer" optimizer: OptimizerArgs {
         /// Optimizer: sgd, or sdlm, stochastic diagonal Levenberg-Marquardt, which has a rate
-        /// lr x eta-scale / (mu + h) for each parameter, h its curvature
+        /// lr x eta-scale / (mu + h) for each parameter, h its curvature, or adam
         optimizer: Method = Method::Sgd, "OPTIMIZER", Range::Any;
         /// sdlm: what every learning rate is multiplied with
         // At the paper's 1 training is less even (docs/results.md).
@@ -96,6 +96,12 @@ settings! {
         /// sdlm: training digits that each pass's curvature is the mean over
         // The 1998 paper, appendix C.
         curvature_patterns: usize = 500, "N", Range::Any;
+        /// adam: what the mean of the gradients keeps of itself in a step
+        beta1: f32 = 0.9, "BETA", Range::BelowOne;
+        /// adam: what the mean of their squares keeps
+        beta2: f32 = 0.999, "BETA", Range::BelowOne;
+        /// adam: what is added to the root of the mean of the squares
+        epsilon: f32 = 1e-8, "EPSILON", Range::Positive;
     }
 
     /// Whether digits are distorted.

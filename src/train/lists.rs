@@ -2,7 +2,7 @@
 
 use crate::data::Digits;
 use crate::plan::abi::Record;
-use crate::plan::{Capacity, StepRow};
+use crate::plan::{Capacity, StepRow, StepSize};
 
 /// A list of digits that is processed in steps: the training digits or a set to evaluate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,12 +69,12 @@ pub(super) fn step_table(
     digits: usize,
     batch: usize,
     key: u32,
-    rate: impl Fn(usize) -> f32,
+    size: impl Fn(usize) -> StepSize,
 ) -> Vec<u32> {
     let row = |step: usize| {
         let (first, count) =
             ((first + step * batch) as u32, batch.min(digits - step * batch) as u32);
-        StepRow { first, count, rate: rate(step), key }.words()
+        StepRow { first, count, size: size(step), key }.words()
     };
     (0..digits.div_ceil(batch)).flat_map(row).collect()
 }

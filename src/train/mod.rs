@@ -178,7 +178,9 @@ impl Run<'_> {
         let here = per_epoch.min(steps - before);
         let rate = |step: usize| lr * schedule.factor(before + step, steps, epoch);
         let curvature = self.curvature(epoch, from.is_some(), rate(0))?;
-        self.session.begin(&self.orders.epoch(epoch), rate)?;
+        let optimizer = self.settings.optimizer();
+        let size = |step: usize| optimizer.step_size(rate(step), before + step);
+        self.session.begin(&self.orders.epoch(epoch), size)?;
         let position = self.train(epoch, steps, from, rate, here)?;
         let train = self.session.trained(&position, here);
         let evaluated = if train.stopped { None } else { self.evaluate()? };
@@ -284,6 +286,9 @@ fn diverged(settings: &Settings, epoch: usize) -> Error {
             "a smaller --eta-scale (--lr times it is {lr} now), a larger --mu than {mu}, or less \
              --momentum, now {momentum}"
         ),
+        Optimizer::Adam { epsilon, .. } => {
+            format!("a smaller --lr than {lr}, or a larger --epsilon than {epsilon}")
+        }
     };
     Error::Diverged(format!(
         "loss or weights are no longer finite, or a weight is over 1e9, in epoch {epoch}: give {way_out}"

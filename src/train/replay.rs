@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::init;
 use crate::plan::program::{Phase, Replay};
-use crate::plan::{Capacity, Pass, Plan, TOTALS};
+use crate::plan::{Capacity, Pass, Plan, StepSize, TOTALS};
 use crate::recipe::Settings;
 
 /// What a plan has to hold for a replay of these settings, whose training digits are those of the replay.
@@ -36,12 +36,13 @@ pub fn of(settings: &Settings, plan: &Plan, mnist: &Mnist) -> Replay {
     if plan.has_curvature() {
         let patterns = Patterns::draw(settings, &split).of(0);
         let rate = 1.0 / patterns.len() as f32;
-        phases.push(phase(Pass::Curvature, patterns, batch, key, |_| rate));
+        phases.push(phase(Pass::Curvature, patterns, batch, key, |_| rate.into()));
     }
     let order = Orders::new(settings, &split.train, plan.interface.distortion.as_ref()).epoch(0);
     let steps = order.len().div_ceil(batch);
     let rate = |step| settings.rate() * settings.schedule.factor(step, steps, 0);
-    phases.push(phase(Pass::Training, order, batch, key, rate));
+    let size = |step| settings.optimizer().step_size(rate(step), step);
+    phases.push(phase(Pass::Training, order, batch, key, size));
     let parameters =
         init::parameters(&settings.network, &plan.interface.layout, settings.init, settings.seed);
     Replay { parameters, data_set, phases, crc32: 0 }
@@ -52,9 +53,9 @@ fn phase(
     order: Vec<u32>,
     batch: usize,
     key: u32,
-    rate: impl Fn(usize) -> f32,
+    size: impl Fn(usize) -> StepSize,
 ) -> Phase {
-    let step_table = step_table(0, order.len(), batch, key, rate);
+    let step_table = step_table(0, order.len(), batch, key, size);
     Phase { pass, count: order.len().div_ceil(batch), indices: order, step_table }
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::Result;
 use crate::executor::Executor;
-use crate::plan::{BufferId, Interface, Layout, Pass, Ports, STEP_WORDS, TOTALS};
+use crate::plan::{BufferId, Interface, Layout, Pass, Ports, STEP_WORDS, StepSize, TOTALS};
 use crate::rng::{Rng, Stream};
 pub use crate::train::lists::Lists;
 use crate::train::lists::{Part, step_table};
@@ -41,7 +41,7 @@ impl Session {
         let mut session =
             Session { executor, parts, asked: Vec::new(), submission: [1; 3], key: 0 };
         for (set, list) in lists.sets.iter().enumerate() {
-            session.upload(set + 1, list, |_| 0.0)?;
+            session.upload(set + 1, list, |_| StepSize::default())?;
         }
         Ok(session)
     }
@@ -105,24 +105,24 @@ impl Session {
     }
 
     /// Trains the first `steps` steps of one pass over the training digits in the order given, whose
-    /// entries are those of [`crate::plan::Distortion::entry`] where digits are distorted; `rate(step)`
-    /// is the learning rate of each step. After every submission `progress` gets the number of digits
+    /// entries are those of [`crate::plan::Distortion::entry`] where digits are distorted; `size(step)`
+    /// is the learning rate of each step, with what else the optimizer is given. After every submission `progress` gets the number of digits
     /// done so far, and stops the pass by returning false.
     pub fn epoch(
         &mut self,
         order: &[u32],
         steps: usize,
-        rate: impl Fn(usize) -> f32,
+        size: impl Fn(usize) -> StepSize,
         progress: &mut dyn FnMut(usize) -> bool,
     ) -> Result<Metrics> {
-        self.begin(order, rate)?;
+        self.begin(order, size)?;
         let end = self.train(self.start(), steps, progress)?;
         Ok(self.trained(&end, steps))
     }
 
-    /// Uploads order and learning rates of an epoch, as [`Session::epoch`] takes them.
-    pub fn begin(&mut self, order: &[u32], rate: impl Fn(usize) -> f32) -> Result<()> {
-        self.upload(0, order, rate)
+    /// Uploads order and step sizes of an epoch, as [`Session::epoch`] takes them.
+    pub fn begin(&mut self, order: &[u32], size: impl Fn(usize) -> StepSize) -> Result<()> {
+        self.upload(0, order, size)
     }
 
     /// The position before the first step of a list.
@@ -158,7 +158,7 @@ impl Session {
         let zeros = vec![0.0; self.layout().size];
         let steps = patterns.len().div_ceil(self.batch());
         self.executor.write_f32(self.curvature_buffer(), &zeros)?;
-        self.upload(0, patterns, |_| 1.0 / patterns.len() as f32)?;
+        self.upload(0, patterns, |_| (1.0 / patterns.len() as f32).into())?;
         self.pass(0, self.start(), steps, Pass::Curvature, &mut |_| true)?;
         self.curvature()
     }
@@ -221,10 +221,15 @@ impl Session {
         self.executor.read_f32(ports.scores, digits * classes)
     }
 
-    fn upload(&mut self, part: usize, indices: &[u32], rate: impl Fn(usize) -> f32) -> Result<()> {
+    fn upload(
+        &mut self,
+        part: usize,
+        indices: &[u32],
+        size: impl Fn(usize) -> StepSize,
+    ) -> Result<()> {
         let Part { first, digits: capacity, step } = self.parts[part];
         assert!(indices.len() <= capacity, "the list holds at most {capacity} digits");
-        let table = step_table(first, indices.len(), self.batch(), self.key, rate);
+        let table = step_table(first, indices.len(), self.batch(), self.key, size);
         self.executor.write(self.ports().indices, first, indices)?;
         self.executor.write(self.ports().step_table, step * STEP_WORDS, &table)
     }

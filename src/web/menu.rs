@@ -21,7 +21,14 @@ const PLANS: [Strategy; 2] = [Strategy::Sample, Strategy::Layered];
 /// Batches that the page ships.
 const BATCHES: [usize; 3] = [1, 16, 256];
 /// Optimizer and whether digits are distorted.
-const METHODS: [(&str, &str); 4] = [("sgd", "off"), ("sgd", "on"), ("sdlm", "off"), ("sdlm", "on")];
+const METHODS: [(&str, &str); 6] = [
+    ("sgd", "off"),
+    ("sgd", "on"),
+    ("sdlm", "off"),
+    ("sdlm", "on"),
+    ("adam", "off"),
+    ("adam", "on"),
+];
 
 /// Adds programs, models, the text of all kernels and the menu that names them.
 pub(super) fn add(

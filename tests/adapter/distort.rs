@@ -129,7 +129,7 @@ fn trained(
     for view in 1..=2 {
         let (order, steps) =
             ((0..DIGITS as u32).map(|digit| k.entry(digit, view)), session.steps());
-        session.epoch(&order.collect::<Vec<_>>(), steps, |_| 0.02, &mut |_| true)?;
+        session.epoch(&order.collect::<Vec<_>>(), steps, |_| 0.02.into(), &mut |_| true)?;
     }
     session.parameters()
 }

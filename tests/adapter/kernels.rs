@@ -19,7 +19,10 @@ use lenet::plan::kernels::{
     FirstStageBackward, FirstStageForward, Gather, Linear, LinearBackward, LinearBackwardInput,
     LinearForward, LinearUpdate, Output, Stage, Update,
 };
-use lenet::plan::{ALIGN, Criterion, Distortion, Epilogue, Profile, Ranges, STEP_WORDS, StepRow};
+use lenet::plan::{
+    ALIGN, Criterion, Distortion, Epilogue, Profile, Ranges, STATE_NUMBER, STATE_WORDS, STEP_WORDS,
+    StepRow, StepSize,
+};
 use wgpu::Adapter;
 
 /// For values of order 1 behind some hundred terms.
@@ -68,9 +71,11 @@ pub fn add(tests: &mut Tests) {
 
 /// A row of the step table with room around it, and that row as `step_state` holds it.
 fn steps(first: u32, count: u32) -> (Vec<u32>, Vec<u32>) {
-    let row = StepRow { first, count, rate: 0.125, key: 0 };
+    let size = StepSize { rate: 0.125, corrections: [1.5, 2.5] };
+    let row = StepRow { first, count, size, key: 0 };
     let other = [7; STEP_WORDS];
-    let state = vec![first, count, row.rate.to_bits(), STEP];
+    let mut state = row.words().to_vec();
+    state[STATE_NUMBER] = STEP;
     ([other, row.words()].concat(), state)
 }
 
@@ -121,7 +126,7 @@ fn gather(_: Profile) -> Vec<Case> {
         let (mut steps, _) = steps(FIRST_IN_ORDER, count);
         steps[STEP as usize * STEP_WORDS + 3] = 0x1234_5678;
         let x = empty(samples * x_stride);
-        let (step_state, labels) = (empty(4), empty(4 * samples));
+        let (step_state, labels) = (empty(STATE_WORDS as u32), empty(4 * samples));
         let name = format!(
             "{record:?}, {samples} behind {before}, {count} digits, border {border}, {ranges:?}"
         );

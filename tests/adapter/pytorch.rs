@@ -2,7 +2,7 @@
 //!
 //! Each file in `tests/fixtures` holds the first weights of a network and what PyTorch, in float64,
 //! gets for seven digits: outputs, loss, every gradient, and the weights after three steps of SGD
-//! with momentum (`tests/pytorch/README.md`). Two more hold second derivatives of the same weights
+//! with momentum or of Adam (`tests/pytorch/README.md`). Two more hold second derivatives of the same weights
 //! and digits, and steps by them. The names and shapes of the tensors are those of this
 //! program, absent connections and all.
 //!
@@ -24,11 +24,12 @@ use safetensors::SafeTensors;
 use serde_json::{Value, json};
 use wgpu::Adapter;
 
-const CASES: [&str; 9] = [
+const CASES: [&str; 10] = [
     "lenet1",
     "lenet1-scaled",
     "lenet1-relu-max",
     "lenet1-logistic-average",
+    "lenet1-adam",
     "lenet5-rbf-mse",
     "lenet5-rbf-map",
     "lenet5-rbf-map-j1",
@@ -46,7 +47,7 @@ const ON_ADAPTER: [&str; 4] = ["lenet1", "lenet1-relu-max", "lenet5-rbf-map-j1",
 const BATCH: usize = 7;
 /// Rows of C5 that the fixtures of second derivatives keep.
 const FIRST_ROWS: usize = 8;
-/// Steps of SGD on them, or of one digit each by second derivatives.
+/// Steps of an optimizer on them, or of one digit each by second derivatives.
 const STEPS: usize = 3;
 
 /// Outputs between -1.7159 and 1.7159, and distances up to some hundred.
@@ -178,7 +179,14 @@ fn check(name: &str, way: Way, make: Make) -> Outcome {
     let fixture = Fixture::read(name)?;
     let network = fixture.network()?;
     let (momentum, weight_decay) = (fixture.number("momentum")?, fixture.number("weight_decay")?);
-    let optimizer = Optimizer::Sgd { momentum, weight_decay };
+    let optimizer = match fixture.value("adam") {
+        Err(_) => Optimizer::Sgd { momentum, weight_decay },
+        Ok(adam) => {
+            let number = |at: usize| adam[at].as_f64().expect("a number") as f32;
+            let [beta1, beta2, epsilon] = [0, 1, 2].map(number);
+            Optimizer::Adam { beta1, beta2, epsilon, weight_decay }
+        }
+    };
     let capacity = Capacity { samples: BATCH, indices: BATCH, steps: STEPS + 1 };
     let plan = Plan::new(&network, way.strategy, way.profile, BATCH, optimizer, capacity)?;
     let (ports, layout) = (plan.interface.ports, plan.interface.layout.clone());
@@ -186,8 +194,11 @@ fn check(name: &str, way: Way, make: Make) -> Outcome {
 
     start(executor.as_mut(), &fixture)?;
     let rate = fixture.number("lr")?;
-    let step = StepRow { count: BATCH as u32, rate, ..StepRow::default() }.words();
-    executor.write(ports.step_table, 0, &[step; STEPS + 1].concat())?;
+    let step = |number| {
+        let size = optimizer.step_size(rate, number);
+        StepRow { count: BATCH as u32, size, ..StepRow::default() }.words()
+    };
+    executor.write(ports.step_table, 0, &(0..=STEPS).flat_map(step).collect::<Vec<u32>>())?;
     let weights = fixture.parameters("weight", &layout)?;
 
     let mut differences = Differences::default();
@@ -200,9 +211,13 @@ fn check(name: &str, way: Way, make: Make) -> Outcome {
         if number == 0 {
             let scores = executor.read_f32(ports.scores, BATCH * CLASSES)?;
             differences.numbers("scores", &scores, &fixture.numbers("scores")?, SCORE);
-            // After the first step the velocity is the gradient and the decay.
+            // After the first step the velocity is the gradient and the decay, of Adam a share of both.
             let mut found = executor.read_f32(ports.velocity, layout.size)?;
-            let decay = |(v, w): (&mut f32, &f32)| *v -= weight_decay * w;
+            let share = match optimizer {
+                Optimizer::Adam { beta1, .. } => 1.0 - beta1,
+                _ => 1.0,
+            };
+            let decay = |(v, w): (&mut f32, &f32)| *v = *v / share - weight_decay * w;
             found.iter_mut().zip(&weights).for_each(decay);
             let expected = fixture.parameters("grad", &layout)?;
             compare_tensors(&mut differences, "grad", &layout, &found, &expected, GRADIENT);
@@ -238,7 +253,7 @@ fn second(name: &str, way: Way, make: Make) -> Outcome {
     let (ports, layout) = (plan.interface.ports, plan.interface.layout.clone());
     let mut executor = make(plan)?;
     start(executor.as_mut(), &base)?;
-    let row = |first, count, rate| StepRow { first, count, rate, key: 0 }.words();
+    let row = |first, count, rate: f32| StepRow { first, count, size: rate.into(), key: 0 }.words();
     let eta = fixture.number("eta")?;
     let mut table = row(0, BATCH as u32, 1.0 / BATCH as f32).to_vec();
     table.extend((0..STEPS as u32).flat_map(|digit| row(digit, 1, eta)));

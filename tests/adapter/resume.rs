@@ -11,7 +11,7 @@ use lenet::data::{self, Mnist};
 use lenet::executor::Executor;
 use lenet::network::init;
 use lenet::plan::{Interface, Plan, Profile};
-use lenet::recipe::{Available, Copies, Flags, Settings, TrainingArgs};
+use lenet::recipe::{Available, Flags, Settings};
 use lenet::train::checkpoint::State;
 use lenet::train::control::Control;
 use lenet::train::events::{Epoch, Progress, Report, Wants};
@@ -25,28 +25,28 @@ const EPOCHS: usize = 3;
 const TRAIN: usize = 120;
 const TEST: usize = 40;
 const BATCH: usize = 16;
-/// Recipes that carry different things along: no curvature or one, digits as they are, distorted
-/// anew, or in fixed copies.
-const RUNS: [(&str, Option<usize>); 5] = [
-    ("lenet1", None),
-    ("lenet5", None),
-    ("lenet5-1998", None),
-    ("lenet5-distorted", None),
-    ("lenet5-1998-distorted", Some(9)),
+/// Flags of runs that carry different things along: no curvature or one, or Adam's means; digits as they are,
+/// distorted anew, or in fixed copies.
+const RUNS: [&str; 6] = [
+    "--recipe=lenet1",
+    "--recipe=lenet5",
+    "--recipe=lenet1 --optimizer=adam",
+    "--recipe=lenet5-1998",
+    "--recipe=lenet5-distorted",
+    "--recipe=lenet5-1998-distorted --distortions=9",
 ];
 
 pub fn add(tests: &mut Tests) {
-    for (recipe, copies) in RUNS {
-        let name = copies.map_or(recipe.to_string(), |copies| format!("{recipe}, {copies} copies"));
-        tests.plain(format!("on the CPU, {name}"), move || on_cpu(recipe, copies));
+    for flags in RUNS {
+        tests.plain(format!("on the CPU, {flags}"), move || on_cpu(flags));
         let add = |tests: &mut Tests, profile: Profile| {
-            let name = format!("on an adapter, {name}, {}", Way::from(profile));
-            tests.on_adapter(name, move |adapter| on_adapter(recipe, copies, profile, adapter));
+            let name = format!("on an adapter, {flags}, {}", Way::from(profile));
+            tests.on_adapter(name, move |adapter| on_adapter(flags, profile, adapter));
         };
         let replicas = |replicas, profile| Profile { shards: 2, replicas, ..profile };
-        match recipe {
-            "lenet1" => add(tests, replicas(2, Profile::gpu())),
-            "lenet5-1998-distorted" => add(tests, Profile::gpu()),
+        match flags {
+            "--recipe=lenet1" => add(tests, replicas(2, Profile::gpu())),
+            "--recipe=lenet5-1998-distorted --distortions=9" => add(tests, Profile::gpu()),
             _ => tests.rest(|tests| add(tests, Profile::gpu())),
         }
         tests.rest(|tests| {
@@ -66,21 +66,15 @@ struct Setup {
 }
 
 impl Setup {
-    fn new(recipe: &str, copies: Option<usize>) -> lenet::Result<Self> {
+    fn new(flags: &str) -> lenet::Result<Self> {
         let mut mnist = data::builtin()?;
         mnist.train.truncate(2 * TRAIN);
         mnist.test.truncate(TEST);
-        let flags = Flags {
-            recipe: Some(recipe.into()),
-            training: TrainingArgs {
-                epochs: Some(EPOCHS),
-                batch: Some(BATCH),
-                train_limit: Some(TRAIN),
-                distortions: copies.map(Copies::Fixed),
-                ..TrainingArgs::default()
-            },
-            ..Flags::default()
-        };
+        let shape = [("epochs", EPOCHS), ("batch", BATCH), ("train-limit", TRAIN)];
+        let shape = shape.map(|(name, count)| format!("--{name}={count}"));
+        let words = flags.split(' ').chain(shape.iter().map(String::as_str));
+        let pairs = words.map(|word| word.trim_start_matches('-').split_once('=').expect("a flag"));
+        let flags = Flags::of(&pairs.collect::<Vec<_>>())?;
         let available = Available::of(&mnist);
         let settings = Settings::resolve(&flags, available, None)?;
         let split = Split::draw(&settings, &mnist);
@@ -206,7 +200,7 @@ fn compare(setup: &Setup, executor: Box<dyn Executor>) -> Outcome {
 
 /// A run that is stopped hands out where it is.
 fn stopped() -> Outcome {
-    let setup = Setup::new("lenet1", None)?;
+    let setup = Setup::new("--recipe=lenet1")?;
     let mut session = setup.session(fast(&setup)?)?;
     let first = setup.train(&mut session, setup.start()?, Watch::StopIn(2))?;
     assert_eq!((first.epochs.len(), first.last().history.len()), (1, 1));
@@ -220,19 +214,19 @@ fn fast(setup: &Setup) -> lenet::Result<Box<dyn Executor>> {
     Ok(Box::new(Fast::new(plan, 2, Instructions::detect())))
 }
 
-fn on_cpu(recipe: &str, copies: Option<usize>) -> Outcome {
-    let setup = Setup::new(recipe, copies)?;
+fn on_cpu(flags: &str) -> Outcome {
+    let setup = Setup::new(flags)?;
     compare(&setup, fast(&setup)?)
 }
 
-fn on_adapter(recipe: &str, copies: Option<usize>, profile: Profile, adapter: &Adapter) -> Outcome {
-    let setup = Setup::new(recipe, copies)?;
+fn on_adapter(flags: &str, profile: Profile, adapter: &Adapter) -> Outcome {
+    let setup = Setup::new(flags)?;
     compare(&setup, executor_on(adapter, setup.plan(profile)?.program())?)
 }
 
 /// A state in the middle of an epoch in a file, and the plan of its run.
 fn written(folder: &Path) -> lenet::Result<(PathBuf, Interface)> {
-    let setup = Setup::new("lenet1", None)?;
+    let setup = Setup::new("--recipe=lenet1")?;
     let mut session = setup.session(fast(&setup)?)?;
     let kept = setup.train(&mut session, setup.start()?, Watch::StopIn(2))?;
     let (file, plan) = (folder.join("state"), setup.plan(Profile::reference())?.interface);
@@ -250,19 +244,19 @@ fn refuses(file: &Path, plan: &Interface, word: &str) {
 fn other_runs() -> Outcome {
     let folder = TempDir::new()?;
     let (file, plan) = written(folder.path())?;
-    let other = |recipe| -> lenet::Result<Interface> {
-        Ok(Setup::new(recipe, None)?.plan(Profile::reference())?.interface)
+    let other = |flags: &str| -> lenet::Result<Interface> {
+        Ok(Setup::new(flags)?.plan(Profile::reference())?.interface)
     };
-    refuses(&file, &other("lenet5")?, "parameters.c1.weight");
+    refuses(&file, &other("--recipe=lenet5")?, "parameters.c1.weight");
     let batch = Interface { batch: BATCH + 1, ..plan.clone() };
     refuses(&file, &batch, "[16, 4]");
-    let sdlm = Interface { ports: other("lenet5-1998")?.ports, ..plan.clone() };
+    let sdlm = Interface { ports: other("--recipe=lenet5-1998")?.ports, ..plan.clone() };
     refuses(&file, &sdlm, "curvature.h1.weight");
     // And the other way round.
-    let setup = Setup::new("lenet5-1998", None)?;
+    let setup = Setup::new("--recipe=lenet5-1998")?;
     let state = setup.start()?;
     fs::write(&file, state.to_bytes(&setup.plan(Profile::reference())?.interface, &json!({}))?)?;
-    refuses(&file, &other("lenet5")?, "curvature.");
+    refuses(&file, &other("--recipe=lenet5")?, "curvature.");
     Ok(())
 }
 

@@ -13,8 +13,8 @@ use lenet::network::{Network, Options, Output, PoolForm, Scaling, Squash, Table,
 use lenet::plan::kernels::{Advance, Sample, SampleForward, SampleStep, SampleUpdate};
 use lenet::plan::sample::Shapes;
 use lenet::plan::{
-    Capacity, Distortion, Epilogue, Layout, Optimizer, Plan, Profile, Ranges, STEP_WORDS, Strategy,
-    TOTALS,
+    Capacity, Distortion, Epilogue, Layout, Optimizer, Plan, Profile, Ranges, STATE_WORDS,
+    STEP_WORDS, StepRow, StepSize, Strategy, TOTALS,
 };
 
 /// One step adds up what a sample goes through, there and back.
@@ -105,9 +105,10 @@ fn cases(network: &Network) -> Vec<Case> {
     cases
 }
 
-/// The second of three steps: its digits, its rate, its number.
+/// The second of three steps, as `step_state` holds it.
 fn now() -> Vec<u32> {
-    vec![1, COUNT as u32, 0.05_f32.to_bits(), 1]
+    let size = StepSize { rate: 0.05, corrections: [1.5, 2.5] };
+    StepRow { first: 1, count: COUNT as u32, size, key: 1 }.words().to_vec()
 }
 
 fn reads_and_outputs(k: &Sample, layout: &Layout, table: &[u32]) -> Vec<Vec<u32>> {
@@ -117,14 +118,14 @@ fn reads_and_outputs(k: &Sample, layout: &Layout, table: &[u32]) -> Vec<Vec<u32>
     let mut digits = Vec::new();
     k.record.append(&mut digits, &pixels, &[7, 0, 9, 3, 1].map(|label| label % k.classes as u8));
     let mut steps = vec![0; 3 * STEP_WORDS];
-    steps[STEP_WORDS..][..3].copy_from_slice(&now()[..3]);
+    steps[STEP_WORDS..2 * STEP_WORDS].copy_from_slice(&now());
     steps[STEP_WORDS + 3] = 0x1234_5678;
     let p = numbers.words(layout.stages, 0.3);
     let w = numbers.words(layout.size - layout.stages, 0.3);
     let totals = numbers.words(k.samples as usize * TOTALS, 1.0);
     let y = empty(k.classes * k.samples);
     let order = vec![0, 4, 2, 1, 3];
-    vec![digits, order, steps, vec![1], p, w, table.to_vec(), empty(4), y, totals]
+    vec![digits, order, steps, vec![1], p, w, table.to_vec(), empty(STATE_WORDS as u32), y, totals]
 }
 
 fn update(shapes: &Shapes, layout: &Layout, epilogue: Epilogue) -> Case {

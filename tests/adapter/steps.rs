@@ -25,6 +25,10 @@ const MAIN: [&str; 2] = ["lenet1", "lenet5, eq. 9"];
 /// Larger mu than the paper's: the first weights of these tests are far from a minimum.
 const SDLM: Optimizer = Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true };
 const SDLM_STEPS: usize = 4;
+/// Larger epsilon than usual: a gradient that is nothing but rounding moves its parameter by less than the
+/// tolerance.
+const ADAM: Optimizer =
+    Optimizer::Adam { beta1: 0.9, beta2: 0.99, epsilon: 1e-3, weight_decay: 0.01 };
 
 /// Adds a test of a run for each of these ways.
 fn add_run(tests: &mut Tests, name: &str, run: &Run, ways: &[Way]) {
@@ -62,6 +66,13 @@ pub fn add(tests: &mut Tests) {
             add_run(tests, &second_name, &second, &other_ways());
         });
     }
+    let adam = Run::full(trained(MAIN[0]), BATCH, STEPS, ADAM);
+    add_run(tests, "lenet1, adam", &adam, &ways());
+    tests.rest(|tests| {
+        add_run(tests, "lenet1, adam", &adam, &[software()]);
+        let of_lenet5 = Run::full(trained(MAIN[1]), BATCH, STEPS, ADAM);
+        add_run(tests, "lenet5, adam", &of_lenet5, &all_ways());
+    });
     let other_tiles = [Strategy::LayeredRow, Strategy::LayeredPair]
         .map(|strategy| Way { strategy, profile: Profile::gpu() });
     let short = Run::full(trained("lenet5-short"), BATCH, STEPS, OPTIMIZER);
@@ -102,7 +113,7 @@ fn trained_state(run: &Run, adapter: &Adapter, way: Way) -> lenet::Result<State>
 /// Two devices with a shard each leave what one device leaves that has both, to the last bit. The last
 /// step has fewer samples than a shard.
 fn replicas(adapter: &Adapter, name: &str) -> Outcome {
-    for (batch, optimizer) in [(21, OPTIMIZER), (16, SDLM)] {
+    for (batch, optimizer) in [(21, OPTIMIZER), (16, SDLM), (21, ADAM)] {
         let steps = vec![batch, batch, 7];
         let run = Run { trained: trained(name), batch, steps, optimizer };
         let with = |replicas| {

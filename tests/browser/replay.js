@@ -1,6 +1,6 @@
 // Replays the programs that the server lists, and posts what came out of each.
 import { Executor } from "./executor.js";
-import { distortionKey, firstWeights, Orders, Patterns } from "./host.js";
+import { corrections, distortionKey, firstWeights, Orders, Patterns } from "./host.js";
 
 /** CRC-32 of bytes, as zlib computes it. */
 function crc32(/** @type {ArrayBuffer} */ bytes) {
@@ -25,6 +25,13 @@ function differences(program, { seed, init, shuffle }) {
     order: [new Orders(samples, shuffle, seed, entry).epoch(0), training.indices],
     "key of the distortions": [[distortionKey(seed)], [training.step_table[3]]],
   };
+  const constants = Object.assign({}, ...program.kernels.map((kernel) => kernel.constants));
+  if ("BETA1" in constants) {
+    const row = (step) => [...new Float32Array(new Uint32Array(training.step_table.slice(8 * step + 4, 8 * step + 6)).buffer)];
+    const steps = Array.from({ length: training.count }, (_, step) => step);
+    const ours = steps.flatMap((step) => corrections(constants.BETA1, constants.BETA2, step).map(Math.fround));
+    pairs.corrections = [ours, steps.flatMap(row)];
+  }
   if (curvature) {
     const { indices } = curvature;
     pairs["samples of the curvature"] = [new Patterns(samples, indices.length, seed).of(0), indices];

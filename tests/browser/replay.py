@@ -26,7 +26,7 @@ PROGRAMS = {
     ]
     for network in ("lenet1", "lenet5")
     for plan in ("layered", "sample")
-    for optimizer, distort in (("sgd", "off"), ("sdlm", "off"), ("sgd", "on"))
+    for optimizer, distort in (("sgd", "off"), ("sdlm", "off"), ("adam", "off"), ("sgd", "on"))
 }
 
 

@@ -230,6 +230,7 @@ const NO_PORTS: Ports = Ports {
     parameters: 0,
     velocity: 0,
     curvature: None,
+    squares: None,
     shard_gradients: None,
     scores: 0,
     totals: 0,

@@ -104,8 +104,8 @@ pub struct State {
     pub parameters: Vec<f32>,
     /// After one step without momentum and weight decay: the gradient.
     pub velocity: Vec<f32>,
-    /// Empty where the optimizer has none.
-    pub curvature: Vec<f32>,
+    /// The curvature or the mean squared gradients; empty where the optimizer has neither.
+    pub second: Vec<f32>,
     pub scores: Vec<f32>,
     /// Loss, errors, and both divided by the samples of their step, summed over all samples.
     pub totals: [f64; TOTALS],
@@ -157,7 +157,8 @@ impl Run {
         executor.write(ports.indices, 0, &(0..digits as u32).rev().collect::<Vec<u32>>())?;
         let mut first = 0;
         for (number, &count) in self.steps.iter().enumerate() {
-            let row = StepRow { first, count: count as u32, rate: self.trained.rate, key: 0 };
+            let size = self.optimizer.step_size(self.trained.rate, number);
+            let row = StepRow { first, count: count as u32, size, key: 0 };
             executor.write(ports.step_table, number * STEP_WORDS, &row.words())?;
             first += count as u32;
         }
@@ -171,11 +172,10 @@ impl Run {
         let (ports, batch) = (plan.ports, plan.batch);
         let start = start(&self.trained.network, &plan.layout);
         executor.write_f32(ports.parameters, &start)?;
-        executor.write_f32(ports.velocity, &vec![0.0; start.len()])?;
-        executor.write_f32(ports.totals, &vec![0.0; batch * TOTALS])?;
-        if let Some(curvature) = ports.curvature {
-            executor.write_f32(curvature, &vec![0.0; start.len()])?;
+        for (_, buffer) in ports.carried().skip(1) {
+            executor.write_f32(buffer, &vec![0.0; start.len()])?;
         }
+        executor.write_f32(ports.totals, &vec![0.0; batch * TOTALS])?;
         executor.write(ports.cursor, 0, &[0])
     }
 
@@ -188,7 +188,7 @@ impl Run {
         at_once: usize,
     ) -> lenet::Result<()> {
         let passes: &[Pass] = match self.optimizer {
-            Optimizer::Sgd { .. } => &[Pass::Training],
+            Optimizer::Sgd { .. } | Optimizer::Adam { .. } => &[Pass::Training],
             Optimizer::Sdlm { .. } => &[Pass::Curvature, Pass::Training],
         };
         let ports = executor.interface().ports;
@@ -243,7 +243,7 @@ pub fn state(executor: &mut dyn Executor) -> lenet::Result<State> {
     Ok(State {
         parameters: executor.read_f32(ports.parameters, plan.layout.size)?,
         velocity: executor.read_f32(ports.velocity, plan.layout.size)?,
-        curvature: match ports.curvature {
+        second: match ports.curvature.or(ports.squares) {
             Some(buffer) => executor.read_f32(buffer, plan.layout.size)?,
             None => Vec::new(),
         },
@@ -289,8 +289,8 @@ pub fn compare_tensors(
 const PARAMETER: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
 /// Velocities, which carry the gradients of all steps.
 const VELOCITY: Tolerance = Tolerance { absolute: 2e-4, relative: 2e-4 };
-/// Curvatures, which carry the squares of all local derivatives.
-const CURVATURE: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
+/// Curvatures, which carry the squares of all local derivatives, and mean squares of gradients.
+const SECOND: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
 /// Loss over all steps. Errors are whole numbers and have to agree.
 const LOSS: Tolerance = Tolerance { absolute: 0.0, relative: 1e-5 };
 
@@ -303,8 +303,8 @@ pub fn compare_states(run: &Run, found: &State, expected: &State) -> Differences
     };
     tensors("parameters", &found.parameters, &expected.parameters, PARAMETER);
     tensors("velocity", &found.velocity, &expected.velocity, VELOCITY);
-    if !expected.curvature.is_empty() {
-        tensors("curvature", &found.curvature, &expected.curvature, CURVATURE);
+    if !expected.second.is_empty() {
+        tensors("second", &found.second, &expected.second, SECOND);
     }
     let narrow = |totals: [f64; TOTALS]| totals.map(|total| total as f32);
     differences.numbers("totals", &narrow(found.totals), &narrow(expected.totals), LOSS);

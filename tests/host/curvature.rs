@@ -12,7 +12,7 @@ use crate::common::stages::{Arguments, FIRST, LATER, Shape};
 use lenet::cpu;
 use lenet::network::{CLASSES, PoolForm, Squash};
 use lenet::plan::kernels::{Linear, LinearUpdate, Output, Stage, Update};
-use lenet::plan::{ALIGN, Criterion, Epilogue, Optimizer, Profile, TOTALS};
+use lenet::plan::{ALIGN, Criterion, Epilogue, Optimizer, Profile, StepRow, TOTALS};
 
 /// What references lose by keeping f32 between their sums in f64; absolute as a share of the largest.
 const KERNEL: Tolerance = Tolerance { absolute: 1e-6, relative: 1e-5 };
@@ -145,7 +145,7 @@ fn linear_layers() {
         let (epilogue, weights) = (Epilogue::Accumulate { exact: false }, ALIGN as u32);
         let k = LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue };
         let mut curvature = vec![0.0; ALIGN + w.len()];
-        let step_state = [0, 0, 1.0_f32.to_bits(), 0];
+        let step_state = StepRow { size: 1.0.into(), ..StepRow::default() }.words();
         let epilogue = cpu::Epilogue::Curvature { curvature: &mut curvature };
         cpu::linear_update(&k, &x, &d, &step_state, &mut vec![0.0; ALIGN + w.len()], epilogue);
 
@@ -239,7 +239,7 @@ fn converges_on_a_quadratic() {
     let epilogue = Epilogue::Apply(Optimizer::Sdlm { momentum: 0.0, mu, exact: false });
     let (parameters, partial_rows, stride) = (ALIGN as u32, 1, ALIGN as u32);
     let k = Update { parameters, partial_rows, stride, epilogue };
-    let step_state = [0, 0, rate.to_bits(), 0];
+    let step_state = StepRow { size: rate.into(), ..StepRow::default() }.words();
     let mut w = vec![1.0; ALIGN];
     for _ in 0..STEPS {
         let gradient: Vec<f32> = h.iter().zip(&w).map(|(h, w)| h * w).collect();

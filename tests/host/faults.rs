@@ -109,6 +109,10 @@ fn settings_out_of_range() {
     ] {
         fails(&["train", "--optimizer", "sdlm", flag, value], USAGE, &[flag]);
     }
+    for (flag, value) in [("--beta1", "1"), ("--beta2", "-0.1"), ("--epsilon", "0")] {
+        let flag_and_value = format!("{flag}={value}");
+        fails(&["train", "--optimizer", "adam", &flag_and_value], USAGE, &[flag]);
+    }
     fails(&["train", "--train-limit", "0"], USAGE, &["--train-limit", "60,000"]);
     fails(&["train", "--test-limit", "10001"], USAGE, &["--test-limit", "10,000"]);
 }
@@ -122,6 +126,8 @@ fn contradictions_name_both_flags() {
     both(&["--network", "lenet1", "--output", "rbf"], &["--output rbf", "--output linear"]);
     both(&["--mu", "0.1"], &["--mu", "--optimizer sdlm"]);
     both(&["--curvature", "exact"], &["--curvature", "--optimizer sdlm"]);
+    both(&["--beta2", "0.99"], &["--beta2", "--optimizer adam"]);
+    both(&["--optimizer", "adam", "--momentum", "0.5"], &["--momentum", "sgd or sdlm"]);
     both(&["--recipe", "lenet5-1998", "--weight-decay", "0.1"], &["--weight-decay", "sgd"]);
     let eight = ["--optimizer", "sdlm", "--loss", "mse", "--curvature", "exact"];
     both(&eight, &["--curvature", "--loss map"]);

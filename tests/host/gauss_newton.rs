@@ -103,7 +103,7 @@ fn of_executor(network: Network, exact: bool) -> (Run, Vec<f32>, Vec<f32>) {
     let run = Run::full(trained, 1, 1, optimizer);
     let mut cpu = run.on_cpu().unwrap();
     cpu.run(1, Pass::Curvature).unwrap();
-    let State { parameters, curvature, .. } = state(cpu.as_mut()).unwrap();
+    let State { parameters, second: curvature, .. } = state(cpu.as_mut()).unwrap();
     (run, parameters, curvature)
 }
 

@@ -23,7 +23,7 @@ use crate::common::stages::{Arguments, FIRST, LATER, Shape};
 use lenet::cpu;
 use lenet::network::{CLASSES, PoolForm, Squash};
 use lenet::plan::kernels::{Linear, LinearUpdate, Output, Stage};
-use lenet::plan::{ALIGN, Criterion, Epilogue, Optimizer, Pass, Profile, TOTALS};
+use lenet::plan::{ALIGN, Criterion, Epilogue, Optimizer, Pass, Profile, STEP_WORDS, TOTALS};
 
 /// E = sum of r y.
 fn energy(r: &[f32], y: &[f32]) -> f64 {
@@ -202,7 +202,7 @@ fn step(k: &Linear, x: &[f32], dy: &[f32]) -> Vec<f32> {
     let (mut gradient, mut parameters) = (velocity.clone(), velocity.clone());
     let (v, p) = (&mut velocity, &mut parameters);
     let epilogue = cpu::Epilogue::Sgd { momentum, weight_decay, velocity: v, parameters: p };
-    cpu::linear_update(&k, x, dy, &[0; 4], &mut gradient, epilogue);
+    cpu::linear_update(&k, x, dy, &[0; STEP_WORDS], &mut gradient, epilogue);
     velocity
 }
 

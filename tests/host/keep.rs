@@ -96,10 +96,11 @@ fn sdlm_with_distortions_repeats() -> Outcome {
 }
 
 /// Runs that differ in what a record has to keep: steps, validation, an optimizer, distortions.
-const RECORDED: [&[&str]; 4] = [
+const RECORDED: [&[&str]; 5] = [
     &["--steps", "30", "--lr", "0.07", "--seed", "5"],
     &["--epochs", "2", "--validate", "500", "--select", "best", "--squash", "tanh"],
     &["--epochs", "2", "--optimizer", "sdlm", "--eta-scale", "0.3", "--curvature-patterns", "40"],
+    &["--epochs", "2", "--optimizer", "adam", "--beta2", "0.99", "--epsilon", "1e-6"],
     &["--epochs", "2", "--distort", "on", "--distortions", "3", "--shear", "0.3"],
 ];
 

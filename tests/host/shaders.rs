@@ -28,11 +28,12 @@ const BATCHES: [usize; 4] = [1, 7, 64, 1_000];
 /// The one file that no kernel has: what the self-test asks an adapter.
 const PROBE: &str = "probe.wgsl";
 
-/// Optimizers at a batch: the second adds kernels, which the batch has little to do with.
+/// Optimizers at a batch: all but the first add kernels, which the batch has little to do with.
 fn optimizers(batch: usize) -> Vec<Optimizer> {
     let sgd = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 };
     let sdlm = Optimizer::Sdlm { momentum: 0.0, mu: 0.02, exact: true };
-    if batch == BATCHES[1] { vec![sgd, sdlm] } else { vec![sgd] }
+    let adam = Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 };
+    if batch == BATCHES[1] { vec![sgd, sdlm, adam] } else { vec![sgd] }
 }
 
 fn plan(trained: &Trained, way: Way, batch: usize, optimizer: Optimizer) -> Plan {

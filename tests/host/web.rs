@@ -37,7 +37,7 @@ fn every_file_that_the_menu_names_is_there_and_every_program_is_whole() {
     let networks = menu["networks"].as_array().expect("networks");
     let programs = menu["programs"].as_array().expect("programs");
     assert_eq!(networks.len(), 2);
-    assert_eq!(programs.len(), 2 * 2 * 3 * 4, "networks x plans x batches x methods");
+    assert_eq!(programs.len(), 2 * 2 * 3 * 6, "networks x plans x batches x methods");
     let inspections = networks.iter().map(|network| &network["inspect"]);
     for name in programs.iter().map(|program| &program["file"]).chain(inspections) {
         let mut program = json(&file(name));
@@ -81,7 +81,7 @@ fn a_wide_network_has_a_page() {
     prints(&[&page[..], &["--network", path(&file)]].concat());
     let menu = json(&out.join("menu.json"));
     let programs = menu["programs"].as_array().expect("programs");
-    assert_eq!(programs.len(), 3 * 4, "batches x methods");
+    assert_eq!(programs.len(), 3 * 6, "batches x methods");
     assert!(programs.iter().all(|program| program["plan"] == "layered"));
 }
 

@@ -38,6 +38,8 @@ class Case:
     lr: float
     momentum: float = 0.9
     weight_decay: float = 0.0
+    # beta1, beta2 and epsilon of Adam, which then takes the place of SGD.
+    adam: tuple[float, float, float] | None = None
     # Shares of the RBF centres in F6's first biases. Far from every centre the e^-y of eq. 9 are
     # below 1e-30 and it cannot be told from eq. 8; from here the wrong classes push too.
     near: tuple[tuple[int, float], ...] = ()
@@ -65,6 +67,11 @@ CASES = {
     "lenet1-scaled": Case(lenet1("scaled", "paper"), lr=0.1, weight_decay=0.01),
     "lenet1-relu-max": Case(habits("relu", "max"), lr=0.1, wide=True),
     "lenet1-logistic-average": Case(habits("logistic", "average"), lr=0.1, wide=True),
+    # A larger epsilon than PyTorch's: a gradient that is all rounding moves its weight by less than
+    # the tolerance of the tests.
+    "lenet1-adam": Case(
+        lenet1("scaled", "paper"), lr=0.01, weight_decay=0.01, adam=(0.9, 0.99, 1e-4), wide=True
+    ),
     "lenet5-rbf-mse": Case(lenet5("rbf", "mse"), lr=0.003),
     # Two wrong classes compete: 6 and 8 are the closest pair of bitmaps, 12 pixels apart.
     "lenet5-rbf-map": Case(
@@ -99,6 +106,19 @@ def start(net: LeNet, case: Case) -> None:
             uniform(layer.bias, bias if name == "f6" else 0.0, reach)
 
 
+def optimizer_of(case: Case, net: LeNet) -> torch.optim.Optimizer:
+    decay = case.weight_decay
+    if case.adam is None:
+        return torch.optim.SGD(
+            net.parameters(), case.lr, momentum=case.momentum, weight_decay=decay
+        )
+    # As float32, which is what the shaders have.
+    beta1, beta2, epsilon = (float(np.float32(number)) for number in case.adam)
+    return torch.optim.Adam(
+        net.parameters(), case.lr, betas=(beta1, beta2), eps=epsilon, weight_decay=decay
+    )
+
+
 def compute(case: Case) -> dict[str, np.ndarray]:
     """The tensors of one fixture."""
     settings = case.settings
@@ -106,9 +126,7 @@ def compute(case: Case) -> dict[str, np.ndarray]:
     x, classes = inputs(pixels, settings).double(), torch.from_numpy(labels.astype(np.int64))
     net = LeNet(settings).double()
     start(net, case)
-    optimizer = torch.optim.SGD(
-        net.parameters(), case.lr, momentum=case.momentum, weight_decay=case.weight_decay
-    )
+    optimizer = optimizer_of(case, net)
     tensors = {"pixels": pixels, "labels": labels, "scores": stored(net(x))}
     tensors |= {f"weight/{name}": stored(p) for name, p in net.named_parameters()}
     losses = []
@@ -131,8 +149,9 @@ def stored(tensor: torch.Tensor) -> np.ndarray:
 
 
 def metadata(case: Case) -> dict[str, str]:
-    """Strings as they are, numbers and booleans as in JSON."""
+    """Strings as they are, numbers and booleans as in JSON; nothing of what a case has not."""
     values = asdict(case.settings) | asdict(case) | VERSIONS
+    values = {key: value for key, value in values.items() if value is not None}
     del values["settings"], values["near"], values["wide"]
     return {key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items()}
 

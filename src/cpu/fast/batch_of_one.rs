@@ -8,7 +8,7 @@ use super::samples::{Backward, Samples, Source, numbers, numbers_mut};
 use super::squash::{squash_all, through};
 use super::update::Parameters;
 use crate::plan::kernels::Output;
-use crate::plan::{Epilogue, Pass};
+use crate::plan::{Epilogue, Pass, StepSize};
 
 /// Rows of a linear layer that are summed at a time.
 const ROWS: usize = 4;
@@ -41,7 +41,7 @@ impl<const K: usize> Kernel for OnePass<'_, '_, K> {
         let output = program.output(pass);
         one.samples.judge(&output, 1);
         let Some(epilogue) = program.epilogue(pass) else { return };
-        let step = (epilogue, source.step.rate);
+        let step = (epilogue, source.step.size);
         for block in (0..program.blocks.len()).rev() {
             match epilogue.is_curvature() {
                 false => one.backward::<L, K>(program, &output, block, pieces, step),
@@ -104,7 +104,7 @@ impl BatchOfOne {
         output: &Output,
         block: usize,
         pieces: &mut [Parameters],
-        step: (Epilogue, f32),
+        step: (Epilogue, StepSize),
     ) {
         let [inputs, outputs] = [program.sizes[block], program.sizes[block + 1]];
         if let Work::Stage { stage, piece } = &program.blocks[block] {

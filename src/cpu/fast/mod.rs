@@ -50,7 +50,9 @@ use update::{Parameters, Update};
 use super::memory;
 use crate::error::Result;
 use crate::executor::Executor;
-use crate::plan::{BufferId, Epilogue, Interface, Pass, Plan, STEP_WORDS, StepRow, TOTALS};
+use crate::plan::{
+    BufferId, Epilogue, Interface, Pass, Plan, STEP_WORDS, StepRow, StepSize, TOTALS,
+};
 use crate::threads;
 
 /// A plan and the memory it works in.
@@ -135,7 +137,8 @@ impl Executor for Fast {
         self.exchange_totals(|totals, row| totals.copy_from_slice(row));
         self.begun.iter_mut().for_each(|steps| *steps.get_mut() = 0);
         let ports = self.plan.interface.ports;
-        let buffers = [Some(ports.parameters), Some(ports.velocity), ports.curvature];
+        let buffers =
+            [Some(ports.parameters), Some(ports.velocity), ports.curvature.or(ports.squares)];
         let mut carried =
             buffers.map(|id| id.map_or(Vec::new(), |id| std::mem::take(&mut self.memory[id])));
         let mut one = self.one.take();
@@ -169,15 +172,15 @@ impl Executor for Fast {
     }
 }
 
-/// Parameters, velocity and curvature, which may be empty, piece by piece.
+/// Parameters, velocity and what else the optimizer carries, which may be empty, piece by piece.
 fn pieces<'a>(program: &Program, carried: [&'a mut Vec<u32>; 3]) -> Vec<RwLock<Parameters<'a>>> {
     let mut rest = carried.map(|words| bytemuck::cast_slice_mut(words));
     let piece = |(_, place): &(_, std::ops::Range<usize>)| {
-        let [parameters, velocity, curvature] = rest.each_mut().map(|rest| {
+        let [parameters, velocity, second] = rest.each_mut().map(|rest| {
             let length = place.len().min(rest.len());
             rest.split_off_mut(..length).expect("it is not longer than the rest")
         });
-        RwLock::new(Parameters { parameters, velocity, curvature })
+        RwLock::new(Parameters { parameters, velocity, second })
     };
     program.pieces.iter().map(piece).collect()
 }
@@ -232,7 +235,7 @@ impl Run<'_> {
             self.pass(thread, number, self.fast.source(step));
             participant.wait();
             if let Some(epilogue) = self.fast.program.epilogue(self.pass) {
-                self.update(thread, (epilogue, step.rate), &mut gradient);
+                self.update(thread, (epilogue, step.size), &mut gradient);
                 participant.wait();
             }
         }
@@ -267,7 +270,7 @@ impl Run<'_> {
         }
     }
 
-    fn update(&self, thread: usize, step: (Epilogue, f32), gradient: &mut Vec<f32>) {
+    fn update(&self, thread: usize, step: (Epilogue, StepSize), gradient: &mut Vec<f32>) {
         let Fast { groups, program, threads, instructions, .. } = self.fast;
         let guards: Vec<_> = groups.iter().map(|group| group.read().expect(NO_PANIC)).collect();
         let groups: &[&SampleGroup] = &guards.iter().map(|group| &**group).collect::<Vec<_>>();

@@ -5,14 +5,15 @@ use super::lanes::{LANES, Lanes, V};
 use super::linear;
 use super::program::{Piece, Program};
 use super::sample_group::SampleGroup;
-use crate::plan::{Epilogue, Optimizer};
+use crate::plan::{Epilogue, Optimizer, StepSize};
 
-/// A piece of the parameters with its velocity, and its curvature where the plan has one.
+/// A piece of the parameters with what its optimizer carries along.
 #[derive(Debug)]
 pub struct Parameters<'a> {
     pub parameters: &'a mut [f32],
     pub velocity: &'a mut [f32],
-    pub curvature: &'a mut [f32],
+    /// The curvature, or the mean squared gradients of Adam; empty where the plan has neither.
+    pub second: &'a mut [f32],
 }
 
 /// Adds up the derivatives of the piece `number`, group by group in order, and applies an epilogue with
@@ -21,7 +22,7 @@ pub struct Update<'a, 'p> {
     pub program: &'a Program,
     pub number: usize,
     pub groups: &'a [&'a SampleGroup],
-    pub step: (Epilogue, f32),
+    pub step: (Epilogue, StepSize),
     pub piece: &'a mut Parameters<'p>,
     /// Memory for the gradient of rows of weights.
     pub gradient: &'a mut Vec<f32>,
@@ -73,7 +74,7 @@ impl Kernel for Update<'_, '_> {
 }
 
 impl Parameters<'_> {
-    /// Applies an epilogue with its rate to the gradients of the `count` parameters from `first` on, in
+    /// Applies an epilogue to the gradients of the `count` parameters from `first` on, in
     /// step with `Epilogue::apply` of the reference.
     #[inline(always)]
     pub fn apply(
@@ -81,11 +82,12 @@ impl Parameters<'_> {
         first: usize,
         count: usize,
         sums: &[f32],
-        (epilogue, rate): (Epilogue, f32),
+        (epilogue, size): (Epilogue, StepSize),
     ) {
         let here = first..first + count;
-        let curvature = here.start.min(self.curvature.len())..here.end.min(self.curvature.len());
-        let h = &mut self.curvature[curvature];
+        let StepSize { rate, corrections } = size;
+        let second = here.start.min(self.second.len())..here.end.min(self.second.len());
+        let h = &mut self.second[second];
         let (w, v) = (&mut self.parameters[here.clone()], &mut self.velocity[here]);
         match epilogue {
             Epilogue::Apply(Optimizer::Sgd { momentum, weight_decay }) => {
@@ -103,6 +105,15 @@ impl Parameters<'_> {
                 for (((w, v), h), g) in w.iter_mut().zip(v).zip(h).zip(sums) {
                     *v = momentum * *v + g;
                     *w -= rate / (mu + *h) * *v;
+                }
+            }
+            Epilogue::Apply(Optimizer::Adam { beta1, beta2, epsilon, weight_decay }) => {
+                let rate = rate * corrections[0];
+                for (((w, m), v), g) in w.iter_mut().zip(v).zip(h).zip(sums) {
+                    let g = g + weight_decay * *w;
+                    *m = beta1 * *m + (1.0 - beta1) * g;
+                    *v = beta2 * *v + (1.0 - beta2) * g * g;
+                    *w -= rate * *m / (v.sqrt() * corrections[1] + epsilon);
                 }
             }
             Epilogue::Store { .. } => unreachable!("the CPU has whole batches"),

@@ -47,7 +47,9 @@ impl Spec for LinearUpdate {
                 read: if self.starts { 0 } else { words },
                 written: if self.ends { 0 } else { words },
             }),
-            "velocity" | "parameters" | "curvature" | "shard_gradient" if !self.ends => {
+            "velocity" | "parameters" | "curvature" | "squares" | "shard_gradient"
+                if !self.ends =>
+            {
                 Some(Moved::default())
             }
             _ => None,
