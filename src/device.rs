@@ -117,7 +117,8 @@ impl Device {
         Ok(Device::Adapter {
             profile: profile
                 .unwrap_or_else(|| adapter::profile(&info))
-                .for_cores(threads::available()),
+                .for_cores(threads::available())
+                .for_bindings(adapter.limits().max_storage_buffer_binding_size),
             tuned: tuned.clone().on(adapter::describe(&info)),
             adapter: Box::new(adapter),
             single: None,

@@ -111,7 +111,7 @@ impl Checker {
     /// # Errors
     /// [`crate::Error::Adapter`] if the adapter gives none.
     pub fn new(adapter: &Adapter) -> Result<Self> {
-        let (device, queue) = engine::device(adapter)?;
+        let (device, queue) = engine::device(adapter, 0)?;
         Ok(Self::on_device(device, queue))
     }
 

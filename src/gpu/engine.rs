@@ -44,7 +44,7 @@ pub struct Gpu {
 }
 
 impl Gpu {
-    /// Sets up the first replica of a program on an adapter, within WebGPU's default limits.
+    /// Sets up the first replica of a program on an adapter, within WebGPU's default limits but for a larger data set.
     ///
     /// # Errors
     /// [`Error::Adapter`] if the adapter gives no device or refuses a buffer.
@@ -57,7 +57,8 @@ impl Gpu {
     /// # Errors
     /// As [`Gpu::new`].
     pub(super) fn replica(adapter: &Adapter, program: Arc<Program>, replica: usize) -> Result<Gpu> {
-        let (device, queue) = device(adapter)?;
+        let largest = program.buffers.iter().map(|buffer| buffer.words).max().unwrap_or(0);
+        let (device, queue) = device(adapter, 4 * largest as u64)?;
         Self::on_device(device, queue, program, replica)
     }
 
@@ -231,21 +232,28 @@ impl Executor for Gpu {
     }
 }
 
-/// A device of an adapter, within WebGPU's default limits.
+/// A device of an adapter, within WebGPU's default limits but for a buffer of so many bytes, if it is larger.
 ///
 /// # Errors
 /// [`Error::Adapter`] if the adapter gives none.
-pub(super) fn device(adapter: &Adapter) -> Result<(Device, Queue)> {
+pub(super) fn device(adapter: &Adapter, largest: u64) -> Result<(Device, Queue)> {
     let no_device = |what: &str| {
         Error::Adapter(format!(
             "{} gives no device: {what}; choose another with --adapter (see `lenet adapters`)",
             adapter::describe(&adapter.get_info())
         ))
     };
+    let Limits { max_storage_buffer_binding_size: binding, max_buffer_size, .. } =
+        Limits::default();
+    let required_limits = Limits {
+        max_storage_buffer_binding_size: binding.max(largest),
+        max_buffer_size: max_buffer_size.max(largest),
+        ..Limits::default()
+    };
     let made = pollster::block_on(adapter.request_device(&DeviceDescriptor {
         label: Some("lenet"),
         required_features: adapter.features() & Features::TIMESTAMP_QUERY,
-        required_limits: Limits::default(),
+        required_limits,
         ..Default::default()
     }));
     let (device, queue) = made.map_err(|error| no_device(&error.to_string()))?;

@@ -38,7 +38,7 @@ pub fn wgsl() -> String {
 /// # Errors
 /// [`crate::Error::Adapter`] if the adapter gives no device or stops answering.
 pub fn ask(adapter: &Adapter, loops: u32) -> Result<std::result::Result<Health, String>> {
-    let (device, queue) = engine::device(adapter)?;
+    let (device, queue) = engine::device(adapter, 0)?;
     let label = Some("probe");
     // As the kernels are compiled, for which the answer is to hold.
     // SAFETY: its one loop counts to a number in a buffer that nobody writes.

@@ -2,7 +2,7 @@
 //! within WebGPU's default limits.
 
 use super::profile::{ITERATION_LIMIT, Tiles};
-use super::{ALIGN, Plan, Profile, Strategy};
+use super::{ALIGN, Plan, Profile, Strategy, View};
 use crate::error::{Error, Result};
 use crate::network::{MAX_NUMBERS, Network};
 use crate::text::thousands;
@@ -64,9 +64,12 @@ pub(super) fn within(profile: Profile, make: impl Fn(Profile) -> Result<Plan>) -
         let view = plan
             .dispatches()
             .flat_map(|dispatch| &dispatch.views)
-            .find(|view| view.words > MAX_NUMBERS);
+            .find(|view| view.words > most(&plan, view));
         let kernel = plan.kernels.iter().find(|kernel| kernel.iterations() > ITERATION_LIMIT);
         tried = if let Some(view) = view {
+            if view.buffer == plan.interface.ports.data_set {
+                return Err(too_many_samples(&plan, view.words));
+            }
             let name = &plan.buffers[view.buffer].name;
             let next = match name == "partials" {
                 true if tried.partial_rows > profile.partial_rows => {
@@ -99,6 +102,22 @@ pub(super) fn within(profile: Profile, make: impl Fn(Profile) -> Result<Plan>) -
             return Ok(plan);
         };
     }
+}
+
+/// Numbers of a view that may be bound at once.
+fn most(plan: &Plan, view: &View) -> usize {
+    if view.buffer == plan.interface.ports.data_set { plan.profile.data_set } else { MAX_NUMBERS }
+}
+
+fn too_many_samples(plan: &Plan, words: usize) -> Error {
+    let record = plan.interface.record;
+    let [given, most] =
+        [words, plan.profile.data_set].map(|words| thousands(words / record.words()));
+    Error::Usage(format!(
+        "the data set has {given} digits of {side}x{side}, training and test together, and the adapter holds {most}: \
+         compute with --device cpu",
+        side = record.side
+    ))
 }
 
 /// What to try where a kernel loops too long: smaller windows; then from the first windows on more rows of partial

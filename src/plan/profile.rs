@@ -3,6 +3,7 @@
 use super::binding::{Access, Binding};
 use super::epilogue::Epilogue;
 use super::kernels::{Op, Work};
+use crate::network::MAX_NUMBERS;
 
 /// Numbers in a uniform window: 64 KiB, WebGPU's default limit.
 pub const UNIFORM_WINDOW: usize = 16_384;
@@ -72,6 +73,8 @@ pub struct Profile {
     pub tiles: Tiles,
     /// Rows of partial gradients at most, for each window of the batch.
     pub partial_rows: usize,
+    /// Numbers of the data set that may be bound at once; everything else keeps to WebGPU's default limit.
+    pub data_set: usize,
 }
 
 impl Profile {
@@ -89,12 +92,18 @@ impl Profile {
             workgroups: Some(8),
             tiles: Tiles::MAP,
             partial_rows: 8,
+            data_set: MAX_NUMBERS,
         }
     }
 
     /// The same with as many workgroups in a dispatch as keep so many cores busy, which changes no bit.
     pub fn for_cores(self, cores: usize) -> Self {
         Profile { workgroups: self.workgroups.map(|_| (2 * cores as u32).clamp(4, 32)), ..self }
+    }
+
+    /// The same on a device that binds so many bytes at once.
+    pub fn for_bindings(self, bytes: u64) -> Self {
+        Profile { data_set: (bytes / 4) as usize, ..self }
     }
 
     /// For GPUs: an invocation for every item, and coalesced storage reads.
@@ -109,6 +118,7 @@ impl Profile {
             workgroups: None,
             tiles: Tiles::ONE,
             partial_rows: 256,
+            data_set: MAX_NUMBERS,
         }
     }
 

@@ -288,6 +288,28 @@ fn random(rng: &mut Rng) -> Table {
     })
 }
 
+/// An adapter holds as many samples as one binding of its own limit carries; the CPU holds any.
+#[test]
+fn a_data_set_fits_the_binding_of_the_device() {
+    let network = build(tables::lenet1(), tables::lenet1().options).expect("LeNet-1");
+    let optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 };
+    let plan = |samples, profile| {
+        let capacity = Capacity { samples, indices: samples, steps: samples.div_ceil(16) };
+        Plan::new(&network, Strategy::Layered, profile, 16, optimizer, capacity)
+    };
+    // 128 MiB, 197 words a sample.
+    let most = (1 << 25) / 197;
+    for profile in [Profile::software(), Profile::gpu()] {
+        assert!(plan(most, profile).is_ok());
+        let said = plan(most + 1, profile).expect_err("one too many").to_string();
+        for part in ["170,328", "170,327", "--device cpu"] {
+            assert!(said.contains(part), "{said}");
+        }
+        assert!(plan(most + 1, profile.for_bindings(1 << 30)).is_ok());
+    }
+    assert!(plan(1_000_000, Profile::reference()).is_ok());
+}
+
 /// Plans of whatever table either stay within what every device carries, or are refused in words.
 #[test]
 fn random_tables_never_panic() {
