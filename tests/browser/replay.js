@@ -1,6 +1,6 @@
 // Replays the programs that the server lists, and posts what came out of each.
 import { Executor } from "./executor.js";
-import { corrections, distortionKey, firstWeights, Orders, Patterns } from "./host.js";
+import { corrections, distortionKey, factor, firstWeights, Orders, Patterns } from "./host.js";
 
 /** CRC-32 of bytes, as zlib computes it. */
 function crc32(/** @type {ArrayBuffer} */ bytes) {
@@ -25,12 +25,15 @@ function differences(program, { seed, init, shuffle }) {
     order: [new Orders(samples, shuffle, seed, entry).epoch(0), training.indices],
     "key of the distortions": [[distortionKey(seed)], [training.step_table[3]]],
   };
+  const steps = Array.from({ length: training.count }, (_, step) => step);
+  const numbers = new Float32Array(new Uint32Array(training.step_table).buffer);
+  const rates = steps.map((step) => numbers[8 * step + 2]);
+  const schedule = curvature ? "lecun1998" : "cosine";
+  pairs.rates = [steps.map((step) => Math.fround(rates[0] * factor(schedule, step, training.count, 0))), rates];
   const constants = Object.assign({}, ...program.kernels.map((kernel) => kernel.constants));
   if ("BETA1" in constants) {
-    const row = (step) => [...new Float32Array(new Uint32Array(training.step_table.slice(8 * step + 4, 8 * step + 6)).buffer)];
-    const steps = Array.from({ length: training.count }, (_, step) => step);
     const ours = steps.flatMap((step) => corrections(constants.BETA1, constants.BETA2, step).map(Math.fround));
-    pairs.corrections = [ours, steps.flatMap(row)];
+    pairs.corrections = [ours, steps.flatMap((step) => [numbers[8 * step + 4], numbers[8 * step + 5]])];
   }
   if (curvature) {
     const { indices } = curvature;
