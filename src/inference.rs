@@ -197,15 +197,10 @@ impl Scores {
     /// penalties of an RBF one; of equals the first, as in the shader.
     pub fn ranking(&self, i: usize) -> Ranking {
         let scores = self.of(i);
-        let better = |a: f32, b: f32| match self.output {
-            Output::Linear | Output::Softmax => a > b,
-            Output::Rbf => a < b,
-        };
-        let best = |among: &mut dyn Iterator<Item = usize>| {
-            among.reduce(|best, next| if better(scores[next], scores[best]) { next } else { best })
-        };
-        let digit = best(&mut (0..self.classes)).unwrap_or(0);
-        let runner_up = best(&mut (0..self.classes).filter(|&class| class != digit)).unwrap_or(0);
+        let digit = self.output.winner(scores);
+        let better = |a, b| if self.output.is_better(scores[b], scores[a]) { b } else { a };
+        let others = (0..self.classes).filter(|&class| class != digit);
+        let runner_up = others.reduce(better).unwrap_or(0);
         let margin = (scores[digit] - scores[runner_up]).abs();
         Ranking { digit, runner_up, margin }
     }

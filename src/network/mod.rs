@@ -185,6 +185,23 @@ named! {
     }
 }
 
+impl Output {
+    /// Whether a score wins against another: a larger output or probability, or a smaller distance.
+    pub fn is_better(self, a: f32, b: f32) -> bool {
+        match self {
+            Output::Linear | Output::Softmax => a > b,
+            Output::Rbf => a < b,
+        }
+    }
+
+    /// The class that wins; of equals the first, as in the shader.
+    pub fn winner(self, scores: &[f32]) -> usize {
+        let better =
+            |best, next| if self.is_better(scores[next], scores[best]) { next } else { best };
+        (0..scores.len()).reduce(better).unwrap_or(0)
+    }
+}
+
 impl Loss {
     /// The loss that an output brings along.
     pub fn of(output: Output) -> Self {

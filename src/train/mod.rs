@@ -134,6 +134,7 @@ pub fn run(
             return Ok(Outcome { epochs: run.epochs, interrupted: true });
         }
     }
+    run.look_for_one_answer()?;
     Ok(Outcome { epochs: run.epochs, interrupted: false })
 }
 
@@ -263,6 +264,27 @@ impl Run<'_> {
         };
         let stopped = test.stopped || validation.is_some_and(|metrics| metrics.stopped);
         Ok((!stopped).then_some((test, validation)))
+    }
+
+    /// Warns if all test digits are taken for the same class: such a network has learned nothing. It is asked only
+    /// where so many answers are wrong.
+    fn look_for_one_answer(&mut self) -> Result<()> {
+        let Settings { network, .. } = self.settings;
+        let (classes, output) = (network.options.classes, network.options.output);
+        if !self.epochs.last().is_some_and(|last| 10 * last.errors > last.digits) {
+            return Ok(());
+        }
+        let scores = self.session.scores(0)?;
+        let mut winners = scores.chunks_exact(classes).map(|scores| output.winner(scores));
+        let first = winners.next().unwrap_or(0);
+        if winners.all(|winner| winner == first) {
+            let class = network.classes.of(first);
+            self.report.warn(&format!(
+                "the network takes every test digit for {class}: it has learned nothing; try a smaller --lr, other \
+                 --init, or more --epochs"
+            ));
+        }
+        Ok(())
     }
 
     /// The present state. Some drivers clamp NaN away before it reaches the loss, so the parameters

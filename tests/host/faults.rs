@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::common::program::{DATA, OTHER, USAGE};
+use crate::common::program::{DATA, OTHER, USAGE, command, text};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -336,6 +336,22 @@ fn a_loss_that_diverges() {
     let record = fs::read_to_string(run.join("run.json")).expect("a record");
     assert!(record.contains("\"status\": \"failed\""), "{record}");
     assert!(!run.join("model.safetensors").exists());
+}
+
+#[test]
+fn a_network_that_gives_one_answer() {
+    let folder = TempDir::new().expect("a folder");
+    let said = |flags: &str| {
+        let base = ["train", "--device=cpu", "--network=lenet1", "--test-limit=200", "--no-report"];
+        let flags = base.into_iter().chain(flags.split(' ')).collect::<Vec<_>>();
+        let made = command(&flags).current_dir(folder.path()).output().expect("it runs");
+        assert!(made.status.success());
+        text(&made.stderr)
+    };
+    let stuck = said("--optimizer=adam --lr=3 --train-limit=300 --epochs=1 --out=stuck");
+    assert!(stuck.contains("every test digit for ") && stuck.contains("--lr"), "{stuck}");
+    let learns = said("--train-limit=1000 --epochs=3 --out=learns");
+    assert!(!learns.contains("every test digit"), "{learns}");
 }
 
 #[test]
