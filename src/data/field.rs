@@ -33,27 +33,34 @@ pub(super) fn of(
 }
 
 fn placed(pixels: &[u8], from: usize, side: usize) -> Result<Vec<u8>, String> {
+    match cut(pixels, from, side) {
+        (fields, None) => Ok(fields),
+        (_, Some(number)) => Err(format!(
+            "images of {from}x{from} pixels, of which number {number} has ink outside of the {side}x{side} of --side"
+        )),
+    }
+}
+
+/// Pictures put into the middle of an empty field, or freed of their border. Also the first picture whose border was
+/// not empty.
+pub(super) fn cut(pixels: &[u8], from: usize, side: usize) -> (Vec<u8>, Option<usize>) {
     if side == from {
-        return Ok(pixels.to_vec());
+        return (pixels.to_vec(), None);
     }
     // From the corner of the picture to that of the field, and back.
     let (shift, back) = (side.saturating_sub(from) / 2, from.saturating_sub(side) / 2);
     let mut fields = vec![0; pixels.len() / (from * from) * (side * side)];
     let inside = |at: usize| (at + shift).checked_sub(back).filter(|&at| at < side);
+    let mut spoilt = None;
     let pictures = pixels.chunks_exact(from * from).zip(fields.chunks_exact_mut(side * side));
     for (number, (picture, field)) in pictures.enumerate() {
         for (at, &byte) in picture.iter().enumerate() {
             match (inside(at / from), inside(at % from)) {
                 (Some(y), Some(x)) => field[y * side + x] = byte,
                 _ if byte == 0 => {}
-                _ => {
-                    return Err(format!(
-                        "images of {from}x{from} pixels, of which number {number} has ink outside of the \
-                         {side}x{side} of --side"
-                    ));
-                }
+                _ => _ = spoilt.get_or_insert(number),
             }
         }
     }
-    Ok(fields)
+    (fields, spoilt)
 }

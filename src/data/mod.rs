@@ -27,7 +27,7 @@ pub mod writing;
 mod zipcodes;
 
 use crate::error::{Error, Result};
-use crate::network::{CLASS_COUNTS, CLASSES, ClassNames, DIGIT_SIDE};
+use crate::network::{CLASS_COUNTS, CLASSES, ClassNames, DIGIT_SIDE, Network, Options};
 use crate::text::thousands;
 
 pub use facts::{Facts, facts};
@@ -59,6 +59,23 @@ pub struct Digits {
 pub struct Mnist {
     pub train: Digits,
     pub test: Digits,
+}
+
+impl Mnist {
+    /// The same pictures as data of the side and the classes of a network, to time networks whose own data are
+    /// elsewhere: cut, or in an empty field, and with labels that start again where there are no more classes.
+    pub fn cut_for(&self, network: &Network) -> Mnist {
+        let Options { side, classes, .. } = network.options;
+        let cut = |set: &Digits| {
+            let labels = set.labels.iter().map(|label| label % classes as u8).collect();
+            let names = network.classes.clone();
+            Digits {
+                names,
+                ..Digits::of(side, classes, field::cut(&set.pixels, set.side, side).0, labels)
+            }
+        };
+        Mnist { train: cut(&self.train), test: cut(&self.test) }
+    }
 }
 
 impl Digits {

@@ -271,7 +271,7 @@ impl Run<'_> {
     fn look_for_one_answer(&mut self) -> Result<()> {
         let Settings { network, .. } = self.settings;
         let (classes, output) = (network.options.classes, network.options.output);
-        if !self.epochs.last().is_some_and(|last| 10 * last.errors > last.digits) {
+        if self.epochs.last().is_none_or(|last| 10 * last.errors <= last.digits) {
             return Ok(());
         }
         let scores = self.session.scores(0)?;

@@ -92,7 +92,7 @@ pub fn run(args: Args) -> Result<()> {
         cpu: (!args.no_cpu).then_some(Device::cpu_on(threads)),
         naive: (!args.no_cpu && !args.all).then_some(Device::Naive),
     };
-    let mnist = data::builtin()?;
+    let mnist = data::builtin()?.cut_for(&cases[0].network);
     let (train, test) = (mnist.train.len() as u32, mnist.test.len() as u32);
     let sets = vec![(train..train + test).collect()];
     let lists = Lists::new(&[&mnist.train, &mnist.test], mnist.train.len(), sets);
@@ -208,7 +208,7 @@ fn cases(args: &Args) -> Result<Vec<Settings>> {
             ranges: args.ranges.clone(),
             ..Flags::default()
         };
-        Settings::resolve(&flags, Available::MNIST, None)
+        Settings::resolve(&flags, Available::suiting(&flags.network)?, None)
     };
     networks.iter().flat_map(|network| batches.iter().map(|&batch| case(network, batch))).collect()
 }

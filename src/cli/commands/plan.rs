@@ -109,7 +109,7 @@ pub fn run(args: Args) -> Result<()> {
         }
         let mut program = plan.program();
         if let Some(device) = device.filter(|_| args.replay.is_some()) {
-            let mnist = data::builtin()?.with_classes_of(&settings.network)?;
+            let mnist = data::builtin()?.cut_for(&settings.network);
             let mut replay = replay::of(&settings, &plan, &mnist);
             let mut executor = device.executor(plan)?;
             replay.crc32 = replay::checksum(&replay::carry_out(&replay, executor.as_mut())?);

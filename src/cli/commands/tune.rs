@@ -79,7 +79,7 @@ pub fn run(args: Args) -> Result<()> {
     if cfg!(debug_assertions) {
         output::warn("this is a build without --release: it may choose otherwise");
     }
-    let mnist = data::builtin()?;
+    let mnist = data::builtin()?.cut_for(&all[0].network);
     let lists = Lists::new(&[&mnist.train], mnist.train.len(), Vec::new());
     let mut found = Vec::new();
     for settings in all {
@@ -119,7 +119,8 @@ fn forget(json: bool) -> Result<()> {
 fn settings(args: &Args) -> Result<Vec<Settings>> {
     let resolve = |network: NetworkArgs, batch: Option<usize>| {
         let training = TrainingArgs { batch, ..TrainingArgs::default() };
-        Settings::resolve(&Flags { network, training, ..Flags::default() }, Available::MNIST, None)
+        let available = Available::suiting(&network)?;
+        Settings::resolve(&Flags { network, training, ..Flags::default() }, available, None)
     };
     if !args.all {
         return Ok(vec![resolve(args.network.clone(), args.batch)?]);
