@@ -10,7 +10,8 @@
 //   row   read u32
 //   y     write f32
 //
-// One invocation computes TILE outputs of four samples.
+// One invocation computes TILE outputs of four samples. Outputs that only fill y up are no rows of w here: they
+// stay 0, where f(0) need not be 0.
 
 const SAMPLE_TILES = (SAMPLES + 3u) / 4u;
 

@@ -13,8 +13,10 @@ impl<'a> Builder<'a> {
         let sizes = [k.inputs as usize, k.outputs as usize];
         let samples = self.profile.samples_of(self.batch, self.in_windows(&sizes[..1]), &sizes);
         k.samples = samples as u32;
+        // What only fills y up stays 0, where an activation need not have f(0) = 0.
+        let rows = self.rows([sizes[0], layer.output.size()]);
         for first in (0..self.batch).step_by(samples) {
-            for (row, rows) in self.rows(sizes) {
+            for &(row, rows) in &rows {
                 k.rows = rows as u32;
                 let at = Window { block, first, samples, row, rows, ..Window::default() };
                 self.dispatch(&layer.name, LinearForward(k), at);

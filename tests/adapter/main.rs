@@ -20,6 +20,7 @@ mod learns;
 mod own;
 mod python;
 mod pytorch;
+mod random;
 mod replay;
 mod resume;
 mod sample;
@@ -33,7 +34,7 @@ use common::Tests;
 type Add = fn(&mut Tests);
 
 /// Every file, those with the longest tests first.
-const FILES: [(&str, Add); 18] = [
+const FILES: [(&str, Add); 19] = [
     ("tune", tune::add),
     ("learns", learns::add),
     ("bench", bench::add),
@@ -45,6 +46,7 @@ const FILES: [(&str, Add); 18] = [
     ("pytorch", pytorch::add),
     ("sample", sample::add),
     ("own", own::add),
+    ("random", random::add),
     ("distort", distort::add),
     ("doctor", doctor::add),
     ("kernels", kernels::add),

@@ -18,6 +18,7 @@ pub mod op;
 pub mod own;
 pub mod page;
 pub mod program;
+pub mod random;
 pub mod run;
 pub mod stages;
 
@@ -163,7 +164,7 @@ impl Tests {
     pub fn rest(&mut self, add: impl FnOnce(&mut Tests)) {
         let first = self.trials.len();
         add(self);
-        if !is_set(ALL) {
+        if !takes_all() {
             let rest = self.trials.split_off(first).into_iter();
             self.trials.extend(rest.map(|trial| {
                 trial.with_kind("only with ./tests/run --all").with_ignored_flag(true)
@@ -183,6 +184,11 @@ impl Tests {
         }
         conclusion.exit()
     }
+}
+
+/// Whether the tests that take long are asked for.
+pub fn takes_all() -> bool {
+    is_set(ALL)
 }
 
 /// Whether an environment variable is 1.

@@ -101,6 +101,10 @@ pub fn all() -> Vec<Table> {
                 .into(),
             |_| {},
         ),
+        // The same where f(0) is not 0: what only fills a layer up has no part in it.
+        table("odd-logistic", vec![linear("a", 13), linear("b", 5)], |options| {
+            options.squash = Squash::Logistic;
+        }),
         // A first stage of 15x15 numbers, straight to a linear layer.
         table("odd-stage", [stage(), vec![linear("c", 5)]].concat(), |options| options.border = 3),
         // A second stage of 5x5 numbers and some connections, to a linear layer.

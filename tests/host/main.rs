@@ -27,6 +27,7 @@ mod own_data;
 mod paper;
 mod papers;
 mod pictures;
+mod random;
 mod readers;
 mod reproduce;
 mod runs;

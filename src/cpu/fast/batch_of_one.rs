@@ -73,7 +73,7 @@ impl BatchOfOne {
         let (x, y) = (&numbers(x)[..inputs], &mut numbers_mut(y)[..outputs]);
         match &program.blocks[block] {
             Work::Stage { .. } => {}
-            Work::Linear { bias, rows, pieces: weights } => {
+            Work::Linear { bias, rows, pieces: weights, units } => {
                 y.copy_from_slice(&pieces[*bias].parameters[..outputs]);
                 for (piece, y) in pieces[weights.clone()].iter().zip(y.chunks_mut(*rows)) {
                     let w = piece.parameters[..rows * inputs].chunks(ROWS * inputs);
@@ -82,6 +82,7 @@ impl BatchOfOne {
                     }
                 }
                 squash_all::<L>(program.curve(block), y);
+                y[*units..].fill(0.0);
             }
             Work::Rbf { centres } => {
                 for (w, y) in centres.chunks_exact(inputs).zip(y) {
@@ -124,7 +125,7 @@ impl BatchOfOne {
         let mut dx = dx.map(|dx| &mut numbers_mut(dx)[..inputs]);
         match &program.blocks[block] {
             Work::Stage { .. } => {}
-            Work::Linear { bias, rows, pieces: weights } => {
+            Work::Linear { bias, rows, pieces: weights, .. } => {
                 dx.iter_mut().for_each(|dx| dx.fill(0.0));
                 pieces[*bias].apply(0, outputs, dy, step);
                 for (piece, dy) in pieces[weights.clone()].iter_mut().zip(dy.chunks(*rows)) {

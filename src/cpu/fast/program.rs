@@ -18,7 +18,8 @@ pub enum Work {
     /// Its parameters are one piece.
     Stage { stage: Stage, piece: usize },
     /// Its biases are one piece, every few rows of its weights are another.
-    Linear { bias: usize, rows: usize, pieces: Range<usize> },
+    /// Outputs behind its `units` stay 0.
+    Linear { bias: usize, rows: usize, pieces: Range<usize>, units: usize },
     /// Distances to these centres, `[10, inputs]`.
     Rbf { centres: Vec<f32> },
 }
@@ -121,7 +122,9 @@ impl Program {
                 Block::Stage { conv, pool } => {
                     program.stage(network, conv, pool.is_some(), start..end)
                 }
-                Block::Linear(_) => program.linear(index, start..end),
+                Block::Linear(at) => {
+                    program.linear(index, network.layers[at].output.size(), start..end)
+                }
                 Block::Rbf(_) => Work::Rbf { centres: bitmaps::centres() },
             };
             program.blocks.push(work);
@@ -175,7 +178,7 @@ impl Program {
         Work::Stage { stage, piece: self.pieces.len() - 1 }
     }
 
-    fn linear(&mut self, block: usize, place: Range<usize>) -> Work {
+    fn linear(&mut self, block: usize, units: usize, place: Range<usize>) -> Work {
         let (inputs, outputs) = (self.sizes[block], self.sizes[block + 1]);
         let rows = linear::rows_of(outputs);
         let bias = self.pieces.len();
@@ -188,6 +191,6 @@ impl Program {
             self.pieces.push((Piece::Rows { block, first, rows }, start..end));
             start = end;
         }
-        Work::Linear { bias, rows, pieces: bias + 1..self.pieces.len() }
+        Work::Linear { bias, rows, pieces: bias + 1..self.pieces.len(), units }
     }
 }

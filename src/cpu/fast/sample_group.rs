@@ -70,13 +70,14 @@ impl SampleGroup {
             Work::Stage { stage, piece } => {
                 self.samples.stage_forward::<L, K>(program, block, stage, parameters[*piece]);
             }
-            Work::Linear { bias, rows, pieces } => {
+            Work::Linear { bias, rows, pieces, units } => {
                 let (x, y) = self.samples.forward(block);
                 let biases = parameters[*bias].chunks(*rows);
                 let tiles = parameters[pieces.clone()].iter().zip(biases);
                 for ((w, bias), y) in tiles.zip(y.chunks_exact_mut(*rows)) {
                     linear::forward::<L>(program.curve(block), w, bias, x, y);
                 }
+                y[*units..].fill(V::ZERO);
                 if train {
                     linear::transpose(x, &mut self.rows[block]);
                 }
