@@ -61,7 +61,10 @@ impl Error {
 
     /// A file or folder that cannot be written, with what the system said.
     pub fn cannot_write(path: &Path, error: impl std::fmt::Display) -> Self {
-        Error::Other(format!("cannot write {}: {error}; choose another place", path.display()))
+        Error::Other(format!(
+            "cannot write {}: {error}; make room or allow writing there, or name another place",
+            path.display()
+        ))
     }
 
     /// A file that cannot be read, with what the system said and what to do about it.

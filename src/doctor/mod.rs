@@ -64,8 +64,8 @@ struct Examined {
     training: Vec<Training>,
     repeated: Option<Repeated>,
     speed: Vec<Figure>,
-    /// Why the examination ended early.
-    failure: Option<String>,
+    /// What ended with an error: plans, which the others are tried without, or the examination.
+    failures: Vec<String>,
 }
 
 /// How much to examine.
@@ -122,10 +122,11 @@ impl Examined {
             training: Vec::new(),
             repeated: None,
             speed: Vec::new(),
-            failure: None,
+            failures: Vec::new(),
         };
-        let failure = examined.compute(adapter, scope, say).err();
-        examined.failure = failure.map(|error| error.to_string());
+        if let Err(error) = examined.compute(adapter, scope, say) {
+            examined.failures.push(error.to_string());
+        }
         examined
     }
 
@@ -144,7 +145,12 @@ impl Examined {
         let plans = if scope.all { training::every_plan() } else { vec![PlanChoice::Auto] };
         for case in training::CASES {
             say(&format!("training {} by {}", case.0, case.1));
-            self.training.extend(training::train(adapter, &device, &mnist, case, &plans)?);
+            for trained in training::train(adapter, &device, &mnist, case, &plans)? {
+                match trained {
+                    Ok(training) => self.training.push(training),
+                    Err(failure) => self.failures.push(failure),
+                }
+            }
         }
         if let Some(time) = scope.repeat {
             say("the same steps again and again");
@@ -163,9 +169,10 @@ impl Examined {
         let wrong = wrong.map(|answer| format!("{}: {}", answer.name, answer.verdict()));
         let trained = self.training.iter().filter_map(Training::fault);
         let repeated = self.repeated.as_ref().and_then(Repeated::fault);
-        let (health, failure) = (self.facts.health.as_ref().err(), self.failure.as_ref());
+        let health = self.facts.health.as_ref().err();
         // Both may have met the same.
-        let failed = health.into_iter().chain(failure.filter(|&failure| Some(failure) != health));
+        let failures = self.failures.iter().filter(|&failure| Some(failure) != health);
+        let failed = health.into_iter().chain(failures);
         short.chain(wrong).chain(trained).chain(repeated).chain(failed.cloned()).collect()
     }
 }

@@ -12,6 +12,7 @@ use crate::data::Mnist;
 use crate::device::{Device, PlanChoice};
 use crate::error::Result;
 use crate::gpu::{Adapter, Gpu};
+use crate::network::Named;
 use crate::plan::Strategy;
 use crate::recipe::Method;
 
@@ -78,20 +79,21 @@ impl Training {
     }
 }
 
-/// Trains a network by an optimizer in one or several plans.
+/// Trains a network by an optimizer in one or several plans; a plan that ends with an error leaves a sentence that
+/// names it.
 ///
 /// # Errors
-/// [`crate::Error::Adapter`] if the adapter fails.
+/// The errors of the reference.
 pub fn train(
     adapter: &Adapter,
     device: &Device,
     mnist: &Mnist,
     (network, optimizer): (&str, &str),
     plans: &[PlanChoice],
-) -> Result<Vec<Training>> {
+) -> Result<Vec<std::result::Result<Training, String>>> {
     let reference = Subject::new(&Device::Naive, mnist, (network, optimizer), PlanChoice::Auto)?;
     let expected = reference.run(&mut Cpu::new(reference.plan.clone()))?;
-    let trained = |&plan: &PlanChoice| {
+    let trained = |&plan: &PlanChoice| -> Result<Training> {
         let subject = Subject::new(device, mnist, (network, optimizer), plan)?;
         let start = Instant::now();
         let mut gpu = Gpu::new(adapter, subject.plan.program())?;
@@ -127,7 +129,13 @@ pub fn train(
             digits_per_second: subject.speed(&mut gpu)?,
         })
     };
-    plans.iter().map(trained).collect()
+    let named = |plan: &PlanChoice| {
+        trained(plan).map_err(|error| {
+            let plan = plan.name();
+            format!("{network} by {optimizer} in the plan {plan}: {error}")
+        })
+    };
+    Ok(plans.iter().map(named).collect())
 }
 
 /// The same steps again and again, for hardware that one does not trust.
@@ -215,6 +223,23 @@ impl Training {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// On a device that computes nothing; no plan was tuned for it.
+    #[test]
+    fn a_plan_that_gives_an_error_does_not_end_the_others() {
+        let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+        descriptor.backends = wgpu::Backends::NOOP;
+        descriptor.backend_options.noop.enable = true;
+        let instance = wgpu::Instance::new(descriptor);
+        let adapter = pollster::block_on(instance.request_adapter(&Default::default())).unwrap();
+        let (mnist, plans) =
+            (crate::data::builtin().unwrap(), [PlanChoice::Tuned, PlanChoice::Auto]);
+        let trained = train(&adapter, &Device::Naive, &mnist, CASES[0], &plans).unwrap();
+        let [tuned, auto] = &trained[..] else { panic!("one for each plan") };
+        let failure = tuned.as_ref().unwrap_err();
+        assert!(failure.starts_with("lenet1 by sgd in the plan tuned: "), "{failure}");
+        assert!(auto.as_ref().unwrap().fault().is_some(), "it computes nothing");
+    }
 
     #[test]
     fn finds_what_is_off_and_what_changes() {
