@@ -3,6 +3,7 @@
 //! The keys of the file are those of the flags of `lenet train`; docs/networks.md describes each.
 
 use serde::Deserialize;
+use serde_json::json;
 
 use super::connections::{TABLE_1990, TABLE_I};
 use super::spec::{self, Row};
@@ -171,7 +172,7 @@ impl Table {
             j,
         } = self.options;
         // What JSON quotes TOML reads.
-        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let quoted = |text: &str| json!(text).to_string();
         let mut text = format!("name = {}\n", quoted(&self.name));
         if !self.source.is_empty() {
             text.push_str(&format!("source = {}\n", quoted(&self.source)));
@@ -181,7 +182,7 @@ impl Table {
         }
         match self.classes {
             Some(_) if !self.names.are_numbers() => {
-                text.push_str(&format!("classes = {:?}\n", self.names.list()));
+                text.push_str(&format!("classes = {}\n", json!(self.names.list())));
             }
             Some(classes) => text.push_str(&format!("classes = {classes}\n")),
             None => {}
