@@ -7,6 +7,8 @@
 //! known, but at most binomial, b = sqrt(p (1 - p) / N), as if chance decided every digit
 //! independently. A single run of ours is treated like the paper's.
 
+use super::Answer;
+
 /// Standard errors from which a difference counts as one.
 pub const SIGNIFICANT: f64 = 2.0;
 
@@ -27,6 +29,12 @@ impl Sample {
         let squares: f64 = numbers.iter().map(|number| (number - mean).powi(2)).sum();
         let deviation = (count > 1).then(|| (squares / (count as f64 - 1.0)).sqrt());
         (count > 0).then_some(Sample { count, mean, deviation })
+    }
+
+    /// Mean and, where there is one, standard deviation: `1.75 ± 0.10`.
+    pub fn text(&self, decimals: usize) -> String {
+        let deviation = self.deviation.map_or(String::new(), |it| format!(" ± {it:.decimals$}"));
+        format!("{:.decimals$}{deviation}", self.mean)
     }
 }
 
@@ -91,6 +99,12 @@ impl McNemar {
         counts
     }
 
+    /// Counts what two networks say to the same digits.
+    pub fn of_answers(first: &[Answer], second: &[Answer]) -> Self {
+        let both = first.iter().zip(second);
+        McNemar::of(both.map(|(a, b)| [a, b].map(|answer| !answer.is_wrong())))
+    }
+
     /// Returns the probability that the digits that tell the two apart are distributed as unequally as
     /// here, or more so, if each favours either network with probability 1/2: exact (binomial) and
     /// two-sided.
@@ -105,4 +119,46 @@ impl McNemar {
         }
         (2.0 * tail).min(1.0)
     }
+}
+
+/// Welch's t test: whether two samples, whose deviations may differ, have the same expected value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Welch {
+    /// The first mean minus the second in standard errors of that difference.
+    pub t: f64,
+    /// Degrees of freedom, by Welch and Satterthwaite.
+    pub degrees: f64,
+}
+
+impl Welch {
+    /// `None` where a sample is a single number, and where neither varies.
+    pub fn of(first: &Sample, second: &Sample) -> Option<Self> {
+        let square = |sample: &Sample| Some(sample.deviation?.powi(2) / sample.count as f64);
+        let (a, b) = (square(first)?, square(second)?);
+        let share = |square: f64, sample: &Sample| square.powi(2) / (sample.count as f64 - 1.0);
+        let degrees = (a + b).powi(2) / (share(a, first) + share(b, second));
+        (a + b > 0.0).then(|| Welch { t: (first.mean - second.mean) / (a + b).sqrt(), degrees })
+    }
+
+    /// Returns the probability that |t| is as large as here, or larger, if both expect the same value.
+    ///
+    /// With x = sqrt(n) / tan(u), n the degrees of freedom, the density of Student's distribution is
+    /// proportional to sin(u)^(n - 1), and |x| > |t| is 0 < u < atan(sqrt(n) / |t|).
+    pub fn p_value(&self) -> f64 {
+        let power = self.degrees - 1.0;
+        let tail = (self.degrees.sqrt() / self.t.abs()).atan();
+        integral_of_sine(power, tail) / integral_of_sine(power, std::f64::consts::FRAC_PI_2)
+    }
+}
+
+/// Integral of sin(u)^power from 0 to `end`, by Simpson's rule in s, u = end s^4: so the integrand is smooth
+/// at 0 for every power from 0 on.
+fn integral_of_sine(power: f64, end: f64) -> f64 {
+    const STEPS: usize = 10_000;
+    let at = |step: usize| {
+        let s = step as f64 / STEPS as f64;
+        let weight = if step == STEPS { 1.0 } else { 2.0 * (1 + step % 2) as f64 };
+        weight * (end * s.powi(4)).sin().powf(power) * 4.0 * end * s.powi(3)
+    };
+    (1..=STEPS).map(at).sum::<f64>() / (3 * STEPS) as f64
 }

@@ -15,6 +15,10 @@ use crate::train::model::Model;
 /// Probabilities below which a difference counts as one.
 pub const SIGNIFICANT: f64 = 0.05;
 
+/// What the checksums of a run's digits are called among its settings.
+pub(super) const TRAINING_DIGITS: &str = "training digits";
+pub(super) const TEST_DIGITS: &str = "test digits";
+
 /// A run or a model.
 #[derive(Debug, Clone)]
 pub struct Side {
@@ -40,31 +44,61 @@ impl Side {
 
     /// What was chosen for it, by name; for a run also what it was made with.
     fn settings(&self) -> BTreeMap<String, Value> {
-        let Some(Run { record, .. }) = &self.run else {
+        let Some(record) = self.record() else {
             let settings = self.model.settings.as_object().into_iter().flatten();
             return settings.map(|(name, value)| (name.clone(), value.clone())).collect();
         };
-        let made_with = [
-            ("recipe", Some(&record.recipe)),
-            ("adapter", Some(&record.device)),
-            ("profile", Some(&record.profile)),
-            ("lenet", Some(&record.lenet)),
-            ("commit", record.commit.as_ref()),
-        ];
-        let settings = record.settings.iter().map(|(name, s)| (name.clone(), s.value.clone()));
-        let made_with = made_with.map(|(name, value)| (name.to_string(), json!(value)));
-        let data = [
-            ("data", &record.data["source"]),
-            ("training digits", &record.data["train"]["crc32"]),
-            ("test digits", &record.data["test"]["crc32"]),
-        ];
-        let data = data.map(|(name, value)| (name.to_string(), value.clone()));
-        settings.chain(made_with).chain(data).collect()
+        settings(record)
     }
 
     /// The completed epochs; none for a model file.
     pub fn lines(&self) -> &[Line] {
         self.run.as_ref().map_or(&[], |run| &run.lines)
+    }
+}
+
+/// The settings of a run, and what it was made with, by name.
+pub(super) fn settings(record: &Record) -> BTreeMap<String, Value> {
+    let made_with = [
+        ("recipe", Some(&record.recipe)),
+        ("adapter", Some(&record.device)),
+        ("profile", Some(&record.profile)),
+        ("lenet", Some(&record.lenet)),
+        ("commit", record.commit.as_ref()),
+    ];
+    let settings = record.settings.iter().map(|(name, s)| (name.clone(), s.value.clone()));
+    let made_with = made_with.map(|(name, value)| (name.to_string(), json!(value)));
+    let data = [
+        ("data", &record.data["source"]),
+        (TRAINING_DIGITS, &record.data["train"]["crc32"]),
+        (TEST_DIGITS, &record.data["test"]["crc32"]),
+    ];
+    let data = data.map(|(name, value)| (name.to_string(), value.clone()));
+    settings.chain(made_with).chain(data).collect()
+}
+
+/// The values that are not the same, by name; null where a side has none of that name.
+pub(super) fn differing([a, b]: [&BTreeMap<String, Value>; 2]) -> Vec<(String, [Value; 2])> {
+    let mut names: Vec<&String> = a.keys().chain(b.keys()).collect();
+    names.sort();
+    names.dedup();
+    let values = |name: &String| [a, b].map(|of| of.get(name).cloned().unwrap_or_default());
+    let both = names.into_iter().map(|name| (name.clone(), values(name)));
+    both.filter(|(_, [a, b])| a != b).collect()
+}
+
+/// Cells of such values: name, A, B.
+pub(super) fn setting_rows(settings: Vec<(String, [Value; 2])>) -> Vec<Vec<String>> {
+    let cell = |value: Value| if value.is_null() { "-".into() } else { plain(&value) };
+    settings.into_iter().map(|(name, [a, b])| vec![name, cell(a), cell(b)]).collect()
+}
+
+/// A probability for a person, with its sign: `= 0.124`.
+pub(super) fn probability(p: f64) -> String {
+    match p {
+        p if p < 1e-12 => "< 1e-12".to_string(),
+        p if p < 0.001 => format!("= {p:.1e}"),
+        p => format!("= {p:.3}"),
     }
 }
 
@@ -75,7 +109,7 @@ pub struct Figure {
     /// Returns the comparison as JSON.
     pub field: &'static str,
     pub decimals: usize,
-    of: fn(&Run) -> Option<f64>,
+    pub(super) of: fn(&Run) -> Option<f64>,
 }
 
 /// What is told of each run.
@@ -119,19 +153,13 @@ impl Comparison {
     /// Compares what both say to the same digits.
     pub fn new(sides: [Side; 2], answers: [Vec<Answer>; 2]) -> Self {
         let [first, second] = &answers;
-        let right = first.iter().zip(second).map(|(a, b)| [a, b].map(|answer| !answer.is_wrong()));
-        Comparison { mcnemar: McNemar::of(right), sides, answers }
+        Comparison { mcnemar: McNemar::of_answers(first, second), sides, answers }
     }
 
     /// The settings that are not the same, by name; null where a side has none of that name.
     pub fn settings(&self) -> Vec<(String, [Value; 2])> {
         let [a, b] = self.sides.each_ref().map(Side::settings);
-        let mut names: Vec<&String> = a.keys().chain(b.keys()).collect();
-        names.sort();
-        names.dedup();
-        let values = |name: &String| [&a, &b].map(|of| of.get(name).cloned().unwrap_or_default());
-        let both = names.into_iter().map(|name| (name.clone(), values(name)));
-        both.filter(|(_, [a, b])| a != b).collect()
+        differing([&a, &b])
     }
 
     /// The figures that at least one side has.
@@ -146,24 +174,18 @@ impl Comparison {
     /// What the test on the digits comes to, in a sentence.
     pub fn verdict(&self) -> String {
         let McNemar { only_first, only_second, .. } = self.mcnemar;
-        let p = match self.mcnemar.p_value() {
-            p if p < 1e-12 => "p < 1e-12".to_string(),
-            p if p < 0.001 => format!("p = {p:.1e}"),
-            p => format!("p = {p:.3}"),
-        };
+        let p = probability(self.mcnemar.p_value());
         let what = match self.mcnemar.p_value() {
             p if p >= SIGNIFICANT => "The difference may be chance",
             _ if only_first > only_second => "A is better on these digits",
             _ => "B is better on these digits",
         };
-        format!("{what} (McNemar's test, exact, two-sided: {p}).")
+        format!("{what} (McNemar's test, exact, two-sided: p {p}).")
     }
 
     /// Cells for [`Comparison::settings`]: name, A, B.
     pub fn setting_rows(&self) -> Vec<Vec<String>> {
-        let cell = |value: Value| if value.is_null() { "-".into() } else { plain(&value) };
-        let rows = self.settings().into_iter();
-        rows.map(|(name, [a, b])| vec![name, cell(a), cell(b)]).collect()
+        setting_rows(self.settings())
     }
 
     /// Cells for [`Comparison::results`]: name, A, B, B - A.

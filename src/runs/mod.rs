@@ -1,12 +1,14 @@
 //! Runs that are on disk: [`find`] looks for all of them, and
-//! [`mod@column`] says what a table of them shows; [`comparison`] holds two of them beside each other, and
-//! [`page`] draws that.
+//! [`mod@column`] says what a table of them shows; [`comparison`] holds two of them beside each other, which
+//! [`page`] draws. [`group`] takes runs together, and [`seeds`] compares two ways of training by several runs of each.
 
 pub mod column;
 pub mod comparison;
 pub mod find;
 pub mod group;
 pub mod page;
+pub mod seeds;
 
 pub use column::{COLUMNS, Column};
 pub use comparison::{Comparison, Side};
+pub use seeds::{Seeds, SeedsComparison};

@@ -1,7 +1,7 @@
 //! How good answers are, and which differences chance explains, on examples worked out by hand.
 
 use lenet::evaluation::rejection::{curve, first_within, last_within};
-use lenet::evaluation::statistics::{McNemar, Sample, Verdict, binomial, compare};
+use lenet::evaluation::statistics::{McNemar, Sample, Verdict, Welch, binomial, compare};
 use lenet::evaluation::{Answer, Class, classes, confusion, errors, halves};
 
 #[test]
@@ -119,4 +119,47 @@ fn mcnemar_counts() {
     let right = [[true, true], [true, false], [false, true], [false, true], [false, false]];
     let counts = McNemar { both_right: 1, only_first: 1, only_second: 2, both_wrong: 1 };
     assert_eq!(McNemar::of(right), counts);
+}
+
+/// Against SciPy 1.17: `ttest_ind(a, b, equal_var=False)` and `2 * t.sf(t, degrees)`.
+#[test]
+fn welch_is_that_of_scipy() {
+    let near = |found: f64, wanted: f64| {
+        assert!((found - wanted).abs() <= 1e-9 * wanted.abs(), "{found}, not {wanted}");
+    };
+    let welch = |a: &[f64], b: &[f64]| Welch::of(&Sample::of(a).unwrap(), &Sample::of(b).unwrap());
+    let lenet1 = [1.92, 1.72, 1.68, 1.73, 1.70];
+    let known = [
+        (
+            &[1.86, 1.74, 1.96, 1.99][..],
+            -1.931_152_474_773_863_3,
+            6.012_209_258_146_934,
+            0.101_583_379_374_768_2,
+        ),
+        (
+            &[0.9, 1.0, 0.7],
+            8.988_475_005_629_665,
+            2.996_181_587_705_063_3,
+            0.002_921_313_725_846_453_3,
+        ),
+    ];
+    for (other, t, degrees, p) in known {
+        let found = welch(&lenet1, other).expect("both vary");
+        near(found.t, t);
+        near(found.degrees, degrees);
+        near(found.p_value(), p);
+    }
+    let tails = [
+        (0.0, 4.0, 1.0),
+        (1.0, 1.0, 0.5),
+        (2.5, 1.5, 0.169_806_502_614_696_04),
+        (-4.7, 11.3, 6.045_940_558_857_953e-4),
+        (9.5, 4.0, 6.852_328_384_658_574e-4),
+        (1.7, 120.5, 0.091_710_718_789_486_13),
+    ];
+    for (t, degrees, p) in tails {
+        near(Welch { t, degrees }.p_value(), p);
+    }
+    assert_eq!(welch(&lenet1, &[1.7]), None);
+    assert_eq!(welch(&[1.0, 1.0], &[1.7, 1.7]), None);
 }

@@ -1,9 +1,9 @@
-//! One training with several seeds: `train --seeds`, `runs --group`, `--fail-above`.
+//! One training with several seeds: `train --seeds`, `runs --group`, `--fail-above`, `compare` of two groups.
 
 use std::fs;
 use std::path::Path;
 
-use crate::common::program::{USAGE, fails, json_of, path, prints, run};
+use crate::common::program::{DATA, USAGE, fails, json_of, path, prints, run, small_set};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -77,4 +77,89 @@ fn seeds_come_to_a_mean() {
     let other = [&TRAIN[..], &[out, "--epochs", "2", "--seeds", "3"]].concat();
     fails(&other, USAGE, &["seed-1", "another run", "epochs"]);
     fails(&[&TRAIN[..], &[out, "--seeds", "0"]].concat(), USAGE, &["--seeds is 0"]);
+}
+
+#[test]
+fn groups_are_compared_by_seed() {
+    let folder = TempDir::new().expect("a folder");
+    let [a, b] = ["a", "b"].map(|name| folder.path().join(name));
+    let (a, b) = (path(&a), path(&b));
+    let train = |out: &str, seeds: &str, lr: &str| {
+        prints(&[&TRAIN[..], &[out, "--epochs", "1", "--seeds", seeds, "--lr", lr]].concat())
+    };
+    train(a, "3", "0.03");
+    train(b, "2", "0.002");
+    let told = json_of(&["compare", a, b, "--device", "cpu"]);
+    assert_eq!(told["settings"], json!({ "lr": [0.03, 0.002] }));
+    assert_eq!([&told["a"]["runs"], &told["b"]["runs"]], [&json!(3), &json!(2)]);
+    assert_eq!(
+        (&told["test_digits"], told["pairs"].as_array().map(Vec::len)),
+        (&json!(10_000), Some(2))
+    );
+    // A pair is what two runs are.
+    let pair = &told["pairs"][1];
+    let [run_a, run_b] = [a, b].map(|group| format!("{group}/seed-2"));
+    let runs = json_of(&["compare", &run_a, &run_b, "--device", "cpu"]);
+    for count in ["both_right", "only_a_right", "only_b_right", "both_wrong", "mcnemar_p_value"] {
+        assert_eq!(pair[count], runs[count], "{count}");
+    }
+    let wrong = ["only_b_right", "both_wrong"].map(|count| runs[count].as_u64().expect("a count"));
+    assert_eq!(told["a"]["error_percent"][1], wrong.iter().sum::<u64>() as f64 / 100.0);
+    let [t, p] = ["t", "p_value"].map(|name| told["welch"][name].as_f64().expect("a number"));
+    let mean = |side: &str| told[side]["mean"].as_f64().expect("a mean");
+    assert!((t > 0.0) == (mean("a") > mean("b")) && (0.0..=1.0).contains(&p), "t {t}, p {p}");
+
+    // One that is not complete is named and left out, and one run is no group.
+    let record = Path::new(b).join("seed-2/run.json");
+    let text = fs::read_to_string(&record).expect("a record");
+    fs::write(&record, text.replace("\"complete\"", "\"interrupted\"")).expect("a record");
+    let output = run(&["compare", a, b, "--device", "cpu"]);
+    let [said, warned] =
+        [output.stdout, output.stderr].map(|it| String::from_utf8(it).expect("text"));
+    assert!(said.contains("One run is no group: B") && said.contains("only A right"), "{said}");
+    assert!(warned.contains("seed-2 is left out: its status is interrupted"), "{warned}");
+    let with_run = json_of(&["compare", a, &run_a, "--device", "cpu"]);
+    assert_eq!(
+        (&with_run["welch"], with_run["pairs"].as_array().map(Vec::len)),
+        (&json!(null), Some(1))
+    );
+
+    fails(&["compare", path(folder.path()), a], USAGE, &["differ in lr", "seed alone"]);
+    fails(&["compare", a, b, "--out", "x.svg"], USAGE, &["--out", "two runs"]);
+    fails(&["compare", a, &format!("{run_b}/model.safetensors")], DATA, &["model.safetensors"]);
+    fs::remove_dir_all(Path::new(b).join("seed-1")).expect("it is there");
+    fails(&["compare", a, b], DATA, &["has no complete run"]);
+}
+
+/// Other test digits cannot be paired; the errors still can be compared.
+#[test]
+fn groups_with_other_digits_are_compared_by_their_errors() {
+    let folder = TempDir::new().expect("a folder");
+    let [a, b, data] = ["a", "b", "data"].map(|name| folder.path().join(name));
+    fs::create_dir(&data).expect("a folder");
+    let data = small_set(&data);
+    let train = [
+        "train",
+        "--network",
+        "lenet1",
+        "--device",
+        "cpu",
+        "--epochs",
+        "1",
+        "--no-report",
+        "--quiet",
+    ];
+    prints(&[&train[..], &["--seeds", "2", "--data", &data, "--out", path(&a)]].concat());
+    let limit = ["--train-limit", "200", "--test-limit", "100"];
+    prints(&[&train[..], &limit, &["--seeds", "2", "--out", path(&b)]].concat());
+    let told = json_of(&["compare", path(&a), path(&b), "--device", "cpu"]);
+    assert_eq!((&told["test_digits"], &told["pairs"]), (&json!(null), &json!([])));
+    assert!(told["settings"]["data"][0].as_str().expect("a path").ends_with("data"));
+    let written = json_of(&["runs", path(&a)]);
+    assert_eq!(told["a"]["error_percent"][0], written[0]["error_percent"]);
+    let asked = json_of(&["compare", path(&a), path(&b), "--device", "cpu", "--data", &data]);
+    assert_eq!(
+        (&asked["test_digits"], asked["pairs"].as_array().map(Vec::len)),
+        (&json!(40), Some(2))
+    );
 }

@@ -1,10 +1,11 @@
-//! `lenet compare`: two runs or models beside each other.
+//! `lenet compare`: two runs or models beside each other; `compare_seeds.rs` has two groups of runs.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::compare_seeds;
 use crate::cli::args::{DataArgs, DeviceArgs, device};
 use crate::cli::output::{self, check_free};
 use crate::data::Digits;
@@ -14,37 +15,40 @@ use crate::evaluation::Answer;
 use crate::inference::{EVALUATION_BATCH, Inference};
 use crate::recipe::need;
 use crate::report::finished::Line;
-use crate::runs::{Comparison, Side, page};
+use crate::runs::{Comparison, Seeds, Side, page};
 use crate::text::{Table, sparkline};
 use crate::train::model::Model;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder of a run, or a model file
+    /// Folder of a run, or of runs that differ in their seed, or a model file
     #[arg(value_name = "A")]
-    a: PathBuf,
-    /// Folder of another run, or another model file
+    pub a: PathBuf,
+    /// The same, to compare with A
     #[arg(value_name = "B")]
-    b: PathBuf,
-    /// Also write a page (FILE.html) or the curves of the test error (FILE.svg)
+    pub b: PathBuf,
+    /// Two runs or models: also write a page (FILE.html) or the curves of the test error (FILE.svg)
     #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    pub out: Option<PathBuf>,
     /// Overwrite the file if it exists [default: off]
     #[arg(long, requires = "out")]
     force: bool,
     /// One JSON object instead of text [default: off]
     #[arg(long)]
-    json: bool,
+    pub json: bool,
     #[command(flatten)]
-    data: DataArgs,
+    pub data: DataArgs,
     #[command(flatten)]
-    device: DeviceArgs,
+    pub device: DeviceArgs,
 }
 
 /// Turns a comparison into the text of a file.
 type Draw = fn(&Comparison, &Digits) -> Result<String>;
 
 pub fn run(args: Args) -> Result<()> {
+    if [&args.a, &args.b].into_iter().any(|path| Seeds::are_in(path)) {
+        return compare_seeds::run(&args);
+    }
     let out = args.out.as_deref().map(|path| Ok((path, drawing(path)?))).transpose()?;
     if let Some((path, _)) = out {
         check_free("--out", path, args.force, &[&Model::file(&args.a), &Model::file(&args.b)])?;

@@ -3,6 +3,7 @@
 pub mod adapters;
 pub mod bench;
 pub mod compare;
+mod compare_seeds;
 pub mod completions;
 pub mod data;
 pub mod distort;

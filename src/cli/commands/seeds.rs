@@ -85,13 +85,12 @@ fn tell(args: &Args, errors: &[f64], digits: usize, out: &str) -> Result<f64> {
         return Ok(sample.mean);
     }
     let list = errors.iter().map(|error| format!("{error:.2}")).collect::<Vec<_>>().join(", ");
-    let deviation = sample.deviation.map_or(String::new(), |it| format!(" ± {it:.2}"));
     output::print(&format!(
         "test error of {} digits, seeds 1 to {}: {list} %\n\
-         mean and standard deviation {:.2}{deviation} %\n",
+         mean and standard deviation {} %\n",
         thousands(digits),
         errors.len(),
-        sample.mean
+        sample.text(2)
     ))?;
     output::note(&format!("next     lenet runs {out}"));
     Ok(sample.mean)

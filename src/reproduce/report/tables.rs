@@ -42,10 +42,8 @@ pub(super) fn summary(experiment: &Experiment) -> Table {
 
 /// Mean and standard deviation.
 pub(super) fn spread(sample: &Sample) -> String {
-    match sample.deviation {
-        Some(deviation) => format!("{:.2} ± {deviation:.2}", sample.mean),
-        None => format!("{:.2} (one run)", sample.mean),
-    }
+    let one = if sample.deviation.is_none() { " (one run)" } else { "" };
+    sample.text(2) + one
 }
 
 fn verdict(comparison: &Comparison) -> String {

@@ -1,0 +1,144 @@
+//! `lenet compare` of two groups of runs, each of several seeds.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::compare::Args;
+use crate::cli::args::device;
+use crate::cli::output;
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::evaluation::Answer;
+use crate::evaluation::statistics::Sample;
+use crate::inference::{EVALUATION_BATCH, Inference};
+use crate::report::finished::Run;
+use crate::runs::{Seeds, SeedsComparison};
+use crate::text::{Table, count};
+use crate::train::model::Model;
+
+pub fn run(args: &Args) -> Result<()> {
+    if args.out.is_some() {
+        return Err(Error::Usage(
+            "--out draws two runs or models, not groups of runs: leave it out, or name two runs"
+                .into(),
+        ));
+    }
+    let sides = [Seeds::read(&args.a)?, Seeds::read(&args.b)?];
+    sides.iter().flat_map(|side| &side.left_out).for_each(|what| output::warn(what));
+    let device = device::choose(&args.device, device::Work::Asking)?;
+    let answers = answers(&sides, args, &device)?;
+    let comparison = SeedsComparison { sides, answers };
+    match args.json {
+        true => output::print_json(&json(&comparison, &device)),
+        false => output::print(&text(&comparison)),
+    }
+}
+
+/// Asks every model about the digits of `--data`, else about the test digits of the runs; `None` if these are
+/// not the same in all.
+fn answers(
+    sides: &[Seeds; 2],
+    args: &Args,
+    device: &Device,
+) -> Result<Option<[Vec<Vec<Answer>>; 2]>> {
+    let runs = || sides.iter().flat_map(|side| &side.runs);
+    let checksum = |run: &Run| run.record.data["test"]["crc32"].clone();
+    let first = checksum(&sides[0].runs[0]);
+    if !args.data.is_given() && runs().any(|run| checksum(run) != first) {
+        return Ok(None);
+    }
+    let test = args.data.load_test(runs().map(|run| &run.record))?;
+    device::announce(device);
+    let mut inference: Option<(Model, Inference)> = None;
+    let mut ask = |run: &Run| -> Result<Vec<Answer>> {
+        let model = Model::read(&run.record.folder)?;
+        let test = test.clone().with_classes_of(&model.network)?;
+        let of_network = inference.take().filter(|(other, _)| other.network == model.network);
+        let mut asked = match of_network {
+            Some((_, mut asked)) => {
+                asked.replace(&model.parameters)?;
+                asked
+            }
+            None => Inference::new(&model, device, args.device.plan, EVALUATION_BATCH, &[&test])?,
+        };
+        let answers = asked.answers(0)?.scores.about(0..test.len(), &test);
+        inference = Some((model, asked));
+        Ok(answers)
+    };
+    let mut all = |side: &Seeds| side.runs.iter().map(&mut ask).collect::<Result<Vec<_>>>();
+    Ok(Some([all(&sides[0])?, all(&sides[1])?]))
+}
+
+fn text(comparison: &SeedsComparison) -> String {
+    let side = |(letter, side): (&str, &Seeds)| {
+        format!("{letter}  {}: {}\n", side.name, count(side.runs.len(), "run"))
+    };
+    let mut parts = vec![["A", "B"].into_iter().zip(&comparison.sides).map(side).collect()];
+    let mut table = |headings: &[&str], rows: Vec<Vec<String>>| {
+        if !rows.is_empty() {
+            parts.push(Table::of(headings, rows).text());
+        }
+    };
+    table(&["setting", "A", "B"], comparison.setting_rows());
+    table(&["result", ">A", ">B", ">B - A"], comparison.result_rows());
+    let headings = ["seed", ">A, error %", ">B, error %", ">only A right", ">only B right", ">p"];
+    let shown = if comparison.pairs().is_empty() { &headings[..3] } else { &headings };
+    table(shown, comparison.seed_rows());
+    if comparison.answers.is_none() {
+        parts.push(
+            "The runs were tested on different digits: each error is on the digits of its run.\n"
+                .into(),
+        );
+    }
+    parts.push(format!("{}\n", comparison.verdict()));
+    parts.join("\n")
+}
+
+fn json(comparison: &SeedsComparison, device: &Device) -> Value {
+    let sample = |it: &Sample| json!({ "mean": it.mean, "deviation": it.deviation });
+    let (errors, samples) = (comparison.errors(), comparison.samples());
+    let side = |index: usize| {
+        let side = &comparison.sides[index];
+        json!({
+            "name": side.name,
+            "network": side.runs[0].record.network,
+            "runs": side.runs.len(),
+            "seeds": side.seeds().collect::<Vec<_>>(),
+            "error_percent": errors[index],
+            "mean": samples[index].mean,
+            "deviation": samples[index].deviation,
+            "left_out": side.left_out,
+        })
+    };
+    let settings: BTreeMap<_, _> = comparison.settings().into_iter().collect();
+    let results = comparison.results().into_iter();
+    let results: BTreeMap<_, _> = results
+        .map(|(figure, both)| (figure.field, both.map(|it| it.as_ref().map(sample))))
+        .collect();
+    let pairs = comparison.pairs().into_iter().map(|pair| {
+        json!({
+            "seed": pair.seed,
+            "both_right": pair.mcnemar.both_right,
+            "only_a_right": pair.mcnemar.only_first,
+            "only_b_right": pair.mcnemar.only_second,
+            "both_wrong": pair.mcnemar.both_wrong,
+            "mcnemar_p_value": pair.mcnemar.p_value(),
+        })
+    });
+    json!({
+        "a": side(0),
+        "b": side(1),
+        "settings": settings,
+        "results": results,
+        "device": comparison.answers.as_ref().map(|_| device.describe()),
+        "test_digits": comparison.answers.as_ref().map(|[a, _]| a[0].len()),
+        "pairs": pairs.collect::<Vec<_>>(),
+        "welch": comparison.welch().map(|welch| json!({
+            "t": welch.t,
+            "degrees_of_freedom": welch.degrees,
+            "p_value": welch.p_value(),
+        })),
+        "verdict": comparison.verdict(),
+    })
+}
