@@ -1,10 +1,12 @@
-//! Numbers and tables for a terminal.
+//! Numbers and tables for a terminal, and CSV.
 
 use std::borrow::Cow;
 use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
+
+use crate::error::{Error, Result};
 
 /// How the word in front of an error looks.
 pub const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -94,6 +96,20 @@ pub fn plain(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
+}
+
+/// Rows under a heading as CSV, RFC 4180.
+///
+/// # Errors
+/// [`Error::Other`] if a row is longer or shorter than the heading.
+pub fn csv(heading: Vec<String>, rows: impl IntoIterator<Item = Vec<String>>) -> Result<String> {
+    let refuses = |error: &dyn Display| Error::Other(format!("cannot make CSV: {error}"));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in std::iter::once(heading).chain(rows) {
+        writer.write_record(row).map_err(|error| refuses(&error))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| refuses(&error))?;
+    Ok(String::from_utf8(bytes).expect("CSV of text is text"))
 }
 
 /// A number of things in words: `1 epoch`, `2 epochs`.

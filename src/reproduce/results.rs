@@ -1,6 +1,7 @@
 //! What the finished runs of a row came to.
 
 use super::rows::Row;
+use crate::evaluation::rejection::{curve, first_within};
 use crate::evaluation::statistics::Sample;
 use crate::evaluation::{self, TEST_DIGITS, percent};
 use crate::recipe::Settings;
@@ -19,6 +20,15 @@ pub struct RowResults {
     /// Settings of the first run; the others differ in the seed.
     pub settings: Settings,
     pub runs: Vec<Answered>,
+}
+
+/// Error on the digits that are left for which the papers tell the rejected share, in per cent.
+pub const TARGET: f64 = 0.5;
+
+/// Share of the test digits that has to be rejected for [`TARGET`] on the rest, in per cent; `None` if no
+/// share does.
+pub fn rejected(run: &Answered) -> Option<f64> {
+    first_within(&curve(&run.answers), TARGET).map(|point| point.rejected)
 }
 
 /// A number at an epoch or a share, with its spread over the runs.

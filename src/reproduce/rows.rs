@@ -1,7 +1,9 @@
 //! What is repeated: a row a recipe, with the figures of the papers beside it.
 
+use serde::Serialize;
+
 /// A figure that somebody printed, in per cent.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Figure {
     pub percent: f64,
     /// Where it stands, and on what terms.

@@ -1,9 +1,10 @@
 //! Runs that are on disk: [`find`] looks for all of them, and
-//! [`mod@column`] says what a table of them shows; [`comparison`] holds two of them beside each other, which
+//! [`mod@column`] says what a table of them shows, [`curves`] what is known of each epoch; [`comparison`] holds two of them beside each other, which
 //! [`page`] draws. [`group`] takes runs together, and [`seeds`] compares two ways of training by several runs of each.
 
 pub mod column;
 pub mod comparison;
+pub mod curves;
 pub mod find;
 pub mod group;
 pub mod page;

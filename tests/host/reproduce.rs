@@ -62,6 +62,21 @@ fn table_and_report() -> Outcome {
         assert!(out.join(file).is_file(), "{file} is missing");
     }
 
+    // The figures for programs.
+    let results: Value = serde_json::from_str(&fs::read_to_string(out.join("results.json"))?)?;
+    let rows = results["rows"].as_array().expect("rows");
+    assert_eq!(rows.len(), RECIPES.len());
+    let csv = fs::read_to_string(out.join("results.csv"))?;
+    assert_eq!(csv.lines().count(), 1 + 2 * RECIPES.len(), "{csv}");
+    assert!(csv.starts_with("recipe,seed,epochs,test_digits,test_errors,"), "{csv}");
+    for row in rows {
+        let (recipe, runs) = (row["recipe"].as_str().expect("a name"), &row["runs"]);
+        let errors = &record(&out.join(recipe).join("seed-2"))["result"]["final"]["test_errors"];
+        assert_eq!(&runs[1]["test_errors"], errors, "{recipe}");
+        assert_eq!(runs[1]["curves"].as_array().map(Vec::len), Some(2), "{recipe}");
+        assert!(csv.contains(&format!("{recipe},2,2,200,{errors},")), "{recipe}: {csv}");
+    }
+
     // The same bits as by lenet train.
     let run = folder.path().join("run");
     let train = ["train", "--recipe", "lenet5", "--seed", "2", "--out", path(&run), "--quiet"];

@@ -142,6 +142,34 @@ fn broken_folders_are_named() {
     fails(&["runs", path(&all.path().join("nowhere"))], DATA, &["nowhere"]);
 }
 
+#[test]
+fn curves_have_every_epoch() {
+    let all = path(RUNS.path());
+    let metrics = fs::read_to_string(folder("a-10/metrics.jsonl")).expect("metrics");
+    let metrics = metrics.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let runs = json_of(&["runs", all, "--curves", "--sort", "epochs", "--reverse"]);
+    let curves = runs[0]["curves"].as_array().expect("curves");
+    assert_eq!((curves.len(), runs[2]["curves"].as_array().map(Vec::len)), (3, Some(1)));
+    for (epoch, line) in curves.iter().zip(metrics) {
+        for name in ["epoch", "train_loss", "test_loss", "seconds"] {
+            assert_eq!(epoch[name], line[name], "{name}");
+        }
+        let errors = epoch["test_error_percent"].as_f64().expect("a number") * 5.0;
+        assert!((errors - line["test_errors"].as_f64().expect("errors")).abs() < 1e-9);
+    }
+    assert_eq!(json_of(&["runs", all])[0].get("curves"), None);
+
+    let csv = prints(&["runs", all, "--curves", "--csv", "--network", "lenet1"]);
+    let lines: Vec<&str> = csv.lines().collect();
+    assert!(lines[0].starts_with("folder,recipe,network,seed,epoch,learning_rate,train_loss,"));
+    assert_eq!(lines.len(), 1 + 3 + 2, "{csv}");
+    let cells: Vec<&str> = lines[3].split(',').collect();
+    assert!(cells[0].ends_with("a-10") && cells[4] == "1", "a-9 is before a-10: {csv}");
+    let table = prints(&["runs", all, "--curves"]);
+    assert!(table.lines().count() == 7 && table.contains("test error percent"), "{table}");
+    fails(&["runs", all, "--curves", "--group", "lr"], USAGE, &["--group"]);
+}
+
 fn compare(a: &str, b: &str, more: &[&str]) -> Value {
     let [a, b] = [a, b].map(folder);
     json_of(&[&["compare", path(&a), path(&b), "--device", "cpu"], more].concat())

@@ -6,14 +6,15 @@ use clap::builder::PossibleValuesParser;
 use serde_json::{Map, Value};
 
 use crate::cli::output;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::evaluation::statistics::Sample;
 use crate::report::files::RUNS;
-use crate::report::finished::{Run, STATES};
+use crate::report::finished::{Line, Run, STATES};
+use crate::runs::curves::{self, CURVES, Curve};
 use crate::runs::find::{Found, find};
 use crate::runs::group::{Group, groups};
 use crate::runs::{COLUMNS, Column};
-use crate::text::{Table, did_you_mean, plain};
+use crate::text::{Table, csv, did_you_mean, plain};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -31,6 +32,9 @@ pub struct Args {
     /// mean and standard deviation of their test error; several with commas
     #[arg(long, value_name = "SETTING", value_delimiter = ',', conflicts_with = "sort")]
     group: Vec<String>,
+    /// The curves: a line for each epoch of each run; with --json a list "curves" of each run [default: off]
+    #[arg(long, conflicts_with = "group")]
+    curves: bool,
     /// One JSON array of objects instead of a table [default: off]
     #[arg(long)]
     json: bool,
@@ -116,7 +120,11 @@ pub fn run(args: Args) -> Result<()> {
         return grouped(&args, &entries);
     }
     if args.json {
+        let object = |entry| object(entry, args.curves);
         return output::print_json(&entries.iter().map(object).collect());
+    }
+    if args.curves {
+        return print_curves(&args, &entries);
     }
     if args.csv {
         let header = COLUMNS.iter().map(|column| column.field);
@@ -133,11 +141,35 @@ pub fn run(args: Args) -> Result<()> {
 }
 
 /// Returns a run for a program, with every setting besides the columns.
-fn object(entry: &Run) -> Value {
+fn object(entry: &Run, with_curves: bool) -> Value {
     let columns = COLUMNS.iter().map(|column| (column.field.into(), (column.value)(entry)));
     let settings: Map<String, Value> =
         entry.record.settings.iter().map(|(name, s)| (name.clone(), s.value.clone())).collect();
-    Value::Object(columns.chain([("settings".into(), Value::Object(settings))]).collect())
+    let settings = [("settings".into(), Value::Object(settings))];
+    let curves = with_curves.then(|| ("curves".into(), curves::json(entry)));
+    Value::Object(columns.chain(settings).chain(curves).collect())
+}
+
+/// Prints a line an epoch.
+fn print_curves(args: &Args, entries: &[Run]) -> Result<()> {
+    let of_run = ["name", "recipe", "network", "seed"].map(Column::of);
+    let rows = |cell: fn(&Curve, &Line) -> String| {
+        let row = move |entry: &Run, line: &Line| -> Vec<String> {
+            let of_run = of_run.iter().map(|column| column.cell(entry));
+            of_run.chain(CURVES.iter().map(|curve| cell(curve, line))).collect()
+        };
+        entries.iter().flat_map(move |entry| entry.lines.iter().map(move |line| row(entry, line)))
+    };
+    if args.csv {
+        let fields = of_run.iter().map(|column| column.field);
+        let heading = fields.chain(CURVES.iter().map(|curve| curve.name)).map(String::from);
+        return output::print(&csv(heading.collect(), rows(Curve::cell))?);
+    }
+    let numbers = CURVES.iter().map(|curve| format!(">{}", curve.name.replace('_', " ")));
+    let headings: Vec<String> =
+        of_run.iter().map(|column| column.heading.to_string()).chain(numbers).collect();
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    output::print(&Table::of(&headings, rows(Curve::text)).text())
 }
 
 /// Prints a line a group.
@@ -162,15 +194,4 @@ fn grouped(args: &Args, entries: &[Run]) -> Result<()> {
         names.chain([">runs", ">error %", ">deviation"].map(String::from)).collect();
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     output::print(&Table::of(&headings, groups.iter().map(|group| cells(group, 2))).text())
-}
-
-/// Returns rows as CSV, RFC 4180.
-fn csv(header: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> Result<String> {
-    let refuses = |error: &dyn std::fmt::Display| Error::Other(format!("cannot make CSV: {error}"));
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in std::iter::once(header).chain(rows) {
-        writer.write_record(row).map_err(|error| refuses(&error))?;
-    }
-    let bytes = writer.into_inner().map_err(|error| refuses(&error))?;
-    Ok(String::from_utf8(bytes).expect("CSV of text is text"))
 }

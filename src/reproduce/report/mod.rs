@@ -1,8 +1,9 @@
-//! The report: one HTML file that needs nothing else, and Markdown with its pictures.
+//! The report: one HTML file that needs nothing else, Markdown with its pictures, and the figures for programs.
 //!
 //! [`write()`] says what is told, as a document of headings, tables and pictures;
-//! [`crate::report::page`] and `markdown.rs` say how it looks.
+//! [`crate::report::page`] and `markdown.rs` say how it looks; `files.rs` has the figures as CSV and JSON.
 
+mod files;
 mod markdown;
 mod row;
 mod tables;
@@ -30,7 +31,7 @@ pub struct Experiment<'a> {
 /// The report as a page.
 pub const PAGE: &str = "report.html";
 
-/// Writes `report.html`, `report.md` and the pictures of the latter into a folder.
+/// Writes `report.html`, `report.md` with its pictures, and `results.csv` and `results.json` into a folder.
 pub fn write(folder: &Path, experiment: &Experiment) -> Result<()> {
     let document = document(experiment)?;
     let put = |name: &str, bytes: &[u8]| disk::write(&folder.join(name), bytes);
@@ -40,6 +41,8 @@ pub fn write(folder: &Path, experiment: &Experiment) -> Result<()> {
         put(name, bytes)?;
     }
     put("report.md", text.as_bytes())?;
+    put("results.csv", files::csv(experiment.rows)?.as_bytes())?;
+    put("results.json", format!("{}\n", files::json(experiment)).as_bytes())?;
     put(PAGE, html::render(&document).as_bytes())
 }
 

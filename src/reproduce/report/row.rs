@@ -4,15 +4,13 @@
 use super::tables;
 use crate::data::Digits;
 use crate::error::Result;
-use crate::evaluation::rejection::{curve, first_within, last_within};
+use crate::evaluation::rejection::{curve, last_within};
 use crate::evaluation::statistics::Sample;
 use crate::report::finished::Answered;
 use crate::report::page::chart::{Chart, Line, Scale};
 use crate::report::page::{Block, Section, curvature, insides, mistakes};
-use crate::reproduce::results::{RowResults, Spread};
+use crate::reproduce::results::{RowResults, Spread, TARGET, rejected};
 
-/// Error on the digits that are left for which the paper tells the rejected share, in per cent.
-const TARGET: f64 = 0.5;
 /// Rejected shares that are drawn, in per cent: up to the last, this many steps.
 const LAST_SHARE: f64 = 10.0;
 const SHARES: usize = 40;
@@ -40,7 +38,7 @@ pub(super) fn section(results: &RowResults, test: &Digits) -> Result<Section> {
         Block::Table(tables::runs(results)),
     ];
     blocks.push(learning(results));
-    blocks.extend(rejected(results));
+    blocks.extend(rejection(results));
     let typical = results.typical();
     blocks.push(Block::Text(format!(
         "The rest is of seed {}, the run in the middle by its errors.",
@@ -89,7 +87,7 @@ fn bands(results: &RowResults) -> &'static str {
 }
 
 /// Fig. 10: errors against rejected digits.
-fn rejected(results: &RowResults) -> Vec<Block> {
+fn rejection(results: &RowResults) -> Vec<Block> {
     let curves: Vec<_> = results.runs.iter().map(|run| curve(&run.answers)).collect();
     let spread = |step: usize| {
         let x = LAST_SHARE * step as f64 / SHARES as f64;
@@ -106,9 +104,7 @@ fn rejected(results: &RowResults) -> Vec<Block> {
         reference: Some((format!("{TARGET} %"), TARGET)),
         y: Scale::Linear,
     };
-    let share = results.sample_of_all(|run| {
-        first_within(&curve(&run.answers), TARGET).map(|point| point.rejected)
-    });
+    let share = results.sample_of_all(rejected);
     let ours = match share {
         Some(share) => format!(
             "For {TARGET} % error on the rest {} % of the digits have to be rejected",
