@@ -12,7 +12,7 @@ macro_rules! files {
 }
 
 static ALL: LazyLock<Vec<Table>> = LazyLock::new(|| {
-    let files = files!("lenet1" "lenet5" "lenet5-short");
+    let files = files!("lenet1" "lenet5" "lenet5-short" "lenet5-tutorial");
     let table = |text: &str| Table::parse(text).unwrap_or_else(|fault| panic!("{text}\n{fault}"));
     files.into_iter().map(table).collect()
 });

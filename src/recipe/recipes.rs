@@ -64,6 +64,12 @@ pub const ALL: &[Recipe] = &[
     LENET5,
     // LeNet-5 without F6 on all digits.
     Recipe { name: "lenet5-short", settings: &[("network", "lenet5-short")], ..LENET5 },
+    // The LeNet-5 of most tutorials.
+    Recipe {
+        name: "lenet5-tutorial",
+        rates: Rates { softmax: 0.02, ..LENET5.rates },
+        settings: &[("network", "lenet5-tutorial"), ("init", "pytorch"), ("batch", "32")],
+    },
     // The training of the 1998 paper: one digit at a time in one constant order, second derivatives.
     // From +-2.4/F, which the paper names, nearly every curvature is far below mu and training dies.
     Recipe {

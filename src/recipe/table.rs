@@ -22,7 +22,7 @@ use crate::plan::{Ranges, Strategy};
 group! {
     /// The network and what can be chosen about it.
     "Network" NetworkArgs {
-        /// Network: lenet1, lenet5, lenet5-short, or the path of a file as docs/networks.md describes
+        /// Network: lenet1, lenet5, lenet5-short, lenet5-tutorial, or the path of a file as docs/networks.md describes
         network: NetworkChoice, "NAME|FILE", Range::Any;
         /// Scaling of the pixels: paper -0.1..1.175, symmetric -1..1
         input: Scaling, "INPUT", Range::Any;

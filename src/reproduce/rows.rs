@@ -50,6 +50,15 @@ pub const ROWS: &[Row] = &[
         floor: Some(0.95),
     },
     Row {
+        recipe: "lenet5-tutorial",
+        title: "The LeNet-5 of most tutorials",
+        seeds: 5,
+        quick_epochs: 3,
+        error: None,
+        rejected: None,
+        floor: None,
+    },
+    Row {
         recipe: "lenet5-1998",
         title: "LeNet-5 with the paper's second-order training",
         seeds: 5,
