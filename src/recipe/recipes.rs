@@ -68,7 +68,12 @@ pub const ALL: &[Recipe] = &[
     Recipe {
         name: "lenet5-tutorial",
         rates: Rates { softmax: 0.02, ..LENET5.rates },
-        settings: &[("network", "lenet5-tutorial"), ("init", "pytorch"), ("batch", "32")],
+        settings: &[
+            ("network", "lenet5-tutorial"),
+            ("init", "pytorch"),
+            ("batch", "32"),
+            ("optimizer", "adam"),
+        ],
     },
     // The training of the 1998 paper: one digit at a time in one constant order, second derivatives.
     // From +-2.4/F, which the paper names, nearly every curvature is far below mu and training dies.
