@@ -14,14 +14,21 @@ use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{Module, ShaderStage, front};
 use serde_json::Value;
 
-const NETWORKS: [&str; 3] = ["lenet1", "lenet5", "lenet5-short"];
+/// Networks, and whether the plan for samples is made for them.
+const NETWORKS: [(&str, bool); 5] = [
+    ("lenet1", true),
+    ("lenet5", true),
+    ("lenet5-short", true),
+    ("lenet5-tutorial", false),
+    (concat!(env!("CARGO_MANIFEST_DIR"), "/others.toml"), false),
+];
 /// Profiles with their plans.
 const PLANS: [(&str, &[&str]); 2] = [
     ("gpu", &["layered", "layered-pair", "layered-row", "layered-map", "sample"]),
     ("software", &["layered", "layered-one", "layered-map", "sample"]),
 ];
 const BATCHES: [&str; 3] = ["1", "16", "256"];
-const OPTIMIZERS: [&str; 2] = ["sgd", "sdlm"];
+const OPTIMIZERS: [&str; 3] = ["sgd", "sdlm", "adam"];
 const DISTORT: [&str; 2] = ["off", "on"];
 
 /// A kernel that has to be translated.
@@ -62,9 +69,9 @@ fn main() -> ExitCode {
 /// Every kernel of every plan, each once.
 fn kernels(lenet: &str) -> Result<BTreeSet<Kernel>, String> {
     let mut kernels = BTreeSet::new();
-    for network in NETWORKS {
+    for (network, by_samples) in NETWORKS {
         for (profile, plans) in PLANS {
-            for plan in plans {
+            for plan in plans.iter().filter(|plan| by_samples || **plan != "sample") {
                 for batch in BATCHES {
                     for optimizer in OPTIMIZERS {
                         for distort in DISTORT {
