@@ -9,7 +9,7 @@ use wgpu::{
     Queue, SubmissionIndex,
 };
 
-use super::fault::Fault;
+use super::fault::{Fault, in_one_line};
 use super::timing::Timing;
 use super::{adapter, pipeline};
 use crate::error::{Error, Result};
@@ -256,7 +256,7 @@ pub(super) fn device(adapter: &Adapter, largest: u64) -> Result<(Device, Queue)>
         required_limits,
         ..Default::default()
     }));
-    let (device, queue) = made.map_err(|error| no_device(&error.to_string()))?;
+    let (device, queue) = made.map_err(|error| no_device(&in_one_line(&error.to_string())))?;
     match adapter::can_wait(adapter, &device) {
         true => Ok((device, queue)),
         false => {
@@ -284,7 +284,9 @@ pub(super) fn mapped<T: Pod>(device: &Device, staging: &wgpu::Buffer) -> Result<
         let _ = sender.send(mapped);
     });
     device.poll(PollType::wait_indefinitely()).map_err(stopped)?;
-    let failed = |error: String| Error::Adapter(format!("cannot read back: {error}"));
+    let failed = |error: String| {
+        Error::Adapter(format!("cannot read back from the adapter: {}", in_one_line(&error)))
+    };
     pollster::block_on(receiver)
         .map_err(|error| failed(error.to_string()))?
         .map_err(|error| failed(error.to_string()))?;
@@ -293,7 +295,8 @@ pub(super) fn mapped<T: Pod>(device: &Device, staging: &wgpu::Buffer) -> Result<
 }
 
 pub(super) fn stopped(error: impl std::fmt::Display) -> Error {
-    Error::Adapter(format!("the adapter stopped answering: {error}"))
+    let what = in_one_line(&error.to_string());
+    Error::Adapter(format!("the adapter stopped answering: {what}"))
 }
 
 fn make_buffer(device: &Device, buffer: &Buffer) -> wgpu::Buffer {

@@ -36,8 +36,16 @@ impl Fault {
         match self.0.lock().ok().and_then(|mut first| first.take()) {
             None => Ok(()),
             Some(message) => Err(Error::Adapter(format!(
-                "the adapter failed: {message}; choose another with --adapter, or --device cpu"
+                "the adapter failed: {}; choose another with --adapter, or --device cpu",
+                in_one_line(&message)
             ))),
         }
     }
+}
+
+/// A message of wgpu, which may have lines for what caused what, without its end.
+pub(super) fn in_one_line(message: &str) -> String {
+    let lines = message.trim_end().trim_end_matches('.').lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty() && *line != "Caused by:");
+    lines.collect::<Vec<_>>().join(": ")
 }

@@ -3,12 +3,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::common::run::on_adapter as executor_on;
 use crate::common::{Outcome, Tests, Way};
 use lenet::cpu::fast::{Fast, Instructions};
 use lenet::data::{self, Mnist};
 use lenet::executor::Executor;
+use lenet::gpu::Gpu;
 use lenet::network::init;
 use lenet::plan::{Interface, Plan, Profile};
 use lenet::recipe::{Available, Flags, Settings};
@@ -53,6 +55,7 @@ pub fn add(tests: &mut Tests) {
             [1, 2].iter().for_each(|&n| add(tests, replicas(n, Profile::software())))
         });
     }
+    tests.on_adapter("a device that is lost in the middle of an epoch", lost);
     tests.plain("stopped_where_it_is", stopped);
     tests.plain("checkpoints_of_other_runs", other_runs);
     tests.plain("checkpoints_that_are_broken", broken);
@@ -195,6 +198,58 @@ fn compare(setup: &Setup, executor: Box<dyn Executor>) -> Outcome {
         assert_eq!(rest.epochs, whole.epochs[done..], "from {place:?}");
         assert!(rest.last() == whole.last(), "other bits from {place:?} on");
     }
+    Ok(())
+}
+
+/// Keeps the states of a run, whose device it takes away in the second epoch.
+struct Robber {
+    device: wgpu::Device,
+    states: Vec<State>,
+}
+
+impl Report for Robber {
+    fn progress(&mut self, progress: Progress) {
+        if progress.epoch == 2 {
+            self.device.destroy();
+        }
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::State
+    }
+
+    fn state(&mut self, state: &State) -> lenet::Result<()> {
+        self.states.push(state.clone());
+        Ok(())
+    }
+
+    fn epoch(&mut self, _epoch: &Epoch, state: &State) -> lenet::Result<()> {
+        self.state(state)
+    }
+}
+
+/// The run ends with an error, and goes on from the last state that it handed out.
+fn lost(adapter: &Adapter) -> Outcome {
+    let setup = Setup::new("lenet1", None)?;
+    let program = setup.plan(Profile::gpu())?.program();
+    let mut session = setup.session(executor_on(adapter, program.clone())?)?;
+    let whole = setup.train(&mut session, setup.start()?, Watch::Nothing)?;
+
+    let (device, queue) = pollster::block_on(adapter.request_device(&Default::default()))?;
+    let gpu = Gpu::on_device(device.clone(), queue, Arc::new(program), 0)?;
+    let mut robbed = setup.session(Box::new(gpu))?;
+    let mut robber = Robber { device, states: Vec::new() };
+    let (Setup { settings, split, .. }, start) = (&setup, setup.start()?);
+    let control = Control::default();
+    let error = train::run(&mut robbed, settings, split, start, &mut robber, &control)
+        .expect_err("its device is gone");
+    assert_eq!(error.exit_code(), 4, "{error}");
+    assert_eq!(error.to_string().lines().count(), 1, "{error}");
+
+    let last = robber.states.pop().expect("a state");
+    assert_eq!(last.history.len(), 1, "of the epoch before");
+    let rest = setup.train(&mut session, last, Watch::Nothing)?;
+    assert!(rest.last() == whole.last(), "other bits after the loss");
     Ok(())
 }
 
