@@ -19,7 +19,7 @@
 //
 // expects: common, local; OUTPUT, LOSS, J, CLASSES, CURVATURE, EXACT
 
-// Kinds of output, and of loss; in step with `Output` and `Loss` in src/network/mod.rs.
+// Kinds of output, and of loss; in step with `Output` and `Loss` in src/network/choices.rs.
 const OUTPUT_LINEAR = 0u;
 const OUTPUT_RBF = 1u;
 const OUTPUT_SOFTMAX = 2u;

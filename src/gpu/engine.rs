@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use bytemuck::Pod;
 use wgpu::{
-    Adapter, BindGroup, BufferDescriptor, BufferUsages, CommandEncoder, CommandEncoderDescriptor,
-    ComputePass, ComputePipeline, Device, DeviceDescriptor, Features, Limits, MapMode, PollType,
-    Queue, SubmissionIndex,
+    Adapter, BindGroup, BufferUsages, CommandEncoder, CommandEncoderDescriptor, ComputePass,
+    ComputePipeline, Device, PollType, Queue, SubmissionIndex,
 };
 
-use super::fault::{Fault, in_one_line};
+use super::fault::Fault;
+use super::memory::{device, make_buffer, make_staging, mapped, stopped};
+use super::pipeline;
 use super::timing::Timing;
-use super::{adapter, pipeline};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::executor::Executor;
 use crate::plan::program::Shader;
-use crate::plan::{Buffer, BufferId, Dispatch, Interface, Pass, Program, Replica, Start};
+use crate::plan::{BufferId, Dispatch, Interface, Pass, Program, Replica};
 use crate::threads;
 
 /// Submissions that may wait on the device while the host continues.
@@ -230,99 +230,4 @@ impl Executor for Gpu {
         self.in_flight.clear();
         self.poll(None)
     }
-}
-
-/// A device of an adapter, within WebGPU's default limits but for a buffer of so many bytes, if it is larger.
-///
-/// # Errors
-/// [`Error::Adapter`] if the adapter gives none.
-pub(super) fn device(adapter: &Adapter, largest: u64) -> Result<(Device, Queue)> {
-    let no_device = |what: &str| {
-        Error::Adapter(format!(
-            "{} gives no device: {what}; choose another with --adapter (see `lenet adapters`)",
-            adapter::describe(&adapter.get_info())
-        ))
-    };
-    let Limits { max_storage_buffer_binding_size: binding, max_buffer_size, .. } =
-        Limits::default();
-    let required_limits = Limits {
-        max_storage_buffer_binding_size: binding.max(largest),
-        max_buffer_size: max_buffer_size.max(largest),
-        ..Limits::default()
-    };
-    let made = pollster::block_on(adapter.request_device(&DeviceDescriptor {
-        label: Some("lenet"),
-        required_features: adapter.features() & Features::TIMESTAMP_QUERY,
-        required_limits,
-        ..Default::default()
-    }));
-    let (device, queue) = made.map_err(|error| no_device(&in_one_line(&error.to_string())))?;
-    match adapter::can_wait(adapter, &device) {
-        true => Ok((device, queue)),
-        false => {
-            // Even giving the device back would wait for it.
-            std::mem::forget((device, queue));
-            Err(no_device("its driver file offers Vulkan 1.0 only, and 1.2 or later is needed"))
-        }
-    }
-}
-
-/// A buffer of so many bytes that the host or queries fill.
-pub(super) fn make_staging(device: &Device, size: u64, usage: BufferUsages) -> wgpu::Buffer {
-    let label = Some("staging");
-    device.create_buffer(&BufferDescriptor { label, size, usage, mapped_at_creation: false })
-}
-
-/// Waits for the device, and copies what a buffer holds for the host.
-///
-/// # Errors
-/// [`Error::Adapter`] if the adapter stops answering, or nothing can be mapped.
-pub(super) fn mapped<T: Pod>(device: &Device, staging: &wgpu::Buffer) -> Result<Vec<T>> {
-    let (sender, receiver) = futures::channel::oneshot::channel();
-    staging.map_async(MapMode::Read, .., move |mapped| {
-        // The receiver is gone only if the wait below failed.
-        let _ = sender.send(mapped);
-    });
-    device.poll(PollType::wait_indefinitely()).map_err(stopped)?;
-    let failed = |error: String| {
-        Error::Adapter(format!("cannot read back from the adapter: {}", in_one_line(&error)))
-    };
-    pollster::block_on(receiver)
-        .map_err(|error| failed(error.to_string()))?
-        .map_err(|error| failed(error.to_string()))?;
-    let view = staging.get_mapped_range(..).map_err(|error| failed(error.to_string()))?;
-    Ok(bytemuck::pod_collect_to_vec(&view))
-}
-
-pub(super) fn stopped(error: impl std::fmt::Display) -> Error {
-    let what = in_one_line(&error.to_string());
-    Error::Adapter(format!("the adapter stopped answering: {what}"))
-}
-
-fn make_buffer(device: &Device, buffer: &Buffer) -> wgpu::Buffer {
-    let contents = match &buffer.start {
-        Start::Zero => None,
-        Start::Fill(value) => Some(vec![value.to_bits(); buffer.words]),
-        Start::Words(held) => {
-            let mut held = held.clone();
-            held.resize(buffer.words, 0);
-            Some(held)
-        }
-    };
-    let made = device.create_buffer(&BufferDescriptor {
-        label: Some(&buffer.name),
-        size: 4 * buffer.words as u64,
-        usage: BufferUsages::STORAGE
-            | BufferUsages::UNIFORM
-            | BufferUsages::COPY_SRC
-            | BufferUsages::COPY_DST,
-        mapped_at_creation: contents.is_some(),
-    });
-    if let Some(contents) = contents {
-        if let Ok(mut view) = made.get_mapped_range_mut(..) {
-            view.copy_from_slice(bytemuck::cast_slice(&contents));
-        }
-        made.unmap();
-    }
-    made
 }

@@ -10,6 +10,7 @@ mod engine;
 pub mod facts;
 mod fault;
 pub mod llvmpipe;
+mod memory;
 mod pipeline;
 pub mod probe;
 mod replicas;

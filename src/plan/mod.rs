@@ -29,6 +29,7 @@ pub mod sample;
 mod shader;
 pub mod strategy;
 pub mod traffic;
+mod views;
 
 pub use crate::network::tensors::{ALIGN, Layout};
 pub use abi::{LABEL_WORDS, STATE_NUMBER, STATE_WORDS, STEP_WORDS, StepRow, StepSize, TOTALS};

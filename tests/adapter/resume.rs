@@ -230,7 +230,7 @@ impl Report for Robber {
 
 /// The run ends with an error, and goes on from the last state that it handed out.
 fn lost(adapter: &Adapter) -> Outcome {
-    let setup = Setup::new("lenet1", None)?;
+    let setup = Setup::new("--recipe=lenet1")?;
     let program = setup.plan(Profile::gpu())?.program();
     let mut session = setup.session(executor_on(adapter, program.clone())?)?;
     let whole = setup.train(&mut session, setup.start()?, Watch::Nothing)?;

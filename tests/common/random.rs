@@ -121,7 +121,7 @@ fn stages(draw: &mut Draw, mut side: usize) -> Vec<String> {
         let has_pool = !draw.one_in(3);
         let mut kernel = draw.from(1..=7);
         // Most kernels leave an even side to a pooling.
-        if has_pool && side.saturating_sub(kernel) % 2 == 0 && !draw.one_in(12) {
+        if has_pool && side.saturating_sub(kernel).is_multiple_of(2) && !draw.one_in(12) {
             kernel = if kernel == 1 { 2 } else { kernel - 1 };
         }
         if draw.one_in(60) {
