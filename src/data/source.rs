@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::Digits;
+use super::reader::Set;
+use super::{Digits, zipcodes};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::SIDES;
@@ -46,6 +47,12 @@ impl Source {
     /// The digits at `path`, as they are.
     pub fn at(path: &Path) -> Self {
         Source { path: Some(path.into()), ..Source::default() }
+    }
+
+    /// Whether it names the zip code digits, which are not MNIST's.
+    pub fn is_zip_codes(&self) -> bool {
+        let files = |path: &PathBuf| zipcodes::file(path, Set::Test).is_some();
+        self.path.as_ref().is_some_and(files)
     }
 
     /// Returns the path; without one nothing else may be said of the built-in digits.

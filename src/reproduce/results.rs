@@ -1,6 +1,7 @@
 //! What the finished runs of a row came to.
 
 use super::rows::Row;
+use crate::data::Digits;
 use crate::evaluation::rejection::{curve, first_within};
 use crate::evaluation::statistics::Sample;
 use crate::evaluation::{self, TEST_DIGITS, percent};
@@ -15,20 +16,19 @@ pub fn halves(run: &Answered) -> Option<[f64; 2]> {
 
 /// All runs of a row, by seed; there is at least one.
 #[derive(Debug, Clone)]
-pub struct RowResults {
+pub struct RowResults<'a> {
     pub row: Row,
     /// Settings of the first run; the others differ in the seed.
     pub settings: Settings,
+    /// The test digits that the answers number.
+    pub test: &'a Digits,
     pub runs: Vec<Answered>,
 }
 
-/// Error on the digits that are left for which the papers tell the rejected share, in per cent.
-pub const TARGET: f64 = 0.5;
-
-/// Share of the test digits that has to be rejected for [`TARGET`] on the rest, in per cent; `None` if no
-/// share does.
-pub fn rejected(run: &Answered) -> Option<f64> {
-    first_within(&curve(&run.answers), TARGET).map(|point| point.rejected)
+/// Share of the test digits that has to be rejected for an error of `target` on the rest, in per cent; `None`
+/// if no share does.
+pub fn rejected(run: &Answered, target: f64) -> Option<f64> {
+    first_within(&curve(&run.answers), target).map(|point| point.rejected)
 }
 
 /// A number at an epoch or a share, with its spread over the runs.
@@ -38,7 +38,7 @@ pub struct Spread {
     pub sample: Sample,
 }
 
-impl RowResults {
+impl RowResults<'_> {
     /// Returns the sample of a number of each run.
     pub fn sample(&self, of: impl Fn(&Answered) -> f64) -> Sample {
         let numbers: Vec<f64> = self.runs.iter().map(of).collect();

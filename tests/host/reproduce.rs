@@ -127,7 +127,7 @@ fn other_flags_overwrite_nothing() -> Outcome {
 
 #[test]
 fn flags_that_make_no_sense() -> Outcome {
-    fails(&["reproduce", "cake"], USAGE, &[&["cake"], &RECIPES[..]].concat());
+    fails(&["reproduce", "cake"], USAGE, &[&["cake", "lenet1-1990"], &RECIPES[..]].concat());
     fails(&["reproduce", "--seeds", "0"], USAGE, &["--seeds"]);
     fails(&["reproduce", "--epochs", "0"], USAGE, &["--epochs"]);
     fails(&["reproduce", "--device", "cpu", "--adapter", "0"], USAGE, &["--adapter"]);
@@ -173,5 +173,54 @@ fn interrupted_and_gone_on() -> Outcome {
     prints(&[&train[..], &RUN].concat());
     let model = |folder: &Path| fs::read(folder.join("model.safetensors"));
     assert!(model(&run)? == model(&whole)?, "other bits after a stop");
+    Ok(())
+}
+
+/// The zip code digits are no part of the program: without them their row is left out and the rest goes on.
+#[test]
+fn zip_codes_are_a_row_of_their_own() -> Outcome {
+    let folder = TempDir::new()?;
+    let [zip, out] = ["zip", "out"].map(|name| folder.path().join(name));
+    fs::create_dir(&zip)?;
+    let digit = |label: usize| {
+        format!("{label} {}{}\n", "1 ".repeat(20 * label), "-1 ".repeat(256 - 20 * label))
+    };
+    for (set, count) in [("train", 300), ("test", 50)] {
+        let digits: String = (0..count).map(|number| digit(number % 10)).collect();
+        fs::write(zip.join(format!("zip.{set}")), digits)?;
+    }
+    let limits = ["--seeds", "2", "--epochs", "1", "--train-limit", "200", "--test-limit", "40"];
+    let both = ["reproduce", "lenet1-1990", "lenet1", "--device", "cpu", "--out", path(&out)];
+    let with_zip = [&both[..], &limits, &["--data", path(&zip)]].concat();
+    prints(&with_zip);
+    let digits = |recipe: &str| record(&out.join(recipe).join("seed-2"))["data"].clone();
+    assert_eq!(digits("lenet1-1990")["test"]["digits"], 50);
+    assert_eq!(
+        (&digits("lenet1")["source"], &digits("lenet1")["test"]["digits"]),
+        (&"built in".into(), &10_000.into())
+    );
+    let results = || -> Value {
+        let text = fs::read_to_string(out.join("results.json")).expect("results");
+        serde_json::from_str(&text).expect("JSON")
+    };
+    let of_both = results();
+    let targets: Vec<_> =
+        (0..2).map(|row| &of_both["rows"][row]["rejected_for_error_percent"]).collect();
+    assert_eq!(targets, [0.5, 1.0]);
+    let page = fs::read_to_string(out.join("report.html"))?;
+    assert!(
+        page.contains("For 1 % error") || page.contains("over 1 % error"),
+        "no rejection for 1 %"
+    );
+
+    fails(
+        &[&both[..2], &both[3..]].concat(),
+        USAGE,
+        &["zip.train.gz", "ElemStatLearn", "--data FOLDER"],
+    );
+    let without = command(&[&both[..], &limits].concat()).output()?;
+    assert!(without.status.success() && text(&without.stderr).contains("lenet1-1990 is left out"));
+    assert_eq!(results()["rows"].as_array().map(Vec::len), Some(1));
+    assert!(fs::read_to_string(out.join("report.md"))?.contains("lenet1-1990 is left out"));
     Ok(())
 }

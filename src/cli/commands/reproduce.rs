@@ -9,12 +9,12 @@ use crate::cli::args::{self, DataArgs, DeviceArgs, device};
 use crate::cli::output;
 use crate::cli::view::interrupt;
 use crate::cli::view::progress::Board;
-use crate::data::{self, Mnist};
+use crate::data::{self, Mnist, Source};
 use crate::device::Device;
 use crate::disk;
 use crate::error::Result;
 use crate::inference::{EVALUATION_BATCH, Inference};
-use crate::recipe::{Available, Flags, Range, Settings, TrainingArgs};
+use crate::recipe::{Available, Flags, Range, Settings, TrainingArgs, need};
 use crate::report::files::{Folder, Keep};
 use crate::report::finished::Answered;
 use crate::reproduce::jobs::{self, Job};
@@ -30,6 +30,10 @@ use crate::train::model::Model;
 /// Folder of the runs where none is named.
 const OUT: &str = "runs/reproduce";
 const OUT_QUICK: &str = "runs/reproduce-quick";
+/// What is wanted for the row about zip codes.
+const ZIP_CODES: &str = "it needs the zip code digits, which are not part of the program: put zip.train.gz and \
+                         zip.test.gz from hastie.su.domains/ElemStatLearn/data.html into a folder, and give \
+                         --data FOLDER";
 /// Seeds that may be asked for.
 const MAX_SEEDS: usize = 1_000;
 
@@ -39,7 +43,7 @@ pub struct Args {
     #[arg(value_name = "RECIPE",
           value_parser = PossibleValuesParser::new(ROWS.iter().map(|row| row.recipe)))]
     recipes: Vec<String>,
-    /// Runs of each recipe, with seeds 1 to N [default: 5, notebook 20, with --quick 1]
+    /// Runs of each recipe, with seeds 1 to N [default: 5, lenet1-1990 10, notebook 20, with --quick 1]
     #[arg(long, value_name = "N")]
     seeds: Option<usize>,
     /// One seed and few epochs: ten minutes on two slow cores, and no more than a trial [default:
@@ -66,16 +70,27 @@ pub struct Args {
 }
 
 impl Args {
-    /// Returns the rows that were asked for, in the order of the table; the papers' figures are about
-    /// MNIST and stand beside no other digits.
+    /// Returns the rows that were asked for, in the order of the table; the papers' figures of MNIST stand
+    /// beside no other digits.
     fn rows(&self, is_mnist: bool) -> Vec<Row> {
         let asked =
             |row: &&Row| self.recipes.is_empty() || self.recipes.iter().any(|n| n == row.recipe);
-        let plain = |row: Row| match is_mnist {
+        let plain = |row: Row| match is_mnist || row.zip_codes {
             true => row,
             false => Row { error: None, rejected: None, floor: None, ..row },
         };
         ROWS.iter().filter(asked).copied().map(plain).collect()
+    }
+
+    /// Loads the digits of MNIST's rows, and the zip code digits if `--data` names these.
+    fn load(&self) -> Result<(Sets, Option<Sets>)> {
+        let sets =
+            |source: &Source, mnist: Mnist| Sets { record: record::digits(source, &mnist), mnist };
+        let given = sets(&self.data.source, self.data.load()?);
+        match self.data.source.is_zip_codes() {
+            false => Ok((given, None)),
+            true => Ok((sets(&Source::default(), data::builtin()?), Some(given))),
+        }
     }
 
     fn seeds(&self, row: &Row) -> Result<usize> {
@@ -120,12 +135,17 @@ impl Args {
 
 /// Makes the runs that are missing, then writes the report.
 pub fn run(args: Args) -> Result<()> {
-    let mnist = args.data.load()?;
-    let is_mnist = !args.data.is_given() || mnist == data::builtin()?;
-    let rows = args.rows(is_mnist);
+    let (main, zip_codes) = args.load()?;
+    let is_mnist = !args.data.is_given()
+        || zip_codes.is_some()
+        || main.mnist == data::builtin()?;
+    let (rows, without): (Vec<Row>, Vec<Row>) =
+        args.rows(is_mnist).into_iter().partition(|row| !row.zip_codes || zip_codes.is_some());
+    let missing = without.first().map(|row| format!("{} is left out: {ZIP_CODES}", row.recipe));
+    need(!rows.is_empty(), || missing.clone().unwrap_or_default())?;
     let device = device::choose(&args.device, device::Work::Training)?;
-    let digits = record::digits(&args.data.source, &mnist);
-    let shared = Shared { args: &args, mnist: &mnist, device: &device, digits: &digits };
+    let shared =
+        Shared { args: &args, device: &device, main: &main, zip_codes: zip_codes.as_ref() };
     let jobs = shared.jobs(&rows)?;
     let out = args.out();
     disk::make_folder(&out)?;
@@ -137,42 +157,54 @@ pub fn run(args: Args) -> Result<()> {
         out.display(),
         jobs.len()
     ))?;
+    missing.iter().for_each(|missing| output::note(missing));
     let control = interrupt::stop_on_ctrl_c()?;
     shared.train(&jobs, &control)?;
     let results = rows.iter().map(|row| shared.results(row, &jobs));
     let experiment = Experiment {
         rows: &results.collect::<Result<Vec<_>>>()?,
-        test: &mnist.test,
         command: &record::command(),
         trial: args.trial(is_mnist),
+        missing: missing.as_deref(),
     };
     report::write(&out, &experiment)?;
     output::print(&format!("report   {}\n", out.join(PAGE).display()))
 }
 
+/// Digits, and what records say of them.
+struct Sets {
+    mnist: Mnist,
+    record: Value,
+}
+
 /// What all runs share.
 struct Shared<'a> {
     args: &'a Args,
-    mnist: &'a Mnist,
     device: &'a Device,
-    /// The digits, as records have them.
-    digits: &'a Value,
+    /// MNIST, or what `--data` names in its place.
+    main: &'a Sets,
+    zip_codes: Option<&'a Sets>,
 }
 
-impl Shared<'_> {
+impl<'a> Shared<'a> {
+    /// The digits of a row.
+    fn sets(&self, row: &Row) -> &'a Sets {
+        self.zip_codes.filter(|_| row.zip_codes).unwrap_or(self.main)
+    }
+
     /// Returns every run of the table. Seeds go round the recipes, so that a part of the table has all rows.
     fn jobs(&self, rows: &[Row]) -> Result<Vec<Job>> {
-        let Shared { args, mnist, device, digits } = self;
-        let available = Available::of(mnist);
+        let Shared { args, device, .. } = self;
         let (out, mut jobs) = (args.out(), Vec::new());
         let seeds = rows.iter().map(|row| args.seeds(row)).collect::<Result<Vec<_>>>()?;
         for seed in 1..=seeds.iter().copied().max().unwrap_or(0) {
             for (row, _) in rows.iter().zip(&seeds).filter(|(_, seeds)| seed <= **seeds) {
-                let mut settings = args.settings(row, seed, available.clone())?;
+                let Sets { mnist, record } = self.sets(row);
+                let mut settings = args.settings(row, seed, Available::of(mnist))?;
                 let plan = device.strategy(args.device.plan, &settings.network, settings.batch)?;
                 settings.set_plan(plan);
                 let folder = out.join(row.recipe).join(format!("seed-{seed}"));
-                let done = jobs::is_done(&folder, &launch::identity(&settings, device, digits))?;
+                let done = jobs::is_done(&folder, &launch::identity(&settings, device, record))?;
                 jobs.push(Job { row: *row, settings, folder, done });
             }
         }
@@ -181,17 +213,18 @@ impl Shared<'_> {
 
     /// Makes the runs that are missing.
     fn train(&self, jobs: &[Job], control: &Control) -> Result<()> {
-        let Shared { args, mnist, device, digits } = *self;
+        let Shared { args, device, .. } = *self;
         let missing: Vec<&Job> = jobs.iter().filter(|job| !job.done).collect();
-        let about = json!({
-            "command": record::command(),
-            "data": digits,
-            "flags": args::beside(&args.device),
-        });
         let keep = Keep { best: false, every: Some(launch::CHECKPOINT_EVERY) };
         let mut board = Board::new(missing.clone());
         for job in missing {
             let folder = Folder::make(Some(&job.folder), job.row.recipe, true)?;
+            let Sets { mnist, record } = self.sets(&job.row);
+            let about = json!({
+                "command": record::command(),
+                "data": record,
+                "flags": args::beside(&args.device),
+            });
             let split = Split::draw(&job.settings, mnist);
             let launch = Launch {
                 settings: &job.settings,
@@ -210,8 +243,9 @@ impl Shared<'_> {
     }
 
     /// Reads the runs of a row and asks each network about its test digits.
-    fn results(&self, row: &Row, jobs: &[Job]) -> Result<RowResults> {
-        let Shared { args, mnist, device, .. } = self;
+    fn results(&self, row: &Row, jobs: &[Job]) -> Result<RowResults<'a>> {
+        let Shared { args, device, .. } = self;
+        let mnist = &self.sets(row).mnist;
         let jobs: Vec<&Job> = jobs.iter().filter(|job| job.row == *row).collect();
         let settings = &jobs.first().expect("every row has a run").settings;
         let (plan, batch, sets) = (args.device.plan, EVALUATION_BATCH, [&mnist.test]);
@@ -224,6 +258,6 @@ impl Shared<'_> {
             Answered::read(&job.folder, model, answers)
         };
         let runs = jobs.iter().map(&mut run).collect::<Result<Vec<_>>>()?;
-        Ok(RowResults { row: *row, settings: settings.clone(), runs })
+        Ok(RowResults { row: *row, settings: settings.clone(), test: &mnist.test, runs })
     }
 }

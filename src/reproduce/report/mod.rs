@@ -11,7 +11,6 @@ mod tables;
 use std::path::Path;
 
 use super::results::RowResults;
-use crate::data::Digits;
 use crate::disk;
 use crate::error::Result;
 use crate::report::page::{Block, Document, Section, html};
@@ -19,13 +18,13 @@ use crate::text::duration;
 
 /// What the report is about.
 pub struct Experiment<'a> {
-    pub rows: &'a [RowResults],
-    /// The test digits that the answers number.
-    pub test: &'a Digits,
+    pub rows: &'a [RowResults<'a>],
     /// How it was called.
     pub command: &'a str,
     /// Why this is not the whole experiment, where it is not.
     pub trial: Option<&'a str>,
+    /// What is not there for want of digits, and how to get them.
+    pub missing: Option<&'a str>,
 }
 
 /// The report as a page.
@@ -50,7 +49,7 @@ pub fn write(folder: &Path, experiment: &Experiment) -> Result<()> {
 fn document(experiment: &Experiment) -> Result<Document> {
     let mut sections = vec![summary(experiment)];
     for results in experiment.rows {
-        sections.push(row::section(results, experiment.test)?);
+        sections.push(row::section(results)?);
     }
     sections.push(commands(experiment));
     Ok(Document { title: "LeNet, trained again".into(), sections })
@@ -63,11 +62,12 @@ fn summary(experiment: &Experiment) -> Section {
         blocks.push(Block::Text(format!("This is a trial and not the experiment: {trial}.")));
     }
     blocks.push(Block::Table(tables::summary(experiment)));
+    blocks.extend(experiment.missing.map(|missing| Block::Text(format!("{missing}."))));
     blocks.push(Block::Text(
         "Errors are those of the final state of each run on its test digits, in per cent: the mean \
          over the seeds and, behind ±, their standard deviation. \"Chance\" is the standard error \
          of such a rate if every digit were answered by chance, as the binomial distribution has \
-         it. The papers' figures are single runs on the same 10,000 digits, so the difference has a \
+         it. The papers' figures are single runs on as many digits, so the difference has a \
          standard error of sqrt(s^2/n + b^2): s from our n seeds, b binomial at the paper's rate, \
          which is the most that another seed can be expected to move it. Less than two standard \
          errors apart counts as agreement."
@@ -94,8 +94,9 @@ fn commands(experiment: &Experiment) -> Section {
     let mut commands = vec![experiment.command.to_string()];
     for results in experiment.rows {
         let settings = &results.settings;
+        let data = if results.row.zip_codes { " --data FOLDER" } else { "" };
         commands.push(format!(
-            "lenet train --recipe {} --epochs {} --seed S",
+            "lenet train --recipe {} --epochs {} --seed S{data}",
             settings.recipe, settings.epochs
         ));
     }

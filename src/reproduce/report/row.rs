@@ -2,14 +2,13 @@
 //! them sees.
 
 use super::tables;
-use crate::data::Digits;
 use crate::error::Result;
 use crate::evaluation::rejection::{curve, last_within};
 use crate::evaluation::statistics::Sample;
 use crate::report::finished::Answered;
 use crate::report::page::chart::{Chart, Line, Scale};
 use crate::report::page::{Block, Section, curvature, insides, mistakes};
-use crate::reproduce::results::{RowResults, Spread, TARGET, rejected};
+use crate::reproduce::results::{RowResults, Spread, rejected};
 
 /// Rejected shares that are drawn, in per cent: up to the last, this many steps.
 const LAST_SHARE: f64 = 10.0;
@@ -24,8 +23,8 @@ pub(super) fn devices<'a>(runs: impl IntoIterator<Item = &'a Answered>) -> Strin
     devices.join(" and ")
 }
 
-pub(super) fn section(results: &RowResults, test: &Digits) -> Result<Section> {
-    let row = &results.row;
+pub(super) fn section(results: &RowResults) -> Result<Section> {
+    let (row, test) = (&results.row, results.test);
     let mut blocks = vec![
         Block::Text(format!(
             "Recipe {}: {} epochs over {} digits in batches of {}, on {}.",
@@ -88,6 +87,7 @@ fn bands(results: &RowResults) -> &'static str {
 
 /// Fig. 10: errors against rejected digits.
 fn rejection(results: &RowResults) -> Vec<Block> {
+    let target = results.row.target;
     let curves: Vec<_> = results.runs.iter().map(|run| curve(&run.answers)).collect();
     let spread = |step: usize| {
         let x = LAST_SHARE * step as f64 / SHARES as f64;
@@ -101,16 +101,16 @@ fn rejection(results: &RowResults) -> Vec<Block> {
     let chart = Chart {
         labels: ["rejected %".into(), "error % of the rest".into()],
         lines: vec![band("test digits", &spreads)],
-        reference: Some((format!("{TARGET} %"), TARGET)),
+        reference: Some((format!("{target} %"), target)),
         y: Scale::Linear,
     };
-    let share = results.sample_of_all(rejected);
+    let share = results.sample_of_all(|run| rejected(run, target));
     let ours = match share {
         Some(share) => format!(
-            "For {TARGET} % error on the rest {} % of the digits have to be rejected",
+            "For {target} % error on the rest {} % of the digits have to be rejected",
             tables::spread(&share)
         ),
-        None => format!("Some run has over {TARGET} % error however many digits are rejected"),
+        None => format!("Some run has over {target} % error however many digits are rejected"),
     };
     let paper = match results.row.rejected {
         Some(paper) => format!("; the paper has {} % ({})", paper.percent, paper.source),
