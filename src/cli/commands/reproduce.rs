@@ -136,9 +136,7 @@ impl Args {
 /// Makes the runs that are missing, then writes the report.
 pub fn run(args: Args) -> Result<()> {
     let (main, zip_codes) = args.load()?;
-    let is_mnist = !args.data.is_given()
-        || zip_codes.is_some()
-        || main.mnist == data::builtin()?;
+    let is_mnist = !args.data.is_given() || zip_codes.is_some() || main.mnist == data::builtin()?;
     let (rows, without): (Vec<Row>, Vec<Row>) =
         args.rows(is_mnist).into_iter().partition(|row| !row.zip_codes || zip_codes.is_some());
     let missing = without.first().map(|row| format!("{} is left out: {ZIP_CODES}", row.recipe));
