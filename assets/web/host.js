@@ -82,6 +82,14 @@ export class Patterns {
 /** The 1998 schedule: from this epoch on, this share of the first rate. */
 const LECUN1998 = [[0, 1], [2, 0.4], [5, 0.2], [8, 0.1], [12, 0.02]];
 
+/** What a softmax makes of the sums of the last layer. (`Inference::scored`) */
+export function probabilities(/** @type {Float32Array} */ sums) {
+  const largest = Math.max(...sums);
+  const powers = sums.map((sum) => Math.exp(sum - largest));
+  const total = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / total);
+}
+
 // Coefficients of x^2 to x^8 of a cosine, and of x^3 to x^7 of a sine, up to a quarter of pi.
 const COSINE = [-0.49999999725108224, 0.041666623324344516, -0.001388676379437604, 2.4390450703564542e-5];
 const SINE = [-0.16666654943701084, 0.008332178146138854, -0.00019517298981385725];

@@ -1,6 +1,7 @@
 // The page: binds the views to the worker.
 
 import { pad } from "./draw.js";
+import { probabilities } from "./host.js";
 import { classes, curve, mistakes, rates, Settings } from "./learn.js";
 import { Look } from "./look.js";
 import { refreshPalette } from "./paint.js";
@@ -24,6 +25,12 @@ let digits = null;
 /** @type {(() => void) | null} what to do once the session is there */
 let waiting = null;
 
+/** What the scores of a network are, by its kind of output. */
+const MEANING = {
+  rbf: "distance to each digit's bitmap, small is good",
+  linear: "output of each class, large is good",
+  softmax: "probability of each class",
+};
 const percent = (/** @type {number} */ share) => `${(100 * share).toFixed(2)} %`;
 const smallest = (/** @type {string} */ network) => menu.networks.get(network).summary.layers.at(-1).name === "rbf";
 
@@ -72,12 +79,13 @@ const heard = {
     if (!look) return;
     look.show(answer);
     rates(answer.rates ?? null, answer.layout);
-    const { values } = answer.layers.at(-1);
-    const rbf = answer.layers.at(-1).layer === "rbf";
+    const rbf = answer.output === "rbf";
+    const sums = answer.layers.at(-1).values;
+    const values = answer.output === "softmax" ? probabilities(sums) : sums;
     const order = [...values.keys()].sort((a, b) => (rbf ? values[a] - values[b] : values[b] - values[a]));
     const blank = answer.pixels.every((ink) => ink === 0);
     const scores = order.slice(0, 3).map((c) => `${c} (${values[c].toFixed(rbf ? 1 : 2)})`);
-    const meaning = rbf ? "distance to each digit's bitmap, small is good" : "output of each class, large is good";
+    const meaning = MEANING[answer.output];
     byId("reading").innerHTML = "";
     if (blank) byId("reading").textContent = "Draw a digit, or take one of the test set.";
     else {

@@ -21,7 +21,8 @@ export async function recorded() {
   const weights = parameters(parse(model).tensors, layout);
   const answers = digits.map(({ pixels, layers }) => {
     const floats = layers.map(({ values, ...rest }) => ({ ...rest, values: Float32Array.from(values) }));
-    return { network, weights, layout, pixels: Uint8Array.from(pixels), layers: floats };
+    const { output } = program.options;
+    return { network, output, weights, layout, pixels: Uint8Array.from(pixels), layers: floats };
   });
   return { menu, answers, run };
 }

@@ -139,7 +139,8 @@ async function read() {
   const { layout } = executor.program.interface;
   const weights = new Float32Array(await executor.read(ports.parameters, 4 * layout.size));
   const rates = training?.network === network ? await effectiveRates() : null;
-  post("answer", { network, layers, weights, layout, pixels, rates, trained: training?.network === network });
+  const { output } = executor.program.options;
+  post("answer", { network, output, layers, weights, layout, pixels, rates, trained: training?.network === network });
 }
 
 /** The learning rate of every parameter in the last step of SDLM, rate / (mu + h) (1998, appendix C); else null. */
