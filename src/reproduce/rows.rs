@@ -34,7 +34,7 @@ pub struct Row {
 }
 
 /// What most rows have.
-const MNIST: Row = Row {
+pub const MNIST: Row = Row {
     recipe: "",
     title: "",
     seeds: 5,

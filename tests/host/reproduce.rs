@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::common::Outcome;
 use crate::common::page;
-use crate::common::program::{USAGE, command, fails, path, prints, text};
+use crate::common::program::{DATA, USAGE, command, fails, path, prints, text};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -222,5 +222,34 @@ fn zip_codes_are_a_row_of_their_own() -> Outcome {
     assert!(without.status.success() && text(&without.stderr).contains("lenet1-1990 is left out"));
     assert_eq!(results()["rows"].as_array().map(Vec::len), Some(1));
     assert!(fs::read_to_string(out.join("report.md"))?.contains("lenet1-1990 is left out"));
+    Ok(())
+}
+
+/// A row of a network of one's own stands beside those of the table, with the recipe that its file has.
+#[test]
+fn a_network_of_ones_own_is_a_row() -> Outcome {
+    let folder = TempDir::new()?;
+    let out = folder.path().join("table");
+    let mine = |name: &str| {
+        let file = folder.path().join(format!("{name}.toml"));
+        let text = format!(
+            "name = '{name}'\nlayers = [{{ linear = 'f1', units = 9 }}]\n[recipe]\nbatch = 5\n"
+        );
+        fs::write(&file, text).map(|()| file)
+    };
+    let (one, two) = (mine("mine")?, mine("yours")?);
+    let both = format!("{},{}", path(&one), path(&two));
+    let printed = reproduce(&out, &["lenet1", "--network", &both, "--seeds", "2"]);
+    assert!(printed.contains("6, of which 0 are there"), "{printed}");
+    let settings = &record(&out.join("mine/seed-2"))["settings"];
+    assert_eq!((&settings["batch"]["value"], &settings["seed"]["value"]), (&5.into(), &2.into()));
+    let page = fs::read_to_string(out.join("report.html"))?;
+    assert!(page.contains("The network in ") && page.contains(path(&two)));
+    // Alone it is the only row; and two rows have two names.
+    let printed = reproduce(&folder.path().join("alone"), &["--network", path(&one), "--seeds=1"]);
+    assert!(printed.contains("1, of which 0 are there"), "{printed}");
+    let twice = format!("{0},{0}", path(&one));
+    fails(&["reproduce", "--device", "cpu", "--network", &twice], USAGE, &["mine", "name"]);
+    fails(&["reproduce", "--network", "nothing.toml"], DATA, &["nothing.toml"]);
     Ok(())
 }

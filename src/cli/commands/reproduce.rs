@@ -14,13 +14,15 @@ use crate::device::Device;
 use crate::disk;
 use crate::error::Result;
 use crate::inference::{EVALUATION_BATCH, Inference};
-use crate::recipe::{Available, Flags, Range, Settings, TrainingArgs, need};
+use crate::recipe::{
+    Available, Flags, NetworkArgs, NetworkChoice, Range, Settings, TrainingArgs, need,
+};
 use crate::report::files::{Folder, Keep};
 use crate::report::finished::Answered;
 use crate::reproduce::jobs::{self, Job};
 use crate::reproduce::report::{self, Experiment, PAGE};
 use crate::reproduce::results::RowResults;
-use crate::reproduce::rows::{ROWS, Row};
+use crate::reproduce::rows::{MNIST, ROWS, Row};
 use crate::run::launch::{self, Launch};
 use crate::run::record;
 use crate::train::Split;
@@ -43,6 +45,10 @@ pub struct Args {
     #[arg(value_name = "RECIPE",
           value_parser = PossibleValuesParser::new(ROWS.iter().map(|row| row.recipe)))]
     recipes: Vec<String>,
+    /// Network of your own, the path of its file, or several with commas: a row for each, and no other rows unless
+    /// RECIPE names them
+    #[arg(long, value_name = "FILE", value_delimiter = ',')]
+    network: Vec<String>,
     /// Runs of each recipe, with seeds 1 to N [default: 5, lenet1-1990 10, notebook 20, with --quick 1]
     #[arg(long, value_name = "N")]
     seeds: Option<usize>,
@@ -73,13 +79,24 @@ impl Args {
     /// Returns the rows that were asked for, in the order of the table; the papers' figures of MNIST stand
     /// beside no other digits.
     fn rows(&self, is_mnist: bool) -> Vec<Row> {
-        let asked =
-            |row: &&Row| self.recipes.is_empty() || self.recipes.iter().any(|n| n == row.recipe);
+        let all = self.recipes.is_empty() && self.network.is_empty();
+        let asked = |row: &&Row| all || self.recipes.iter().any(|name| name == row.recipe);
         let plain = |row: Row| match is_mnist || row.zip_codes {
             true => row,
             false => Row { error: None, rejected: None, floor: None, ..row },
         };
         ROWS.iter().filter(asked).copied().map(plain).collect()
+    }
+
+    /// Rows of networks of one's own, whose names live as long as the program, as those of the table do.
+    fn own(&self) -> Result<Vec<Own>> {
+        let own = |file: &String| {
+            let network = NetworkChoice::from(file.as_str());
+            let (recipe, title) =
+                (network.table()?.name.leak(), format!("The network in {file}").leak());
+            Ok(Own { row: Row { recipe, title, ..MNIST }, network })
+        };
+        self.network.iter().map(own).collect()
     }
 
     /// Loads the digits of MNIST's rows, and the zip code digits if `--data` names these.
@@ -117,9 +134,17 @@ impl Args {
         }
     }
 
-    fn settings(&self, row: &Row, seed: usize, available: Available) -> Result<Settings> {
+    /// The settings of a row of the table, or of a network of one's own.
+    fn settings(
+        &self,
+        row: &Row,
+        own: Option<&NetworkChoice>,
+        seed: usize,
+        available: Available,
+    ) -> Result<Settings> {
         let flags = Flags {
-            recipe: Some(row.recipe.into()),
+            recipe: own.is_none().then(|| row.recipe.into()),
+            network: NetworkArgs { network: own.cloned(), ..NetworkArgs::default() },
             training: TrainingArgs {
                 seed: Some(seed as u64),
                 epochs: self.epochs.or(self.quick.then_some(row.quick_epochs)),
@@ -133,17 +158,35 @@ impl Args {
     }
 }
 
+/// A network of one's own.
+struct Own {
+    row: Row,
+    network: NetworkChoice,
+}
+
 /// Makes the runs that are missing, then writes the report.
 pub fn run(args: Args) -> Result<()> {
     let (main, zip_codes) = args.load()?;
     let is_mnist = !args.data.is_given() || zip_codes.is_some() || main.mnist == data::builtin()?;
-    let (rows, without): (Vec<Row>, Vec<Row>) =
+    let own = args.own()?;
+    let (mut rows, without): (Vec<Row>, Vec<Row>) =
         args.rows(is_mnist).into_iter().partition(|row| !row.zip_codes || zip_codes.is_some());
+    rows.extend(own.iter().map(|own| own.row));
+    for (at, row) in rows.iter().enumerate() {
+        need(rows[..at].iter().all(|other| other.recipe != row.recipe), || {
+            format!("{} is the name of two rows: give a network file another name", row.recipe)
+        })?;
+    }
     let missing = without.first().map(|row| format!("{} is left out: {ZIP_CODES}", row.recipe));
     need(!rows.is_empty(), || missing.clone().unwrap_or_default())?;
     let device = device::choose(&args.device, device::Work::Training)?;
-    let shared =
-        Shared { args: &args, device: &device, main: &main, zip_codes: zip_codes.as_ref() };
+    let shared = Shared {
+        args: &args,
+        own: &own,
+        device: &device,
+        main: &main,
+        zip_codes: zip_codes.as_ref(),
+    };
     let jobs = shared.jobs(&rows)?;
     let out = args.out();
     disk::make_folder(&out)?;
@@ -178,6 +221,7 @@ struct Sets {
 /// What all runs share.
 struct Shared<'a> {
     args: &'a Args,
+    own: &'a [Own],
     device: &'a Device,
     /// MNIST, or what `--data` names in its place.
     main: &'a Sets,
@@ -192,13 +236,14 @@ impl<'a> Shared<'a> {
 
     /// Returns every run of the table. Seeds go round the recipes, so that a part of the table has all rows.
     fn jobs(&self, rows: &[Row]) -> Result<Vec<Job>> {
-        let Shared { args, device, .. } = self;
+        let Shared { args, own, device, .. } = self;
         let (out, mut jobs) = (args.out(), Vec::new());
         let seeds = rows.iter().map(|row| args.seeds(row)).collect::<Result<Vec<_>>>()?;
         for seed in 1..=seeds.iter().copied().max().unwrap_or(0) {
             for (row, _) in rows.iter().zip(&seeds).filter(|(_, seeds)| seed <= **seeds) {
                 let Sets { mnist, record } = self.sets(row);
-                let mut settings = args.settings(row, seed, Available::of(mnist))?;
+                let own = own.iter().find(|own| own.row == *row).map(|own| &own.network);
+                let mut settings = args.settings(row, own, seed, Available::of(mnist))?;
                 let plan = device.strategy(args.device.plan, &settings.network, settings.batch)?;
                 settings.set_plan(plan);
                 let folder = out.join(row.recipe).join(format!("seed-{seed}"));
