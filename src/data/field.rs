@@ -64,3 +64,50 @@ pub(super) fn cut(pixels: &[u8], from: usize, side: usize) -> (Vec<u8>, Option<u
     }
     (fields, spoilt)
 }
+
+/// Makes a picture `[side, side]` smaller about its middle, to a fraction of its side. A pixel becomes the mean of
+/// the area that it covers; outside of the picture there is nothing.
+pub(super) fn shrink(picture: &mut [u8], side: usize, fraction: f64) {
+    // Of a row or a column that covers the pixels from `low` to `high`, the share of pixel `at`.
+    let middle = side as f64 / 2.0;
+    let share = |to: usize, at: usize| {
+        let [low, high] = [to, to + 1].map(|edge| middle + (edge as f64 - middle) / fraction);
+        (high.min(at as f64 + 1.0) - low.max(at as f64)).max(0.0) * fraction
+    };
+    let shares: Vec<f64> = (0..side * side).map(|i| share(i / side, i % side)).collect();
+    let of = |to: usize| &shares[to * side..(to + 1) * side];
+    // Rows, then columns.
+    let mut rows = vec![0.0; side * side];
+    for (y, row) in rows.chunks_exact_mut(side).enumerate() {
+        for (share, line) in
+            of(y).iter().zip(picture.chunks_exact(side)).filter(|(share, _)| **share > 0.0)
+        {
+            row.iter_mut().zip(line).for_each(|(sum, byte)| *sum += share * f64::from(*byte));
+        }
+    }
+    for (line, row) in picture.chunks_exact_mut(side).zip(rows.chunks_exact(side)) {
+        for (x, byte) in line.iter_mut().enumerate() {
+            *byte = of(x).iter().zip(row).map(|(share, value)| share * value).sum::<f64>().round()
+                as u8;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shrinks_by_area() {
+        // Four pixels to two, which are those in the middle, then to a half of each side's last.
+        let mut picture: Vec<u8> = (0..16).map(|i| 10 * i).collect();
+        let mut all = vec![200; 25];
+        shrink(&mut picture, 4, 0.5);
+        assert_eq!(picture, [0, 0, 0, 0, 0, 25, 45, 0, 0, 105, 125, 0, 0, 0, 0, 0]);
+        shrink(&mut all, 5, 0.8);
+        assert_eq!([all[0], all[1], all[2], all[12]], [50, 100, 100, 200]);
+        let mut same: Vec<u8> = (0..64).collect();
+        shrink(&mut same, 8, 1.0);
+        assert!((0..64).eq(same));
+    }
+}

@@ -222,8 +222,10 @@ macro_rules! built_in {
 /// # Errors
 /// [`Error::Data`] that names what cannot be read, [`Error::Usage`] for a source that cannot be meant.
 pub fn load(source: &Source) -> Result<Mnist> {
-    let Some(path) = source.path_or_plain()? else { return builtin() };
-    let mut mnist = reader::both(path, source)?;
+    let mut mnist = match source.path_or_plain()? {
+        Some(path) => reader::both(path, source)?,
+        None => builtin()?,
+    };
     source.change(&mut mnist.train);
     source.change(&mut mnist.test);
     Ok(mnist)
@@ -231,8 +233,10 @@ pub fn load(source: &Source) -> Result<Mnist> {
 
 /// The test digits of a source, which need not have others.
 pub fn load_test(source: &Source) -> Result<Digits> {
-    let Some(path) = source.path_or_plain()? else { return built_in!("t10k") };
-    let mut test = reader::test(path, source)?;
+    let mut test = match source.path_or_plain()? {
+        Some(path) => reader::test(path, source)?,
+        None => built_in!("t10k")?,
+    };
     source.change(&mut test);
     Ok(test)
 }

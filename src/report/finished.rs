@@ -12,6 +12,7 @@ use super::folder::is_training;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::evaluation::Answer;
+use crate::text::plain;
 use crate::train::curvature::LayerCurvature;
 use crate::train::events::Epoch;
 use crate::train::model::Model;
@@ -169,6 +170,14 @@ impl Record {
         Ok(found)
     }
 
+    /// How its digits were read, by the names of the flags: side, shrunk and so on.
+    pub fn read_as(&self) -> impl Iterator<Item = (String, &Value)> {
+        let sets = ["source", "train", "test"];
+        let keys = self.data.as_object().into_iter().flatten();
+        keys.filter(move |(name, _)| !sets.contains(&name.as_str()))
+            .map(|(name, value)| (name.replace('_', "-"), value))
+    }
+
     /// A setting that is a whole number; 0 where the run has none of this name.
     pub fn number(&self, name: &str) -> u64 {
         self.settings.get(name).and_then(|setting| setting.value.as_u64()).unwrap_or(0)
@@ -197,9 +206,12 @@ impl Run {
         self.record.folder.display().to_string()
     }
 
-    /// Where its digits come from: a folder, or the program itself.
-    pub fn data(&self) -> &str {
-        self.record.data["source"].as_str().unwrap_or_default()
+    /// Where its digits come from, a folder or the program itself, and how they were read where that was
+    /// asked for: `built in, shrink 0.8`.
+    pub fn data(&self) -> String {
+        let source = self.record.data["source"].as_str().unwrap_or_default().to_string();
+        let read = self.record.read_as().map(|(name, value)| format!(", {name} {}", plain(value)));
+        std::iter::once(source).chain(read).collect()
     }
 
     /// The last completed epoch.

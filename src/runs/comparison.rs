@@ -74,7 +74,8 @@ pub(super) fn settings(record: &Record) -> BTreeMap<String, Value> {
         (TEST_DIGITS, &record.data["test"]["crc32"]),
     ];
     let data = data.map(|(name, value)| (name.to_string(), value.clone()));
-    settings.chain(made_with).chain(data).collect()
+    let read = record.read_as().map(|(name, value)| (name, value.clone()));
+    settings.chain(made_with).chain(data).chain(read).collect()
 }
 
 /// The values that are not the same, by name; null where a side has none of that name.

@@ -138,6 +138,7 @@ fn what_is_odd_is_named() -> Outcome {
     change(folder.path(), "t10k", |pixels, _| pixels[..784].copy_from_slice(&first))?;
     assert!(said(&[]).contains("has 1 of the 40 test digits"));
     fails(&["data", "--invert"], USAGE, &["--data"]);
+    fails(&["data", "--shrink", "1.5"], USAGE, &["--shrink is 1.5", "0.1 to 1"]);
     Ok(())
 }
 
@@ -165,5 +166,31 @@ fn turned_digits_stay_turned() -> Outcome {
     prints(&["train", "--quiet", "--config", path(&record), "--out", path(&again)]);
     let compared = json_of(&with(&["compare", path(&out), path(&again)]));
     assert_eq!((&compared["settings"], &compared["mcnemar_p_value"]), (&json!({}), &json!(1.0)));
+    Ok(())
+}
+
+#[test]
+fn shrunk_digits_stay_shrunk() -> Outcome {
+    let folder = TempDir::new()?;
+    let [out, again, plain] = ["run", "again", "plain"].map(|name| folder.path().join(name));
+    let shown = json_of(&["data", "--shrink", "0.8", "--show", "0"])["pixels"].clone();
+    let ink = |y: usize, x: usize| shown[y * 28 + x].as_u64().expect("a byte") > 0;
+    // 0.8 of 28 is 22.4: nothing is left in three lines at the border, nor outside of 18 for a digit of 20x20.
+    assert!((0..28).all(|at| !ink(3, at) && !ink(at, 3) && !ink(24, at) && !ink(at, 24)));
+    let args = ["train", "--quiet", "--network", "lenet1", "--epochs", "1", "--train-limit", "200"];
+    let args = with(&[&args[..], &["--no-report"]].concat());
+    prints(&[&args[..], &["--shrink", "0.8", "--out", path(&out)]].concat());
+    prints(&[&args[..], &["--out", path(&plain)]].concat());
+    let record = out.join("run.json");
+    prints(&["train", "--quiet", "--config", path(&record), "--out", path(&again)]);
+    let compared = json_of(&with(&["compare", path(&out), path(&again)]));
+    assert_eq!((&compared["settings"], &compared["mcnemar_p_value"]), (&json!({}), &json!(1.0)));
+    let evaluated = json_of(&with(&["evaluate", path(&out)]));
+    let listed = &json_of(&["runs", path(&out)])[0];
+    assert_eq!(listed["data"], "built in, shrink 0.8");
+    let errors = &listed["error_percent"];
+    assert_eq!(evaluated["test"]["errors"].as_f64().map(|errors| errors / 100.0), errors.as_f64());
+    // Other digits than the plain run's: they need --data, and groups of runs need none.
+    fails(&with(&["compare", path(&out), path(&plain)]), DATA, &["CRC-32"]);
     Ok(())
 }

@@ -170,6 +170,7 @@ fn of_record(record: &Value) -> Option<Flags> {
         ("side", source.side.map(|side| Some(side.to_string()))),
         ("transpose", source.transpose.then_some(None)),
         ("invert", source.invert.then_some(None)),
+        ("shrink", source.shrink.map(|fraction| Some(fraction.to_string()))),
     ];
     flags.extend(data.into_iter().filter_map(|(name, value)| Some((name.into(), value?))));
     for (one, other) in RIVALS {

@@ -167,7 +167,9 @@ struct Own {
 /// Makes the runs that are missing, then writes the report.
 pub fn run(args: Args) -> Result<()> {
     let (main, zip_codes) = args.load()?;
-    let is_mnist = !args.data.is_given() || zip_codes.is_some() || main.mnist == data::builtin()?;
+    let is_mnist = args.data.source == Source::default()
+        || zip_codes.is_some()
+        || main.mnist == data::builtin()?;
     let own = args.own()?;
     let (mut rows, without): (Vec<Row>, Vec<Row>) =
         args.rows(is_mnist).into_iter().partition(|row| !row.zip_codes || zip_codes.is_some());
