@@ -10,6 +10,9 @@ use std::io::Write;
 
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+#[doc(hidden)] // For tests/fuzz.
+pub use args::config::Config;
+
 use crate::error::{EXIT_CODES, Result};
 use crate::gpu::llvmpipe;
 use crate::text::on_one_line;
