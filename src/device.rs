@@ -113,12 +113,13 @@ impl Device {
         tuned: &Tuned,
     ) -> Result<Device> {
         let health = selftest::examine(&adapter)?;
-        let info = adapter.get_info();
+        let (info, limits) = (adapter.get_info(), adapter.limits());
+        let largest = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
         Ok(Device::Adapter {
             profile: profile
                 .unwrap_or_else(|| adapter::profile(&info))
                 .for_cores(threads::available())
-                .for_bindings(adapter.limits().max_storage_buffer_binding_size),
+                .for_bindings(largest),
             tuned: tuned.clone().on(adapter::describe(&info)),
             adapter: Box::new(adapter),
             single: None,

@@ -122,12 +122,22 @@ export function factor(schedule, step, steps, epoch) {
 /** What a run may carry from one step to the next, by port. */
 export const CARRIED = ["parameters", "velocity", "curvature", "squares"];
 
+/** The power of a number, the same to the bit everywhere. (`epilogue::power`) */
+function powerOf(/** @type {number} */ base, /** @type {number} */ exponent) {
+  let power = 1;
+  for (; exponent > 0; exponent = Math.floor(exponent / 2)) {
+    if (exponent % 2 === 1) power *= base;
+    base *= base;
+  }
+  return power;
+}
+
 /**
  * The corrections of Adam's two means in the step of a run, counted from 0. (`Optimizer::step_size`)
  * @param {number} beta1 @param {number} beta2 @param {number} step
  */
 export function corrections(beta1, beta2, step) {
-  const [one, two] = [beta1, beta2].map((beta) => 1 - Math.pow(Math.fround(beta), step + 1));
+  const [one, two] = [beta1, beta2].map((beta) => 1 - powerOf(Math.fround(beta), step + 1));
   return [1 / one, 1 / Math.sqrt(two)];
 }
 

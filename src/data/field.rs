@@ -58,7 +58,7 @@ pub(super) fn cut(pixels: &[u8], from: usize, side: usize) -> (Vec<u8>, Option<u
             match (inside(at / from), inside(at % from)) {
                 (Some(y), Some(x)) => field[y * side + x] = byte,
                 _ if byte == 0 => {}
-                _ => _ = spoilt.get_or_insert(number),
+                _ => spoilt = spoilt.or(Some(number)),
             }
         }
     }

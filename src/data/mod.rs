@@ -62,8 +62,8 @@ pub struct Mnist {
 }
 
 impl Mnist {
-    /// The same pictures as data of the side and the classes of a network, to time networks whose own data are
-    /// elsewhere: cut, or in an empty field, and with labels that start again where there are no more classes.
+    /// The same digits as data for a network whose own are elsewhere, for timing and replays: cut, or padded
+    /// with background, to its side, and with labels modulo its number of classes.
     pub fn cut_for(&self, network: &Network) -> Mnist {
         let Options { side, classes, .. } = network.options;
         let cut = |set: &Digits| {

@@ -64,7 +64,7 @@ struct Examined {
     training: Vec<Training>,
     repeated: Option<Repeated>,
     speed: Vec<Figure>,
-    /// What ended with an error: plans, which the others are tried without, or the examination.
+    /// Errors: one for each plan that failed, and the one that ended the examination, if any.
     failures: Vec<String>,
 }
 

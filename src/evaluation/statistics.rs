@@ -7,6 +7,8 @@
 //! known, but at most binomial, b = sqrt(p (1 - p) / N), as if chance decided every digit
 //! independently. A single run of ours is treated like the paper's.
 
+use serde_json::{Value, json};
+
 use super::Answer;
 
 /// Standard errors from which a difference counts as one.
@@ -35,6 +37,11 @@ impl Sample {
     pub fn text(&self, decimals: usize) -> String {
         let deviation = self.deviation.map_or(String::new(), |it| format!(" ± {it:.decimals$}"));
         format!("{:.decimals$}{deviation}", self.mean)
+    }
+
+    /// Mean and standard deviation.
+    pub fn json(&self) -> Value {
+        json!({ "mean": self.mean, "deviation": self.deviation })
     }
 }
 

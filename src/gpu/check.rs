@@ -13,7 +13,7 @@ use wgpu::{
 };
 
 use super::fault::Fault;
-use super::{memory, pipeline};
+use super::{buffers, device, pipeline};
 use crate::error::Result;
 use crate::plan::program::BindingKind;
 use crate::plan::{ALIGN, View};
@@ -111,7 +111,7 @@ impl Checker {
     /// # Errors
     /// [`crate::Error::Adapter`] if the adapter gives none.
     pub fn new(adapter: &Adapter) -> Result<Self> {
-        let (device, queue) = memory::device(adapter, 0)?;
+        let (device, queue) = device::open(adapter, 0)?;
         Ok(Self::on_device(device, queue))
     }
 
@@ -147,7 +147,7 @@ impl Checker {
         ];
         let size = 4 * answer as u64;
         let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
-        let staging = memory::make_staging(&self.device, size, usage);
+        let staging = buffers::make_staging(&self.device, size, usage);
         let launches = self.launches(check, wgsl, &buffers, input.len());
         let mut rounds = Vec::new();
         for _ in 0..ROUNDS {
@@ -156,7 +156,7 @@ impl Checker {
             record(&mut encoder, &check.steps, &launches, &buffers);
             encoder.copy_buffer_to_buffer(&buffers[1], 0, &staging, 0, size);
             self.queue.submit([encoder.finish()]);
-            let answer = memory::mapped(&self.device, &staging);
+            let answer = buffers::mapped(&self.device, &staging);
             self.fault.check()?;
             staging.unmap();
             rounds.push(answer?);

@@ -8,8 +8,9 @@ use wgpu::{
     ComputePipeline, Device, PollType, Queue, SubmissionIndex,
 };
 
+use super::buffers::{make_buffer, make_staging, mapped};
+use super::device::{self, stopped};
 use super::fault::Fault;
-use super::memory::{device, make_buffer, make_staging, mapped, stopped};
 use super::pipeline;
 use super::timing::Timing;
 use crate::error::Result;
@@ -47,7 +48,7 @@ impl Gpu {
     /// Sets up the first replica of a program on an adapter, within WebGPU's default limits but for a larger data set.
     ///
     /// # Errors
-    /// [`Error::Adapter`] if the adapter gives no device or refuses a buffer.
+    /// [`crate::Error::Adapter`] if the adapter gives no device or refuses a buffer.
     pub fn new(adapter: &Adapter, program: Program) -> Result<Gpu> {
         Self::replica(adapter, Arc::new(program), 0)
     }
@@ -58,7 +59,7 @@ impl Gpu {
     /// As [`Gpu::new`].
     pub(super) fn replica(adapter: &Adapter, program: Arc<Program>, replica: usize) -> Result<Gpu> {
         let largest = program.buffers.iter().map(|buffer| buffer.words).max().unwrap_or(0);
-        let (device, queue) = device(adapter, 4 * largest as u64)?;
+        let (device, queue) = device::open(adapter, 4 * largest as u64)?;
         Self::on_device(device, queue, program, replica)
     }
 
@@ -152,7 +153,7 @@ impl Gpu {
     /// Queues one dispatch of a pass, by its number in the pass.
     ///
     /// # Errors
-    /// [`Error::Adapter`] if the adapter was lost or refuses.
+    /// [`crate::Error::Adapter`] if the adapter was lost or refuses.
     pub fn run_dispatch(&mut self, pass: Pass, number: usize) -> Result<()> {
         self.compile(pass);
         let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());

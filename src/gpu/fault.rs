@@ -43,7 +43,7 @@ impl Fault {
     }
 }
 
-/// A message of wgpu, which may have lines for what caused what, without its end.
+/// Puts a message of wgpu, which may list causes on further lines, on one line without its full stop.
 pub(super) fn in_one_line(message: &str) -> String {
     let lines = message.trim_end().trim_end_matches('.').lines().map(str::trim);
     let lines = lines.filter(|line| !line.is_empty() && *line != "Caused by:");

@@ -5,12 +5,13 @@
 //! submission, nothing is read back between them; but [`Replicas`] exchange gradients after each.
 
 pub mod adapter;
+mod buffers;
 pub mod check;
+mod device;
 mod engine;
 pub mod facts;
 mod fault;
 pub mod llvmpipe;
-mod memory;
 mod pipeline;
 pub mod probe;
 mod replicas;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use wgpu::util::{BufferInitDescriptor, DeviceExt};
 use wgpu::{Adapter, BindGroupDescriptor, BindGroupEntry, BufferUsages, ComputePipelineDescriptor};
 
-use super::{memory, pipeline};
+use super::{buffers, device, pipeline};
 use crate::error::Result;
 use crate::network::Squash;
 use crate::plan::constant::{Constant, Constants};
@@ -38,7 +38,7 @@ pub fn wgsl() -> String {
 /// # Errors
 /// [`crate::Error::Adapter`] if the adapter gives no device or stops answering.
 pub fn ask(adapter: &Adapter, loops: u32) -> Result<std::result::Result<Health, String>> {
-    let (device, queue) = memory::device(adapter, 0)?;
+    let (device, queue) = device::open(adapter, 0)?;
     let label = Some("probe");
     // As the kernels are compiled, for which the answer is to hold.
     // SAFETY: its one loop counts to a number in a buffer that nobody writes.
@@ -57,7 +57,7 @@ pub fn ask(adapter: &Adapter, loops: u32) -> Result<std::result::Result<Health, 
         usage: BufferUsages::STORAGE,
     });
     let size = 4 * ANSWER as u64;
-    let buffer = |usage| memory::make_staging(&device, size, usage);
+    let buffer = |usage| buffers::make_staging(&device, size, usage);
     let told = buffer(BufferUsages::STORAGE | BufferUsages::COPY_SRC);
     let staging = buffer(BufferUsages::MAP_READ | BufferUsages::COPY_DST);
     let group = device.create_bind_group(&BindGroupDescriptor {
@@ -77,7 +77,7 @@ pub fn ask(adapter: &Adapter, loops: u32) -> Result<std::result::Result<Health, 
     }
     encoder.copy_buffer_to_buffer(&told, 0, &staging, 0, size);
     queue.submit([encoder.finish()]);
-    Ok(judge(&memory::mapped::<u32>(&device, &staging)?, loops))
+    Ok(judge(&buffers::mapped::<u32>(&device, &staging)?, loops))
 }
 
 /// Whether two numbers are close; NaN is close to nothing.

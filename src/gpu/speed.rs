@@ -8,7 +8,7 @@ use wgpu::{
 };
 
 use super::check::Checker;
-use super::{memory, pipeline};
+use super::{device, pipeline};
 use crate::error::Result;
 
 /// How long the dispatches of a measurement take at least, unless a few take longer.
@@ -68,7 +68,7 @@ impl Checker {
             self.queue.submit([encoder.finish()]);
             let done = self.device.poll(PollType::wait_indefinitely());
             self.fault.check()?;
-            done.map_err(memory::stopped)?;
+            done.map_err(device::stopped)?;
             Ok(start.elapsed())
         };
         run(1)?;

@@ -9,7 +9,7 @@ use wgpu::{
     Features, QuerySetDescriptor, QueryType,
 };
 
-use super::{Gpu, memory};
+use super::{Gpu, buffers};
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::plan::Pass;
@@ -127,7 +127,7 @@ impl Gpu {
             count,
         });
         let size = u64::from(count) * u64::from(wgpu::QUERY_SIZE);
-        let buffer = |usage| memory::make_staging(&self.device, size, usage);
+        let buffer = |usage| buffers::make_staging(&self.device, size, usage);
         let resolved = buffer(BufferUsages::QUERY_RESOLVE | BufferUsages::COPY_SRC);
         let staging = buffer(BufferUsages::MAP_READ | BufferUsages::COPY_DST);
         let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());

@@ -130,19 +130,6 @@ named! {
     }
 }
 
-named! {
-    /// What training minimizes; in step with `LOSS_..` in `shaders/loss.wgsl`.
-    pub enum Loss {
-        /// With `linear`: the mean of (output - target)^2 over batch and outputs, targets +1 and -1.
-        /// With `rbf`: the mean distance to the right class (1998, eq. 8).
-        Mse = "mse",
-        /// With `rbf` only: eq. 9, which also pushes the wrong classes away.
-        Map = "map",
-        /// With `softmax`: -log of the probability of the right class, mean over the batch.
-        CrossEntropy = "cross-entropy",
-    }
-}
-
 impl Output {
     /// Whether a score wins against another: a larger output or probability, or a smaller distance.
     pub fn is_better(self, a: f32, b: f32) -> bool {
@@ -157,6 +144,19 @@ impl Output {
         let better =
             |best, next| if self.is_better(scores[next], scores[best]) { next } else { best };
         (0..scores.len()).reduce(better).unwrap_or(0)
+    }
+}
+
+named! {
+    /// What training minimizes; in step with `LOSS_..` in `shaders/loss.wgsl`.
+    pub enum Loss {
+        /// With `linear`: the mean of (output - target)^2 over batch and outputs, targets +1 and -1.
+        /// With `rbf`: the mean distance to the right class (1998, eq. 8).
+        Mse = "mse",
+        /// With `rbf` only: eq. 9, which also pushes the wrong classes away.
+        Map = "map",
+        /// With `softmax`: -log of the probability of the right class, mean over the batch.
+        CrossEntropy = "cross-entropy",
     }
 }
 

@@ -33,10 +33,23 @@ impl Optimizer {
     /// corrections 1 / (1 - b1^t) and 1 / sqrt(1 - b2^t) of means that begin at 0, in the t-th step.
     pub fn step_size(&self, rate: f32, step: usize) -> StepSize {
         let Optimizer::Adam { beta1, beta2, .. } = *self else { return rate.into() };
-        let rest = |beta: f32| 1.0 - f64::from(beta).powf((step + 1) as f64);
+        let rest = |beta: f32| 1.0 - power(f64::from(beta), step + 1);
         let corrections = [1.0 / rest(beta1), 1.0 / rest(beta2).sqrt()].map(|c| c as f32);
         StepSize { rate, corrections }
     }
+}
+
+/// The power of a number, the same to the bit on every system and in the page's `host.js`.
+fn power(mut base: f64, mut exponent: usize) -> f64 {
+    let mut power = 1.0;
+    while exponent > 0 {
+        if exponent % 2 == 1 {
+            power *= base;
+        }
+        base *= base;
+        exponent /= 2;
+    }
+    power
 }
 
 /// The epilogue of a backward kernel: `fn apply` of the shaders.

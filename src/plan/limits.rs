@@ -106,13 +106,17 @@ pub(super) fn within(profile: Profile, make: impl Fn(Profile) -> Result<Plan>) -
 
 /// Numbers of a view that may be bound at once.
 fn most(plan: &Plan, view: &View) -> usize {
-    if view.buffer == plan.interface.ports.data_set { plan.profile.data_set } else { MAX_NUMBERS }
+    if view.buffer == plan.interface.ports.data_set {
+        plan.profile.data_set_words
+    } else {
+        MAX_NUMBERS
+    }
 }
 
 fn too_many_samples(plan: &Plan, words: usize) -> Error {
     let record = plan.interface.record;
     let [given, most] =
-        [words, plan.profile.data_set].map(|words| thousands(words / record.words()));
+        [words, plan.profile.data_set_words].map(|words| thousands(words / record.words()));
     Error::Usage(format!(
         "the data set has {given} digits of {side}x{side}, training and test together, and the adapter holds {most}: \
          compute with --device cpu",

@@ -74,7 +74,7 @@ pub struct Profile {
     /// Rows of partial gradients at most, for each window of the batch.
     pub partial_rows: usize,
     /// Numbers of the data set that may be bound at once; everything else keeps to WebGPU's default limit.
-    pub data_set: usize,
+    pub data_set_words: usize,
 }
 
 impl Profile {
@@ -92,7 +92,7 @@ impl Profile {
             workgroups: Some(8),
             tiles: Tiles::MAP,
             partial_rows: 8,
-            data_set: MAX_NUMBERS,
+            data_set_words: MAX_NUMBERS,
         }
     }
 
@@ -103,7 +103,7 @@ impl Profile {
 
     /// The same on a device that binds so many bytes at once.
     pub fn for_bindings(self, bytes: u64) -> Self {
-        Profile { data_set: (bytes / 4) as usize, ..self }
+        Profile { data_set_words: (bytes / 4) as usize, ..self }
     }
 
     /// For GPUs: an invocation for every item, and coalesced storage reads.
@@ -118,7 +118,7 @@ impl Profile {
             workgroups: None,
             tiles: Tiles::ONE,
             partial_rows: 256,
-            data_set: MAX_NUMBERS,
+            data_set_words: MAX_NUMBERS,
         }
     }
 

@@ -70,7 +70,7 @@ settings! {
         lr: f32 = 0.03, "RATE", Range::Positive;
         /// Learning rate over the run: constant, cosine, step:EPOCH:FACTOR, lecun1998
         schedule: Schedule = Schedule::Cosine, "SCHEDULE", Range::Any;
-        /// Momentum m of v = m v + g, w = w - lr v; 0 to below 1
+        /// sgd, sdlm: momentum m of v = m v + g, w = w - lr v; 0 to below 1
         momentum: f32 = 0.9, "M", Range::BelowOne;
         /// sgd, adam: weight decay d: g + d w takes the place of g
         weight_decay: f32 = 0.0, "D", Range::NotNegative;
@@ -82,8 +82,8 @@ settings! {
 
     /// How the parameters move.
     "Optimizer" optimizer: OptimizerArgs {
-        /// Optimizer: sgd, or sdlm, stochastic diagonal Levenberg-Marquardt, which has a rate
-        /// lr x eta-scale / (mu + h) for each parameter, h its curvature, or adam
+        /// Optimizer: sgd; adam; or sdlm, stochastic diagonal Levenberg-Marquardt, whose rate for each
+        /// parameter is lr x eta-scale / (mu + h), h its curvature
         optimizer: Method = Method::Sgd, "OPTIMIZER", Range::Any;
         /// sdlm: what every learning rate is multiplied with
         // At the paper's 1 training is less even (docs/results.md).

@@ -76,7 +76,10 @@ impl Folder {
     fn locked(path: PathBuf, made: bool) -> Result<Folder> {
         let lock = path.join(LOCK);
         if disk::is_special(&lock) {
-            return Err(Error::cannot_write(&lock, "it is a device or a pipe and no file"));
+            return Err(Error::Other(format!(
+                "cannot write {}: it is a device or a pipe and no file; name another folder",
+                lock.display()
+            )));
         }
         let file = File::options().create(true).truncate(false).write(true).open(&lock);
         let file = file.map_err(|error| Error::cannot_write(&path, error))?;

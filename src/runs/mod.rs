@@ -1,6 +1,6 @@
-//! Runs that are on disk: [`find`] looks for all of them, and
-//! [`mod@column`] says what a table of them shows, [`curves`] what is known of each epoch; [`comparison`] holds two of them beside each other, which
-//! [`page`] draws. [`group`] takes runs together, and [`seeds`] compares two ways of training by several runs of each.
+//! Runs that are on disk. [`find`] looks for all of them. [`mod@column`] says what a table of them shows, and
+//! [`curves`] what is known of each epoch. [`comparison`] holds two beside each other, which [`page`] draws.
+//! [`group`] takes runs together. [`seeds`] compares two ways of training by several runs of each.
 
 pub mod column;
 pub mod comparison;

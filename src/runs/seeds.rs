@@ -57,8 +57,7 @@ impl Seeds {
         let left_out = found.warnings.into_iter().chain(left_out).collect();
         let Some(first) = runs.first() else {
             return Err(Error::Data(format!(
-                "{name} has no complete run: continue them with the command that made them, or name another \
-                 folder"
+                "no run in {name} is complete: end one with the command that made it, or name another folder"
             )));
         };
         let differ = runs.iter().flat_map(|run| differences(&first.record, &run.record));
@@ -110,7 +109,7 @@ impl Seeds {
     }
 }
 
-/// Names of what decides the bits of a run and is not the same in two, but for the seed.
+/// Names of settings and digits that are not the same in two runs; seed, device and version may differ.
 fn differences(a: &Record, b: &Record) -> Vec<String> {
     let decides = |name: &String| {
         let is_setting = [a, b].iter().any(|record| record.settings.contains_key(name));

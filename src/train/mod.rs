@@ -78,7 +78,7 @@ pub fn run(
             return Ok(Outcome { epochs: run.epochs, interrupted: true });
         }
     }
-    run.look_for_one_answer()?;
+    run.look_for_one_answer();
     Ok(Outcome { epochs: run.epochs, interrupted: false })
 }
 
@@ -211,14 +211,16 @@ impl Run<'_> {
     }
 
     /// Warns if all test digits are taken for the same class: such a network has learned nothing. It is asked only
-    /// where so many answers are wrong.
-    fn look_for_one_answer(&mut self) -> Result<()> {
+    /// where over a tenth of the answers are wrong, to enough digits that this says something.
+    fn look_for_one_answer(&mut self) {
         let Settings { network, .. } = self.settings;
         let (classes, output) = (network.options.classes, network.options.output);
-        if self.epochs.last().is_none_or(|last| 10 * last.errors <= last.digits) {
-            return Ok(());
+        let tells = |last: &Tally| 10 * last.errors > last.digits && last.digits > 2 * classes;
+        if !self.epochs.last().is_some_and(tells) {
+            return;
         }
-        let scores = self.session.scores(0)?;
+        // The run is complete, whatever becomes of the adapter now.
+        let Ok(scores) = self.session.scores(0) else { return };
         let mut winners = scores.chunks_exact(classes).map(|scores| output.winner(scores));
         let first = winners.next().unwrap_or(0);
         if winners.all(|winner| winner == first) {
@@ -228,7 +230,6 @@ impl Run<'_> {
                  --init, or more --epochs"
             ));
         }
-        Ok(())
     }
 
     /// The present state. Some drivers clamp NaN away before it reaches the loss, so the parameters

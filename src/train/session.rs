@@ -105,9 +105,9 @@ impl Session {
     }
 
     /// Trains the first `steps` steps of one pass over the training digits in the order given, whose
-    /// entries are those of [`crate::plan::Distortion::entry`] where digits are distorted; `size(step)`
-    /// is the learning rate of each step, with what else the optimizer is given. After every submission `progress` gets the number of digits
-    /// done so far, and stops the pass by returning false.
+    /// entries are those of [`crate::plan::Distortion::entry`] where digits are distorted. `size(step)`
+    /// is the learning rate of each step, with what else the optimizer is given. After every submission
+    /// `progress` gets the number of digits done so far, and stops the pass by returning false.
     pub fn epoch(
         &mut self,
         order: &[u32],

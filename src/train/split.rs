@@ -53,7 +53,7 @@ impl Split {
         self.test.iter().map(|&index| index as usize - mnist.train.len()).collect()
     }
 
-    /// The lists for a [`Session`]: set 0 is the test set, set 1, if any, the validation set.
+    /// The lists for a [`super::session::Session`]: set 0 is the test set, set 1, if any, the validation set.
     pub fn lists(&self, mnist: &Mnist) -> Lists {
         let sets = [&self.test, &self.validate].into_iter().filter(|set| !set.is_empty());
         let sets = sets.cloned().collect();

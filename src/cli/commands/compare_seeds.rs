@@ -96,7 +96,6 @@ fn text(comparison: &SeedsComparison) -> String {
 }
 
 fn json(comparison: &SeedsComparison, device: &Device) -> Value {
-    let sample = |it: &Sample| json!({ "mean": it.mean, "deviation": it.deviation });
     let (errors, samples) = (comparison.errors(), comparison.samples());
     let side = |index: usize| {
         let side = &comparison.sides[index];
@@ -114,7 +113,7 @@ fn json(comparison: &SeedsComparison, device: &Device) -> Value {
     let settings: BTreeMap<_, _> = comparison.settings().into_iter().collect();
     let results = comparison.results().into_iter();
     let results: BTreeMap<_, _> = results
-        .map(|(figure, both)| (figure.field, both.map(|it| it.as_ref().map(sample))))
+        .map(|(figure, both)| (figure.field, both.map(|it| it.as_ref().map(Sample::json))))
         .collect();
     let pairs = comparison.pairs().into_iter().map(|pair| {
         json!({

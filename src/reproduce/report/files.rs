@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Experiment;
 use crate::error::Result;
-use crate::evaluation::statistics::{Sample, compare};
+use crate::evaluation::statistics::compare;
 use crate::report::finished::Answered;
 use crate::reproduce::results::{RowResults, halves, rejected};
 use crate::reproduce::rows::Row;
@@ -51,7 +51,6 @@ pub(super) fn json(experiment: &Experiment) -> Value {
 }
 
 fn row(results: &RowResults) -> Value {
-    let sample = |sample: Sample| json!({ "mean": sample.mean, "deviation": sample.deviation });
     let errors = results.sample(|run| run.last().test_error());
     let row = &results.row;
     let apart = |percent| compare(&errors, percent, results.settings.test_limit).apart;
@@ -63,10 +62,10 @@ fn row(results: &RowResults) -> Value {
         "recipe": row.recipe,
         "title": row.title,
         "settings": results.settings.values(),
-        "test_error_percent": sample(errors),
+        "test_error_percent": errors.json(),
         "paper": row.error,
         "standard_errors_apart": row.error.map(|paper| apart(paper.percent)),
-        "rejected_percent": results.sample_of_all(|run| rejected(run, row.target)).map(sample),
+        "rejected_percent": results.sample_of_all(|run| rejected(run, row.target)).map(|sample| sample.json()),
         "rejected_for_error_percent": row.target,
         "paper_rejected": row.rejected,
         "runs": results.runs.iter().map(run).collect::<Vec<_>>(),

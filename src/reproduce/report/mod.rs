@@ -67,7 +67,7 @@ fn summary(experiment: &Experiment) -> Section {
         "Errors are those of the final state of each run on its test digits, in per cent: the mean \
          over the seeds and, behind ±, their standard deviation. \"Chance\" is the standard error \
          of such a rate if every digit were answered by chance, as the binomial distribution has \
-         it. The papers' figures are single runs on as many digits, so the difference has a \
+         it. The papers' errors are single runs, taken as measured on as many digits as ours, so the difference has a \
          standard error of sqrt(s^2/n + b^2): s from our n seeds, b binomial at the paper's rate, \
          which is the most that another seed can be expected to move it. Less than two standard \
          errors apart counts as agreement."

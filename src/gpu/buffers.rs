@@ -1,50 +1,12 @@
-//! Devices, and the buffers on them.
+//! Buffers: those of a program, and those through which the host reads.
 
 use bytemuck::Pod;
-use wgpu::{
-    Adapter, BufferDescriptor, BufferUsages, Device, DeviceDescriptor, Features, Limits, MapMode,
-    PollType, Queue,
-};
+use wgpu::{BufferDescriptor, BufferUsages, Device, MapMode, PollType};
 
-use super::adapter;
+use super::device::stopped;
 use super::fault::in_one_line;
 use crate::error::{Error, Result};
 use crate::plan::{Buffer, Start};
-
-/// A device of an adapter, within WebGPU's default limits but for a buffer of so many bytes, if it is larger.
-///
-/// # Errors
-/// [`Error::Adapter`] if the adapter gives none.
-pub(super) fn device(adapter: &Adapter, largest: u64) -> Result<(Device, Queue)> {
-    let no_device = |what: &str| {
-        Error::Adapter(format!(
-            "{} gives no device: {what}; choose another with --adapter (see `lenet adapters`)",
-            adapter::describe(&adapter.get_info())
-        ))
-    };
-    let Limits { max_storage_buffer_binding_size: binding, max_buffer_size, .. } =
-        Limits::default();
-    let required_limits = Limits {
-        max_storage_buffer_binding_size: binding.max(largest),
-        max_buffer_size: max_buffer_size.max(largest),
-        ..Limits::default()
-    };
-    let made = pollster::block_on(adapter.request_device(&DeviceDescriptor {
-        label: Some("lenet"),
-        required_features: adapter.features() & Features::TIMESTAMP_QUERY,
-        required_limits,
-        ..Default::default()
-    }));
-    let (device, queue) = made.map_err(|error| no_device(&in_one_line(&error.to_string())))?;
-    match adapter::can_wait(adapter, &device) {
-        true => Ok((device, queue)),
-        false => {
-            // Even giving the device back would wait for it.
-            std::mem::forget((device, queue));
-            Err(no_device("its driver file offers Vulkan 1.0 only, and 1.2 or later is needed"))
-        }
-    }
-}
 
 /// A buffer of so many bytes that the host or queries fill.
 pub(super) fn make_staging(device: &Device, size: u64, usage: BufferUsages) -> wgpu::Buffer {
@@ -71,11 +33,6 @@ pub(super) fn mapped<T: Pod>(device: &Device, staging: &wgpu::Buffer) -> Result<
         .map_err(|error| failed(error.to_string()))?;
     let view = staging.get_mapped_range(..).map_err(|error| failed(error.to_string()))?;
     Ok(bytemuck::pod_collect_to_vec(&view))
-}
-
-pub(super) fn stopped(error: impl std::fmt::Display) -> Error {
-    let what = in_one_line(&error.to_string());
-    Error::Adapter(format!("the adapter stopped answering: {what}"))
 }
 
 /// A buffer of a program, with what it holds at the start.

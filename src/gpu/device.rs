@@ -1,0 +1,48 @@
+//! Opening a device of an adapter.
+
+use wgpu::{Adapter, Device, DeviceDescriptor, Features, Limits, Queue};
+
+use super::adapter;
+use super::fault::in_one_line;
+use crate::error::{Error, Result};
+
+/// Opens a device of an adapter, within WebGPU's default limits but for a buffer of so many bytes, if it is larger.
+///
+/// # Errors
+/// [`Error::Adapter`] if the adapter gives none.
+pub(super) fn open(adapter: &Adapter, largest: u64) -> Result<(Device, Queue)> {
+    let no_device = |what: &str| {
+        Error::Adapter(format!(
+            "{} gives no device: {what}; choose another with --adapter (see `lenet adapters`)",
+            adapter::describe(&adapter.get_info())
+        ))
+    };
+    let Limits { max_storage_buffer_binding_size: binding, max_buffer_size, .. } =
+        Limits::default();
+    let required_limits = Limits {
+        max_storage_buffer_binding_size: binding.max(largest),
+        max_buffer_size: max_buffer_size.max(largest),
+        ..Limits::default()
+    };
+    let made = pollster::block_on(adapter.request_device(&DeviceDescriptor {
+        label: Some("lenet"),
+        required_features: adapter.features() & Features::TIMESTAMP_QUERY,
+        required_limits,
+        ..Default::default()
+    }));
+    let (device, queue) = made.map_err(|error| no_device(&in_one_line(&error.to_string())))?;
+    match adapter::can_wait(adapter, &device) {
+        true => Ok((device, queue)),
+        false => {
+            // Even giving the device back would wait for it.
+            std::mem::forget((device, queue));
+            Err(no_device("its driver file offers Vulkan 1.0 only, and 1.2 or later is needed"))
+        }
+    }
+}
+
+/// The error of a device that answers no more.
+pub(super) fn stopped(error: impl std::fmt::Display) -> Error {
+    let what = in_one_line(&error.to_string());
+    Error::Adapter(format!("the adapter stopped answering: {what}"))
+}
