@@ -12,6 +12,7 @@ use super::folder::is_training;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::evaluation::Answer;
+use crate::evaluation::statistics::Sample;
 use crate::text::plain;
 use crate::train::curvature::LayerCurvature;
 use crate::train::events::Epoch;
@@ -229,6 +230,20 @@ impl Run {
         // A sum of nothing would be -0.
         self.lines.iter().fold(0.0, |sum, line| sum + line.seconds)
     }
+}
+
+/// A number of each epoch that all runs have, with its spread over them.
+pub fn by_epoch<'a>(
+    runs: impl Iterator<Item = &'a Run>,
+    of: impl Fn(&Line) -> f64,
+) -> Vec<(f64, Sample)> {
+    let lines: Vec<&[Line]> = runs.map(|run| &run.lines[..]).collect();
+    let epochs = lines.iter().map(|lines| lines.len()).min().unwrap_or(0);
+    let spread = |epoch: usize| {
+        let numbers: Vec<f64> = lines.iter().map(|lines| of(&lines[epoch])).collect();
+        Sample::of(&numbers).map(|sample| (epoch as f64 + 1.0, sample))
+    };
+    (0..epochs).filter_map(spread).collect()
 }
 
 /// A run with at least one epoch, its model, and what that says to the run's test digits, in their order.

@@ -6,7 +6,7 @@ use crate::evaluation::rejection::{curve, first_within};
 use crate::evaluation::statistics::Sample;
 use crate::evaluation::{self, TEST_DIGITS, percent};
 use crate::recipe::Settings;
-use crate::report::finished::{Answered, Line};
+use crate::report::finished::{Answered, Line, by_epoch};
 
 /// Error in per cent on the first and on the last 5,000 test digits, where all were asked.
 pub fn halves(run: &Answered) -> Option<[f64; 2]> {
@@ -31,13 +31,6 @@ pub fn rejected(run: &Answered, target: f64) -> Option<f64> {
     first_within(&curve(&run.answers), target).map(|point| point.rejected)
 }
 
-/// A number at an epoch or a share, with its spread over the runs.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Spread {
-    pub x: f64,
-    pub sample: Sample,
-}
-
 impl RowResults<'_> {
     /// Returns the sample of a number of each run.
     pub fn sample(&self, of: impl Fn(&Answered) -> f64) -> Sample {
@@ -51,14 +44,9 @@ impl RowResults<'_> {
         Sample::of(&numbers?)
     }
 
-    /// Returns a number of each epoch.
-    pub fn by_epoch(&self, of: impl Fn(&Line) -> f64) -> Vec<Spread> {
-        let epochs = self.runs.iter().map(|run| run.run.lines.len()).min().unwrap_or(0);
-        let spread = |epoch: usize| Spread {
-            x: epoch as f64 + 1.0,
-            sample: self.sample(|run| of(&run.run.lines[epoch])),
-        };
-        (0..epochs).map(spread).collect()
+    /// Returns a number of each epoch, with its spread over the runs.
+    pub fn by_epoch(&self, of: impl Fn(&Line) -> f64) -> Vec<(f64, Sample)> {
+        by_epoch(self.runs.iter().map(|run| &run.run), of)
     }
 
     /// The run in the middle by its errors, the lower seed of equals: the one that is drawn.

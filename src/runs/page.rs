@@ -1,9 +1,10 @@
-//! A comparison as a page, and its curves as a picture.
+//! A comparison as a page, and its curves as a picture: of two runs, or of two groups of runs.
 
 use super::comparison::Comparison;
+use super::seeds::SeedsComparison;
 use crate::data::Digits;
 use crate::error::{Error, Result};
-use crate::report::finished::Line;
+use crate::report::finished::{Line, by_epoch};
 use crate::report::page::chart::{self, Chart, Scale};
 use crate::report::page::{Block, Document, Section, Table, html, mistake};
 
@@ -14,12 +15,12 @@ const LEAST: f64 = 0.005;
 
 /// The whole comparison; the answers number the digits of `test`.
 pub fn html(comparison: &Comparison, test: &Digits) -> String {
+    let [a, b] = comparison.sides.each_ref().map(|side| side.name.as_str());
     let sections = vec![
-        Section::new("settings", "What differs", settings(comparison)),
+        Section::new("settings", "What differs", settings([a, b], comparison.setting_rows())),
         Section::new("results", "What came of it", results(comparison)),
         Section::new("digits", "Digit by digit", digits(comparison, test)),
     ];
-    let [a, b] = comparison.sides.each_ref().map(|side| side.name.as_str());
     html::render(&Document { title: format!("{a} and {b}"), sections })
 }
 
@@ -30,14 +31,43 @@ pub fn svg(comparison: &Comparison) -> Result<String> {
             "models have no curves: name folders of runs, or give --out FILE.html".into(),
         ));
     }
-    let lines = lines(comparison, |line| line.test_error().max(LEAST));
-    let labels = ["epoch", "test error %"].map(String::from);
-    Ok(Chart { labels, lines, reference: None, y: Scale::Powers(2.0) }.svg())
+    let [test, ..] = CHARTS;
+    Ok(test.svg(lines(comparison, test.of)))
 }
 
-fn settings(comparison: &Comparison) -> Vec<Block> {
+/// The whole comparison of two groups.
+pub fn html_of_seeds(comparison: &SeedsComparison) -> String {
     let [a, b] = comparison.sides.each_ref().map(|side| side.name.as_str());
-    let rows = comparison.setting_rows();
+    let mut results =
+        vec![Block::Table(Table::new(&["Result", "A", "B", "B - A"], comparison.result_rows()))];
+    results.extend(CHARTS.map(|chart| chart.block(lines_of_seeds(comparison, chart.of))));
+    let seeds = vec![
+        Block::Table(Table::new(comparison.seed_headings(), comparison.seed_rows())),
+        Block::Text(comparison.verdict()),
+    ];
+    let sections = vec![
+        Section::new("settings", "What differs", settings([a, b], comparison.setting_rows())),
+        Section::new("results", "What came of it, mean and standard deviation", results),
+        Section::new("seeds", "Seed by seed", seeds),
+    ];
+    html::render(&Document { title: format!("{a} and {b}"), sections })
+}
+
+/// The test error of both groups by epoch.
+pub fn svg_of_seeds(comparison: &SeedsComparison) -> String {
+    let [test, ..] = CHARTS;
+    test.svg(lines_of_seeds(comparison, test.of))
+}
+
+/// A number of both groups by epoch.
+fn lines_of_seeds(comparison: &SeedsComparison, of: Of) -> Vec<chart::Line> {
+    let line = |(letter, side): (&str, &super::Seeds)| {
+        chart::Line::band(letter, by_epoch(side.runs.iter(), of))
+    };
+    ["A", "B"].into_iter().zip(&comparison.sides).map(line).collect()
+}
+
+fn settings([a, b]: [&str; 2], rows: Vec<Vec<String>>) -> Vec<Block> {
     let told = match rows.is_empty() {
         true => Block::Text("All settings are the same.".into()),
         false => Block::Table(Table::new(&["Setting", "A", "B"], rows)),
@@ -48,21 +78,45 @@ fn settings(comparison: &Comparison) -> Vec<Block> {
 /// A number of an epoch.
 type Of = fn(&Line) -> f64;
 
+/// A picture of curves.
+#[derive(Debug, Clone, Copy)]
+struct Curves {
+    what: &'static str,
+    of: Of,
+    y: Scale,
+}
+
+/// The curves of a comparison; a picture alone has the first.
+const CHARTS: [Curves; 3] = [
+    Curves { what: "test error %", of: |line| line.test_error().max(LEAST), y: Scale::Powers(2.0) },
+    Curves {
+        what: "training error %",
+        of: |line| line.train_error().max(LEAST),
+        y: Scale::Powers(2.0),
+    },
+    Curves { what: "test loss", of: |line| line.test_loss, y: Scale::Linear },
+];
+
+impl Curves {
+    fn block(self, lines: Vec<chart::Line>) -> Block {
+        let name = self.what.replace([' ', '%'], "");
+        let caption = format!("{} by epoch", self.what);
+        Block::curves(&name, caption, ["epoch", self.what], lines, self.y)
+    }
+
+    fn svg(self, lines: Vec<chart::Line>) -> String {
+        let labels = ["epoch", self.what].map(String::from);
+        Chart { labels, lines, reference: None, y: self.y }.svg()
+    }
+}
+
 fn results(comparison: &Comparison) -> Vec<Block> {
     if comparison.sides.iter().all(|side| side.lines().is_empty()) {
         return vec![Block::Text("Models alone tell nothing of their training.".into())];
     }
     let headings = ["Result", "A", "B", "B - A"];
     let mut blocks = vec![Block::Table(Table::new(&headings, comparison.result_rows()))];
-    let charts: [(&str, Of, Scale); 3] = [
-        ("test error %", |line| line.test_error().max(LEAST), Scale::Powers(2.0)),
-        ("training error %", |line| line.train_error().max(LEAST), Scale::Powers(2.0)),
-        ("test loss", |line| line.test_loss, Scale::Linear),
-    ];
-    blocks.extend(charts.map(|(what, of, scale)| {
-        let (name, caption) = (what.replace([' ', '%'], ""), format!("{what} by epoch"));
-        Block::curves(&name, caption, ["epoch", what], lines(comparison, of), scale)
-    }));
+    blocks.extend(CHARTS.map(|chart| chart.block(lines(comparison, chart.of))));
     blocks
 }
 

@@ -227,6 +227,13 @@ impl SeedsComparison {
         std::iter::once(vec!["runs".into(), a, b, String::new()]).chain(rows).collect()
     }
 
+    /// Headings of [`SeedsComparison::seed_rows`].
+    pub fn seed_headings(&self) -> &'static [&'static str] {
+        const ALL: [&str; 6] =
+            ["seed", "A, error %", "B, error %", "only A right", "only B right", "p"];
+        if self.pairs().is_empty() { &ALL[..3] } else { &ALL }
+    }
+
     /// Cells a seed, and of all: seed, error of A and of B; where they are paired also digits that only A and
     /// only B get right, and McNemar's p.
     pub fn seed_rows(&self) -> Vec<Vec<String>> {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::common::page;
 use crate::common::program::{DATA, USAGE, fails, json_of, path, prints, run, small_set};
 use serde_json::json;
 use tempfile::TempDir;
@@ -125,7 +126,15 @@ fn groups_are_compared_by_seed() {
     );
 
     fails(&["compare", path(folder.path()), a], USAGE, &["differ in lr", "seed alone"]);
-    fails(&["compare", a, b, "--out", "x.svg"], USAGE, &["--out", "two runs"]);
+    let [page, picture] = ["both.html", "both.svg"].map(|name| folder.path().join(name));
+    for out in [&page, &picture] {
+        prints(&["compare", a, b, "--device", "cpu", "--out", path(out)]);
+    }
+    let [page, picture] = [page, picture].map(|file| fs::read_to_string(file).expect("a file"));
+    page::check(&page);
+    assert!(page.contains("One run is no group: B") && page.contains("only A right"), "{page}");
+    assert!(picture.starts_with("<svg ") && picture.contains("polygon"), "no band: {picture}");
+    fails(&["compare", a, b, "--out", "x.pdf"], USAGE, &["x.pdf", ".html", ".svg"]);
     fails(&["compare", a, &format!("{run_b}/model.safetensors")], DATA, &["model.safetensors"]);
     fs::remove_dir_all(Path::new(b).join("seed-1")).expect("it is there");
     fails(&["compare", a, b], DATA, &["is complete", "no run"]);

@@ -27,7 +27,7 @@ pub struct Args {
     /// The same, to compare with A
     #[arg(value_name = "B")]
     pub b: PathBuf,
-    /// Two runs or models: also write a page (FILE.html) or the curves of the test error (FILE.svg)
+    /// Also write a page (FILE.html) or the curves of the test error (FILE.svg)
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Overwrite the file if it exists [default: off]
@@ -42,17 +42,18 @@ pub struct Args {
     pub device: DeviceArgs,
 }
 
-/// Turns a comparison into the text of a file.
-type Draw = fn(&Comparison, &Digits) -> Result<String>;
+/// What `--out` asks for.
+#[derive(Debug, Clone, Copy)]
+pub enum Drawing {
+    Page,
+    Curves,
+}
 
 pub fn run(args: Args) -> Result<()> {
     if [&args.a, &args.b].into_iter().any(|path| Seeds::are_in(path)) {
         return compare_seeds::run(&args);
     }
-    let out = args.out.as_deref().map(|path| Ok((path, drawing(path)?))).transpose()?;
-    if let Some((path, _)) = out {
-        check_free("--out", path, args.force, &[&Model::file(&args.a), &Model::file(&args.b)])?;
-    }
+    let out = drawing(&args, &[&Model::file(&args.a), &Model::file(&args.b)])?;
     let sides = [Side::read(&args.a)?, Side::read(&args.b)?];
     let test = args.data.load_test(sides.iter().filter_map(Side::record))?;
     let [a, b] = sides.each_ref().map(|side| &side.model.network);
@@ -64,8 +65,12 @@ pub fn run(args: Args) -> Result<()> {
     device::announce(&device);
     let answers = answers(&sides, &args.device, &device, &test)?;
     let comparison = Comparison::new(sides, answers);
-    if let Some((path, draw)) = out {
-        output::write_file(path, draw(&comparison, &test)?.as_bytes())?;
+    if let Some((path, drawing)) = out {
+        let drawn = match drawing {
+            Drawing::Page => page::html(&comparison, &test),
+            Drawing::Curves => page::svg(&comparison)?,
+        };
+        output::write_file(path, drawn.as_bytes())?;
     }
     match args.json {
         true => output::print_json(&json(&comparison, &device)),
@@ -73,16 +78,21 @@ pub fn run(args: Args) -> Result<()> {
     }
 }
 
-/// Chooses by the name of the file what to write.
-fn drawing(path: &Path) -> Result<Draw> {
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some("html") => Ok(|comparison, test| Ok(page::html(comparison, test))),
-        Some("svg") => Ok(|comparison, _| page::svg(comparison)),
-        _ => Err(Error::Usage(format!(
-            "--out {} is neither a page nor a picture: let its name end in .html or .svg",
-            path.display()
-        ))),
-    }
+/// Chooses by the name of the file what to write, which is not one of those that are read.
+pub fn drawing<'a>(args: &'a Args, read: &[&Path]) -> Result<Option<(&'a Path, Drawing)>> {
+    let Some(path) = args.out.as_deref() else { return Ok(None) };
+    let drawing = match path.extension().and_then(|extension| extension.to_str()) {
+        Some("html") => Drawing::Page,
+        Some("svg") => Drawing::Curves,
+        _ => {
+            return Err(Error::Usage(format!(
+                "--out {} is neither a page nor a picture: let its name end in .html or .svg",
+                path.display()
+            )));
+        }
+    };
+    check_free("--out", path, args.force, read)?;
+    Ok(Some((path, drawing)))
 }
 
 /// Asks both models about every test digit.

@@ -1,34 +1,39 @@
 //! `lenet compare` of two groups of runs, each of several seeds.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::compare::Args;
+use super::compare::{Args, Drawing, drawing};
 use crate::cli::args::device;
 use crate::cli::output;
 use crate::device::Device;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::evaluation::Answer;
 use crate::evaluation::statistics::Sample;
 use crate::inference::{EVALUATION_BATCH, Inference};
 use crate::report::finished::Run;
-use crate::runs::{Seeds, SeedsComparison};
+use crate::runs::{Seeds, SeedsComparison, page};
 use crate::text::{Table, count};
 use crate::train::model::Model;
 
 pub fn run(args: &Args) -> Result<()> {
-    if args.out.is_some() {
-        return Err(Error::Usage(
-            "--out draws two runs or models, not groups of runs: leave it out, or name two runs"
-                .into(),
-        ));
-    }
     let sides = [Seeds::read(&args.a)?, Seeds::read(&args.b)?];
+    let models = sides.iter().flat_map(|side| &side.runs);
+    let models: Vec<PathBuf> = models.map(|run| Model::file(&run.record.folder)).collect();
+    let out = drawing(args, &models.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
     sides.iter().flat_map(|side| &side.left_out).for_each(|what| output::warn(what));
     let device = device::choose(&args.device, device::Work::Asking)?;
     let answers = answers(&sides, args, &device)?;
     let comparison = SeedsComparison { sides, answers };
+    if let Some((path, drawing)) = out {
+        let drawn = match drawing {
+            Drawing::Page => page::html_of_seeds(&comparison),
+            Drawing::Curves => page::svg_of_seeds(&comparison),
+        };
+        output::write_file(path, drawn.as_bytes())?;
+    }
     match args.json {
         true => output::print_json(&json(&comparison, &device)),
         false => output::print(&text(&comparison)),
@@ -82,9 +87,12 @@ fn text(comparison: &SeedsComparison) -> String {
     };
     table(&["setting", "A", "B"], comparison.setting_rows());
     table(&["result", ">A", ">B", ">B - A"], comparison.result_rows());
-    let headings = ["seed", ">A, error %", ">B, error %", ">only A right", ">only B right", ">p"];
-    let shown = if comparison.pairs().is_empty() { &headings[..3] } else { &headings };
-    table(shown, comparison.seed_rows());
+    let headings = comparison.seed_headings().iter().map(|heading| match *heading {
+        "seed" => heading.to_string(),
+        number => format!(">{number}"),
+    });
+    let headings: Vec<String> = headings.collect();
+    table(&headings.iter().map(String::as_str).collect::<Vec<_>>(), comparison.seed_rows());
     if comparison.answers.is_none() {
         parts.push(
             "The runs were tested on different digits: each error is on the digits of its run.\n"

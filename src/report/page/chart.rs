@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use maud::{Markup, PreEscaped, html};
 
+use crate::evaluation::statistics::Sample;
+
 /// Width and height of the picture in its own units: as wide as a small telephone, so that letters
 /// stay readable.
 const SIZE: [f64; 2] = [390.0, 280.0];
@@ -32,6 +34,15 @@ impl Line {
     /// A line without a band.
     pub fn plain(name: &str, points: impl Iterator<Item = (f64, f64)>) -> Self {
         Line { name: name.into(), points: points.map(|(x, y)| [x, y, y, y]).collect() }
+    }
+
+    /// Mean and one standard deviation to both sides, but no less than 0.
+    pub fn band(name: &str, samples: impl IntoIterator<Item = (f64, Sample)>) -> Self {
+        let point = |(x, Sample { mean, deviation, .. })| {
+            let s = deviation.unwrap_or(0.0);
+            [x, mean, f64::max(mean - s, 0.0), mean + s]
+        };
+        Line { name: name.into(), points: samples.into_iter().map(point).collect() }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::evaluation::statistics::Sample;
 use crate::report::finished::Answered;
 use crate::report::page::chart::{Chart, Line, Scale};
 use crate::report::page::{Block, Section, curvature, insides, mistakes};
-use crate::reproduce::results::{RowResults, Spread, rejected};
+use crate::reproduce::results::{RowResults, rejected};
 
 /// Rejected shares that are drawn, in per cent: up to the last, this many steps.
 const LAST_SHARE: f64 = 10.0;
@@ -53,8 +53,8 @@ pub(super) fn section(results: &RowResults) -> Result<Section> {
 fn learning(results: &RowResults) -> Block {
     let error = results.row.error;
     let lines = vec![
-        band("test digits", &results.by_epoch(|line| line.test_error())),
-        band("training digits, while training", &results.by_epoch(|line| line.train_error())),
+        Line::band("test digits", results.by_epoch(|line| line.test_error())),
+        Line::band("training digits, while training", results.by_epoch(|line| line.train_error())),
     ];
     let chart = Chart {
         labels: ["epoch".into(), "error %".into()],
@@ -67,15 +67,6 @@ fn learning(results: &RowResults) -> Block {
         caption: format!("Error by epoch, as in Fig. 5 of 1998{}", bands(results)),
         svg: chart.svg(),
     }
-}
-
-/// Mean and one standard deviation to both sides, but no less than 0.
-fn band(name: &str, spreads: &[Spread]) -> Line {
-    let point = |spread: &Spread| {
-        let (mean, s) = (spread.sample.mean, spread.sample.deviation.unwrap_or(0.0));
-        [spread.x, mean, (mean - s).max(0.0), mean + s]
-    };
-    Line { name: name.into(), points: spreads.iter().map(point).collect() }
 }
 
 fn bands(results: &RowResults) -> &'static str {
@@ -95,12 +86,11 @@ fn rejection(results: &RowResults) -> Vec<Block> {
             .iter()
             .map(|points| last_within(points, x).map_or(0.0, |point| point.error))
             .collect();
-        Sample::of(&errors).map(|sample| Spread { x, sample })
+        Sample::of(&errors).map(|sample| (x, sample))
     };
-    let spreads: Vec<Spread> = (0..=SHARES).filter_map(spread).collect();
     let chart = Chart {
         labels: ["rejected %".into(), "error % of the rest".into()],
-        lines: vec![band("test digits", &spreads)],
+        lines: vec![Line::band("test digits", (0..=SHARES).filter_map(spread))],
         reference: Some((format!("{target} %"), target)),
         y: Scale::Linear,
     };
