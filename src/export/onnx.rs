@@ -39,6 +39,8 @@ enum DataType {
 const SLOPE: &str = "squash.slope";
 const AMPLITUDE: &str = "squash.amplitude";
 const BLOCK: &str = "pooling.block";
+/// Where a tanh is 1 or -1 to the last bit of f32. OpenCV 5.0 makes NaN of what is far beyond.
+const ENDS: [(&str, f32); 2] = [("squash.least", -16.0), ("squash.largest", 16.0)];
 /// Where the input of the RBF units gets a dimension more.
 const AXIS: &str = "rbf.axis";
 
@@ -93,7 +95,7 @@ fn graph(model: &Model) -> Result<Message> {
         tensors.map(|(tensor, numbers)| (tensor.name.as_str(), &numbers[..])).collect();
     let options = network.options;
     let mut graph = Graph { options, parameters, nodes: Vec::new(), tensors: Vec::new() };
-    let input = graph.input();
+    let input = graph.input(&network.layers);
     graph.chain("digits", "input", "input", input);
     let mut x = "input";
     for (at, layer) in network.layers.iter().enumerate() {
@@ -139,16 +141,20 @@ struct Graph<'a> {
 
 impl Graph<'_> {
     /// From bytes to what the first layer sees; adds the scalars of all layers.
-    fn input(&mut self) -> Vec<Link> {
+    fn input(&mut self, layers: &[Layer]) -> Vec<Link> {
         let options = self.options;
         let linear = (options.output == Output::Linear).then(|| options.squash.of_output());
-        if [Some(options.squash), linear].contains(&Some(Squash::Scaled))
+        let has = |squash| [Some(options.squash), linear].contains(&Some(squash));
+        if has(Squash::Scaled)
             && let Some(Tanh { amplitude, slope, .. }) = Squash::Scaled.tanh()
         {
             self.numbers(SLOPE, &[], &[slope]);
             self.numbers(AMPLITUDE, &[], &[amplitude]);
         }
-        if options.pool == PoolForm::Sum {
+        if has(Squash::Scaled) || has(Squash::Tanh) {
+            ENDS.iter().for_each(|(name, end)| self.numbers(name, &[], &[*end]));
+        }
+        if layers.iter().any(|layer| layer.kind == Kind::Pool(PoolForm::Sum)) {
             self.numbers(BLOCK, &[], &[4.0]);
         }
         let (scale, background) = options.scaling.scale_and_background();
@@ -215,11 +221,16 @@ impl Graph<'_> {
             return links;
         }
         let squash = self.options.squash;
+        let ends = || ENDS.map(|(name, _)| name.to_string()).to_vec();
         match if is_output { squash.of_output() } else { squash } {
-            Squash::Tanh => links.push(("Tanh", vec![], "", vec![])),
+            Squash::Tanh => {
+                links.push(("Clip", ends(), "clipped", vec![]));
+                links.push(("Tanh", vec![], "", vec![]));
+            }
             // f(a) = A tanh(S a).
             Squash::Scaled => {
                 links.push(("Mul", vec![SLOPE.into()], "slope", vec![]));
+                links.push(("Clip", ends(), "clipped", vec![]));
                 links.push(("Tanh", vec![], "tanh", vec![]));
                 links.push(("Mul", vec![AMPLITUDE.into()], "", vec![]));
             }

@@ -104,6 +104,13 @@ fn operate(node: &NodeProto, x: &[&Value]) -> Value {
         "Mul" => x[0].with(x[1], |a, b| a * b),
         "Add" => x[0].with(x[1], |a, b| a + b),
         "Sub" => x[0].with(x[1], |a, b| a - b),
+        "Clip" => {
+            let (least, largest) = (x[1].numbers[0], x[2].numbers[0]);
+            Value {
+                numbers: x[0].numbers.iter().map(|a| a.clamp(least, largest)).collect(),
+                ..x[0].clone()
+            }
+        }
         "Tanh" => {
             Value { numbers: x[0].numbers.iter().map(|a| a.tanh()).collect(), ..x[0].clone() }
         }
