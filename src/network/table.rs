@@ -171,8 +171,8 @@ impl Table {
             loss,
             j,
         } = self.options;
-        // What JSON quotes TOML reads.
-        let quoted = |text: &str| json!(text).to_string();
+        // What JSON quotes TOML reads, but for the last control character.
+        let quoted = |text: &str| json!(text).to_string().replace('\u{7f}', "\\u007f");
         let mut text = format!("name = {}\n", quoted(&self.name));
         if !self.source.is_empty() {
             text.push_str(&format!("source = {}\n", quoted(&self.source)));

@@ -34,6 +34,16 @@ fn a_table_and_its_text_are_the_same() {
 }
 
 #[test]
+fn a_text_quotes_what_its_names_have() {
+    let file =
+        "name = \"x\"\nsource = \"\\u007F\\t\\\"\"\nclasses = [\"e\\u0301\", \"'\"]\nlayers = []\n";
+    let table = Table::parse(file).expect("a table");
+    assert_eq!(table.source, "\u{7f}\t\"");
+    assert_eq!(table.names.list(), ["e\u{301}", "'"]);
+    assert_eq!(Table::parse(&table.text()).as_ref(), Ok(&table), "{}", table.text());
+}
+
+#[test]
 fn the_documented_file_is_a_network() {
     let text = include_str!("../../docs/networks.md");
     let (_, file) = text.split_once("```toml\n").expect("an example");
