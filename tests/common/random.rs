@@ -27,9 +27,11 @@ impl RandomFile {
         let mut draw = Draw(Rng::new(seed, Stream::Test));
         let text = file(&mut draw);
         let batch = draw.from(1..=20);
-        let optimizer = match draw.one_in(3) {
-            true => Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true },
-            false => Optimizer::Sgd { momentum: 0.9, weight_decay: 0.01 },
+        let (beta1, beta2, epsilon) = (0.9, 0.99, 1e-3);
+        let optimizer = match draw.from(0..=5) {
+            0 | 1 => Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true },
+            2 => Optimizer::Adam { beta1, beta2, epsilon, weight_decay: 0.0 },
+            _ => Optimizer::Sgd { momentum: 0.9, weight_decay: 0.01 },
         };
         RandomFile { seed, text, batch, optimizer }
     }
