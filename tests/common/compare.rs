@@ -22,6 +22,11 @@ impl Tolerance {
         Tolerance { absolute: self.absolute * largest + f32::MIN_POSITIVE, ..self }
     }
 
+    /// So many times as much.
+    pub fn times(self, factor: f32) -> Tolerance {
+        Tolerance { absolute: factor * self.absolute, relative: factor * self.relative }
+    }
+
     fn allows(self, found: f32, reference: f32) -> bool {
         let bound = f64::from(self.absolute) + f64::from(self.relative * reference.abs());
         // A NaN on either side is no match.

@@ -10,6 +10,8 @@ use lenet::rng::{Rng, Stream};
 use super::Way;
 use super::run::{Run, Trained};
 
+/// Times the usual tolerance: these networks may sum 60,000 terms that cancel.
+pub const SLACK: f32 = 10.0;
 /// Digits of each of the steps that a random network trains.
 const STEPS: usize = 2;
 
@@ -27,7 +29,8 @@ impl RandomFile {
         let mut draw = Draw(Rng::new(seed, Stream::Test));
         let text = file(&mut draw);
         let batch = draw.from(1..=20);
-        let (beta1, beta2, epsilon) = (0.9, 0.99, 1e-3);
+        // With a small epsilon a gradient that is nothing but rounding would move its parameter far.
+        let (beta1, beta2, epsilon) = (0.9, 0.99, 1.0);
         let optimizer = match draw.from(0..=5) {
             0 | 1 => Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true },
             2 => Optimizer::Adam { beta1, beta2, epsilon, weight_decay: 0.0 },

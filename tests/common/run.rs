@@ -296,10 +296,16 @@ const LOSS: Tolerance = Tolerance { absolute: 0.0, relative: 1e-5 };
 
 /// Compares what some steps of a run left with what the reference left.
 pub fn compare_states(run: &Run, found: &State, expected: &State) -> Differences {
+    compare_loosely(run, found, expected, 1.0)
+}
+
+/// The same with a tolerance of so many times as much.
+pub fn compare_loosely(run: &Run, found: &State, expected: &State, times: f32) -> Differences {
     let layout = run.plan(Profile::reference()).interface.layout;
     let mut differences = Differences::default();
     let mut tensors = |what, found, reference, tolerance| {
-        compare_tensors(&mut differences, what, &layout, found, reference, tolerance);
+        let tolerance: Tolerance = tolerance;
+        compare_tensors(&mut differences, what, &layout, found, reference, tolerance.times(times));
     };
     tensors("parameters", &found.parameters, &expected.parameters, PARAMETER);
     tensors("velocity", &found.velocity, &expected.velocity, VELOCITY);
@@ -307,6 +313,11 @@ pub fn compare_states(run: &Run, found: &State, expected: &State) -> Differences
         tensors("second", &found.second, &expected.second, SECOND);
     }
     let narrow = |totals: [f64; TOTALS]| totals.map(|total| total as f32);
-    differences.numbers("totals", &narrow(found.totals), &narrow(expected.totals), LOSS);
+    differences.numbers(
+        "totals",
+        &narrow(found.totals),
+        &narrow(expected.totals),
+        LOSS.times(times),
+    );
     differences
 }
