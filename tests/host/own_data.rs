@@ -91,7 +91,7 @@ fn papers_are_about_mnist_alone() -> Outcome {
     let output = run(&[&args[..], &["--data", path(&data), "--out", path(&out)]].concat());
     assert!(output.status.success(), "{}", text(&output.stderr));
     let report = fs::read_to_string(out.join("report.md"))?;
-    assert!(report.contains("not MNIST's") && report.contains("none to give"), "{report}");
+    assert!(report.contains("This is a trial") && report.contains("none to give"), "{report}");
     assert!(!report.contains("1.7 ("), "{report}");
     Ok(())
 }
