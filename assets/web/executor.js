@@ -131,7 +131,7 @@ export class Executor {
     return bytes;
   }
 
-  /** The value of a pipeline constant, or undefined where no kernel has it. */
+  /** The value of a pipeline constant, or undefined if no kernel declares it. */
   constant(/** @type {string} */ name) {
     const shipped = this.program.kernels.find(({ constants }) => name in constants);
     return shipped && (this.constants[name] ?? shipped.constants[name]);

@@ -15,7 +15,7 @@ named! {
         Sgd = "sgd",
         /// Stochastic diagonal Levenberg-Marquardt (1998, appendix C).
         Sdlm = "sdlm",
-        /// Adam (Kingma and Ba 2015), as PyTorch has it.
+        /// Adam (Kingma and Ba 2015) in the form of PyTorch.
         Adam = "adam",
     }
 }

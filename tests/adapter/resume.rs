@@ -28,7 +28,7 @@ const TRAIN: usize = 120;
 const TEST: usize = 40;
 const BATCH: usize = 16;
 /// Flags of runs that carry different things along: no curvature or one, or Adam's means; digits as they are,
-/// distorted anew, or in fixed copies.
+/// distorted differently in every epoch, or in fixed copies.
 const RUNS: [&str; 6] = [
     "--recipe=lenet1",
     "--recipe=lenet5",
