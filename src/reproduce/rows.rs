@@ -17,6 +17,8 @@ pub struct Row {
     pub recipe: &'static str,
     /// What it repeats, for a heading.
     pub title: &'static str,
+    /// File of the network, which has its recipe, for a row that is not of the table.
+    pub network: Option<&'static str>,
     /// Seeds where none are asked for.
     pub seeds: usize,
     /// Epochs with `--quick`.
@@ -37,6 +39,7 @@ pub struct Row {
 pub const MNIST: Row = Row {
     recipe: "",
     title: "",
+    network: None,
     seeds: 5,
     quick_epochs: 3,
     zip_codes: false,

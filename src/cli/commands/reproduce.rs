@@ -91,12 +91,11 @@ impl Args {
     }
 
     /// Rows of networks of one's own, whose names live as long as the program, as those of the table do.
-    fn own(&self) -> Result<Vec<Own>> {
+    fn own(&self) -> Result<Vec<Row>> {
         let own = |file: &String| {
-            let network = NetworkChoice::from(file.as_str());
-            let (recipe, title) =
-                (network.table()?.name.leak(), format!("The network in {file}").leak());
-            Ok(Own { row: Row { recipe, title, ..MNIST }, network })
+            let recipe = NetworkChoice::from(file.as_str()).table()?.name.leak();
+            let title = format!("The network in {file}").leak();
+            Ok(Row { recipe, title, network: Some(file.clone().leak()), ..MNIST })
         };
         self.network.iter().map(own).collect()
     }
@@ -134,17 +133,11 @@ impl Args {
         }
     }
 
-    /// The settings of a row of the table, or of a network of one's own.
-    fn settings(
-        &self,
-        row: &Row,
-        own: Option<&NetworkChoice>,
-        seed: usize,
-        available: Available,
-    ) -> Result<Settings> {
+    fn settings(&self, row: &Row, seed: usize, available: Available) -> Result<Settings> {
+        let network = row.network.map(NetworkChoice::from);
         let flags = Flags {
-            recipe: own.is_none().then(|| row.recipe.into()),
-            network: NetworkArgs { network: own.cloned(), ..NetworkArgs::default() },
+            recipe: network.is_none().then(|| row.recipe.into()),
+            network: NetworkArgs { network, ..NetworkArgs::default() },
             training: TrainingArgs {
                 seed: Some(seed as u64),
                 epochs: self.epochs.or(self.quick.then_some(row.quick_epochs)),
@@ -158,12 +151,6 @@ impl Args {
     }
 }
 
-/// A network of one's own.
-struct Own {
-    row: Row,
-    network: NetworkChoice,
-}
-
 /// Makes the runs that are missing, then writes the report.
 pub fn run(args: Args) -> Result<()> {
     let (main, zip_codes) = args.load()?;
@@ -172,10 +159,9 @@ pub fn run(args: Args) -> Result<()> {
         || main.mnist == data::builtin()?;
     let is_of_1990 = zip_codes.as_ref().is_some_and(|sets| sets.are_of_1990(&args.data.source));
     let are_theirs = |row: &Row| if row.zip_codes { is_of_1990 } else { is_mnist };
-    let own = args.own()?;
     let (mut rows, without): (Vec<Row>, Vec<Row>) =
         args.rows(are_theirs).into_iter().partition(|row| !row.zip_codes || zip_codes.is_some());
-    rows.extend(own.iter().map(|own| own.row));
+    rows.extend(args.own()?);
     for (at, row) in rows.iter().enumerate() {
         need(rows[..at].iter().all(|other| other.recipe != row.recipe), || {
             format!("{} is the name of two rows: give a network file another name", row.recipe)
@@ -184,13 +170,8 @@ pub fn run(args: Args) -> Result<()> {
     let missing = without.first().map(|row| format!("{} is left out: {ZIP_CODES}", row.recipe));
     need(!rows.is_empty(), || missing.clone().unwrap_or_default())?;
     let device = device::choose(&args.device, device::Work::Training)?;
-    let shared = Shared {
-        args: &args,
-        own: &own,
-        device: &device,
-        main: &main,
-        zip_codes: zip_codes.as_ref(),
-    };
+    let shared =
+        Shared { args: &args, device: &device, main: &main, zip_codes: zip_codes.as_ref() };
     let jobs = shared.jobs(&rows)?;
     let out = args.out();
     disk::make_folder(&out)?;
@@ -234,7 +215,6 @@ impl Sets {
 /// What all runs share.
 struct Shared<'a> {
     args: &'a Args,
-    own: &'a [Own],
     device: &'a Device,
     /// MNIST, or what `--data` names in its place.
     main: &'a Sets,
@@ -249,14 +229,13 @@ impl<'a> Shared<'a> {
 
     /// Returns every run of the table. Seeds go round the recipes, so that a part of the table has all rows.
     fn jobs(&self, rows: &[Row]) -> Result<Vec<Job>> {
-        let Shared { args, own, device, .. } = self;
+        let Shared { args, device, .. } = self;
         let (out, mut jobs) = (args.out(), Vec::new());
         let seeds = rows.iter().map(|row| args.seeds(row)).collect::<Result<Vec<_>>>()?;
         for seed in 1..=seeds.iter().copied().max().unwrap_or(0) {
             for (row, _) in rows.iter().zip(&seeds).filter(|(_, seeds)| seed <= **seeds) {
                 let Sets { mnist, record } = self.sets(row);
-                let own = own.iter().find(|own| own.row == *row).map(|own| &own.network);
-                let mut settings = args.settings(row, own, seed, Available::of(mnist))?;
+                let mut settings = args.settings(row, seed, Available::of(mnist))?;
                 let plan = device.strategy(args.device.plan, &settings.network, settings.batch)?;
                 settings.set_plan(plan);
                 let folder = out.join(row.recipe).join(format!("seed-{seed}"));
