@@ -20,6 +20,7 @@ mod hostile;
 mod house;
 mod keep;
 mod library;
+mod limits;
 mod look;
 mod mutations;
 mod networks;
