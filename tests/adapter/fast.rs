@@ -5,7 +5,7 @@
 //! Then the same steps with two and three threads: not a bit may differ.
 
 use crate::common::compare::{Differences, Tolerance};
-use crate::common::run::{Run, compare_tensors, networks, state, trained};
+use crate::common::run::{ADAM, Run, compare_tensors, networks, state, trained};
 use crate::common::{Outcome, Tests};
 use lenet::cpu::fast::{Fast, Instructions};
 use lenet::executor::Executor;
@@ -25,10 +25,6 @@ const SDLM: [Optimizer; 2] = [
     Optimizer::Sdlm { momentum: 0.0, mu: 1.0, exact: false },
     Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true },
 ];
-/// Larger epsilon than usual: a gradient that is nothing but rounding moves its parameter by less than the
-/// tolerance.
-const ADAM: Optimizer =
-    Optimizer::Adam { beta1: 0.9, beta2: 0.99, epsilon: 1e-3, weight_decay: 0.01 };
 /// The digits of the last step are fewer, where a batch has several.
 const STEPS: usize = 5;
 

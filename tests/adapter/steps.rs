@@ -10,7 +10,7 @@
 //! Then the same steps once more, one to a submission: not a bit may differ. Nor with another number of
 //! workgroups, or with two devices in place of one. `cores.rs` changes the threads below the adapter.
 
-use crate::common::run::{Run, State, compare_states, networks, state, trained};
+use crate::common::run::{ADAM, Run, State, compare_states, networks, state, trained};
 use crate::common::{Outcome, Tests, Way, all_ways, other_ways, software, ways};
 use lenet::plan::{Optimizer, Profile, Strategy};
 use wgpu::Adapter;
@@ -25,10 +25,6 @@ const MAIN: [&str; 2] = ["lenet1", "lenet5, eq. 9"];
 /// Larger mu than the paper's: the first weights of these tests are far from a minimum.
 const SDLM: Optimizer = Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true };
 const SDLM_STEPS: usize = 4;
-/// Larger epsilon than usual: a gradient that is nothing but rounding moves its parameter by less than the
-/// tolerance.
-const ADAM: Optimizer =
-    Optimizer::Adam { beta1: 0.9, beta2: 0.99, epsilon: 1e-3, weight_decay: 0.01 };
 
 /// Adds a test of a run for each of these ways.
 fn add_run(tests: &mut Tests, name: &str, run: &Run, ways: &[Way]) {

@@ -83,6 +83,11 @@ pub fn networks() -> Vec<Trained> {
     ]
 }
 
+/// Adam with a larger epsilon than usual: a gradient that is nothing but rounding moves its parameter by less
+/// than the tolerance.
+pub const ADAM: Optimizer =
+    Optimizer::Adam { beta1: 0.9, beta2: 0.99, epsilon: 1e-3, weight_decay: 0.01 };
+
 /// The network of that name in [`networks`].
 pub fn trained(name: &str) -> Trained {
     networks().into_iter().find(|trained| trained.name == name).expect("a name in the list")
