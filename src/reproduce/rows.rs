@@ -1,4 +1,4 @@
-//! What is repeated: a row a recipe, with the figures of the papers beside it.
+//! What is repeated: a row for each recipe, with the figures of the papers beside it.
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ pub struct Figure {
 /// A row of the table.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Row {
-    /// Name of a recipe, which also says for how many epochs.
+    /// Name of a recipe, or of a network of one's own, which also says for how many epochs.
     pub recipe: &'static str,
     /// What it repeats, for a heading.
     pub title: &'static str,
