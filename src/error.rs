@@ -6,27 +6,21 @@ use std::path::Path;
 
 /// The one error type of the program.
 #[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub enum Error {
     /// A flag or a setting that cannot be carried out (exit code 2).
-    #[error("{0}")]
     Usage(String),
     /// A data set, image or model file that is missing or broken (exit code 3).
-    #[error("{0}")]
     Data(String),
     /// No adapter, no such adapter, or one that computes wrongly (exit code 4).
-    #[error("{0}")]
     Adapter(String),
     /// The loss stopped being a finite number (exit code 5).
-    #[error("{0}")]
     Diverged(String),
     /// The test error is above `--fail-above` (exit code 6).
-    #[error("{0}")]
     Missed(String),
     /// Ctrl-C: what was there has been written (exit code 130).
-    #[error("{0}")]
     Interrupted(String),
     /// Everything else: a file that cannot be written, a lost device (exit code 1).
-    #[error("{0}")]
     Other(String),
 }
 

@@ -47,10 +47,13 @@ pub(super) fn cut(pixels: &[u8], from: usize, side: usize) -> (Vec<u8>, Option<u
     if side == from {
         return (pixels.to_vec(), None);
     }
-    // From the corner of the picture to that of the field, and back.
-    let (shift, back) = (side.saturating_sub(from) / 2, from.saturating_sub(side) / 2);
+    // Where the picture's corner lies in the field: outside of it where the picture is larger.
+    let corner = match side > from {
+        true => ((side - from) / 2) as isize,
+        false => -(((from - side) / 2) as isize),
+    };
     let mut fields = vec![0; pixels.len() / (from * from) * (side * side)];
-    let inside = |at: usize| (at + shift).checked_sub(back).filter(|&at| at < side);
+    let inside = |at: usize| at.checked_add_signed(corner).filter(|&at| at < side);
     let mut spoilt = None;
     let pictures = pixels.chunks_exact(from * from).zip(fields.chunks_exact_mut(side * side));
     for (number, (picture, field)) in pictures.enumerate() {
@@ -67,7 +70,7 @@ pub(super) fn cut(pixels: &[u8], from: usize, side: usize) -> (Vec<u8>, Option<u
 
 /// Makes a picture `[side, side]` smaller about its middle, to a fraction of its side. A pixel becomes the mean of
 /// the area that it covers; outside of the picture there is nothing.
-pub(super) fn shrink(picture: &mut [u8], side: usize, fraction: f64) {
+pub(crate) fn shrink(picture: &mut [u8], side: usize, fraction: f64) {
     // Of a row or a column that covers the pixels from `low` to `high`, the share of pixel `at`.
     let middle = side as f64 / 2.0;
     let share = |to: usize, at: usize| {

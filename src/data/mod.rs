@@ -12,7 +12,7 @@
 mod classes;
 mod csv;
 pub mod facts;
-mod field;
+pub(crate) mod field;
 mod file;
 mod idx;
 pub mod image;

@@ -103,11 +103,15 @@ impl Summary {
     fn input(&self) -> String {
         let options = &self.network.options;
         let (scale, background) = options.scaling.scale_and_background();
+        let side = options.side;
         let border = match options.border {
             0 => String::new(),
             border => format!(", border of {border}"),
         };
-        format!("digit 28x28{border}, bytes to {background} .. {}", 255.0 * scale + background)
+        format!(
+            "digit {side}x{side}{border}, bytes to {background} .. {}",
+            255.0 * scale + background
+        )
     }
 
     fn sizes(&self) -> String {

@@ -16,7 +16,7 @@ use crate::network::tensors::{Block, aligned};
 use crate::network::{Kind, Layer, Network};
 
 /// How many samples, indices and steps the buffers of a plan hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Capacity {
     /// Samples of the data set, training and test together.
     pub samples: usize,

@@ -78,9 +78,4 @@ impl Interface {
     pub fn classes(&self) -> usize {
         self.layout.widths[self.layout.blocks.len()]
     }
-
-    /// The buffer with the output of a layer, if the plan stores it.
-    pub fn activation(&self, layer: &str) -> Option<&Activation> {
-        self.activations.iter().find(|activation| activation.layer == layer)
-    }
 }

@@ -112,7 +112,8 @@ impl Settings {
         let method = by_flag.or(of_recipe.optimizer.optimizer).unwrap_or(Method::Sgd);
         let distort = asked.distort.distort.or(of_recipe.distort.distort);
         let eq9 = network.options.output == Output::Rbf && network.options.loss == Loss::Map;
-        for (holds, needed, names) in [
+        let given = flags.given();
+        for (is_used, needed, names) in [
             (method == Method::Sdlm, "--optimizer sdlm", OF_SDLM),
             (method == Method::Adam, "--optimizer adam", &["beta1", "beta2", "epsilon"]),
             (method != Method::Adam, "--optimizer sgd or sdlm", &["momentum"]),
@@ -120,12 +121,14 @@ impl Settings {
             (eq9, "--output rbf --loss map", &["curvature", "j"]),
             (distort == Some(Switch::On), "--distort on", OF_DISTORTION),
         ] {
-            let given = flags.given().into_iter().find(|(name, _)| names.contains(&name.as_str()));
-            match given.filter(|_| !holds) {
-                Some((name, _)) => return Err(misplaced(&name, needed)),
-                None if holds => {}
-                None => names.iter().for_each(|name| defaults.remove(name)),
+            if is_used {
+                continue;
             }
+            // A flag that this run has no use for is an error; its default is left out.
+            if let Some((name, _)) = given.iter().find(|(name, _)| names.contains(&name.as_str())) {
+                return Err(misplaced(name, needed));
+            }
+            names.iter().for_each(|name| defaults.remove(name));
         }
         let by_optimizer = match by_flag {
             Some(_) => "--optimizer".into(),

@@ -100,7 +100,11 @@ impl<'a> Files<'a> {
     /// The bytes of the model file.
     fn model(&self, state: &State) -> Result<Vec<u8>> {
         let (network, parameters) = (self.network.clone(), state.parameters().to_vec());
-        let settings = self.run["identity"]["settings"].clone();
+        let mut settings = self.run["identity"]["settings"].clone();
+        // How a picture is brought into the form of these digits.
+        if let shrink @ Value::Number(_) = &self.run["data"]["shrink"] {
+            settings["shrink"] = shrink.clone();
+        }
         Model { network, parameters, settings }.to_bytes()
     }
 

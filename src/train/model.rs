@@ -43,6 +43,11 @@ impl Model {
         Value::Object(about)
     }
 
+    /// To which fraction of their side the digits that it was trained on were made smaller, if they were.
+    pub fn shrink(&self) -> Option<f64> {
+        self.settings["shrink"].as_f64()
+    }
+
     /// CRC-32 of its parameters.
     pub fn checksum(&self) -> String {
         let mut sum = flate2::Crc::new();

@@ -21,30 +21,21 @@ use crate::train::model::Model;
 
 pub use serve::{listen, serve};
 
+/// Reads files of the page, by name.
+macro_rules! files {
+    ($($name:literal)*) => {
+        &[$((
+            $name,
+            include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/web/", $name)) as &[u8],
+        )),*]
+    };
+}
+
 /// The page's own files.
-const PAGE: &[(&str, &[u8])] = &[
-    ("index.html", include_bytes!("../../assets/web/index.html")),
-    ("doctor.html", include_bytes!("../../assets/web/doctor.html")),
-    ("preview.png", include_bytes!("../../assets/web/preview.png")),
-    ("style.css", include_bytes!("../../assets/web/style.css")),
-    ("run.json", include_bytes!("../../assets/web/run.json")),
-    ("icon.svg", include_bytes!("../../assets/web/icon.svg")),
-    ("doctor.js", include_bytes!("../../assets/web/doctor.js")),
-    ("draw.js", include_bytes!("../../assets/web/draw.js")),
-    ("executor.js", include_bytes!("../../assets/web/executor.js")),
-    ("fit.js", include_bytes!("../../assets/web/fit.js")),
-    ("host.js", include_bytes!("../../assets/web/host.js")),
-    ("insides.js", include_bytes!("../../assets/web/insides.js")),
-    ("learn.js", include_bytes!("../../assets/web/learn.js")),
-    ("look.js", include_bytes!("../../assets/web/look.js")),
-    ("main.js", include_bytes!("../../assets/web/main.js")),
-    ("paint.js", include_bytes!("../../assets/web/paint.js")),
-    ("recorded.js", include_bytes!("../../assets/web/recorded.js")),
-    ("rng.js", include_bytes!("../../assets/web/rng.js")),
-    ("safetensors.js", include_bytes!("../../assets/web/safetensors.js")),
-    ("session.js", include_bytes!("../../assets/web/session.js")),
-    ("text.js", include_bytes!("../../assets/web/text.js")),
-    ("worker.js", include_bytes!("../../assets/web/worker.js")),
+const PAGE: &[(&str, &[u8])] = files![
+    "index.html" "doctor.html" "preview.png" "style.css" "run.json" "icon.svg" "doctor.js"
+    "draw.js" "executor.js" "fit.js" "host.js" "insides.js" "learn.js" "look.js" "main.js"
+    "paint.js" "recorded.js" "rng.js" "safetensors.js" "session.js" "text.js" "worker.js"
 ];
 
 /// Trained models that come with the program: the page reads digits with them until the visitor has trained one.
@@ -75,10 +66,10 @@ impl Site {
             options.side == DIGIT_SIDE && options.classes == CLASSES && classes.are_numbers()
         };
         if ![&mnist.train, &mnist.test].into_iter().all(of_digits)
-            || !models.iter().all(|model| is_shown(&model.network))
+            || !models.iter().all(|model| is_shown(&model.network) && model.shrink().is_none())
         {
             return Err(Error::Usage(
-                "the page shows digits of 28x28 pixels in ten classes alone: leave out other models and data"
+                "the page shows digits of 28x28 pixels in ten classes alone, not shrunk: leave out other models and data"
                     .into(),
             ));
         }

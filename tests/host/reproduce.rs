@@ -129,6 +129,10 @@ fn other_flags_overwrite_nothing() -> Outcome {
 fn flags_that_make_no_sense() -> Outcome {
     fails(&["reproduce", "cake"], USAGE, &[&["cake", "lenet1-1990"], &RECIPES[..]].concat());
     fails(&["reproduce", "--seeds", "0"], USAGE, &["--seeds"]);
+    // The second row does not fit this plan, and the first is not trained before that is said.
+    let rows = ["reproduce", "lenet1", "lenet5-tutorial"];
+    let sample = ["--device", "cpu", "--plan", "sample"];
+    fails(&[&rows[..], &sample].concat(), USAGE, &["lenet5-tutorial: ", "--plan layered"]);
     fails(&["reproduce", "--epochs", "0"], USAGE, &["--epochs"]);
     fails(&["reproduce", "--device", "cpu", "--adapter", "0"], USAGE, &["--adapter"]);
     Ok(())

@@ -12,7 +12,7 @@ use crate::cli::commands::data::check_index;
 use crate::cli::commands::stream::{self, StreamArgs};
 use crate::cli::output;
 use crate::data::writing::{self, Place};
-use crate::data::{Digits, image};
+use crate::data::{Digits, field, image};
 use crate::error::{Error, Result};
 use crate::evaluation::rejection;
 use crate::inference::{Prediction, Scores};
@@ -150,7 +150,7 @@ impl Questions {
         // Pictures that were inverted, and those that were fitted.
         let mut changed = [0, 0];
         for path in &args.images {
-            let was = match questions.picture(path, args.raw, model.network.options.side) {
+            let was = match questions.picture(path, args.raw, model) {
                 Err(error) if args.images.len() > 1 => {
                     output::error(&error);
                     questions.unread += 1;
@@ -178,8 +178,10 @@ impl Questions {
         Ok(questions)
     }
 
-    /// Takes the digits of a picture; returns whether it was inverted and whether it was fitted.
-    fn picture(&mut self, path: &Path, raw: bool, side: usize) -> Result<[bool; 2]> {
+    /// Takes the digits of a picture, in the form that the model knows; returns whether it was inverted and whether it
+    /// was fitted.
+    fn picture(&mut self, path: &Path, raw: bool, model: &Model) -> Result<[bool; 2]> {
+        let side = model.network.options.side;
         let source = match path == Path::new("-") {
             true => "standard input".to_string(),
             false => path.display().to_string(),
@@ -191,9 +193,12 @@ impl Questions {
             self.add(&pixels, None, None);
             return Ok([false, false]);
         }
-        let writing = writing::read(&source, &bytes, side)?;
+        let mut writing = writing::read(&source, &bytes, side)?;
         self.sources.push(source);
-        for digit in &writing.digits {
+        for digit in &mut writing.digits {
+            if let Some(fraction) = model.shrink() {
+                field::shrink(&mut digit.pixels, side, fraction);
+            }
             self.add(&digit.pixels, None, Some(digit.place));
         }
         Ok([writing.dark_ink, writing.digits.iter().any(|digit| digit.fitted)])

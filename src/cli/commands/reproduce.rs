@@ -12,8 +12,9 @@ use crate::cli::view::progress::Board;
 use crate::data::{self, Mnist, Source};
 use crate::device::Device;
 use crate::disk;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::inference::{EVALUATION_BATCH, Inference};
+use crate::plan::Capacity;
 use crate::recipe::{
     Available, Flags, NetworkArgs, NetworkChoice, Range, Settings, TrainingArgs, need,
 };
@@ -238,6 +239,11 @@ impl<'a> Shared<'a> {
                 let mut settings = args.settings(row, seed, Available::of(mnist))?;
                 let plan = device.strategy(args.device.plan, &settings.network, settings.batch)?;
                 settings.set_plan(plan);
+                if seed == 1 {
+                    // A row that cannot be planned is not met after hours of other rows.
+                    let plan = settings.plan(device.profile(), Capacity::default());
+                    plan.map_err(|error| Error::Usage(format!("{}: {error}", row.recipe)))?;
+                }
                 let folder = out.join(row.recipe).join(format!("seed-{seed}"));
                 let done = jobs::is_done(&folder, &launch::identity(&settings, device, record))?;
                 jobs.push(Job { row: *row, settings, folder, done });
