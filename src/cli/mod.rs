@@ -15,7 +15,7 @@ pub use args::config::Config;
 
 use crate::error::{EXIT_CODES, Result};
 use crate::gpu::llvmpipe;
-use crate::text::on_one_line;
+use crate::text::{in_plain_words, on_one_line};
 use crate::{disk, recipe, version};
 
 /// LeNet-1 and LeNet-5, trained and run in WGSL compute shaders.
@@ -132,7 +132,11 @@ pub fn parse() -> Result<Cli> {
         // An error quotes arguments: the same again, without what would reach the terminal raw.
         let shown = |arg: &OsString| on_one_line(&arg.to_string_lossy()).into_owned().into();
         let error = read(args.iter().map(shown).collect()).err().unwrap_or(error);
-        let printed = error.print().and_then(|()| std::io::stdout().flush());
+        let text = in_plain_words(&error.render().ansi().to_string());
+        let printed = match error.use_stderr() {
+            true => write!(anstream::stderr(), "{text}"),
+            false => write!(anstream::stdout(), "{text}").and_then(|()| anstream::stdout().flush()),
+        };
         output::written(printed)?;
         std::process::exit(error.exit_code())
     })

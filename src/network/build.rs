@@ -2,16 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::spec::{self, MAX_NUMBERS, Row};
+use super::spec::{self, MAX_NUMBERS, Row, is_word};
 use super::table::Table;
 use super::{
     CLASS_COUNTS, CLASSES, DIGIT_SIDE, Kind, Layer, Loss, Named, Network, Output, PoolForm, SIDES,
     Scaling, Shape, Squash,
 };
 use crate::error::{Error, Result};
+use crate::text::thousands;
 
 /// Units that the bitmaps of the RBF output are compared with: 7 x 12 pixels.
 pub const BITMAP: usize = 84;
+
+/// Letters of a name at most: runs have folders of that name.
+const LONGEST_NAME: usize = 64;
 
 /// What can be chosen about a network; the rest is its table.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -58,6 +62,7 @@ fn are_digits(classes: &usize) -> bool {
 /// be carried out, naming the row.
 pub fn build(table: &Table, options: Options) -> Result<Network> {
     check(&options)?;
+    check_name(&table.name)?;
     let Table { name, source, rows, options: Options { border, .. }, .. } = table;
     let side = options.side + 2 * options.border;
     let mut shape = Shape { maps: 1, height: side, width: side };
@@ -77,6 +82,17 @@ pub fn build(table: &Table, options: Options) -> Result<Network> {
 /// What is wrong with the layer `name`, row `at` (from 0) of a network.
 pub(super) fn fault(network: &str, at: usize, name: &str, what: &str) -> Error {
     Error::Usage(format!("{network}, row {}, {name:?}: {what}", at + 1))
+}
+
+/// Checks the name, which folders of runs will have.
+fn check_name(name: &str) -> Result<()> {
+    if is_word(name) && !name.starts_with('-') && name.len() <= LONGEST_NAME {
+        return Ok(());
+    }
+    Err(Error::Usage(format!(
+        "the network is called {name:?}, but a name has 1 to {LONGEST_NAME} letters (a to z), digits, - and _, and \
+         does not begin with -"
+    )))
 }
 
 fn check(options: &Options) -> Result<()> {
@@ -176,9 +192,11 @@ fn shaped(row: &Row, input: Shape, border: usize, options: &Options) -> Result<L
     let layer = Layer { name: row.name().into(), kind, input, output };
     if layer.parameters().max(output.size()) > MAX_NUMBERS {
         return Err(format!(
-            "it has {} parameters and makes {} numbers of a digit, and {MAX_NUMBERS} fit a binding",
-            layer.parameters(),
-            output.size()
+            "it has {} parameters and makes {} numbers of a digit, and a shader binds {} of them at most: make it \
+             smaller",
+            thousands(layer.parameters()),
+            thousands(output.size()),
+            thousands(MAX_NUMBERS)
         ));
     }
     Ok(layer)

@@ -96,8 +96,7 @@ impl Row {
             let right = (1..=MAX_UNITS).contains(&count);
             (!right).then(|| format!("it has {count} {what}, but must have 1 to {MAX_UNITS}"))
         };
-        let letter = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if name.is_empty() || !name.chars().all(letter) {
+        if !is_word(name) {
             return Some("its name must consist of letters, digits, - and _".into());
         }
         if RESERVED.contains(&name) {
@@ -119,6 +118,12 @@ impl Row {
             Row::Rbf { .. } => Some("distances to the bitmaps can only be the output".into()),
         }
     }
+}
+
+/// Whether a name can be that of a layer, of a file and of a folder.
+pub(super) fn is_word(name: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    !name.is_empty() && name.chars().all(letter)
 }
 
 /// The layers of a network but for its output.

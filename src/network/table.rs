@@ -4,6 +4,7 @@
 
 use serde::Deserialize;
 use serde_json::json;
+use toml::Spanned;
 
 use super::connections::{TABLE_1990, TABLE_I};
 use super::spec::{self, Row};
@@ -11,7 +12,7 @@ use super::{
     CLASSES, ClassNames, DIGIT_SIDE, KERNEL, Loss, Named, Network, Options, Output, PoolForm,
     Scaling, Squash,
 };
-use crate::text::{toml_fault, toml_word};
+use crate::text::{toml_fault, toml_place, toml_word};
 
 /// A network before its shapes are worked out.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +50,7 @@ struct File {
     squash: Squash,
     #[serde(default = "sum")]
     pool: PoolForm,
-    layers: Vec<Entry>,
+    layers: Vec<Spanned<Entry>>,
     #[serde(default = "linear")]
     output: Output,
     loss: Option<Loss>,
@@ -105,8 +106,9 @@ impl Table {
     /// What is wrong with it, with line and column or the layer.
     pub fn parse(text: &str) -> Result<Table, String> {
         let file: File = toml::from_str(text).map_err(|error| toml_fault(text, &error))?;
-        let row = |(at, entry): (usize, Entry)| {
-            entry.row().map_err(|fault| format!("layer {}: {fault}", at + 1))
+        let row = |(at, entry): (usize, Spanned<Entry>)| {
+            let place = toml_place(text, entry.span().start);
+            entry.into_inner().row().map_err(|fault| format!("{place}layer {}: {fault}", at + 1))
         };
         let rows = file.layers.into_iter().enumerate().map(row).collect::<Result<_, String>>()?;
         let setting = |(key, value): (String, toml::Value)| match toml_word(&value) {
@@ -213,12 +215,13 @@ impl Entry {
             true => Err(format!("\"{what}\" belongs to {of}")),
             false => Ok(()),
         };
-        if conv.is_none() {
+        let is_one = [&conv, &pool, &linear].into_iter().flatten().count() == 1;
+        if is_one && conv.is_none() {
             unused("maps", maps.is_some(), "a \"conv\"")?;
             unused("kernel", kernel.is_some(), "a \"conv\"")?;
             unused("connections", connections.is_some(), "a \"conv\"")?;
         }
-        if linear.is_none() {
+        if is_one && linear.is_none() {
             unused("units", units.is_some(), "a \"linear\" layer")?;
         }
         match (conv, pool, linear) {

@@ -15,6 +15,10 @@ use crate::error::Result;
 use crate::network::tensors::{Block, aligned};
 use crate::network::{Kind, Layer, Network};
 
+/// Outputs of a convolution that an invocation holds at most: with 14x14 of them a driver compiled for eleven seconds,
+/// with 10x10 for three.
+const MAX_TILE: usize = 112;
+
 /// How many samples, indices and steps the buffers of a plan hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Capacity {
@@ -199,8 +203,9 @@ impl<'a> Builder<'a> {
         } else {
             let samples = self.profile.samples_of(self.batch, &[x], &[s, h]);
             k.samples = samples as u32;
-            let height = 2 * self.profile.tiles.tile_height / k.p() as usize;
-            k.tile_height = largest_divisor(k.ph() as usize, height);
+            let rows = 2 * self.profile.tiles.tile_height;
+            let rows = rows.min(MAX_TILE / (k.p() * k.tile_width) as usize);
+            k.tile_height = largest_divisor(k.ph() as usize, rows / k.p() as usize);
             match pool {
                 Some(_) => self.over_batch(&layer.name, ConvPoolForward(k), block, samples),
                 None => self.over_batch(&layer.name, ConvForward(k), block, samples),

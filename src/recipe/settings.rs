@@ -15,7 +15,7 @@ use crate::data::Mnist;
 use crate::error::{Error, Result};
 use crate::network::{CLASSES, ClassNames, DIGIT_SIDE, Loss, Network, Output, lenet};
 use crate::plan::{Capacity, Distortion, Plan, Profile, Strategy};
-use crate::text::did_you_mean;
+use crate::text::{did_you_mean, in_plain_words};
 
 /// The origin of a number of digits that nobody limits.
 pub(super) const ALL_THERE_ARE: &str = "all there are";
@@ -70,7 +70,14 @@ impl Flags {
     /// [`Error::Usage`] for a name or value that there is not.
     pub fn of(settings: &[(&str, &str)]) -> Result<Self> {
         let words = settings.iter().map(|(name, value)| format!("--{name}={value}"));
-        Flags::augment_args(Command::new("settings").no_binary_name(true))
+        let command = Flags::augment_args(Command::new("settings").no_binary_name(true));
+        let names = || command.get_arguments().filter_map(|flag| flag.get_long());
+        for (name, _) in settings {
+            need(names().any(|known| known == *name), || {
+                format!("there is no setting \"{name}\"{}", did_you_mean(name, names()))
+            })?;
+        }
+        command
             .try_get_matches_from(words)
             .and_then(|matches| Flags::from_arg_matches(&matches))
             .map_err(|error| Error::Usage(first_lines(&error)))
@@ -270,7 +277,8 @@ fn with_file(flags: &Flags, from: Option<&Network>) -> Result<Flags> {
     let mut layer = layer.map_err(|error| about(error.to_string()))?;
     if layer.recipe.is_some() || layer.network != NetworkArgs::default() {
         return Err(about(
-            "what describes the network stands above it, and --recipe nowhere".into(),
+            "it holds settings of training alone: leave out \"recipe\", and put what describes the network above it"
+                .into(),
         ));
     }
     if flags.training.steps.is_some() {
@@ -303,7 +311,7 @@ pub(crate) fn need(holds: bool, message: impl FnOnce() -> String) -> Result<()> 
 
 /// Returns what is wrong, without how the command is used.
 pub(crate) fn first_lines(error: &clap::Error) -> String {
-    let text = error.render().to_string();
+    let text = in_plain_words(&error.render().to_string());
     let end = ["\n\nUsage:", "\n\nFor more"].iter().filter_map(|mark| text.find(mark)).min();
     text[..end.unwrap_or(text.len())].trim_start_matches("error: ").trim_end().into()
 }

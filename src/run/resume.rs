@@ -77,9 +77,8 @@ impl Resumed {
         })?;
         need(now.epochs == epochs || now.schedule.is_open(), || {
             format!(
-                "the run in {name} cannot have more than the {epochs} epochs that it was started \
-                 with: its {} schedule took the learning rate down to 0 over them. Start another run \
-                 with --epochs {}, or one from its network with --from {name}",
+                "the run in {name} has had all of its epochs, {epochs}, and takes no more: its {} schedule took the learning \
+                 rate down to 0 over them. Start another run with --epochs {}, or one from its network with --from {name}",
                 now.schedule, now.epochs
             )
         })?;

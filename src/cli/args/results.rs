@@ -138,9 +138,9 @@ impl ResultArgs {
             ));
         }
         let seconds = self.checkpoint_seconds.unwrap_or(launch::CHECKPOINT_EVERY.as_secs_f64());
-        let every = Duration::try_from_secs_f64(seconds).map_err(|error| {
+        let every = Duration::try_from_secs_f64(seconds).map_err(|_| {
             Error::Usage(format!(
-                "--checkpoint-seconds is {seconds}: {error}; give seconds, or 0 for none in mid-epoch"
+                "--checkpoint-seconds is {seconds}, but must be a number of seconds, or 0 for none in mid-epoch"
             ))
         })?;
         Ok(Keep { best, every: (!every.is_zero()).then_some(every) })

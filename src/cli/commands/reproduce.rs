@@ -21,7 +21,7 @@ use crate::recipe::{
 use crate::report::files::{Folder, Keep};
 use crate::report::finished::Answered;
 use crate::reproduce::jobs::{self, Job};
-use crate::reproduce::report::{self, Experiment, PAGE};
+use crate::reproduce::report::{self, Experiment, PAGE, PICTURES};
 use crate::reproduce::results::RowResults;
 use crate::reproduce::rows::{MNIST, ROWS, Row};
 use crate::run::launch::{self, Launch};
@@ -95,6 +95,12 @@ impl Args {
     fn own(&self) -> Result<Vec<Row>> {
         let own = |file: &String| {
             let recipe = NetworkChoice::from(file.as_str()).table()?.name.leak();
+            need(recipe != PICTURES, || {
+                format!(
+                    "the network in {file} is called {PICTURES}, as the folder of the report's pictures is: give it \
+                         another name"
+                )
+            })?;
             let title = format!("The network in {file}").leak();
             Ok(Row { recipe, title, network: Some(file.clone().leak()), ..MNIST })
         };

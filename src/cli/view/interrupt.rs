@@ -1,10 +1,17 @@
 //! Ctrl-C.
 
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use super::dashboard::screen;
+use crate::cli::output;
 use crate::error::{Error, Result};
+use crate::threads;
 use crate::train::control::Control;
+
+/// How long a run may take to stop without a word.
+const LONG: Duration = Duration::from_secs(2);
 
 /// Stops the run; the second time without waiting for the submission under way.
 pub fn interrupt(control: &Control) {
@@ -14,11 +21,22 @@ pub fn interrupt(control: &Control) {
     }
 }
 
-/// Returns the control of a run that Ctrl-C stops.
+/// Returns the control of a run that Ctrl-C stops. Where that takes long, a note says why.
 pub fn stop_on_ctrl_c() -> Result<Arc<Control>> {
     let control = Arc::new(Control::default());
     let asked = control.clone();
-    ctrlc::set_handler(move || interrupt(&asked))
+    let stop = move || {
+        interrupt(&asked);
+        // Without a thread there is no note.
+        let _ = threads::spawn(|| {
+            thread::sleep(LONG);
+            output::note(
+                "stopping as soon as what the device computes, or its driver compiles, is done; Ctrl-C again ends \
+                 at once, and the last checkpoint stays",
+            );
+        });
+    };
+    ctrlc::set_handler(stop)
         .map_err(|error| Error::Other(format!("cannot listen for Ctrl-C: {error}")))?;
     Ok(control)
 }

@@ -3,7 +3,7 @@
 use crate::report::page::{Block, Document, Mistake, Picture, Section, Table};
 
 /// Folder of the pictures, beside the Markdown file.
-pub(super) const PICTURES: &str = "pictures";
+pub const PICTURES: &str = "pictures";
 /// Mistakes side by side in their sheet, and the size of one with what was said.
 const COLUMNS: usize = 14;
 const CELL: [usize; 2] = [52, 66];

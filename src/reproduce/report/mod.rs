@@ -8,6 +8,7 @@ mod markdown;
 mod row;
 mod tables;
 
+pub use markdown::PICTURES;
 use std::path::Path;
 
 use super::results::RowResults;
