@@ -14,12 +14,13 @@
 //
 // Each value of dh is added to the K inputs of a row that it was computed from, so that columns
 // outside never come up; rows outside are left out. As in convolve.wgsl, rows are called one by one, and
-// taps are written out, up to seven in a row.
+// taps are written out, up to seven in a row. dh is an array of rows, since Mesa unrolls a loop over the whole of an
+// array however long; where it does not, LLVM compiles for minutes.
 //
 // expects: common, local, conv_pool, pooling_backward; h_at, ds_at, table_at, store_dx_row; DX_ROWS
 
 alias DxRows = array<f32, DX_ROWS * WIDTH>;
-alias DhRows = array<f32, (DX_ROWS + (K - 1u)) * OW>;
+alias DhRows = array<array<f32, OW>, DX_ROWS + (K - 1u)>;
 
 fn is_inside(r: u32, y: u32) -> bool {
     return r < DX_ROWS + (K - 1u) && y + r >= K - 1u && y + r < OH + (K - 1u);
@@ -33,18 +34,18 @@ fn load_dh_row(dh: ptr<function, DhRows>, r: u32, y: u32, map: vec2u, scale: f32
         let pooled = map.y + row / P * PW;
         for (var i = 0u; i < PW; i++) {
             let e = scale * ds_at(pooled + i);
-            let at = OW * r + P * i;
+            let at = P * i;
             if (POOLING == POOLING_NONE) {
-                (*dh)[at] = e;
+                (*dh)[r][at] = e;
             } else {
-                (*dh)[at] = e * local(squash_slope(h_at(stored + 2u * i)));
-                (*dh)[at + 1u] = e * local(squash_slope(h_at(stored + 2u * i + 1u)));
+                (*dh)[r][at] = e * local(squash_slope(h_at(stored + 2u * i)));
+                (*dh)[r][at + 1u] = e * local(squash_slope(h_at(stored + 2u * i + 1u)));
             }
             if (POOLING == POOLING_MAX) {
                 let block = map.x + row / 2u * 2u * OW + 2u * i;
                 let taken = winner(vec4f(h_at(block), h_at(block + 1u), h_at(block + OW), h_at(block + OW + 1u)));
-                (*dh)[at] *= select(taken.x, taken.z, row % 2u == 1u);
-                (*dh)[at + 1u] *= select(taken.y, taken.w, row % 2u == 1u);
+                (*dh)[r][at] *= select(taken.x, taken.z, row % 2u == 1u);
+                (*dh)[r][at + 1u] *= select(taken.y, taken.w, row % 2u == 1u);
             }
         }
     }
@@ -78,7 +79,7 @@ fn spread(
         let w6 = local(tap(kernel, ky, 6u));
         let at = WIDTH * row;
         for (var i = 0u; i < OW; i++) {
-            let d = (*dh)[OW * (row + (K - 1u) - ky) + i];
+            let d = (*dh)[row + (K - 1u) - ky][i];
             (*sum)[at + i] += w0 * d;
             if (K > 1u) { (*sum)[at + i + 1u] += w1 * d; }
             if (K > 2u) { (*sum)[at + i + 2u] += w2 * d; }

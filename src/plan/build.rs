@@ -19,6 +19,9 @@ use crate::network::{Kind, Layer, Network};
 /// with 10x10 for three.
 const MAX_TILE: usize = 112;
 
+/// Multiply-adds of an input gradient that an invocation has written out at most, for each feature map: LeNet-5's.
+const MAX_SPREAD: usize = 3_500;
+
 /// How many samples, indices and steps the buffers of a plan hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Capacity {
@@ -170,6 +173,8 @@ impl<'a> Builder<'a> {
         };
         let output = self.network.layers[pool.unwrap_or(conv)].output;
         let (tiles, p) = (self.profile.tiles, if pool.is_some() { 2 } else { 1 });
+        // Multiply-adds of a row of the input gradient.
+        let row = layer.kernel().pow(2) * (layer.input.width + 1 - layer.kernel());
         let stage = Stage {
             samples: 0,
             k: layer.kernel() as u32,
@@ -181,7 +186,10 @@ impl<'a> Builder<'a> {
             s_stride: self.layout.widths[block + 1] as u32,
             tile_width: largest_divisor(output.width, 2 * tiles.tile_width / p),
             tile_height: 1,
-            dx_rows: largest_divisor(layer.input.height, tiles.dx_rows),
+            dx_rows: largest_divisor(
+                layer.input.height,
+                tiles.dx_rows.min(MAX_SPREAD / row).max(1),
+            ),
             pooling: pool.map(|_| self.network.options.pool),
             behind: self.layout.behind(self.network, block),
             partial_rows: 0,
