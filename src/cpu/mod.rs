@@ -156,19 +156,19 @@ pub fn run_reference(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
     }
     match op {
         Op::Gather(k) => gather(k, u(0), u(1), u(2), u(3), out(), out(), w!()),
-        Op::ConvPoolForward(k) => conv_pool_forward(&k.0, f(0), f(1), u(2), w!(), w!()),
-        Op::ConvForward(k) => conv_forward(&k.0, f(0), f(1), u(2), w!()),
-        Op::FirstStageForward(k) => first_stage_forward(&k.0, f(0), f(1), w!()),
-        Op::FirstStageBackward(k) => first_stage_backward(&k.0, f(0), f(1), f(2), w!()),
+        Op::ConvPoolForward(k) => conv_pool_forward(k, f(0), f(1), u(2), w!(), w!()),
+        Op::ConvForward(k) => conv_forward(k, f(0), f(1), u(2), w!()),
+        Op::FirstStageForward(k) => first_stage_forward(k, f(0), f(1), w!()),
+        Op::FirstStageBackward(k) => first_stage_backward(k, f(0), f(1), f(2), w!()),
         Op::ConvBackwardWeights(k) => {
-            conv_backward_weights(&k.0, f(0), f(1), f(2), f(3), u(4), w!());
+            conv_backward_weights(k, f(0), f(1), f(2), f(3), u(4), w!());
         }
-        Op::ConvBackwardInput(k) => conv_backward_input(&k.0, f(0), f(1), f(2), f(3), u(4), w!()),
+        Op::ConvBackwardInput(k) => conv_backward_input(k, f(0), f(1), f(2), f(3), u(4), w!()),
         Op::ConvBackwardOddInput(k) => {
-            conv_backward_odd_input(&k.0, f(0), f(1), f(2), f(3), u(4), w!());
+            conv_backward_odd_input(k, f(0), f(1), f(2), f(3), u(4), w!());
         }
-        Op::LinearForward(k) => linear_forward(&k.0, f(0), f(1), f(2), u(3), w!()),
-        Op::LinearBackwardInput(k) => linear_backward_input(&k.0, f(0), f(1), f(2), u(3), w!()),
+        Op::LinearForward(k) => linear_forward(k, f(0), f(1), f(2), u(3), w!()),
+        Op::LinearBackwardInput(k) => linear_backward_input(k, f(0), f(1), f(2), u(3), w!()),
         Op::LinearUpdate(k) => {
             let gradient = w!();
             linear_update(
@@ -187,8 +187,8 @@ pub fn run_reference(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
         }
         Op::Output(k) => output(k, f(0), f(1), u(2), w!(), w!(), w!(), w!(), out()),
         Op::Update(k) => update(k, f(0), u(1), Epilogue::of(k.epilogue, &reads[2..], out)),
-        Op::SampleForward(k) => sample_forward(&k.0, &Inputs::of(reads), out(), w!(), w!()),
-        Op::SampleStep(k) => sample_step(&k.0, &Inputs::of(reads), out(), w!(), w!(), w!()),
+        Op::SampleForward(k) => sample_forward(k, &Inputs::of(reads), out(), w!(), w!()),
+        Op::SampleStep(k) => sample_step(k, &Inputs::of(reads), out(), w!(), w!(), w!()),
         Op::SampleUpdate(k) => {
             let cursor = out();
             sample_update(k, f(0), u(1), u(2), cursor, Epilogue::of(k.epilogue, &reads[3..], out));

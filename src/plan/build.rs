@@ -4,10 +4,7 @@ use std::ops::Range;
 
 use super::abi::LABEL_WORDS;
 use super::builder::{Builder, Window};
-use super::kernels::{
-    ConvBackwardInput, ConvBackwardOddInput, ConvBackwardWeights, ConvForward, ConvPoolForward,
-    FirstStageBackward, FirstStageForward, Gather, Output, Stage, Update,
-};
+use super::kernels::{Gather, Op, Output, Stage, Update};
 use super::limits;
 use super::profile::largest_divisor;
 use super::{Criterion, Epilogue, Layout, Optimizer, Plan, Profile, Replica, Steps, Strategy};
@@ -126,13 +123,13 @@ impl<'a> Builder<'a> {
 
     /// Adds rows of partial sums in their order, and applies the epilogue to the sums.
     fn reduce(&mut self, label: &str, partials: &str, rows: usize, size: usize) {
-        let op = Update {
+        let k = Update {
             parameters: size as u32,
             partial_rows: rows as u32,
             stride: size as u32,
             epilogue: self.epilogue,
         };
-        self.launch(label, op.into(), |builder, name| match name {
+        self.launch(label, Op::Update(k), |builder, name| match name {
             "partials" => builder.view(partials, 0, rows * size),
             "step_state" => builder.whole(name),
             _ => builder.parameters(name, 0, size),
@@ -142,7 +139,7 @@ impl<'a> Builder<'a> {
     fn gather(&mut self) {
         let input = self.network.input();
         let (scale, background) = self.network.options.scaling.scale_and_background();
-        let op = Gather {
+        let k = Gather {
             samples: self.batch as u32,
             before: (self.shard * self.batch) as u32,
             record: self.record(),
@@ -154,7 +151,7 @@ impl<'a> Builder<'a> {
             background,
             distort: None,
         };
-        self.over_batch("input", op, 0, self.batch);
+        self.over_batch("input", Op::Gather(k), 0, self.batch);
     }
 
     fn forward(&mut self, block: usize) {
@@ -207,7 +204,7 @@ impl<'a> Builder<'a> {
             assert_eq!((k.c, k.j), (1, k.m), "the first stage sees one map");
             let samples = self.profile.samples_of(self.batch, &[x], &[s]);
             k.samples = samples as u32;
-            self.over_batch(&layer.name, FirstStageForward(k), block, samples);
+            self.over_batch(&layer.name, Op::FirstStageForward(k), block, samples);
         } else {
             let samples = self.profile.samples_of(self.batch, &[x], &[s, h]);
             k.samples = samples as u32;
@@ -215,8 +212,8 @@ impl<'a> Builder<'a> {
             let rows = rows.min(MAX_TILE / (k.p() * k.tile_width) as usize);
             k.tile_height = largest_divisor(k.ph() as usize, rows / k.p() as usize);
             match pool {
-                Some(_) => self.over_batch(&layer.name, ConvPoolForward(k), block, samples),
-                None => self.over_batch(&layer.name, ConvForward(k), block, samples),
+                Some(_) => self.over_batch(&layer.name, Op::ConvPoolForward(k), block, samples),
+                None => self.over_batch(&layer.name, Op::ConvForward(k), block, samples),
             }
         }
     }
@@ -229,7 +226,7 @@ impl<'a> Builder<'a> {
         let inputs = self.layout.widths[block];
         let sizes = [inputs, options.classes, LABEL_WORDS];
         let samples = self.profile.samples_of(self.batch, &sizes, &sizes);
-        let op = Output {
+        let k = Output {
             samples: samples as u32,
             before: (self.shard * self.batch) as u32,
             advances: self.is_last,
@@ -242,7 +239,7 @@ impl<'a> Builder<'a> {
             curvature: self.epilogue.is_curvature(),
             exact: self.epilogue.is_exact(),
         };
-        self.over_batch(&layer.name, op, block, samples);
+        self.over_batch(&layer.name, Op::Output(k), block, samples);
     }
 
     /// From the last block to the first: its input gradient, then its gradients and their epilogue.
@@ -266,15 +263,15 @@ impl<'a> Builder<'a> {
             // Each ds is read once for a hundred multiply-adds.
             let samples = self.profile.samples_of(self.batch, self.in_windows(&[x, s]), &[x, s]);
             for at in self.stage_windows(block, &mut k, samples) {
-                self.dispatch(&layer.name, FirstStageBackward(k), at);
+                self.dispatch(&layer.name, Op::FirstStageBackward(k), at);
             }
         } else {
             let samples = self.profile.samples_of(self.batch, &[x, h, s], &[x]);
             for at in self.stage_windows(block, &mut k, samples) {
-                self.dispatch(&layer.name, ConvBackwardWeights(k), at);
+                self.dispatch(&layer.name, Op::ConvBackwardWeights(k), at);
                 match k.width.is_multiple_of(2) {
-                    true => self.dispatch(&layer.name, ConvBackwardInput(k), at),
-                    false => self.dispatch(&layer.name, ConvBackwardOddInput(k), at),
+                    true => self.dispatch(&layer.name, Op::ConvBackwardInput(k), at),
+                    false => self.dispatch(&layer.name, Op::ConvBackwardOddInput(k), at),
                 }
             }
         }

@@ -1,9 +1,7 @@
 //! The dispatches of linear layers.
 
 use super::builder::{Builder, Window};
-use super::kernels::{
-    Linear, LinearBackward, LinearBackwardInput, LinearForward, LinearUpdate, Op,
-};
+use super::kernels::{Linear, LinearBackward, LinearUpdate, Op};
 use crate::network::Layer;
 use crate::network::tensors::aligned;
 
@@ -19,7 +17,7 @@ impl<'a> Builder<'a> {
             for &(row, rows) in &rows {
                 k.rows = rows as u32;
                 let at = Window { block, first, samples, row, rows, ..Window::default() };
-                self.dispatch(&layer.name, LinearForward(k), at);
+                self.dispatch(&layer.name, Op::LinearForward(k), at);
             }
         }
     }
@@ -75,7 +73,7 @@ impl<'a> Builder<'a> {
                 k.starts = row == 0;
                 k.ends = row + rows >= k.outputs as usize;
                 let at = Window { block, first, samples, row, rows, ..Window::default() };
-                self.dispatch(&layer.name, LinearBackwardInput(k), at);
+                self.dispatch(&layer.name, Op::LinearBackwardInput(k), at);
             }
         }
     }
@@ -90,9 +88,9 @@ impl<'a> Builder<'a> {
             let (starts, ends) = (first == 0, first + step >= self.batch);
             let update =
                 LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue };
-            let op: Op = match is_fused {
-                true => LinearBackward { update, behind }.into(),
-                false => update.into(),
+            let op = match is_fused {
+                true => Op::LinearBackward(LinearBackward { update, behind }),
+                false => Op::LinearUpdate(update),
             };
             let at = Window { block, first, samples: step, ..Window::default() };
             self.dispatch(&layer.name, op, at);

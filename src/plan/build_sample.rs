@@ -1,7 +1,7 @@
 //! The dispatches of [`Strategy::Sample`].
 
 use super::builder::Builder;
-use super::kernels::{Advance, Op, Sample, SampleForward, SampleStep, SampleUpdate};
+use super::kernels::{Advance, Op, Sample, SampleUpdate};
 use super::sample::{LAYER_WORDS, Shapes};
 use super::{Dispatch, Epilogue, Optimizer, Plan, Replica, Start, Steps, Strategy};
 use crate::error::Result;
@@ -12,8 +12,8 @@ impl Builder<'_> {
         let Shapes { sample, table, .. } = Shapes::of(self.network, &self.layout, self.batch)?;
         self.add("table", table.len(), Start::Words(table));
         self.add("traces", self.batch * sample.trace as usize, Start::Zero);
-        self.sample_launch(SampleForward(sample).into());
-        self.sample_launch(Advance {}.into());
+        self.sample_launch(Op::SampleForward(sample));
+        self.sample_launch(Op::Advance(Advance {}));
         let forward = self.take();
         let training = self.sample_step(sample, Epilogue::Apply(self.optimizer));
         let curvature = match self.optimizer {
@@ -29,7 +29,7 @@ impl Builder<'_> {
     }
 
     fn sample_step(&mut self, sample: Sample, epilogue: Epilogue) -> Vec<Dispatch> {
-        self.sample_launch(SampleStep(sample).into());
+        self.sample_launch(Op::SampleStep(sample));
         let update = SampleUpdate {
             samples: sample.samples,
             parameters: self.layout.size as u32,
@@ -39,7 +39,7 @@ impl Builder<'_> {
             parts: SampleUpdate::parts_of(sample.samples),
             epilogue,
         };
-        self.sample_launch(update.into());
+        self.sample_launch(Op::SampleUpdate(update));
         self.take()
     }
 

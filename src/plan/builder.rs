@@ -115,14 +115,12 @@ impl<'a> Builder<'a> {
     }
 
     /// Plans a launch of a kernel on the views of a window.
-    pub fn dispatch(&mut self, layer: &str, op: impl Into<Op>, at: Window) {
-        let op = op.into();
+    pub fn dispatch(&mut self, layer: &str, op: Op, at: Window) {
         self.launch(layer, op, |builder, name| builder.bound(&op, name, at));
     }
 
     /// Plans the same launch for every window of `samples` samples.
-    pub fn over_batch(&mut self, layer: &str, op: impl Into<Op>, block: usize, samples: usize) {
-        let op = op.into();
+    pub fn over_batch(&mut self, layer: &str, op: Op, block: usize, samples: usize) {
         for first in (0..self.batch).step_by(samples) {
             self.dispatch(layer, op, Window { block, first, samples, ..Window::default() });
         }

@@ -95,22 +95,8 @@ fn parameters(squash: Option<Squash>, name: &str, constants: &mut Constants) {
     constants.fixed(&format!("{name}_S"), slope);
 }
 
-/// Declares a struct of constants: the field `stride` is the shader's `STRIDE`. `Kernel(Constants)` is a
-/// kernel whose constants it shares with others.
+/// Declares a struct of constants: the field `stride` is the shader's `STRIDE`.
 macro_rules! constants {
-    ($(#[$doc:meta])* $name:ident($shared:ty)) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq)]
-        pub struct $name(pub $shared);
-
-        impl std::ops::Deref for $name {
-            type Target = $shared;
-
-            fn deref(&self) -> &$shared {
-                &self.0
-            }
-        }
-    };
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq)]

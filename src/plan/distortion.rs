@@ -94,8 +94,7 @@ impl Plan {
         for kernel in &mut self.kernels {
             match &mut kernel.op {
                 Op::Gather(k) => k.distort = distortion,
-                Op::SampleForward(k) => k.0.distort = distortion,
-                Op::SampleStep(k) => k.0.distort = distortion,
+                Op::SampleForward(k) | Op::SampleStep(k) => k.distort = distortion,
                 _ => continue,
             }
             (kernel.workgroup, kernel.workgroups) = self.profile.launch(&kernel.op);

@@ -33,7 +33,7 @@ impl Traffic {
         let multiply_adds = op.work().multiply_adds;
         let mut traffic = Traffic { multiply_adds, ..Traffic::default() };
         for (binding, view) in op.bindings().iter().zip(&dispatch.views) {
-            let Moved { read, written } = op.traffic(binding, view.words);
+            let Moved { read, written } = op.moved(binding, view.words);
             traffic.read += WORD * read;
             traffic.written += WORD * written;
         }

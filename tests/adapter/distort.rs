@@ -17,7 +17,7 @@ use lenet::gpu::Gpu;
 use lenet::network::init::{self, Init};
 use lenet::plan::abi::Record;
 use lenet::plan::kernels::Gather;
-use lenet::plan::{ALIGN, Distortion, Optimizer, Plan, Profile, Ranges, STATE_WORDS};
+use lenet::plan::{ALIGN, Distortion, Op, Optimizer, Plan, Profile, Ranges, STATE_WORDS};
 use lenet::train::session::{Lists, Session};
 use tempfile::TempDir;
 use wgpu::Adapter;
@@ -74,7 +74,11 @@ fn gather(ranges: Option<Ranges>, side: usize, samples: u32, border: u32) -> Cas
     let x = vec![0; (samples * side * side) as usize];
     let arguments =
         vec![digits, order, steps, vec![0], empty(STATE_WORDS as u32), empty(4 * samples), x];
-    case(format!("{ranges:?}, {record:?}, {samples} samples, border {border}"), k, arguments)
+    case(
+        format!("{ranges:?}, {record:?}, {samples} samples, border {border}"),
+        Op::Gather(k),
+        arguments,
+    )
 }
 
 fn gathers(adapter: &Adapter, profile: Profile) -> Outcome {

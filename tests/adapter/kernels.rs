@@ -15,13 +15,10 @@ use crate::common::stages::{self, Arguments, FIRST, owned};
 use crate::common::{Outcome, Tests, profiles};
 use lenet::network::Squash;
 use lenet::plan::abi::Record;
-use lenet::plan::kernels::{
-    FirstStageBackward, FirstStageForward, Gather, Linear, LinearBackward, LinearBackwardInput,
-    LinearForward, LinearUpdate, Output, Stage, Update,
-};
+use lenet::plan::kernels::{Gather, Linear, LinearBackward, LinearUpdate, Output, Stage, Update};
 use lenet::plan::{
-    ALIGN, Criterion, Distortion, Epilogue, Profile, Ranges, STATE_NUMBER, STATE_WORDS, STEP_WORDS,
-    StepRow, StepSize,
+    ALIGN, Criterion, Distortion, Epilogue, Op, Profile, Ranges, STATE_NUMBER, STATE_WORDS,
+    STEP_WORDS, StepRow, StepSize,
 };
 use wgpu::Adapter;
 
@@ -130,7 +127,7 @@ fn gather(_: Profile) -> Vec<Case> {
         let name = format!(
             "{record:?}, {samples} behind {before}, {count} digits, border {border}, {ranges:?}"
         );
-        case(name, k, vec![digits, order, steps, vec![STEP], step_state, labels, x])
+        case(name, Op::Gather(k), vec![digits, order, steps, vec![STEP], step_state, labels, x])
     });
     cases.collect()
 }
@@ -158,7 +155,7 @@ fn linear_forward(profile: Profile) -> Vec<Case> {
         let w = numbers.words((k.rows * k.inputs) as usize, 0.5);
         let bias = numbers.words(k.outputs as usize, 0.5);
         let y = empty(k.samples * k.outputs);
-        case(name, LinearForward(k), vec![x, w, bias, vec![shape.3], y])
+        case(name, Op::LinearForward(k), vec![x, w, bias, vec![shape.3], y])
     });
     cases.collect()
 }
@@ -180,7 +177,7 @@ fn linear_backward_input(profile: Profile) -> Vec<Case> {
         let dy = numbers.words((k.samples * k.outputs) as usize, 0.5);
         let dx = if starts { empty(x.len() as u32) } else { numbers.words(x.len(), 1.0) };
         let name = format!("{name}, starts {starts}, ends {ends}, curvature {curvature}");
-        case(name, LinearBackwardInput(k), vec![x, w, dy, vec![shape.3], dx])
+        case(name, Op::LinearBackwardInput(k), vec![x, w, dy, vec![shape.3], dx])
     });
     cases.collect()
 }
@@ -222,7 +219,7 @@ fn linear_update(profile: Profile) -> Vec<Case> {
             arguments.extend(arguments_of(epilogue, layer));
             let shape = format!("{samples} samples, {inputs} -> {outputs}");
             let name = format!("{shape}, {starts}, {ends}, {epilogue:?}");
-            cases.push(case(name, k, arguments));
+            cases.push(case(name, Op::LinearUpdate(k), arguments));
         }
     }
     cases
@@ -255,7 +252,7 @@ fn linear_backward(profile: Profile) -> Vec<Case> {
         let mut arguments = vec![x, dy, step_state, empty(samples * inputs), layer()];
         arguments.extend(arguments_of(epilogue, layer));
         let shape = format!("{samples} samples, {inputs} -> {outputs}");
-        case(format!("{shape}, {starts}, {ends}, {epilogue:?}"), k, arguments)
+        case(format!("{shape}, {starts}, {ends}, {epilogue:?}"), Op::LinearBackward(k), arguments)
     });
     cases.collect()
 }
@@ -324,7 +321,7 @@ fn output(_: Profile) -> Vec<Case> {
             let totals = numbers.words((before + samples) as usize * 4, 1.0);
             let arguments = vec![x, p, labels.collect(), y, dy, dx, totals, vec![0]];
             let name = format!("{samples} samples, equal {equal}, {k:?}");
-            cases.push(case(name, k, arguments));
+            cases.push(case(name, Op::Output(k), arguments));
         }
     }
     cases
@@ -340,7 +337,7 @@ fn update(_: Profile) -> Vec<Case> {
         let (_, step_state) = steps(0, COUNT);
         let mut arguments = vec![partials, step_state];
         arguments.extend(arguments_of(epilogue, || numbers.words(parameters as usize, 1.0)));
-        let op = Update { parameters, partial_rows, stride, epilogue };
+        let op = Op::Update(Update { parameters, partial_rows, stride, epilogue });
         case(format!("{parameters} parameters, {partial_rows} rows, {epilogue:?}"), op, arguments)
     });
     cases.collect()
@@ -352,7 +349,7 @@ fn saturation(adapter: &Adapter, profile: Profile) -> Outcome {
     for squash in [Squash::Tanh, Squash::Scaled] {
         let amplitude = squash.limits()[1];
         let (_, k) = linear(profile, (1, 8, FAR.len() as u32, 0, FAR.len() as u32));
-        let op = LinearForward(Linear { squash, ..k });
+        let op = Op::LinearForward(Linear { squash, ..k });
         let x = bits(&[0.0; 8]);
         let w = bits(&[0.5; 8 * FAR.len()]);
         let arguments = vec![x, w, bits(&FAR), vec![0], empty(FAR.len() as u32)];
@@ -378,7 +375,7 @@ fn stage_saturates(adapter: &Adapter, profile: Profile, k: Stage) -> Outcome {
     }
     let [_, _, s] = k.sizes().map(|size| size * k.samples);
     let Arguments { x, p, ds, partials, .. } = arguments;
-    let forward = case("far", FirstStageForward(k), vec![x.clone(), p.clone(), empty(s)]);
+    let forward = case("far", Op::FirstStageForward(k), vec![x.clone(), p.clone(), empty(s)]);
     let found = floats(&forward.on_adapter(adapter, profile)?[2][ALIGN..][..s as usize]);
     let amplitude = k.squash.limits()[1];
     let map = |place: u32| (place / (k.ph() * k.pw()) % k.m) as usize;
@@ -386,6 +383,6 @@ fn stage_saturates(adapter: &Adapter, profile: Profile, k: Stage) -> Outcome {
     let mut differences = Differences::default();
     differences.numbers("s", &found, &expected, SATURATED);
     differences.outcome("first_stage_forward, far")?;
-    let backward = case("far", FirstStageBackward(k), vec![x, p, ds, partials]);
+    let backward = case("far", Op::FirstStageBackward(k), vec![x, p, ds, partials]);
     Case { partials: owned(&k), ..backward }.check(adapter, profile, TOLERANCE)
 }

@@ -10,10 +10,10 @@ use crate::common::own::{self, conv, linear, pool};
 use crate::common::run::network;
 use crate::common::{Outcome, Tests, profiles};
 use lenet::network::{Network, Options, Output, PoolForm, Scaling, Squash, Table, build};
-use lenet::plan::kernels::{Advance, Sample, SampleForward, SampleStep, SampleUpdate};
+use lenet::plan::kernels::{Advance, Sample, SampleUpdate};
 use lenet::plan::sample::Shapes;
 use lenet::plan::{
-    Capacity, Distortion, Epilogue, Layout, Optimizer, Plan, Profile, Ranges, STATE_WORDS,
+    Capacity, Distortion, Epilogue, Layout, Op, Optimizer, Plan, Profile, Ranges, STATE_WORDS,
     STEP_WORDS, StepRow, StepSize, Strategy, TOTALS,
 };
 
@@ -90,14 +90,16 @@ fn cases(network: &Network) -> Vec<Case> {
     of_distorted[1][1] += 3 * DIGITS as u32;
     let cursor = vec![0];
     let step_state = now();
-    let mut cases =
-        vec![case("", SampleForward(k), forward), case("", Advance {}, vec![step_state, cursor])];
+    let mut cases = vec![
+        case("", Op::SampleForward(k), forward),
+        case("", Op::Advance(Advance {}), vec![step_state, cursor]),
+    ];
     for curvature in [false, true] {
         let k = Sample { curvature, exact: curvature, ..k };
         let name = format!(", curvature {curvature}");
-        cases.push(case(name, SampleStep(k), step.clone()));
+        cases.push(case(name, Op::SampleStep(k), step.clone()));
     }
-    cases.push(case(", distorted", SampleStep(distorted), of_distorted));
+    cases.push(case(", distorted", Op::SampleStep(distorted), of_distorted));
     for samples in [SAMPLES, MANY_SAMPLES] {
         let shapes = Shapes::of(network, &layout, samples).expect("a sample that fits");
         cases.extend(EPILOGUES.map(|epilogue| update(&shapes, &layout, epilogue)));
@@ -147,7 +149,7 @@ fn update(shapes: &Shapes, layout: &Layout, epilogue: Epilogue) -> Case {
         }
         bits(&all)
     };
-    let op = SampleUpdate {
+    let k = SampleUpdate {
         samples,
         parameters: layout.size as u32,
         stages: layout.stages as u32,
@@ -159,7 +161,7 @@ fn update(shapes: &Shapes, layout: &Layout, epilogue: Epilogue) -> Case {
     let rows = shapes.table[..shapes.sample.connection_table()].to_vec();
     let mut arguments = vec![bits(&traces), rows, now(), vec![0]];
     arguments.extend(arguments_of(epilogue, parameters));
-    case(format!(" of {samples}, {epilogue:?}"), op, arguments)
+    case(format!(" of {samples}, {epilogue:?}"), Op::SampleUpdate(k), arguments)
 }
 
 fn wide(options: &mut Options) {

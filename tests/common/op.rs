@@ -79,8 +79,8 @@ pub fn empty(count: u32) -> Vec<u32> {
 }
 
 /// A case that no partials come into.
-pub fn case(name: impl ToString, op: impl Into<Op>, arguments: Vec<Vec<u32>>) -> Case {
-    Case { name: name.to_string(), op: op.into(), arguments, partials: None }
+pub fn case(name: impl ToString, op: Op, arguments: Vec<Vec<u32>>) -> Case {
+    Case { name: name.to_string(), op, arguments, partials: None }
 }
 
 impl Case {

@@ -2,10 +2,7 @@
 //! whose maps have different numbers of connections, every side of a kernel and every pooling.
 
 use lenet::network::{Connections, PoolForm, Squash};
-use lenet::plan::kernels::{
-    ConvBackwardInput, ConvBackwardOddInput, ConvBackwardWeights, ConvForward, ConvPoolForward,
-    FirstStageBackward, FirstStageForward, Stage,
-};
+use lenet::plan::kernels::Stage;
 use lenet::plan::profile::largest_divisor;
 use lenet::plan::{Op, Profile};
 
@@ -302,7 +299,7 @@ pub fn first_stage_forward(profile: Profile) -> Vec<Case> {
         let k = shape.stage(profile);
         let Arguments { x, p, ds, .. } = Arguments::of(&k, 2);
         let s = empty(ds.len() as u32);
-        case(shape.name, FirstStageForward(k), vec![x, p, s])
+        case(shape.name, Op::FirstStageForward(k), vec![x, p, s])
     });
     cases.collect()
 }
@@ -321,7 +318,7 @@ pub fn conv_pool_forward(profile: Profile) -> Vec<Case> {
     let cases = forward(profile, true).map(|(shape, k)| {
         let Arguments { x, p, h, ds, .. } = Arguments::of(&k, 2);
         let (h, s) = (empty(h.len() as u32), empty(ds.len() as u32));
-        case(shape.name, ConvPoolForward(k), vec![x, p, shape.words(), h, s])
+        case(shape.name, Op::ConvPoolForward(k), vec![x, p, shape.words(), h, s])
     });
     cases.collect()
 }
@@ -331,7 +328,7 @@ pub fn conv_forward(profile: Profile) -> Vec<Case> {
     let cases = forward(profile, false).map(|(shape, k)| {
         let Arguments { x, p, ds, .. } = Arguments::of(&k, 2);
         let s = empty(ds.len() as u32);
-        case(shape.name, ConvForward(k), vec![x, p, shape.words(), s])
+        case(shape.name, Op::ConvForward(k), vec![x, p, shape.words(), s])
     });
     cases.collect()
 }
@@ -340,7 +337,7 @@ pub fn conv_forward(profile: Profile) -> Vec<Case> {
 pub fn first_stage_backward(profile: Profile) -> Vec<Case> {
     let cases = backward(FIRST, profile).map(|(name, _, k)| {
         let Arguments { x, p, ds, partials, .. } = Arguments::of(&k, 3);
-        let case = case(name, FirstStageBackward(k), vec![x, p, ds, partials]);
+        let case = case(name, Op::FirstStageBackward(k), vec![x, p, ds, partials]);
         Case { partials: owned(&k), ..case }
     });
     cases.collect()
@@ -351,7 +348,7 @@ pub fn conv_backward_weights(profile: Profile) -> Vec<Case> {
     let cases = backward(LATER, profile).map(|(name, shape, k)| {
         let Arguments { x, p, h, ds, partials } = Arguments::of(&k, 5);
         let arguments = vec![x, p, h, ds, shape.words(), partials];
-        let case = case(name, ConvBackwardWeights(k), arguments);
+        let case = case(name, Op::ConvBackwardWeights(k), arguments);
         Case { partials: owned(&k), ..case }
     });
     cases.collect()
@@ -359,12 +356,12 @@ pub fn conv_backward_weights(profile: Profile) -> Vec<Case> {
 
 /// Cases of `conv_backward_input`.
 pub fn conv_backward_input(profile: Profile) -> Vec<Case> {
-    input_gradients(profile, false, |k| ConvBackwardInput(k).into())
+    input_gradients(profile, false, Op::ConvBackwardInput)
 }
 
 /// Cases of `conv_backward_odd_input`.
 pub fn conv_backward_odd_input(profile: Profile) -> Vec<Case> {
-    input_gradients(profile, true, |k| ConvBackwardOddInput(k).into())
+    input_gradients(profile, true, Op::ConvBackwardOddInput)
 }
 
 fn input_gradients(profile: Profile, odd: bool, op: impl Fn(Stage) -> Op) -> Vec<Case> {

@@ -1,6 +1,6 @@
 //! `advance`: the cursor, where no other kernel moves it.
 
-use super::{Spec, Work};
+use super::Work;
 use crate::plan::constant::constants;
 
 constants! {
@@ -8,8 +8,8 @@ constants! {
     Advance {}
 }
 
-impl Spec for Advance {
-    fn work(&self) -> Work {
+impl Advance {
+    pub(super) fn work(&self) -> Work {
         Work { items: 1, iterations: 0, multiply_adds: 0 }
     }
 }

@@ -1,6 +1,6 @@
 //! `gather`: the samples of a step.
 
-use super::{Moved, Spec, Work};
+use super::{Moved, Work};
 use crate::plan::STEP_WORDS;
 use crate::plan::abi::Record;
 use crate::plan::constant::constants;
@@ -30,10 +30,8 @@ impl Gather {
     fn rows(&self) -> u32 {
         if self.distort.is_some() { self.height } else { self.record.side as u32 }
     }
-}
 
-impl Spec for Gather {
-    fn work(&self) -> Work {
+    pub(super) fn work(&self) -> Work {
         // Of a distorted pixel: two blends of four bytes, and the place it comes from.
         let pixel = if self.distort.is_some() { 7 * self.width } else { self.record.side as u32 };
         Work {
@@ -43,7 +41,7 @@ impl Spec for Gather {
         }
     }
 
-    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
+    pub(super) fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
         let samples = self.samples as usize;
         match binding {
             // The border already stands there.

@@ -1,6 +1,6 @@
 //! `linear_forward` and `linear_backward_input`: a linear layer, forward, and its input gradient.
 
-use super::{Moved, Spec, Work};
+use super::{Moved, Work};
 use crate::network::Squash;
 use crate::plan::constant::constants;
 
@@ -30,30 +30,18 @@ impl Linear {
     fn multiply_adds(&self) -> u64 {
         u64::from(self.samples) * u64::from(self.inputs) * u64::from(self.rows)
     }
-}
 
-constants! {
     /// A linear layer, for the rows of w in a window.
-    LinearForward(Linear)
-}
-
-impl Spec for LinearForward {
-    fn work(&self) -> Work {
+    pub(super) fn forward(&self) -> Work {
         Work {
             items: self.samples.div_ceil(4) * self.rows.div_ceil(self.tile),
             iterations: self.inputs / 4 * (self.tile + 1) + 6 * self.tile,
             multiply_adds: self.multiply_adds(),
         }
     }
-}
 
-constants! {
     /// The input gradient of a linear layer, from the rows of w in a window.
-    LinearBackwardInput(Linear)
-}
-
-impl Spec for LinearBackwardInput {
-    fn work(&self) -> Work {
+    pub(super) fn backward_input(&self) -> Work {
         Work {
             items: self.samples.div_ceil(self.tile) * (self.inputs / 4),
             iterations: self.rows * (self.tile + 1) + 2 * self.tile,
@@ -61,12 +49,8 @@ impl Spec for LinearBackwardInput {
         }
     }
 
-    fn is_curvature(&self) -> bool {
-        self.curvature
-    }
-
-    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
-        // Later windows of w add to the sum.
+    /// What the input gradient moves: later windows of w add to the sum.
+    pub(super) fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
         (binding == "dx" && !self.starts).then(|| Moved::both(words))
     }
 }

@@ -1,7 +1,7 @@
 //! `linear_update` and `linear_backward`: the gradient of a linear layer and its epilogue, without and
 //! with the input gradient.
 
-use super::{Moved, Spec, Work};
+use super::{Moved, Work};
 use crate::network::Squash;
 use crate::plan::constant::constants;
 use crate::plan::epilogue::Epilogue;
@@ -24,8 +24,8 @@ constants! {
     }
 }
 
-impl Spec for LinearUpdate {
-    fn work(&self) -> Work {
+impl LinearUpdate {
+    pub(super) fn work(&self) -> Work {
         Work {
             items: self.outputs.div_ceil(self.tile) * (self.inputs / 4),
             iterations: self.samples * (self.tile + 6) + self.tile,
@@ -35,13 +35,9 @@ impl Spec for LinearUpdate {
         }
     }
 
-    fn epilogue(&self) -> Option<Epilogue> {
-        Some(self.epilogue)
-    }
-
     /// Each window of the batch but the first reads the sum so far, each but the last writes it, and the last
     /// applies the epilogue.
-    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
+    pub(super) fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
         match binding {
             "gradient" => Some(Moved {
                 read: if self.starts { 0 } else { words },
@@ -67,8 +63,8 @@ constants! {
     }
 }
 
-impl Spec for LinearBackward {
-    fn work(&self) -> Work {
+impl LinearBackward {
+    pub(super) fn work(&self) -> Work {
         let LinearUpdate { samples, inputs, outputs, .. } = self.update;
         Work {
             items: inputs / 4,
@@ -77,11 +73,7 @@ impl Spec for LinearBackward {
         }
     }
 
-    fn epilogue(&self) -> Option<Epilogue> {
-        Some(self.update.epilogue)
-    }
-
-    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
+    pub(super) fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
         let LinearUpdate { ends, epilogue, .. } = self.update;
         match binding {
             // The weights of the input gradient.

@@ -1,9 +1,9 @@
-//! The kernels there are, each in a file of its own: its constants, its work items, what it costs.
+//! The kernels there are, each with its kin in a file: its constants, its work items, what it costs.
 //!
 //! The name of a kernel is that of its shader file, of the entry point in it, of its reference in
 //! [`crate::cpu`] and of its row in tests and benchmarks. A new kernel is a shader file that says what it
-//! uses and binds (`src/plan/shader.rs`), a type here that implements [`Spec`], a row in the table of
-//! [`Op`], and a reference.
+//! uses and binds (`src/plan/shader.rs`), constants and costs in a file here, a row in the table of [`Op`]
+//! and an arm in [`Op::work`], and a reference.
 
 mod advance;
 mod backward;
@@ -18,15 +18,11 @@ mod stage;
 mod update;
 
 pub use advance::Advance;
-pub use backward::{
-    ConvBackwardInput, ConvBackwardOddInput, ConvBackwardWeights, FirstStageBackward,
-};
-pub use forward::{ConvForward, ConvPoolForward, FirstStageForward};
 pub use gather::Gather;
-pub use linear::{Linear, LinearBackwardInput, LinearForward};
+pub use linear::Linear;
 pub use linear_update::{LinearBackward, LinearUpdate};
 pub use output::Output;
-pub use sample::{SAMPLE_WORKGROUP, SUMS, Sample, SampleForward, SampleStep};
+pub use sample::{SAMPLE_WORKGROUP, SUMS, Sample};
 pub use sample_update::SampleUpdate;
 pub use stage::Stage;
 pub use update::Update;
@@ -35,33 +31,6 @@ use super::binding::{Access, Binding};
 use super::constant::{Constant, Constants};
 use super::epilogue::Epilogue;
 use super::shader::{ShaderFile, shader};
-
-/// What a kernel says of itself, with its constants.
-pub trait Spec {
-    /// Returns the work items and their cost.
-    fn work(&self) -> Work;
-
-    /// What it does with the sums of a backward pass, if it has any.
-    fn epilogue(&self) -> Option<Epilogue> {
-        None
-    }
-
-    /// Whether it computes second derivatives: a kernel of [`super::Pass::Curvature`] alone.
-    fn is_curvature(&self) -> bool {
-        self.epilogue().is_some_and(|epilogue| epilogue.is_curvature())
-    }
-
-    /// Invocations in a workgroup, and workgroups, where the kernel leaves the profile no choice.
-    fn launch(&self) -> Option<(u32, u32)> {
-        None
-    }
-
-    /// What one dispatch moves of a binding of so many words, if it is not what the epilogue or the
-    /// access of the binding says.
-    fn moved(&self, _binding: &str, _words: usize) -> Option<Moved> {
-        None
-    }
-}
 
 /// What a dispatch has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,25 +70,10 @@ impl Moved {
 }
 
 macro_rules! kernels {
-    ($($kernel:ident = $file:literal,)*) => {
+    ($($(#[$doc:meta])* $kernel:ident($constants:ty) = $file:literal,)*) => {
         /// A kernel with its constants.
         #[derive(Debug, Clone, Copy, PartialEq)]
-        pub enum Op { $($kernel($kernel),)* }
-
-        $(impl From<$kernel> for Op {
-            fn from(k: $kernel) -> Op {
-                Op::$kernel(k)
-            }
-        })*
-
-        /// Whatever the kernel, its [`Spec`].
-        impl std::ops::Deref for Op {
-            type Target = dyn Spec;
-
-            fn deref(&self) -> &(dyn Spec + 'static) {
-                match self { $(Op::$kernel(k) => k,)* }
-            }
-        }
+        pub enum Op { $($(#[$doc])* $kernel($constants),)* }
 
         impl Op {
             /// Its file, which says what it uses and binds.
@@ -136,24 +90,42 @@ macro_rules! kernels {
 }
 
 kernels! {
-    Gather = "gather",
-    FirstStageForward = "first_stage_forward",
-    FirstStageBackward = "first_stage_backward",
-    ConvPoolForward = "conv_pool_forward",
-    ConvForward = "conv_forward",
-    ConvBackwardWeights = "conv_backward_weights",
-    ConvBackwardInput = "conv_backward_input",
-    ConvBackwardOddInput = "conv_backward_odd_input",
-    LinearForward = "linear_forward",
-    LinearBackwardInput = "linear_backward_input",
-    LinearUpdate = "linear_update",
-    LinearBackward = "linear_backward",
-    Output = "output",
-    Update = "update",
-    SampleForward = "sample_forward",
-    SampleStep = "sample_step",
-    SampleUpdate = "sample_update",
-    Advance = "advance",
+    /// The samples of a step.
+    Gather(Gather) = "gather",
+    /// The first stage, which sees one map.
+    FirstStageForward(Stage) = "first_stage_forward",
+    /// Every gradient of the first stage, which has no input gradient.
+    FirstStageBackward(Stage) = "first_stage_backward",
+    /// A stage after the first, with a pooling.
+    ConvPoolForward(Stage) = "conv_pool_forward",
+    /// A stage after the first, without a pooling.
+    ConvForward(Stage) = "conv_forward",
+    /// Every gradient of a stage after the first.
+    ConvBackwardWeights(Stage) = "conv_backward_weights",
+    /// The input gradient of a stage after the first, whose input has an even width.
+    ConvBackwardInput(Stage) = "conv_backward_input",
+    /// The same for an odd width.
+    ConvBackwardOddInput(Stage) = "conv_backward_odd_input",
+    /// A linear layer, for the rows of w in a window.
+    LinearForward(Linear) = "linear_forward",
+    /// The input gradient of a linear layer, from the rows of w in a window.
+    LinearBackwardInput(Linear) = "linear_backward_input",
+    /// The gradient of a linear layer and its epilogue.
+    LinearUpdate(LinearUpdate) = "linear_update",
+    /// The same with the input gradient.
+    LinearBackward(LinearBackward) = "linear_backward",
+    /// The last layer forward and backward, and the loss.
+    Output(Output) = "output",
+    /// The sums of the convolution stages, and their epilogue.
+    Update(Update) = "update",
+    /// Everything from the digit to the loss.
+    SampleForward(Sample) = "sample_forward",
+    /// Everything from the digit to the gradients of each sample.
+    SampleStep(Sample) = "sample_step",
+    /// The sums over the samples that `sample_step` leaves, and their epilogue.
+    SampleUpdate(SampleUpdate) = "sample_update",
+    /// The cursor, where no other kernel moves it.
+    Advance(Advance) = "advance",
 }
 
 impl Op {
@@ -167,13 +139,81 @@ impl Op {
         self.shader().bindings(self.epilogue().map(|epilogue| epilogue.shader()))
     }
 
-    /// What one dispatch moves of a binding of so many words.
-    pub fn traffic(&self, binding: &Binding, words: usize) -> Moved {
-        let by_epilogue = || self.epilogue().and_then(|it| it.moved(binding.name, words));
+    /// The work items and their cost.
+    pub fn work(&self) -> Work {
+        match self {
+            Op::Gather(k) => k.work(),
+            Op::FirstStageForward(k) => k.first_forward(),
+            Op::FirstStageBackward(k) => k.first_backward(),
+            Op::ConvPoolForward(k) | Op::ConvForward(k) => k.forward(),
+            Op::ConvBackwardWeights(k) => k.backward_weights(),
+            Op::ConvBackwardInput(k) | Op::ConvBackwardOddInput(k) => k.backward_input(),
+            Op::LinearForward(k) => k.forward(),
+            Op::LinearBackwardInput(k) => k.backward_input(),
+            Op::LinearUpdate(k) => k.work(),
+            Op::LinearBackward(k) => k.work(),
+            Op::Output(k) => k.work(),
+            Op::Update(k) => k.work(),
+            Op::SampleForward(k) => k.forward(),
+            Op::SampleStep(k) => k.step(),
+            Op::SampleUpdate(k) => k.work(),
+            Op::Advance(k) => k.work(),
+        }
+    }
+
+    /// What it does with the sums of a backward pass, if it has any.
+    pub fn epilogue(&self) -> Option<Epilogue> {
+        match self {
+            Op::LinearUpdate(k) => Some(k.epilogue),
+            Op::LinearBackward(k) => Some(k.update.epilogue),
+            Op::Update(k) => Some(k.epilogue),
+            Op::SampleUpdate(k) => Some(k.epilogue),
+            _ => None,
+        }
+    }
+
+    /// Whether it computes second derivatives: a kernel of [`super::Pass::Curvature`] alone.
+    pub fn is_curvature(&self) -> bool {
+        match self {
+            Op::FirstStageBackward(k)
+            | Op::ConvBackwardWeights(k)
+            | Op::ConvBackwardInput(k)
+            | Op::ConvBackwardOddInput(k) => k.curvature,
+            Op::LinearBackwardInput(k) => k.curvature,
+            Op::Output(k) => k.curvature,
+            Op::SampleStep(k) => k.curvature,
+            _ => self.epilogue().is_some_and(|epilogue| epilogue.is_curvature()),
+        }
+    }
+
+    /// Invocations in a workgroup, and workgroups, where the kernel leaves the profile no choice.
+    pub fn launch(&self) -> Option<(u32, u32)> {
+        match self {
+            Op::SampleForward(k) | Op::SampleStep(k) => Some(k.launch()),
+            Op::SampleUpdate(k) => Some(k.launch()),
+            _ => None,
+        }
+    }
+
+    /// What one dispatch moves of a binding of so many words: what the kernel says of it, else what the
+    /// epilogue does, else what its access means.
+    pub fn moved(&self, binding: &Binding, words: usize) -> Moved {
+        let name = binding.name;
+        let by_kernel = match self {
+            Op::Gather(k) => k.moved(name, words),
+            Op::FirstStageBackward(k) | Op::ConvBackwardWeights(k) => k.moved(name, words),
+            Op::LinearBackwardInput(k) => k.moved(name, words),
+            Op::LinearUpdate(k) => k.moved(name, words),
+            Op::LinearBackward(k) => k.moved(name, words),
+            Op::Output(k) => k.moved(name),
+            Op::SampleForward(k) | Op::SampleStep(k) => k.moved(name, words),
+            _ => None,
+        };
+        let by_epilogue = || self.epilogue().and_then(|it| it.moved(name, words));
         let by_access = || match binding.access {
             Access::Write => Moved::written(words),
             Access::Read | Access::ReadStorage | Access::ReadUniform => Moved::read(words),
         };
-        self.moved(binding.name, words).or_else(by_epilogue).unwrap_or_else(by_access)
+        by_kernel.or_else(by_epilogue).unwrap_or_else(by_access)
     }
 }

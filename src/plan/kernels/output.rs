@@ -1,6 +1,6 @@
 //! `output`: the last layer forward and backward, and the loss.
 
-use super::{Moved, Spec, Work};
+use super::{Moved, Work};
 use crate::network::Squash;
 use crate::plan::TOTALS;
 use crate::plan::constant::constants;
@@ -31,8 +31,8 @@ constants! {
     }
 }
 
-impl Spec for Output {
-    fn work(&self) -> Work {
+impl Output {
+    pub(super) fn work(&self) -> Work {
         Work {
             items: self.samples,
             iterations: self.inputs / 2 * (self.classes + 1) + 8 * self.classes,
@@ -43,11 +43,7 @@ impl Spec for Output {
         }
     }
 
-    fn is_curvature(&self) -> bool {
-        self.curvature
-    }
-
-    fn moved(&self, binding: &str, _words: usize) -> Option<Moved> {
+    pub(super) fn moved(&self, binding: &str) -> Option<Moved> {
         let samples = self.samples as usize;
         match binding {
             "y" => Some(Moved::written(samples * self.classes as usize)),

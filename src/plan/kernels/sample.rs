@@ -2,7 +2,7 @@
 
 use super::gather::of_data_set;
 use super::stage::Stage;
-use super::{Moved, Spec, Work};
+use super::{Moved, Work};
 use crate::network::{KERNEL, PoolForm, Squash, bitmaps};
 use crate::plan::abi::Record;
 use crate::plan::constant::constants;
@@ -116,13 +116,15 @@ impl Sample {
     }
 }
 
-constants! {
-    /// Everything from the digit to the loss.
-    SampleForward(Sample)
-}
+/// Iterations to load an input patch of (K + 1) x (K + 1) values.
+const LOAD: u32 = (K + 1) * (K + 2);
+/// Iterations over the taps of a kernel.
+const TAP_LOOPS: u32 = K * (K + 1);
 
-impl Spec for SampleForward {
-    fn work(&self) -> Work {
+/// What the samples of a batch cost.
+impl Sample {
+    /// Everything from the digit to the loss.
+    pub(super) fn forward(&self) -> Work {
         Work {
             items: self.samples * SAMPLE_WORKGROUP,
             iterations: self.forward_iterations(),
@@ -130,22 +132,8 @@ impl Spec for SampleForward {
         }
     }
 
-    fn launch(&self) -> Option<(u32, u32)> {
-        Some((SAMPLE_WORKGROUP, self.samples))
-    }
-
-    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
-        self.0.moved(binding, words)
-    }
-}
-
-constants! {
     /// Everything from the digit to the gradients of each sample.
-    SampleStep(Sample)
-}
-
-impl Spec for SampleStep {
-    fn work(&self) -> Work {
+    pub(super) fn step(&self) -> Work {
         let of_sample = self.forward_multiply_adds() + self.backward_multiply_adds();
         Work {
             items: self.samples * SAMPLE_WORKGROUP,
@@ -154,26 +142,11 @@ impl Spec for SampleStep {
         }
     }
 
-    fn is_curvature(&self) -> bool {
-        self.curvature
+    /// A workgroup a sample.
+    pub(super) fn launch(&self) -> (u32, u32) {
+        (SAMPLE_WORKGROUP, self.samples)
     }
 
-    fn launch(&self) -> Option<(u32, u32)> {
-        Some((SAMPLE_WORKGROUP, self.samples))
-    }
-
-    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
-        self.0.moved(binding, words)
-    }
-}
-
-/// Iterations to load an input patch of (K + 1) x (K + 1) values.
-const LOAD: u32 = (K + 1) * (K + 2);
-/// Iterations over the taps of a kernel.
-const TAP_LOOPS: u32 = K * (K + 1);
-
-/// What a sample costs.
-impl Sample {
     /// Loop iterations of the busiest invocation up to the loss, at most.
     fn forward_iterations(&self) -> u32 {
         let (first, second) = (self.first_stage(), self.second_stage());
@@ -219,7 +192,7 @@ impl Sample {
         self.first_stage().multiply_adds() + self.second_stage().multiply_adds()
     }
 
-    fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
+    pub(super) fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
         match binding {
             "totals" => Some(Moved::both(words)),
             _ => of_data_set(self.record, self.samples as usize, binding, words),

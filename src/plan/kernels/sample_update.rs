@@ -1,6 +1,6 @@
 //! `sample_update`: the sums over the samples that `sample_step` leaves, and their epilogue.
 
-use super::{Spec, Work};
+use super::Work;
 use crate::plan::constant::constants;
 use crate::plan::epilogue::Epilogue;
 
@@ -32,10 +32,8 @@ impl SampleUpdate {
     pub fn parts_of(samples: u32) -> u32 {
         (samples / TOGETHER).next_power_of_two().clamp(1, MOST_PARTS)
     }
-}
 
-impl Spec for SampleUpdate {
-    fn work(&self) -> Work {
+    pub(super) fn work(&self) -> Work {
         Work {
             items: self.parameters / 4 * self.parts,
             iterations: self.samples + self.samples.div_ceil(TOGETHER) + 1 + self.layers,
@@ -43,11 +41,7 @@ impl Spec for SampleUpdate {
         }
     }
 
-    fn launch(&self) -> Option<(u32, u32)> {
-        Some((WORKGROUP, (self.parameters / 4).div_ceil(WORKGROUP / self.parts)))
-    }
-
-    fn epilogue(&self) -> Option<Epilogue> {
-        Some(self.epilogue)
+    pub(super) fn launch(&self) -> (u32, u32) {
+        (WORKGROUP, (self.parameters / 4).div_ceil(WORKGROUP / self.parts))
     }
 }

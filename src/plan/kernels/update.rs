@@ -1,6 +1,6 @@
 //! `update`: the sums of the convolution stages, and their epilogue.
 
-use super::{Spec, Work};
+use super::Work;
 use crate::plan::constant::constants;
 use crate::plan::epilogue::Epilogue;
 
@@ -15,16 +15,12 @@ constants! {
     }
 }
 
-impl Spec for Update {
-    fn work(&self) -> Work {
+impl Update {
+    pub(super) fn work(&self) -> Work {
         Work {
             items: self.parameters / 4,
             iterations: self.partial_rows,
             multiply_adds: u64::from(self.parameters) * u64::from(self.partial_rows + 3),
         }
-    }
-
-    fn epilogue(&self) -> Option<Epilogue> {
-        Some(self.epilogue)
     }
 }
