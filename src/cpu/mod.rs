@@ -147,7 +147,7 @@ impl Executor for Cpu {
 pub fn run_reference(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
     let f = |index: usize| -> &[f32] { bytemuck::cast_slice(reads[index]) };
     let u = |index: usize| reads[index];
-    let mut writes = writes.iter_mut();
+    let mut writes = writes.iter_mut().map(|words| &mut **words);
     let mut out = || -> &mut [u32] { writes.next().expect("a slice for each written binding") };
     macro_rules! w {
         () => {
@@ -171,27 +171,22 @@ pub fn run_reference(op: &Op, reads: &[&[u32]], writes: &mut [&mut [u32]]) {
         Op::LinearBackwardInput(k) => linear_backward_input(k, f(0), f(1), f(2), u(3), w!()),
         Op::LinearUpdate(k) => {
             let gradient = w!();
-            linear_update(
-                k,
-                f(0),
-                f(1),
-                u(2),
-                gradient,
-                Epilogue::of(k.epilogue, &reads[3..], out),
-            );
+            let epilogue = Epilogue::of(k.epilogue, &reads[3..], writes);
+            linear_update(k, f(0), f(1), u(2), gradient, epilogue);
         }
         Op::LinearBackward(k) => {
             let (dx, gradient) = (w!(), w!());
-            let epilogue = Epilogue::of(k.update.epilogue, &reads[3..], out);
+            let epilogue = Epilogue::of(k.update.epilogue, &reads[3..], writes);
             linear_backward(k, f(0), f(1), u(2), dx, gradient, epilogue);
         }
         Op::Output(k) => output(k, f(0), f(1), u(2), w!(), w!(), w!(), w!(), out()),
-        Op::Update(k) => update(k, f(0), u(1), Epilogue::of(k.epilogue, &reads[2..], out)),
+        Op::Update(k) => update(k, f(0), u(1), Epilogue::of(k.epilogue, &reads[2..], writes)),
         Op::SampleForward(k) => sample_forward(k, &Inputs::of(reads), out(), w!(), w!()),
         Op::SampleStep(k) => sample_step(k, &Inputs::of(reads), out(), w!(), w!(), w!()),
         Op::SampleUpdate(k) => {
             let cursor = out();
-            sample_update(k, f(0), u(1), u(2), cursor, Epilogue::of(k.epilogue, &reads[3..], out));
+            let epilogue = Epilogue::of(k.epilogue, &reads[3..], writes);
+            sample_update(k, f(0), u(1), u(2), cursor, epilogue);
         }
         Op::Advance(_) => advance(u(0), out()),
     }

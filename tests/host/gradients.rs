@@ -200,8 +200,8 @@ fn step(k: &Linear, x: &[f32], dy: &[f32]) -> Vec<f32> {
     let k = LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue };
     let mut velocity = vec![0.0; ALIGN + (inputs * outputs) as usize];
     let (mut gradient, mut parameters) = (velocity.clone(), velocity.clone());
-    let (v, p) = (&mut velocity, &mut parameters);
-    let epilogue = cpu::Epilogue::Sgd { momentum, weight_decay, velocity: v, parameters: p };
+    let written = vec![&mut velocity[..], &mut parameters[..]];
+    let epilogue = cpu::Epilogue { does: epilogue, h: &[], written };
     cpu::linear_update(&k, x, dy, &[0; STEP_WORDS], &mut gradient, epilogue);
     velocity
 }
