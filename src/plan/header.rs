@@ -4,6 +4,7 @@ use super::Kernel;
 use super::STEP_WORDS;
 use super::binding::{Access, Binding, Element};
 use super::constant::Constants;
+use crate::network::Named;
 
 /// What every shader knows: words of a row of the step table.
 const DATA: [(&str, usize); 1] = [("STEP_WORDS", STEP_WORDS)];
@@ -52,7 +53,7 @@ impl Kernel {
 fn declaration(number: usize, binding: &Binding, window: Option<usize>) -> String {
     let name = binding.name;
     let place = format!("@group(0) @binding({number}) var");
-    let scalar = binding.element.wgsl();
+    let scalar = binding.element.name();
     let vector = if binding.element == Element::U32 { "vec4u" } else { "vec4f" };
     if binding.access == Access::Write {
         return format!("{place}<storage, read_write> {name}: array<{scalar}>;\n");

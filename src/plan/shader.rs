@@ -21,6 +21,7 @@
 //! A file without an entry point says at its head what it `expects`: other files, bindings, constants.
 
 use super::binding::{Access, Binding, Element};
+use crate::network::Named;
 
 /// What stands for the file and the bindings of a kernel's epilogue.
 const EPILOGUE: &str = "epilogue";
@@ -91,10 +92,10 @@ impl ShaderFile {
             [EPILOGUE] => self.has_epilogue = true,
             [name, access, element] => self.binds.push(Binding {
                 name,
-                access: Access::parse(access).ok_or_else(|| {
+                access: Access::find(access).ok_or_else(|| {
                     of("the second word is none of read, storage, uniform, write")
                 })?,
-                element: Element::parse(element)
+                element: Element::find(element)
                     .ok_or_else(|| of("the third word is none of f32, u32, vec2f, vec4f"))?,
             }),
             _ => return Err(of("a binding has a name, an access and a type")),
