@@ -28,7 +28,6 @@ pub mod program;
 pub mod sample;
 mod shader;
 pub mod strategy;
-pub mod traffic;
 mod views;
 
 pub use crate::network::tensors::{ALIGN, Layout};
@@ -39,7 +38,7 @@ pub use criterion::Criterion;
 pub use distortion::{Distortion, Ranges};
 pub use epilogue::{Epilogue, Optimizer};
 pub use interface::{Activation, Interface, Ports};
-pub use kernels::Op;
+pub use kernels::{Moved, Op};
 pub use profile::{Profile, Tiles};
 pub use program::Program;
 pub use shader::ShaderFile;
@@ -204,6 +203,16 @@ impl Plan {
     /// The dispatches of a pass on the first replica.
     pub fn step(&self, pass: Pass) -> impl Iterator<Item = &Dispatch> {
         self.replicas[0].steps(pass).all()
+    }
+
+    /// The words that a dispatch has to move at least, each counted once.
+    pub fn moved(&self, dispatch: &Dispatch) -> Moved {
+        let op = &self.kernels[dispatch.kernel].op;
+        let bound = op.bindings().into_iter().zip(&dispatch.views);
+        bound.fold(Moved::default(), |sum, (binding, view)| {
+            let Moved { read, written } = op.moved(&binding, view.words);
+            Moved { read: sum.read + read, written: sum.written + written }
+        })
     }
 
     /// Whether it has a pass that estimates the curvature.

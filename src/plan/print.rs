@@ -1,9 +1,11 @@
 //! A plan as text for a person.
 
 use super::program::BindingKind;
-use super::traffic::{Traffic, WORD};
-use super::{Dispatch, Kernel, Pass, Plan, Start};
+use super::{Dispatch, Kernel, Moved, Pass, Plan, Start};
 use crate::text::{Table, bytes, thousands};
+
+/// Bytes of a word.
+const WORD: usize = 4;
 
 /// Buffers, kernels and the dispatches of a step.
 pub fn text(plan: &Plan, pass: Pass) -> String {
@@ -79,16 +81,16 @@ fn bindings(kernel: &Kernel) -> String {
 fn dispatches(plan: &Plan, shown: &[&Dispatch]) -> String {
     let headings = ["", "dispatch", ">kernel", ">bytes read", ">bytes written", ">multiply-adds"];
     let mut table = Table::new(&headings);
-    let cells = |traffic: Traffic| {
-        [thousands(traffic.read), thousands(traffic.written), thousands(traffic.multiply_adds)]
-    };
+    let mut total = [0; 3];
     for (number, dispatch) in shown.iter().enumerate() {
-        let label = plan.kernels[dispatch.kernel].label.clone();
-        let head = [number.to_string(), label, dispatch.kernel.to_string()];
-        table.row(head.into_iter().chain(cells(Traffic::of(plan, dispatch))));
+        let Kernel { label, op, .. } = &plan.kernels[dispatch.kernel];
+        let Moved { read, written } = plan.moved(dispatch);
+        let cost = [(WORD * read) as u64, (WORD * written) as u64, op.work().multiply_adds];
+        total = std::array::from_fn(|at| total[at] + cost[at]);
+        let head = [number.to_string(), label.clone(), dispatch.kernel.to_string()];
+        table.row(head.into_iter().chain(cost.map(thousands)));
     }
-    let total: Traffic = shown.iter().map(|dispatch| Traffic::of(plan, dispatch)).sum();
     let head = ["", "total", ""].map(String::from);
-    table.row(head.into_iter().chain(cells(total)));
+    table.row(head.into_iter().chain(total.map(thousands)));
     table.text()
 }

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::abi;
-use super::traffic::{Traffic, WORD};
 use super::{Access, Binding, Buffer, BufferId, Interface, Pass, Plan, Replica};
 use crate::network::Options;
 
@@ -163,7 +162,7 @@ impl Plan {
             ShaderBinding { name: binding.name.into(), kind: BindingKind::of(binding, window) }
         });
         let dispatch = self.dispatches().find(|dispatch| dispatch.kernel == index);
-        let written = dispatch.map_or(0, |dispatch| Traffic::of(self, dispatch).written);
+        let written = dispatch.map_or(0, |dispatch| self.moved(dispatch).written);
         Shader {
             label: kernel.label.clone(),
             entry_point: kernel.op.name().into(),
@@ -178,7 +177,7 @@ impl Plan {
             items: kernel.op.work().items,
             iterations: kernel.iterations(),
             multiply_adds: kernel.op.work().multiply_adds,
-            written_per_item: written / WORD / kernel.op.work().items.max(1) as usize,
+            written_per_item: written / kernel.op.work().items.max(1) as usize,
             wgsl: kernel.wgsl(),
         }
     }
