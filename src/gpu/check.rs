@@ -35,11 +35,11 @@ pub struct Check {
     #[serde(default)]
     pub ulp: u32,
     /// Words of `output`; those of the answer if not given.
-    words: Option<usize>,
+    pub(super) words: Option<usize>,
     pub input: Numbers,
     /// One dispatch of one workgroup if not given.
     #[serde(default = "one_dispatch")]
-    steps: Vec<Step>,
+    pub(super) steps: Vec<Step>,
     /// The first words of `output` afterwards.
     pub expected: Numbers,
 }
@@ -55,7 +55,7 @@ pub enum Numbers {
 /// A command, with lengths and places in words.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
-enum Step {
+pub(super) enum Step {
     Dispatch(Dispatch),
     /// Fills a part of `output` with zeros.
     Clear {
@@ -72,7 +72,7 @@ enum Step {
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Dispatch {
+pub(super) struct Dispatch {
     entry: String,
     workgroups: u32,
     /// Where the bindings of `input` begin.
@@ -85,7 +85,12 @@ fn yes() -> bool {
 }
 
 fn one_dispatch() -> Vec<Step> {
-    vec![Step::Dispatch(Dispatch { entry: "main".into(), workgroups: 1, input_at: 0 })]
+    one_workgroup("main")
+}
+
+/// One dispatch of one workgroup.
+pub(super) fn one_workgroup(entry: &str) -> Vec<Step> {
+    vec![Step::Dispatch(Dispatch { entry: entry.into(), workgroups: 1, input_at: 0 })]
 }
 
 impl Numbers {

@@ -1,10 +1,9 @@
 //! Asks an adapter what `shaders/probe.wgsl` answers.
 
 use serde::{Deserialize, Serialize};
-use wgpu::util::{BufferInitDescriptor, DeviceExt};
-use wgpu::{Adapter, BindGroupDescriptor, BindGroupEntry, BufferUsages, ComputePipelineDescriptor};
+use wgpu::Adapter;
 
-use super::{buffers, device, pipeline};
+use super::check::{Check, Checker, Numbers, one_workgroup};
 use crate::error::Result;
 use crate::network::Squash;
 use crate::plan::constant::{Constant, Constants};
@@ -18,9 +17,6 @@ pub struct Health {
     /// Loop iterations that an invocation really runs, up to [`LOOPS_ASKED`].
     pub loops: u32,
 }
-
-/// Words of the answer.
-const ANSWER: usize = 3;
 
 /// The whole text of the probe.
 pub fn wgsl() -> String {
@@ -38,46 +34,19 @@ pub fn wgsl() -> String {
 /// # Errors
 /// [`crate::Error::Adapter`] if the adapter gives no device or stops answering.
 pub fn ask(adapter: &Adapter, loops: u32) -> Result<std::result::Result<Health, String>> {
-    let (device, queue) = device::open(adapter, 0)?;
-    let label = Some("probe");
-    // As the kernels are compiled, for which the answer is to hold.
-    // SAFETY: its one loop counts to a number in a buffer that nobody writes.
-    let module = unsafe { pipeline::module(&device, "probe", wgsl()) };
-    let pipeline = device.create_compute_pipeline(&ComputePipelineDescriptor {
-        label,
-        layout: None,
-        module: &module,
-        entry_point: Some("probe"),
-        compilation_options: Default::default(),
-        cache: None,
-    });
-    let asked = device.create_buffer_init(&BufferInitDescriptor {
-        label,
-        contents: bytemuck::bytes_of(&loops),
-        usage: BufferUsages::STORAGE,
-    });
-    let size = 4 * ANSWER as u64;
-    let buffer = |usage| buffers::make_staging(&device, size, usage);
-    let told = buffer(BufferUsages::STORAGE | BufferUsages::COPY_SRC);
-    let staging = buffer(BufferUsages::MAP_READ | BufferUsages::COPY_DST);
-    let group = device.create_bind_group(&BindGroupDescriptor {
-        label,
-        layout: &pipeline.get_bind_group_layout(0),
-        entries: &[
-            BindGroupEntry { binding: 0, resource: asked.as_entire_binding() },
-            BindGroupEntry { binding: 1, resource: told.as_entire_binding() },
-        ],
-    });
-    let mut encoder = device.create_command_encoder(&Default::default());
-    {
-        let mut pass = encoder.begin_compute_pass(&Default::default());
-        pass.set_pipeline(&pipeline);
-        pass.set_bind_group(0, &group, &[]);
-        pass.dispatch_workgroups(1, 1, 1);
-    }
-    encoder.copy_buffer_to_buffer(&told, 0, &staging, 0, size);
-    queue.submit([encoder.finish()]);
-    Ok(judge(&buffers::mapped::<u32>(&device, &staging)?, loops))
+    let amplitude = Squash::Scaled.limits()[1];
+    let check = Check {
+        name: "probe".into(),
+        catches: "loops that end early, and a squash that makes NaN".into(),
+        required: true,
+        ulp: 0,
+        words: None,
+        input: Numbers::U32(vec![loops]),
+        steps: one_workgroup("probe"),
+        expected: Numbers::U32(vec![loops, amplitude.to_bits(), (-amplitude).to_bits()]),
+    };
+    let answers = Checker::new(adapter)?.answers(&check, &wgsl())?;
+    Ok(judge(&answers[0], loops))
 }
 
 /// Whether two numbers are close; NaN is close to nothing.
