@@ -2,14 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use wgpu::{
-    BindGroupDescriptor, BindGroupEntry, BufferDescriptor, BufferUsages, ComputePipelineDescriptor,
-    PollType,
-};
+use wgpu::{BufferDescriptor, BufferUsages, ComputePipelineDescriptor, PollType};
 
 use super::check::Checker;
 use super::{device, pipeline};
 use crate::error::Result;
+use crate::plan::View;
 
 /// How long the dispatches of a measurement take at least, unless a few take longer.
 const ENOUGH: Duration = Duration::from_millis(50);
@@ -43,19 +41,11 @@ impl Checker {
                 mapped_at_creation: false,
             })
         });
+        let words = 4 * 64 * workgroups as usize;
+        let views = [0, 1].map(|buffer| View { buffer, offset: 0, words, uniform: false });
         let bound = if wgsl.contains(OUTPUT) { 2 } else { 1 };
-        let entries = (0..).zip(&buffers).take(bound);
-        let entries: Vec<BindGroupEntry> = entries
-            .map(|(binding, buffer)| BindGroupEntry {
-                binding,
-                resource: buffer.as_entire_binding(),
-            })
-            .collect();
-        let group = self.device.create_bind_group(&BindGroupDescriptor {
-            label: Some(label),
-            layout: &pipeline.get_bind_group_layout(0),
-            entries: &entries,
-        });
+        let layout = pipeline.get_bind_group_layout(0);
+        let group = pipeline::bind_group(&self.device, &layout, &buffers, &views[..bound]);
         let run = |count: u32| -> Result<Duration> {
             let mut encoder = self.device.create_command_encoder(&Default::default());
             {
