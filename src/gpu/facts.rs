@@ -56,6 +56,34 @@ pub struct Limits {
     pub suffice: bool,
 }
 
+impl Limits {
+    fn of(limits: &wgpu::Limits, [subgroup_least, subgroup_most]: [u32; 2]) -> Self {
+        Limits {
+            storage_buffers_per_kernel: limits.max_storage_buffers_per_shader_stage,
+            storage_binding_bytes: limits.max_storage_buffer_binding_size,
+            uniform_binding_bytes: limits.max_uniform_buffer_binding_size,
+            buffer_bytes: limits.max_buffer_size,
+            invocations_per_workgroup: limits.max_compute_invocations_per_workgroup,
+            workgroups_per_dimension: limits.max_compute_workgroups_per_dimension,
+            workgroup_memory_bytes: limits.max_compute_workgroup_storage_size,
+            subgroup_least,
+            subgroup_most,
+            suffice: wgpu::Limits::default().check_limits(limits),
+        }
+    }
+}
+
+/// The limits that this program needs, in words.
+const NEEDED: [(&str, fn(&Limits) -> u64); 7] = [
+    ("storage buffers a kernel", |limits| limits.storage_buffers_per_kernel.into()),
+    ("bytes of a storage binding", |limits| limits.storage_binding_bytes),
+    ("bytes of a uniform binding", |limits| limits.uniform_binding_bytes),
+    ("bytes of a buffer", |limits| limits.buffer_bytes),
+    ("invocations of a workgroup", |limits| limits.invocations_per_workgroup.into()),
+    ("workgroups in a dimension", |limits| limits.workgroups_per_dimension.into()),
+    ("bytes of workgroup memory", |limits| limits.workgroup_memory_bytes.into()),
+];
+
 /// A limit that this program needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Need {
@@ -82,18 +110,7 @@ impl Facts {
             vulkan: adapter::vulkan_version(adapter),
             vendor_id: info.vendor,
             device_id: info.device,
-            limits: Limits {
-                storage_buffers_per_kernel: limits.max_storage_buffers_per_shader_stage,
-                storage_binding_bytes: limits.max_storage_buffer_binding_size,
-                uniform_binding_bytes: limits.max_uniform_buffer_binding_size,
-                buffer_bytes: limits.max_buffer_size,
-                invocations_per_workgroup: limits.max_compute_invocations_per_workgroup,
-                workgroups_per_dimension: limits.max_compute_workgroups_per_dimension,
-                workgroup_memory_bytes: limits.max_compute_workgroup_storage_size,
-                subgroup_least: info.subgroup_min_size,
-                subgroup_most: info.subgroup_max_size,
-                suffice: wgpu::Limits::default().check_limits(&limits),
-            },
+            limits: Limits::of(&limits, [info.subgroup_min_size, info.subgroup_max_size]),
             timestamps: adapter.features().contains(Features::TIMESTAMP_QUERY),
             health: health.map_err(|error| error.to_string()),
             name: info.name,
@@ -104,41 +121,9 @@ impl Facts {
 
     /// What this program needs of an adapter, beside what this one has.
     pub fn needs(&self) -> Vec<Need> {
-        let (needed, limits) = (wgpu::Limits::default(), &self.limits);
-        let need = |name, need: u64, have: u64| Need { name, need, have };
-        vec![
-            need(
-                "storage buffers a kernel",
-                needed.max_storage_buffers_per_shader_stage.into(),
-                limits.storage_buffers_per_kernel.into(),
-            ),
-            need(
-                "bytes of a storage binding",
-                needed.max_storage_buffer_binding_size,
-                limits.storage_binding_bytes,
-            ),
-            need(
-                "bytes of a uniform binding",
-                needed.max_uniform_buffer_binding_size,
-                limits.uniform_binding_bytes,
-            ),
-            need("bytes of a buffer", needed.max_buffer_size, limits.buffer_bytes),
-            need(
-                "invocations of a workgroup",
-                needed.max_compute_invocations_per_workgroup.into(),
-                limits.invocations_per_workgroup.into(),
-            ),
-            need(
-                "workgroups in a dimension",
-                needed.max_compute_workgroups_per_dimension.into(),
-                limits.workgroups_per_dimension.into(),
-            ),
-            need(
-                "bytes of workgroup memory",
-                needed.max_compute_workgroup_storage_size.into(),
-                limits.workgroup_memory_bytes.into(),
-            ),
-        ]
+        // Of subgroups it needs none.
+        let needed = Limits::of(&wgpu::Limits::default(), [0, 0]);
+        NEEDED.map(|(name, of)| Need { name, need: of(&needed), have: of(&self.limits) }).into()
     }
 
     /// Returns the facts as JSON.
