@@ -42,17 +42,13 @@ struct File {
     source: String,
     side: Option<usize>,
     classes: Option<Classes>,
-    #[serde(default = "background")]
-    input: Scaling,
+    input: Option<Scaling>,
     #[serde(default)]
     border: usize,
-    #[serde(default = "scaled")]
-    squash: Squash,
-    #[serde(default = "sum")]
-    pool: PoolForm,
+    squash: Option<Squash>,
+    pool: Option<PoolForm>,
     layers: Vec<Spanned<Entry>>,
-    #[serde(default = "linear")]
-    output: Output,
+    output: Option<Output>,
     loss: Option<Loss>,
     j: Option<f32>,
     #[serde(default)]
@@ -68,22 +64,6 @@ struct File {
 enum Classes {
     Number(usize),
     Names(Vec<String>),
-}
-
-fn background() -> Scaling {
-    Scaling::Paper
-}
-
-fn scaled() -> Squash {
-    Squash::Scaled
-}
-
-fn sum() -> PoolForm {
-    PoolForm::Sum
-}
-
-fn linear() -> Output {
-    Output::Linear
 }
 
 /// A layer of a file: one of `conv`, `pool` and `linear` is its name.
@@ -120,6 +100,7 @@ impl Table {
             Some(Classes::Number(number)) => (Some(number), ClassNames::NUMBERS),
             Some(Classes::Names(names)) => (Some(names.len()), ClassNames::new(names)?),
         };
+        let output = file.output.unwrap_or(Output::Linear);
         Ok(Table {
             name: file.name,
             source: file.source,
@@ -130,12 +111,12 @@ impl Table {
                 side: file.side.unwrap_or(DIGIT_SIDE),
                 classes: classes.unwrap_or(CLASSES),
                 border: file.border,
-                scaling: file.input,
-                squash: file.squash,
-                pool: file.pool,
+                scaling: file.input.unwrap_or(Scaling::Paper),
+                squash: file.squash.unwrap_or(Squash::Scaled),
+                pool: file.pool.unwrap_or(PoolForm::Sum),
                 full_connections: false,
-                output: file.output,
-                loss: file.loss.unwrap_or(Loss::of(file.output)),
+                output,
+                loss: file.loss.unwrap_or(Loss::of(output)),
                 j: file.j.unwrap_or(10.0),
             },
             rows,
