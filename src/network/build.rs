@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::spec::{self, MAX_NUMBERS, Row, is_word};
+use super::spec::{self, MAX_NUMBERS, Row, is_usual, is_word, usual};
 use super::table::Table;
 use super::{
     CLASS_COUNTS, CLASSES, DIGIT_SIDE, Kind, Layer, Loss, Named, Network, Output, PoolForm, SIDES,
@@ -21,10 +21,10 @@ const LONGEST_NAME: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Options {
     /// Side of a picture, in pixels.
-    #[serde(default = "digit_side", skip_serializing_if = "is_digit_side")]
+    #[serde(default = "usual::<DIGIT_SIDE>", skip_serializing_if = "is_usual::<DIGIT_SIDE>")]
     pub side: usize,
     /// Classes, each with an output.
-    #[serde(default = "digits", skip_serializing_if = "are_digits")]
+    #[serde(default = "usual::<CLASSES>", skip_serializing_if = "is_usual::<CLASSES>")]
     pub classes: usize,
     /// Pixels of background around the picture.
     pub border: usize,
@@ -37,22 +37,6 @@ pub struct Options {
     pub loss: Loss,
     /// j of eq. 9: e^-j is the share of a class outside the ten.
     pub j: f32,
-}
-
-fn digit_side() -> usize {
-    DIGIT_SIDE
-}
-
-fn is_digit_side(side: &usize) -> bool {
-    *side == DIGIT_SIDE
-}
-
-fn digits() -> usize {
-    CLASSES
-}
-
-fn are_digits(classes: &usize) -> bool {
-    *classes == CLASSES
 }
 
 /// Works out every shape.

@@ -47,7 +47,7 @@ pub enum Row {
         name: String,
         maps: usize,
         /// Side of the kernel; left out where it is that of the papers.
-        #[serde(default = "kernel", skip_serializing_if = "is_usual")]
+        #[serde(default = "usual::<KERNEL>", skip_serializing_if = "is_usual::<KERNEL>")]
         kernel: usize,
         /// For each feature map the input maps it sees; left out where it sees all.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,12 +61,14 @@ pub enum Row {
     Rbf { name: String },
 }
 
-fn kernel() -> usize {
-    KERNEL
+/// What a number is that is left out.
+pub(super) fn usual<const N: usize>() -> usize {
+    N
 }
 
-fn is_usual(kernel: &usize) -> bool {
-    *kernel == KERNEL
+/// Whether a number can be left out.
+pub(super) fn is_usual<const N: usize>(number: &usize) -> bool {
+    *number == N
 }
 
 impl Row {
