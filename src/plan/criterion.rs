@@ -23,11 +23,6 @@ impl Criterion {
         self.output == Output::Rbf
     }
 
-    /// Whether outputs are sums without a squash, whose softmax are probabilities.
-    pub fn is_softmax(&self) -> bool {
-        self.output == Output::Softmax
-    }
-
     /// Whether it is eq. 9 of 1998.
     pub fn is_map(&self) -> bool {
         self.is_rbf() && self.loss == Loss::Map

@@ -1,13 +1,9 @@
 //! The text in front of a shader: constants, launch, bindings. The only WGSL that is not in a file.
 
-use super::Kernel;
-use super::STEP_WORDS;
 use super::binding::{Access, Binding, Element};
 use super::constant::Constants;
+use super::{Kernel, STEP_WORDS};
 use crate::network::Named;
-
-/// What every shader knows: words of a row of the step table.
-const DATA: [(&str, usize); 1] = [("STEP_WORDS", STEP_WORDS)];
 
 impl Kernel {
     /// The whole WGSL text that the driver gets: header and files.
@@ -38,9 +34,7 @@ impl Kernel {
 
     fn constants(&self) -> Constants {
         let mut constants = Constants::default();
-        for (name, value) in DATA {
-            constants.fixed(name, value as u32);
-        }
+        constants.fixed("STEP_WORDS", STEP_WORDS as u32);
         self.op.declare(&mut constants);
         constants.fixed("ITEMS", self.op.work().items);
         constants.fixed("WORKGROUP", self.workgroup);

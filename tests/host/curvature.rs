@@ -210,7 +210,7 @@ fn outputs() {
             let by_x = match (criterion.is_rbf(), criterion.is_map() && !exact) {
                 (false, _) => {
                     let seeds = second(criterion, &y, &[], labels[n]);
-                    let d = match criterion.is_softmax() {
+                    let d = match criterion == PROBABILITIES {
                         true => seeds,
                         false => through(squash, &seeds, &y),
                     };
