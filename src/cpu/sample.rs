@@ -8,7 +8,7 @@ use super::linear::{linear_backward_input, linear_forward, whole_linear};
 use super::update::gather;
 use super::{Epilogue, local, output};
 use crate::plan::kernels::{Gather, Linear, Output, Sample, SampleUpdate};
-use crate::plan::sample::{LAYER_WORDS, Layer};
+use crate::plan::sample::Layer;
 use crate::plan::{LABEL_WORDS, STATE_NUMBER, StepSize, TOTALS};
 
 /// The window that holds a whole weight matrix.
@@ -39,8 +39,8 @@ impl<'a> Inputs<'a> {
         Inputs { data_set, indices, step_table, cursor, p, w, table }
     }
 
-    fn layers(&self, k: &Sample) -> Vec<Layer> {
-        self.table[..k.connection_table()].chunks(LAYER_WORDS).map(Layer::of).collect()
+    fn layers(&self, k: &Sample) -> &'a [Layer] {
+        bytemuck::cast_slice(&self.table[..k.connection_table()])
     }
 
     fn connections(&self, k: &Sample) -> &[u32] {
@@ -235,7 +235,7 @@ pub fn sample_update(
     for place in 0..k.stages as usize {
         step(place, rows().map(|row| f64::from(row[place])).sum());
     }
-    for layer in layers.chunks(LAYER_WORDS).map(Layer::of) {
+    for layer in bytemuck::cast_slice::<u32, Layer>(layers) {
         let x = |row: &[f32], i: u32| {
             local(k.epilogue.is_curvature(), f64::from(row[(layer.x_trace + i) as usize]))
         };

@@ -12,10 +12,11 @@ use crate::network::{KERNEL, Kind, Layer as NetworkLayer, Network, Output, bitma
 /// Numbers that a workgroup can keep: 16 KiB, WebGPU's default limit.
 pub const MEMORY: u32 = 4_096;
 /// Words of a row of the table of linear layers.
-pub const LAYER_WORDS: usize = 8;
+pub const LAYER_WORDS: usize = size_of::<Layer>() / size_of::<u32>();
 
-/// A linear layer; in step with `Layer` in `shaders/sample.wgsl`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A linear layer, a row of the table; in step with `Layer` in `shaders/sample.wgsl`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
 pub struct Layer {
     /// A multiple of 4.
     pub inputs: u32,
@@ -29,24 +30,6 @@ pub struct Layer {
     /// Places in a row of traces, multiples of 4.
     pub x_trace: u32,
     pub dy_trace: u32,
-}
-
-impl Layer {
-    /// Returns the words of its row of the table.
-    pub fn words(&self) -> [u32; LAYER_WORDS] {
-        let Layer { inputs, outputs, biases, weights, x, y, x_trace, dy_trace } = *self;
-        [inputs, outputs, biases, weights, x, y, x_trace, dy_trace]
-    }
-
-    /// Reads a row of the table.
-    ///
-    /// # Panics
-    /// If the row has another length.
-    pub fn of(row: &[u32]) -> Layer {
-        let row: [u32; LAYER_WORDS] = row.try_into().expect("a row of the table");
-        let [inputs, outputs, biases, weights, x, y, x_trace, dy_trace] = row;
-        Layer { inputs, outputs, biases, weights, x, y, x_trace, dy_trace }
-    }
 }
 
 /// The shapes of a network, as the kernels need them.
@@ -128,7 +111,7 @@ impl Shapes {
         let scratch_size = inputs.fold(2 * SAMPLE_WORKGROUP, u32::max);
         // What the first stage adds up fills the whole memory.
         let memory = (scratch + scratch_size).max(SUMS / 2 * (SAMPLE_WORKGROUP + 1));
-        let mut words: Vec<u32> = layers.iter().flat_map(Layer::words).collect();
+        let mut words: Vec<u32> = bytemuck::cast_slice(&layers).to_vec();
         words.extend(table.words());
         if criterion.is_rbf() {
             words.extend(bitmaps::centres().into_iter().map(f32::to_bits));

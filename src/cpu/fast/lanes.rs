@@ -8,14 +8,9 @@
 pub const LANES: usize = 8;
 
 /// Eight numbers in memory.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C, align(32))]
 pub struct V(pub [f32; LANES]);
-
-// SAFETY: 32 bytes of numbers, aligned to 32, without padding; any bytes are numbers.
-unsafe impl bytemuck::Zeroable for V {}
-// SAFETY: as above.
-unsafe impl bytemuck::Pod for V {}
 
 impl V {
     /// Eight zeros.
