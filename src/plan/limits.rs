@@ -2,7 +2,7 @@
 //! within WebGPU's default limits.
 
 use super::profile::{ITERATION_LIMIT, Tiles};
-use super::{ALIGN, Plan, Profile, Strategy, View};
+use super::{ALIGN, Kernel, Plan, Profile, Strategy, View};
 use crate::error::{Error, Result};
 use crate::network::{MAX_NUMBERS, Network};
 use crate::text::thousands;
@@ -55,53 +55,26 @@ const MOST_PARTIAL_ROWS: usize = 1_024;
 /// # Errors
 /// [`Error::Usage`] naming the kernel that loops too long or the buffer that is too large.
 pub(super) fn within(profile: Profile, make: impl Fn(Profile) -> Result<Plan>) -> Result<Plan> {
-    let mut tried = profile;
-    loop {
-        let plan = make(tried)?;
-        if profile.name == Profile::reference().name {
-            return Ok(plan);
-        }
-        let view = plan
-            .dispatches()
-            .flat_map(|dispatch| &dispatch.views)
-            .find(|view| view.words > most(&plan, view));
-        let kernel = plan.kernels.iter().find(|kernel| kernel.iterations() > ITERATION_LIMIT);
-        tried = if let Some(view) = view {
-            if view.buffer == plan.interface.ports.data_set {
-                return Err(too_many_samples(&plan, view.words));
-            }
-            let name = &plan.buffers[view.buffer].name;
-            let next = match name == "partials" {
-                true if tried.partial_rows > profile.partial_rows => {
-                    smaller_tiles(profile, tried, &plan)
-                }
-                true if tried.partial_rows > 1 => {
-                    Some(Profile { partial_rows: tried.partial_rows / 2, ..tried })
-                }
-                _ => None,
-            };
-            next.ok_or_else(|| {
-                Error::Usage(format!(
-                    "{} numbers of \"{name}\" are read at once, and {} fit a binding: {}",
-                    thousands(view.words),
-                    thousands(MAX_NUMBERS),
-                    way_out(&plan)
-                ))
-            })?
-        } else if let Some(kernel) = kernel {
-            shorter(profile, tried, &plan).ok_or_else(|| {
-                Error::Usage(format!(
-                    "{} loops {} times in one invocation, and some drivers end loops after {}: {}",
-                    kernel.label,
-                    thousands(kernel.iterations() as usize),
-                    thousands(ITERATION_LIMIT as usize),
-                    way_out(&plan)
-                ))
-            })?
-        } else {
-            return Ok(plan);
-        };
+    let mut plan = make(profile)?;
+    if profile.is_reference() {
+        return Ok(plan);
     }
+    while let Some(smaller) = next(profile, &plan)? {
+        plan = make(smaller)?;
+    }
+    Ok(plan)
+}
+
+/// The profile to try after that of a plan, which began with `profile`; `None` if the plan stays within
+/// the limits.
+fn next(profile: Profile, plan: &Plan) -> Result<Option<Profile>> {
+    let mut views = plan.dispatches().flat_map(|dispatch| &dispatch.views);
+    if let Some(view) = views.find(|view| view.words > most(plan, view)) {
+        return fewer(profile, plan, view).ok_or_else(|| too_large(plan, view)).map(Some);
+    }
+    let kernel = plan.kernels.iter().find(|kernel| kernel.iterations() > ITERATION_LIMIT);
+    let next = kernel.map(|kernel| shorter(profile, plan).ok_or_else(|| too_long(plan, kernel)));
+    next.transpose()
 }
 
 /// Numbers of a view that may be bound at once.
@@ -113,20 +86,53 @@ fn most(plan: &Plan, view: &View) -> usize {
     }
 }
 
-fn too_many_samples(plan: &Plan, words: usize) -> Error {
+fn too_large(plan: &Plan, view: &View) -> Error {
     let record = plan.interface.record;
-    let [given, most] =
-        [words, plan.profile.data_set_words].map(|words| thousands(words / record.words()));
+    if view.buffer == plan.interface.ports.data_set {
+        let [given, most] = [view.words, plan.profile.data_set_words]
+            .map(|words| thousands(words / record.words()));
+        return Error::Usage(format!(
+            "the data set has {given} digits of {side}x{side}, training and test together, and the adapter holds \
+             {most}: compute with --device cpu",
+            side = record.side
+        ));
+    }
     Error::Usage(format!(
-        "the data set has {given} digits of {side}x{side}, training and test together, and the adapter holds {most}: \
-         compute with --device cpu",
-        side = record.side
+        "{} numbers of \"{}\" are read at once, and {} fit a binding: {}",
+        thousands(view.words),
+        plan.buffers[view.buffer].name,
+        thousands(MAX_NUMBERS),
+        way_out(plan)
     ))
 }
 
+fn too_long(plan: &Plan, kernel: &Kernel) -> Error {
+    Error::Usage(format!(
+        "{} loops {} times in one invocation, and some drivers end loops after {}: {}",
+        kernel.label,
+        thousands(kernel.iterations() as usize),
+        thousands(ITERATION_LIMIT as usize),
+        way_out(plan)
+    ))
+}
+
+/// What to try where a view is too large, which only rows of partial gradients can be fewer of: half of them;
+/// where a loop has asked for more than the profile has, smaller tiles, which shorten loops as well.
+fn fewer(profile: Profile, plan: &Plan, view: &View) -> Option<Profile> {
+    let tried = plan.profile;
+    match plan.buffers[view.buffer].name == "partials" {
+        true if tried.partial_rows > profile.partial_rows => smaller_tiles(profile, plan),
+        true if tried.partial_rows > 1 => {
+            Some(Profile { partial_rows: tried.partial_rows / 2, ..tried })
+        }
+        _ => None,
+    }
+}
+
 /// What to try where a kernel loops too long: smaller windows; then from the first windows on more rows of partial
-/// gradients, so that each adds up fewer samples; then smaller tiles, if no `--plan` names them.
-fn shorter(profile: Profile, tried: Profile, plan: &Plan) -> Option<Profile> {
+/// gradients, so that each adds up fewer samples; then smaller tiles.
+fn shorter(profile: Profile, plan: &Plan) -> Option<Profile> {
+    let tried = plan.profile;
     let (samples, partial_rows) =
         (tried.samples.min(plan.interface.batch) / 2, 2 * tried.partial_rows);
     match plan.strategy {
@@ -135,14 +141,14 @@ fn shorter(profile: Profile, tried: Profile, plan: &Plan) -> Option<Profile> {
         _ if partial_rows <= MOST_PARTIAL_ROWS => {
             Some(Profile { samples: profile.samples, partial_rows, ..tried })
         }
-        _ => smaller_tiles(profile, tried, plan),
+        _ => smaller_tiles(profile, plan),
     }
 }
 
 /// The profile with the next smaller tiles, unless `--plan` names them.
-fn smaller_tiles(profile: Profile, tried: Profile, plan: &Plan) -> Option<Profile> {
+fn smaller_tiles(profile: Profile, plan: &Plan) -> Option<Profile> {
     let is_free = matches!(plan.strategy, Strategy::Layered | Strategy::Inspect);
     let tiles = [Tiles::MAP, Tiles::ROW, Tiles::PAIR, Tiles::ONE];
-    let next = tiles.iter().position(|tiles| *tiles == tried.tiles)? + 1;
+    let next = tiles.iter().position(|tiles| *tiles == plan.profile.tiles)? + 1;
     tiles.get(next).filter(|_| is_free).map(|&tiles| Profile { tiles, ..profile })
 }

@@ -53,6 +53,20 @@ impl Tiles {
         Tiles { tile_width: 7, tile_height: 8, dx_rows: 14, tile: 10, backward_tile: 8 };
 }
 
+impl Tiles {
+    /// Outputs of a stage side by side that one invocation computes at most. A pooled one is made of two outputs of
+    /// the convolution in each direction: without a pooling an invocation computes twice as many, which is as much
+    /// work.
+    pub fn width(&self, pooled: bool) -> usize {
+        if pooled { self.tile_width } else { 2 * self.tile_width }
+    }
+
+    /// Rows of such outputs.
+    pub fn height(&self, pooled: bool) -> usize {
+        if pooled { self.tile_height } else { 2 * self.tile_height }
+    }
+}
+
 /// How a plan launches its kernels and reads its inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Profile {
@@ -132,6 +146,16 @@ impl Profile {
             partial_rows: 1,
             ..Profile::gpu()
         }
+    }
+
+    /// Whether it is one for GPUs, whatever the device binds.
+    pub fn is_gpu(&self) -> bool {
+        self.name == Profile::gpu().name
+    }
+
+    /// Whether it is that of the references.
+    pub fn is_reference(&self) -> bool {
+        self.name == Profile::reference().name
     }
 
     /// Parts of a batch whose gradients are added in their order.

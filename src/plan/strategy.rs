@@ -67,10 +67,10 @@ impl Strategy {
 
     /// What suits a profile and a network, and why.
     ///
-    /// On an NVIDIA H200 [`Strategy::Sample`] was the fastest at every batch; `lenet tune` asks another card. A software adapter pays twenty times as much for workgroup
-    /// memory as for uniform reads.
+    /// On an NVIDIA H200 [`Strategy::Sample`] was the fastest at every batch; `lenet tune` asks another
+    /// card. A software adapter pays twenty times as much for workgroup memory as for uniform reads.
     pub fn choose(network: &Network, profile: Profile, batch: usize) -> (Strategy, &'static str) {
-        if profile.name != Profile::gpu().name {
+        if !profile.is_gpu() {
             return (Strategy::Layered, "default: no GPU profile");
         }
         let fits = Layout::of(network).and_then(|layout| Shapes::of(network, &layout, batch));
