@@ -93,26 +93,22 @@ impl<'a> Builder<'a> {
 
     /// A pass over these shards: forward alone, or with an epilogue the backward pass as well.
     fn steps(&mut self, shards: &Range<usize>, epilogue: Option<Epilogue>) -> Steps {
-        let optimizer = self.optimizer;
+        let is_cut = self.shards > 1;
+        let of_shard = epilogue.map(|it| if is_cut { it.of_shard() } else { it });
         for shard in shards.clone() {
             self.shard = shard;
             self.is_last = shard + 1 == shards.end;
-            self.epilogue = match epilogue {
-                Some(epilogue) if self.shards > 1 => epilogue.of_shard(),
-                epilogue => epilogue.unwrap_or(Epilogue::Apply(optimizer)),
-            };
             self.gather();
             let last = self.layout.blocks.len() - 1;
             (0..last).for_each(|block| self.forward(block));
-            self.output(last);
-            if epilogue.is_some() {
-                self.backward(last);
+            self.output(last, of_shard);
+            if let Some(epilogue) = of_shard {
+                self.backward(last, epilogue);
             }
         }
         let mut compute = self.take();
-        if let Some(epilogue) = epilogue.filter(|_| self.shards > 1) {
-            self.epilogue = epilogue;
-            self.reduce("shards", "shard_gradients", self.shards, self.layout.size);
+        if let Some(epilogue) = epilogue.filter(|_| is_cut) {
+            self.reduce("shards", "shard_gradients", self.shards, self.layout.size, epilogue);
         }
         let mut apply = self.take();
         if shards.len() == self.shards {
@@ -122,12 +118,19 @@ impl<'a> Builder<'a> {
     }
 
     /// Adds rows of partial sums in their order, and applies the epilogue to the sums.
-    fn reduce(&mut self, label: &str, partials: &str, rows: usize, size: usize) {
+    fn reduce(
+        &mut self,
+        label: &str,
+        partials: &str,
+        rows: usize,
+        size: usize,
+        epilogue: Epilogue,
+    ) {
         let k = Update {
             parameters: size as u32,
             partial_rows: rows as u32,
             stride: size as u32,
-            epilogue: self.epilogue,
+            epilogue,
         };
         self.launch(label, Op::Update(k), |builder, name| match name {
             "partials" => builder.view(partials, 0, rows * size),
@@ -169,7 +172,7 @@ impl<'a> Builder<'a> {
             unreachable!("a stage begins with a convolution")
         };
         let output = self.network.layers[pool.unwrap_or(conv)].output;
-        let (tiles, p) = (self.profile.tiles, if pool.is_some() { 2 } else { 1 });
+        let tiles = self.profile.tiles;
         // Multiply-adds of a row of the input gradient.
         let row = layer.kernel().pow(2) * (layer.input.width + 1 - layer.kernel());
         let stage = Stage {
@@ -181,7 +184,7 @@ impl<'a> Builder<'a> {
             height: layer.input.height as u32,
             width: layer.input.width as u32,
             s_stride: self.layout.widths[block + 1] as u32,
-            tile_width: largest_divisor(output.width, 2 * tiles.tile_width / p),
+            tile_width: largest_divisor(output.width, tiles.width(pool.is_some())),
             tile_height: 1,
             dx_rows: largest_divisor(
                 layer.input.height,
@@ -208,9 +211,9 @@ impl<'a> Builder<'a> {
         } else {
             let samples = self.profile.samples_of(self.batch, &[x], &[s, h]);
             k.samples = samples as u32;
-            let rows = 2 * self.profile.tiles.tile_height;
-            let rows = rows.min(MAX_TILE / (k.p() * k.tile_width) as usize);
-            k.tile_height = largest_divisor(k.ph() as usize, rows / k.p() as usize);
+            let most = MAX_TILE / (k.p() * k.p() * k.tile_width) as usize;
+            let height = self.profile.tiles.height(pool.is_some()).min(most);
+            k.tile_height = largest_divisor(k.ph() as usize, height);
             match pool {
                 Some(_) => self.over_batch(&layer.name, Op::ConvPoolForward(k), block, samples),
                 None => self.over_batch(&layer.name, Op::ConvForward(k), block, samples),
@@ -218,8 +221,9 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The last block forward, the loss, and the input gradient of the block.
-    fn output(&mut self, block: usize) {
+    /// The last block forward, the loss, and the input gradient of the block, which a backward pass with
+    /// this epilogue goes on from.
+    fn output(&mut self, block: usize, epilogue: Option<Epilogue>) {
         let options = self.network.options;
         let is_rbf = matches!(self.layout.blocks[block], Block::Rbf(_));
         let layer = &self.network.layers[self.layout.blocks[block].output()];
@@ -236,28 +240,31 @@ impl<'a> Builder<'a> {
             criterion: Criterion::of(&options),
             squash: options.squash.of_output(),
             behind: self.layout.behind(self.network, block),
-            curvature: self.epilogue.is_curvature(),
-            exact: self.epilogue.is_exact(),
+            curvature: epilogue.is_some_and(|epilogue| epilogue.is_curvature()),
+            exact: epilogue.is_some_and(|epilogue| epilogue.is_exact()),
         };
         self.over_batch(&layer.name, Op::Output(k), block, samples);
     }
 
     /// From the last block to the first: its input gradient, then its gradients and their epilogue.
-    fn backward(&mut self, last: usize) {
+    fn backward(&mut self, last: usize, epilogue: Epilogue) {
         for block in (0..=last).rev() {
             match self.layout.blocks[block] {
                 Block::Rbf(_) => {}
-                Block::Linear(at) => self.linear_backward(block, at, block == last),
-                Block::Stage { conv, pool } => self.stage_backward(block, conv, pool),
+                Block::Linear(at) => self.linear_backward(block, at, block == last, epilogue),
+                Block::Stage { conv, pool } => {
+                    self.stage_backward(block, conv, pool, epilogue.is_curvature());
+                }
             }
         }
         if self.layout.stages > 0 {
-            self.reduce("stages", "partials", self.partial_rows, self.layout.stages);
+            self.reduce("stages", "partials", self.partial_rows, self.layout.stages, epilogue);
         }
     }
 
-    fn stage_backward(&mut self, block: usize, conv: usize, pool: Option<usize>) {
-        let (layer, mut k) = self.stage(block, conv, pool);
+    fn stage_backward(&mut self, block: usize, conv: usize, pool: Option<usize>, curvature: bool) {
+        let (layer, stage) = self.stage(block, conv, pool);
+        let mut k = Stage { curvature, ..stage };
         let [x, h, s] = k.sizes().map(|size| size as usize);
         if block == 0 {
             // Each ds is read once for a hundred multiply-adds.
@@ -281,7 +288,6 @@ impl<'a> Builder<'a> {
     /// own; completes the constants of the kernels.
     fn stage_windows(&mut self, block: usize, k: &mut Stage, samples: usize) -> Vec<Window> {
         k.samples = samples as u32;
-        k.curvature = self.epilogue.is_curvature();
         let partial_rows = self.profile.partial_rows.min((k.samples * k.across()) as usize);
         k.partial_rows = partial_rows as u32;
         let windows = (0..self.batch).step_by(samples);

@@ -1,5 +1,6 @@
 //! The dispatches of linear layers.
 
+use super::Epilogue;
 use super::builder::{Builder, Window};
 use super::kernels::{Linear, LinearBackward, LinearUpdate, Op};
 use crate::network::Layer;
@@ -48,25 +49,30 @@ impl<'a> Builder<'a> {
 
     /// The input gradient of a linear layer, unless `output` has computed it or no layer needs it, then
     /// its gradients and their epilogue.
-    pub(super) fn linear_backward(&mut self, block: usize, at: usize, is_output: bool) {
+    pub(super) fn linear_backward(
+        &mut self,
+        block: usize,
+        at: usize,
+        is_output: bool,
+        epilogue: Epilogue,
+    ) {
         let (_, k) = self.linear(block, at);
         let sizes = [k.inputs as usize, k.outputs as usize];
         let samples = self.profile.samples_of(self.batch, &sizes, &sizes);
-        match self.profile.fused_samples(self.epilogue, self.batch, &sizes) {
-            _ if is_output || block == 0 => self.linear_update(block, at, samples, false),
-            Some(few) => self.linear_update(block, at, few, true),
+        match self.profile.fused_samples(epilogue, self.batch, &sizes) {
+            _ if is_output || block == 0 => self.linear_update(block, at, samples, epilogue, false),
+            Some(few) => self.linear_update(block, at, few, epilogue, true),
             None => {
-                self.linear_backward_input(block, at, samples);
-                self.linear_update(block, at, samples, false);
+                self.linear_backward_input(block, at, samples, epilogue.is_curvature());
+                self.linear_update(block, at, samples, epilogue, false);
             }
         }
     }
 
-    fn linear_backward_input(&mut self, block: usize, at: usize, samples: usize) {
-        let (layer, mut k) = self.linear(block, at);
-        k.samples = samples as u32;
-        k.tile = self.profile.tiles.backward_tile;
-        k.curvature = self.epilogue.is_curvature();
+    fn linear_backward_input(&mut self, block: usize, at: usize, samples: usize, curvature: bool) {
+        let (layer, linear) = self.linear(block, at);
+        let tile = self.profile.tiles.backward_tile;
+        let mut k = Linear { samples: samples as u32, tile, curvature, ..linear };
         for first in (0..self.batch).step_by(samples) {
             for (row, rows) in self.rows([k.inputs as usize, k.outputs as usize]) {
                 k.rows = rows as u32;
@@ -80,9 +86,16 @@ impl<'a> Builder<'a> {
 
     /// The gradients of a linear layer and their epilogue; `is_fused`: and its input gradient, in one
     /// kernel for the few samples that an invocation can hold.
-    fn linear_update(&mut self, block: usize, at: usize, step: usize, is_fused: bool) {
+    fn linear_update(
+        &mut self,
+        block: usize,
+        at: usize,
+        step: usize,
+        epilogue: Epilogue,
+        is_fused: bool,
+    ) {
         let (layer, Linear { inputs, outputs, behind, .. }) = self.linear(block, at);
-        let (tile, epilogue) = (self.profile.tiles.backward_tile, self.epilogue);
+        let tile = self.profile.tiles.backward_tile;
         let (samples, weights) = (step as u32, aligned(outputs as usize) as u32);
         for first in (0..self.batch).step_by(step) {
             let (starts, ends) = (first == 0, first + step >= self.batch);

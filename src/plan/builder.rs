@@ -4,8 +4,8 @@
 use super::abi::{Record, STATE_WORDS, STEP_WORDS, TOTALS};
 use super::kernels::Op;
 use super::{
-    Activation, Buffer, BufferId, Capacity, Dispatch, Epilogue, Interface, Kernel, Layout,
-    Optimizer, Plan, Ports, Profile, Replica, Start, Strategy, View,
+    Activation, Buffer, BufferId, Capacity, Dispatch, Interface, Kernel, Layout, Optimizer, Plan,
+    Ports, Profile, Replica, Start, Strategy, View,
 };
 use crate::network::{Network, Shape};
 
@@ -23,8 +23,6 @@ pub(super) struct Builder<'a> {
     pub layout: Layout,
     /// Rows of partial gradients of the stages, over all windows of a shard.
     pub partial_rows: usize,
-    /// Epilogue of the backward kernels that are being planned.
-    pub epilogue: Epilogue,
     /// The shard that is being planned.
     pub shard: usize,
     /// Whether it is the last one that this replica carries out.
@@ -70,7 +68,6 @@ impl<'a> Builder<'a> {
             batch: whole.div_ceil(shards),
             layout,
             partial_rows: 0,
-            epilogue: Epilogue::Apply(optimizer),
             shard: 0,
             is_last: true,
             inspects: false,
