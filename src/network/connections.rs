@@ -52,7 +52,7 @@ impl Connections {
         Connections { inputs, rows: vec![(0..inputs).collect(); maps] }
     }
 
-    /// The input maps of each feature map.
+    /// Checks a list of the input maps of each feature map.
     ///
     /// # Errors
     /// The first feature map that sees none, one twice, or one that is not there.
@@ -90,7 +90,7 @@ impl Connections {
         self.rows.iter().map(Vec::len).sum()
     }
 
-    /// Checks a list of the input maps of each feature map.
+    /// The input maps of each feature map.
     pub fn rows(&self) -> &[Vec<usize>] {
         &self.rows
     }

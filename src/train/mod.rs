@@ -171,7 +171,7 @@ impl Run<'_> {
         let mut position = from.unwrap_or_else(|| self.session.start());
         loop {
             let Run { report, control, start, paused, .. } = self;
-            let already = *paused;
+            let paused_before = *paused;
             let mut progress = |done: usize| {
                 let step = done.div_ceil(batch);
                 report.progress(Progress {
@@ -186,7 +186,8 @@ impl Run<'_> {
                 !(control.stopped() || report.wants() > Wants::Nothing)
             };
             position = self.session.train(position, until, &mut progress)?;
-            position.time = position.time.saturating_sub(self.paused - already);
+            // The session took the pauses of this round for training.
+            position.time = position.time.saturating_sub(self.paused - paused_before);
             if position.step == until || self.control.stopped() {
                 return Ok(position);
             }
