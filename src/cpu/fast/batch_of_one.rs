@@ -65,15 +65,14 @@ impl BatchOfOne {
         pieces: &[Parameters],
     ) {
         let [inputs, outputs] = [program.sizes[block], program.sizes[block + 1]];
-        if let Work::Stage { stage, piece } = &program.blocks[block] {
-            self.samples.stage_forward::<L, K>(program, block, stage, pieces[*piece].parameters);
-            return;
-        }
-        let (x, y) = self.samples.forward(block);
-        let (x, y) = (&numbers(x)[..inputs], &mut numbers_mut(y)[..outputs]);
         match &program.blocks[block] {
-            Work::Stage { .. } => {}
+            Work::Stage { stage, piece } => {
+                let p = &*pieces[*piece].parameters;
+                self.samples.stage_forward::<L, K>(program, block, stage, p);
+            }
             Work::Linear { bias, rows, pieces: weights, units } => {
+                let (x, y) = self.samples.forward(block);
+                let (x, y) = (&numbers(x)[..inputs], &mut numbers_mut(y)[..outputs]);
                 y.copy_from_slice(&pieces[*bias].parameters[..outputs]);
                 for (piece, y) in pieces[weights.clone()].iter().zip(y.chunks_mut(*rows)) {
                     let w = piece.parameters[..rows * inputs].chunks(ROWS * inputs);
@@ -85,6 +84,8 @@ impl BatchOfOne {
                 y[*units..].fill(0.0);
             }
             Work::Rbf { centres } => {
+                let (x, y) = self.samples.forward(block);
+                let (x, y) = (&numbers(x)[..inputs], &mut numbers_mut(y)[..outputs]);
                 for (w, y) in centres.chunks_exact(inputs).zip(y) {
                     let mut sum = L::splat(0.0);
                     for (x, w) in x.chunks(LANES).zip(w.chunks(LANES)) {
@@ -108,24 +109,18 @@ impl BatchOfOne {
         step: (Epilogue, StepSize),
     ) {
         let [inputs, outputs] = [program.sizes[block], program.sizes[block + 1]];
-        if let Work::Stage { stage, piece } = &program.blocks[block] {
-            let of_stage = &mut pieces[*piece];
-            let p = &*of_stage.parameters;
-            let dp = self.samples.stage_backward::<L, K>(program, block, (stage, *piece), p);
-            of_stage.apply(0, dp.len(), dp, step);
-            return;
-        }
-        if let Work::Rbf { centres } = &program.blocks[block]
-            && output.curvature
-        {
-            self.samples.distance_seeds(output, block, centres);
-        }
-        let Backward { x, dy, dx } = self.samples.backward(block);
-        let (x, dy) = (&numbers(x)[..inputs], &numbers(dy)[..outputs]);
-        let mut dx = dx.map(|dx| &mut numbers_mut(dx)[..inputs]);
         match &program.blocks[block] {
-            Work::Stage { .. } => {}
+            Work::Stage { stage, piece } => {
+                let of_stage = &mut pieces[*piece];
+                let p = &*of_stage.parameters;
+                let dp = self.samples.stage_backward::<L, K>(program, block, (stage, *piece), p);
+                of_stage.apply(0, dp.len(), dp, step);
+                return;
+            }
             Work::Linear { bias, rows, pieces: weights, .. } => {
+                let Backward { x, dy, dx } = self.samples.backward(block);
+                let (x, dy) = (&numbers(x)[..inputs], &numbers(dy)[..outputs]);
+                let mut dx = dx.map(|dx| &mut numbers_mut(dx)[..inputs]);
                 dx.iter_mut().for_each(|dx| dx.fill(0.0));
                 pieces[*bias].apply(0, outputs, dy, step);
                 for (piece, dy) in pieces[weights.clone()].iter_mut().zip(dy.chunks(*rows)) {
@@ -140,17 +135,20 @@ impl BatchOfOne {
                     }
                 }
             }
-            Work::Rbf { .. } if output.curvature => {}
+            Work::Rbf { centres } if output.curvature => {
+                self.samples.distance_seeds(output, block, centres);
+            }
             Work::Rbf { centres } => {
-                for (i, dx) in dx.iter_mut().flat_map(|dx| dx.iter_mut()).enumerate() {
+                let Backward { x, dy, dx: Some(dx) } = self.samples.backward(block) else { return };
+                let (x, dy) = (&numbers(x)[..inputs], &numbers(dy)[..outputs]);
+                for (i, dx) in numbers_mut(dx)[..inputs].iter_mut().enumerate() {
                     let apart = |c: usize| x[i] - centres[c * inputs + i];
                     *dx = dy.iter().enumerate().map(|(c, dy)| 2.0 * dy * apart(c)).sum();
                 }
             }
         }
-        if let Some(dx) = dx {
-            through::<L>(program.behind[block], dx, x);
-        }
+        let Backward { x, dx: Some(dx), .. } = self.samples.backward(block) else { return };
+        through::<L>(program.behind[block], &mut numbers_mut(dx)[..inputs], numbers(x));
     }
 }
 
