@@ -73,8 +73,11 @@ impl Limits {
     }
 }
 
+/// Finds one of the limits.
+type Limit = fn(&Limits) -> u64;
+
 /// The limits that this program needs, in words.
-const NEEDED: [(&str, fn(&Limits) -> u64); 7] = [
+const NEEDED: [(&str, Limit); 7] = [
     ("storage buffers a kernel", |limits| limits.storage_buffers_per_kernel.into()),
     ("bytes of a storage binding", |limits| limits.storage_binding_bytes),
     ("bytes of a uniform binding", |limits| limits.uniform_binding_bytes),
