@@ -25,7 +25,7 @@ pub(super) fn check(network: &Network, batch: usize, parameters: usize) -> Resul
         let numbers = layer.input.size().max(layer.output.size()) * batch.max(ALIGN);
         if numbers > MAX_NUMBERS {
             return Err(Error::Usage(format!(
-                "{}, row {}, {:?}: it makes {} numbers of a batch of {batch}, and {} fit a binding: \
+                "{}, row {}, {:?}: it makes {} numbers of a batch of {batch}, and a shader binds {} at most: \
                  give a smaller --batch, or a smaller layer",
                 network.name,
                 at + 1,
@@ -37,7 +37,7 @@ pub(super) fn check(network: &Network, batch: usize, parameters: usize) -> Resul
     }
     if parameters > MAX_NUMBERS {
         return Err(Error::Usage(format!(
-            "{} has {} parameters, and {} fit a binding: make its layers smaller",
+            "{} has {} parameters, and a shader binds {} at most: make its layers smaller",
             network.name,
             thousands(parameters),
             thousands(MAX_NUMBERS)
@@ -98,7 +98,7 @@ fn too_large(plan: &Plan, view: &View) -> Error {
         ));
     }
     Error::Usage(format!(
-        "{} numbers of \"{}\" are read at once, and {} fit a binding: {}",
+        "{} numbers of \"{}\" are read at once, and a shader binds {} at most: {}",
         thousands(view.words),
         plan.buffers[view.buffer].name,
         thousands(MAX_NUMBERS),

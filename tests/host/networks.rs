@@ -56,7 +56,7 @@ fn the_documented_file_is_a_network() {
 fn a_file_says_what_is_wrong_with_it() {
     let layer = |layer: &str| format!("name = \"x\"\nlayers = [{{ {layer} }}]");
     let of_recipe = |line: &str| format!("{SMALL}\n{line}");
-    let cases: [(&str, &[&str]); 24] = [
+    let cases: [(&str, &[&str]); 28] = [
         ("", &["line 1", "name"]),
         ("name = \"x\"", &["layers"]),
         ("name = \"x\"\nlayers = []\nborder = -1", &["line 3, column 10", "-1"]),
@@ -71,7 +71,11 @@ fn a_file_says_what_is_wrong_with_it() {
         (&layer("pool = \"p\", maps = 2"), &["layer 1", "maps", "conv"]),
         (&layer("linear = \"l\""), &["layer 1", "units"]),
         (&layer("conv = \"c\", pool = \"p\", maps = 2"), &["layer 1", "one of"]),
-        (&layer("maps = 2"), &["layer 1", "conv"]),
+        (&layer("maps = 2"), &["line 2, column 11", "layer 1", "one of"]),
+        (&layer("conv = \"c\", maps = \"many\""), &["line 2, column 32", "a whole number"]),
+        ("name = \"../x\"\nlayers = []", &["\"../x\"", "letters"]),
+        ("name = \"\\u001b[31m\"\nlayers = []", &["\\u{1b}[31m", "letters"]),
+        ("name = \"-x\"\nlayers = []", &["\"-x\"", "begin"]),
         (&layer("conv = \"c\", maps = 2, side = 5"), &["line 2", "side"]),
         (&layer("conv = \"c\", maps = 2, kernel = 8"), &["row 1", "\"c\"", "8x8", "7x7"]),
         (&layer("linear = \"l\", units = 8, kernel = 3"), &["layer 1", "kernel"]),
@@ -79,7 +83,7 @@ fn a_file_says_what_is_wrong_with_it() {
         (&layer("conv = \"c\", maps = 1, connections = [[1]]"), &["row 1", "\"c\"", "map 1"]),
         (&layer("pool = \"p\""), &["row 1", "\"p\"", "behind a convolution"]),
         (&of_recipe("epochs = 0"), &["[recipe]", "--epochs"]),
-        (&of_recipe("epoch = 1"), &["[recipe]", "--epoch", "'--epochs'"]),
+        (&of_recipe("epoch = 1"), &["[recipe]", "\"epoch\"", "did you mean epochs?"]),
         (&of_recipe("squash = \"tanh\""), &["[recipe]", "above"]),
     ];
     let folder = TempDir::new().expect("a folder");

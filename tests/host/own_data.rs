@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::common::Outcome;
 use crate::common::program::{DATA, USAGE, fails, json_of, path, prints, run, small_set, text};
+use lenet::data::{self, image};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -190,6 +191,13 @@ fn shrunk_digits_stay_shrunk() -> Outcome {
     assert_eq!(listed["data"], "built in, shrink 0.8");
     let errors = &listed["error_percent"];
     assert_eq!(evaluated["test"]["errors"].as_f64().map(|errors| errors / 100.0), errors.as_f64());
+    // A picture of a digit is made as small as those that the model learned, also without its run.
+    let (picture, model) = (folder.path().join("7.png"), out.join("model.safetensors"));
+    image::write_png(&picture, data::builtin()?.test.digit(0), 1)?;
+    let scores = |args: &[&str]| json_of(&with(args))["predictions"][0]["scores"].clone();
+    let of_run = scores(&["predict", path(&out), "--index", "0"]);
+    assert_eq!(scores(&["predict", path(&model), path(&picture)]), of_run);
+    assert_ne!(scores(&["predict", path(&model), "--raw", path(&picture)]), of_run);
     // Other digits than the plain run's: they need --data, and groups of runs need none.
     fails(&with(&["compare", path(&out), path(&plain)]), DATA, &["CRC-32"]);
     Ok(())

@@ -144,6 +144,9 @@ fn flags_that_make_no_sense() -> Outcome {
 fn interrupted_and_gone_on() -> Outcome {
     const RUN: [&str; 6] = ["--epochs", "20", "--train-limit", "3000", "--test-limit", "200"];
     let folder = TempDir::new()?;
+    let pictures = folder.path().join("p.toml");
+    fs::write(&pictures, "name = \"pictures\"\nlayers = []")?;
+    fails(&["reproduce", "--network", path(&pictures)], USAGE, &["pictures", "another name"]);
     let out = folder.path().join("table");
     let args = ["reproduce", "lenet1", "--seeds", "1", "--device", "cpu", "--out", path(&out)];
     let args = [&args[..], &RUN].concat();
