@@ -31,7 +31,7 @@ const MANY_SAMPLES: usize = 45;
 fn short() -> Table {
     let seen: &[&[usize]] = &[&[0], &[1, 2], &[0, 1, 2], &[2], &[0, 2]];
     let rows = vec![conv("a", 3, None), pool("b"), conv("c", 5, Some(seen)), pool("d")];
-    own::table("3 and 5 maps, linear output, mean, tanh", rows, |options| {
+    own::table("3-and-5-maps-linear-mean-tanh", rows, |options| {
         options.scaling = Scaling::Symmetric;
         (options.squash, options.pool) = (Squash::Tanh, PoolForm::Mean);
     })
@@ -42,7 +42,7 @@ fn long() -> Table {
     let seen: &[&[usize]] = &[&[4, 0], &[1], &[0, 1, 2, 4], &[2]];
     let stages = vec![conv("a", 5, None), pool("b"), conv("c", 4, Some(seen)), pool("d")];
     let rows = [stages, vec![linear("e", 36), linear("f", 84)]].concat();
-    let name = "5 and 4 maps, 36 and 84 units, distances, sum, scaled";
+    let name = "5-and-4-maps-distances-sum-scaled";
     own::table(name, rows, |options| (options.output, options.border) = (Output::Rbf, 2))
 }
 
@@ -50,7 +50,7 @@ fn long() -> Table {
 fn narrow(units: usize) -> Table {
     let stages = [conv("a", 1, None), pool("b"), conv("c", 1, None), pool("d")];
     let rows = [&stages[..], &[linear("e", units)]].concat();
-    own::table(&format!("1 and 1 map, {units} units, linear output"), rows, |_| {})
+    own::table(&format!("1-and-1-map-{units}-units"), rows, |_| {})
 }
 
 pub fn add(tests: &mut Tests) {
