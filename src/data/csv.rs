@@ -19,25 +19,28 @@ const COUNTERS: [&str; 3] = ["", "id", "index"];
 /// Letters of a field that a message shows.
 const SHOWN: usize = 20;
 
-/// The file of a set in a folder: the only one with its word in the name, as `mnist_train.csv`.
-pub(super) fn file(folder: &Path, set: Set) -> Option<PathBuf> {
-    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+/// The files of a set in a folder: those with its word in the name, as `mnist_train.csv`. There should be one.
+pub(super) fn files(folder: &Path, set: Set) -> Vec<PathBuf> {
     let mut files = reader::files(folder, &["csv", "csv.gz"]);
-    files.retain(|path| name(path).contains(set.name()));
-    (files.len() == 1).then(|| files.remove(0))
+    files.retain(|path| reader::name_of(path).to_lowercase().contains(set.name()));
+    files
 }
 
 /// The digits of a set in a folder.
 pub(super) fn read_set(folder: &Path, set: Set, side: Option<usize>) -> Result<Digits> {
-    let file = file(folder, set).ok_or_else(|| {
-        Error::Data(format!(
-            "the folder {} has not one file of CSV with {:?} in its name; leave one there for each set, \
-             or name a single file and --test-share",
-            folder.display(),
-            set.name()
-        ))
-    })?;
-    read(&file, side)
+    let files = files(folder, set);
+    if let [file] = &files[..] {
+        return read(file, side);
+    }
+    let names: Vec<_> = files.iter().map(|file| reader::name_of(file)).collect();
+    let found = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
+    Err(Error::Data(format!(
+        "the folder {} has {} of CSV with {:?} in the name{found}; leave one there for each set, or name a \
+         single file and --test-share",
+        folder.display(),
+        count(names.len(), "file"),
+        set.name()
+    )))
 }
 
 /// The digits of a file, which may be packed with gzip.
@@ -50,7 +53,10 @@ pub(super) fn read(path: &Path, side: Option<usize>) -> Result<Digits> {
         let broken = |what: String| file.error(format!("line {number}: {what}"), WAY_OUT);
         csv.line(line, &mut piece).map_err(broken)?;
         if piece.labels.last() == Some(&None) {
-            return Err(broken("it has no label".into()));
+            return Err(broken(format!(
+                "it has {} and no label",
+                count(piece.pixels.len(), "number")
+            )));
         }
         if piece.len() > MAX_ITEMS {
             return Err(broken(format!("it has over {} digits", thousands(MAX_ITEMS))));
@@ -72,13 +78,14 @@ pub(super) struct Csv {
     begun: bool,
     /// Side of a digit, once it is known.
     side: Option<usize>,
+    /// Fields of a line, once one was seen.
+    fields: Option<usize>,
     columns: Option<Columns>,
 }
 
-/// The columns that a heading names.
+/// What the columns hold besides pixels.
 #[derive(Clone, Copy)]
 struct Columns {
-    count: usize,
     label: Option<usize>,
     counter: Option<usize>,
 }
@@ -108,21 +115,25 @@ impl Csv {
             let name = if byte == b'\t' { "tabs" } else { "semicolons" };
             return Err(format!("its numbers have {name} between them"));
         }
-        let heading = !self.begun && !fields[0].first().is_some_and(u8::is_ascii_digit);
+        let heading = !self.begun && is_heading(&fields);
         self.begun = true;
         if heading {
-            self.columns = Columns::of(&fields, self.side);
-            return Ok(());
+            self.columns = Some(Columns::of(&fields, self.side)?);
+        } else {
+            self.digit(&fields, piece)?;
         }
-        self.digit(&fields, piece)
+        self.fields = Some(fields.len());
+        Ok(())
     }
 
     fn digit(&mut self, fields: &[&[u8]], piece: &mut Piece) -> Result<(), String> {
+        if let Some(before) = self.fields.filter(|&before| before != fields.len()) {
+            let here = count(fields.len(), "number");
+            return Err(format!(
+                "it has {here}, where {before} were expected, as in the line before"
+            ));
+        }
         let columns = match self.columns {
-            Some(columns) if columns.count != fields.len() => {
-                let (here, there) = (count(fields.len(), "number"), columns.count);
-                return Err(format!("it has {here}, and the heading {there}"));
-            }
             Some(columns) => columns,
             None => Columns::without_heading(fields, self.side)?,
         };
@@ -133,9 +144,7 @@ impl Csv {
                 continue;
             }
             let number = byte_of(field).ok_or_else(|| {
-                let text = String::from_utf8_lossy(field);
-                let start: String = text.chars().take(SHOWN).collect();
-                format!("field {}, \"{start}\", is no number from 0 to 255", at + 1)
+                format!("field {}, \"{}\", is no whole number from 0 to 255", at + 1, start(field))
             })?;
             match columns.label == Some(at) {
                 true => label = Some(number),
@@ -153,19 +162,27 @@ impl Csv {
 }
 
 impl Columns {
-    /// Those of a heading, if it names as many as a digit has.
-    fn of(names: &[&[u8]], side: Option<usize>) -> Option<Columns> {
+    /// Those of a heading, which has to have a name for each.
+    fn of(names: &[&[u8]], side: Option<usize>) -> Result<Columns, String> {
         let find = |words: &[&str]| {
             let is_one =
                 |name: &&[u8]| words.iter().any(|word| name.eq_ignore_ascii_case(word.as_bytes()));
             names.iter().position(is_one)
         };
-        let (count, counter) = (names.len(), find(&COUNTERS));
+        let counter = find(&COUNTERS);
+        let named = names.len() - usize::from(counter.is_some());
         let is_digit = |count: usize| side_of(count).is_some_and(|it| side.unwrap_or(it) == it);
-        let one_more = is_digit(count - 1) && counter.is_none();
-        let label = find(&LABELS).or(one_more.then_some(0));
-        let others = usize::from(label.is_some()) + usize::from(counter.is_some());
-        is_digit(count.checked_sub(others)?).then_some(Columns { count, label, counter })
+        // The first that is no counter, where pixels have names of their own.
+        let in_front = usize::from(counter == Some(0));
+        let label = find(&LABELS).or(is_digit(named.saturating_sub(1)).then_some(in_front));
+        match is_digit(named.saturating_sub(usize::from(label.is_some()))) {
+            true => Ok(Columns { label, counter }),
+            false => Err(format!(
+                "its heading, which begins with \"{}\", has {}: give it a name for each number, or leave it out",
+                start(names[0]),
+                count(names.len(), "name")
+            )),
+        }
     }
 
     /// Those of a line without a heading: the label comes first, if there is one.
@@ -184,7 +201,7 @@ impl Columns {
                 "its label may be the 0 in front or the {} at its end, which a heading could tell",
                 String::from_utf8_lossy(last)
             )),
-            false => Ok(Columns { count: of, label, counter: None }),
+            false => Ok(Columns { label, counter: None }),
         }
     }
 }
@@ -193,6 +210,29 @@ impl Columns {
 fn side_of(pixels: usize) -> Option<usize> {
     let side = pixels.isqrt();
     (side * side == pixels && SIDES.contains(&side)).then_some(side)
+}
+
+/// Whether the fields of a first line are names. Some programs count the columns instead, and may name but the
+/// first.
+fn is_heading(fields: &[&[u8]]) -> bool {
+    let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
+    let numbers: Vec<f64> = fields.iter().filter_map(|field| number_of(field)).collect();
+    if numbers.is_empty() {
+        return fields.iter().any(|field| field.iter().any(is_letter));
+    }
+    let named = numbers.len() < fields.len() || numbers.iter().any(|&number| number > 255.0);
+    named && numbers.len() > 1 && numbers.windows(2).all(|pair| pair[1] == pair[0] + 1.0)
+}
+
+/// The number that a field is, be it one that no pixel has.
+fn number_of(field: &[u8]) -> Option<f64> {
+    let text = std::str::from_utf8(field).ok()?.trim_matches(['"', '\'', ' ']);
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+/// The first letters of a field.
+fn start(field: &[u8]) -> String {
+    String::from_utf8_lossy(field).chars().take(SHOWN).collect()
 }
 
 /// A field without blanks and quotes around it.

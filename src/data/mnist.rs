@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use ::mnist::MnistBuilder;
 
 use super::file::File;
+use super::reader::name_of;
 use super::{Digits, Mnist, idx};
 use crate::disk;
 use crate::error::{Error, Result};
@@ -94,10 +95,6 @@ fn check_sets(folder: &Path, found: &[(String, PathBuf)]) -> Result<()> {
             name_of(labels)
         ))),
     }
-}
-
-fn name_of(path: &Path) -> std::borrow::Cow<'_, str> {
-    path.file_name().unwrap_or_default().to_string_lossy()
 }
 
 /// The names of the files in a folder, sorted.

@@ -1,5 +1,6 @@
 //! What stands at a path, and who reads it.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use super::source::Source;
@@ -117,7 +118,7 @@ impl Reader {
             () if has(&|set| npz::files(path, set).is_some()) => {
                 ("archives of NumPy", Reader::Sets(npz::read))
             }
-            () if has(&|set| csv::file(path, set).is_some()) => {
+            () if has(&|set| !csv::files(path, set).is_empty()) => {
                 ("files of CSV", Reader::Sets(csv::read_set))
             }
             () if has(&is_set) => ("pictures by class, in two sets", Reader::Sets(of_set)),
@@ -127,9 +128,14 @@ impl Reader {
     }
 }
 
+/// The name of a file or a folder without those above it.
+pub(super) fn name_of(path: &Path) -> Cow<'_, str> {
+    path.file_name().unwrap_or_default().to_string_lossy()
+}
+
 /// Whether the name of a file has one of these endings, in capitals or not.
 pub(super) fn ends(path: &Path, endings: &[&str]) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let name = name_of(path).to_ascii_lowercase();
     endings.iter().any(|ending| name.ends_with(&format!(".{ending}")))
 }
 

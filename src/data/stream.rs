@@ -25,7 +25,7 @@ pub enum Format {
     /// a byte a pixel; unpacked.
     Idx,
     /// A line for each: 784 numbers from 0 to 255 with commas, or as many as the model sees, or one more
-    /// in front, the label; a first line that begins with no digit is a heading, and says where the label stands.
+    /// in front, the label; a first line of names is a heading, and says where the label stands.
     Csv,
     /// 784 bytes each, or as many as the model sees, and nothing else.
     Raw,

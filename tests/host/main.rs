@@ -30,6 +30,7 @@ mod papers;
 mod pictures;
 mod random;
 mod readers;
+mod refused;
 mod reproduce;
 mod runs;
 mod sdlm;

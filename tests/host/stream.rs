@@ -118,14 +118,16 @@ fn a_record_is_answered_at_once() {
 fn a_broken_record_is_named_and_nothing_before_it_lost() {
     let digits = test_digits(300);
     let broken_csv = |line: &str| csv(&digits, false) + line + "\n" + &csv(&digits, false);
+    let labelled = csv(&digits, true) + &vec!["70"; 785].join(",");
     let raw = digits.pixels();
     let cases: Vec<(&str, Vec<u8>, &[&str])> = vec![
         ("raw", [raw, &raw[..100]].concat(), &["100", "784", "record 300"]),
         ("idx", idx(&digits, 301), &["record 300", "301"]),
         ("csv", broken_csv("1,2,3").into(), &["record 300", "line 301", "3 numbers"]),
-        ("csv", broken_csv(&"7,".repeat(784)).into(), &["record 300", "\"\""]),
+        ("csv", broken_csv(&"7,".repeat(783)).into(), &["record 300", "\"\""]),
         ("csv", broken_csv(&vec!["256"; 784].join(",")).into(), &["record 300", "\"256\""]),
-        ("csv", broken_csv(&vec!["70"; 785].join(",")).into(), &["record 300", "label", "70"]),
+        ("csv", broken_csv(&vec!["7"; 785].join(",")).into(), &["record 300", "784 were expected"]),
+        ("csv", labelled.into(), &["record 300", "label", "70"]),
     ];
     for (format, input, words) in cases {
         let (code, out, said) = streamed(&["--stream", format], &input);
@@ -183,7 +185,7 @@ fn csv_as_other_programs_write_it() {
     assert_eq!((code, out.lines().count()), (Some(0), 3));
     assert!(expected.contains("\"label\"") && !out.contains("\"label\""), "{out}");
     for (input, word) in [
-        (format!("label,{pixels}\n1,2,3\n").into_bytes(), "heading"),
+        (format!("label,{pixels}\n1,2,3\n").into_bytes(), "785 were expected"),
         (plain.encode_utf16().flat_map(u16::to_le_bytes).collect(), "number"),
         ([b"\xff\xfe", plain.as_bytes()].concat(), "UTF-16"),
         (plain.replace(',', ";").into_bytes(), "semicolons"),
