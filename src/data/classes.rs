@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::{Digits, Mnist};
+use super::{Digits, Mnist, reader};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::{CLASS_COUNTS, CLASSES, ClassNames, Network};
@@ -17,14 +17,14 @@ const MAX_FILE: u64 = 1 << 16;
 /// The names in the file beside the data at a path, if it is there.
 fn beside(path: &Path) -> Result<Option<ClassNames>> {
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
-    let file = folder.join(FILE);
-    if !file.is_file() {
+    let Some(file) = reader::find(folder, &[FILE], reader::is_file) else {
         return Ok(None);
-    }
+    };
     let cannot_read = |what: String| {
         Error::cannot_read(&file, what, "give a name in each line, in the order of the labels")
     };
     let text = disk::read_text(&file, MAX_FILE).map_err(|error| cannot_read(error.to_string()))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     ClassNames::new(lines.map(String::from).collect()).map(Some).map_err(cannot_read)
 }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
 use super::DIGIT_PIXELS;
 use crate::error::{Error, Result};
@@ -35,6 +35,9 @@ impl File {
         let cannot_read = |e| Error::cannot_read(path, e, "make it readable");
         let name = path.display().to_string();
         let mut file = File { name, bytes: Vec::new(), built_in: false };
+        if path.is_symlink() && !path.exists() {
+            return Err(file.error("it is a link to a file that is not there", "correct the link"));
+        }
         // A pipe or a device may never end, or never begin.
         if !std::fs::metadata(path).map_err(cannot_read)?.is_file() {
             return Err(file.error("it is neither a file nor a folder", "name a file or a folder"));
@@ -57,11 +60,21 @@ impl File {
     }
 
     fn unpack(self) -> Result<Self> {
-        let mut bytes = Vec::new();
-        let unpacked =
-            MultiGzDecoder::new(&self.bytes[..]).take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes);
+        let (mut bytes, mut rest) = (Vec::new(), &self.bytes[..]);
+        let unpacked = loop {
+            let mut part = GzDecoder::new(rest);
+            let most = (MAX_BYTES + 1).saturating_sub(bytes.len());
+            if let Err(e) = (&mut part).take(most as u64).read_to_end(&mut bytes) {
+                break Err(e);
+            }
+            rest = part.into_inner();
+            // Tapes and old disks put zeros behind a file.
+            if bytes.len() > MAX_BYTES || rest.iter().all(|&byte| byte == 0) {
+                break Ok(());
+            }
+        };
         match unpacked {
-            Ok(_) => File { bytes, ..self }.within_limit(),
+            Ok(()) => File { bytes, ..self }.within_limit(),
             Err(e) if e.kind() == ErrorKind::UnexpectedEof => {
                 let (packed, whole) = (thousands(self.bytes.len()), thousands(bytes.len()));
                 let what = format!(

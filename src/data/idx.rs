@@ -146,24 +146,32 @@ fn check_magic(file: &File, word: &str, wanted: &[u32]) -> Result<u32> {
             format!("holds {other} (magic number {magic}) where {word} ({first}) were expected");
         return Err(file.error(what, "the two files are probably swapped: give each its own name"));
     }
+    let (kind, way_out) = kind(file, magic, first);
     let what = format!("begins with the number {magic} where {word} have {first}");
-    Err(file.error(format!("{what}: {}", kind(file, magic, first)), AGAIN))
+    Err(file.error(format!("{what}: {kind}"), way_out))
 }
 
-/// What a file that begins with `magic` is in place of one that begins with `wanted`.
-fn kind(file: &File, magic: u32, wanted: u32) -> String {
+/// What a file that begins with `magic` is in place of one that begins with `wanted`, and what to do about it.
+fn kind(file: &File, magic: u32, wanted: u32) -> (String, &'static str) {
+    let (needed, as_needed) = match wanted {
+        IMAGES => ("3, count, rows and columns, of bytes", "save the images so, [N, side, side]"),
+        _ => ("1 of bytes, the classes", "save the labels so, [N]"),
+    };
     let [zero, zero_too, kind, dimensions] = magic.to_be_bytes();
     let kind = TYPES.iter().find(|(number, _)| [zero, zero_too, kind] == [0, 0, *number]);
     match kind {
         Some((_, name)) => {
             let dimensions = count(dimensions.into(), "dimension");
-            format!("it is IDX with {dimensions} of {name}, and bytes are needed")
+            (format!("it is IDX with {dimensions} of {name}, and needs {needed}"), as_needed)
         }
-        None if magic.swap_bytes() == wanted => "the order of its bytes is reversed".into(),
-        None if file.bytes.starts_with(b"<") => "it is a web page".into(),
+        None if magic.swap_bytes() == wanted => (
+            "the order of its bytes is reversed".into(),
+            "write the numbers of its head big-endian",
+        ),
+        None if file.bytes.starts_with(b"<") => ("it is a web page".into(), AGAIN),
         None if file.bytes.starts_with(&GZIP_MAGIC) => {
-            format!("it is packed with gzip more than {MOST_PACKED} times")
+            (format!("it is packed with gzip more than {MOST_PACKED} times"), "unpack it")
         }
-        None => "it is no IDX file".into(),
+        None => ("it is no IDX file".into(), AGAIN),
     }
 }

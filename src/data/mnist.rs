@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use ::mnist::MnistBuilder;
 
 use super::file::File;
-use super::reader::name_of;
-use super::{Digits, Mnist, idx};
+use super::reader::{is_file, name_of};
+use super::{Digits, Mnist, idx, pictures};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::{CLASSES, DIGIT_SIDE};
@@ -75,6 +75,11 @@ fn find_all<const N: usize>(dir: &Path, names: [&str; N]) -> Result<[PathBuf; N]
             lacks = missing().map(|(name, _)| *name).collect();
         }
     }
+    if lacks.len() == N
+        && let Some(error) = pictures::astray(dir)
+    {
+        return Err(error);
+    }
     Err(Error::Data(format!(
         "the folder {} lacks {}, raw or with .gz; put the missing there, or \
          name other data: CSV, .npz, zip.train and zip.test, pictures in a folder for each class",
@@ -102,7 +107,7 @@ fn list(dir: &Path) -> Result<Vec<String>> {
     let way_out = "name the folder that holds the four MNIST files";
     let entries = disk::entries(dir).map_err(|error| Error::cannot_read(dir, error, way_out))?;
     // Some unpackers leave a folder of that name: not what is meant.
-    let files = entries.iter().filter(|path| path.is_file());
+    let files = entries.iter().filter(|path| is_file(path));
     Ok(files.filter_map(|path| Some(path.file_name()?.to_str()?.to_string())).collect())
 }
 

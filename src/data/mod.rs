@@ -241,6 +241,11 @@ pub fn load_test(source: &Source) -> Result<Digits> {
     Ok(test)
 }
 
+/// Says what the files and folders of a source leave out, a sentence each.
+pub fn left_out(source: &Source) -> Vec<String> {
+    source.path.as_deref().map_or(Vec::new(), reader::left_out)
+}
+
 /// The 60,000 training and 10,000 test digits that are part of the program.
 ///
 /// # Errors

@@ -15,6 +15,12 @@ use super::{Digits, field, first_impossible_label};
 use crate::error::{Error, Result};
 use crate::text::thousands;
 
+/// What is wrong, and what to do about it.
+type Fault = (String, &'static str);
+/// Names that a message shows of an archive, and letters of each.
+const MOST_NAMES: usize = 8;
+const LONGEST_NAME: usize = 20;
+
 /// Numbers of an array, all from 0 to 255.
 struct Array {
     shape: Vec<usize>,
@@ -55,7 +61,7 @@ pub(super) fn read(path: &Path, set: Set, side: Option<usize>) -> Result<Digits>
 /// The digits of an array of images and an array of labels.
 fn digits(files: [&File; 2], names: [String; 2], side: Option<usize>) -> Result<Digits> {
     let [images, labels] = [(files[0], &names[0]), (files[1], &names[1])].map(|(file, name)| {
-        array(file, name).map_err(|what| file.error(format!("{name}: {what}"), AGAIN))
+        array(file, name).map_err(|(what, way_out)| file.error(format!("{name}: {what}"), way_out))
     });
     let (images, labels) = (images?, labels?);
     let wrong = |at: usize, what: String| {
@@ -82,15 +88,36 @@ fn digits(files: [&File; 2], names: [String; 2], side: Option<usize>) -> Result<
     Ok(Digits::found(side, pixels, labels.numbers))
 }
 
-/// Reads an array of an archive. An error says what is wrong.
-fn array(file: &File, name: &str) -> Result<Array, String> {
-    let bytes = entry(&file.bytes, &format!("{name}.npy"))
-        .map_err(|error| format!("the archive is broken ({error})"))?
-        .ok_or("there is no such array")?;
+/// Reads an array of an archive.
+fn array(file: &File, name: &str) -> Result<Array, Fault> {
+    let broken = |error| (format!("the archive is broken ({error})"), AGAIN);
+    let Some(bytes) = entry(&file.bytes, &format!("{name}.npy")).map_err(broken)? else {
+        let names = names(&file.bytes).map_err(broken)?.join(", ");
+        let what = format!("there is no such array, but {names}");
+        return Err((
+            what,
+            "name them x_train, y_train, x_test and y_test as Keras does, or arr_0 as KMNIST does",
+        ));
+    };
     if bytes.len() > MAX_BYTES {
-        return Err(format!("more than {} bytes", thousands(MAX_BYTES)));
+        return Err((format!("more than {} bytes", thousands(MAX_BYTES)), "give fewer digits"));
     }
     npy(&bytes)
+}
+
+/// The names of the arrays in an archive, the first few.
+fn names(archive: &[u8]) -> std::io::Result<Vec<String>> {
+    let archive = ZipArchive::from_slice(archive).map_err(std::io::Error::other)?;
+    let (mut names, mut entries) = (Vec::new(), archive.entries());
+    while let Some(entry) = entries.next_entry().map_err(std::io::Error::other)? {
+        let path = String::from_utf8_lossy(entry.file_path().as_ref()).into_owned();
+        names.push(path.trim_end_matches(".npy").chars().take(LONGEST_NAME).collect());
+        if names.len() == MOST_NAMES {
+            names.push("...".into());
+            break;
+        }
+    }
+    Ok(names)
 }
 
 /// Unpacks a file of an archive, but no more than one byte over the limit.
@@ -115,8 +142,8 @@ fn entry(archive: &[u8], name: &str) -> std::io::Result<Option<Vec<u8>>> {
 }
 
 /// Reads a `.npy` file of numbers.
-fn npy(bytes: &[u8]) -> Result<Array, String> {
-    let cut = || "it is no whole array of NumPy".to_string();
+fn npy(bytes: &[u8]) -> Result<Array, Fault> {
+    let cut = || ("it is no whole array of NumPy".to_string(), AGAIN);
     let rest = bytes.strip_prefix(b"\x93NUMPY").ok_or_else(cut)?;
     let (version, rest) = rest.split_at_checked(2).ok_or_else(cut)?;
     let wide = version[0] > 1;
@@ -128,56 +155,98 @@ fn npy(bytes: &[u8]) -> Result<Array, String> {
         let (_, rest) = header.split_once(&format!("'{key}':"))?;
         rest.split_once(until).map(|(value, _)| value.trim().trim_matches(['(', '\'']))
     };
-    let kind = value("descr", ',').ok_or_else(cut)?;
-    let (size, signed) = match kind.as_bytes() {
-        [b'|', sign @ (b'u' | b'i'), b'1'] => (1, *sign == b'i'),
-        [b'<', sign @ (b'u' | b'i'), size @ (b'2' | b'4' | b'8')] => {
-            (usize::from(size - b'0'), *sign == b'i')
-        }
-        b"<f4" => (4, true),
-        b"<f8" => (8, true),
-        _ => {
-            return Err(format!("its numbers are {kind}, where whole numbers and floats are read"));
-        }
+    let descr = value("descr", ',').ok_or_else(cut)?;
+    let Some(kind) = Kind::of(descr) else {
+        let (found, way_out) = match descr.starts_with('[') {
+            true => ("records of several fields".to_string(), "save one field alone"),
+            false => {
+                let start: String = descr.chars().take(LONGEST_NAME).collect();
+                (format!("of NumPy's type {start:?}"), "save it with .astype(numpy.uint8)")
+            }
+        };
+        let what =
+            format!("its numbers are {found}, where whole numbers, floats and bool are read");
+        return Err((what, way_out));
     };
     if value("fortran_order", ',') != Some("False") {
-        return Err("it is in Fortran's order: save it with numpy.ascontiguousarray".into());
+        let what = "its numbers are in the order of Fortran".to_string();
+        return Err((what, "save it with numpy.ascontiguousarray"));
     }
     let sides = value("shape", ')').ok_or_else(cut)?.split(',').map(str::trim);
     let shape: Result<Vec<usize>, _> =
         sides.filter(|side| !side.is_empty()).map(str::parse).collect();
     let shape = shape.map_err(|_| cut())?;
-    let count = shape.iter().try_fold(size, |count: usize, side| count.checked_mul(*side));
+    let count = shape.iter().try_fold(kind.size, |count: usize, side| count.checked_mul(*side));
     if count != Some(body.len()) {
-        return Err(format!("its shape is {shape:?} and it has {} bytes", thousands(body.len())));
+        let what = format!("its shape is {shape:?} and it has {} bytes", thousands(body.len()));
+        return Err((what, AGAIN));
     }
-    if kind.starts_with("<f") {
-        return Ok(Array { shape, numbers: bytes_of(body, size)? });
-    }
-    // Little-endian: a number up to 255 has but its first byte.
-    let byte = |number: &[u8]| {
-        let small =
-            number[1..].iter().all(|&byte| byte == 0) && !(signed && size == 1 && number[0] > 127);
-        small.then_some(number[0])
-    };
-    let numbers = body.chunks_exact(size).map(byte).collect::<Option<Vec<u8>>>();
-    Ok(Array { shape, numbers: numbers.ok_or("it has numbers that are not 0 to 255")? })
+    let numbers = body.chunks_exact(kind.size).map(|bytes| kind.number(bytes));
+    Ok(Array { shape, numbers: bytes_of(numbers)? })
 }
 
-/// Floats as bytes: whole numbers from 0 to 255 as they are, or shares from 0 to 1 of 255.
-fn bytes_of(body: &[u8], size: usize) -> Result<Vec<u8>, String> {
-    let number = |bytes: &[u8]| match size {
-        4 => f32::from_le_bytes(bytes.try_into().expect("4 bytes")).into(),
-        _ => f64::from_le_bytes(bytes.try_into().expect("8 bytes")),
+/// How the numbers of an array lie in its bytes.
+struct Kind {
+    /// As NumPy writes it: `b` for bool, `u`, `i` or `f`.
+    letter: u8,
+    size: usize,
+    big_endian: bool,
+}
+
+impl Kind {
+    /// That of NumPy's word for it, as `<f4`.
+    fn of(descr: &str) -> Option<Kind> {
+        let [order, letter, size] = *descr.as_bytes() else { return None };
+        let is_read = match letter {
+            b'b' => size == b'1',
+            b'u' | b'i' => b"1248".contains(&size),
+            b'f' => b"248".contains(&size),
+            _ => false,
+        };
+        let kind =
+            Kind { letter, size: usize::from(size.wrapping_sub(b'0')), big_endian: order == b'>' };
+        (is_read && b"<>|=".contains(&order)).then_some(kind)
+    }
+
+    fn number(&self, bytes: &[u8]) -> f64 {
+        let mut word = [0; 8];
+        word[..self.size].copy_from_slice(bytes);
+        if self.big_endian {
+            word[..self.size].reverse();
+        }
+        let bits = u64::from_le_bytes(word);
+        let unused = 64 - 8 * self.size;
+        match (self.letter, self.size) {
+            (b'f', 2) => half(bits as u16),
+            (b'f', 4) => f32::from_bits(bits as u32).into(),
+            (b'f', _) => f64::from_bits(bits),
+            (b'i', _) => ((bits << unused) as i64 >> unused) as f64,
+            _ => bits as f64,
+        }
+    }
+}
+
+/// The value of a float of 16 bits: a sign, 5 bits of exponent, 10 of the fraction.
+fn half(bits: u16) -> f64 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
+    let size = match exponent {
+        0 => fraction * f64::powi(2.0, -24),
+        31 => f64::NAN,
+        _ => (1024.0 + fraction) * f64::powi(2.0, exponent - 25),
     };
-    let numbers: Vec<f64> = body.chunks_exact(size).map(number).collect();
-    let all = |fits: &dyn Fn(f64) -> bool| numbers.iter().all(|&number| fits(number));
+    if bits >> 15 == 0 { size } else { -size }
+}
+
+/// Numbers as bytes: whole ones from 0 to 255 as they are, or shares from 0 to 1 of 255.
+fn bytes_of(numbers: impl Iterator<Item = f64> + Clone) -> Result<Vec<u8>, Fault> {
+    let all = |fits: &dyn Fn(f64) -> bool| numbers.clone().all(fits);
     let scale = match () {
         () if all(&|number| (0.0..=255.0).contains(&number) && number.fract() == 0.0) => 1.0,
         () if all(&|number| (0.0..=1.0).contains(&number)) => 255.0,
         () => {
-            return Err("it has floats that are neither whole from 0 to 255 nor from 0 to 1".into());
+            let what = "it has numbers that are neither whole from 0 to 255 nor shares from 0 to 1";
+            return Err((what.into(), "bring them to 0 to 255"));
         }
     };
-    Ok(numbers.iter().map(|number| (scale * number).round() as u8).collect())
+    Ok(numbers.map(|number| (scale * number).round() as u8).collect())
 }

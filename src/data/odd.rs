@@ -23,16 +23,24 @@ pub fn odd(mnist: &Mnist) -> Vec<String> {
         missing.iter().map(|&class| train.names().of(class.into())).collect::<Vec<_>>().join(", ")
     };
     let most = train.pixels().iter().max().copied().unwrap_or(0);
+    let used = trained.union(&tested).count();
     let from_one = trained.len() == CLASSES - 1 && !trained.contains(&0);
     let said = [
-        (most < DIM).then(|| {
-            let factor = 255 / u32::from(most.max(1));
-            format!("no pixel is over {most}, where 255 is ink: multiply them by {factor}")
+        (most < DIM).then(|| match most {
+            0 => "every pixel of the training set is 0: there is nothing to see".to_string(),
+            _ => {
+                let factor = 255 / u32::from(most);
+                format!("no pixel is over {most}, where 255 is ink: multiply them by {factor}")
+            }
         }),
         is_inverted(train).then(|| {
             "the ground is brighter than the ink: --invert makes it dark, as MNIST's is".to_string()
         }),
         from_one.then(|| "the labels are 1 to 9 and none is 0: do they count from 1?".to_string()),
+        (used == 1 || 2 * used < train.classes()).then(|| {
+            let all = train.classes();
+            format!("classes with a digit: only {used} of {all}; are the labels right?")
+        }),
         (!trained.is_subset(&tested))
             .then(|| format!("the test set has no digit labelled {}", missing(&tested, &trained))),
         (!tested.is_subset(&trained)).then(|| {

@@ -1,22 +1,52 @@
 //! Digits, or anything else, as a folder of pictures: a folder for each class, named after it, with its pictures
-//! in it. Where all are named 0 to 9, they are digits.
+//! in it. Where all are named 0 to 9, they are digits. What lies elsewhere, or is no such picture, is left out and
+//! told.
 //!
 //! A picture of the side that is wanted, 28x28 where nothing is said, is taken as it is. In any other the ink is
 //! found as `lenet predict` finds it, and all of it is fitted as one digit, as MNIST's digits were.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::file::MAX_ITEMS;
-use super::{Digits, reader, writing};
-use crate::disk;
+use super::reader::{self, Set};
+use super::{Digits, writing};
 use crate::error::{Error, Result};
 use crate::network::{CLASS_COUNTS, CLASSES, ClassNames, DIGIT_SIDE};
-use crate::text::thousands;
+use crate::text::{count, thousands};
 
 /// Classes at most.
 const MOST: usize = *CLASS_COUNTS.end();
 /// Endings of the pictures that are read.
 const ENDINGS: [&str; 8] = ["png", "jpg", "jpeg", "bmp", "pgm", "ppm", "pnm", "webp"];
+
+/// The same in words.
+const READ: &str = "PNG, JPEG, BMP, PNM or WebP";
+/// Endings of pictures that are not read.
+const OTHERS: [&str; 8] = ["gif", "tif", "tiff", "heic", "heif", "avif", "svg", "jp2"];
+/// Folders in folders in which pictures are looked for, to say where they are.
+const DEPTH: usize = 3;
+
+/// The folder of a set: the first of its names that is there.
+pub(super) fn set_folder(folder: &Path, set: Set) -> Option<PathBuf> {
+    let names: &[&str] = match set {
+        Set::Train => &["train", "training"],
+        Set::Test => &["test", "testing", "val", "valid", "validation"],
+    };
+    reader::find(folder, names, Path::is_dir)
+}
+
+/// The digits of a set in a folder of both.
+pub(super) fn read_set(folder: &Path, set: Set, side: Option<usize>) -> Result<Digits> {
+    let found = set_folder(folder, set).ok_or_else(|| {
+        Error::Data(format!(
+            "the folder {} lacks a folder {}; put it there, or name the one folder of classes and --test-share",
+            folder.display(),
+            set.name()
+        ))
+    })?;
+    read(&found, side)
+}
 
 /// Whether a folder has folders that have pictures.
 pub(super) fn is_set(folder: &Path) -> bool {
@@ -30,10 +60,15 @@ pub(super) fn read(folder: &Path, side: Option<usize>) -> Result<Digits> {
     for class in folders(folder) {
         let files = reader::files(&class, &ENDINGS);
         if files.is_empty() {
-            continue;
+            let others = others(std::slice::from_ref(&class));
+            let others = others.map_or(String::new(), |others| format!(" but {others}"));
+            return Err(Error::Data(format!(
+                "the folder {} of a class has no picture{others}; put {READ} files there, or remove the folder",
+                class.display()
+            )));
         }
         let label = names.len() as u8;
-        names.push(class.file_name().unwrap_or_default().to_string_lossy().into_owned());
+        names.push(reader::name_of(&class).into_owned());
         if names.len() > MOST {
             let folder = folder.display();
             return Err(Error::Data(format!(
@@ -66,9 +101,55 @@ pub(super) fn read(folder: &Path, side: Option<usize>) -> Result<Digits> {
     Ok(Digits { names, ..Digits::found(side, pixels, labels) })
 }
 
+/// What is left out of a folder of classes, if anything is.
+pub(super) fn left_out(folder: &Path) -> Option<String> {
+    let (others, loose) = (others(&folders(folder)), reader::files(folder, &ENDINGS).len());
+    let loose =
+        (loose > 0).then(|| format!("{} beside the folders of classes", count(loose, "picture")));
+    let told: Vec<String> = others.into_iter().chain(loose).collect();
+    (!told.is_empty()).then(|| told.join(", "))
+}
+
+/// What is in the folders of classes besides pictures, if anything is: how many files of each ending, and folders.
+fn others(classes: &[PathBuf]) -> Option<String> {
+    let (mut kinds, mut below) = (BTreeMap::<String, usize>::new(), 0);
+    for path in classes.iter().flat_map(|class| reader::visible(class)) {
+        let ending = path.extension().map(|it| format!(".{}", it.to_string_lossy().to_lowercase()));
+        let kind = match ending {
+            _ if path.is_dir() => {
+                below += 1;
+                continue;
+            }
+            _ if reader::ends(&path, &ENDINGS) => continue,
+            ending => ending.unwrap_or_else(|| "without an ending".into()),
+        };
+        *kinds.entry(kind).or_default() += 1;
+    }
+    let told = kinds.into_iter().map(|(kind, number)| format!("{} {kind}", thousands(number)));
+    let below =
+        (below > 0).then(|| format!("{} in the folders of classes", count(below, "folder")));
+    let told: Vec<String> = told.chain(below).collect();
+    (!told.is_empty()).then(|| told.join(", "))
+}
+
+/// Says where the pictures of a folder are, if it has some, but not in a folder for each class.
+pub(super) fn astray(folder: &Path) -> Option<Error> {
+    fn has_some(folder: &Path, depth: usize) -> bool {
+        let is_one = |path: &PathBuf| reader::ends(path, &ENDINGS) || reader::ends(path, &OTHERS);
+        let below = || depth > 0 && folders(folder).iter().any(|it| has_some(it, depth - 1));
+        reader::visible(folder).iter().any(is_one) || below()
+    }
+    let what = left_out(folder).filter(|_| has_some(folder, DEPTH))?;
+    Some(Error::Data(format!(
+        "{} has no {READ} files in a folder for each class: it has {what}; put the pictures of a class into a \
+         folder with its name",
+        folder.display()
+    )))
+}
+
 /// The folders in a folder, in the order of their names.
 fn folders(folder: &Path) -> Vec<PathBuf> {
-    let mut folders = disk::entries(folder).unwrap_or_default();
+    let mut folders = reader::visible(folder);
     folders.retain(|path| path.is_dir());
     folders
 }

@@ -1,7 +1,7 @@
 //! What stands at a path, and who reads it.
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::source::Source;
 use super::{Digits, Mnist, classes, csv, mnist, npz, pictures, zipcodes};
@@ -25,6 +25,10 @@ impl Set {
     }
 }
 
+/// What folders of pictures are, in words.
+const IN_TWO_SETS: &str = "pictures by class, in two sets";
+const BY_CLASS: &str = "pictures by class";
+
 /// How a path is read.
 enum Reader {
     /// The four files of MNIST.
@@ -43,21 +47,47 @@ pub fn kind(path: &Path) -> Result<&'static str> {
     Reader::of(path).map(|(kind, _)| kind)
 }
 
+/// Says what the reader of a path leaves out, a sentence for each folder: only pictures may lie among other things.
+pub(super) fn left_out(path: &Path) -> Vec<String> {
+    let (sets, beside) = match kind(path) {
+        Ok(IN_TWO_SETS) => {
+            let sets = [Set::Train, Set::Test].iter();
+            let sets: Vec<PathBuf> =
+                sets.filter_map(|&set| pictures::set_folder(path, set)).collect();
+            let others = visible(path).into_iter().filter(|it| it.is_dir() && !sets.contains(it));
+            let names: Vec<String> = others.map(|it| name_of(&it).into_owned()).collect();
+            (sets, names.join(", "))
+        }
+        Ok(BY_CLASS) => (vec![path.to_path_buf()], String::new()),
+        _ => Default::default(),
+    };
+    let beside = (!beside.is_empty()).then_some((path, beside));
+    let inside = sets.iter().filter_map(|set| Some((&**set, pictures::left_out(set)?)));
+    let told =
+        |(folder, what): (&Path, String)| format!("left out of {}: {what}", folder.display());
+    beside.into_iter().chain(inside).map(told).collect()
+}
+
 /// Both sets of a source with a path.
 pub(super) fn both(path: &Path, source: &Source) -> Result<Mnist> {
     let side = source.side;
-    let mut mnist = match (Reader::of(path)?.1, source.test_share) {
-        (Reader::Pool(read), share) => {
+    let mut mnist = match Reader::of(path)?.1 {
+        Reader::Pool(read) => {
             let mut pool = read(path, side)?;
             classes::settle(&mut [&mut pool], path)?;
-            return split(&pool, path, share);
+            return split(&pool, path, source.test_share);
         }
-        (_, Some(_)) => return Err(has_test_set(path)),
-        (Reader::Idx, None) => mnist::read(path, side)?,
-        (Reader::Sets(read), None) => {
+        Reader::Idx => mnist::read(path, side)?,
+        Reader::Sets(read) => {
             Mnist { train: read(path, Set::Train, side)?, test: read(path, Set::Test, side)? }
         }
     };
+    if source.test_share.is_some() {
+        return Err(Error::Usage(format!(
+            "--test-share is for data without a test set, and {} has one: leave it out",
+            path.display()
+        )));
+    }
     classes::settle(&mut [&mut mnist.train, &mut mnist.test], path)?;
     Ok(mnist)
 }
@@ -65,12 +95,13 @@ pub(super) fn both(path: &Path, source: &Source) -> Result<Mnist> {
 /// The test set of a source with a path, which need not have another.
 pub(super) fn test(path: &Path, source: &Source) -> Result<Digits> {
     let side = source.side;
-    let mut test = match (Reader::of(path)?.1, source.test_share) {
-        (Reader::Pool(read), None) => read(path, side)?,
-        (Reader::Pool(_), Some(_)) => return Ok(both(path, source)?.test),
-        (_, Some(_)) => return Err(has_test_set(path)),
-        (Reader::Idx, None) => mnist::read_test(path, side)?,
-        (Reader::Sets(read), None) => read(path, Set::Test, side)?,
+    if source.test_share.is_some() {
+        return Ok(both(path, source)?.test);
+    }
+    let mut test = match Reader::of(path)?.1 {
+        Reader::Pool(read) => read(path, side)?,
+        Reader::Idx => mnist::read_test(path, side)?,
+        Reader::Sets(read) => read(path, Set::Test, side)?,
     };
     // Names of all classes, and whether labels count from 1, may show in the training set alone.
     let needs_both = !test.names().are_numbers() || test.labels().iter().all(|&label| label > 0);
@@ -107,10 +138,9 @@ impl Reader {
             let what = format!("{name} is neither a file nor a folder; name one that holds digits");
             return Err(Error::Data(what));
         }
-        let is_there = |name: &str| path.join(name).exists();
         let has = |sets: &dyn Fn(Set) -> bool| sets(Set::Train) || sets(Set::Test);
-        let is_set = |set: Set| is_there(set.name()) && pictures::is_set(&path.join(set.name()));
-        let of_set = |path: &Path, set: Set, side| pictures::read(&path.join(set.name()), side);
+        let is_set =
+            |set| pictures::set_folder(path, set).is_some_and(|folder| pictures::is_set(&folder));
         Ok(match () {
             () if has(&|set| zipcodes::file(path, set).is_some()) => {
                 ("zip code digits", Reader::Sets(zipcodes::read))
@@ -121,8 +151,8 @@ impl Reader {
             () if has(&|set| !csv::files(path, set).is_empty()) => {
                 ("files of CSV", Reader::Sets(csv::read_set))
             }
-            () if has(&is_set) => ("pictures by class, in two sets", Reader::Sets(of_set)),
-            () if pictures::is_set(path) => ("pictures by class", Reader::Pool(pictures::read)),
+            () if has(&is_set) => (IN_TWO_SETS, Reader::Sets(pictures::read_set)),
+            () if pictures::is_set(path) => (BY_CLASS, Reader::Pool(pictures::read)),
             () => ("files of IDX, as MNIST's", Reader::Idx),
         })
     }
@@ -139,22 +169,32 @@ pub(super) fn ends(path: &Path, endings: &[&str]) -> bool {
     endings.iter().any(|ending| name.ends_with(&format!(".{ending}")))
 }
 
+/// What is in a folder, in the order of the names, but for what is hidden: systems put files as `._0.png`, and
+/// programs folders as `.git`, beside others.
+pub(super) fn visible(folder: &Path) -> Vec<PathBuf> {
+    let mut entries = disk::entries(folder).unwrap_or_default();
+    entries.retain(|path| !name_of(path).starts_with('.'));
+    entries
+}
+
 /// The files of a folder that have one of these endings, in the order of their names.
-pub(super) fn files(folder: &Path, endings: &[&str]) -> Vec<std::path::PathBuf> {
-    // Systems put hidden files beside others, as `._0.png`.
-    let is_hidden = |path: &Path| {
-        path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
-    };
-    let mut files = disk::entries(folder).unwrap_or_default();
-    files.retain(|path| ends(path, endings) && !is_hidden(path) && path.is_file());
+pub(super) fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
+    let mut files = visible(folder);
+    files.retain(|path| ends(path, endings) && is_file(path));
     files
 }
 
-fn has_test_set(path: &Path) -> Error {
-    Error::Usage(format!(
-        "--test-share is for data without a test set, and {} has one: leave it out",
-        path.display()
-    ))
+/// Whether a path leads to no folder. What is no file either, as a broken link or a pipe, is named when it is read.
+pub(super) fn is_file(path: &Path) -> bool {
+    !path.is_dir()
+}
+
+/// The first of these names that a folder has, in capitals or not, for a file or for a folder.
+pub(super) fn find(folder: &Path, names: &[&str], kind: fn(&Path) -> bool) -> Option<PathBuf> {
+    let mut entries = visible(folder);
+    entries.retain(|path| kind(path));
+    let has_name = |path: &&PathBuf, name: &str| name_of(path).eq_ignore_ascii_case(name);
+    names.iter().find_map(|name| entries.iter().find(|path| has_name(path, name)).cloned())
 }
 
 /// Takes a share of each class for testing, evenly from the first to the last of its digits, so that the

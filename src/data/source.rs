@@ -81,6 +81,10 @@ impl Source {
                 "--test-share, --side, --transpose and --invert are about the digits of --data: name them"
                     .into(),
             )),
+            Some(path) if disk::absolute(path).to_str().is_none() => Err(Error::Data(format!(
+                "the name of {} is not UTF-8, so that no run could say where its digits are; rename it",
+                disk::absolute(path).display()
+            ))),
             path => Ok(path.as_deref()),
         }
     }

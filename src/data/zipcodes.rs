@@ -6,21 +6,20 @@
 use std::path::{Path, PathBuf};
 
 use super::file::{AGAIN, File, MAX_ITEMS};
-use super::reader::Set;
-use super::{Digits, field, first_bad_label};
+use super::reader::{self, Set};
+use super::{Digits, field};
 use crate::error::{Error, Result};
 use crate::text::{count, thousands};
 
 /// Side of a digit.
 const SIDE: usize = 16;
+/// Letters that a message shows of what is no number.
+const SHOWN: usize = 20;
 
 /// The file of a set, raw or packed.
 pub(super) fn file(folder: &Path, set: Set) -> Option<PathBuf> {
     let name = format!("zip.{}", set.name());
-    [name.clone(), name + ".gz"]
-        .map(|name| folder.join(name))
-        .into_iter()
-        .find(|path| path.is_file())
+    reader::find(folder, &[&name, &format!("{name}.gz")], reader::is_file)
 }
 
 /// The digits of a set.
@@ -34,7 +33,8 @@ pub(super) fn read(folder: &Path, set: Set, side: Option<usize>) -> Result<Digit
     };
     let file = File::read(&path)?;
     let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-    for (number, line) in (1..).zip(file.bytes.split(|&byte| byte == b'\n')) {
+    let text = file.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.bytes);
+    for (number, line) in (1..).zip(text.split(|&byte| byte == b'\n')) {
         let broken = |what: String| file.error(format!("line {number}: {what}"), AGAIN);
         if line.trim_ascii().is_empty() {
             continue;
@@ -47,20 +47,25 @@ pub(super) fn read(folder: &Path, set: Set, side: Option<usize>) -> Result<Digit
     if labels.is_empty() {
         return Err(file.error("the file is empty", AGAIN));
     }
-    if let Some((index, _)) = first_bad_label(&labels) {
-        let what = format!("digit {index} has a label that is not 0 to 9");
-        return Err(file.error(what, AGAIN));
-    }
     let (side, pixels) = field::of(pixels, SIDE, side).map_err(|what| file.error(what, AGAIN))?;
     Ok(Digits::found(side, pixels, labels))
 }
 
-/// Appends the pixels of a line and returns its label; 255 is none.
+/// Appends the pixels of a line and returns its label.
 fn digit(line: &[u8], pixels: &mut Vec<u8>) -> Result<u8, String> {
     let text = std::str::from_utf8(line).map_err(|_| "it is no text".to_string())?;
-    let numbers = text.split_ascii_whitespace().map(str::parse::<f32>);
-    let numbers = numbers.collect::<Result<Vec<f32>, _>>().map_err(|error| error.to_string())?;
-    let (label, greys) = numbers.split_first().expect("the line is not blank");
+    let separate = |c: char| c.is_ascii_whitespace() || c == ',';
+    let number = |word: &str| {
+        word.parse::<f32>().map_err(|_| {
+            format!("\"{}\" is no number", word.chars().take(SHOWN).collect::<String>())
+        })
+    };
+    let numbers = text.split(separate).filter(|word| !word.is_empty()).map(number);
+    let numbers = numbers.collect::<Result<Vec<f32>, _>>()?;
+    let Some((label, greys)) = numbers.split_first() else { return Err("it has no number".into()) };
+    if label.fract() != 0.0 || !(0.0..=9.0).contains(label) {
+        return Err(format!("its label is {label}, where 0 to 9 were expected"));
+    }
     if greys.len() != SIDE * SIDE {
         let found = count(greys.len(), "grey value");
         return Err(format!(
@@ -72,5 +77,5 @@ fn digit(line: &[u8], pixels: &mut Vec<u8>) -> Result<u8, String> {
         return Err(format!("its grey value {grey} is not from -1 to 1"));
     }
     pixels.extend(greys.iter().map(|grey| (127.5 * (grey + 1.0)).round() as u8));
-    Ok(if label.fract() == 0.0 && (0.0..=9.0).contains(label) { *label as u8 } else { u8::MAX })
+    Ok(*label as u8)
 }

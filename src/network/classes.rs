@@ -8,6 +8,8 @@ use super::CLASS_COUNTS;
 
 /// Letters of a name at most.
 const LONGEST: usize = 40;
+/// What stands in place of a name where a network would rather not say.
+const REFUSAL: &str = "?";
 
 /// The names of classes, in the order of their numbers; without names they are called by their numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,11 +33,16 @@ impl ClassNames {
             ));
         }
         for (class, name) in names.iter().enumerate() {
-            let letters = name.chars().count();
-            if !(1..=LONGEST).contains(&letters) || name.chars().any(char::is_control) {
-                return Err(format!(
-                    "the name of class {class} is {name:?}, but must have 1 to {LONGEST} letters"
-                ));
+            let named = || format!("the name of class {class} is {name:?}");
+            if !(1..=LONGEST).contains(&name.chars().count()) {
+                return Err(format!("{}, but must have 1 to {LONGEST} letters", named()));
+            }
+            if let Some(letter) = name.chars().find(|&letter| is_control(letter)) {
+                let number = u32::from(letter);
+                return Err(format!("{}, which has the control character U+{number:04X}", named()));
+            }
+            if name == REFUSAL {
+                return Err(format!("{}, which stands for an answer that is refused", named()));
             }
             if names[..class].contains(name) {
                 return Err(format!("two classes are called {name:?}"));
@@ -59,6 +66,11 @@ impl ClassNames {
     pub fn of(&self, class: usize) -> Cow<'_, str> {
         self.0.get(class).map_or_else(|| class.to_string().into(), |name| name.into())
     }
+}
+
+/// Whether a letter changes how others are shown: a tab, or one of those that turn the direction of writing.
+fn is_control(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 impl TryFrom<Vec<String>> for ClassNames {

@@ -48,8 +48,8 @@ pub fn check(folder: &Path, data: &Value, set: &str, digits: &Digits) -> Result<
     let kind = if set == "train" { "training" } else { set };
     match there["crc32"].as_str() {
         Some(crc32) if crc32 != here => Err(Error::Data(format!(
-            "the run in {} has other {kind} digits: {} with CRC-32 {crc32} there, {} with {here} here; \
-             give --data with the digits to use",
+            "the run in {} had {} {kind} digits with CRC-32 {crc32}, and those that were read now are {} with CRC-32 \
+             {here}: bring the old ones back, or give --data with the digits to use",
             folder.display(),
             there["digits"],
             digits.len(),

@@ -84,6 +84,11 @@ fn what_the_classes_of_data_are() -> Outcome {
     assert_eq!(letters.train.names().of(24), "25");
     // The test set by itself means the same.
     assert!(data::load_test(&Source::at(data))? == letters.test);
+    // Windows puts a mark in front of a text, and capitals into the names of files.
+    bars(data, 0)?;
+    fs::write(data.join("Classes.txt"), "\u{feff}zero\r\none\r\n")?;
+    assert_eq!(load(data)?.train.names().list(), ["zero", "one"]);
+    fs::remove_file(data.join("Classes.txt"))?;
     bars(data, 9)?;
     let from_one = load(data).unwrap_err().to_string();
     assert!(from_one.contains("subtract 1") && from_one.contains("classes.txt"), "{from_one}");
@@ -92,6 +97,10 @@ fn what_the_classes_of_data_are() -> Outcome {
         ("a\na\n", "two classes"),
         ("a\nb\nc\n", "label 10"),
         ("a\n\u{7}\n", "the name of class 1"),
+        ("a\nb\tc\n", "control character U+0009"),
+        ("a\nb\u{202e}c\n", "control character U+202E"),
+        ("a\n?\n", "is \"?\", which stands for"),
+        ("a\n \n\u{2068}\n", "U+2068"),
     ] {
         fs::write(data.join("classes.txt"), names)?;
         let said = load(data).unwrap_err().to_string();

@@ -363,6 +363,38 @@ fn refuses_labels_that_do_not_fit() {
 }
 
 #[test]
+fn gzip_may_have_zeros_behind_it() {
+    let padded = small_folder(|name| name.into(), |bytes| [&gzip(bytes)[..], &[0; 600]].concat());
+    assert!(read(padded.path()) == first(5, 3));
+}
+
+/// Whatever else IDX may hold, and the way out that fits it.
+#[test]
+fn says_which_numbers_are_needed() {
+    for (magic, words) in [
+        (
+            0x0804,
+            &["4 dimensions of bytes", "needs 3, count, rows and columns", "[N, side, side]"][..],
+        ),
+        (0x0d03, &["3 dimensions of 32-bit floats", "of bytes"]),
+    ] {
+        refused_after(TEST_IMAGES, set(0, magic), words);
+    }
+    refused_after(TEST_LABELS, set(0, 0x0802), &["2 dimensions of bytes", "needs 1", "[N]"]);
+    refused_after(TEST_LABELS, set(0, 0x0b01), &["1 dimension of 16-bit integers", "[N]"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn names_a_broken_link() {
+    let dir = raw_folder();
+    let file = dir.path().join(TRAIN_IMAGES);
+    fs::remove_file(&file).unwrap();
+    std::os::unix::fs::symlink("nowhere", &file).unwrap();
+    refused(dir.path(), &[TRAIN_IMAGES, "a link to a file that is not there"]);
+}
+
+#[test]
 fn refuses_broken_gzip() {
     let name = "train-images-idx3-ubyte.gz";
     let refused_gz = |change: &dyn Fn(&mut Vec<u8>), words: &[&str]| {

@@ -154,6 +154,59 @@ fn archives_of_keras_and_kmnist() -> Outcome {
     Ok(())
 }
 
+/// What NumPy may make of the same numbers.
+#[test]
+fn archives_of_other_types() -> Outcome {
+    let folder = TempDir::new()?;
+    let file = folder.path().join("digits.npz");
+    let array = |kind: &str, shape: &str, body: Vec<u8>| {
+        let mut bytes = npy(shape, &[], false);
+        let header = String::from_utf8_lossy(&bytes[10..]).replace("'|u1'", kind);
+        bytes.splice(8.., [&(header.len() as u16).to_le_bytes(), header.as_bytes()].concat());
+        [bytes, body].concat()
+    };
+    let put = |kind: &str, bytes: &dyn Fn(u8) -> Vec<u8>| {
+        let body = |count: usize| (0..64 * count).flat_map(|at| bytes((at % 2) as u8)).collect();
+        let images = |count: usize| array(kind, &format!("{count}, 8, 8"), body(count));
+        let labels = |count: usize| npy(&format!("{count},"), &[1, 0, 1][..count], true);
+        let sets = [("x_train", images(3)), ("x_test", images(2))];
+        let sets = sets.into_iter().chain([("y_train", labels(3)), ("y_test", labels(2))]);
+        fs::write(&file, archive(&sets.collect::<Vec<_>>()))
+    };
+    // Ink of 1, in bool, floats of 16 bits, and numbers of either order.
+    type Bytes = fn(u8) -> Vec<u8>;
+    let kinds: [(&str, Bytes); 7] = [
+        ("'|b1'", |ink| vec![ink]),
+        ("'|i1'", |ink| vec![ink]),
+        ("'<f2'", |ink| (u16::from(ink) * 0x3c00).to_le_bytes().into()),
+        ("'>f2'", |ink| (u16::from(ink) * 0x3c00).to_be_bytes().into()),
+        ("'>f4'", |ink| f32::from(ink).to_be_bytes().into()),
+        ("'>i4'", |ink| i32::from(ink).to_be_bytes().into()),
+        ("'<u8'", |ink| u64::from(ink).to_le_bytes().into()),
+    ];
+    for (kind, bytes) in kinds {
+        put(kind, &bytes)?;
+        assert_eq!(load(&file)?.train.digit(2)[..4], [0, 1, 0, 1], "{kind}");
+    }
+    put("'<f2'", &|ink| (u16::from(ink) * 0x3800).to_le_bytes().into())?;
+    assert_eq!(load(&file)?.test.digit(1)[..2], [0, 128], "a half of 255");
+    let faults: [(&str, Bytes, &str); 6] = [
+        ("'|i1'", |ink| vec![ink.wrapping_neg()], "bring them to 0 to 255"),
+        ("'<i2'", |ink| (-i16::from(ink)).to_le_bytes().into(), "bring them to 0 to 255"),
+        ("'<f2'", |_| 0x7c00_u16.to_le_bytes().into(), "bring them to 0 to 255"),
+        ("'<U1'", |ink| vec![ink, 0, 0, 0], "\"<U1\", where whole numbers, floats and bool"),
+        ("'|O'", |ink| vec![ink], "astype(numpy.uint8)"),
+        ("[('a', '<f4'), ('b', '|u1')]", |ink| vec![ink], "records of several fields"),
+    ];
+    for (kind, bytes, words) in faults {
+        put(kind, &bytes)?;
+        refused(load(&file), 3, &["x_train", words]);
+    }
+    fs::write(&file, archive(&[("images", vec![]), ("labels", vec![])]))?;
+    refused(load(&file), 3, &["no such array, but images, labels", "name them x_train"]);
+    Ok(())
+}
+
 #[test]
 fn zip_codes_stand_in_the_middle() -> Outcome {
     let folder = TempDir::new()?;

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::Outcome;
+use image::GrayImage;
 use lenet::data::{self, Mnist, Source};
 use tempfile::TempDir;
 
@@ -34,7 +35,7 @@ fn counted(from: usize, fields: usize) -> String {
 fn no_line_of_csv_vanishes() -> Outcome {
     let folder = TempDir::new()?;
     let file = folder.path().join("digits.csv");
-    let lines = ["0", "1", "0", "1"].map(|label| line(label, "9")).concat();
+    let lines = ["0", "1", "0", "1"].map(|label| line(label, "12")).concat();
     let read = |first: &str| {
         fs::write(&file, format!("{first}{lines}")).expect("a file");
         half(&file)
@@ -76,5 +77,109 @@ fn no_line_of_csv_vanishes() -> Outcome {
     }
     let both = data::load(&Source::at(folder.path()));
     says(both, &["2 files", "one_test.csv, two_test.csv"]);
+    Ok(())
+}
+
+/// Writes pictures of a bar, all the same, with the folders that they need.
+fn put(folder: &Path, names: &[&str]) -> Outcome {
+    let bar = GrayImage::from_fn(28, 28, |x, _| image::Luma([if x == 13 { 255 } else { 0 }]));
+    for name in names {
+        let file = folder.join(name);
+        fs::create_dir_all(file.parent().expect("a folder"))?;
+        match name.ends_with("png") {
+            true => bar.save(file)?,
+            false => fs::write(file, "x")?,
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn no_picture_vanishes() -> Outcome {
+    let folder = TempDir::new()?;
+    let path = folder.path();
+    let hidden = [".git/0.png", ".ipynb_checkpoints/1.png", "a/.thumbs/3.png", "a/._0.png"];
+    put(path, &["a/0.png", "a/1.png", "b/0.png", "b/1.png"])?;
+    put(path, &hidden)?;
+    let source = Source::at(path);
+    let found = half(path)?;
+    assert_eq!(found.train.names().list(), ["a", "b"]);
+    assert_eq!(data::left_out(&source), [""; 0]);
+    put(path, &["a/0.gif", "a/1.GIF", "b/notes", "b/more/2.png", "b/most/2.png", "3.png"])?;
+    assert!(half(path)? == found);
+    let [told] = &data::left_out(&source)[..] else { panic!("nothing is told") };
+    for what in ["2 .gif", "1 without an ending", "2 folders in", "1 picture beside"] {
+        assert!(told.contains(what), "{what} not in {told}");
+    }
+    put(path, &["c/0.heic"])?;
+    says(half(path), &["/c", "1 .heic", "remove the folder"]);
+    Ok(())
+}
+
+#[test]
+fn pictures_are_found_or_missed_in_words() -> Outcome {
+    for (train, test) in [("Train", "TEST"), ("training", "testing"), ("train", "valid")] {
+        let folder = TempDir::new()?;
+        let names = [train, test].map(|set| [format!("{set}/a/0.png"), format!("{set}/b/0.png")]);
+        put(folder.path(), &names.concat().iter().map(String::as_str).collect::<Vec<_>>())?;
+        let found = data::load(&Source::at(folder.path()))?;
+        assert_eq!((found.train.len(), found.test.len()), (2, 2));
+        assert_eq!(data::left_out(&Source::at(folder.path())), [""; 0]);
+        put(folder.path(), &["val-2/a/0.png"])?;
+        let told = data::left_out(&Source::at(folder.path()));
+        assert!(told.len() == 1 && told[0].ends_with(": val-2"), "{told:?}");
+    }
+    for (names, words) in [
+        (&["0.png", "1.png"][..], "2 pictures beside"),
+        (&["a/0.gif", "b/0.gif"], "2 .gif"),
+        (&["all/a/0.png", "all/b/0.png"], "2 folders in the folders"),
+        (&["readme"], "pictures in a folder for each class"),
+    ] {
+        let folder = TempDir::new()?;
+        put(folder.path(), names)?;
+        // Not that it has a test set already.
+        says(half(folder.path()), &[words]);
+    }
+    let folder = TempDir::new()?;
+    put(folder.path(), &["train/a/0.png", "train/b/0.png"])?;
+    says(half(folder.path()), &["lacks a folder test", "--test-share"]);
+    let digits = format!("5 {}\n", "-1 ".repeat(256));
+    for name in ["ZIP.TRAIN", "Zip.Test"] {
+        fs::write(folder.path().join(name), &digits)?;
+    }
+    assert_eq!(data::load(&Source::at(folder.path()))?.test.labels(), [5]);
+    Ok(())
+}
+
+#[test]
+fn zip_codes_say_which_line_is_broken() -> Outcome {
+    let folder = TempDir::new()?;
+    let put = |set: &str, text: String| fs::write(folder.path().join(format!("zip.{set}")), text);
+    let line = |label: &str| format!("{label} {}\n", "-1 ".repeat(256));
+    put("train", line("5"))?;
+    // Commas and the mark of Windows are no fault.
+    put("test", format!("\u{feff}{}", line("7").replace(' ', ",")))?;
+    assert_eq!(data::load(&Source::at(folder.path()))?.test.labels(), [7]);
+    for (text, words) in [
+        ("<!DOCTYPE html>\n".into(), &["line 1", "\"<!DOCTYPE\" is no number"][..]),
+        (line("1") + &line("10"), &["line 2", "its label is 10"]),
+        (line("nan"), &["line 1", "its label is NaN"]),
+    ] {
+        put("test", text)?;
+        says(data::load(&Source::at(folder.path())), words);
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_that_no_record_can_keep_is_refused() -> Outcome {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let folder = TempDir::new()?;
+    let odd = folder.path().join(OsStr::from_bytes(b"digits-\xff"));
+    put(&odd, &["a/0.png", "a/1.png", "b/0.png", "b/1.png"])?;
+    says(half(&odd), &["is not UTF-8", "rename it"]);
     Ok(())
 }

@@ -23,9 +23,14 @@ impl DataArgs {
     pub fn load(&self) -> Result<Mnist> {
         let mnist = data::load(&self.source).map_err(|error| self.with_way_out(error))?;
         if self.is_given() {
+            self.tell_left_out();
             data::odd(&mnist).iter().for_each(|what| output::warn(what));
         }
         Ok(mnist)
+    }
+
+    fn tell_left_out(&self) {
+        data::left_out(&self.source).iter().for_each(|what| output::warn(what));
     }
 
     /// Whether something was typed.
@@ -50,7 +55,9 @@ impl DataArgs {
     pub fn load_test<'a>(&self, runs: impl IntoIterator<Item = &'a Record>) -> Result<Digits> {
         let runs: Vec<&Record> = runs.into_iter().collect();
         let (false, [first, ..]) = (self.is_given(), &runs[..]) else {
-            return data::load_test(&self.source).map_err(|error| self.with_way_out(error));
+            let test = data::load_test(&self.source).map_err(|error| self.with_way_out(error));
+            self.tell_left_out();
+            return test;
         };
         let source = self.source.absolute().or(record::source(&first.data));
         let test = data::load_test(&source);
