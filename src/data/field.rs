@@ -68,9 +68,9 @@ pub(super) fn cut(pixels: &[u8], from: usize, side: usize) -> (Vec<u8>, Option<u
     (fields, spoilt)
 }
 
-/// Makes a picture `[side, side]` smaller about its middle, to a fraction of its side. A pixel becomes the mean of
-/// the area that it covers; outside of the picture there is nothing.
-pub(crate) fn shrink(picture: &mut [u8], side: usize, fraction: f64) {
+/// Makes pictures `[N, side, side]` smaller about their middle, to a fraction of their side. A pixel becomes the mean
+/// of the area that it covers; outside of the picture there is nothing.
+pub(crate) fn shrink(pictures: &mut [u8], side: usize, fraction: f64) {
     // Of a row or a column that covers the pixels from `low` to `high`, the share of pixel `at`.
     let middle = side as f64 / 2.0;
     let share = |to: usize, at: usize| {
@@ -79,19 +79,21 @@ pub(crate) fn shrink(picture: &mut [u8], side: usize, fraction: f64) {
     };
     let shares: Vec<f64> = (0..side * side).map(|i| share(i / side, i % side)).collect();
     let of = |to: usize| &shares[to * side..(to + 1) * side];
-    // Rows, then columns.
-    let mut rows = vec![0.0; side * side];
-    for (y, row) in rows.chunks_exact_mut(side).enumerate() {
-        for (share, line) in
-            of(y).iter().zip(picture.chunks_exact(side)).filter(|(share, _)| **share > 0.0)
-        {
-            row.iter_mut().zip(line).for_each(|(sum, byte)| *sum += share * f64::from(*byte));
+    for picture in pictures.chunks_exact_mut(side * side) {
+        // Rows, then columns.
+        let mut rows = vec![0.0; side * side];
+        for (y, row) in rows.chunks_exact_mut(side).enumerate() {
+            for (share, line) in
+                of(y).iter().zip(picture.chunks_exact(side)).filter(|(share, _)| **share > 0.0)
+            {
+                row.iter_mut().zip(line).for_each(|(sum, byte)| *sum += share * f64::from(*byte));
+            }
         }
-    }
-    for (line, row) in picture.chunks_exact_mut(side).zip(rows.chunks_exact(side)) {
-        for (x, byte) in line.iter_mut().enumerate() {
-            *byte = of(x).iter().zip(row).map(|(share, value)| share * value).sum::<f64>().round()
-                as u8;
+        for (line, row) in picture.chunks_exact_mut(side).zip(rows.chunks_exact(side)) {
+            for (x, byte) in line.iter_mut().enumerate() {
+                let sum: f64 = of(x).iter().zip(row).map(|(share, value)| share * value).sum();
+                *byte = sum.round() as u8;
+            }
         }
     }
 }

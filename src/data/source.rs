@@ -63,8 +63,16 @@ impl Source {
         self.path.as_ref().is_some_and(files)
     }
 
-    /// Returns the path; without one nothing else may be said of the built-in digits.
-    pub(super) fn path_or_plain(&self) -> Result<Option<&Path>> {
+    /// Whether it says something that is about digits of a path alone.
+    pub fn is_about_path(&self) -> bool {
+        (Source { shrink: None, ..self.clone() }) != Source::default()
+    }
+
+    /// Checks its numbers.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a number out of its range.
+    pub fn check(&self) -> Result<()> {
         if let Some(side) = self.side.filter(|side| !SIDES.contains(side)) {
             let (least, most) = SIDES.into_inner();
             return Err(Error::Usage(format!("--side is {side}, but must be {least} to {most}")));
@@ -76,8 +84,14 @@ impl Source {
                 "--shrink is {fraction}, but must be {LEAST_SHRUNK} to 1: give 0.8"
             )));
         }
+        Ok(())
+    }
+
+    /// Returns the path; without one nothing else may be said of the built-in digits.
+    pub(super) fn path_or_plain(&self) -> Result<Option<&Path>> {
+        self.check()?;
         match &self.path {
-            None if (Source { shrink: None, ..self.clone() }) != Source::default() => Err(Error::Usage(
+            None if self.is_about_path() => Err(Error::Usage(
                 "--test-share, --side, --transpose and --invert are about the digits of --data: name them"
                     .into(),
             )),
@@ -105,10 +119,7 @@ impl Source {
             digits.pixels.iter_mut().for_each(|byte| *byte = 255 - *byte);
         }
         if let Some(fraction) = self.shrink {
-            let side = digits.side;
-            for digit in digits.pixels.chunks_exact_mut(side * side) {
-                field::shrink(digit, side, fraction);
-            }
+            field::shrink(&mut digits.pixels, digits.side, fraction);
         }
     }
 

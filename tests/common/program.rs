@@ -1,6 +1,7 @@
 //! The program itself: what it prints, and how it refuses.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -36,6 +37,19 @@ pub fn prints(args: &[&str]) -> String {
     let (out, said) = (String::from_utf8_lossy(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{args:?} ended with {}: {said}", output.status);
     out.into_owned()
+}
+
+/// What it prints where that is its standard input.
+pub fn prints_of(args: &[&str], input: &[u8]) -> String {
+    let mut command = command(args);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("the program starts");
+    let mut stdin = child.stdin.take().expect("an input");
+    stdin.write_all(input).expect("the program reads");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{args:?} ended with {}", output.status);
+    text(&output.stdout)
 }
 
 /// The object that it prints with `--json`.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::Outcome;
-use crate::common::program::{DATA, USAGE, fails, json_of, path, prints};
+use crate::common::program::{DATA, USAGE, fails, json_of, path, prints, prints_of};
 use lenet::data::{self, Mnist, Source};
 use tempfile::TempDir;
 
@@ -63,6 +63,17 @@ fn a_run_has_the_classes_and_the_side_of_its_data() -> Outcome {
     prints(&["export", path(&out), "--out", path(&onnx)]);
     // A longer run is resumed with the classes that it has.
     run(&["train", "--quiet", "--resume", path(&out)]);
+    let stream = ["predict", path(&out), "--stream", "raw", "--csv", "--device", "cpu"];
+    let flat: Vec<u8> = (0..81).map(|at| if at / 9 == 3 { 255 } else { 0 }).collect();
+    let lines = prints_of(&stream, &flat);
+    let [heading, line] = lines.lines().collect::<Vec<_>>()[..] else { panic!("{lines}") };
+    assert!(heading.ends_with(",rejected,name") && line.ends_with(",\"flat\""), "{lines}");
+    // The built-in digits are none of its classes.
+    let model = out.join("model.safetensors");
+    for args in [&["evaluate"][..], &["evaluate", "--train"], &["predict", "--index", "1"]] {
+        let args = [&args[..1], &[path(&model), "--device", "cpu"], &args[1..]].concat();
+        fails(&args, USAGE, &["upright to flat", "9x9", "--data"]);
+    }
     // Other data are refused: another side, and classes that the model does not know.
     fails(&["evaluate", path(&out), "--data", path(&data), "--side", "12"], DATA, &["9x9"]);
     fs::write(data.join("classes.txt"), "upright\nslanted\n")?;

@@ -4,8 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::Outcome;
-use crate::common::program::{DATA, USAGE, fails, json_of, path, prints, run, small_set, text};
-use lenet::data::{self, image};
+use crate::common::program::{
+    DATA, USAGE, fails, json_of, path, prints, prints_of, run, small_set, text,
+};
+use lenet::data::{self, Source, image};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -194,6 +196,27 @@ fn shrunk_digits_stay_shrunk() -> Outcome {
     let compared = json_of(&with(&["compare", path(&out), path(&again)]));
     assert_eq!((&compared["settings"], &compared["mcnemar_p_value"]), (&json!({}), &json!(1.0)));
     let evaluated = json_of(&with(&["evaluate", path(&out)]));
+    // A model by itself has the same, and its streams, unless somebody says otherwise.
+    let model = out.join("model.safetensors");
+    let loss = |args: &[&str]| {
+        json_of(&with(&[&["evaluate", path(&model)][..], args].concat()))["test"]["loss"].clone()
+    };
+    assert_eq!(loss(&[]), evaluated["test"]["loss"]);
+    assert_ne!(loss(&["--shrink", "1"]), evaluated["test"]["loss"]);
+    let first = data::load_test(&Source::default())?.digit(0).to_vec();
+    let streamed = |args: &[&str]| {
+        let args = [&["predict", path(&model), "--stream", "raw", "--csv"][..], args].concat();
+        prints_of(&with(&args), &first)
+    };
+    let asked = json_of(&with(&["predict", path(&out), "--index", "0"]))["predictions"][0].clone();
+    let [asked, difference] = ["digit", "difference"].map(|key| asked[key].clone());
+    let line = streamed(&[]).lines().nth(1).expect("an answer").to_string();
+    let fields: Vec<&str> = line.split(',').collect();
+    assert_eq!(fields[2], asked.to_string());
+    assert!((fields[4].parse::<f64>()? - difference.as_f64().expect("a number")).abs() < 1e-4);
+    assert_ne!(streamed(&["--shrink", "1"]), streamed(&[]));
+    let stray = ["predict", path(&model), "--stream", "raw", "--invert"];
+    fails(&with(&stray), USAGE, &["--invert", "--index"]);
     let listed = &json_of(&["runs", path(&out)])[0];
     assert_eq!(listed["data"], "built in, shrink 0.8");
     let errors = &listed["error_percent"];
@@ -207,5 +230,7 @@ fn shrunk_digits_stay_shrunk() -> Outcome {
     assert_ne!(scores(&["predict", path(&model), "--raw", path(&picture)]), of_run);
     // Other digits than the plain run's: they need --data, and groups of runs need none.
     fails(&with(&["compare", path(&out), path(&plain)]), DATA, &["CRC-32"]);
+    let [a, b] = [&out, &plain].map(|folder| folder.join("model.safetensors"));
+    fails(&with(&["compare", path(&a), path(&b)]), USAGE, &["different size", "--shrink"]);
     Ok(())
 }

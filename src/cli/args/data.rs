@@ -8,8 +8,10 @@ use serde_json::Value;
 use crate::cli::output;
 use crate::data::{self, Digits, Mnist, Source};
 use crate::error::{Error, Result};
+use crate::network::{CLASSES, DIGIT_SIDE, Network, Options};
 use crate::report::finished::Record;
 use crate::run::record;
+use crate::train::model::Model;
 
 /// Where the digits are.
 #[derive(Debug, Clone, Default, Args)]
@@ -36,6 +38,29 @@ impl DataArgs {
     /// Whether something was typed.
     pub fn is_given(&self) -> bool {
         self.source.path.is_some()
+    }
+
+    /// The digits for a model, made as small as those that it has learned, where nothing else is said.
+    pub fn as_learned(&self, model: &Model) -> Result<DataArgs> {
+        let shrink = self.source.shrink.or(model.shrink());
+        let source = Source { shrink, ..self.source.clone() };
+        source.check()?;
+        Ok(DataArgs { source })
+    }
+
+    /// The same, where no run names the digits of the model: the built-in ones have to be what it knows.
+    pub fn for_model(&self, model: &Model, has_run: bool) -> Result<DataArgs> {
+        let Network { classes: names, options: Options { side, classes, .. }, .. } = &model.network;
+        let is_mnist = names.are_numbers() && (*side, *classes) == (DIGIT_SIDE, CLASSES);
+        match is_mnist || has_run || self.is_given() {
+            true => self.as_learned(model),
+            false => Err(Error::Usage(format!(
+                "the model knows {classes} classes, {} to {}, in pictures of {side}x{side} pixels, and not the \
+                 built-in digits: name its data with --data, or name the folder of its run",
+                names.of(0),
+                names.of(classes - 1)
+            ))),
+        }
     }
 
     /// Loads both sets of the run in `folder`, whose record has `recorded`, and refuses others.

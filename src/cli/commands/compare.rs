@@ -55,7 +55,15 @@ pub fn run(args: Args) -> Result<()> {
     }
     let out = drawing(&args, &[&Model::file(&args.a), &Model::file(&args.b)])?;
     let sides = [Side::read(&args.a)?, Side::read(&args.b)?];
-    let test = args.data.load_test(sides.iter().filter_map(Side::record))?;
+    let records: Vec<_> = sides.iter().filter_map(Side::record).collect();
+    let [shrunk, as_well] = sides.each_ref().map(|side| side.model.shrink());
+    need(shrunk == as_well || !records.is_empty() || args.data.source.shrink.is_some(), || {
+        "the two models have learned digits of different size: say with --shrink, as 1, which to \
+         compare on"
+            .into()
+    })?;
+    let data = args.data.for_model(&sides[0].model, !records.is_empty())?;
+    let test = data.load_test(records)?;
     let [a, b] = sides.each_ref().map(|side| &side.model.network);
     need(a.classes == b.classes, || {
         "the two models have classes of different names: compare models of the same data".into()

@@ -13,9 +13,10 @@ use crate::error::Result;
 use crate::evaluation::rejection::{self, Point};
 use crate::evaluation::{self, Answer, Confusion, TEST_DIGITS, mistakes, percent};
 use crate::inference::{Answers, EVALUATION_BATCH, Scores};
-use crate::network::{ClassNames, Network};
+use crate::network::ClassNames;
 use crate::recipe::{MAX_BATCH, Range};
 use crate::text::{Table, thousands};
+use crate::train::model::Model;
 
 /// Per cent of the digits that are rejected in the rows of the table.
 const SHARES: &[f64] = &[0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0];
@@ -86,7 +87,7 @@ pub fn run(args: Args) -> Result<()> {
         }
     }
     let model = args.model.read()?;
-    let sets = sets(&args, &model.network)?;
+    let sets = sets(&args, &model)?;
     let digits: Vec<&Digits> = sets.iter().map(|(_, set)| set).collect();
     let (mut inference, device) = args.model.ask(&model, &args.device, batch, &digits)?;
     inference.warm_up()?;
@@ -116,16 +117,17 @@ pub fn run(args: Args) -> Result<()> {
 }
 
 /// Loads the test digits and, if asked for, the training digits.
-fn sets(args: &Args, network: &Network) -> Result<Vec<(&'static str, Digits)>> {
+fn sets(args: &Args, model: &Model) -> Result<Vec<(&'static str, Digits)>> {
     let run = args.model.run()?;
+    let data = args.data.for_model(model, run.is_some())?;
     if !args.train {
-        return Ok(vec![("test", args.data.load_test(&run)?.with_classes_of(network)?)]);
+        return Ok(vec![("test", data.load_test(&run)?.with_classes_of(&model.network)?)]);
     }
     let mnist = match &run {
-        Some(run) if !args.data.is_given() => args.data.load_run(&run.folder, &run.data)?,
-        _ => args.data.load()?,
+        Some(run) if !data.is_given() => data.load_run(&run.folder, &run.data)?,
+        _ => data.load()?,
     };
-    let Mnist { train, test } = mnist.with_classes_of(network)?;
+    let Mnist { train, test } = mnist.with_classes_of(&model.network)?;
     Ok(vec![("test", test), ("training", train)])
 }
 

@@ -50,7 +50,7 @@ pub struct Args {
     #[command(flatten)]
     pub stream: StreamArgs,
     #[command(flatten)]
-    data: DataArgs,
+    pub data: DataArgs,
     #[command(flatten)]
     pub device: DeviceArgs,
 }
@@ -86,6 +86,13 @@ struct Questions {
 }
 
 pub fn run(args: Args) -> Result<()> {
+    if args.index.is_empty() && args.data.source.is_about_path() {
+        return Err(Error::Usage(
+            "--data, --test-share, --side, --transpose and --invert are about the digits of --index: \
+             leave them out"
+                .into(),
+        ));
+    }
     if let Some(format) = args.stream.format {
         return stream::run(&args, format);
     }
@@ -146,11 +153,13 @@ pub fn run(args: Args) -> Result<()> {
 impl Questions {
     /// The pictures, then the test digits.
     fn of(args: &Args, model: &Model) -> Result<Self> {
-        let mut questions = Questions::default();
+        let (mut questions, side) = (Questions::default(), model.network.options.side);
         // Pictures that were inverted, and those that were fitted.
         let mut changed = [0, 0];
+        args.data.source.check()?;
+        let data = if args.raw { args.data.clone() } else { args.data.as_learned(model)? };
         for path in &args.images {
-            let was = match questions.picture(path, args.raw, model) {
+            let was = match questions.picture(path, args.raw, side, data.source.shrink) {
                 Err(error) if args.images.len() > 1 => {
                     output::error(&error);
                     questions.unread += 1;
@@ -169,7 +178,9 @@ impl Questions {
         if args.index.is_empty() {
             return Ok(questions);
         }
-        let test = args.data.load_test(&args.model.run()?)?.with_classes_of(&model.network)?;
+        let run = args.model.run()?;
+        let data = args.data.for_model(model, run.is_some())?;
+        let test = data.load_test(&run)?.with_classes_of(&model.network)?;
         for &index in &args.index {
             check_index("--index", index, &test, "test")?;
             questions.sources.push(format!("test digit {index}"));
@@ -180,28 +191,35 @@ impl Questions {
 
     /// Takes the digits of a picture, in the form that the model knows; returns whether it was inverted and whether it
     /// was fitted.
-    fn picture(&mut self, path: &Path, raw: bool, model: &Model) -> Result<[bool; 2]> {
-        let side = model.network.options.side;
+    fn picture(
+        &mut self,
+        path: &Path,
+        raw: bool,
+        side: usize,
+        shrink: Option<f64>,
+    ) -> Result<[bool; 2]> {
         let source = match path == Path::new("-") {
             true => "standard input".to_string(),
             false => path.display().to_string(),
+        };
+        let small = |mut pixels: Vec<u8>| {
+            shrink.iter().for_each(|&fraction| field::shrink(&mut pixels, side, fraction));
+            pixels
         };
         let bytes = writing::bytes_of(path)?;
         if raw {
             let pixels = writing::read_raw(&source, &bytes, side)?;
             self.sources.push(source);
-            self.add(&pixels, None, None);
+            self.add(&small(pixels), None, None);
             return Ok([false, false]);
         }
-        let mut writing = writing::read(&source, &bytes, side)?;
+        let writing = writing::read(&source, &bytes, side)?;
         self.sources.push(source);
-        for digit in &mut writing.digits {
-            if let Some(fraction) = model.shrink() {
-                field::shrink(&mut digit.pixels, side, fraction);
-            }
-            self.add(&digit.pixels, None, Some(digit.place));
+        let fitted = writing.digits.iter().any(|digit| digit.fitted);
+        for digit in writing.digits {
+            self.add(&small(digit.pixels), None, Some(digit.place));
         }
-        Ok([writing.dark_ink, writing.digits.iter().any(|digit| digit.fitted)])
+        Ok([writing.dark_ink, fitted])
     }
 
     /// A digit of the last source.

@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use crate::cli::commands::predict::Args;
 use crate::cli::output;
-use crate::data::Digits;
 use crate::data::stream::{DigitStream, Format, Piece};
+use crate::data::{Digits, field};
 use crate::error::Result;
 use crate::inference::{Inference, Prediction, Scores};
 use crate::recipe::{MAX_BATCH, Range};
@@ -25,7 +25,7 @@ const WAITING: usize = 32;
 const UNWRITTEN: usize = 4;
 /// Digits in a step: enough to keep the device busy, few enough for an answer at once.
 const BATCH: usize = 256;
-const HEADING: &str = "record,label,digit,runner_up,difference,rejected\n";
+const HEADING: &str = "record,label,digit,runner_up,difference,rejected";
 
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Stream")]
@@ -66,15 +66,17 @@ pub fn run(args: &Args, format: Format) -> Result<()> {
     let model = args.model.read()?;
     let margin = args.margin(&model)?;
     let side = model.network.options.side;
+    let shrink = args.data.as_learned(&model)?.source.shrink;
+    let named = !model.network.classes.are_numbers();
     let capacity = Digits::unlabelled(side, vec![0; batch * side * side]);
     let (mut inference, _) = args.model.ask(&model, &args.device, batch, &[&capacity])?;
 
     let (sender, pieces) = sync_channel(WAITING);
     // Never joined: it may wait for input that nobody needs any more.
-    threads::spawn(move || read(format, side, &sender))?;
+    threads::spawn(move || read(format, (side, shrink), &sender))?;
     let (sender, answers) = sync_channel(UNWRITTEN);
     let csv = args.stream.csv;
-    let writer = threads::spawn(move || write(&answers, margin, csv))?;
+    let writer = threads::spawn(move || write(&answers, margin, csv, named))?;
     let asked = ask(&mut inference, (batch, side * side), &pieces, &sender);
     drop(sender);
     writer.join().expect("the writer does not panic")?;
@@ -82,9 +84,12 @@ pub fn run(args: &Args, format: Format) -> Result<()> {
 }
 
 /// Hands on what arrives until it ends, breaks, or nobody listens.
-fn read(format: Format, side: usize, to: &SyncSender<Result<Piece>>) {
-    for piece in DigitStream::new(std::io::stdin().lock(), format, side) {
+fn read(format: Format, (side, shrink): (usize, Option<f64>), to: &SyncSender<Result<Piece>>) {
+    for mut piece in DigitStream::new(std::io::stdin().lock(), format, side) {
         let broken = piece.is_err();
+        if let (Ok(piece), Some(fraction)) = (&mut piece, shrink) {
+            field::shrink(&mut piece.pixels, side, fraction);
+        }
         if to.send(piece).is_err() || broken {
             return;
         }
@@ -128,11 +133,12 @@ fn ask(
 }
 
 /// Writes answers until there are no more, or the reader has seen enough.
-fn write(from: &Receiver<Answered>, margin: f32, csv: bool) -> Result<()> {
+fn write(from: &Receiver<Answered>, margin: f32, csv: bool, named: bool) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let mut text = String::new();
     if csv {
         text.push_str(HEADING);
+        text.push_str(if named { ",name\n" } else { "\n" });
     }
     for answered in from {
         for (i, &label) in answered.labels.iter().enumerate() {
@@ -156,9 +162,12 @@ impl Line<'_> {
     }
 
     fn csv(&self, text: &mut String) {
-        let Prediction { digit, runner_up, difference, rejected, .. } = self.prediction;
+        let Prediction { digit, runner_up, difference, rejected, name, .. } = self.prediction;
         let label = self.label.map(|label| label.to_string()).unwrap_or_default();
-        writeln!(text, "{},{label},{digit},{runner_up},{difference},{rejected}", self.record)
+        // Quotes keep a comma in its name.
+        let name =
+            name.map(|name| format!(",\"{}\"", name.replace('"', "\"\""))).unwrap_or_default();
+        writeln!(text, "{},{label},{digit},{runner_up},{difference},{rejected}{name}", self.record)
             .expect("a string takes everything");
     }
 }
