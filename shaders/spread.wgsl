@@ -14,8 +14,8 @@
 //
 // Each value of dh is added to the K inputs of a row that it was computed from, so that columns
 // outside never come up; rows outside are left out. As in convolve.wgsl, rows are called one by one, and
-// taps are written out, up to seven in a row. dh is an array of rows, since Mesa unrolls a loop over the whole of an
-// array however long; where it does not, LLVM compiles for minutes.
+// taps are written out, up to seven in a row. dh is an array of rows: Mesa always unrolls a loop over a whole
+// array, however long. LLVM compiles a large loop that is not unrolled for minutes.
 //
 // expects: common, local, conv_pool, pooling_backward; h_at, ds_at, table_at, store_dx_row; DX_ROWS
 

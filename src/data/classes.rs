@@ -17,7 +17,7 @@ const MAX_FILE: u64 = 1 << 16;
 /// The names in the file beside the data at a path, if it is there.
 fn beside(path: &Path) -> Result<Option<ClassNames>> {
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
-    let Some(file) = reader::find(folder, &[FILE], reader::is_file) else {
+    let Some(file) = reader::find(folder, &[FILE], reader::is_no_folder) else {
         return Ok(None);
     };
     let cannot_read = |what: String| {

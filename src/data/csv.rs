@@ -11,11 +11,11 @@ use crate::error::{Error, Result};
 use crate::network::SIDES;
 use crate::text::{count, thousands};
 
-/// Longest line: 4,097 numbers of 3 digits need 16,388 bytes, headings somewhat more.
-pub(super) const MAX_LINE: usize = 32 << 10;
+/// Longest line: a heading of 4,097 names as "pixel4095", in quotes, needs about 50,000 bytes.
+pub(super) const MAX_LINE: usize = 64 << 10;
 /// What headings call the column of labels, and a column that only counts the lines.
 const LABELS: [&str; 5] = ["label", "class", "digit", "target", "y"];
-const COUNTERS: [&str; 3] = ["", "id", "index"];
+const COUNTERS: [&str; 4] = ["", "id", "index", "unnamed: 0"];
 /// Letters of a field that a message shows.
 const SHOWN: usize = 20;
 
@@ -178,7 +178,8 @@ impl Columns {
         match is_digit(named.saturating_sub(usize::from(label.is_some()))) {
             true => Ok(Columns { label, counter }),
             false => Err(format!(
-                "its heading, which begins with \"{}\", has {}: give it a name for each number, or leave it out",
+                "its heading, which begins with \"{}\", has {}, which fit no square of numbers with a label: remove the \
+                 other columns",
                 start(names[0]),
                 count(names.len(), "name")
             )),
@@ -212,16 +213,16 @@ fn side_of(pixels: usize) -> Option<usize> {
     (side * side == pixels && SIDES.contains(&side)).then_some(side)
 }
 
-/// Whether the fields of a first line are names. Some programs count the columns instead, and may name but the
-/// first.
+/// Whether the fields of a first line are names. Some programs number the columns instead, with or without a name
+/// for the first.
 fn is_heading(fields: &[&[u8]]) -> bool {
     let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
     let numbers: Vec<f64> = fields.iter().filter_map(|field| number_of(field)).collect();
     if numbers.is_empty() {
         return fields.iter().any(|field| field.iter().any(is_letter));
     }
-    let named = numbers.len() < fields.len() || numbers.iter().any(|&number| number > 255.0);
-    named && numbers.len() > 1 && numbers.windows(2).all(|pair| pair[1] == pair[0] + 1.0)
+    // No picture and its label count up by one.
+    numbers.len() > 2 && numbers.windows(2).all(|pair| pair[1] == pair[0] + 1.0)
 }
 
 /// The number that a field is, be it one that no pixel has.

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use ::mnist::MnistBuilder;
 
 use super::file::File;
-use super::reader::{is_file, name_of};
+use super::reader::{is_no_folder, name_of};
 use super::{Digits, Mnist, idx, pictures};
 use crate::disk;
 use crate::error::{Error, Result};
@@ -107,7 +107,7 @@ fn list(dir: &Path) -> Result<Vec<String>> {
     let way_out = "name the folder that holds the four MNIST files";
     let entries = disk::entries(dir).map_err(|error| Error::cannot_read(dir, error, way_out))?;
     // Some unpackers leave a folder of that name: not what is meant.
-    let files = entries.iter().filter(|path| is_file(path));
+    let files = entries.iter().filter(|path| is_no_folder(path));
     Ok(files.filter_map(|path| Some(path.file_name()?.to_str()?.to_string())).collect())
 }
 

@@ -92,7 +92,7 @@ impl Digits {
                 thousands(labels.len()),
             )));
         }
-        if let Some((index, label)) = first_bad_label(&labels) {
+        if let Some((index, label)) = first_label_over(9, &labels) {
             return Err(Error::Data(format!(
                 "label {label} at index {index}, where 0 to 9 were expected; correct it"
             )));
@@ -254,16 +254,12 @@ pub fn builtin() -> Result<Mnist> {
     Ok(Mnist { train: built_in!("train")?, test: built_in!("t10k")? })
 }
 
-/// Index and value of the first label over 9.
-fn first_bad_label(labels: &[u8]) -> Option<(usize, u8)> {
-    first_label_over(9, labels)
-}
-
 /// Index and value of the first label that no class can have; labels may count from 0 or from 1.
 fn first_impossible_label(labels: &[u8]) -> Option<(usize, u8)> {
     first_label_over(*CLASS_COUNTS.end(), labels)
 }
 
+/// Index and value of the first label over the highest.
 fn first_label_over(most: usize, labels: &[u8]) -> Option<(usize, u8)> {
     labels.iter().copied().enumerate().find(|&(_, label)| usize::from(label) > most)
 }

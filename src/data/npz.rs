@@ -25,6 +25,8 @@ const LONGEST_NAME: usize = 20;
 struct Array {
     shape: Vec<usize>,
     numbers: Vec<u8>,
+    /// Whether they are floats or bool, and all 0 or 1: of a picture, shares of 255.
+    is_black_or_white: bool,
 }
 
 /// Images and labels of a set in a folder of archives, as `kmnist-train-imgs.npz` and
@@ -83,7 +85,9 @@ fn digits(files: [&File; 2], names: [String; 2], side: Option<usize>) -> Result<
         let what = format!("label {label} at index {index}, where 0 to 63 were expected");
         return Err(wrong(1, what));
     }
-    let found = field::check(sides).and_then(|()| field::of(images.numbers, sides[0], side));
+    let full = if images.is_black_or_white { 255 } else { 1 };
+    let pixels = images.numbers.into_iter().map(|number| full * number).collect();
+    let found = field::check(sides).and_then(|()| field::of(pixels, sides[0], side));
     let (side, pixels) = found.map_err(|what| wrong(0, what))?;
     Ok(Digits::found(side, pixels, labels.numbers))
 }
@@ -93,7 +97,8 @@ fn array(file: &File, name: &str) -> Result<Array, Fault> {
     let broken = |error| (format!("the archive is broken ({error})"), AGAIN);
     let Some(bytes) = entry(&file.bytes, &format!("{name}.npy")).map_err(broken)? else {
         let names = names(&file.bytes).map_err(broken)?.join(", ");
-        let what = format!("there is no such array, but {names}");
+        let names = if names.is_empty() { "none" } else { &names };
+        let what = format!("there is no such array; those of the archive: {names}");
         return Err((
             what,
             "name them x_train, y_train, x_test and y_test as Keras does, or arr_0 as KMNIST does",
@@ -182,7 +187,9 @@ fn npy(bytes: &[u8]) -> Result<Array, Fault> {
         return Err((what, AGAIN));
     }
     let numbers = body.chunks_exact(kind.size).map(|bytes| kind.number(bytes));
-    Ok(Array { shape, numbers: bytes_of(numbers)? })
+    let is_one = |number: f64| number == 0.0 || number == 1.0;
+    let is_black_or_white = matches!(kind.letter, b'b' | b'f') && numbers.clone().all(is_one);
+    Ok(Array { shape, numbers: bytes_of(numbers)?, is_black_or_white })
 }
 
 /// How the numbers of an array lie in its bytes.

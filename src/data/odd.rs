@@ -38,8 +38,8 @@ pub fn odd(mnist: &Mnist) -> Vec<String> {
         }),
         from_one.then(|| "the labels are 1 to 9 and none is 0: do they count from 1?".to_string()),
         (used == 1 || 2 * used < train.classes()).then(|| {
-            let all = train.classes();
-            format!("classes with a digit: only {used} of {all}; are the labels right?")
+            let (all, have) = (train.classes(), if used == 1 { "has" } else { "have" });
+            format!("only {used} of {all} classes {have} a digit: are the labels right?")
         }),
         (!trained.is_subset(&tested))
             .then(|| format!("the test set has no digit labelled {}", missing(&tested, &trained))),

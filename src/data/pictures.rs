@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use super::file::MAX_ITEMS;
 use super::reader::{self, Set};
 use super::{Digits, writing};
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::{CLASS_COUNTS, CLASSES, ClassNames, DIGIT_SIDE};
 use crate::text::{count, thousands};
@@ -19,21 +20,22 @@ use crate::text::{count, thousands};
 const MOST: usize = *CLASS_COUNTS.end();
 /// Endings of the pictures that are read.
 const ENDINGS: [&str; 8] = ["png", "jpg", "jpeg", "bmp", "pgm", "ppm", "pnm", "webp"];
-
-/// The same in words.
+/// [`ENDINGS`] in words.
 const READ: &str = "PNG, JPEG, BMP, PNM or WebP";
 /// Endings of pictures that are not read.
 const OTHERS: [&str; 8] = ["gif", "tif", "tiff", "heic", "heif", "avif", "svg", "jp2"];
 /// Folders in folders in which pictures are looked for, to say where they are.
 const DEPTH: usize = 3;
 
-/// The folder of a set: the first of its names that is there.
+/// The folder of a set: the first of its names that has classes, else the first that is there.
 pub(super) fn set_folder(folder: &Path, set: Set) -> Option<PathBuf> {
     let names: &[&str] = match set {
         Set::Train => &["train", "training"],
         Set::Test => &["test", "testing", "val", "valid", "validation"],
     };
-    reader::find(folder, names, Path::is_dir)
+    let found: Vec<PathBuf> =
+        names.iter().filter_map(|name| reader::find(folder, &[*name], Path::is_dir)).collect();
+    found.iter().find(|set| is_set(set)).or(found.first()).cloned()
 }
 
 /// The digits of a set in a folder of both.
@@ -58,10 +60,12 @@ pub(super) fn read(folder: &Path, side: Option<usize>) -> Result<Digits> {
     let side = side.unwrap_or(DIGIT_SIDE);
     let (mut pixels, mut labels, mut names) = (Vec::new(), Vec::new(), Vec::new());
     for class in folders(folder) {
+        disk::entries(&class)
+            .map_err(|error| Error::cannot_read(&class, error, "make it readable"))?;
         let files = reader::files(&class, &ENDINGS);
         if files.is_empty() {
             let others = others(std::slice::from_ref(&class));
-            let others = others.map_or(String::new(), |others| format!(" but {others}"));
+            let others = others.map_or(String::new(), |others| format!(", only {others}"));
             return Err(Error::Data(format!(
                 "the folder {} of a class has no picture{others}; put {READ} files there, or remove the folder",
                 class.display()
@@ -126,8 +130,7 @@ fn others(classes: &[PathBuf]) -> Option<String> {
         *kinds.entry(kind).or_default() += 1;
     }
     let told = kinds.into_iter().map(|(kind, number)| format!("{} {kind}", thousands(number)));
-    let below =
-        (below > 0).then(|| format!("{} in the folders of classes", count(below, "folder")));
+    let below = (below > 0).then(|| format!("{} within", count(below, "folder")));
     let told: Vec<String> = told.chain(below).collect();
     (!told.is_empty()).then(|| told.join(", "))
 }

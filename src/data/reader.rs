@@ -148,10 +148,10 @@ impl Reader {
             () if has(&|set| npz::files(path, set).is_some()) => {
                 ("archives of NumPy", Reader::Sets(npz::read))
             }
+            () if has(&is_set) => (IN_TWO_SETS, Reader::Sets(pictures::read_set)),
             () if has(&|set| !csv::files(path, set).is_empty()) => {
                 ("files of CSV", Reader::Sets(csv::read_set))
             }
-            () if has(&is_set) => (IN_TWO_SETS, Reader::Sets(pictures::read_set)),
             () if pictures::is_set(path) => (BY_CLASS, Reader::Pool(pictures::read)),
             () => ("files of IDX, as MNIST's", Reader::Idx),
         })
@@ -169,23 +169,23 @@ pub(super) fn ends(path: &Path, endings: &[&str]) -> bool {
     endings.iter().any(|ending| name.ends_with(&format!(".{ending}")))
 }
 
-/// What is in a folder, in the order of the names, but for what is hidden: systems put files as `._0.png`, and
-/// programs folders as `.git`, beside others.
+/// What is in a folder, in the order of the names, but for what systems and programs put there: files as `._0.png`,
+/// folders as `.git`, and `__MACOSX` in a ZIP file of a Mac.
 pub(super) fn visible(folder: &Path) -> Vec<PathBuf> {
     let mut entries = disk::entries(folder).unwrap_or_default();
-    entries.retain(|path| !name_of(path).starts_with('.'));
+    entries.retain(|path| !name_of(path).starts_with('.') && name_of(path) != "__MACOSX");
     entries
 }
 
 /// The files of a folder that have one of these endings, in the order of their names.
 pub(super) fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     let mut files = visible(folder);
-    files.retain(|path| ends(path, endings) && is_file(path));
+    files.retain(|path| ends(path, endings) && is_no_folder(path));
     files
 }
 
 /// Whether a path leads to no folder. What is no file either, as a broken link or a pipe, is named when it is read.
-pub(super) fn is_file(path: &Path) -> bool {
+pub(super) fn is_no_folder(path: &Path) -> bool {
     !path.is_dir()
 }
 

@@ -19,7 +19,7 @@ const SHOWN: usize = 20;
 /// The file of a set, raw or packed.
 pub(super) fn file(folder: &Path, set: Set) -> Option<PathBuf> {
     let name = format!("zip.{}", set.name());
-    reader::find(folder, &[&name, &format!("{name}.gz")], reader::is_file)
+    reader::find(folder, &[&name, &format!("{name}.gz")], reader::is_no_folder)
 }
 
 /// The digits of a set.

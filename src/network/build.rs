@@ -46,7 +46,6 @@ pub struct Options {
 /// be carried out, naming the row.
 pub fn build(table: &Table, options: Options) -> Result<Network> {
     check(&options)?;
-    check_name(&table.name)?;
     let Table { name, source, rows, options: Options { border, .. }, .. } = table;
     let side = options.side + 2 * options.border;
     let mut shape = Shape { maps: 1, height: side, width: side };
@@ -68,8 +67,11 @@ pub(super) fn fault(network: &str, at: usize, name: &str, what: &str) -> Error {
     Error::Usage(format!("{network}, row {}, {name:?}: {what}", at + 1))
 }
 
-/// Checks the name, which folders of runs will have.
-fn check_name(name: &str) -> Result<()> {
+/// Checks the name of a network, which folders of runs will have. Models that are there may have any.
+///
+/// # Errors
+/// [`Error::Usage`] naming it.
+pub fn check_name(name: &str) -> Result<()> {
     if is_word(name) && !name.starts_with('-') && name.len() <= LONGEST_NAME {
         return Ok(());
     }

@@ -17,7 +17,7 @@ pub mod summary;
 mod table;
 pub mod tensors;
 
-pub use build::{Options, build};
+pub use build::{Options, build, check_name};
 pub use choices::{Loss, Output, PoolForm, Scaling, Squash, Tanh};
 pub use classes::ClassNames;
 pub use connections::Connections;

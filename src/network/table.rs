@@ -10,7 +10,7 @@ use super::connections::{TABLE_1990, TABLE_I};
 use super::spec::{self, Row};
 use super::{
     CLASSES, ClassNames, DIGIT_SIDE, KERNEL, Loss, Named, Network, Options, Output, PoolForm,
-    Scaling, Squash,
+    Scaling, Squash, check_name,
 };
 use crate::text::{toml_fault, toml_place, toml_word};
 
@@ -86,6 +86,7 @@ impl Table {
     /// What is wrong with it, with line and column or the layer.
     pub fn parse(text: &str) -> Result<Table, String> {
         let file: File = toml::from_str(text).map_err(|error| toml_fault(text, &error))?;
+        check_name(&file.name).map_err(|error| error.to_string())?;
         let row = |(at, entry): (usize, Spanned<Entry>)| {
             let place = toml_place(text, entry.span().start);
             entry.into_inner().row().map_err(|fault| format!("{place}layer {}: {fault}", at + 1))

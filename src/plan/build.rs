@@ -211,7 +211,7 @@ impl<'a> Builder<'a> {
         } else {
             let samples = self.profile.samples_of(self.batch, &[x], &[s, h]);
             k.samples = samples as u32;
-            let most = MAX_TILE / (k.p() * k.p() * k.tile_width) as usize;
+            let most = (MAX_TILE / (k.p() * k.p() * k.tile_width) as usize).max(1);
             let height = self.profile.tiles.height(pool.is_some()).min(most);
             k.tile_height = largest_divisor(k.ph() as usize, height);
             match pool {

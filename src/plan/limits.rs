@@ -116,8 +116,8 @@ fn too_long(plan: &Plan, kernel: &Kernel) -> Error {
     ))
 }
 
-/// What to try where a view is too large, which only rows of partial gradients can be fewer of: half of them;
-/// where a loop has asked for more than the profile has, smaller tiles, which shorten loops as well.
+/// What to try where a view is too large: half of the rows of partial gradients, since nothing else can shrink. If a
+/// long loop has already asked for more rows than the profile has, smaller tiles, which shorten loops too.
 fn fewer(profile: Profile, plan: &Plan, view: &View) -> Option<Profile> {
     let tried = plan.profile;
     match plan.buffers[view.buffer].name == "partials" {

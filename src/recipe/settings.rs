@@ -13,7 +13,7 @@ use super::{
 };
 use crate::data::Mnist;
 use crate::error::{Error, Result};
-use crate::network::{CLASSES, ClassNames, DIGIT_SIDE, Loss, Network, Output, lenet};
+use crate::network::{CLASSES, ClassNames, DIGIT_SIDE, Loss, Network, Output, check_name, lenet};
 use crate::plan::{Capacity, Distortion, Plan, Profile, Strategy};
 use crate::text::{did_you_mean, in_plain_words};
 
@@ -109,6 +109,7 @@ impl Settings {
             None => network::choose(&mut asked, &of_recipe, &by_recipe, &available)?,
             Some(network) => network::from_model(&mut asked, network, &available)?,
         };
+        check_name(&network.name)?;
         of_recipe.network = NetworkArgs::default();
         if from.is_some() {
             let mut layer = Flags::default();

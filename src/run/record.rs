@@ -48,8 +48,8 @@ pub fn check(folder: &Path, data: &Value, set: &str, digits: &Digits) -> Result<
     let kind = if set == "train" { "training" } else { set };
     match there["crc32"].as_str() {
         Some(crc32) if crc32 != here => Err(Error::Data(format!(
-            "the run in {} had {} {kind} digits with CRC-32 {crc32}, and those that were read now are {} with CRC-32 \
-             {here}: bring the old ones back, or give --data with the digits to use",
+            "the run in {} was made with {} {kind} digits (CRC-32 {crc32}), but those here are {} (CRC-32 {here}): bring \
+             the old ones back, or give --data or --shrink as in the run",
             folder.display(),
             there["digits"],
             digits.len(),

@@ -77,8 +77,9 @@ impl Resumed {
         })?;
         need(now.epochs == epochs || now.schedule.is_open(), || {
             format!(
-                "the run in {name} has had all of its epochs, {epochs}, and takes no more: its {} schedule took the learning \
-                 rate down to 0 over them. Start another run with --epochs {}, or one from its network with --from {name}",
+                "the run in {name} was planned for {epochs} epochs, over which its {} schedule takes the learning rate down \
+                 to 0, and cannot have more: leave out --epochs, start another run with --epochs {}, or one from its \
+                 network with --from {name}",
                 now.schedule, now.epochs
             )
         })?;

@@ -45,7 +45,7 @@ impl Model {
 
     /// To which fraction of their side the digits that it was trained on were made smaller, if they were.
     pub fn shrink(&self) -> Option<f64> {
-        self.settings["shrink"].as_f64()
+        self.settings["shrink"].as_f64().filter(|&fraction| fraction < 1.0)
     }
 
     /// CRC-32 of its parameters.

@@ -231,6 +231,6 @@ fn shrunk_digits_stay_shrunk() -> Outcome {
     // Other digits than the plain run's: they need --data, and groups of runs need none.
     fails(&with(&["compare", path(&out), path(&plain)]), DATA, &["CRC-32"]);
     let [a, b] = [&out, &plain].map(|folder| folder.join("model.safetensors"));
-    fails(&with(&["compare", path(&a), path(&b)]), USAGE, &["different size", "--shrink"]);
+    fails(&with(&["compare", path(&a), path(&b)]), USAGE, &["different sizes", "--shrink"]);
     Ok(())
 }

@@ -173,20 +173,20 @@ fn archives_of_other_types() -> Outcome {
         let sets = sets.into_iter().chain([("y_train", labels(3)), ("y_test", labels(2))]);
         fs::write(&file, archive(&sets.collect::<Vec<_>>()))
     };
-    // Ink of 1, in bool, floats of 16 bits, and numbers of either order.
+    // A 1, in bool and floats all of the ink, in whole numbers a 255th; of either order.
     type Bytes = fn(u8) -> Vec<u8>;
-    let kinds: [(&str, Bytes); 7] = [
-        ("'|b1'", |ink| vec![ink]),
-        ("'|i1'", |ink| vec![ink]),
-        ("'<f2'", |ink| (u16::from(ink) * 0x3c00).to_le_bytes().into()),
-        ("'>f2'", |ink| (u16::from(ink) * 0x3c00).to_be_bytes().into()),
-        ("'>f4'", |ink| f32::from(ink).to_be_bytes().into()),
-        ("'>i4'", |ink| i32::from(ink).to_be_bytes().into()),
-        ("'<u8'", |ink| u64::from(ink).to_le_bytes().into()),
+    let kinds: [(&str, Bytes, u8); 7] = [
+        ("'|b1'", |ink| vec![ink], 255),
+        ("'|i1'", |ink| vec![ink], 1),
+        ("'<f2'", |ink| (u16::from(ink) * 0x3c00).to_le_bytes().into(), 255),
+        ("'>f2'", |ink| (u16::from(ink) * 0x3c00).to_be_bytes().into(), 255),
+        ("'>f4'", |ink| f32::from(ink).to_be_bytes().into(), 255),
+        ("'>i4'", |ink| i32::from(ink).to_be_bytes().into(), 1),
+        ("'<u8'", |ink| u64::from(ink).to_le_bytes().into(), 1),
     ];
-    for (kind, bytes) in kinds {
+    for (kind, bytes, ink) in kinds {
         put(kind, &bytes)?;
-        assert_eq!(load(&file)?.train.digit(2)[..4], [0, 1, 0, 1], "{kind}");
+        assert_eq!(load(&file)?.train.digit(2)[..4], [0, ink, 0, ink], "{kind}");
     }
     put("'<f2'", &|ink| (u16::from(ink) * 0x3800).to_le_bytes().into())?;
     assert_eq!(load(&file)?.test.digit(1)[..2], [0, 128], "a half of 255");

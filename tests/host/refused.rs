@@ -26,7 +26,7 @@ fn line(label: &str, number: &str) -> String {
     format!("{label}{}\n", format!(",{number}").repeat(64))
 }
 
-/// The same number of fields, counted.
+/// Numbers in a row, with commas between.
 fn counted(from: usize, fields: usize) -> String {
     (from..from + fields).map(|number| number.to_string()).collect::<Vec<_>>().join(",")
 }
@@ -47,6 +47,7 @@ fn no_line_of_csv_vanishes() -> Outcome {
         line("Ziffer", "p"),
         line("\"label\"", "\"p\""),
         format!("label,{}\n", counted(0, 64)),
+        format!("{}\n", counted(0, 65)),
         format!("label,{}\n", ["1x1"; 64].join(",")),
     ] {
         assert!(read(&heading)? == plain, "{heading}");

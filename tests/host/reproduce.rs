@@ -131,8 +131,11 @@ fn flags_that_make_no_sense() -> Outcome {
     fails(&["reproduce", "--seeds", "0"], USAGE, &["--seeds"]);
     // The second row does not fit this plan, and the first is not trained before that is said.
     let rows = ["reproduce", "lenet1", "lenet5-tutorial"];
-    let sample = ["--device", "cpu", "--plan", "sample"];
+    let folder = TempDir::new().expect("a folder");
+    let out = folder.path().join("table");
+    let sample = ["--device", "cpu", "--plan", "sample", "--out", path(&out)];
     fails(&[&rows[..], &sample].concat(), USAGE, &["lenet5-tutorial: ", "--plan layered"]);
+    assert!(!out.exists(), "a row was trained");
     fails(&["reproduce", "--epochs", "0"], USAGE, &["--epochs"]);
     fails(&["reproduce", "--device", "cpu", "--adapter", "0"], USAGE, &["--adapter"]);
     Ok(())

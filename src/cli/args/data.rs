@@ -48,7 +48,8 @@ impl DataArgs {
         Ok(DataArgs { source })
     }
 
-    /// The same, where no run names the digits of the model: the built-in ones have to be what it knows.
+    /// The digits for a model that may come without a run: then the built-in digits are taken only if the model can
+    /// know them.
     pub fn for_model(&self, model: &Model, has_run: bool) -> Result<DataArgs> {
         let Network { classes: names, options: Options { side, classes, .. }, .. } = &model.network;
         let is_mnist = names.are_numbers() && (*side, *classes) == (DIGIT_SIDE, CLASSES);
@@ -80,9 +81,9 @@ impl DataArgs {
     pub fn load_test<'a>(&self, runs: impl IntoIterator<Item = &'a Record>) -> Result<Digits> {
         let runs: Vec<&Record> = runs.into_iter().collect();
         let (false, [first, ..]) = (self.is_given(), &runs[..]) else {
-            let test = data::load_test(&self.source).map_err(|error| self.with_way_out(error));
+            let test = data::load_test(&self.source).map_err(|error| self.with_way_out(error))?;
             self.tell_left_out();
-            return test;
+            return Ok(test);
         };
         let source = self.source.absolute().or(record::source(&first.data));
         let test = data::load_test(&source);

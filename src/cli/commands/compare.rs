@@ -57,9 +57,9 @@ pub fn run(args: Args) -> Result<()> {
     let sides = [Side::read(&args.a)?, Side::read(&args.b)?];
     let records: Vec<_> = sides.iter().filter_map(Side::record).collect();
     let [shrunk, as_well] = sides.each_ref().map(|side| side.model.shrink());
-    need(shrunk == as_well || !records.is_empty() || args.data.source.shrink.is_some(), || {
-        "the two models have learned digits of different size: say with --shrink, as 1, which to \
-         compare on"
+    need(shrunk == as_well || records.len() == 2 || args.data.source.shrink.is_some(), || {
+        "the two models learned digits of different sizes: choose one with --shrink, as --shrink 1 for \
+         whole ones"
             .into()
     })?;
     let data = args.data.for_model(&sides[0].model, !records.is_empty())?;

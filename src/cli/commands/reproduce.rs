@@ -95,10 +95,10 @@ impl Args {
     fn own(&self) -> Result<Vec<Row>> {
         let own = |file: &String| {
             let recipe = NetworkChoice::from(file.as_str()).table()?.name.leak();
-            need(recipe != PICTURES, || {
+            need(!recipe.eq_ignore_ascii_case(PICTURES), || {
                 format!(
-                    "the network in {file} is called {PICTURES}, as the folder of the report's pictures is: give it \
-                         another name"
+                    "the network in {file} is called {recipe}, as the folder of the report's pictures: give it \
+                     another name"
                 )
             })?;
             let title = format!("The network in {file}").leak();
@@ -246,9 +246,12 @@ impl<'a> Shared<'a> {
                 let plan = device.strategy(args.device.plan, &settings.network, settings.batch)?;
                 settings.set_plan(plan);
                 if seed == 1 {
-                    // A row that cannot be planned is not met after hours of other rows.
+                    // Plan the row now, not after hours of training others. What can fail is the network, whatever the digits.
                     let plan = settings.plan(device.profile(), Capacity::default());
-                    plan.map_err(|error| Error::Usage(format!("{}: {error}", row.recipe)))?;
+                    plan.map_err(|error| match error {
+                        Error::Usage(what) => Error::Usage(format!("{}: {what}", row.recipe)),
+                        error => error,
+                    })?;
                 }
                 let folder = out.join(row.recipe).join(format!("seed-{seed}"));
                 let done = jobs::is_done(&folder, &launch::identity(&settings, device, record))?;
