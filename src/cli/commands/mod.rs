@@ -14,6 +14,7 @@ pub mod import;
 pub mod man;
 pub mod plan;
 pub mod predict;
+mod questions;
 pub mod report;
 pub mod reproduce;
 pub mod runs;

@@ -1,18 +1,18 @@
 //! `lenet predict`: what a trained model takes digits for, in pictures, of the test set, or as they
 //! come in a stream.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use serde_json::json;
 
 use crate::cli::args::model::ModelArg;
 use crate::cli::args::{DataArgs, DeviceArgs};
-use crate::cli::commands::data::check_index;
+use crate::cli::commands::questions::Questions;
 use crate::cli::commands::stream::{self, StreamArgs};
 use crate::cli::output;
-use crate::data::writing::{self, Place};
-use crate::data::{Digits, field, image};
+use crate::data::writing::Place;
+use crate::data::{Digits, image};
 use crate::error::{Error, Result};
 use crate::evaluation::rejection;
 use crate::inference::{Prediction, Scores};
@@ -30,13 +30,13 @@ pub struct Args {
     /// Pictures of a digit or of a line of digits, of any size (PNG, JPEG, BMP, PGM, WebP), or - for
     /// standard input
     #[arg(value_name = "IMAGE", conflicts_with = "format")]
-    images: Vec<PathBuf>,
+    pub images: Vec<PathBuf>,
     /// Take the pictures as they are: 28x28 or what the model sees, bright on dark, as MNIST's [default: off]
     #[arg(long, conflicts_with = "format")]
-    raw: bool,
+    pub raw: bool,
     /// Test digits by number, counted from 0: may be repeated, or several with commas
     #[arg(long, value_name = "INDEX", value_delimiter = ',', conflicts_with = "format")]
-    index: Vec<usize>,
+    pub index: Vec<usize>,
     /// Say ? where the two best outputs are less than this apart; 0 never does [default: rbf 20,
     /// linear 0.45, where about 0.5 % error is left on the test digits]
     #[arg(long, value_name = "MARGIN")]
@@ -62,27 +62,6 @@ impl Args {
         Range::NotNegative.check("reject", &margin)?;
         Ok(margin)
     }
-}
-
-/// A digit to be asked about.
-struct Question {
-    /// Which of the sources it is from.
-    source: usize,
-    pixels: Vec<u8>,
-    /// The label of a test digit.
-    label: Option<u8>,
-    /// Where it stands in its picture.
-    place: Option<Place>,
-}
-
-/// The digits to read, and where each comes from.
-#[derive(Default)]
-struct Questions {
-    /// Files or numbers, for a person.
-    sources: Vec<String>,
-    list: Vec<Question>,
-    /// Pictures, of several, that could not be read.
-    unread: usize,
 }
 
 pub fn run(args: Args) -> Result<()> {
@@ -120,7 +99,7 @@ pub fn run(args: Args) -> Result<()> {
     let digits = Digits::unlabelled(model.network.options.side, pixels.collect());
     let (mut inference, device) = args.model.ask(&model, &args.device, BATCH, &[&digits])?;
     let scores = inference.answers(0)?.scores;
-    let told: Vec<Told> = questions.told(&scores, margin).collect();
+    let told: Vec<Told> = told(&questions, &scores, margin).collect();
     let readings: Vec<&[Told]> = told.chunk_by(|a, b| a.number == b.number).collect();
     if args.json {
         let reading = |of: &&[Told]| json!({ "source": of[0].source, "text": read(of) });
@@ -150,101 +129,6 @@ pub fn run(args: Args) -> Result<()> {
     some_unread
 }
 
-impl Questions {
-    /// The pictures, then the test digits.
-    fn of(args: &Args, model: &Model) -> Result<Self> {
-        let (mut questions, side) = (Questions::default(), model.network.options.side);
-        // Pictures that were inverted, and those that were fitted.
-        let mut changed = [0, 0];
-        args.data.source.check()?;
-        let data = if args.raw { args.data.clone() } else { args.data.as_learned(model)? };
-        for path in &args.images {
-            let was = match questions.picture(path, args.raw, side, data.source.shrink) {
-                Err(error) if args.images.len() > 1 => {
-                    output::error(&error);
-                    questions.unread += 1;
-                    continue;
-                }
-                read => read?,
-            };
-            changed.iter_mut().zip(was).for_each(|(count, was)| *count += usize::from(was));
-        }
-        let what = ["dark on bright, so inverted", "fitted as MNIST's digits were"];
-        let told = changed.iter().zip(what).filter(|(count, _)| **count > 0);
-        let told: Vec<String> = told.map(|(count, what)| format!("{count} {what}")).collect();
-        if !told.is_empty() {
-            output::note(&format!("pictures {}: {}", args.images.len(), told.join("; ")));
-        }
-        if args.index.is_empty() {
-            return Ok(questions);
-        }
-        let run = args.model.run()?;
-        let data = args.data.for_model(model, run.is_some())?;
-        let test = data.load_test(&run)?.with_classes_of(&model.network)?;
-        for &index in &args.index {
-            check_index("--index", index, &test, "test")?;
-            questions.sources.push(format!("test digit {index}"));
-            questions.add(test.digit(index), Some(test.label(index)), None);
-        }
-        Ok(questions)
-    }
-
-    /// Takes the digits of a picture, in the form that the model knows; returns whether it was inverted and whether it
-    /// was fitted.
-    fn picture(
-        &mut self,
-        path: &Path,
-        raw: bool,
-        side: usize,
-        shrink: Option<f64>,
-    ) -> Result<[bool; 2]> {
-        let source = match path == Path::new("-") {
-            true => "standard input".to_string(),
-            false => path.display().to_string(),
-        };
-        let small = |mut pixels: Vec<u8>| {
-            shrink.iter().for_each(|&fraction| field::shrink(&mut pixels, side, fraction));
-            pixels
-        };
-        let bytes = writing::bytes_of(path)?;
-        if raw {
-            let pixels = writing::read_raw(&source, &bytes, side)?;
-            self.sources.push(source);
-            self.add(&small(pixels), None, None);
-            return Ok([false, false]);
-        }
-        let writing = writing::read(&source, &bytes, side)?;
-        self.sources.push(source);
-        let fitted = writing.digits.iter().any(|digit| digit.fitted);
-        for digit in writing.digits {
-            self.add(&small(digit.pixels), None, Some(digit.place));
-        }
-        Ok([writing.dark_ink, fitted])
-    }
-
-    /// A digit of the last source.
-    fn add(&mut self, pixels: &[u8], label: Option<u8>, place: Option<Place>) {
-        let source = self.sources.len() - 1;
-        self.list.push(Question { source, pixels: pixels.to_vec(), label, place });
-    }
-
-    /// The answers, in the order of the questions.
-    fn told<'a>(&'a self, scores: &'a Scores, margin: f32) -> impl Iterator<Item = Told<'a>> {
-        self.list.iter().enumerate().map(move |(i, question)| Told {
-            number: question.source,
-            source: &self.sources[question.source],
-            place: question.place,
-            label: question.label,
-            label_name: question
-                .label
-                .and_then(|label| scores.names.list().get(usize::from(label)).map(String::as_str)),
-            pixels: &question.pixels,
-            names: &scores.names,
-            prediction: scores.prediction(i, margin),
-        })
-    }
-}
-
 /// A digit with its answer.
 #[derive(Serialize)]
 struct Told<'a> {
@@ -262,6 +146,25 @@ struct Told<'a> {
     names: &'a ClassNames,
     #[serde(flatten)]
     prediction: Prediction<'a>,
+}
+
+/// The answers, in the order of the questions.
+fn told<'a>(
+    questions: &'a Questions,
+    scores: &'a Scores,
+    margin: f32,
+) -> impl Iterator<Item = Told<'a>> {
+    let name_of = |label: u8| scores.names.list().get(usize::from(label)).map(String::as_str);
+    questions.list.iter().enumerate().map(move |(i, question)| Told {
+        number: question.source,
+        source: &questions.sources[question.source],
+        place: question.place,
+        label: question.label,
+        label_name: question.label.and_then(name_of),
+        pixels: &question.pixels,
+        names: &scores.names,
+        prediction: scores.prediction(i, margin),
+    })
 }
 
 /// What the digits of a source read: of each its class, or ? where the network would rather not say.
