@@ -130,7 +130,7 @@ fn others(classes: &[PathBuf]) -> Option<String> {
         *kinds.entry(kind).or_default() += 1;
     }
     let told = kinds.into_iter().map(|(kind, number)| format!("{} {kind}", thousands(number)));
-    let below = (below > 0).then(|| format!("{} within", count(below, "folder")));
+    let below = (below > 0).then(|| count(below, "deeper folder"));
     let told: Vec<String> = told.chain(below).collect();
     (!told.is_empty()).then(|| told.join(", "))
 }

@@ -203,7 +203,11 @@ fn archives_of_other_types() -> Outcome {
         refused(load(&file), 3, &["x_train", words]);
     }
     fs::write(&file, archive(&[("images", vec![]), ("labels", vec![])]))?;
-    refused(load(&file), 3, &["no such array, but images, labels", "name them x_train"]);
+    refused(
+        load(&file),
+        3,
+        &["no such array; those of the archive: images, labels", "name them x_train"],
+    );
     Ok(())
 }
 

@@ -109,7 +109,7 @@ fn no_picture_vanishes() -> Outcome {
     put(path, &["a/0.gif", "a/1.GIF", "b/notes", "b/more/2.png", "b/most/2.png", "3.png"])?;
     assert!(half(path)? == found);
     let [told] = &data::left_out(&source)[..] else { panic!("nothing is told") };
-    for what in ["2 .gif", "1 without an ending", "2 folders in", "1 picture beside"] {
+    for what in ["2 .gif", "1 without an ending", "2 deeper folders", "1 picture beside"] {
         assert!(told.contains(what), "{what} not in {told}");
     }
     put(path, &["c/0.heic"])?;
@@ -133,7 +133,7 @@ fn pictures_are_found_or_missed_in_words() -> Outcome {
     for (names, words) in [
         (&["0.png", "1.png"][..], "2 pictures beside"),
         (&["a/0.gif", "b/0.gif"], "2 .gif"),
-        (&["all/a/0.png", "all/b/0.png"], "2 folders in the folders"),
+        (&["all/a/0.png", "all/b/0.png"], "2 deeper folders"),
         (&["readme"], "pictures in a folder for each class"),
     ] {
         let folder = TempDir::new()?;
