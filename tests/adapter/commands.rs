@@ -14,7 +14,7 @@ pub fn add(tests: &mut Tests) {
     tests.on_adapter("a driver of Vulkan 1.0 is refused", |_| vulkan_1_0());
     if cfg!(target_os = "linux") {
         tests.on_adapter("a full disk leaves no compiled shaders", |_| full_disk());
-        tests.on_adapter("small files leave no compiled shaders", |_| small_files());
+        tests.on_adapter("small files leave no compiled shaders", small_files);
     }
 }
 
@@ -77,7 +77,12 @@ fn full_disk() -> Outcome {
 }
 
 /// The index of Mesa's cache is longer than the longest file that may be written.
-fn small_files() -> Outcome {
+fn small_files(adapter: &Adapter) -> Outcome {
+    let name = adapter.get_info().name;
+    if name.contains("SwiftShader") {
+        eprintln!("not tried: {name} keeps its own code in such a file, and ends with SIGBUS");
+        return Ok(());
+    }
     in_shell(&["sh", "-c", "ulimit -f 100; shift; exec \"$@\"", "sh"]).map(|_| Ok(()))?
 }
 
