@@ -15,8 +15,8 @@ pub struct Epilogue<'a> {
 }
 
 impl<'a> Epilogue<'a> {
-    /// Takes the bindings of the epilogue, which follow those of its kernel: the rest of the read ones, and
-    /// the rest of the written ones.
+    /// Takes the bindings of the epilogue: what is left of the read and of the written ones when its kernel has
+    /// taken its own.
     pub fn of(
         does: plan::Epilogue,
         reads: &[&'a [u32]],

@@ -162,7 +162,7 @@ impl Csv {
 }
 
 impl Columns {
-    /// Those of a heading, which has to have a name for each.
+    /// Reads a heading, which must have a name for every column.
     fn of(names: &[&[u8]], side: Option<usize>) -> Result<Columns, String> {
         let find = |words: &[&str]| {
             let is_one =
@@ -172,7 +172,7 @@ impl Columns {
         let counter = find(&COUNTERS);
         let named = names.len() - usize::from(counter.is_some());
         let is_digit = |count: usize| side_of(count).is_some_and(|it| side.unwrap_or(it) == it);
-        // The first that is no counter, where pixels have names of their own.
+        // Without a known name the label is the first column that counts no lines.
         let in_front = usize::from(counter == Some(0));
         let label = find(&LABELS).or(is_digit(named.saturating_sub(1)).then_some(in_front));
         match is_digit(named.saturating_sub(usize::from(label.is_some()))) {
@@ -186,7 +186,7 @@ impl Columns {
         }
     }
 
-    /// Those of a line without a heading: the label comes first, if there is one.
+    /// Columns of data without a heading: the label comes first, if there is one.
     fn without_heading(fields: &[&[u8]], side: Option<usize>) -> Result<Columns, String> {
         let of = fields.len();
         let is_digit = |count: usize| side_of(count).is_some_and(|it| side.unwrap_or(it) == it);
@@ -225,7 +225,7 @@ fn is_heading(fields: &[&[u8]]) -> bool {
     numbers.len() > 2 && numbers.windows(2).all(|pair| pair[1] == pair[0] + 1.0)
 }
 
-/// The number that a field is, be it one that no pixel has.
+/// A field as a number, which may lie outside of 0 to 255.
 fn number_of(field: &[u8]) -> Option<f64> {
     let text = std::str::from_utf8(field).ok()?.trim_matches(['"', '\'', ' ']);
     text.parse().ok().filter(|number: &f64| number.is_finite())

@@ -17,7 +17,7 @@ use crate::text::thousands;
 
 /// What is wrong, and what to do about it.
 type Fault = (String, &'static str);
-/// Names that a message shows of an archive, and letters of each.
+/// How many names of arrays a message lists at most, and how many letters of each.
 const MOST_NAMES: usize = 8;
 const LONGEST_NAME: usize = 20;
 
@@ -25,7 +25,7 @@ const LONGEST_NAME: usize = 20;
 struct Array {
     shape: Vec<usize>,
     numbers: Vec<u8>,
-    /// Whether they are floats or bool, and all 0 or 1: of a picture, shares of 255.
+    /// Whether they are floats or bool, and all 0 or 1. In a picture 1 then stands for 255.
     is_black_or_white: bool,
 }
 

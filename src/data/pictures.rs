@@ -24,7 +24,7 @@ const ENDINGS: [&str; 8] = ["png", "jpg", "jpeg", "bmp", "pgm", "ppm", "pnm", "w
 const READ: &str = "PNG, JPEG, BMP, PNM or WebP";
 /// Endings of pictures that are not read.
 const OTHERS: [&str; 8] = ["gif", "tif", "tiff", "heic", "heif", "avif", "svg", "jp2"];
-/// Folders in folders in which pictures are looked for, to say where they are.
+/// How many levels of folders are searched for misplaced pictures.
 const DEPTH: usize = 3;
 
 /// The folder of a set: the first of its names that has classes, else the first that is there.
@@ -135,7 +135,7 @@ fn others(classes: &[PathBuf]) -> Option<String> {
     (!told.is_empty()).then(|| told.join(", "))
 }
 
-/// Says where the pictures of a folder are, if it has some, but not in a folder for each class.
+/// The error for a folder that has pictures, but not in a folder for each class.
 pub(super) fn astray(folder: &Path) -> Option<Error> {
     fn has_some(folder: &Path, depth: usize) -> bool {
         let is_one = |path: &PathBuf| reader::ends(path, &ENDINGS) || reader::ends(path, &OTHERS);

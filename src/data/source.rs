@@ -63,7 +63,7 @@ impl Source {
         self.path.as_ref().is_some_and(files)
     }
 
-    /// Whether it says something that is about digits of a path alone.
+    /// Whether it has settings that apply only to digits read from a path.
     pub fn is_about_path(&self) -> bool {
         (Source { shrink: None, ..self.clone() }) != Source::default()
     }

@@ -13,7 +13,7 @@ use crate::text::{count, thousands};
 
 /// Side of a digit.
 const SIDE: usize = 16;
-/// Letters that a message shows of what is no number.
+/// How many letters a message shows of a field that is no number.
 const SHOWN: usize = 20;
 
 /// The file of a set, raw or packed.

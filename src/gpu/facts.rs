@@ -73,7 +73,7 @@ impl Limits {
     }
 }
 
-/// Finds one of the limits.
+/// Reads one of the limits.
 type Limit = fn(&Limits) -> u64;
 
 /// The limits that this program needs, in words.
@@ -124,7 +124,7 @@ impl Facts {
 
     /// What this program needs of an adapter, beside what this one has.
     pub fn needs(&self) -> Vec<Need> {
-        // Of subgroups it needs none.
+        // It needs no subgroups.
         let needed = Limits::of(&wgpu::Limits::default(), [0, 0]);
         NEEDED.map(|(name, of)| Need { name, need: of(&needed), have: of(&self.limits) }).into()
     }

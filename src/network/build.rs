@@ -14,7 +14,7 @@ use crate::text::thousands;
 /// Units that the bitmaps of the RBF output are compared with: 7 x 12 pixels.
 pub const BITMAP: usize = 84;
 
-/// Letters of a name at most: runs have folders of that name.
+/// Most letters of a name. Runs have folders with that name.
 const LONGEST_NAME: usize = 64;
 
 /// What can be chosen about a network; the rest is its table.
@@ -67,7 +67,7 @@ pub(super) fn fault(network: &str, at: usize, name: &str, what: &str) -> Error {
     Error::Usage(format!("{network}, row {}, {name:?}: {what}", at + 1))
 }
 
-/// Checks the name of a network, which folders of runs will have. Models that are there may have any.
+/// Checks the name of a network that is to be trained: folders of runs will have it. Models that exist may have any name.
 ///
 /// # Errors
 /// [`Error::Usage`] naming it.

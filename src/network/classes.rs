@@ -68,7 +68,7 @@ impl ClassNames {
     }
 }
 
-/// Whether a letter changes how others are shown: a tab, or one of those that turn the direction of writing.
+/// Whether a letter changes how others are shown: a control character, or one that sets the direction of writing.
 fn is_control(letter: char) -> bool {
     letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

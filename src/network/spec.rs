@@ -61,7 +61,7 @@ pub enum Row {
     Rbf { name: String },
 }
 
-/// What a number is that is left out.
+/// The number that a file leaves out.
 pub(super) fn usual<const N: usize>() -> usize {
     N
 }

@@ -12,11 +12,12 @@ use crate::error::Result;
 use crate::network::tensors::{Block, aligned};
 use crate::network::{Kind, Layer, Network};
 
-/// Outputs of a convolution that an invocation holds at most: with 14x14 of them a driver compiled for eleven seconds,
-/// with 10x10 for three.
+/// Most outputs of a convolution that one invocation holds. llvmpipe compiled 14x14 for eleven seconds, 10x10 for
+/// three.
 const MAX_TILE: usize = 112;
 
-/// Multiply-adds of an input gradient that an invocation has written out at most, for each feature map: LeNet-5's.
+/// Most multiply-adds, for each feature map, that a compiler unrolls for one invocation of an input gradient. LeNet-5
+/// has as many.
 const MAX_SPREAD: usize = 3_500;
 
 /// How many samples, indices and steps the buffers of a plan hold.

@@ -18,6 +18,7 @@ mod gradients;
 mod habits;
 mod hostile;
 mod house;
+mod idx;
 mod keep;
 mod library;
 mod limits;

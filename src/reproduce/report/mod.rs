@@ -65,13 +65,12 @@ fn summary(experiment: &Experiment) -> Section {
     blocks.push(Block::Table(tables::summary(experiment)));
     blocks.extend(experiment.missing.map(|missing| Block::Text(format!("{missing}."))));
     blocks.push(Block::Text(
-        "Errors are those of the final state of each run on its test digits, in per cent: the mean \
-         over the seeds and, behind ±, their standard deviation. \"Chance\" is the standard error \
-         of such a rate if every digit were answered by chance, as the binomial distribution has \
-         it. The papers' errors are single runs, taken as measured on as many digits as ours, so the difference has a \
-         standard error of sqrt(s^2/n + b^2): s from our n seeds, b binomial at the paper's rate, \
-         which is the most that another seed can be expected to move it. Less than two standard \
-         errors apart counts as agreement."
+        "Each error is that of a run after its last epoch, on its test digits, in percent: the mean over the seeds \
+         ± their standard deviation. \"Chance\" is the standard error of such a rate by the binomial distribution: \
+         how far it would differ on other digits. Each of the papers' errors comes from one run and is taken as \
+         measured on as many digits as ours. So the standard error of the difference is sqrt(s^2/n + b^2): s is the \
+         deviation over our n seeds, and b the binomial error at the paper's rate, which is the most that another \
+         seed is expected to change it. A difference of less than two standard errors counts as agreement."
             .into(),
     ));
     blocks.push(Block::Text(time(experiment)));
