@@ -38,7 +38,7 @@ impl<'a> Epilogue<'a> {
     /// Applies the gradient `g` of the parameter at `at`.
     ///
     /// # Panics
-    /// If the epilogue has other tensors.
+    /// If the epilogue writes another number of tensors.
     pub fn apply(&mut self, at: usize, g: f32, size: StepSize) {
         let StepSize { rate, corrections } = size;
         match (self.does, &mut self.written[..]) {

@@ -1,4 +1,4 @@
-//! Data of one's own that cannot be read as they are: nothing vanishes in silence, and what is said helps.
+//! Faulty data of the user's own: nothing is left out silently, and every error names a way out that fits.
 
 use std::fs;
 use std::path::Path;

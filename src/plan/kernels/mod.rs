@@ -1,4 +1,4 @@
-//! The kernels there are. Those that are alike share a file: their constants, their work items, what they cost.
+//! The kernels. Similar ones share a file, which has their constants, their work items and their cost.
 //!
 //! The name of a kernel is that of its shader file, of the entry point in it, of its reference in
 //! [`crate::cpu`] and of its row in tests and benchmarks. A new kernel is a shader file that says what it
