@@ -152,7 +152,7 @@ impl Stage {
         h: &mut [f32],
         s: &mut [f32],
     ) {
-        let row = self.row::<T>();
+        let (f, row) = (f.known::<K>(), self.row::<T>());
         let planes = h.chunks_exact_mut(self.oh * row);
         for (m, (h, s)) in planes.zip(s.chunks_exact_mut(self.pooled() * T)).enumerate() {
             // Of two rows of h a pooling makes one; without one, the last may be alone.
@@ -181,7 +181,7 @@ impl Stage {
         ds: &[f32],
         dp: &mut [f32],
     ) {
-        let pooled = self.pooled() * T;
+        let (f, pooled) = (f.known::<K>(), self.pooled() * T);
         for (m, dh) in h.chunks_exact_mut(self.oh * self.row::<T>()).enumerate() {
             let ds = &ds[m * pooled..][..pooled];
             match (K == PAPERS || self.is_trained(), T) {
@@ -239,7 +239,7 @@ impl Stage {
                 }
             }
         }
-        through::<L>(behind, &mut dx[..self.by_channel.len() * self.area() * T], x);
+        through::<L>(behind.known::<K>(), &mut dx[..self.by_channel.len() * self.area() * T], x);
     }
 }
 

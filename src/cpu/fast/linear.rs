@@ -50,9 +50,20 @@ pub fn gradient<L: Lanes>(x: &[&[V]], dy: &[&[V]], gradient: &mut [f32]) {
     for_rows!(dy[0].len(), gradient_rows, (x, dy, gradient));
 }
 
+/// The rows of a tile, each of `length`. `array::from_fn` would be a call, behind which the compiler no longer
+/// knows how long they are.
+#[inline(always)]
+fn rows_of_tile<const R: usize>(w: &[f32], length: usize) -> [&[f32]; R] {
+    let mut rows: [&[f32]; R] = [&[]; R];
+    for (number, row) in rows.iter_mut().enumerate() {
+        *row = &w[number * length..][..length];
+    }
+    rows
+}
+
 #[inline(always)]
 fn forward_rows<L: Lanes, const R: usize>(f: Curve, w: &[f32], bias: &[f32], x: &[V], y: &mut [V]) {
-    let rows: [&[f32]; R] = std::array::from_fn(|row| &w[row * x.len()..][..x.len()]);
+    let rows = rows_of_tile::<R>(w, x.len());
     let mut sums = [L::splat(0.0); R];
     for row in 0..R {
         sums[row] = L::splat(bias[row]);
@@ -70,8 +81,7 @@ fn forward_rows<L: Lanes, const R: usize>(f: Curve, w: &[f32], bias: &[f32], x: 
 
 #[inline(always)]
 fn backward_rows<L: Lanes, const R: usize>(w: &[f32], dy: &[V], dx: &mut [V]) {
-    let inputs = dx.len();
-    let rows: [&[f32]; R] = std::array::from_fn(|row| &w[row * inputs..][..inputs]);
+    let rows = rows_of_tile::<R>(w, dx.len());
     let mut deltas = [L::splat(0.0); R];
     for row in 0..R {
         deltas[row] = L::load(&dy[row]);

@@ -134,10 +134,11 @@ impl Program {
 
     /// Whether all stages are such as the papers have.
     pub fn is_papers(&self) -> bool {
-        self.blocks.iter().all(|work| match work {
+        let is_papers = |work: &Work| match work {
             Work::Stage { stage, .. } => stage.is_papers(),
             Work::Linear { .. } | Work::Rbf { .. } => true,
-        })
+        };
+        matches!(self.curve, Curve::Tanh { .. }) && self.blocks.iter().all(is_papers)
     }
 
     /// The activation behind a block.

@@ -139,21 +139,21 @@ pub(super) fn tap_gradients<
     for (y, dh) in dh.chunks_exact(row).enumerate() {
         let dh = dh[border * T..row - border * T].chunks_exact(LANES);
         let length = dh.len() * LANES + border * T;
-        // `array::map` would be a call in this loop. Where there are fewer than three rows, the last stands in
-        // for those that are not asked for.
-        let row = |ky: usize| &x[(y + (top + ky).min(bottom)) * k.width * T..][..length];
-        let (first, second, third) = (row(0), row(1), row(2));
+        // Where there are fewer than three rows, the last stands in for those that are not asked for.
+        let mut rows: [&[f32]; 3] = [x; 3];
+        for (ky, row) in rows.iter_mut().enumerate() {
+            *row = &x[(y + (top + ky).min(bottom)) * k.width * T..][..length];
+        }
         if T < LANES {
             for (n, d) in dh.enumerate() {
-                let at = n * LANES..n * LANES + border + LANES;
-                let seen = [&first[at.clone()], &second[at.clone()], &third[at]];
+                let seen = rows.map(|row| &row[n * LANES..][..border + LANES]);
                 add_products::<L, T, K, FIRST, COUNT>(&mut sums, L::from(d), seen);
             }
             continue;
         }
         // Windows of whole vectors cost no checks of their bounds.
         let windows = |row| <[f32]>::as_chunks::<LANES>(row).0.windows(K);
-        let seen = windows(first).zip(windows(second)).zip(windows(third));
+        let seen = windows(rows[0]).zip(windows(rows[1])).zip(windows(rows[2]));
         for (d, ((first, second), third)) in dh.zip(seen) {
             let seen = [first.as_flattened(), second.as_flattened(), third.as_flattened()];
             add_products::<L, T, K, FIRST, COUNT>(&mut sums, L::from(d), seen);
