@@ -4,6 +4,7 @@
 //! An archive is a ZIP file of `.npy` files: magic, version, the length of a header, the header as a Python
 //! dictionary, and then the numbers.
 
+use std::borrow::Cow;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -173,10 +174,7 @@ fn npy(bytes: &[u8]) -> Result<Array, Fault> {
             format!("its numbers are {found}, where whole numbers, floats and bool are read");
         return Err((what, way_out));
     };
-    if value("fortran_order", ',') != Some("False") {
-        let what = "its numbers are in the order of Fortran".to_string();
-        return Err((what, "save it with numpy.ascontiguousarray"));
-    }
+    let is_fortran = value("fortran_order", ',') == Some("True");
     let sides = value("shape", ')').ok_or_else(cut)?.split(',').map(str::trim);
     let shape: Result<Vec<usize>, _> =
         sides.filter(|side| !side.is_empty()).map(str::parse).collect();
@@ -186,10 +184,26 @@ fn npy(bytes: &[u8]) -> Result<Array, Fault> {
         let what = format!("its shape is {shape:?} and it has {} bytes", thousands(body.len()));
         return Err((what, AGAIN));
     }
+    let body = if is_fortran { last_side_first(body, &shape, kind.size) } else { body.into() };
     let numbers = body.chunks_exact(kind.size).map(|bytes| kind.number(bytes));
     let is_one = |number: f64| number == 0.0 || number == 1.0;
     let is_black_or_white = matches!(kind.letter, b'b' | b'f') && numbers.clone().all(is_one);
     Ok(Array { shape, numbers: bytes_of(numbers)?, is_black_or_white })
+}
+
+/// The numbers of an array that lie in the order of Fortran, the first side fastest, with the last side fastest.
+fn last_side_first<'a>(body: &[u8], shape: &[usize], size: usize) -> Cow<'a, [u8]> {
+    let mut numbers = vec![0; body.len()];
+    for (place, to) in numbers.chunks_exact_mut(size).enumerate() {
+        let (mut rest, mut stride, mut from) = (place, body.len() / size, 0);
+        for &side in shape.iter().rev() {
+            stride /= side;
+            from += rest % side * stride;
+            rest /= side;
+        }
+        to.copy_from_slice(&body[from * size..][..size]);
+    }
+    numbers.into()
 }
 
 /// How the numbers of an array lie in its bytes.

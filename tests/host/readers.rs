@@ -154,6 +154,33 @@ fn archives_of_keras_and_kmnist() -> Outcome {
     Ok(())
 }
 
+/// The same numbers in the order of C, and in that of Fortran with the image fastest.
+#[test]
+fn archives_in_the_order_of_fortran() -> Outcome {
+    let folder = TempDir::new()?;
+    let [first, second] = ["first.npz", "second.npz"].map(|name| folder.path().join(name));
+    let value = |image: usize, y: usize, x: usize| (image * 64 + y * 8 + x) as u8;
+    let put = |file: &Path, images: &dyn Fn(usize) -> Vec<u8>| {
+        let labels = |count: usize| npy(&format!("{count},"), &[0, 1, 2][..count], false);
+        let sets = [("x_train", images(3)), ("x_test", images(2))];
+        let sets = sets.into_iter().chain([("y_train", labels(3)), ("y_test", labels(2))]);
+        fs::write(file, archive(&sets.collect::<Vec<_>>()))
+    };
+    put(&first, &|count| {
+        let numbers: Vec<u8> = (0..64 * count).map(|at| at as u8).collect();
+        npy(&format!("{count}, 8, 8"), &numbers, false)
+    })?;
+    put(&second, &|count| {
+        let place = |at: usize| value(at % count, at / count % 8, at / count / 8);
+        let numbers: Vec<u8> = (0..64 * count).map(place).collect();
+        let array = npy(&format!("{count}, 8, 8"), &numbers, true);
+        let at = array.windows(5).position(|bytes| bytes == b"False").expect("a header");
+        [&array[..at], b"True ", &array[at + 5..]].concat()
+    })?;
+    assert!(load(&first)? == load(&second)?);
+    Ok(())
+}
+
 /// What NumPy may make of the same numbers.
 #[test]
 fn archives_of_other_types() -> Outcome {
