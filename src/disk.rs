@@ -78,6 +78,18 @@ pub fn survive_size_limits() {
     }
 }
 
+/// The most bytes that a file may have (`ulimit -f`); `None` without a limit.
+pub fn size_limit() -> Option<u64> {
+    #[cfg(unix)]
+    {
+        rustix::process::getrlimit(rustix::process::Resource::Fsize).current
+    }
+    #[cfg(not(unix))]
+    {
+        None
+    }
+}
+
 /// Returns the free bytes of the disk that a path is on, or will be on once it is made; `None` where the system
 /// does not say.
 pub fn free(path: &Path) -> Option<u64> {

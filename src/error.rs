@@ -55,10 +55,15 @@ impl Error {
 
     /// A file or folder that cannot be written, with what the system said.
     pub fn cannot_write(path: &Path, error: impl std::fmt::Display) -> Self {
-        Error::Other(format!(
-            "cannot write {}: {error}; make room or allow writing there, or name another place",
-            path.display()
-        ))
+        let folder =
+            path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+        let way_out = match folder {
+            Some(folder) => {
+                format!("there is no folder {}: make it, or name another place", folder.display())
+            }
+            None => "make room or allow writing there, or name another place".into(),
+        };
+        Error::Other(format!("cannot write {}: {error}; {way_out}", path.display()))
     }
 
     /// A file that cannot be read, with what the system said and what to do about it.

@@ -89,6 +89,16 @@ pub fn profile(info: &AdapterInfo) -> Profile {
     if is_software(info) { Profile::software() } else { Profile::gpu() }
 }
 
+/// Whether memory of the device is a file in memory. Where the limit of a file's size forbids it, such a driver
+/// ends the process by SIGBUS. Mesa 22 and before do without; Mesa 25 and SwiftShader were seen to do it.
+pub fn keeps_memory_in_files(info: &AdapterInfo) -> bool {
+    let mesa = info
+        .driver_info
+        .strip_prefix("Mesa ")
+        .and_then(|version| version.split('.').next()?.parse().ok());
+    cfg!(target_os = "linux") && is_software(info) && mesa.is_none_or(|version: u32| version > 22)
+}
+
 /// Name, interface, driver and its version, for a person.
 pub fn describe(info: &AdapterInfo) -> String {
     let driver = [info.driver.as_str(), info.driver_info.as_str()].join(" ");

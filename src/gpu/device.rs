@@ -4,7 +4,12 @@ use wgpu::{Adapter, Device, DeviceDescriptor, Features, Limits, Queue};
 
 use super::adapter;
 use super::fault::in_one_line;
+use crate::disk;
 use crate::error::{Error, Result};
+use crate::text::thousands;
+
+/// The largest file in which a driver may want to keep a buffer.
+const LARGEST_FILE: u64 = 1 << 30;
 
 /// Opens a device of an adapter, within WebGPU's default limits but for a buffer of so many bytes, if it is larger.
 ///
@@ -17,6 +22,15 @@ pub(super) fn open(adapter: &Adapter, largest: u64) -> Result<(Device, Queue)> {
             adapter::describe(&adapter.get_info())
         ))
     };
+    if let Some(limit) = disk::size_limit().filter(|&limit| limit < LARGEST_FILE)
+        && adapter::keeps_memory_in_files(&adapter.get_info())
+    {
+        return Err(no_device(&format!(
+            "its driver keeps memory in files, and none may have more than {} bytes here; `ulimit -f unlimited` \
+             takes the limit away, --device cpu needs no such files",
+            thousands(limit as usize)
+        )));
+    }
     let Limits { max_storage_buffer_binding_size: binding, max_buffer_size, .. } =
         Limits::default();
     let required_limits = Limits {

@@ -67,6 +67,10 @@ impl Model {
     pub fn read(path: &Path) -> Result<Model> {
         let way_out = "give a model.safetensors that `lenet train` wrote";
         let path = Model::file(path);
+        if let Some((folder, run)) = runs_beside(&path) {
+            let (folder, run) = (folder.display(), run.display());
+            return Err(Error::Data(format!("{folder} is a folder of runs: name one, as {run}")));
+        }
         let bytes = container::read(&path, way_out)?;
         Model::from_bytes(&bytes).map_err(|what| Error::cannot_read(&path, what, way_out))
     }
@@ -81,4 +85,11 @@ impl Model {
         container.end()?;
         Ok(Model { network, parameters, settings })
     }
+}
+
+/// Where a run's model is missing because the folder holds runs instead: the folder, and its first run by name.
+fn runs_beside(model: &Path) -> Option<(&Path, PathBuf)> {
+    let folder = model.parent().filter(|_| model.ends_with(FILE) && !model.exists())?;
+    let entries = folder.read_dir().ok()?.flatten().map(|entry| entry.path());
+    Some((folder, entries.filter(|run| run.join(FILE).is_file()).min()?))
 }

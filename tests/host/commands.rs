@@ -268,6 +268,11 @@ fn flags_that_make_no_sense() -> Outcome {
     fails(&["summary", "--border", "3"], USAGE, &["--border"]);
     fails(&["plan", "--batch", "100000"], USAGE, &["--batch"]);
     fails(&["data", "--border", "17"], USAGE, &["--border"]);
+    // What a flag needs is asked for, though another that is there rules it out.
+    fails(&["predict", &model, "--index", "1", "--csv"], USAGE, &["--csv"]);
+    fails(&["predict", &model, "--index", "1", "--batch", "4"], USAGE, &["--batch"]);
+    fails(&["data", "--test", "--sheet", "sheet.png"], USAGE, &["--test", "--sheet"]);
+    fails(&["plan", "--replay", "2", "--wgsl", "c3"], USAGE, &["--replay"]);
     Ok(())
 }
 
@@ -282,6 +287,13 @@ fn files_that_are_not_there() -> Outcome {
     fails(&["predict", &model, &model], DATA, &[&model]);
     fails(&["data", "--data", &model], DATA, &[&model]);
     fails(&["evaluate", &model, "--data", &nothing], DATA, &["nothing.png"]);
+    // A folder that is not there, and one of runs.
+    let deeper = path(&folder.path().join("deeper/x.onnx")).to_string();
+    fails(&["export", &model, "--out", &deeper], OTHER, &["deeper: make it"]);
+    let runs = TempDir::new()?;
+    fs::create_dir(runs.path().join("seed-1"))?;
+    fs::copy(&model, runs.path().join("seed-1/model.safetensors"))?;
+    fails(&["evaluate", path(runs.path())], DATA, &["a folder of runs", "seed-1"]);
     Ok(())
 }
 

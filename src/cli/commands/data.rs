@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", requires = "show")]
     png: Option<PathBuf>,
     /// Draw the first training digits of each class as a PNG file, a row a class
-    #[arg(long, value_name = "FILE", conflicts_with = "show")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["show", "test", "png"])]
     sheet: Option<PathBuf>,
     /// Overwrite the PNG file if it exists [default: off]
     #[arg(long)]

@@ -9,6 +9,7 @@ use crate::export::import::{Imported, import};
 use crate::network::Named;
 use crate::recipe::{NetworkArgs, words};
 use crate::text::thousands;
+use crate::train::model::Model;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -31,7 +32,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     check_free("--out", &args.out, args.force, &[&args.file])?;
-    let imported = import(&args.file, &args.network, args.names)?;
+    let imported = import(&Model::file(&args.file), &args.network, args.names)?;
     let Imported { model, names, described, halves } = &imported;
     let (network, options) = (&model.network, &model.network.options);
     output::note(&format!(

@@ -61,14 +61,14 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["batch", "plan", "pass", "replay", "replicas"])]
     inspect: bool,
     /// Print the WGSL text of this kernel: a part of its label, or its number in the list
-    #[arg(long, value_name = "LABEL|NUMBER", conflicts_with_all = ["json", "pass"])]
+    #[arg(long, value_name = "LABEL|NUMBER", conflicts_with_all = ["json", "pass", "replay"])]
     wgsl: Option<String>,
     /// The whole program as one JSON object, WGSL included, instead of text [default: off]
     #[arg(long, conflicts_with = "pass")]
     json: bool,
     /// With --json: add first weights, digits, order and step rows of N training steps, run them on the
     /// device, and add the checksum of the parameters
-    #[arg(long, value_name = "N", requires = "json")]
+    #[arg(long, value_name = "N", requires = "json", conflicts_with = "pass")]
     replay: Option<usize>,
     #[command(flatten)]
     settings: Flags,

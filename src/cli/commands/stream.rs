@@ -35,11 +35,12 @@ pub struct StreamArgs {
     #[arg(long = "stream", value_name = "FORMAT", value_enum)]
     pub format: Option<Format>,
     /// Short lines of CSV instead of a JSON object each [default: off]
-    #[arg(long, requires = "format", conflicts_with = "json")]
+    // `requires` is passed over where a flag is there that conflicts with what is required.
+    #[arg(long, requires = "format", conflicts_with_all = ["json", "images", "index"])]
     csv: bool,
     /// Digits in a step at most, 1 to 1,024: more is faster on a GPU, and slower for a single digit
     /// [default: 256]
-    #[arg(long, value_name = "N", requires = "format")]
+    #[arg(long, value_name = "N", requires = "format", conflicts_with_all = ["images", "index"])]
     batch: Option<usize>,
 }
 
