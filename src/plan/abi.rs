@@ -56,11 +56,17 @@ impl Record {
     pub fn append(self, data_set: &mut Vec<u32>, pixels: &[u8], labels: &[u8]) {
         let size = self.side * self.side;
         assert_eq!(pixels.len(), labels.len() * size, "{size} bytes for each label");
-        let word =
-            |bytes: &[u8]| bytes.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte));
+        data_set.reserve(labels.len() * self.words());
         for (picture, &label) in pixels.chunks_exact(size).zip(labels) {
-            let rows = picture.chunks_exact(self.side);
-            data_set.extend(rows.flat_map(|row| row.chunks(PIXELS_PER_WORD).map(word)));
+            for row in picture.chunks_exact(self.side) {
+                let (words, rest) = row.as_chunks();
+                data_set.extend(words.iter().map(|&bytes| u32::from_le_bytes(bytes)));
+                if !rest.is_empty() {
+                    let mut last = [0; PIXELS_PER_WORD];
+                    last[..rest.len()].copy_from_slice(rest);
+                    data_set.push(u32::from_le_bytes(last));
+                }
+            }
             data_set.push(u32::from(label));
         }
     }
