@@ -117,7 +117,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     // A link stays one.
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     if is_special(path) {
-        let file = File::options().write(true).open(path);
+        let file = open_special(path);
         return file.and_then(|mut file| file.write_all(bytes)).map_err(cannot);
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -132,6 +132,26 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     }
     let written = written.and_then(|()| sync_folder(path));
     written.map_err(cannot)
+}
+
+/// Opens a device or a pipe to write to it. A pipe that nobody reads is an error; the system would wait for a reader.
+fn open_special(path: &Path) -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::{OFlags, fcntl_setfl};
+        use std::os::unix::fs::OpenOptionsExt;
+        let opened = File::options().write(true).custom_flags(libc::O_NONBLOCK).open(path);
+        let file = opened.map_err(|error| match error.raw_os_error() {
+            Some(libc::ENXIO) => refused("it is a pipe that nobody reads"),
+            _ => error,
+        })?;
+        fcntl_setfl(&file, OFlags::empty())?;
+        Ok(file)
+    }
+    #[cfg(not(unix))]
+    {
+        File::options().write(true).open(path)
+    }
 }
 
 /// Whether something is there that is neither file nor folder, as a device or a pipe: it takes bytes and is

@@ -83,12 +83,15 @@ fn winner(numbers: &[f64]) -> usize {
 
 /// One value of h, at [n, m, y, x], before the squash.
 fn convolve(k: &Stage, at: &Shapes, x: &[f32], p: &[f32], place: [usize; 4]) -> f64 {
-    let [n, m, y, left] = place;
+    let ([n, m, y, left], side) = (place, k.k as usize);
     let mut sum = f64::from(p[k.bias() + m]);
     for j in at.connections(m) {
-        for (tap, ky, kx) in taps(k) {
-            let input = x[at.x(n, at.channel(j), y + ky, left + kx)];
-            sum += f64::from(p[j * k.taps() as usize + tap]) * f64::from(input);
+        let kernel = p[j * k.taps() as usize..].chunks_exact(side).take(side);
+        for (ky, weights) in kernel.enumerate() {
+            let inputs = &x[at.x(n, at.channel(j), y + ky, left)..];
+            for (&weight, &input) in weights.iter().zip(inputs) {
+                sum += f64::from(weight) * f64::from(input);
+            }
         }
     }
     sum
@@ -198,12 +201,13 @@ pub fn conv_backward_input(
     let mut sums = vec![0.0; at.samples * at.c * at.height * at.width];
     for n in 0..at.samples {
         for j in 0..at.j {
+            let (c, m) = (at.channel(j), at.map(j));
             for (tap, ky, kx) in taps(k) {
                 let weight = local(k.curvature, f64::from(p[j * k.taps() as usize + tap]));
                 for y in 0..at.oh {
                     for left in 0..at.ow {
-                        let delta = f64::from(dh[at.h(n, at.map(j), y, left)]);
-                        sums[at.x(n, at.channel(j), y + ky, left + kx)] += weight * delta;
+                        let delta = f64::from(dh[at.h(n, m, y, left)]);
+                        sums[at.x(n, c, y + ky, left + kx)] += weight * delta;
                     }
                 }
             }
@@ -267,13 +271,14 @@ fn map_gradients(k: &Stage, h: &[f32], ds: &[f32], dh: &[f32], partials: &mut [f
 fn kernel_gradients(k: &Stage, x: &[f32], dh: &[f32], table: &[u32], partials: &mut [f32]) {
     let at = Shapes::of(k, table);
     for j in 0..at.j {
+        let (c, m) = (at.channel(j), at.map(j));
         for (tap, ky, kx) in taps(k) {
             let mut sum = 0.0;
             for n in 0..at.samples {
                 for y in 0..at.oh {
                     for left in 0..at.ow {
-                        let input = x[at.x(n, at.channel(j), y + ky, left + kx)];
-                        let delta = f64::from(dh[at.h(n, at.map(j), y, left)]);
+                        let input = x[at.x(n, c, y + ky, left + kx)];
+                        let delta = f64::from(dh[at.h(n, m, y, left)]);
                         sum += delta * local(k.curvature, f64::from(input));
                     }
                 }

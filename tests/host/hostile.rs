@@ -236,6 +236,10 @@ fn links_and_pipes_are_never_replaced() {
     assert!(export(&at("pipe")).status.success());
     assert!(reader.join().expect("it ends").starts_with(b"{"));
     assert!(fs::symlink_metadata(at("pipe")).expect("it is there").file_type().is_fifo());
+    // Nor does it wait for a reader.
+    let output = export(&at("pipe"));
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("nobody reads"), "{}", text(&output.stderr));
 }
 
 #[cfg(unix)]
