@@ -3,11 +3,16 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 
 /// How the names of files end that are being written.
 const PARTIAL: &str = ".partial";
+/// How long a pipe may be without a reader.
+#[cfg(unix)]
+const READER: Duration = Duration::from_secs(1);
 
 /// Opens a file to read it. A pipe or a device, which might never answer or never end, is an error.
 pub fn open(path: &Path) -> io::Result<File> {
@@ -134,17 +139,27 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     written.map_err(cannot)
 }
 
-/// Opens a device or a pipe to write to it. A pipe that nobody reads is an error; the system would wait for a reader.
+/// Opens a device or a pipe to write to it. A pipe that nobody reads is an error after a second; the system would
+/// wait for ever.
 fn open_special(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
         use rustix::fs::{OFlags, fcntl_setfl};
-        use std::os::unix::fs::OpenOptionsExt;
-        let opened = File::options().write(true).custom_flags(libc::O_NONBLOCK).open(path);
-        let file = opened.map_err(|error| match error.raw_os_error() {
-            Some(libc::ENXIO) => refused("it is a pipe that nobody reads"),
-            _ => error,
-        })?;
+        use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+        let is_pipe = fs::metadata(path)?.file_type().is_fifo();
+        let open = || File::options().write(true).custom_flags(libc::O_NONBLOCK).open(path);
+        let start = Instant::now();
+        let file = loop {
+            match open() {
+                Err(error) if is_pipe && error.raw_os_error() == Some(libc::ENXIO) => {
+                    if start.elapsed() > READER {
+                        return Err(refused("it is a pipe that nobody reads"));
+                    }
+                    std::thread::sleep(READER / 100);
+                }
+                opened => break opened?,
+            }
+        };
         fcntl_setfl(&file, OFlags::empty())?;
         Ok(file)
     }

@@ -2,6 +2,7 @@
 //!
 //! Every message names the thing that is wrong and the way out. The kind decides the exit code.
 
+use std::io;
 use std::path::Path;
 
 /// The one error type of the program.
@@ -54,14 +55,13 @@ impl Error {
     }
 
     /// A file or folder that cannot be written, with what the system said.
-    pub fn cannot_write(path: &Path, error: impl std::fmt::Display) -> Self {
-        let folder =
-            path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    pub fn cannot_write(path: &Path, error: io::Error) -> Self {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let way_out = match folder {
-            Some(folder) => {
-                format!("there is no folder {}: make it, or name another place", folder.display())
+            Some(folder) if error.kind() == io::ErrorKind::NotFound => {
+                format!("make the folder {}, or name another place", folder.display())
             }
-            None => "make room or allow writing there, or name another place".into(),
+            _ => "make room or allow writing there, or name another place".into(),
         };
         Error::Other(format!("cannot write {}: {error}; {way_out}", path.display()))
     }

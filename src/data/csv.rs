@@ -15,7 +15,8 @@ use crate::text::{count, thousands};
 pub(super) const MAX_LINE: usize = 64 << 10;
 /// What headings call the column of labels, and a column that only counts the lines.
 const LABELS: [&str; 5] = ["label", "class", "digit", "target", "y"];
-const COUNTERS: [&str; 4] = ["", "id", "index", "unnamed: 0"];
+const COUNTERS: [&str; 8] =
+    ["", "id", "index", "idx", "imageid", "image_id", "unnamed: 0", "unnamed: 0.1"];
 /// Letters of a field that a message shows.
 const SHOWN: usize = 20;
 

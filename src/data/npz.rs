@@ -21,6 +21,8 @@ type Fault = (String, &'static str);
 /// How many names of arrays a message lists at most, and how many letters of each.
 const MOST_NAMES: usize = 8;
 const LONGEST_NAME: usize = 20;
+/// Sides of an array that images may have: one for the image, row and column, and one for the colour.
+const MOST_SIDES: usize = 4;
 
 /// Numbers of an array, all from 0 to 255.
 struct Array {
@@ -159,7 +161,8 @@ fn npy(bytes: &[u8]) -> Result<Array, Fault> {
     let header = String::from_utf8_lossy(header);
     let value = |key: &str, until: char| {
         let (_, rest) = header.split_once(&format!("'{key}':"))?;
-        rest.split_once(until).map(|(value, _)| value.trim().trim_matches(['(', '\'']))
+        let value = rest.split([until, '}']).next()?;
+        Some(value.trim().trim_matches(['(', '\'']))
     };
     let descr = value("descr", ',').ok_or_else(cut)?;
     let Some(kind) = Kind::of(descr) else {
@@ -174,7 +177,11 @@ fn npy(bytes: &[u8]) -> Result<Array, Fault> {
             format!("its numbers are {found}, where whole numbers, floats and bool are read");
         return Err((what, way_out));
     };
-    let is_fortran = value("fortran_order", ',') == Some("True");
+    let is_fortran = match value("fortran_order", ',') {
+        Some("True") => true,
+        Some("False") => false,
+        _ => return Err(cut()),
+    };
     let sides = value("shape", ')').ok_or_else(cut)?.split(',').map(str::trim);
     let shape: Result<Vec<usize>, _> =
         sides.filter(|side| !side.is_empty()).map(str::parse).collect();
@@ -184,7 +191,10 @@ fn npy(bytes: &[u8]) -> Result<Array, Fault> {
         let what = format!("its shape is {shape:?} and it has {} bytes", thousands(body.len()));
         return Err((what, AGAIN));
     }
-    let body = if is_fortran { last_side_first(body, &shape, kind.size) } else { body.into() };
+    let body = match is_fortran && (2..=MOST_SIDES).contains(&shape.len()) {
+        true => Cow::Owned(last_side_first(body, &shape, kind.size)),
+        false => Cow::Borrowed(body),
+    };
     let numbers = body.chunks_exact(kind.size).map(|bytes| kind.number(bytes));
     let is_one = |number: f64| number == 0.0 || number == 1.0;
     let is_black_or_white = matches!(kind.letter, b'b' | b'f') && numbers.clone().all(is_one);
@@ -192,7 +202,7 @@ fn npy(bytes: &[u8]) -> Result<Array, Fault> {
 }
 
 /// The numbers of an array that lie in the order of Fortran, the first side fastest, with the last side fastest.
-fn last_side_first<'a>(body: &[u8], shape: &[usize], size: usize) -> Cow<'a, [u8]> {
+fn last_side_first(body: &[u8], shape: &[usize], size: usize) -> Vec<u8> {
     let mut numbers = vec![0; body.len()];
     for (place, to) in numbers.chunks_exact_mut(size).enumerate() {
         let (mut rest, mut stride, mut from) = (place, body.len() / size, 0);
@@ -203,7 +213,7 @@ fn last_side_first<'a>(body: &[u8], shape: &[usize], size: usize) -> Cow<'a, [u8
         }
         to.copy_from_slice(&body[from * size..][..size]);
     }
-    numbers.into()
+    numbers
 }
 
 /// How the numbers of an array lie in its bytes.

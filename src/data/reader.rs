@@ -7,6 +7,7 @@ use super::source::Source;
 use super::{Digits, Mnist, classes, csv, mnist, npz, pictures, zipcodes};
 use crate::disk;
 use crate::error::{Error, Result};
+use crate::text::count;
 
 /// One of the two sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,9 +207,9 @@ fn split(pool: &Digits, path: &Path, share: Option<f64>) -> Result<Mnist> {
             path.display()
         ))
     })?;
-    if !(0.0..1.0).contains(&share) {
+    if !(share > 0.0 && share < 1.0) {
         return Err(Error::Usage(format!(
-            "--test-share is {share}, but must be from 0 to 1: give 0.2"
+            "--test-share is {share}, but must be more than 0 and less than 1: give 0.2"
         )));
     }
     let mut seen = [0_usize; 256];
@@ -222,9 +223,9 @@ fn split(pool: &Digits, path: &Path, share: Option<f64>) -> Result<Mnist> {
     match train.is_empty() || test.is_empty() {
         false => Ok(Mnist { train: pool.pick(train), test: pool.pick(test) }),
         true => Err(Error::Data(format!(
-            "{} has {} digits, too few for --test-share {share}; give more digits",
+            "{} has {}, too few for --test-share {share}; give more digits, or another share",
             path.display(),
-            pool.len()
+            count(pool.len(), "digit")
         ))),
     }
 }

@@ -89,14 +89,17 @@ pub fn profile(info: &AdapterInfo) -> Profile {
     if is_software(info) { Profile::software() } else { Profile::gpu() }
 }
 
-/// Whether memory of the device is a file in memory. Where the limit of a file's size forbids it, such a driver
-/// ends the process by SIGBUS. Mesa 22 and before do without; Mesa 25 and SwiftShader were seen to do it.
+/// Whether a driver may keep the memory of a device in a file. Where the limit of a file's size forbids it, such a
+/// driver ends the process by SIGBUS. Mesa 22 does without a file; Mesa 25 and SwiftShader were seen to make one, and
+/// of others nothing is known.
 pub fn keeps_memory_in_files(info: &AdapterInfo) -> bool {
-    let mesa = info
-        .driver_info
-        .strip_prefix("Mesa ")
-        .and_then(|version| version.split('.').next()?.parse().ok());
-    cfg!(target_os = "linux") && is_software(info) && mesa.is_none_or(|version: u32| version > 22)
+    cfg!(target_os = "linux") && is_software(info) && !is_old_mesa(&info.driver_info)
+}
+
+/// Whether a driver's version is that of a Mesa up to 22.
+fn is_old_mesa(driver_info: &str) -> bool {
+    let version = driver_info.strip_prefix("Mesa ").and_then(|rest| rest.split('.').next());
+    version.and_then(|version| version.parse().ok()).is_some_and(|version: u32| version <= 22)
 }
 
 /// Name, interface, driver and its version, for a person.
@@ -150,5 +153,20 @@ pub fn can_wait(adapter: &Adapter, device: &wgpu::Device) -> bool {
     {
         let _ = (adapter, device);
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_old_mesa;
+
+    #[test]
+    fn versions_of_mesa() {
+        assert!(is_old_mesa("Mesa 22.3.6 (LLVM 15.0.6)"));
+        for newer in
+            ["Mesa 25.0.7 (LLVM 19.1.7)", "Mesa 26.1.0-devel (git-0)", "Mesa", "", "580.159.04"]
+        {
+            assert!(!is_old_mesa(newer), "{newer:?}");
+        }
     }
 }

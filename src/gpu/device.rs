@@ -22,11 +22,11 @@ pub(super) fn open(adapter: &Adapter, largest: u64) -> Result<(Device, Queue)> {
             adapter::describe(&adapter.get_info())
         ))
     };
-    if let Some(limit) = disk::size_limit().filter(|&limit| limit < LARGEST_FILE)
+    if let Some(limit) = disk::size_limit().filter(|&limit| limit < LARGEST_FILE.max(largest))
         && adapter::keeps_memory_in_files(&adapter.get_info())
     {
         return Err(no_device(&format!(
-            "its driver keeps memory in files, and none may have more than {} bytes here; `ulimit -f unlimited` \
+            "its driver may keep memory in files, and none may have more than {} bytes here; `ulimit -f unlimited` \
              takes the limit away, --device cpu needs no such files",
             thousands(limit as usize)
         )));

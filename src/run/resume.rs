@@ -11,6 +11,7 @@ use crate::recipe::{Settings, need};
 use crate::report::files::{Earlier, Folder, RUN};
 use crate::report::finished;
 use crate::report::identity::difference;
+use crate::text::count;
 use crate::version;
 
 /// What of a record stays as the run's first start wrote it.
@@ -77,10 +78,12 @@ impl Resumed {
         })?;
         need(now.epochs == epochs || now.schedule.is_open(), || {
             format!(
-                "the run in {name} was planned for {epochs} epochs, over which its {} schedule takes the learning rate down \
+                "the run in {name} was planned for {}, over which its {} schedule takes the learning rate down \
                  to 0, and cannot have more: leave out --epochs, start another run with --epochs {}, or one from its \
                  network with --from {name}",
-                now.schedule, now.epochs
+                count(epochs, "epoch"),
+                now.schedule,
+                now.epochs
             )
         })?;
         let (lenet, commit) = (text(&self.record["lenet"]), text(&self.record["commit"]));

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::container::{self, Container};
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::plan::Layout;
@@ -69,7 +70,9 @@ impl Model {
         let path = Model::file(path);
         if let Some((folder, run)) = runs_beside(&path) {
             let (folder, run) = (folder.display(), run.display());
-            return Err(Error::Data(format!("{folder} is a folder of runs: name one, as {run}")));
+            return Err(Error::Data(format!(
+                "{folder} is a folder of runs: name one of them, as {run}"
+            )));
         }
         let bytes = container::read(&path, way_out)?;
         Model::from_bytes(&bytes).map_err(|what| Error::cannot_read(&path, what, way_out))
@@ -87,9 +90,9 @@ impl Model {
     }
 }
 
-/// Where a run's model is missing because the folder holds runs instead: the folder, and its first run by name.
+/// The folder and its first run, where a model is missing from a folder that holds runs.
 fn runs_beside(model: &Path) -> Option<(&Path, PathBuf)> {
     let folder = model.parent().filter(|_| model.ends_with(FILE) && !model.exists())?;
-    let entries = folder.read_dir().ok()?.flatten().map(|entry| entry.path());
-    Some((folder, entries.filter(|run| run.join(FILE).is_file()).min()?))
+    let runs = disk::entries(folder).ok()?;
+    Some((folder, runs.into_iter().find(|run| run.join(FILE).is_file())?))
 }

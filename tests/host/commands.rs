@@ -289,7 +289,7 @@ fn files_that_are_not_there() -> Outcome {
     fails(&["evaluate", &model, "--data", &nothing], DATA, &["nothing.png"]);
     // A folder that is not there, and one of runs.
     let deeper = path(&folder.path().join("deeper/x.onnx")).to_string();
-    fails(&["export", &model, "--out", &deeper], OTHER, &["deeper: make it"]);
+    fails(&["export", &model, "--out", &deeper], OTHER, &["make the folder", "deeper"]);
     let runs = TempDir::new()?;
     fs::create_dir(runs.path().join("seed-1"))?;
     fs::copy(&model, runs.path().join("seed-1/model.safetensors"))?;

@@ -178,6 +178,13 @@ fn archives_in_the_order_of_fortran() -> Outcome {
         [&array[..at], b"True ", &array[at + 5..]].concat()
     })?;
     assert!(load(&first)? == load(&second)?);
+    // A header that says no order is no header.
+    put(&second, &|count| {
+        let array = npy(&format!("{count}, 8, 8"), &vec![0; 64 * count], false);
+        let at = array.windows(5).position(|bytes| bytes == b"False").expect("a header");
+        [&array[..at], b"Maybe", &array[at + 5..]].concat()
+    })?;
+    refused(load(&second), 3, &["second.npz", "x_train"]);
     Ok(())
 }
 

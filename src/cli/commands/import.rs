@@ -13,7 +13,8 @@ use crate::train::model::Model;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// State dict as a safetensors file, under the names of model.safetensors or of the notebook
+    /// State dict as a safetensors file, under the names of model.safetensors or of the notebook; or the folder of
+    /// a run
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Model file to write
@@ -31,8 +32,9 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    check_free("--out", &args.out, args.force, &[&args.file])?;
-    let imported = import(&Model::file(&args.file), &args.network, args.names)?;
+    let file = Model::file(&args.file);
+    check_free("--out", &args.out, args.force, &[&file])?;
+    let imported = import(&file, &args.network, args.names)?;
     let Imported { model, names, described, halves } = &imported;
     let (network, options) = (&model.network, &model.network.options);
     output::note(&format!(

@@ -18,6 +18,7 @@ use crate::evaluation::rejection;
 use crate::inference::{Prediction, Scores};
 use crate::network::{ClassNames, Output};
 use crate::recipe::Range;
+use crate::text::on_one_line;
 use crate::train::model::Model;
 
 /// Digits in a step: as in training, so that a driver that keeps kernels has these already.
@@ -180,15 +181,16 @@ fn read(digits: &[Told]) -> String {
 }
 
 fn text(readings: &[&[Told]], output: Output, margin: f32, show: bool) -> String {
-    let width = readings.iter().map(|of| of[0].source.chars().count()).max().unwrap_or(0);
+    let width =
+        readings.iter().map(|of| on_one_line(of[0].source).chars().count()).max().unwrap_or(0);
     let mut text = String::new();
     for digits in readings {
-        let (source, single) = (digits[0].source, digits.len() == 1);
+        let (source, single) = (on_one_line(digits[0].source), digits.len() == 1);
         if !single {
             text.push_str(&format!("{source:<width$}  {}\n", read(digits)));
         }
         for (place, digit) in (1..).zip(*digits) {
-            let name = if single { source.into() } else { format!("  digit {place}") };
+            let name = if single { source.to_string() } else { format!("  digit {place}") };
             text.push_str(&format!("{name:<width$}  {}\n", digit.line(output, margin)));
             if show {
                 text.push_str(&image::draw(digit.pixels));

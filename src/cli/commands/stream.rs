@@ -35,7 +35,7 @@ pub struct StreamArgs {
     #[arg(long = "stream", value_name = "FORMAT", value_enum)]
     pub format: Option<Format>,
     /// Short lines of CSV instead of a JSON object each [default: off]
-    // `requires` is passed over where a flag is there that conflicts with what is required.
+    // Clap passes `requires` over where a flag is there that conflicts with the required one; so --batch too.
     #[arg(long, requires = "format", conflicts_with_all = ["json", "images", "index"])]
     csv: bool,
     /// Digits in a step at most, 1 to 1,024: more is faster on a GPU, and slower for a single digit

@@ -20,8 +20,8 @@
 //! Two rows of a few vectors of sums stay in registers while every connection and tap goes by. The
 //! zeros beside dh make the input gradient the same loop with the taps reversed.
 //!
-//! Everything is compiled for the stages of the papers, with 5x5 kernels and a trained pooling, and once more for all
-//! others (K = [`ANY`]), where the taps of a row are not held in registers.
+//! Everything is compiled for the stages of the papers, with 5x5 kernels, a trained pooling and a tanh, and once more
+//! for all others (K = [`ANY`]), where the taps of a row are not held in registers.
 
 use super::lanes::{LANES, Lanes};
 use super::squash::{Curve, squash_all, through};

@@ -132,7 +132,8 @@ impl Program {
         program
     }
 
-    /// Whether all stages are such as the papers have.
+    /// Whether all stages are such as the papers have, with a tanh. (No other activation stands before or behind a
+    /// stage then: a network has one, and its output is no stage.)
     pub fn is_papers(&self) -> bool {
         let is_papers = |work: &Work| match work {
             Work::Stage { stage, .. } => stage.is_papers(),

@@ -61,7 +61,7 @@ impl Curve {
         }
     }
 
-    /// The same, by which the compiler knows where K is that of the papers (`conv.rs`) that it is a tanh.
+    /// The same. Where K is [`PAPERS`] it tells the compiler that this is a tanh.
     #[inline(always)]
     pub fn known<const K: usize>(self) -> Self {
         match self {
