@@ -144,20 +144,20 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 fn open_special(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
-        use rustix::fs::{OFlags, fcntl_setfl};
-        use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+        use rustix::fs::{Mode, OFlags, fcntl_setfl};
+        use std::os::unix::fs::FileTypeExt;
         let is_pipe = fs::metadata(path)?.file_type().is_fifo();
-        let open = || File::options().write(true).custom_flags(libc::O_NONBLOCK).open(path);
+        let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let start = Instant::now();
         let file = loop {
-            match open() {
-                Err(error) if is_pipe && error.raw_os_error() == Some(libc::ENXIO) => {
+            match rustix::fs::open(path, flags, Mode::empty()) {
+                Err(rustix::io::Errno::NXIO) if is_pipe => {
                     if start.elapsed() > READER {
                         return Err(refused("it is a pipe that nobody reads"));
                     }
                     std::thread::sleep(READER / 100);
                 }
-                opened => break opened?,
+                opened => break File::from(opened?),
             }
         };
         fcntl_setfl(&file, OFlags::empty())?;

@@ -52,7 +52,7 @@ pub(super) fn settle(sets: &mut [&mut Digits], path: &Path) -> Result<()> {
         names.sort();
         names.dedup();
         let names = ClassNames::new(names).or_else(fault_of(path))?;
-        return sets.iter_mut().try_for_each(|set| set.call(&names, count_of(&names)));
+        return sets.iter_mut().try_for_each(|set| set.call(&names));
     }
     let labels = || sets.iter().flat_map(|set| &set.labels);
     let highest = usize::from(labels().max().copied().unwrap_or(0));
@@ -112,8 +112,9 @@ fn fault_of<T>(path: &Path) -> impl Fn(String) -> Result<T> {
 }
 
 impl Digits {
-    /// Renumbers the labels in the order of the classes of a network.
-    fn call(&mut self, names: &ClassNames, classes: usize) -> Result<()> {
+    /// Renumbers the labels in the order of these names.
+    fn call(&mut self, names: &ClassNames) -> Result<()> {
+        let classes = count_of(names);
         for label in &mut self.labels {
             let name = self.names.of(usize::from(*label));
             let Some(at) = (0..classes).position(|class| names.of(class) == name) else {
@@ -147,13 +148,13 @@ impl Digits {
         let are_digits = network.classes.are_numbers() && classes == CLASSES;
         let numbered = network.classes.are_numbers() || self.names == network.classes;
         if (!numbered || are_digits) && !self.names.are_numbers() {
-            self.call(&network.classes, classes)?;
+            self.call(&network.classes)?;
             return Ok(self);
         }
         // Where classes are called 1, 2, 3, so are labels.
         let is_name = |label: &u8| network.classes.list().contains(&label.to_string());
         if !numbered && self.labels.iter().all(is_name) {
-            self.call(&network.classes, classes)?;
+            self.call(&network.classes)?;
             return Ok(self);
         }
         if highest >= classes {
