@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::Outcome;
-use crate::common::program::{DATA, USAGE, fails, json_of, path, prints, prints_of};
+use crate::common::program::{
+    DATA, USAGE, fails, json_of, network_of, path, prints, prints_of, small_set,
+};
 use lenet::data::{self, Mnist, Source};
 use tempfile::TempDir;
 
@@ -117,6 +119,27 @@ fn what_the_classes_of_data_are() -> Outcome {
         let said = load(data).unwrap_err().to_string();
         assert!(said.contains(words) && said.contains("classes.txt"), "{said}");
     }
+    Ok(())
+}
+
+/// A network of ten digits is asked about the digit that the name of a class says, and not about its place among them.
+#[test]
+fn names_say_which_digit_a_class_is() -> Outcome {
+    let folder = TempDir::new()?;
+    let data = folder.path();
+    small_set(data);
+    let network = network_of("lenet1");
+    let digits = load(data)?.with_classes_of(&network)?;
+    let name = |names: [&str; 10]| fs::write(data.join("classes.txt"), names.join("\n"));
+    name(["9", "8", "7", "6", "5", "4", "3", "2", "1", "0"])?;
+    let turned = load(data)?.with_classes_of(&network)?;
+    for at in 0..digits.train.len() {
+        assert_eq!(turned.train.label(at), 9 - digits.train.label(at));
+    }
+    name(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])?;
+    let error = load(data)?.with_classes_of(&network).unwrap_err();
+    assert_eq!(error.exit_code(), 3);
+    assert!(error.to_string().contains("the class \"five\", which is none of 0, 1, 2"), "{error}");
     Ok(())
 }
 

@@ -145,6 +145,19 @@ fn a_name_cannot_fake_a_message() {
     assert!(!said.contains('\u{1b}'), "{said:?}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_name_of_a_picture_cannot_fake_an_answer() {
+    const PICTURE: &str =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/pictures/font-dejavu-sans-0.png");
+    let place = folder();
+    let model = write_model(place.path(), "lenet1");
+    let picture = place.path().join("\u{1b}[31mred\nother.png");
+    fs::copy(PICTURE, &picture).expect("a file");
+    let said = prints(&["predict", &model, path(&picture), "--device", "cpu"]);
+    assert!(said.lines().count() == 1 && !said.contains('\u{1b}'), "{said:?}");
+}
+
 #[test]
 fn of_several_pictures_the_good_ones_are_answered() {
     const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/pictures");
