@@ -143,20 +143,21 @@ impl Digits {
                 self.side
             )));
         }
+        let (ours, theirs) = (&self.names, &network.classes);
+        let is_name = |label: &u8| theirs.list().contains(&label.to_string());
+        let by_name = match (ours.are_numbers(), theirs.are_numbers()) {
+            (false, false) => ours != theirs,
+            // Where classes are called 1, 2, 3, so are labels.
+            (true, false) => self.labels.iter().all(is_name),
+            // Ten classes without names are digits. Of others a number says no more than which came first.
+            (false, true) => classes == CLASSES,
+            (true, true) => false,
+        };
+        if by_name {
+            self.call(theirs)?;
+            return Ok(self);
+        }
         let highest = self.labels.iter().max().map_or(0, |&label| usize::from(label));
-        // Ten classes without names are digits. Of others a number says no more than which came first.
-        let are_digits = network.classes.are_numbers() && classes == CLASSES;
-        let numbered = network.classes.are_numbers() || self.names == network.classes;
-        if (!numbered || are_digits) && !self.names.are_numbers() {
-            self.call(&network.classes)?;
-            return Ok(self);
-        }
-        // Where classes are called 1, 2, 3, so are labels.
-        let is_name = |label: &u8| network.classes.list().contains(&label.to_string());
-        if !numbered && self.labels.iter().all(is_name) {
-            self.call(&network.classes)?;
-            return Ok(self);
-        }
         if highest >= classes {
             return Err(Error::Data(format!(
                 "the data have a label {highest}, and the model has {classes} classes; give data with its \
