@@ -155,10 +155,7 @@ impl BatchOfOne {
 /// Up to [`ROWS`] rows of w times x, added to `sums`.
 #[inline(always)]
 fn dots<L: Lanes>(w: &[f32], x: &[f32], sums: &mut [f32]) {
-    let mut rows: [&[f32]; ROWS] = [w; ROWS];
-    for (row, numbers) in rows.iter_mut().zip(w.chunks(x.len())) {
-        *row = numbers;
-    }
+    let rows: [&[f32]; ROWS] = std::array::from_fn(|row| w.chunks(x.len()).nth(row).unwrap_or(w));
     let mut parts = [L::splat(0.0); ROWS];
     for (at, x) in x.chunks(LANES).enumerate() {
         let input = some::<L>(x);

@@ -146,7 +146,9 @@ pub(super) fn tap_gradients<
         }
         if T < LANES {
             for (n, d) in dh.enumerate() {
-                let seen = rows.map(|row| &row[n * LANES..][..border + LANES]);
+                // `array::map` would be a call in this loop.
+                let at = n * LANES..n * LANES + border + LANES;
+                let seen = [&rows[0][at.clone()], &rows[1][at.clone()], &rows[2][at]];
                 add_products::<L, T, K, FIRST, COUNT>(&mut sums, L::from(d), seen);
             }
             continue;
