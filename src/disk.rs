@@ -14,6 +14,13 @@ const PARTIAL: &str = ".partial";
 #[cfg(unix)]
 const READER: Duration = Duration::from_secs(1);
 
+/// Whether something is at a path, be it a link that leads nowhere or what nobody may look at.
+pub fn is_there(path: &Path) -> bool {
+    use io::ErrorKind::{NotADirectory, NotFound};
+    let is_missing = |error: io::Error| matches!(error.kind(), NotFound | NotADirectory);
+    !fs::symlink_metadata(path).is_err_and(is_missing)
+}
+
 /// Opens a file to read it. A pipe or a device, which might never answer or never end, is an error.
 pub fn open(path: &Path) -> io::Result<File> {
     match is_special(path) {

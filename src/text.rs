@@ -15,7 +15,7 @@ pub const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 /// How headings and the result of a run look.
 pub const HEADLINE: Style = Style::new().bold();
 
-/// Letters of a cell of a table at most.
+/// Letters of a cell of a table, or of a word in a message, at most.
 const LONGEST: usize = 200;
 
 /// A text whose control characters, which may come from the name or the content of a file, are escapes as JSON
@@ -31,12 +31,19 @@ fn begins_colour(text: &str) -> bool {
     rest.is_some_and(|rest| rest.starts_with('m'))
 }
 
+/// Whether a letter changes how others are shown: a control character, or one that sets the direction of writing or
+/// ends a line.
+pub fn is_control(letter: char) -> bool {
+    let others = ['\u{200e}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2066}'..='\u{2069}'];
+    letter.is_control() || others.iter().any(|range| range.contains(&letter))
+}
+
 /// A text whose control characters are escapes, but for those where `keeps` is true of the rest of the text.
 fn escaped(text: &str, keeps: impl Fn(&str) -> bool) -> Cow<'_, str> {
-    if !text.contains(char::is_control) {
+    if !text.contains(is_control) {
         return text.into();
     }
-    let letters = text.char_indices().map(|(at, c)| match c.is_control() && !keeps(&text[at..]) {
+    let letters = text.char_indices().map(|(at, c)| match is_control(c) && !keeps(&text[at..]) {
         true => format!("\\u{:04x}", u32::from(c)),
         false => c.to_string(),
     });
@@ -48,8 +55,8 @@ pub fn on_one_line(text: &str) -> Cow<'_, str> {
     escaped(text, |_| false)
 }
 
-/// A text as a cell of a table: without control characters, and cut behind [`LONGEST`] letters.
-fn cell(text: &str) -> String {
+/// A text without control characters, and cut behind [`LONGEST`] letters.
+pub fn brief(text: &str) -> String {
     let text = on_one_line(text);
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}...", &text[..end]),
@@ -214,7 +221,7 @@ impl Table {
 
     /// Adds a row; cells left out at its end stay empty.
     pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
-        self.rows.push(cells.into_iter().map(|text| cell(&text.into())).collect());
+        self.rows.push(cells.into_iter().map(|text| brief(&text.into())).collect());
     }
 
     /// The lines, headings first, columns two spaces apart.

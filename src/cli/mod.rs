@@ -15,7 +15,7 @@ pub use args::config::Config;
 
 use crate::error::{EXIT_CODES, Result};
 use crate::gpu::llvmpipe;
-use crate::text::{in_plain_words, on_one_line};
+use crate::text::{brief, in_plain_words};
 use crate::{disk, recipe, version};
 
 /// LeNet-1 and LeNet-5, trained and run in WGSL compute shaders.
@@ -130,7 +130,7 @@ pub fn parse() -> Result<Cli> {
     let args: Vec<OsString> = std::env::args_os().collect();
     read(args.clone()).or_else(|error| {
         // An error quotes arguments: the same again, without what would reach the terminal raw.
-        let shown = |arg: &OsString| on_one_line(&arg.to_string_lossy()).into_owned().into();
+        let shown = |arg: &OsString| brief(&arg.to_string_lossy()).into();
         let error = read(args.iter().map(shown).collect()).err().unwrap_or(error);
         let text = in_plain_words(&error.render().ansi().to_string());
         let printed = match error.use_stderr() {

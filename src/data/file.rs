@@ -8,7 +8,7 @@ use flate2::bufread::GzDecoder;
 
 use super::DIGIT_PIXELS;
 use crate::error::{Error, Result};
-use crate::text::thousands;
+use crate::text::{count, thousands};
 
 /// Most items in one file; MNIST has 60,000. Keeps a broken or malicious file out of memory.
 pub const MAX_ITEMS: usize = 1_000_000;
@@ -71,6 +71,10 @@ impl File {
             // Tapes and old disks put zeros behind a file.
             if bytes.len() > MAX_BYTES || rest.iter().all(|&byte| byte == 0) {
                 break Ok(());
+            }
+            if !rest.starts_with(&GZIP_MAGIC) {
+                let what = format!("{} follow that are not packed", count(rest.len(), "byte"));
+                break Err(std::io::Error::other(what));
             }
         };
         match unpacked {

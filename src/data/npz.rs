@@ -5,7 +5,7 @@
 //! dictionary, and then the numbers.
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use rawzip::{CompressionMethod, ZipArchive};
@@ -97,7 +97,12 @@ fn digits(files: [&File; 2], names: [String; 2], side: Option<usize>) -> Result<
 
 /// Reads an array of an archive.
 fn array(file: &File, name: &str) -> Result<Array, Fault> {
-    let broken = |error| (format!("the archive is broken ({error})"), AGAIN);
+    let broken = |error: std::io::Error| match error.kind() {
+        ErrorKind::Unsupported => {
+            (error.to_string(), "write it with numpy.savez or numpy.savez_compressed")
+        }
+        _ => (format!("the archive is broken ({error})"), AGAIN),
+    };
     let Some(bytes) = entry(&file.bytes, &format!("{name}.npy")).map_err(broken)? else {
         let names = names(&file.bytes).map_err(broken)?.join(", ");
         let names = if names.is_empty() { "none" } else { &names };
@@ -140,7 +145,10 @@ fn entry(archive: &[u8], name: &str) -> std::io::Result<Option<Vec<u8>>> {
         let packed: Box<dyn Read> = match entry.compression_method() {
             CompressionMethod::STORE => Box::new(found.data()),
             CompressionMethod::DEFLATE => Box::new(flate2::read::DeflateDecoder::new(found.data())),
-            _ => return Err(std::io::Error::other("it is packed in a way that is not read")),
+            _ => {
+                let what = "it is packed in a way that is not read, neither stored nor deflated";
+                return Err(std::io::Error::new(ErrorKind::Unsupported, what));
+            }
         };
         let mut bytes = Vec::new();
         found.verifying_reader(packed).take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;

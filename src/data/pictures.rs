@@ -19,7 +19,7 @@ use crate::text::{count, thousands};
 /// Classes at most.
 const MOST: usize = *CLASS_COUNTS.end();
 /// Endings of the pictures that are read.
-const ENDINGS: [&str; 8] = ["png", "jpg", "jpeg", "bmp", "pgm", "ppm", "pnm", "webp"];
+const ENDINGS: [&str; 9] = ["png", "jpg", "jpeg", "jfif", "bmp", "pgm", "ppm", "pnm", "webp"];
 /// [`ENDINGS`] in words.
 const READ: &str = "PNG, JPEG, BMP, PNM or WebP";
 /// Endings of pictures that are not read.

@@ -108,6 +108,9 @@ impl<R: Read> DigitStream<R> {
                 Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
                 Err(e) => return Err(Error::Data(format!("cannot read standard input: {e}"))),
             };
+            if self.given == 0 && self.rest.starts_with(&GZIP_MAGIC) {
+                return Err(stream_error("is packed with gzip", "unpack it first, as with zcat"));
+            }
             let piece = match self.format {
                 Format::Csv => self.lines(ended)?,
                 Format::Idx | Format::Raw => self.bytes(ended)?,
@@ -142,9 +145,6 @@ impl<R: Read> DigitStream<R> {
     }
 
     fn header(&mut self) -> Result<()> {
-        if self.rest.starts_with(&GZIP_MAGIC) {
-            return Err(stream_error("is packed with gzip", "unpack it first, as with zcat"));
-        }
         let Some([magic, count, rows, columns]) = idx::head(&self.rest) else {
             return Err(stream_error("ends within its IDX header", "give a whole file of images"));
         };

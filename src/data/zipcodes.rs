@@ -13,6 +13,8 @@ use crate::text::{count, thousands};
 
 /// Side of a digit.
 const SIDE: usize = 16;
+/// The byte of a grey value of 0.
+const GREY_OF_0: u8 = 128;
 /// How many letters a message shows of a field that is no number.
 const SHOWN: usize = 20;
 
@@ -46,6 +48,11 @@ pub(super) fn read(folder: &Path, set: Set, side: Option<usize>) -> Result<Digit
     }
     if labels.is_empty() {
         return Err(file.error("the file is empty", AGAIN));
+    }
+    // Paper is -1 there.
+    if pixels.iter().all(|&pixel| pixel >= GREY_OF_0) {
+        let what = "its grey values are from 0 to 1, where -1 to 1 were expected";
+        return Err(file.error(what, "take 2 * grey - 1, or download it again"));
     }
     let (side, pixels) = field::of(pixels, SIDE, side).map_err(|what| file.error(what, AGAIN))?;
     Ok(Digits::found(side, pixels, labels))

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::CLASS_COUNTS;
+use crate::text::is_control;
 
 /// Letters of a name at most.
 const LONGEST: usize = 40;
@@ -66,11 +67,6 @@ impl ClassNames {
     pub fn of(&self, class: usize) -> Cow<'_, str> {
         self.0.get(class).map_or_else(|| class.to_string().into(), |name| name.into())
     }
-}
-
-/// Whether a letter changes how others are shown: a control character, or one that sets the direction of writing.
-fn is_control(letter: char) -> bool {
-    letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 impl TryFrom<Vec<String>> for ClassNames {

@@ -12,8 +12,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::end_json;
-use super::finished::{Line, RUNNING};
+use super::finished::{COMPLETE, RUNNING};
 pub use super::folder::{Earlier, Folder, RUNS};
+use super::html::REPORT;
+use super::lines::Line;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::Network;
@@ -82,15 +84,25 @@ impl<'a> Files<'a> {
 
     /// Removes what an overwritten run left, so that nobody takes it for this one's.
     fn remove_earlier(&self) -> Result<()> {
-        for path in NAMES.iter().map(|name| self.folder.path().join(name)) {
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(Error::cannot_write(&path, error));
-                }
-                _ => {}
+        NAMES.iter().chain([&REPORT]).try_for_each(|name| self.remove(name))
+    }
+
+    fn remove(&self, name: &str) -> Result<()> {
+        let path = self.folder.path().join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(Error::cannot_write(&path, error))
             }
+            _ => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Writes a file unless it has these bytes.
+    fn restore(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        match disk::read(&self.folder.path().join(name), bytes.len() as u64) {
+            Ok(there) if there == bytes => Ok(()),
+            _ => self.write(name, bytes),
+        }
     }
 
     fn write_run(&self) -> Result<()> {
@@ -159,16 +171,18 @@ impl Report for Files<'_> {
     }
 
     fn state(&mut self, state: &State) -> Result<()> {
-        // Somebody may have removed the model of a run that is resumed.
-        let ended = state.position.is_none() && !state.history.is_empty();
-        if ended && !self.folder.path().join(MODEL).exists() {
-            self.write(MODEL, &self.model(state)?)?;
+        // Files of a run that is resumed may be gone, broken, or those of another.
+        if state.position.is_none() && !state.history.is_empty() {
+            self.restore(MODEL, &self.model(state)?)?;
+            self.restore(METRICS, self.metrics.as_bytes())?;
         }
         self.write_checkpoint(state)
     }
 
     fn epoch(&mut self, epoch: &Epoch, state: &State) -> Result<()> {
         let model = self.model(state)?;
+        // It tells of fewer epochs.
+        self.remove(REPORT)?;
         self.metrics.push_str(&format!("{}\n", json!(Line::from(epoch))));
         self.write(MODEL, &model)?;
         let best = best_by_validation(&state.history);
@@ -180,7 +194,7 @@ impl Report for Files<'_> {
     }
 
     fn end(&mut self, end: &End) -> Result<()> {
-        let status = if end.outcome.interrupted { "interrupted" } else { "complete" };
+        let status = if end.outcome.interrupted { "interrupted" } else { COMPLETE };
         self.run["status"] = json!(status);
         self.run["result"] = end_json(end);
         self.write_run()

@@ -4,104 +4,22 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::files::{METRICS, RUN};
 use super::folder::is_training;
+use super::identity::difference;
+use super::lines::{self, Line};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::evaluation::Answer;
 use crate::evaluation::statistics::Sample;
-use crate::text::plain;
-use crate::train::curvature::LayerCurvature;
-use crate::train::events::Epoch;
-use crate::train::model::Model;
+use crate::text::{count, plain};
+use crate::train::model::{FILE as MODEL, Model};
 
 /// Bytes of a record at most.
 const MAX_RECORD: u64 = 16 << 20;
-/// Bytes of `metrics.jsonl` at most: 10,000 epochs have 10 MB.
-pub(super) const MAX_METRICS: u64 = 256 << 20;
-
-/// A completed epoch, as `metrics.jsonl` and `--json` have it. Accuracies are fractions.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename = "epoch")]
-pub struct Line {
-    pub epoch: usize,
-    pub learning_rate: f32,
-    pub train_loss: f64,
-    train_accuracy: f64,
-    pub test_loss: f64,
-    test_accuracy: f64,
-    /// Wrong answers to test digits.
-    pub test_errors: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    validation_loss: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    validation_accuracy: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    validation_errors: Option<usize>,
-    /// Digits a second while training.
-    pub samples_per_second: f64,
-    /// Training and evaluations.
-    pub seconds: f64,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub curvature: Vec<LayerCurvature>,
-}
-
-impl From<&Epoch> for Line {
-    fn from(epoch: &Epoch) -> Self {
-        let Epoch { train, test, validation, .. } = epoch;
-        Line {
-            epoch: epoch.epoch,
-            learning_rate: epoch.lr,
-            train_loss: train.loss,
-            train_accuracy: train.accuracy(),
-            test_loss: test.loss,
-            test_accuracy: test.accuracy(),
-            test_errors: test.errors,
-            validation_loss: validation.map(|validation| validation.loss),
-            validation_accuracy: validation.map(|validation| validation.accuracy()),
-            validation_errors: validation.map(|validation| validation.errors),
-            samples_per_second: train.rate(),
-            seconds: epoch.seconds(),
-            curvature: epoch.curvature.clone(),
-        }
-    }
-}
-
-impl Line {
-    /// Error on the training digits in per cent, while it trained.
-    pub fn train_error(&self) -> f64 {
-        percent(self.train_accuracy)
-    }
-
-    /// Error on the test digits in per cent.
-    pub fn test_error(&self) -> f64 {
-        percent(self.test_accuracy)
-    }
-
-    /// Error on the digits held back in per cent, where there are some.
-    pub fn validation_error(&self) -> Option<f64> {
-        self.validation_accuracy.map(percent)
-    }
-}
-
-/// Without the noise of the subtraction: data sets have no more than a million digits.
-fn percent(accuracy: f64) -> f64 {
-    (1e6 * (1.0 - accuracy)).round() / 1e4
-}
-
-/// Reads `metrics.jsonl` of a folder; a run that has not ended its first epoch has no lines.
-pub fn lines(folder: &Path) -> Result<Vec<Line>> {
-    let path = folder.join(METRICS);
-    if !path.exists() {
-        return Ok(Vec::new());
-    }
-    let text = disk::read_text(&path, MAX_METRICS).map_err(|e| broken(folder, METRICS, &e))?;
-    let lines: serde_json::Result<_> = text.lines().map(serde_json::from_str).collect();
-    lines.map_err(|e| broken(folder, METRICS, &e))
-}
 
 /// Reads `run.json` of a folder as it is.
 pub fn record(folder: &Path) -> Result<Value> {
@@ -112,8 +30,10 @@ pub fn record(folder: &Path) -> Result<Value> {
 
 /// The status of a record until its run has ended.
 pub(super) const RUNNING: &str = "running";
+/// The status of a run that has done all its epochs.
+pub const COMPLETE: &str = "complete";
 /// Every status that a run can have.
-pub const STATES: [&str; 5] = [RUNNING, "complete", "interrupted", "failed", KILLED];
+pub const STATES: [&str; 5] = [RUNNING, COMPLETE, "interrupted", "failed", KILLED];
 /// The status of a run whose record still says `running` while no process trains.
 const KILLED: &str = "killed";
 
@@ -149,6 +69,12 @@ pub struct Record {
     pub data: Value,
     /// One of [`STATES`].
     pub status: String,
+    /// What decides its bits.
+    #[serde(default)]
+    identity: Value,
+    /// What it came to; null until it has ended.
+    #[serde(default)]
+    result: Value,
 }
 
 impl Record {
@@ -179,13 +105,65 @@ impl Record {
             .map(|(name, value)| (name.replace('_', "-"), value))
     }
 
-    /// A setting that is a whole number; 0 where the run has none of this name.
+    /// A setting that is a whole number; `None` where the run has no such setting.
+    pub fn whole(&self, name: &str) -> Option<u64> {
+        self.settings.get(name)?.value.as_u64()
+    }
+
+    /// A setting that is a whole number; 0 where the run has no such setting.
     pub fn number(&self, name: &str) -> u64 {
-        self.settings.get(name).and_then(|setting| setting.value.as_u64()).unwrap_or(0)
+        self.whole(name).unwrap_or(0)
+    }
+
+    /// Checks that a model is of this run: that it is the same network, trained with the same settings.
+    pub fn check(&self, model: &Model) -> Result<()> {
+        let mut there = model.about();
+        let mut here = json!({});
+        for name in there.as_object().into_iter().flat_map(|about| about.keys()) {
+            here[name] = self.identity[name].clone();
+        }
+        // A run that is resumed may get more epochs; how digits are shrunk is no setting of a run.
+        for about in [&mut there, &mut here] {
+            if let Some(settings) = about["settings"].as_object_mut() {
+                settings.retain(|name, _| name != "epochs" && name != "shrink");
+            }
+        }
+        match there == here {
+            true => Ok(()),
+            false => {
+                let what =
+                    format!("it is of another run than {RUN} ({})", difference(&there, &here));
+                Err(broken(&self.folder, MODEL, &what))
+            }
+        }
+    }
+
+    /// Says what of these lines cannot be of this run.
+    fn contradiction(&self, lines: &[Line]) -> Option<String> {
+        let result = &self.result;
+        if result.is_null() && self.status != COMPLETE {
+            return None;
+        }
+        let last = lines.last();
+        let last = last.map(|last| json!({ "epoch": last.epoch, "test_errors": last.test_errors }));
+        let is_same = result["epochs"] == lines.len() && result["final"] == json!(last);
+        (!is_same).then(|| {
+            let told = |last: &Value| match last["test_errors"].as_u64() {
+                Some(errors) => format!(", with {} in the last", count(errors as usize, "error")),
+                None => String::new(),
+            };
+            format!(
+                "it has {}{}, but {RUN} tells of {}{}",
+                count(lines.len(), "epoch"),
+                told(&json!(last)),
+                count(result["epochs"].as_u64().unwrap_or(0) as usize, "epoch"),
+                told(&result["final"])
+            )
+        })
     }
 }
 
-fn broken(folder: &Path, name: &str, what: &dyn Display) -> Error {
+pub(super) fn broken(folder: &Path, name: &str, what: &dyn Display) -> Error {
     Error::cannot_read(&folder.join(name), what, "give the folder of a run, or make the run again")
 }
 
@@ -199,7 +177,11 @@ pub struct Run {
 
 impl Run {
     pub fn read(folder: &Path) -> Result<Run> {
-        Ok(Run { record: Record::read(folder)?, lines: lines(folder)? })
+        let (record, lines) = (Record::read(folder)?, lines::read(folder)?);
+        match record.contradiction(&lines) {
+            Some(what) => Err(broken(folder, METRICS, &what)),
+            None => Ok(Run { record, lines }),
+        }
     }
 
     /// The folder, for a person.
@@ -232,6 +214,12 @@ impl Run {
     }
 }
 
+/// Whether a folder has all that a complete run leaves, and its files are of one run.
+pub fn is_whole(folder: &Path) -> bool {
+    let model = |run: Run| Model::read(folder).and_then(|model| run.record.check(&model));
+    Run::read(folder).and_then(model).is_ok()
+}
+
 /// A number of each epoch that all runs have, with its spread over them.
 pub fn by_epoch<'a>(
     runs: impl Iterator<Item = &'a Run>,
@@ -258,6 +246,7 @@ impl Answered {
     /// Reads the folder of a run; `answers` are those of its model.
     pub fn read(folder: &Path, model: Model, answers: Vec<Answer>) -> Result<Answered> {
         let run = Run::read(folder)?;
+        run.record.check(&model)?;
         match run.lines.is_empty() {
             true => Err(broken(folder, METRICS, &"it has no epoch")),
             false => Ok(Answered { run, model, answers }),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::files::{CHECKPOINT, METRICS, NAMES, RUN};
-use super::finished::MAX_METRICS;
+use super::lines;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::plan::Interface;
@@ -47,10 +47,10 @@ impl Folder {
     /// error without `force`.
     pub fn make(out: Option<&Path>, network: &str, force: bool) -> Result<Folder> {
         let (path, made) = match out {
-            Some(path) => (path.to_path_buf(), !path.exists()),
+            Some(path) => (path.to_path_buf(), !disk::is_there(path)),
             None => (unused(network)?, true),
         };
-        if let Some(name) = NAMES.iter().find(|name| path.join(name).exists() && !force) {
+        if let Some(name) = NAMES.iter().find(|name| disk::is_there(&path.join(name)) && !force) {
             return Err(Error::Usage(format!(
                 "{} holds a run already ({name}): give another --out, --force to overwrite it, or \
                  --resume {0} to resume it",
@@ -63,7 +63,8 @@ impl Folder {
 
     /// Opens and locks the folder of a run that is there.
     pub fn open(path: &Path) -> Result<Folder> {
-        if let Some(name) = [RUN, CHECKPOINT].iter().find(|name| !path.join(name).exists()) {
+        if let Some(name) = [RUN, CHECKPOINT].iter().find(|name| !disk::is_there(&path.join(name)))
+        {
             return Err(Error::Data(format!(
                 "{} holds no run to resume ({name} is missing): name the folder of a run that \
                  has made a step, or start it again",
@@ -82,7 +83,8 @@ impl Folder {
             )));
         }
         let file = File::options().create(true).truncate(false).write(true).open(&lock);
-        let file = file.map_err(|error| Error::cannot_write(&path, error))?;
+        let named = if disk::is_there(&lock) { &lock } else { &path };
+        let file = file.map_err(|error| Error::cannot_write(named, error))?;
         let lock = match take(&file) {
             Ok(()) => Some(file),
             Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => None,
@@ -101,23 +103,14 @@ impl Folder {
     /// Reads what an earlier run of this plan left here; `None` where there is no checkpoint.
     pub fn earlier(&self, interface: &Interface) -> Result<Option<Earlier>> {
         let path = self.path.join(CHECKPOINT);
-        if !path.exists() {
+        if !disk::is_there(&path) {
             return Ok(None);
         }
         let (state, identity) = State::read(&path, interface)?;
-        let epochs = state.history.len();
         let metrics = self.path.join(METRICS);
-        let cannot_read = |what| Error::cannot_read(&metrics, what, "start the run again");
-        let text = match disk::read_text(&metrics, MAX_METRICS) {
-            Err(error) if epochs > 0 => return Err(cannot_read(error.to_string())),
-            text => text.unwrap_or_default(),
-        };
-        // The checkpoint is written last, so there may be one line more.
-        let lines: Vec<&str> = text.split_inclusive('\n').take(epochs).collect();
-        if lines.len() < epochs {
-            return Err(cannot_read(format!("it has not the {epochs} lines of the checkpoint")));
-        }
-        Ok(Some(Earlier { state, identity, metrics: lines.concat() }))
+        let lines = lines::of_history(&metrics, &state.history)
+            .map_err(|what| Error::cannot_read(&metrics, what, "start the run again"))?;
+        Ok(Some(Earlier { state, identity, metrics: lines }))
     }
 
     pub fn path(&self) -> &Path {

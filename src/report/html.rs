@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::finished::{Answered, Line, RUNNING, Setting};
+use super::finished::{Answered, COMPLETE, RUNNING, Setting};
+use super::lines::Line;
 use super::page::chart::{self, Scale};
 use super::page::{Block, Document, Section, Table, curvature, html, insides, mistakes};
 use crate::data::Digits;
@@ -46,7 +47,7 @@ fn ending(found: &Answered) -> String {
     let device = &found.run.record.device;
     let state = format!("this is the state after epoch {last} of {all}, on {device}.");
     match found.run.record.status.as_str() {
-        "complete" => format!("Complete after {}, on {device}.", count(last, "epoch")),
+        COMPLETE => format!("Complete after {}, on {device}.", count(last, "epoch")),
         "interrupted" => format!("Interrupted: {state}"),
         RUNNING => format!("Not ended when this was written: {state}"),
         _ => format!("Broken off: {state}"),

@@ -6,6 +6,7 @@ pub mod finished;
 mod folder;
 pub mod html;
 pub mod identity;
+pub mod lines;
 pub(crate) mod page;
 pub mod tensorboard;
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::rows::Row;
 use crate::error::{Error, Result};
 use crate::recipe::Settings;
-use crate::report::finished;
+use crate::report::finished::{self, COMPLETE};
 use crate::report::identity::difference;
 
 /// A run of the table.
@@ -44,7 +44,7 @@ pub fn is_done(folder: &Path, identity: &Value) -> Result<bool> {
             difference(found, identity)
         )));
     }
-    Ok(record["status"] == "complete")
+    Ok(record["status"] == COMPLETE && finished::is_whole(folder))
 }
 
 /// How long things take, learned from the runs so far: of each its recipe, what it cost, and its seconds.

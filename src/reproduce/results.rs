@@ -6,7 +6,8 @@ use crate::evaluation::rejection::{curve, first_within};
 use crate::evaluation::statistics::Sample;
 use crate::evaluation::{self, TEST_DIGITS, percent};
 use crate::recipe::Settings;
-use crate::report::finished::{Answered, Line, by_epoch};
+use crate::report::finished::{Answered, by_epoch};
+use crate::report::lines::Line;
 
 /// Error in per cent on the first and on the last 5,000 test digits, where all were asked.
 pub fn halves(run: &Answered) -> Option<[f64; 2]> {

@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 
 use serde_json::{Value, json};
 
-use crate::report::finished::{Line, Run};
+use crate::report::finished::{COMPLETE, Run};
+use crate::report::lines::Line;
 use crate::text::{duration, plain};
 
 /// A fact about runs.
@@ -26,7 +27,7 @@ pub const COLUMNS: &[Column] = &[
     Column { field: "folder", ..column("name", "name", |r| json!(r.name())) },
     column("recipe", "recipe", |r| json!(r.record.recipe)),
     column("network", "network", |r| json!(r.record.network)),
-    column("seed", ">seed", |r| json!(r.record.number("seed"))),
+    column("seed", ">seed", |r| json!(r.record.whole("seed"))),
     column("lr", ">lr", |r| {
         r.record.settings.get("lr").map(|lr| lr.value.clone()).unwrap_or_default()
     }),
@@ -63,7 +64,7 @@ const fn column(key: &'static str, heading: &'static str, value: fn(&Run) -> Val
 fn epochs(entry: &Run) -> String {
     let done = entry.lines.len();
     match entry.record.status.as_str() {
-        "complete" => done.to_string(),
+        COMPLETE => done.to_string(),
         _ => format!("{done} of {}", entry.record.number("epochs")),
     }
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::report::finished::{Line, Run};
+use crate::report::finished::Run;
+use crate::report::lines::Line;
 use crate::text::plain;
 
 /// A number of an epoch.

@@ -22,29 +22,28 @@ pub fn find(folder: &Path) -> Result<Found> {
     if fs::metadata(folder).map_err(cannot_read)?.is_file() {
         return Err(cannot_read(std::io::ErrorKind::NotADirectory.into()));
     }
-    if !found.take(folder) {
-        found.enter(folder).map_err(cannot_read)?;
-    }
+    found.take(folder);
+    found.enter(folder).map_err(cannot_read)?;
     Ok(found)
 }
 
 impl Found {
     /// Takes a folder for a run if it has one of its files.
-    fn take(&mut self, folder: &Path) -> bool {
-        if ![RUN, METRICS, CHECKPOINT].iter().any(|name| folder.join(name).exists()) {
-            return false;
+    fn take(&mut self, folder: &Path) {
+        if ![RUN, METRICS, CHECKPOINT].iter().any(|name| disk::is_there(&folder.join(name))) {
+            return;
         }
         match Run::read(folder) {
             Ok(entry) => self.entries.push(entry),
             Err(error) => self.warnings.push(error.to_string()),
         }
-        true
     }
 
     fn enter(&mut self, folder: &Path) -> std::io::Result<()> {
         for path in disk::entries(folder)? {
+            self.take(&path);
             // A link may lead to a run, but is not followed further: it may lead back.
-            if self.take(&path) || path.is_symlink() || !path.is_dir() {
+            if path.is_symlink() || !path.is_dir() {
                 continue;
             }
             if let Err(error) = self.enter(&path) {

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::{COLUMNS, Column};
 use crate::error::{Error, Result};
 use crate::evaluation::statistics::Sample;
-use crate::report::finished::{Line, Run};
+use crate::report::finished::{COMPLETE, Run};
+use crate::report::lines::Line;
 use crate::text::did_you_mean;
 
 /// Complete runs whose settings of these names are the same.
@@ -31,7 +32,7 @@ pub fn groups(entries: &[Run], by: &[String]) -> Result<Vec<Group>> {
             )));
         }
     }
-    for entry in entries.iter().filter(|entry| entry.record.status == "complete") {
+    for entry in entries.iter().filter(|entry| entry.record.status == COMPLETE) {
         let Some(error) = entry.last().map(Line::test_error) else { continue };
         let values: Vec<Value> = by.iter().map(|name| value(entry, name)).collect();
         match groups.iter_mut().find(|(known, _)| *known == values) {

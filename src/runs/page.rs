@@ -4,7 +4,8 @@ use super::comparison::Comparison;
 use super::seeds::SeedsComparison;
 use crate::data::Digits;
 use crate::error::{Error, Result};
-use crate::report::finished::{Line, by_epoch};
+use crate::report::finished::by_epoch;
+use crate::report::lines::Line;
 use crate::report::page::chart::{self, Chart, Scale};
 use crate::report::page::{Block, Document, Section, Table, html, mistake};
 

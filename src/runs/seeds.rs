@@ -10,11 +10,13 @@ use serde_json::{Value, json};
 
 use super::comparison::{self, FIGURES, Figure, SIGNIFICANT, TEST_DIGITS, TRAINING_DIGITS};
 use super::find::find;
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::evaluation::statistics::{McNemar, Sample, Welch};
 use crate::evaluation::{self, Answer};
 use crate::report::files::RUN;
-use crate::report::finished::{Line, Record, Run};
+use crate::report::finished::{COMPLETE, Record, Run};
+use crate::report::lines::Line;
 use crate::text::{plain, thousands};
 
 /// The setting in which the runs of a training differ.
@@ -35,7 +37,7 @@ impl Seeds {
     /// Whether a path is a folder that holds runs and is none itself.
     pub fn are_in(path: &Path) -> bool {
         path.is_dir()
-            && !path.join(RUN).exists()
+            && !disk::is_there(&path.join(RUN))
             && find(path).is_ok_and(|found| !found.entries.is_empty())
     }
 
@@ -47,7 +49,7 @@ impl Seeds {
     pub fn read(path: &Path) -> Result<Seeds> {
         let name = path.display().to_string();
         let found = find(path)?;
-        let is_complete = |run: &Run| run.record.status == "complete" && run.last().is_some();
+        let is_complete = |run: &Run| run.record.status == COMPLETE && run.last().is_some();
         let (mut runs, others): (Vec<Run>, Vec<Run>) =
             found.entries.into_iter().partition(is_complete);
         runs.sort_by_key(|run| run.record.number(SEED));

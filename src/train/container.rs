@@ -28,7 +28,7 @@ pub(crate) type Named<'a> = (String, Vec<usize>, Cow<'a, [f32]>);
 pub(crate) struct Container<'a> {
     tensors: SafeTensors<'a>,
     /// What another program put in front of the name of every tensor.
-    prefix: &'static str,
+    prefix: String,
     /// Names of the tensors that nobody has asked for yet.
     unread: BTreeSet<String>,
     /// What its metadata key says.
@@ -47,15 +47,31 @@ pub(crate) fn tensors<'a>(
     })
 }
 
-/// Words that wrappers of a PyTorch module put in front of every name: DataParallel and Lightning.
-const PREFIXES: [&str; 2] = ["module.", "model."];
+/// Words that wrappers of a PyTorch module put in front of every name: DataParallel, Lightning and torch.compile.
+const PREFIXES: [&str; 3] = ["module.", "model.", "_orig_mod."];
+/// The name of the first file in an archive of torch.save, behind a folder.
+const PICKLE: &[u8] = b"/data.pkl";
 /// How files begin that people have in place of safetensors.
-const OTHERS: [(&[u8], &str); 4] = [
-    (b"PK\x03\x04", "it is a pickle in an archive, as torch.save writes"),
-    (b"\x80\x02", "it is a pickle, as older versions of torch.save wrote"),
+const OTHERS: [(&[u8], &str); 8] = [
+    (b"PK\x03\x04", "it is a ZIP archive, as numpy.savez and Keras write"),
+    (b"\x80\x02", "it is a pickle"),
+    (b"\x80\x03", "it is a pickle"),
+    (b"\x80\x04", "it is a pickle"),
+    (b"\x80\x05", "it is a pickle"),
+    (b"\x89HDF", "it is an HDF5 file, as Keras writes"),
     (b"<", "it is a web page"),
     (b"version https://git-lfs", "it is the pointer that Git LFS leaves in place of a file"),
 ];
+
+/// What a file is that is no safetensors file, where its first bytes tell.
+fn other_kind(bytes: &[u8]) -> Option<&'static str> {
+    let (_, what) = OTHERS.iter().find(|(start, _)| bytes.starts_with(start))?;
+    let head = &bytes[..bytes.len().min(256)];
+    Some(match head.windows(PICKLE.len()).any(|word| word == PICKLE) {
+        true => "it is a pickle in an archive, as torch.save writes",
+        false => what,
+    })
+}
 
 /// The bytes of a file that holds `tensors`.
 pub(crate) fn bytes<'a>(
@@ -92,11 +108,11 @@ impl<'a> Container<'a> {
 
     /// The same of a file that may lack the metadata key; `about` is then null.
     pub(crate) fn of_any_program(bytes: &'a [u8]) -> Result<Self, String> {
-        if let Some((_, what)) = OTHERS.iter().find(|(start, _)| bytes.starts_with(start)) {
-            return Err(what.to_string());
-        }
-        let broken =
-            |error: SafeTensorError| format!("it is no safetensors file, or a cut one ({error})");
+        // The length of a header may have the first bytes of a pickle.
+        let broken = |error: SafeTensorError| {
+            let cut = || format!("it is no safetensors file, or a cut one ({error})");
+            other_kind(bytes).map_or_else(cut, String::from)
+        };
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
         let about = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
@@ -105,10 +121,15 @@ impl<'a> Container<'a> {
             .map_err(|error| format!("its metadata key \"{KEY}\" is no JSON: {error}"))?;
         let names = tensors.names();
         let unread = names.iter().map(|name| name.to_string()).collect();
-        let everywhere = |prefix: &&&str| names.iter().all(|name| name.starts_with(**prefix));
+        let mut prefix = String::new();
+        let wrapped = |prefix: &str| {
+            let longer = PREFIXES.iter().map(|word| format!("{prefix}{word}"));
+            longer.into_iter().find(|it| names.iter().all(|name| name.starts_with(it)))
+        };
         // A network of one's own may have a layer of such a name.
-        let wrapped = PREFIXES.iter().find(everywhere).filter(|_| about.is_null());
-        let prefix = wrapped.copied().unwrap_or_default();
+        while let Some(longer) = wrapped(&prefix).filter(|_| about.is_null() && !names.is_empty()) {
+            prefix = longer;
+        }
         Ok(Container { tensors, prefix, unread, about })
     }
 

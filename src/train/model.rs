@@ -92,7 +92,7 @@ impl Model {
 
 /// The folder and its first run, where a model is missing from a folder that holds runs.
 fn runs_beside(model: &Path) -> Option<(&Path, PathBuf)> {
-    let folder = model.parent().filter(|_| model.ends_with(FILE) && !model.exists())?;
+    let folder = model.parent().filter(|_| model.ends_with(FILE) && !disk::is_there(model))?;
     let runs = disk::entries(folder).ok()?;
     Some((folder, runs.into_iter().find(|run| run.join(FILE).is_file())?))
 }

@@ -82,7 +82,7 @@ fn answer(mut stream: TcpStream, site: &Site) -> io::Result<()> {
     let Some(head) = head(&mut stream)? else { return Ok(()) };
     let host = head.lines().find_map(|line| {
         let (name, host) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("host").then(|| host.trim().to_string())
+        name.eq_ignore_ascii_case("host").then(|| host.trim().to_ascii_lowercase())
     });
     let named = |host: &String| {
         let name = host.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok());

@@ -42,3 +42,4 @@ mod stream;
 mod tables;
 mod views;
 mod web;
+mod whole;

@@ -127,7 +127,13 @@ fn broken_folders_are_named() {
     fs::write(copy("foreign").join("run.json"), "{\"name\": \"mine\"}").expect("a file");
     fs::write(copy("lines").join("metrics.jsonl"), "nonsense\n").expect("a file");
     fs::remove_file(copy("none").join("run.json")).expect("a file");
-    fs::remove_file(copy("begun").join("metrics.jsonl")).expect("a file");
+    fs::remove_file(copy("gone").join("metrics.jsonl")).expect("a file");
+    let begun = copy("begun");
+    fs::remove_file(begun.join("metrics.jsonl")).expect("a file");
+    let record = fs::read(begun.join("run.json")).expect("a record");
+    let mut record: Value = serde_json::from_slice(&record).expect("JSON");
+    (record["status"], record["result"]) = (json!("running"), json!(null));
+    fs::write(begun.join("run.json"), record.to_string()).expect("a record");
     fs::create_dir(all.path().join("empty")).expect("a folder");
     let output = run(&["runs", path(all.path())]);
     let (printed, said) = (text(&output.stdout), text(&output.stderr));
@@ -135,10 +141,11 @@ fn broken_folders_are_named() {
     assert_eq!(printed.lines().count(), 3, "{printed}");
     assert!(printed.contains("whole") && printed.contains("begun"), "{printed}");
     assert!(printed.contains(" 0 ") && printed.contains(" 0.0 s") && !printed.contains("-0.0"));
-    for name in ["cut/run.json", "foreign/run.json", "lines/metrics.jsonl", "none/run.json"] {
+    let cut = ["cut/run.json", "foreign/run.json", "none/run.json"];
+    for name in cut.iter().chain(&["lines/metrics.jsonl", "gone/metrics.jsonl"]) {
         assert!(said.contains(name), "{name} is not in {said}");
     }
-    assert_eq!(said.matches("warning: ").count(), 4, "{said}");
+    assert_eq!(said.matches("warning: ").count(), 5, "{said}");
     fails(&["runs", path(&all.path().join("nowhere"))], DATA, &["nowhere"]);
 }
 

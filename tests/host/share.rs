@@ -211,8 +211,8 @@ fn networks_are_told_by_their_tensors() {
             assert_eq!((&found.name, found.options.output), (&meant.name, meant.options.output));
             assert_eq!(found.options.full_connections, meant.options.full_connections);
             assert_eq!(imported.model.parameters, model.parameters);
-            // As DataParallel and Lightning name them.
-            for prefix in ["module.", "model."] {
+            // As DataParallel, Lightning and torch.compile name them.
+            for prefix in ["module.", "model.", "_orig_mod.", "model._orig_mod."] {
                 let named = tensors
                     .iter()
                     .cloned()
@@ -226,6 +226,35 @@ fn networks_are_told_by_their_tensors() {
             let imported = import::import(&plain(&folder, &without), &args, None);
             assert_eq!(imported.expect("a model").model.parameters, model.parameters);
         }
+    }
+}
+
+#[test]
+fn a_header_may_begin_as_a_pickle_does() {
+    let folder = TempDir::new().expect("a folder");
+    // That with the shortest header.
+    let model = model("lenet5", |options| options.full_connections = true);
+    let bytes = export(&model, Format::Safetensors, Names::Notebook).expect("a state dict");
+    // The length of the header comes first, as a number of eight bytes; blanks may stand behind the header.
+    let (length, rest) = bytes.split_first_chunk().expect("a length");
+    let length = u64::from_le_bytes(*length);
+    let (header, numbers) = rest.split_at(length as usize);
+    let longer = u64::from(u16::from_le_bytes(*b"\x80\x05"));
+    let blanks = vec![b' '; longer.checked_sub(length).expect("a short header") as usize];
+    let padded = [&longer.to_le_bytes(), header, &blanks, numbers].concat();
+    let given = file(&folder, "state.safetensors", &padded);
+    let imported = import::import(&given, &Default::default(), None).expect("a model");
+    assert_eq!(imported.model.parameters, model.parameters);
+    let kinds: [(&[u8], &str); 4] = [
+        (b"PK\x03\x04 mine/data.pkl", "torch.save"),
+        (b"PK\x03\x04 arr_0.npy", "numpy.savez"),
+        (b"\x80\x04\x95", "a pickle"),
+        (b"\x89HDF\r\n", "HDF5"),
+    ];
+    for (bytes, word) in kinds {
+        let given = file(&folder, "other", bytes);
+        let out = folder.path().join("out.safetensors");
+        fails(&["import", path(&given), "--out", path(&out)], DATA, &[word, "safetensors.torch"]);
     }
 }
 

@@ -63,9 +63,9 @@ impl Config {
                 text.parse().map_err(|error| cannot_read(toml_fault(&text, &error)))?;
             let mut flags = of_toml(table, &name)?;
             // A path in a file is seen from that file.
-            for key in ["data", "network"] {
+            for key in ["data", "network", "from"] {
                 if let (Some(Some(value)), Some(folder)) = (flags.get_mut(key), path.parent())
-                    && (key == "data" || lenet::find(value).is_none())
+                    && (key != "network" || lenet::find(value).is_none())
                 {
                     *value = folder.join(&*value).display().to_string();
                 }

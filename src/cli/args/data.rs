@@ -85,6 +85,15 @@ impl DataArgs {
             self.tell_left_out();
             return Ok(test);
         };
+        let crc32 = |run: &Record| run.data["test"]["crc32"].clone();
+        if let Some(other) = runs.iter().find(|run| crc32(run) != crc32(first)) {
+            return Err(Error::Data(format!(
+                "the runs in {} and {} were tested on different digits: name with --data the digits that both are to \
+                 be asked about",
+                first.folder.display(),
+                other.folder.display()
+            )));
+        }
         let source = self.source.absolute().or(record::source(&first.data));
         let test = data::load_test(&source);
         let test = test.map_err(|error| named_by(&first.folder, error))?;

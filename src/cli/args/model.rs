@@ -6,6 +6,7 @@ use super::{DeviceArgs, device};
 use crate::cli::output;
 use crate::data::Digits;
 use crate::device::Device;
+use crate::disk;
 use crate::error::Result;
 use crate::inference::Inference;
 use crate::report::files::RUN;
@@ -26,9 +27,13 @@ impl ModelArg {
         Model::file(&self.model)
     }
 
-    /// The run whose folder was named, if it was one.
-    pub fn run(&self) -> Result<Option<Record>> {
-        self.model.join(RUN).exists().then(|| Record::read(&self.model)).transpose()
+    /// The run whose folder was named, if it was one; the model has to be its.
+    pub fn run(&self, model: &Model) -> Result<Option<Record>> {
+        if !disk::is_there(&self.model.join(RUN)) {
+            return Ok(None);
+        }
+        let run = Record::read(&self.model)?;
+        run.check(model).map(|()| Some(run))
     }
 
     pub fn read(&self) -> Result<Model> {

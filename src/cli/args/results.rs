@@ -18,7 +18,6 @@ use crate::evaluation::confusion;
 use crate::inference::{EVALUATION_BATCH, Inference};
 use crate::recipe::Settings;
 use crate::report::files::{Folder, Keep};
-use crate::report::html::REPORT;
 use crate::report::tensorboard::{self, TensorBoard};
 use crate::run::launch;
 use crate::run::page::{self, Test};
@@ -156,8 +155,6 @@ impl ResultArgs {
         plan: PlanChoice,
     ) -> Option<PathBuf> {
         if self.no_report {
-            // An overwritten run may have left one; mostly there is none.
-            let _ = std::fs::remove_file(folder.path().join(REPORT));
             return None;
         }
         let warn = |error| {

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::evaluation::Answer;
 use crate::inference::{EVALUATION_BATCH, Inference};
 use crate::recipe::need;
-use crate::report::finished::Line;
+use crate::report::lines::Line;
 use crate::runs::{Comparison, Seeds, Side, page};
 use crate::text::{Table, sparkline};
 use crate::train::model::Model;

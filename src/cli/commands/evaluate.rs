@@ -118,7 +118,7 @@ pub fn run(args: Args) -> Result<()> {
 
 /// Loads the test digits and, if asked for, the training digits.
 fn sets(args: &Args, model: &Model) -> Result<Vec<(&'static str, Digits)>> {
-    let run = args.model.run()?;
+    let run = args.model.run(model)?;
     let data = args.data.for_model(model, run.is_some())?;
     if !args.train {
         return Ok(vec![("test", data.load_test(&run)?.with_classes_of(&model.network)?)]);

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::evaluation::statistics::Sample;
 use crate::recipe::{Range, Settings};
 use crate::report::files::{Folder, RUNS};
-use crate::report::finished;
+use crate::report::lines;
 use crate::reproduce::jobs::is_done;
 use crate::run::launch::{Launch, identity};
 use crate::run::page::Test;
@@ -65,7 +65,7 @@ pub fn run(
             // The settings are said once.
             results.quiet = !results.json;
         }
-        let last = finished::lines(&path)?.pop();
+        let last = lines::read(&path)?.pop();
         errors.push(last.map_or(f64::NAN, |line| line.test_error()));
     }
     tell(args, &errors, settings.test_limit, &out.display().to_string())

@@ -36,7 +36,21 @@ pub fn stop_on_ctrl_c() -> Result<Arc<Control>> {
             );
         });
     };
-    ctrlc::set_handler(stop)
+    keep_nohup(|| ctrlc::set_handler(stop))
         .map_err(|error| Error::Other(format!("cannot listen for Ctrl-C: {error}")))?;
     Ok(control)
+}
+
+/// Sets a handler of signals, but leaves the end of the terminal ignored where it is: `nohup` asked for that.
+fn keep_nohup<T>(set: impl FnOnce() -> T) -> T {
+    #[cfg(unix)]
+    // SAFETY: to ignore a signal runs no code of ours in a handler.
+    let before = unsafe { libc::signal(libc::SIGHUP, libc::SIG_IGN) };
+    let result = set();
+    #[cfg(unix)]
+    if before == libc::SIG_IGN {
+        // SAFETY: as above.
+        unsafe { libc::signal(libc::SIGHUP, libc::SIG_IGN) };
+    }
+    result
 }

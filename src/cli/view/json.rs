@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::cli::output::print_json;
 use crate::error::Result;
 use crate::report::end_json;
-use crate::report::finished::Line;
+use crate::report::lines::Line;
 use crate::train::checkpoint::State;
 use crate::train::events::{End, Epoch, Report, Start};
 

@@ -2,7 +2,7 @@
 
 use super::chart::{self, Scale};
 use super::{Block, Table};
-use crate::report::finished::Line;
+use crate::report::lines::Line;
 use crate::train::curvature::{LayerCurvature, Range};
 
 /// Charts of the medians, and a table of the ranges; nothing where an epoch has no curvature.
