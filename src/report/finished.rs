@@ -133,7 +133,11 @@ impl Record {
             false => {
                 let what =
                     format!("it is of another run than {RUN} ({})", difference(&there, &here));
-                Err(broken(&self.folder, MODEL, &what))
+                let own = format!(
+                    "`lenet train --resume {}` writes the model of the run again, from its checkpoint",
+                    self.folder.display()
+                );
+                Err(Error::cannot_read(&self.folder.join(MODEL), what, &own))
             }
         }
     }
