@@ -7,17 +7,17 @@
 //   w = w - rate c m / (sqrt(v) s + EPSILON)
 //
 // Both means begin at 0. In step t of the run c = 1 / (1 - BETA1^t) and s = 1 / sqrt(1 - BETA2^t) correct them; the
-// host computes c and s, step_state[4] and [5].
+// host computes c and s.
 //
-// expects: BETA1, BETA2, EPSILON, WEIGHT_DECAY (overrides); step_state_at
+// expects: BETA1, BETA2, EPSILON, WEIGHT_DECAY (overrides); step_state_at, STEP_MEAN, STEP_SQUARE
 // binds:
 //   velocity    write vec4f   m
 //   squares     write vec4f   v, laid out alike, as are
 //   parameters  write vec4f
 
 fn apply(at: u32, gradient: vec4f, rate: f32) {
-    let c = bitcast<f32>(step_state_at(4u));
-    let s = bitcast<f32>(step_state_at(5u));
+    let c = bitcast<f32>(step_state_at(STEP_MEAN));
+    let s = bitcast<f32>(step_state_at(STEP_SQUARE));
     let w = parameters[at];
     let g = gradient + WEIGHT_DECAY * w;
     let m = BETA1 * velocity[at] + (1.0 - BETA1) * g;

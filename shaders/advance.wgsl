@@ -1,6 +1,6 @@
 // advance: moves the cursor on, once no kernel of the step reads it any more.
 //
-//   cursor[0] = step_state[3] + 1
+//   cursor[0] = step_state[STATE_NUMBER] + 1
 //
 // binds:
 //   step_state  uniform u32   [8] the row of step_table that was done, and its number
@@ -9,6 +9,6 @@
 @compute @workgroup_size(WORKGROUP)
 fn advance(@builtin(global_invocation_id) id: vec3u) {
     if (id.x == 0u) {
-        cursor[0] = step_state_at(3u) + 1u;
+        cursor[0] = step_state_at(STATE_NUMBER) + 1u;
     }
 }

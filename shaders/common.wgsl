@@ -1,4 +1,4 @@
-// The activation f behind a layer, and its slope.
+// The activation f after a layer, and its slope.
 //
 //   ACTIVATION_TANH  f(a) = SQUASH_CENTER + A tanh(S a), with A and S from the header: 1.7159 and 2/3 in the 1998
 //                    paper (appendix A), 1 and 1 in the notebook. The logistic function 1 / (1 + e^-a) is

@@ -1,7 +1,10 @@
 // conv_backward_weights: the gradients of a convolution stage after the first.
 // (1990: H3-H4. 1998: C3-S4.)
 //
-//   partials[row] = the sums over every PARTIAL_ROWS-th column of blocks (block_gradients.wgsl)
+//   dw[j,ky,kx] = sum over n, y, x of dh[n,map[j],y,x] x[n,channel[j],y+ky,x+kx]
+//   and the gradients of bias and pooling (block_gradients.wgsl)
+//   partials[row] = the share of the columns row, row + PARTIAL_ROWS, ..; a column of blocks is TILE_WIDTH wide in
+//   s, as tall as the map, and of one sample
 //
 // uses: common, local, conv_pool, convolve, pooling_backward, block_gradients
 // binds:

@@ -5,9 +5,9 @@
 //   K             side of the kernel, 1 to 7
 //   C, M, J       input maps, feature maps, connections between them
 //   x  [SAMPLES, C, HEIGHT, WIDTH]   the input
-//   h  [SAMPLES, M, OH, OW]          behind the convolution and its activation
-//   s  [SAMPLES, M, PH, PW]          behind the pooling; a sample every S_STRIDE numbers. Without a pooling s is h
-//   dh, ds                           gradients of the loss by the pre-activations: dE/da, where h = f(a). Behind a
+//   h  [SAMPLES, M, OH, OW]          after the convolution and its activation
+//   s  [SAMPLES, M, PH, PW]          after the pooling; a sample every S_STRIDE numbers. Without a pooling s is h
+//   dh, ds                           gradients of the loss by the pre-activations: dE/da, where h = f(a). After a
 //                                    plain pooling, which has no activation, ds is dE/ds
 //   p  weights [J, K, K], bias [M]; for a trained pooling also coefficient [M], pooling bias [M]
 //   table  first [M+1], channel [J], map [J], first_out [C+1], by_channel [J]:
@@ -17,7 +17,7 @@
 //
 // expects: p_at; K, C, M, J, HEIGHT, WIDTH, TILE_WIDTH, TILE_HEIGHT, POOLING
 
-// What stands behind the convolution; in step with `PoolForm` in src/network/choices.rs.
+// What stands after the convolution; in step with `PoolForm` in src/network/choices.rs.
 const POOLING_NONE = 0u;
 const POOLING_TRAINED = 1u;
 const POOLING_AVERAGE = 2u;

@@ -2,7 +2,7 @@
 //
 //   h[n,m,y,x] = f( bias[m] + sum over the connections j of m, ky, kx of
 //                   w[j,ky,kx] x[n, channel[j], y+ky, x+kx] )
-//   s[n,m,y,x] = f( coefficient[m] BLOCK_SCALE (the 2x2 block of h at 2y, 2x) + pooling bias[m] ),
+//   s[n,m,y,x] = f( coefficient[m] BLOCK_SCALE (sum of the 2x2 block of h at 2y, 2x) + pooling bias[m] ),
 //                or as pooling.wgsl says of other poolings
 //
 // uses: common, conv_pool, convolve, convolve_map, pooling

@@ -36,8 +36,8 @@ fn load_patch(input: ptr<function, Patch>, at: u32) {
     load_patch_four(input, 20u, at + 20u * WIDTH);
 }
 
-// What the patches of a column of blocks have in common, for blocks of one row of s (TILE_HEIGHT = 1): of the
-// first block the first K - 1 rows, from `at` on in x, P rows too low, where move_patch_down takes them from.
+// Loads the first K - 1 rows of the first patch of a column of blocks, from `at` on in x (TILE_HEIGHT = 1). They go
+// P rows too low, since move_patch_down shifts them up by P.
 fn load_patch_head(input: ptr<function, Patch>, at: u32) {
     load_patch_four(input, P, at);
     load_patch_four(input, P + 4u, at + 4u * WIDTH);

@@ -1,4 +1,4 @@
-// distort: a digit under the planar affine map of its view.
+// A digit under the planar affine map of its view.
 //
 //   x_source = (1 + scale + squeeze) x + shear y + shift_x        x, y from the centre of the picture
 //   y_source = (1 + scale - squeeze) y + shift_y                  [HEIGHT, WIDTH], sources from the

@@ -1,7 +1,10 @@
 // first_stage_backward: every gradient of the first stage, whose input is one map (C = 1, J = M); it has no
 // input gradient. (1990: H1-H2. 1998: C1-S2.)
 //
-//   partials[row] = the sums over every PARTIAL_ROWS-th column of blocks (block_gradients.wgsl)
+//   dw[m,ky,kx] = sum over n, y, x of dh[n,m,y,x] x[n,0,y+ky,x+kx]
+//   and the gradients of bias and pooling (block_gradients.wgsl)
+//   partials[row] = the share of the columns row, row + PARTIAL_ROWS, ..; a column of blocks is TILE_WIDTH wide in
+//   s, as tall as the map, and of one sample
 //
 // uses: common, local, conv_pool, convolve, pooling_backward, block_gradients
 // binds:

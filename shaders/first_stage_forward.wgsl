@@ -1,7 +1,7 @@
 // first_stage_forward: the whole first stage, whose input is one map (C = 1, J = M). (1990: H1-H2. 1998: C1-S2.)
 //
 //   h[n,m,y,x] = f( bias[m] + sum over ky, kx of w[m,ky,kx] x[n,0,y+ky,x+kx] )
-//   s[n,m,y,x] = f( coefficient[m] BLOCK_SCALE (the 2x2 block of h at 2y, 2x) + pooling bias[m] ),
+//   s[n,m,y,x] = f( coefficient[m] BLOCK_SCALE (sum of the 2x2 block of h at 2y, 2x) + pooling bias[m] ),
 //                or as pooling.wgsl says of other poolings
 //
 // uses: common, conv_pool, convolve, pooling

@@ -2,7 +2,7 @@
 //
 //   x[n,y,x] = SCALE * byte + BACKGROUND      (1998, section II.B: background -0.1, ink 1.175; 1990: -1 and 1)
 //
-// uses: distort
+// uses: distort, step
 // binds:
 //   data_set    storage u32   [.., SAMPLE_WORDS] the bytes of the pixels, row by row, each row filled up to
 //                             whole words, then the label
@@ -25,15 +25,11 @@ const ROWS = select(SIDE, HEIGHT, DISTORT);
 @compute @workgroup_size(WORKGROUP)
 fn gather(@builtin(global_invocation_id) id: vec3u) {
     let step = cursor_at(0u);
-    let first = step_table_at(STEP_WORDS * step);
-    let count = step_table_at(STEP_WORDS * step + 1u);
+    let first = step_table_at(STEP_WORDS * step + STEP_FIRST);
+    let count = step_table_at(STEP_WORDS * step + STEP_COUNT);
+    let key = step_table_at(STEP_WORDS * step + STEP_KEY);
     if (id.x == 0u) {
-        step_state[0] = first;
-        step_state[1] = count;
-        step_state[2] = step_table_at(STEP_WORDS * step + 2u);
-        step_state[3] = step;
-        step_state[4] = step_table_at(STEP_WORDS * step + 4u);
-        step_state[5] = step_table_at(STEP_WORDS * step + 5u);
+        remember_step();
     }
     var item = id.x;
     if (item >= ITEMS) {
@@ -55,7 +51,7 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
             }
         }
         if (DISTORT) {
-            let map = affine_of(step_table_at(STEP_WORDS * step + 3u), entry / DIGITS, digit);
+            let map = affine_of(key, entry / DIGITS, digit);
             make_row(map, source_of(map, sample, row), n * X_STRIDE + row * WIDTH);
         } else {
             copy_row(sample + row * ROW_WORDS, n * X_STRIDE + (row + BORDER) * WIDTH + BORDER);

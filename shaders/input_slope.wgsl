@@ -4,31 +4,31 @@
 //
 // It may be another activation than that of the layer itself: a linear output is always a tanh.
 //
-// expects: BEHIND, BEHIND_A, BEHIND_S, BEHIND_CENTER
+// expects: INPUT_SQUASH, INPUT_SQUASH_A, INPUT_SQUASH_S, INPUT_SQUASH_CENTER
 
 // Families of activations, as in common.wgsl, and none.
-const BEHIND_TANH = 0u;
-const BEHIND_RELU = 1u;
-const BEHIND_NOTHING = 2u;
+const INPUT_TANH = 0u;
+const INPUT_RELU = 1u;
+const INPUT_PLAIN = 2u;
 
 fn input_slope(x: f32) -> f32 {
-    if (BEHIND == BEHIND_NOTHING) {
+    if (INPUT_SQUASH == INPUT_PLAIN) {
         return 1.0;
     }
-    if (BEHIND == BEHIND_RELU) {
+    if (INPUT_SQUASH == INPUT_RELU) {
         return select(0.0, 1.0, x > 0.0);
     }
-    let z = x - BEHIND_CENTER;
-    return BEHIND_S * BEHIND_A - BEHIND_S / BEHIND_A * (z * z);
+    let z = x - INPUT_SQUASH_CENTER;
+    return INPUT_SQUASH_S * INPUT_SQUASH_A - INPUT_SQUASH_S / INPUT_SQUASH_A * (z * z);
 }
 
 fn input_slopes(x: vec4f) -> vec4f {
-    if (BEHIND == BEHIND_NOTHING) {
+    if (INPUT_SQUASH == INPUT_PLAIN) {
         return vec4f(1.0);
     }
-    if (BEHIND == BEHIND_RELU) {
+    if (INPUT_SQUASH == INPUT_RELU) {
         return select(vec4f(), vec4f(1.0), x > vec4f());
     }
-    let z = x - BEHIND_CENTER;
-    return BEHIND_S * BEHIND_A - BEHIND_S / BEHIND_A * (z * z);
+    let z = x - INPUT_SQUASH_CENTER;
+    return INPUT_SQUASH_S * INPUT_SQUASH_A - INPUT_SQUASH_S / INPUT_SQUASH_A * (z * z);
 }

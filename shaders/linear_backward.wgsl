@@ -8,7 +8,7 @@
 // binds:
 //   x           read vec4f    shapes: linear.wgsl
 //   dy          read f32
-//   step_state  read u32      [8] of this step: step_state[2] the rate
+//   step_state  read u32      [8] of this step: the rate
 //   dx          write vec4f
 //   gradient    write vec4f   as the parameters: biases [OUTPUTS], and from WEIGHTS on w [OUTPUTS, INPUTS]
 //   epilogue
@@ -22,7 +22,7 @@
 
 @compute @workgroup_size(WORKGROUP)
 fn linear_backward(@builtin(global_invocation_id) id: vec3u) {
-    let rate = bitcast<f32>(step_state_at(2u));
+    let rate = bitcast<f32>(step_state_at(STEP_RATE));
     update_biases(id.x, rate);
     var i = id.x;
     if (i >= ITEMS) {

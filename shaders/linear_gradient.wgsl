@@ -1,4 +1,5 @@
-// The sums over the batch of a linear layer: how one ends, and those of the biases. (1998: C5, F6.)
+// The sums over the batch of a linear layer: `finish` ends one, `update_biases` sums the bias gradients. (1998: C5,
+// F6.)
 //
 //   gradient, velocity, parameters, curvature   biases [OUTPUTS], then w [OUTPUTS, INPUTS]
 //   dbias[o] = sum over n of dy[n,o]
@@ -26,7 +27,7 @@ fn update_biases(invocation: u32, rate: f32) {
         var sum = vec4f();
         for (var n = 0u; n < SAMPLES; n++) {
             for (var a = 0u; a < 4u; a++) {
-                // Places behind the last bias are a gap that stays 0.
+                // Places after the last bias are a gap that stays 0.
                 let d = dy_at(OUTPUTS * n + min(o + a, OUTPUTS - 1u));
                 sum[a] += select(0.0, d, o + a < OUTPUTS);
             }

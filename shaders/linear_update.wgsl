@@ -6,7 +6,7 @@
 // binds:
 //   x           read vec4f    shapes: linear.wgsl
 //   dy          read f32
-//   step_state  read u32      [8] of this step: step_state[2] the rate
+//   step_state  read u32      [8] of this step: the rate
 //   gradient    write vec4f   as the parameters: biases [OUTPUTS], and from WEIGHTS on w [OUTPUTS, INPUTS]
 //   epilogue
 //
@@ -16,7 +16,7 @@
 
 @compute @workgroup_size(WORKGROUP)
 fn linear_update(@builtin(global_invocation_id) id: vec3u) {
-    let rate = bitcast<f32>(step_state_at(2u));
+    let rate = bitcast<f32>(step_state_at(STEP_RATE));
     update_biases(id.x, rate);
     var item = id.x;
     if (item >= ITEMS) {

@@ -30,7 +30,7 @@ const LOSS_MAP = 1u;
 const PER_OUTPUT = 1.0 / f32(CLASSES);
 
 alias Scores = array<f32, CLASSES>;
-alias Apart = array<vec4f, CLASSES>;
+alias Differences = array<vec4f, CLASSES>;
 
 struct Verdict {
     loss: f32,
@@ -39,6 +39,7 @@ struct Verdict {
     slopes: Scores,
 }
 
+// The loss of one sample, whether its answer is wrong, and the derivatives of the loss by the outputs.
 fn judge(y: ptr<function, Scores>, right: u32) -> Verdict {
     let sign = select(1.0, -1.0, OUTPUT == OUTPUT_RBF);
     var answer = 0u;
@@ -91,12 +92,12 @@ fn judge(y: ptr<function, Scores>, right: u32) -> Verdict {
     return verdict;
 }
 
-// The second derivative by four inputs of the distances, for the class `right`; `apart` are the d,
+// The second derivative by four inputs of the distances, for the class `right`; `differences` are the x - w,
 // `slopes` the first derivatives by the distances.
 fn distance_seed(
     slopes: ptr<function, Scores>,
     right: u32,
-    apart: ptr<function, Apart>,
+    differences: ptr<function, Differences>,
 ) -> vec4f {
     if (!EXACT || LOSS != LOSS_MAP) {
         return vec4f(2.0);
@@ -106,7 +107,7 @@ fn distance_seed(
     var square = vec4f();
     for (var c = 0u; c < CLASSES; c++) {
         let p = select(0.0, 1.0, c == right) - (*slopes)[c];
-        let d = (*apart)[c];
+        let d = (*differences)[c];
         mass += p;
         mean += p * d;
         square += p * d * d;

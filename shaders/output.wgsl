@@ -11,9 +11,9 @@
 //   x       read vec4f    [SAMPLES, INPUTS] activations of the layer before; INPUTS is a multiple of four
 //   p       read vec4f    biases [CLASSES], from WEIGHTS on w [CLASSES, INPUTS]; for an RBF only w: the 7x12
 //                         bitmaps of the classes, +1 and -1 (1998, Fig. 3)
-//   labels  read u32      [SAMPLES, 4] label, samples in the step, number of the step. Where there are no
-//                         samples there is no digit: no loss, no derivative. So it is behind the batch, where
-//                         its last window may reach
+//   labels  read u32      [SAMPLES, 4] label, samples in the step, number of the step. Where samples is 0 there is
+//                         no digit: loss and derivatives are 0, as for the rows after the batch, which the last
+//                         window may reach
 //   y       write f32     [BEFORE + SAMPLES, CLASSES] the outputs, from row BEFORE on: those before are of
 //                         earlier shards
 //   dy      write f32     [SAMPLES, CLASSES] the gradient of the loss by the pre-activation of each output (by y
@@ -93,11 +93,11 @@ fn output(@builtin(global_invocation_id) id: vec3u) {
             let v = x_at(QUADS * n + i);
             var by_x = vec4f();
             if (CURVATURE && OUTPUT == OUTPUT_RBF) {
-                var apart = Apart();
+                var differences = Differences();
                 for (var c = 0u; c < CLASSES; c++) {
-                    apart[c] = v - p_at(WEIGHTS / 4u + QUADS * c + i);
+                    differences[c] = v - p_at(WEIGHTS / 4u + QUADS * c + i);
                 }
-                by_x = weight * distance_seed(&slopes, right, &apart);
+                by_x = weight * distance_seed(&slopes, right, &differences);
             } else {
                 by_x = input_gradient(&slopes, v, i);
             }

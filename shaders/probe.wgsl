@@ -1,9 +1,10 @@
 // probe: what the self-test asks of an adapter before it is trusted.
 //
 //   asked  [1]   loop iterations to do
-//   told   [3]   iterations done, then f(100 / S) and f(-100 / S) as bits: +A and -A
+//   told   [3]   iterations done, then the bits of f(100) and f(-100): +A and -A
 //
-// Some drivers end long loops early and say nothing; some make NaN of tanh for large arguments.
+// Some drivers end long loops early and say nothing; some make NaN of tanh for large arguments. Built with common.wgsl
+// by src/gpu/probe.rs.
 
 @group(0) @binding(0) var<storage, read> asked: array<u32>;
 @group(0) @binding(1) var<storage, read_write> told: array<u32>;

@@ -2,23 +2,24 @@
 //
 //   x    [HEIGHT, WIDTH]          the digit with its border, SCALE byte + BACKGROUND; with DISTORT
 //                                 distorted by its view (distort.wgsl)
-//   h1   [FIRST_MAPS, OH1, OW1]   behind the first convolution; never kept
-//   s1   [FIRST_MAPS, PH1, PW1]   behind its pooling
-//   h2   [MAPS, OH2, OW2]         behind the second convolution, over what the table names of s1
-//   s2   [MAPS, PH2, PW2]         behind its pooling: the input of the first linear layer
-//   y    of each linear layer, one behind the other; then come the CLASSES outputs or distances
+//   h1   [FIRST_MAPS, OH1, OW1]   after the first convolution; never kept
+//   s1   [FIRST_MAPS, PH1, PW1]   after its pooling
+//   h2   [MAPS, OH2, OW2]         after the second convolution, over what the table names of s1
+//   s2   [MAPS, PH2, PW2]         after its pooling: the input of the first linear layer
+//   y    of each linear layer, one after the other; then come the CLASSES outputs or distances
 //   p    of both stages, each: weights [J, K, K], bias, coefficient, pooling bias
 //   w    of the linear layers, in vec4s: biases and weights at the places that `table` names
 //   table  LAYERS rows of eight words (struct Layer), the table of the second convolution as in
-//          conv_pool.wgsl, and the bitmaps of the RBF output as bits
+//          conv_pool.wgsl, and the bitmaps of the RBF output as the bits of f32
 //   traces [samples, TRACE]  what the update needs of a sample: gradients of p, x and dy of layers
 //
 //   memory   0: s1    X_H2: x, then h2, then x again    FEATURES: s2 and all y    SCRATCH
 //
 // In the backward pass, the gradient by a pre-activation replaces the activation.
 //
-// expects: distort; data_set_at, indices_at, step_table_at, cursor_at, table_at, step_state
-// expects: SIDE, ROW_WORDS, SAMPLE_WORDS, STEP_WORDS, HEIGHT, WIDTH, BORDER, SCALE, BACKGROUND
+// expects: distort; data_set_at, indices_at, step_table_at, cursor_at, table_at
+// expects: SIDE, ROW_WORDS, SAMPLE_WORDS, STEP_WORDS, STEP_FIRST, STEP_COUNT, STEP_KEY
+// expects: HEIGHT, WIDTH, BORDER, SCALE, BACKGROUND
 // expects: DISTORT, DIGITS, FIRST_MAPS, MAPS, CONNECTIONS, SECOND, LAYERS, X_H2, MEMORY, WORKGROUP
 
 // Both kernels are 5x5 (sample_second_backward.wgsl).
@@ -56,7 +57,7 @@ var<workgroup> memory: array<f32, MEMORY>;
 struct Layer {
     inputs: u32,
     outputs: u32,
-    /// Place of the first vec4 of w.
+    /// Where its biases and its weights begin in w, in numbers; multiples of 4.
     biases: u32,
     weights: u32,
     /// In memory.
@@ -88,31 +89,20 @@ struct Sample {
 }
 
 fn sample_at(n: u32) -> Sample {
-    let step = STEP_WORDS * cursor_at(0u);
-    let count = step_table_at(step + 1u);
+    let row = STEP_WORDS * cursor_at(0u);
+    let count = step_table_at(row + STEP_COUNT);
     let here = n < count;
-    let entry = indices_at(step_table_at(step) + select(0u, n, here));
+    let entry = indices_at(step_table_at(row + STEP_FIRST) + select(0u, n, here));
     let digit = select(entry, entry % DIGITS, DISTORT);
     let place = SAMPLE_WORDS * digit;
     return Sample(
         place,
         digit,
         entry / DIGITS,
-        step_table_at(step + 3u),
+        step_table_at(row + STEP_KEY),
         data_set_at(place + (SAMPLE_WORDS - 1u)),
         select(0.0, 1.0 / f32(count), here),
     );
-}
-
-// The row of `step_table` that is being done, and its number: the cursor moves only behind this kernel.
-fn remember_step() {
-    let step = cursor_at(0u);
-    step_state[0] = step_table_at(STEP_WORDS * step);
-    step_state[1] = step_table_at(STEP_WORDS * step + 1u);
-    step_state[2] = step_table_at(STEP_WORDS * step + 2u);
-    step_state[3] = step;
-    step_state[4] = step_table_at(STEP_WORDS * step + 4u);
-    step_state[5] = step_table_at(STEP_WORDS * step + 5u);
 }
 
 fn read_digit(sample: Sample, t: u32) {

@@ -3,7 +3,7 @@
 //
 //   y = the outputs of the network
 //
-// uses: common, local, loss, distort, sample, sample_patch, sample_stages, sample_layers
+// uses: common, local, loss, distort, step, sample, sample_patch, sample_stages, sample_layers
 // binds:
 //   data_set    storage u32   as in gather.wgsl
 //   indices     storage u32

@@ -1,4 +1,4 @@
-// The linear layers of a sample, the outputs, and the loss.
+// The linear layers of a sample, the outputs and the loss; and `forward`, its whole forward pass.
 //
 //   y[o]      = f( bias[o] + sum over i of w[o,i] x[i] )                 C5, F6, a linear output
 //   scores[c] = sum over i of (x[i] - centre[c,i])^2                     (1998, eq. 7)
@@ -107,13 +107,14 @@ fn distances(t: u32) {
     workgroupBarrier();
 }
 
-// What a sample counts in the derivatives: a curvature is a mean over patterns that the epilogue computes.
+// The factor of a sample's derivatives: 1 / samples of the step; for second derivatives 1, since the epilogue takes the
+// mean; 0 where there is no digit.
 fn weight_of(sample: Sample) -> f32 {
     return select(sample.per_sample, ceil(sample.per_sample), CURVATURE);
 }
 
-// Leaves the derivatives of the loss in the place of the outputs.
-fn verdict_of(n: u32, sample: Sample, t: u32) {
+// Writes the outputs and the totals, and puts the derivatives of the loss in the place of the scores.
+fn judge_sample(n: u32, sample: Sample, t: u32) {
     if (t == 0u) {
         var scores = Scores();
         for (var c = 0u; c < CLASSES; c++) {
@@ -145,5 +146,5 @@ fn forward(n: u32, sample: Sample, t: u32) {
     if (OUTPUT == OUTPUT_RBF) {
         distances(t);
     }
-    verdict_of(n, sample, t);
+    judge_sample(n, sample, t);
 }

@@ -2,7 +2,7 @@
 // and the derivatives of eq. 7.)
 //
 //   dx[i] = f'(x[i]) sum over o of w[o,i] dy[o]
-//   dx[i] = f'(x[i]) sum over c of 2 dy[c] (x[i] - centre[c,i])     behind distances
+//   dx[i] = f'(x[i]) sum over c of 2 dy[c] (x[i] - centre[c,i])     after distances
 //
 // For second derivatives f' and w are squared (local.wgsl), and distances have a seed of their own
 // (loss.wgsl).
@@ -20,16 +20,16 @@ fn distances_backward(sample: Sample, t: u32) {
     for (var i = t; i < last.outputs; i += WORKGROUP) {
         let x = memory[last.y + i];
         var slopes = Scores();
-        var apart = Apart();
+        var differences = Differences();
         var sum = 0.0;
         for (var c = 0u; c < CLASSES; c++) {
             slopes[c] = memory[SCORES + c];
             let d = x - centre(c, i, last.outputs);
-            apart[c] = vec4f(d);
+            differences[c] = vec4f(d);
             sum += 2.0 * slopes[c] * d;
         }
         if (CURVATURE) {
-            sum = weight_of(sample) * distance_seed(&slopes, sample.label, &apart).x;
+            sum = weight_of(sample) * distance_seed(&slopes, sample.label, &differences).x;
         }
         memory[last.y + i] = sum * local(squash_slope(x));
     }

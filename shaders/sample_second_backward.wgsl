@@ -66,7 +66,7 @@ fn second_gradients(trace: u32, t: u32) {
         if (item < K * CONNECTIONS) {
             kernel_row(item / K, item % K, trace + SECOND + K * item);
         } else {
-            // The biases, coefficients and pooling biases stand one behind the other.
+            // The biases, coefficients and pooling biases stand one after the other.
             let place = item - K * CONNECTIONS;
             let m = place % MAPS;
             let kind = place / MAPS;

@@ -3,7 +3,7 @@
 //   h1[m,y,x] = f( bias[m] + sum over ky, kx of w[m,ky,kx] x[y+ky,x+kx] )
 //   h2[m,y,x] = f( bias[m] + sum over the connections j of m, ky, kx of
 //                  w[j,ky,kx] s1[channel[j], y+ky, x+kx] )
-//   s[m,y,x]  = f( coefficient[m] BLOCK_SCALE (the 2x2 block of h at 2y, 2x) + pooling bias[m] )
+//   s[m,y,x]  = f( coefficient[m] BLOCK_SCALE (sum of the 2x2 block of h at 2y, 2x) + pooling bias[m] )
 //
 // (1990: H1-H2 and H3-H4. 1998, section II.B: C1-S2 and C3-S4.) An invocation computes pooled outputs:
 // in the first stage one place in all maps, from a patch that it reads once, in the second any.

@@ -3,7 +3,7 @@
 //
 //   traces = the gradients of the stages, then x and dy of each linear layer
 //
-// uses: common, local, loss, distort, sample, sample_patch, sample_stages, sample_layers, sample_layers_backward
+// uses: common, local, loss, distort, step, sample, sample_patch, sample_stages, sample_layers, sample_layers_backward
 // uses: sample_second_backward, sample_first_backward
 // binds:
 //   data_set    storage u32   as in gather.wgsl
@@ -18,8 +18,8 @@
 //   totals      write f32     [samples, 4] sums over the steps since the host cleared them
 //   traces      write f32     [samples, TRACE] a row a sample, shapes: sample.wgsl
 //
-// Where the last batch of an epoch is not full, a workgroup without a digit repeats the first, and
-// a loss of 0 leaves zeros.
+// Where the last batch of an epoch is not full, the workgroups without a digit compute the first digit of the step
+// again, with a factor of 0: their derivatives are 0.
 
 @compute @workgroup_size(WORKGROUP)
 fn sample_step(

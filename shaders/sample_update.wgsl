@@ -9,7 +9,7 @@
 //   traces      read vec4f    [SAMPLES, TRACE] as sample_step leaves them; from STAGES on x and dy of the
 //                             layers
 //   layers      uniform u32   [LAYERS, 8] struct Layer of sample.wgsl
-//   step_state  uniform u32   [8] of this step: step_state[2] the rate, step_state[3] its number
+//   step_state  uniform u32   [8] of this step: the rate, its number
 //   cursor      write u32     [1] moved to the next step
 //   epilogue
 //
@@ -31,7 +31,7 @@ struct Terms {
     /// What the vector is multiplied with, where that is x.
     factor: u32,
     is_weight: bool,
-    /// False for a gap behind the biases or the weights, which stays 0.
+    /// False for a gap after the biases or the weights, which stays 0.
     any: bool,
 }
 
@@ -66,7 +66,7 @@ fn sample_update(
     @builtin(local_invocation_index) t: u32,
 ) {
     if (workgroup.x == 0u && t == 0u) {
-        cursor[0] = step_state_at(3u) + 1u;
+        cursor[0] = step_state_at(STATE_NUMBER) + 1u;
     }
     let item = PLACES * workgroup.x + t % PLACES;
     let part = t / PLACES;
@@ -87,6 +87,6 @@ fn sample_update(
         for (var other = 1u; other < PARTS; other++) {
             g += sums[PLACES * other + t];
         }
-        apply(item, g, bitcast<f32>(step_state_at(2u)));
+        apply(item, g, bitcast<f32>(step_state_at(STEP_RATE)));
     }
 }

@@ -17,7 +17,7 @@
 // taps are written out, up to seven in a row. dh is an array of rows: Mesa always unrolls a loop over a whole
 // array, however long. LLVM compiles a large loop that is not unrolled for minutes.
 //
-// expects: common, local, conv_pool, pooling_backward; h_at, ds_at, table_at, store_dx_row; DX_ROWS
+// expects: common, local, conv_pool, pooling_backward; h_at, ds_at, table_at, store_dx_row; SAMPLES, S_STRIDE, DX_ROWS
 
 alias DxRows = array<f32, DX_ROWS * WIDTH>;
 alias DhRows = array<array<f32, OW>, DX_ROWS + (K - 1u)>;

@@ -55,7 +55,7 @@ pub fn on_one_line(text: &str) -> Cow<'_, str> {
     escaped(text, |_| false)
 }
 
-/// A text without control characters, and cut behind [`LONGEST`] letters.
+/// A text without control characters, and cut after [`LONGEST`] letters.
 pub fn brief(text: &str) -> String {
     let text = on_one_line(text);
     match text.char_indices().nth(LONGEST) {

@@ -146,7 +146,7 @@ export class Settings {
     this.changed(value, name);
   }
 
-  /** The settings as the part of a link behind the #. */
+  /** The settings as the part of a link after the #. */
   link() {
     const { inputs } = this;
     const shown = FIELDS.filter(({ name }) => !inputs[name].hidden);

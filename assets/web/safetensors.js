@@ -40,7 +40,7 @@ export function parse(file) {
   return { about: JSON.parse(about), tensors };
 }
 
-/** The tensors of a file behind a prefix, in the places of a layout. */
+/** The tensors whose names begin with `prefix`, as one array in the order of the layout. */
 export function parameters(tensors, layout, prefix = "") {
   const numbers = new Float32Array(layout.size);
   for (const tensor of layout.tensors) {

@@ -43,7 +43,7 @@ async function program(url) {
   return loaded;
 }
 
-/** The bytes of a gzipped IDX file behind its head of `head` bytes. */
+/** The bytes of a gzipped IDX file after its header of `head` bytes. */
 async function idx(url, head) {
   const { body } = await file(url);
   const unpacked = new Response(body?.pipeThrough(new DecompressionStream("gzip")));

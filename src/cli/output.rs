@@ -52,7 +52,7 @@ pub fn error(error: &Error) {
     message("error", ERROR, &error.to_string());
 }
 
-/// Prints a message behind its kind; further lines are set in, so that a name with a line feed in it cannot pass
+/// Prints a message after its kind; further lines are set in, so that a name with a line feed in it cannot pass
 /// for another message.
 fn message(kind: &str, style: Style, text: &str) {
     note(&format!("{style}{kind}:{style:#} {}", text.replace('\n', "\n  ")));

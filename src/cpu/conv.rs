@@ -186,7 +186,7 @@ pub fn conv_backward_weights(
     kernel_gradients(k, x, &dh, table, partials);
 }
 
-/// The input gradient of a stage after the first, by what the activation of the layer below got.
+/// The input gradient dx of a stage after the first: the gradient of the loss by the pre-activations of the layer before.
 pub fn conv_backward_input(
     k: &Stage,
     x: &[f32],
@@ -214,7 +214,7 @@ pub fn conv_backward_input(
         }
     }
     for ((out, sum), &x) in dx.iter_mut().zip(sums).zip(x) {
-        *out = (sum * local(k.curvature, input_slope(k.behind, f64::from(x)))) as f32;
+        *out = (sum * local(k.curvature, input_slope(k.input_squash, f64::from(x)))) as f32;
     }
 }
 

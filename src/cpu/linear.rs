@@ -46,13 +46,13 @@ pub fn linear_backward_input(
                 let weight = local(k.curvature, f64::from(w[row * inputs + i]));
                 sum += weight * f64::from(dy[n * outputs + o]);
             }
-            let slope = if k.ends { input_slope(k.behind, f64::from(x[at])) } else { 1.0 };
+            let slope = if k.ends { input_slope(k.input_squash, f64::from(x[at])) } else { 1.0 };
             dx[at] = (sum * local(k.curvature, slope)) as f32;
         }
     }
 }
 
-/// The sums `dw[o,i] = sum_n dy[n,o] x[n,i]`, `dbias[o] = sum_n dy[n,o]`, and behind the last window
+/// The sums `dw[o,i] = sum_n dy[n,o] x[n,i]`, `dbias[o] = sum_n dy[n,o]`, and after the last window
 /// of the batch their epilogue.
 pub fn linear_update(
     k: &LinearUpdate,
@@ -99,13 +99,13 @@ pub fn linear_backward(
     let LinearUpdate { samples, inputs, outputs, weights, .. } = k.update;
     // Forward, which is not asked for, would need its own squash.
     let whole = whole_linear(samples, inputs, outputs, Squash::Tanh, false);
-    let whole = Linear { behind: k.behind, ..whole };
+    let whole = Linear { input_squash: k.input_squash, ..whole };
     let w = &epilogue.parameters()[weights as usize..];
     linear_backward_input(&whole, x, w, dy, &[0], dx);
     linear_update(&k.update, x, dy, step_state, gradient, epilogue);
 }
 
-/// A layer whose weights are one window, with the same activation in front and behind.
+/// A layer whose weights are one window, with the same activation before and after.
 pub(super) fn whole_linear(
     samples: u32,
     inputs: u32,
@@ -113,6 +113,6 @@ pub(super) fn whole_linear(
     squash: Squash,
     curvature: bool,
 ) -> Linear {
-    let (rows, tile, starts, ends, behind) = (outputs, 1, true, true, Some(squash));
-    Linear { samples, inputs, outputs, rows, tile, starts, ends, squash, behind, curvature }
+    let (rows, tile, starts, ends, input_squash) = (outputs, 1, true, true, Some(squash));
+    Linear { samples, inputs, outputs, rows, tile, starts, ends, squash, input_squash, curvature }
 }

@@ -15,7 +15,7 @@ mod output;
 mod sample;
 mod update;
 
-/// The same: the kernel differs only in how it writes an odd width.
+/// The kernel for an odd width has the same reference: it differs only in how it writes.
 pub use conv::conv_backward_input as conv_backward_odd_input;
 pub use conv::{
     conv_backward_input, conv_backward_weights, conv_forward, conv_pool_forward,
@@ -25,9 +25,9 @@ pub use distort::{Affine, distort};
 pub use epilogue::Epilogue;
 pub use linear::{linear_backward, linear_backward_input, linear_forward, linear_update};
 pub use output::output;
-pub use update::{gather, update};
+pub use update::{advance, gather, update};
 
-use sample::{Inputs, advance, sample_forward, sample_step, sample_update};
+use sample::{Inputs, sample_forward, sample_step, sample_update};
 
 use crate::error::Result;
 use crate::executor::Executor;
@@ -47,9 +47,9 @@ pub fn squash_slope(squash: Squash, y: f64) -> f64 {
     f64::from(tanh.slope) * (amplitude - y * y / amplitude)
 }
 
-/// The same of what is in front of a layer, whose output is `x`; 1 behind a plain pooling.
-fn input_slope(behind: Option<Squash>, x: f64) -> f64 {
-    behind.map_or(1.0, |squash| squash_slope(squash, x))
+/// The slope of the activation that made `x`, the input of a layer; 1 after a plain pooling.
+fn input_slope(input_squash: Option<Squash>, x: f64) -> f64 {
+    input_squash.map_or(1.0, |squash| squash_slope(squash, x))
 }
 
 /// A local derivative as the pass counts it: itself, or for second derivatives its square.

@@ -58,7 +58,7 @@ pub fn output(
                 (false, true) if samples > 0 => distance_seed(k, dy, right, apart),
                 (false, true) => 0.0,
             };
-            dx[n * inputs + i] = (sum * local(k.curvature, input_slope(k.behind, x))) as f32;
+            dx[n * inputs + i] = (sum * local(k.curvature, input_slope(k.input_squash, x))) as f32;
         }
     }
 }

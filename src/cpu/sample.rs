@@ -5,11 +5,11 @@ use super::conv::{
     first_stage_forward,
 };
 use super::linear::{linear_backward_input, linear_forward, whole_linear};
-use super::update::gather;
+use super::update::{advance, gather};
 use super::{Epilogue, local, output};
 use crate::plan::kernels::{Gather, Linear, Output, Sample, SampleUpdate};
 use crate::plan::sample::Layer;
-use crate::plan::{LABEL_WORDS, STATE_NUMBER, StepSize, TOTALS};
+use crate::plan::{LABEL_WORDS, StepSize, TOTALS};
 
 /// The window that holds a whole weight matrix.
 const FIRST_ROW: [u32; 1] = [0];
@@ -146,12 +146,12 @@ fn pass(
         weights,
         criterion,
         squash,
-        behind: Some(squash),
+        input_squash: Some(squash),
         curvature,
         exact,
     };
     let (mut dy, mut dx) = (vec![0.0; classes as usize], vec![0.0; below.len()]);
-    // The cursor moves only behind this kernel.
+    // The cursor moves only after this kernel.
     output(&shape, below, p, labels, y, &mut dy, &mut dx, totals, &mut [0]);
     let mut deltas: Vec<Vec<f32>> = values.iter().map(|values| vec![0.0; values.len()]).collect();
     deltas[hidden] = dx;
@@ -249,9 +249,4 @@ pub fn sample_update(
         }
     }
     advance(step_state, cursor);
-}
-
-/// Moves the cursor on.
-pub fn advance(step_state: &[u32], cursor: &mut [u32]) {
-    cursor[0] = step_state[STATE_NUMBER] + 1;
 }

@@ -1,4 +1,4 @@
-//! References of the first and the last kernel of a step.
+//! References of `gather`, `update` and `advance`.
 
 use super::Epilogue;
 use super::distort::{Affine, distort};
@@ -54,11 +54,16 @@ pub fn gather(
     }
 }
 
-/// The gradients of the stages, summed row after row, and their epilogue.
+/// Adds the rows of partial or shard gradients, and applies the epilogue.
 pub fn update(k: &Update, partials: &[f32], step_state: &[u32], mut epilogue: Epilogue) {
     let size = StepSize::of(step_state);
     for place in 0..k.parameters as usize {
         let at = |row: u32| partials[(row * k.stride) as usize + place];
         epilogue.apply(place, (0..k.partial_rows).map(at).sum(), size);
     }
+}
+
+/// Moves the cursor on.
+pub fn advance(step_state: &[u32], cursor: &mut [u32]) {
+    cursor[0] = step_state[STATE_NUMBER] + 1;
 }

@@ -98,7 +98,7 @@ impl Csv {
     }
 
     /// Appends the digit of a line, or says what is wrong with it and leaves the piece alone. Blank lines,
-    /// comments behind a # and a heading have none.
+    /// comments after a # and a heading have none.
     pub fn line(&mut self, line: &[u8], piece: &mut Piece) -> Result<(), String> {
         if line.len() > MAX_LINE {
             return Err(format!("the line has over {MAX_LINE} bytes"));

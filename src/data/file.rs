@@ -68,7 +68,7 @@ impl File {
                 break Err(e);
             }
             rest = part.into_inner();
-            // Tapes and old disks put zeros behind a file.
+            // Tapes and old disks put zeros after a file.
             if bytes.len() > MAX_BYTES || rest.iter().all(|&byte| byte == 0) {
                 break Ok(());
             }

@@ -171,7 +171,7 @@ impl<R: Read> DigitStream<R> {
         let (over, given) = (self.rest.len(), self.given);
         match self.promised {
             Some(all) if given == all && over > 0 => Err(stream_error(
-                format!("continues behind the {all} images that its header promises"),
+                format!("continues after the {all} images that its header promises"),
                 "correct the header, or cut the file",
             )),
             Some(all) if given < all && over == 0 => Err(stream_error(
@@ -221,7 +221,7 @@ impl<R: Read> DigitStream<R> {
 }
 
 /// The digits that have arrived, as soon as there are any. An error, [`Error::Data`], names the number
-/// of the digit that is broken, and comes behind all digits before it; nothing comes after it.
+/// of the digit that is broken, and comes after all digits before it; nothing comes after that.
 impl<R: Read> Iterator for DigitStream<R> {
     type Item = Result<Piece>;
 

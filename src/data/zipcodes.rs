@@ -75,10 +75,7 @@ fn digit(line: &[u8], pixels: &mut Vec<u8>) -> Result<u8, String> {
     }
     if greys.len() != SIDE * SIDE {
         let found = count(greys.len(), "grey value");
-        return Err(format!(
-            "it has {found} behind its label, where {} were expected",
-            SIDE * SIDE
-        ));
+        return Err(format!("it has {found} after its label, where {} were expected", SIDE * SIDE));
     }
     if let Some(grey) = greys.iter().find(|grey| !(-1.0..=1.0).contains(*grey)) {
         return Err(format!("its grey value {grey} is not from -1 to 1"));

@@ -1,7 +1,7 @@
 //! Every kernel of a plan against its reference, on the numbers of a real training step.
 //!
 //! The reference walks through the step. Before each dispatch the adapter gets the words that the reference has, so
-//! that a wrong kernel is found where it stands and not in those behind it.
+//! that a wrong kernel is found where it is and not in those after it.
 
 use serde::Serialize;
 

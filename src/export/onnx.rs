@@ -44,7 +44,7 @@ const ENDS: [(&str, f32); 2] = [("squash.least", -16.0), ("squash.largest", 16.0
 /// Where the input of the RBF units gets a dimension more.
 const AXIS: &str = "rbf.axis";
 
-/// A constant of a node behind its name.
+/// A constant of a node after its name.
 enum Attribute {
     Int(&'static str, i64),
     Ints(&'static str, Vec<i64>),

@@ -5,11 +5,11 @@ use wgpu::{Adapter, AdapterInfo, Backends, DeviceType, Instance, InstanceDescrip
 use crate::error::{Error, Result};
 use crate::plan::Profile;
 
-/// The way out for a machine without any driver.
+/// What to do on a machine without a driver.
 pub const HOW_TO_GET_ONE: &str = "install a Vulkan driver (on Debian and Ubuntu \
      `apt install mesa-vulkan-drivers` brings a software adapter), or train with --device cpu";
 
-/// Variables that take adapters away.
+/// Environment variables that can hide adapters.
 pub const HIDING: [&str; 5] = [
     "WGPU_BACKEND",
     "VK_DRIVER_FILES",
@@ -108,7 +108,7 @@ pub fn describe(info: &AdapterInfo) -> String {
     format!("{} ({:?}, {})", info.name, info.backend, driver.trim())
 }
 
-/// The version of Vulkan that the driver offers, as `1.3.230`; `None` behind Metal and DX12.
+/// The version of Vulkan that the driver offers, as `1.3.230`; `None` for Metal and DX12.
 pub fn vulkan_version(adapter: &Adapter) -> Option<String> {
     let version = packed_version(adapter)?;
     let (major, minor, patch) = (version >> 22 & 0x7f, version >> 12 & 0x3ff, version & 0xfff);
@@ -133,8 +133,8 @@ fn packed_version(adapter: &Adapter) -> Option<u32> {
 #[cfg(not(target_vendor = "apple"))]
 const VULKAN_1_2: u32 = 1 << 22 | 2 << 12;
 
-/// Whether the function is there by which wgpu waits for a device of Vulkan 1.2 or later. Where the file of the
-/// driver offers Vulkan 1.0 the loader leaves it out, and to call it ends the process.
+/// Whether wgpu can wait for the device. From Vulkan 1.2 on it calls vkGetSemaphoreCounterValue. The loader leaves that
+/// function out if the driver's file says Vulkan 1.0, and a call would end the process.
 pub fn can_wait(adapter: &Adapter, device: &wgpu::Device) -> bool {
     #[cfg(not(target_vendor = "apple"))]
     {

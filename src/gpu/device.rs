@@ -11,7 +11,7 @@ use crate::text::thousands;
 /// The largest file in which a driver may want to keep a buffer.
 const LARGEST_FILE: u64 = 1 << 30;
 
-/// Opens a device of an adapter, within WebGPU's default limits but for a buffer of so many bytes, if it is larger.
+/// Opens a device with WebGPU's default limits, or with room for a buffer of `largest` bytes if that is more.
 ///
 /// # Errors
 /// [`Error::Adapter`] if the adapter gives none.

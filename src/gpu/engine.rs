@@ -1,4 +1,4 @@
-//! Buffers, submissions and read-back.
+//! The GPU engine: runs a program on one device.
 
 use std::sync::Arc;
 
@@ -21,11 +21,11 @@ use crate::threads;
 
 /// Submissions that may wait on the device while the host continues.
 const IN_FLIGHT: usize = 2;
-/// Words of a write that go up at once: what waits to be copied exists twice.
+/// Longest piece of a write, in words: wgpu keeps a copy of each piece until it is on the device.
 const PIECE: usize = 1 << 20;
 
 /// A dispatch, ready to be recorded.
-pub(super) struct Bound {
+pub(super) struct Launch {
     kernel: usize,
     group: BindGroup,
     workgroups: u32,
@@ -39,7 +39,7 @@ pub struct Gpu {
     pub(super) buffers: Vec<wgpu::Buffer>,
     layouts: Vec<wgpu::BindGroupLayout>,
     pipelines: Vec<Option<ComputePipeline>>,
-    pub(super) passes: Replica<Bound>,
+    pub(super) passes: Replica<Launch>,
     in_flight: Vec<SubmissionIndex>,
     fault: Fault,
 }
@@ -81,7 +81,7 @@ impl Gpu {
             pipeline::layout(&device, &kernel.label, kinds)
         };
         let layouts: Vec<_> = program.kernels.iter().map(layout).collect();
-        let bound = |dispatch: &Dispatch| Bound {
+        let bound = |dispatch: &Dispatch| Launch {
             kernel: dispatch.kernel,
             group: pipeline::bind_group(
                 &device,
@@ -127,7 +127,7 @@ impl Gpu {
     }
 
     /// Records dispatches; their pipelines have to be compiled.
-    pub(super) fn record(&self, commands: &mut ComputePass, launches: &[Bound]) {
+    pub(super) fn record(&self, commands: &mut ComputePass, launches: &[Launch]) {
         for launch in launches {
             let pipeline = self.pipelines[launch.kernel].as_ref();
             commands.set_pipeline(pipeline.expect("compiled before recording"));
@@ -136,7 +136,7 @@ impl Gpu {
         }
     }
 
-    /// Records so many steps of a pass up to the exchange; their pipelines have to be compiled.
+    /// Records `count` steps of a pass up to the exchange; their pipelines have to be compiled.
     pub(super) fn record_compute(&self, encoder: &mut CommandEncoder, pass: Pass, count: usize) {
         let mut commands = encoder.begin_compute_pass(&Default::default());
         for _ in 0..count {

@@ -21,7 +21,7 @@ const DRIVER_THREADS: &str = "LP_NUM_THREADS";
 const FEW_CORES: usize = 2;
 /// Replicas of a step, and so instances: it computes one dispatch of an instance at a time.
 pub const REPLICAS: usize = 2;
-/// Samples of a step up to which a second core was never worth the handing over to it.
+/// Largest batch for which a second core never paid.
 pub const ALONE: usize = 64;
 /// Where Mesa keeps compiled shaders: the first of these that is set, else a folder of the user's home.
 const CACHES: [&str; 3] = ["MESA_SHADER_CACHE_DIR", "MESA_GLSL_CACHE_DIR", "XDG_CACHE_HOME"];

@@ -16,7 +16,7 @@ use super::llvmpipe;
 use crate::plan::View;
 use crate::plan::program::{BindingKind, Program, Shader};
 
-/// Where this is set, loops are checked, too.
+/// Environment variable. If it is set, wgpu adds a counter to every loop that ends it where it would not end.
 pub const CHECK_LOOPS: &str = "LENET_CHECK_LOOPS";
 
 /// A bind group layout for bindings of these kinds.

@@ -22,6 +22,7 @@ use crate::threads;
 /// A program on several devices.
 pub struct Replicas {
     program: Arc<Program>,
+    /// One device for each replica.
     replicas: Vec<Replica>,
 }
 
@@ -42,8 +43,9 @@ struct Replica {
 
 /// The ends of the channels on which a replica gives its row to the others and gets theirs.
 struct Links {
+    /// To each other replica, in their order.
     give: Vec<Sender<Arc<Vec<u8>>>>,
-    /// One device for each replica.
+    /// From each other replica, in their order.
     get: Vec<Receiver<Arc<Vec<u8>>>>,
 }
 
@@ -70,7 +72,8 @@ impl Replicas {
         Ok(Replicas { replicas: replicas.into_iter().collect::<Result<_>>()?, program })
     }
 
-    /// Words that a sample has in a buffer of which each replica fills the rows of its shard.
+    /// Words of a sample in a buffer that each replica fills for its shard alone, totals or scores; `None` for other
+    /// buffers.
     fn row_of(&self, buffer: BufferId) -> Option<usize> {
         let ports = self.program.interface.ports;
         match buffer {
@@ -99,7 +102,7 @@ impl Replica {
         Ok(Replica { gpu, index, count, exchange, own, others, pinned })
     }
 
-    /// Carries out so many steps, or ends, without an error, when another replica has failed.
+    /// Runs `count` steps. Ends early, without an error, if another replica has failed.
     fn run(&mut self, count: usize, pass: Pass, links: Links) -> Result<()> {
         if self.pinned {
             llvmpipe::keep_to_core(self.index, self.count);
@@ -143,7 +146,7 @@ impl Replica {
         self.gpu.device.create_command_encoder(&CommandEncoderDescriptor::default())
     }
 
-    /// Records a step up to where the own row lies before the host.
+    /// Records a step up to the copy of this replica's gradients to `own`, where the host reads them.
     fn record_compute(&self, commands: &mut CommandEncoder, pass: Pass) {
         self.gpu.record_compute(commands, pass, 1);
         let size = 4 * self.exchange.row as u64;

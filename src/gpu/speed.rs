@@ -1,4 +1,4 @@
-//! How long a dispatch takes: quick measurements of what an adapter gives.
+//! Measures an adapter for `lenet doctor`: dispatches of small shaders.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! How long each dispatch of a step takes.
+//! Times each dispatch of a training step, for `bench` and `tune`.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::executor::Executor;
 use crate::plan::Pass;
 
-/// Launches of a dispatch that are timed by timestamps.
+/// How often more a dispatch is repeated: its time is that of 1 + MORE launches less that of one, divided by MORE.
 const MORE: u32 = 4;
 /// Dispatches that are timed in one submission: few enough for a watchdog.
 const AT_ONCE: usize = 64;
@@ -23,7 +23,7 @@ const AT_ONCE: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Clock {
-    /// The device's own, at the beginning and the end of passes with one dispatch each.
+    /// The device's own, at the beginning and the end of passes that repeat one dispatch.
     Timestamps,
     /// The host's, around submissions of the same dispatch again and again.
     Submissions,

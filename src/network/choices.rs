@@ -3,7 +3,7 @@
 use super::named;
 
 named! {
-    /// The activation f behind every layer; in step with `ACTIVATION_..` in `shaders/common.wgsl`.
+    /// The activation f after every layer; in step with `ACTIVATION_..` in `shaders/common.wgsl`.
     pub enum Squash {
         /// tanh(a): A = S = 1, the activation of the notebook.
         Tanh = "tanh",
@@ -91,7 +91,7 @@ impl PoolForm {
         }
     }
 
-    /// Whether it has a coefficient and a bias for each map, and an activation behind it.
+    /// Whether it has a coefficient and a bias for each map, and an activation after it.
     pub fn is_trained(self) -> bool {
         self.start().is_some()
     }

@@ -139,7 +139,7 @@ impl Layer {
 /// A network whose every shape is known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
-    /// `lenet1`, `lenet5`, `lenet5-short`, `lenet5-tutorial`, or that of a table of one's own.
+    /// The name in its table.
     pub name: String,
     /// Where it comes from.
     pub source: String,

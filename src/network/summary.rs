@@ -96,7 +96,7 @@ impl Summary {
                 "cross-entropy, -log of the probability of the right class".into()
             }
         };
-        text.push_str(&format!("squash {squash} behind every layer{before}; loss: {loss}\n\n"));
+        text.push_str(&format!("squash {squash} after every layer{before}; loss: {loss}\n\n"));
         text
     }
 

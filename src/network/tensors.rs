@@ -1,6 +1,6 @@
 //! Where each parameter stands in the one flat buffer that holds them all.
 //!
-//! The buffer is a row of groups, one a convolution stage (convolution and a pooling behind it)
+//! The buffer is a row of groups, one a convolution stage (convolution and a pooling after it)
 //! or linear layer, each beginning at a multiple of [`ALIGN`] so that it can be bound alone. Inside
 //! a stage: weights `[J, K, K]`, biases `[M]`, and of a trained pooling coefficients `[M]` and biases `[M]`.
 //! Inside a linear layer: biases, then from the next multiple of [`ALIGN`] the weights
@@ -87,7 +87,7 @@ impl Tensor {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Block {
-    /// A convolution and the pooling behind it, if there is one, as indices into the layers.
+    /// A convolution and the pooling after it, if there is one, as indices into the layers.
     Stage { conv: usize, pool: Option<usize> },
     /// A linear layer, or a convolution that sees its whole input at once (C5).
     Linear(usize),
@@ -109,7 +109,7 @@ impl Block {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Layout {
     pub blocks: Vec<Block>,
-    /// Numbers from one sample to the next in front of each block and behind the last: those that
+    /// Numbers from one sample to the next in front of each block and after the last: those that
     /// there are, filled up to a multiple of [`QUAD`] in front of a linear layer.
     pub widths: Vec<usize>,
     /// Place of the first number of each block.
@@ -129,7 +129,7 @@ pub fn aligned(size: usize) -> usize {
 /// Groups the layers of a network into blocks.
 ///
 /// # Errors
-/// [`crate::Error::Usage`] if a pooling stands behind anything but a convolution.
+/// [`crate::Error::Usage`] if a pooling stands after anything but a convolution.
 pub fn blocks(network: &Network) -> Result<Vec<Block>> {
     let layers = &network.layers;
     let mut blocks = Vec::new();
@@ -144,7 +144,7 @@ pub fn blocks(network: &Network) -> Result<Vec<Block>> {
             Kind::Conv(_) => Block::Stage { conv: at, pool: None },
             Kind::Linear => Block::Linear(at),
             Kind::Rbf => Block::Rbf(at),
-            Kind::Pool(_) => return Err(fault("a pooling has to stand behind a convolution")),
+            Kind::Pool(_) => return Err(fault("a pooling has to stand after a convolution")),
         });
         at = blocks.last().expect("just pushed").output() + 1;
     }
@@ -166,8 +166,8 @@ fn widths(network: &Network, blocks: &[Block]) -> Vec<usize> {
 }
 
 impl Layout {
-    /// The activation that made the input of a block; `None` behind a plain pooling.
-    pub fn behind(&self, network: &Network, block: usize) -> Option<Squash> {
+    /// The activation that made the input of a block; `None` after a plain pooling.
+    pub fn input_squash(&self, network: &Network, block: usize) -> Option<Squash> {
         let before = block.checked_sub(1).map(|before| &self.blocks[before]);
         let pooled =
             before.is_some_and(|block| matches!(block, Block::Stage { pool: Some(_), .. }));

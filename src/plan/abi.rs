@@ -1,6 +1,7 @@
 //! What the words mean that host and kernels exchange.
 //!
-//! In step with `gather.wgsl`, `output.wgsl` and `sample.wgsl`.
+//! Shaders have the words of a step by their names, [`STEP`]. The words of labels and totals stand in `gather.wgsl`,
+//! `output.wgsl` and `sample_layers.wgsl`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,6 +16,16 @@ pub const PIXELS_PER_WORD: usize = 4;
 pub const STEP_WORDS: usize = 8;
 /// Words of the step state: a row of the step table, with the number of the step in place of the key.
 pub const STATE_WORDS: usize = STEP_WORDS;
+/// The words of a row that hold something, and the word of the step state that has the number of the step.
+pub const STEP: [(&str, usize); 7] = [
+    ("STEP_FIRST", 0),
+    ("STEP_COUNT", 1),
+    ("STEP_RATE", 2),
+    ("STEP_KEY", 3),
+    ("STEP_MEAN", 4),
+    ("STEP_SQUARE", 5),
+    ("STATE_NUMBER", STATE_NUMBER),
+];
 /// The word of the step state with the number of the step.
 pub const STATE_NUMBER: usize = 3;
 /// Words that a sample has in the labels buffer.

@@ -192,7 +192,7 @@ impl<'a> Builder<'a> {
                 tiles.dx_rows.min(MAX_SPREAD / row).max(1),
             ),
             pooling: pool.map(|_| self.network.options.pool),
-            behind: self.layout.behind(self.network, block),
+            input_squash: self.layout.input_squash(self.network, block),
             partial_rows: 0,
             stride: self.layout.stages as u32,
             squash: self.network.options.squash,
@@ -240,7 +240,7 @@ impl<'a> Builder<'a> {
             weights: if is_rbf { 0 } else { aligned(options.classes) as u32 },
             criterion: Criterion::of(&options),
             squash: options.squash.of_output(),
-            behind: self.layout.behind(self.network, block),
+            input_squash: self.layout.input_squash(self.network, block),
             curvature: epilogue.is_some_and(|epilogue| epilogue.is_curvature()),
             exact: epilogue.is_some_and(|epilogue| epilogue.is_exact()),
         };

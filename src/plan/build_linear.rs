@@ -35,7 +35,7 @@ impl<'a> Builder<'a> {
             starts: true,
             ends: true,
             squash: self.network.options.squash,
-            behind: self.layout.behind(self.network, block),
+            input_squash: self.layout.input_squash(self.network, block),
             curvature: false,
         };
         (&self.network.layers[at], linear)
@@ -94,7 +94,7 @@ impl<'a> Builder<'a> {
         epilogue: Epilogue,
         is_fused: bool,
     ) {
-        let (layer, Linear { inputs, outputs, behind, .. }) = self.linear(block, at);
+        let (layer, Linear { inputs, outputs, input_squash, .. }) = self.linear(block, at);
         let tile = self.profile.tiles.backward_tile;
         let (samples, weights) = (step as u32, aligned(outputs as usize) as u32);
         for first in (0..self.batch).step_by(step) {
@@ -102,7 +102,7 @@ impl<'a> Builder<'a> {
             let update =
                 LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue };
             let op = match is_fused {
-                true => Op::LinearBackward(LinearBackward { update, behind }),
+                true => Op::LinearBackward(LinearBackward { update, input_squash }),
                 false => Op::LinearUpdate(update),
             };
             let at = Window { block, first, samples: step, ..Window::default() };

@@ -3,7 +3,7 @@
 use super::constant::{Constant, Constants};
 use crate::network::{Loss, Options, Output};
 
-/// The kind of output, the loss behind it, and the j of eq. 9.
+/// The kind of output, the loss after it, and the j of eq. 9.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Criterion {
     pub output: Output,

@@ -2,7 +2,7 @@
 
 use super::binding::{Access, Binding, Element};
 use super::constant::Constants;
-use super::{Kernel, STEP_WORDS};
+use super::{Kernel, STEP_WORDS, abi};
 use crate::network::Named;
 
 impl Kernel {
@@ -34,7 +34,10 @@ impl Kernel {
 
     fn constants(&self) -> Constants {
         let mut constants = Constants::default();
-        constants.fixed("STEP_WORDS", STEP_WORDS as u32);
+        if self.op.bindings().iter().any(|binding| binding.name.starts_with("step_")) {
+            constants.fixed("STEP_WORDS", STEP_WORDS as u32);
+            abi::STEP.iter().for_each(|&(name, word)| constants.fixed(name, word as u32));
+        }
         self.op.declare(&mut constants);
         constants.fixed("ITEMS", self.op.work().items);
         constants.fixed("WORKGROUP", self.workgroup);

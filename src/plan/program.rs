@@ -124,7 +124,7 @@ pub struct Phase {
     /// Steps.
     pub count: usize,
     pub indices: Vec<u32>,
-    /// Rows of the step table, one behind the other.
+    /// Rows of the step table, one after the other.
     pub step_table: Vec<u32>,
 }
 

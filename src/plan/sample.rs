@@ -21,7 +21,7 @@ pub struct Layer {
     /// A multiple of 4.
     pub inputs: u32,
     pub outputs: u32,
-    /// Places of biases and weights among the parameters behind the stages.
+    /// Places of biases and weights among the parameters after the stages.
     pub biases: u32,
     pub weights: u32,
     /// Places in memory of its input and of its output.
@@ -73,8 +73,8 @@ impl Shapes {
     pub fn of(network: &Network, layout: &Layout, samples: usize) -> Result<Shapes> {
         let [first, conv, pool] = stages(network, layout).ok_or_else(|| {
             refused(format!(
-                "is made for two 5x5 convolutions, each with a trained pooling, linear layers behind them, \
-                 and a tanh behind every layer, which {} is not",
+                "is made for two 5x5 convolutions, each with a trained pooling, linear layers after them, \
+                 and a tanh after every layer, which {} is not",
                 network.name
             ))
         })?;
@@ -99,7 +99,7 @@ impl Shapes {
         let features = x_h2 + conv.output.size().max(input.size()) as u32;
         let (layers, trace) = linear_layers(network, layout, features, pool.output.size() as u32);
         let widest = layers.iter().map(|layer| layer.inputs.max(layer.outputs)).max().unwrap_or(0);
-        // Distances come behind the last layer; a linear output is the last layer.
+        // Distances come after the last layer; a linear output is the last layer.
         let criterion = Criterion::of(&options);
         let last = layers.last().expect("a network has an output");
         let (scores, scratch) = match criterion.is_rbf() {

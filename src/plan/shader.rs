@@ -6,7 +6,7 @@
 //! // uses: linear, local, epilogue, linear_gradient
 //! // binds:
 //! //   x           read vec4f    [SAMPLES, INPUTS]
-//! //   step_state  read u32      [4]
+//! //   step_state  read u32      [8]
 //! //   gradient    write vec4f
 //! //   epilogue
 //! ```
@@ -85,7 +85,7 @@ impl ShaderFile {
             return Ok(());
         }
         if self.has_epilogue {
-            return Err(of("nothing is bound behind the epilogue"));
+            return Err(of("nothing is bound after the epilogue"));
         }
         let words: Vec<&'static str> = line.split_whitespace().take(3).collect();
         match words[..] {
@@ -103,7 +103,7 @@ impl ShaderFile {
         Ok(())
     }
 
-    /// The bindings, with those of an epilogue behind them.
+    /// The bindings, with those of an epilogue after them.
     pub fn bindings(&self, epilogue: Option<&ShaderFile>) -> Vec<Binding> {
         let epilogue = epilogue.filter(|_| self.has_epilogue).map(|shader| &shader.binds[..]);
         [&self.binds, epilogue.unwrap_or_default()].concat()
@@ -173,4 +173,5 @@ const LIBRARY: &[(&str, &str)] = &library![
     "sample_second_backward",
     "sample_stages",
     "spread",
+    "step",
 ];

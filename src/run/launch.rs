@@ -46,7 +46,7 @@ pub enum Beginning {
 }
 
 impl<'a> Launch<'a> {
-    /// Makes one of several runs, from its checkpoint if it has one; that it was interrupted is an error.
+    /// Trains to the end, from the folder's checkpoint if there is one. Returns an error if the run is interrupted.
     pub fn complete(self, reports: Vec<Box<dyn Report + 'a>>, control: &Control) -> Result<()> {
         let folder = self.folder.name();
         match self.run(Beginning::CheckpointIfAny, reports, control)?.interrupted {

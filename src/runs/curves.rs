@@ -11,7 +11,7 @@ use crate::text::plain;
 pub struct Curve {
     /// Name in tables, JSON and CSV.
     pub name: &'static str,
-    /// Digits behind the point that a person sees.
+    /// Digits after the point that a person sees.
     decimals: usize,
     value: fn(&Line) -> Value,
 }

@@ -1,6 +1,6 @@
 //! The form of the files that hold parameters: safetensors with one metadata key of sorted JSON.
 //!
-//! Tensors have the names and shapes that the notebook's PyTorch modules would give them, behind a
+//! Tensors have the names and shapes that the notebook's PyTorch modules would give them, after a
 //! prefix where a file holds several lists laid out alike.
 
 use std::borrow::Cow;
@@ -49,7 +49,7 @@ pub(crate) fn tensors<'a>(
 
 /// Words that wrappers of a PyTorch module put in front of every name: DataParallel, Lightning and torch.compile.
 const PREFIXES: [&str; 3] = ["module.", "model.", "_orig_mod."];
-/// The name of the first file in an archive of torch.save, behind a folder.
+/// The name of the first file in an archive of torch.save, after a folder.
 const PICKLE: &[u8] = b"/data.pkl";
 /// How files begin that people have in place of safetensors.
 const OTHERS: [(&[u8], &str); 8] = [
@@ -133,7 +133,7 @@ impl<'a> Container<'a> {
         Ok(Container { tensors, prefix, unread, about })
     }
 
-    /// The numbers behind a prefix, in the places of `layout`.
+    /// The numbers after a prefix, in the places of `layout`.
     pub(crate) fn list(&mut self, layout: &Layout, prefix: &str) -> Result<Vec<f32>, String> {
         let mut numbers = vec![0.0; layout.size];
         for tensor in &layout.tensors {

@@ -49,7 +49,7 @@ impl Lists {
         }
     }
 
-    /// The lists one behind the other, as steps of `batch` digits; the one to train on first.
+    /// The lists one after the other, as steps of `batch` digits; the one to train on first.
     pub(super) fn parts(&self, batch: usize) -> Vec<Part> {
         let (mut first, mut step) = (0, 0);
         self.lengths()

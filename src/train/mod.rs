@@ -199,7 +199,7 @@ impl Run<'_> {
         }
     }
 
-    /// On the test digits and those held back, if any are; `None` if it was stopped.
+    /// Evaluates on the test digits, and on the digits held back if there are any; `None` if it was stopped.
     fn evaluate(&mut self) -> Result<Option<(Metrics, Option<Metrics>)>> {
         let mut quietly = |_: usize| !self.control.stopped();
         let test = self.session.evaluate(0, &mut quietly)?;

@@ -9,13 +9,13 @@ use crate::data::Digits;
 use crate::error::{Error, Result};
 use crate::network::DIGIT_SIDE;
 
-/// The images of a set, `[digits, 28, 28]` bytes behind a head of 16.
+/// The images of a set, `[digits, 28, 28]` bytes after a head of 16.
 pub(super) fn images(set: &Digits) -> Result<Vec<u8>> {
     let side = DIGIT_SIDE as u32;
     packed(&[0x0803, set.len() as u32, side, side], set.pixels())
 }
 
-/// The labels of a set, `[digits]` bytes behind a head of 8.
+/// The labels of a set, `[digits]` bytes after a head of 8.
 pub(super) fn labels(set: &Digits) -> Result<Vec<u8>> {
     packed(&[0x0801, set.len() as u32], set.labels())
 }

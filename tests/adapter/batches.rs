@@ -4,7 +4,7 @@
 //! are wrong at large batches while the loss still falls. So every gradient and every parameter is
 //! compared with the CPU executor, whose references sum in f64 and in one piece. A batch of 1 and of 7 fills no
 //! tile and no partial row, 256 takes several windows of 64 KiB, 1,024 several of everything; of 65, 100
-//! and 300 the last window reaches behind the batch.
+//! and 300 the last window reaches past the batch.
 
 use crate::common::compare::{Differences, Tolerance};
 use crate::common::run::{Run, State, compare_tensors, state, trained};
@@ -24,7 +24,7 @@ const SCORE: Tolerance = Tolerance { absolute: 1e-6, relative: 1e-5 };
 /// Loss and errors, summed over the batch; errors are whole numbers and have to agree.
 const TOTAL: Tolerance = Tolerance { absolute: 0.0, relative: 1e-5 };
 
-/// The edges of a batch: one sample, a window that reaches behind the batch, several windows, and the most
+/// The edges of a batch: one sample, a window that reaches past the batch, several windows, and the most
 /// there can be, of which the references take long for LeNet-5.
 const BATCHES: [(&str, &[usize]); 3] =
     [("lenet1", &[1, 65, 1_024]), ("lenet5, linear", &[256]), ("lenet5, eq. 9", &[7])];

@@ -158,7 +158,7 @@ fn matches_the_reference(run: &Run, instructions: Instructions) -> Outcome {
     Ok(())
 }
 
-/// Steps, behind a pass of the curvature where the optimizer has one.
+/// Steps, after a pass of the curvature where the optimizer has one.
 fn all_that_is_carried(run: &Run, instructions: Instructions) -> Outcome {
     let (mut found, mut expected) = (fast(run, 2, instructions)?, run.on_cpu()?);
     run.train(found.as_mut(), STEPS, STEPS)?;

@@ -22,7 +22,7 @@ use lenet::plan::{
 };
 use wgpu::Adapter;
 
-/// For values of order 1 behind some hundred terms.
+/// For values of order 1 after some hundred terms.
 const TOLERANCE: Tolerance = Tolerance { absolute: 1e-5, relative: 1e-5 };
 /// For values of A that the squash could not be further from: a few last places.
 const SATURATED: Tolerance = Tolerance { absolute: 0.0, relative: 5e-7 };
@@ -125,7 +125,7 @@ fn gather(_: Profile) -> Vec<Case> {
         let x = empty(samples * x_stride);
         let (step_state, labels) = (empty(STATE_WORDS as u32), empty(4 * samples));
         let name = format!(
-            "{record:?}, {samples} behind {before}, {count} digits, border {border}, {ranges:?}"
+            "{record:?}, {samples} after {before}, {count} digits, border {border}, {ranges:?}"
         );
         case(name, Op::Gather(k), vec![digits, order, steps, vec![STEP], step_state, labels, x])
     });
@@ -140,10 +140,20 @@ fn linear(profile: Profile, shape: (u32, u32, u32, u32, u32)) -> (String, Linear
     let (samples, inputs, outputs, row, rows) = shape;
     let squash = if samples == 3 { Squash::Tanh } else { Squash::Scaled };
     let (tile, starts, ends, curvature) = (profile.tiles.tile, true, true, false);
-    // Behind a plain pooling, a relu and a tanh.
-    let behind = [None, Some(Squash::Relu), Some(squash)][samples as usize % 3];
-    let k =
-        Linear { samples, inputs, outputs, rows, tile, starts, ends, squash, behind, curvature };
+    // After a plain pooling, a relu and a tanh.
+    let input_squash = [None, Some(Squash::Relu), Some(squash)][samples as usize % 3];
+    let k = Linear {
+        samples,
+        inputs,
+        outputs,
+        rows,
+        tile,
+        starts,
+        ends,
+        squash,
+        input_squash,
+        curvature,
+    };
     (format!("{samples} samples, {inputs} -> {outputs}, rows {row}..{}", row + rows), k)
 }
 
@@ -239,11 +249,11 @@ fn linear_backward(profile: Profile) -> Vec<Case> {
         .flat_map(epilogue_and_shapes)
         .flat_map(|case| windows.map(|window| (case, window)));
     let cases = cases.map(|((epilogue, (samples, inputs, outputs, ..)), (starts, ends))| {
-        let behind = [None, Some(Squash::Relu), Some(Squash::Tanh)][samples as usize % 3];
+        let input_squash = [None, Some(Squash::Relu), Some(Squash::Tanh)][samples as usize % 3];
         let (tile, weights) = (profile.tiles.backward_tile, ALIGN as u32);
         let update =
             LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue };
-        let k = LinearBackward { update, behind };
+        let k = LinearBackward { update, input_squash };
         let mut numbers = Numbers::new(10);
         let x = numbers.words((samples * inputs) as usize, 1.0);
         let dy = numbers.words((samples * outputs) as usize, 0.5);
@@ -286,7 +296,7 @@ fn output(_: Profile) -> Vec<Case> {
             }
             let mut numbers = Numbers::new(12);
             let weights = if !criterion.is_rbf() { ALIGN as u32 } else { 0 };
-            // A whole batch, or a shard with another before and one behind it.
+            // A whole batch, or a shard with another before and one after it.
             let (before, advances) = if samples == 7 { (0, true) } else { (2, false) };
             let k = Output {
                 samples,
@@ -297,7 +307,7 @@ fn output(_: Profile) -> Vec<Case> {
                 weights,
                 criterion,
                 squash: squash.of_output(),
-                behind: if inputs == 12 { None } else { Some(squash) },
+                input_squash: if inputs == 12 { None } else { Some(squash) },
                 curvature,
                 exact,
             };
@@ -344,7 +354,7 @@ fn update(_: Profile) -> Vec<Case> {
 }
 
 /// Far arguments of the squash give +-A, never NaN: in a linear layer, in both squashes of a stage,
-/// and as a slope of 0 behind them.
+/// and as a slope of 0 after them.
 fn saturation(adapter: &Adapter, profile: Profile) -> Outcome {
     for squash in [Squash::Tanh, Squash::Scaled] {
         let amplitude = squash.limits()[1];

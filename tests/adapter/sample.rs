@@ -37,7 +37,7 @@ fn short() -> Table {
     })
 }
 
-/// Distances behind two layers; the fourth map of the first stage is not seen.
+/// Distances after two layers; the fourth map of the first stage is not seen.
 fn long() -> Table {
     let seen: &[&[usize]] = &[&[4, 0], &[1], &[0, 1, 2, 4], &[2]];
     let stages = vec![conv("a", 5, None), pool("b"), conv("c", 4, Some(seen)), pool("d")];

@@ -8,7 +8,7 @@ pub const STEP: f32 = 0.02;
 const SHORT_STEP: f32 = 0.002;
 /// Share of the tensor's largest gradient that a difference may be off.
 pub const TOLERANCE: f64 = 3e-4;
-/// The same for whole networks, without extrapolation and behind many layers.
+/// The same for whole networks, without extrapolation and after many layers.
 pub const NETWORK_TOLERANCE: f64 = 2e-3;
 /// What rounding makes of a difference, however small the gradients are.
 const NOISE: f64 = 5e-6;

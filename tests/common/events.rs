@@ -52,7 +52,7 @@ pub fn read(file: &Path) -> Vec<Event> {
     events
 }
 
-/// Takes that many bytes and the checksum behind them.
+/// Takes that many bytes and the checksum after them.
 fn checked<'a>(rest: &mut &'a [u8], length: usize) -> &'a [u8] {
     let (data, after) = rest.split_at_checked(length).expect("whole data");
     let (sum, after) = after.split_first_chunk::<4>().expect("a checksum");

@@ -13,7 +13,7 @@ pub const DISTANCE: Criterion = Criterion { output: Output::Rbf, loss: Loss::Mse
 /// Eq. 9 of 1998.
 pub const MAP: Criterion = Criterion { output: Output::Rbf, loss: Loss::Map, j: 10.0 };
 
-/// The loss of one sample behind an output layer, whose squash, if it has one, gives x.
+/// The loss of one sample after an output layer, whose squash, if it has one, gives x.
 fn loss(kind: Criterion, x: &[f64], w: &[f64], right: usize) -> f64 {
     let distance = |w: &[f64]| x.iter().zip(w).map(|(x, w)| (x - w).powi(2)).sum::<f64>();
     let y: Vec<f64> = match kind.output {

@@ -140,7 +140,7 @@ pub fn all() -> Vec<Table> {
         table("windows", vec![conv_of(3, "a", 6), pool("b"), linear("c", 8)], |options| {
             options.border = 1;
         }),
-        // Convolutions that no pooling follows, of odd sides, behind and in front of poolings.
+        // Convolutions that no pooling follows, of odd sides, after and before poolings.
         table(
             "unpooled",
             vec![

@@ -118,7 +118,7 @@ fn file(draw: &mut Draw) -> String {
     text + "]\n"
 }
 
-/// Up to four convolutions over a picture of this side, with a pooling behind most of them.
+/// Up to four convolutions over a picture of this side, with a pooling after most of them.
 fn stages(draw: &mut Draw, mut side: usize) -> Vec<String> {
     let mut layers = Vec::new();
     let mut maps = 1;

@@ -1,4 +1,4 @@
-//! Whole networks: a start, digits to step through, and what is left behind a run.
+//! Whole networks: a start, digits to step through, and what a run leaves behind.
 
 use std::sync::LazyLock;
 

@@ -25,7 +25,7 @@ pub struct Shape {
     pooling: Option<PoolForm>,
     squash: Squash,
     /// Whether a plain pooling is in front.
-    behind_pooling: bool,
+    after_pooling: bool,
 }
 
 /// What most of them have.
@@ -39,7 +39,7 @@ const USUAL: Shape = Shape {
     table: &[&[0]],
     pooling: Some(PoolForm::Sum),
     squash: Squash::Scaled,
-    behind_pooling: false,
+    after_pooling: false,
 };
 
 /// Of the first layer: every feature map sees the one input map.
@@ -147,7 +147,7 @@ pub const LATER: &[Shape] = &[
         ..USUAL
     },
     Shape {
-        name: "5 samples of 8x10, 3 -> 2 maps of 3x3, maximum, relu, behind a pooling",
+        name: "5 samples of 8x10, 3 -> 2 maps of 3x3, maximum, relu, after a pooling",
         samples: 5,
         kernel: 3,
         height: 8,
@@ -156,7 +156,7 @@ pub const LATER: &[Shape] = &[
         table: &[&[0, 2], &[0, 1, 2]],
         pooling: Some(PoolForm::Max),
         squash: Squash::Relu,
-        behind_pooling: true,
+        after_pooling: true,
     },
     Shape {
         name: "2 samples of 6x8, 2 -> 4 maps of 1x1, average, logistic",
@@ -171,7 +171,7 @@ pub const LATER: &[Shape] = &[
         ..USUAL
     },
     Shape {
-        name: "2 samples of 5x7, 2 -> 2 maps of 2x2, no pooling, logistic, behind a pooling",
+        name: "2 samples of 5x7, 2 -> 2 maps of 2x2, no pooling, logistic, after a pooling",
         samples: 2,
         kernel: 2,
         height: 5,
@@ -180,7 +180,7 @@ pub const LATER: &[Shape] = &[
         table: &[&[0, 1], &[1]],
         pooling: None,
         squash: Squash::Logistic,
-        behind_pooling: true,
+        after_pooling: true,
     },
     Shape {
         name: "1 sample of 9x15, 2 -> 2 maps of 6x6, sum, logistic",
@@ -236,7 +236,7 @@ impl Shape {
             tile_height: 1,
             dx_rows: largest_divisor(self.height as usize, profile.tiles.dx_rows),
             pooling: self.pooling,
-            behind: (!self.behind_pooling).then_some(self.squash),
+            input_squash: (!self.after_pooling).then_some(self.squash),
             partial_rows: profile.partial_rows.min(40) as u32,
             stride: 0,
             squash: self.squash,

@@ -80,7 +80,7 @@ impl StageCase {
             let own = own.into_iter().chain(of_pooling);
             parameters.iter_mut().zip(own).for_each(|(sum, own)| *sum += own);
             let by_x = diagonal(&conv.by_x(&x, of_conv), &dh);
-            inputs.extend(k.behind.map_or(by_x.clone(), |squash| through(squash, &by_x, &x)));
+            inputs.extend(k.input_squash.map_or(by_x.clone(), |squash| through(squash, &by_x, &x)));
         }
         (parameters, inputs)
     }
@@ -127,7 +127,7 @@ fn linear_layers() {
         let d: Vec<f32> = d.iter().map(|d| d.abs()).collect();
         let (rows, tile, squash) = (outputs, 1, kind);
         let (starts, ends, curvature) = (true, true, true);
-        let behind = Some(squash);
+        let input_squash = Some(squash);
         let k = Linear {
             samples,
             inputs,
@@ -137,7 +137,7 @@ fn linear_layers() {
             starts,
             ends,
             squash,
-            behind,
+            input_squash,
             curvature,
         };
         let mut dx = vec![0.0; x.len()];
@@ -188,7 +188,7 @@ fn outputs() {
             weights: weights as u32,
             criterion,
             squash,
-            behind: Some(squash),
+            input_squash: Some(squash),
             curvature: true,
             exact,
         };

@@ -20,7 +20,7 @@ fn classes_of_a_constructed_example() {
     assert_eq!(halves(&answers), None);
 }
 
-/// Answers by their margins, `!` behind those that are wrong.
+/// Answers by their margins, `!` after those that are wrong.
 fn answers(list: &str) -> Vec<Answer> {
     let answer = |word: &str| {
         let margin = word.trim_end_matches('!');

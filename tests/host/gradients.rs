@@ -1,6 +1,6 @@
 //! The references against central differences: the mathematics, before any adapter comes into it.
 //!
-//! Every backward kernel is held against its forward kernel. Behind the forward pass stands
+//! Every backward kernel is held against its forward kernel. After the forward pass stands
 //! E = sum of r y, with r random, so that dE/dy = r is known. A parameter or an input moves by
 //! +-STEP and by half of that, and Richardson's extrapolation of the two central differences is
 //! compared with the gradient. Kernels hand down the loss by what a squash *got*, dE/da with
@@ -31,7 +31,7 @@ fn energy(r: &[f32], y: &[f32]) -> f64 {
 }
 
 /// dE/da = r f'(a), from y = f(a).
-fn behind_squash(squash: Squash, r: &[f32], y: &[f32]) -> Vec<f32> {
+fn through_slope(squash: Squash, r: &[f32], y: &[f32]) -> Vec<f32> {
     let slope = |y: f32| cpu::squash_slope(squash, f64::from(y)) as f32;
     r.iter().zip(y).map(|(r, &y)| r * slope(y)).collect()
 }
@@ -66,10 +66,10 @@ impl StageCase {
         energy(&self.r, &self.forward(x, p).1)
     }
 
-    /// dE/ds, or where an activation is behind the pooling dE by what it got.
+    /// dE/ds, or where an activation is after the pooling dE by what it got.
     fn ds(&self, s: &[f32]) -> Vec<f32> {
         let plain = self.k.pooling.is_some() && !self.k.is_trained();
-        if plain { self.r.clone() } else { behind_squash(self.k.squash, &self.r, s) }
+        if plain { self.r.clone() } else { through_slope(self.k.squash, &self.r, s) }
     }
 
     fn check(
@@ -141,7 +141,7 @@ fn later_stages() {
         cpu::conv_backward_input(k, x, p, &h, &ds, table, &mut dx);
         case.check_parameters(shape.name, &partials);
         let slope = |place: usize| {
-            k.behind.map_or(1.0, |squash| cpu::squash_slope(squash, f64::from(x[place])))
+            k.input_squash.map_or(1.0, |squash| cpu::squash_slope(squash, f64::from(x[place])))
         };
         case.check(&format!("{}: input", shape.name), x, &dx, slope, |x| case.energy(x, p));
     }
@@ -154,7 +154,7 @@ fn linear_layers() {
     for (squash, samples, inputs, outputs) in kinds {
         let rows = outputs;
         let (tile, starts, ends, curvature) = (1, true, true, false);
-        let behind = Some(squash);
+        let input_squash = Some(squash);
         let k = Linear {
             samples,
             inputs,
@@ -164,7 +164,7 @@ fn linear_layers() {
             starts,
             ends,
             squash,
-            behind,
+            input_squash,
             curvature,
         };
         let mut numbers = Numbers::new(22);
@@ -177,7 +177,7 @@ fn linear_layers() {
             cpu::linear_forward(&k, x, w, bias, &[0], &mut y);
             y
         };
-        let dy = behind_squash(squash, &r, &forward(&x, &w, &bias));
+        let dy = through_slope(squash, &r, &forward(&x, &w, &bias));
         let gradient = step(&k, &x, &dy);
         let mut dx = vec![0.0; x.len()];
         cpu::linear_backward_input(&k, &x, &w, &dy, &[0], &mut dx);
@@ -231,7 +231,7 @@ fn outputs() {
             weights,
             criterion,
             squash,
-            behind: Some(squash),
+            input_squash: Some(squash),
             curvature,
             exact,
         };

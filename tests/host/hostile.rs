@@ -85,7 +85,7 @@ fn a_checkpoint_that_cannot_be_is_refused_and_left_alone() {
         (|about| about["history"][0]["epoch"] = 7.into(), &[], "epoch 1"),
         (|about| about["history"][0]["digits"] = 0.into(), &[], "epoch 1"),
         (
-            // The run has two steps an epoch, and none is left behind the first of two.
+            // The run has two steps an epoch, and none is left after the first of two.
             |about| {
                 about["history"] = json!([]);
                 about["position"] = json!({ "step": 3, "seconds": 0.0 });

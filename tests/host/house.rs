@@ -108,7 +108,7 @@ fn modules(file: &Path, line: &str) -> Vec<String> {
     found
 }
 
-/// The module that leading `super::` mean in a file, and the path behind them.
+/// The module that leading `super::` mean in a file, and the path after them.
 fn above<'a>(file: &Path, mut path: &'a str) -> (String, &'a str) {
     let mut module = file.with_extension("");
     if module.ends_with("mod") {

@@ -297,7 +297,7 @@ fn refuses_labels_that_do_not_fit() {
 }
 
 #[test]
-fn gzip_may_have_zeros_behind_it() {
+fn gzip_may_have_zeros_after_it() {
     let padded = small_folder(|name| name.into(), |bytes| [&gzip(bytes)[..], &[0; 600]].concat());
     assert!(read(padded.path()) == first(5, 3));
 }

@@ -81,7 +81,7 @@ fn a_file_says_what_is_wrong_with_it() {
         (&layer("linear = \"l\", units = 8, kernel = 3"), &["layer 1", "kernel"]),
         (&layer("conv = \"c\", maps = 1, connections = \"table-2\""), &["layer 1", "table-1"]),
         (&layer("conv = \"c\", maps = 1, connections = [[1]]"), &["row 1", "\"c\"", "map 1"]),
-        (&layer("pool = \"p\""), &["row 1", "\"p\"", "behind a convolution"]),
+        (&layer("pool = \"p\""), &["row 1", "\"p\"", "after a convolution"]),
         (&of_recipe("epochs = 0"), &["[recipe]", "--epochs"]),
         (&of_recipe("epoch = 1"), &["[recipe]", "\"epoch\"", "did you mean epochs?"]),
         (&of_recipe("squash = \"tanh\""), &["[recipe]", "above"]),

@@ -317,7 +317,7 @@ fn nothing_returns_before_a_barrier() {
     for (text, kernel) in &*KERNELS {
         let module = parsed(&kernel.label, text);
         let mut waits: BTreeSet<Handle<Function>> = BTreeSet::new();
-        // A function stands behind those that it calls.
+        // A function stands after those that it calls.
         for (handle, function) in module.functions.iter() {
             let mut path = BarrierPath { waits: &waits, returned: false, barrier: false };
             assert!(path.is_fine(&function.body), "{}: {:?}", kernel.label, function.name);
@@ -389,7 +389,7 @@ fn a_malformed_head_names_file_and_line() {
         ("// binds:\n//   x  reads f32\n", "`x  reads f32`"),
         ("// binds:\n//   x  read f64\n", "f32, u32, vec2f, vec4f"),
         ("// uses: epilogue\n", "both"),
-        ("// binds:\n//   epilogue\n//   x  read f32\n", "behind the epilogue"),
+        ("// binds:\n//   epilogue\n//   x  read f32\n", "after the epilogue"),
     ] {
         let error = ShaderFile::parse("odd", text).unwrap_err();
         assert!(error.contains("odd.wgsl") && error.contains(part), "{error}");

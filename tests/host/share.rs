@@ -235,7 +235,7 @@ fn a_header_may_begin_as_a_pickle_does() {
     // That with the shortest header.
     let model = model("lenet5", |options| options.full_connections = true);
     let bytes = export(&model, Format::Safetensors, Names::Notebook).expect("a state dict");
-    // The length of the header comes first, as a number of eight bytes; blanks may stand behind the header.
+    // The length of the header comes first, as a number of eight bytes; blanks may stand after the header.
     let (length, rest) = bytes.split_first_chunk().expect("a length");
     let length = u64::from_le_bytes(*length);
     let (header, numbers) = rest.split_at(length as usize);

@@ -164,7 +164,7 @@ fn faults_name_layer_and_row() {
         (&[own::conv_of(8, "a", 6)], &["row 1", "8x8", "1x1 to 7x7"]),
         (&[own::conv_of(0, "a", 6)], &["row 1", "0x0"]),
         (&[own::conv_of(4, "a", 6), pool("b")], &["row 2", "even side"]),
-        (&[pool("a")], &["row 1", "behind a convolution"]),
+        (&[pool("a")], &["row 1", "after a convolution"]),
         (&[linear("a", 8), conv("b", 4, None)], &["row 2", "5x5 kernel"]),
         (&[linear("a", 8), pool("b")], &["row 2", "even side"]),
         (&[conv("a", 4_000, None), pool("b"), conv("c", 4_000, None)], &["row 3"]),

@@ -215,7 +215,7 @@ fn runs_repeat_undistorted_anew_and_with_copies() {
     for (name, more) in ways {
         let first = model(name, more);
         assert_eq!(first, model(&format!("{name} again"), more), "{name}");
-        // The settings differ in any case; the parameters come behind them.
+        // The settings differ in any case; the parameters come after them.
         let header = u64::from_le_bytes(first[..8].try_into().expect("eight bytes")) as usize;
         models.push(first[8 + header..].to_vec());
     }

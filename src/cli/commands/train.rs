@@ -139,7 +139,7 @@ impl Source {
             (None, Some(file)) => Some(Config::read(file)?),
             (None, None) => None,
         };
-        // Behind the names of the program and the command.
+        // After the names of the program and the command.
         let typed: Vec<OsString> = std::env::args_os().skip(2).collect();
         let (mut args, origins) = match &file {
             Some(file) => file.under::<Args>(&typed)?,

@@ -148,7 +148,7 @@ impl BatchOfOne {
             }
         }
         let Backward { x, dx: Some(dx), .. } = self.samples.backward(block) else { return };
-        through::<L>(program.behind[block], &mut numbers_mut(dx)[..inputs], numbers(x));
+        through::<L>(program.input_curve[block], &mut numbers_mut(dx)[..inputs], numbers(x));
     }
 }
 

@@ -15,7 +15,7 @@
 //!
 //! With T = 1 vectors may reach over the end of a row: what they read there falls on columns of h
 //! that are cut off, and what they write there is overwritten by the next row. So every buffer has
-//! [`SLACK`] behind its last row.
+//! [`SLACK`] after its last row.
 //!
 //! Two rows of a few vectors of sums stay in registers while every connection and tap goes by. The
 //! zeros beside dh make the input gradient the same loop with the taps reversed.
@@ -32,7 +32,7 @@ use crate::network::{Connections, KERNEL, Layer, PoolForm, Shape};
 pub const PAPERS: usize = KERNEL;
 /// The K of code that asks the stage for the side of its kernels and for its pooling.
 pub const ANY: usize = 0;
-/// Numbers behind the last row of a buffer with T = 1, for vectors that reach over.
+/// Numbers after the last row of a buffer with T = 1, for vectors that reach over.
 pub const SLACK: usize = 2 * LANES;
 /// Vectors of a block at most: two rows of sums, five taps and an input fill sixteen registers.
 const VECTORS: usize = 5;
@@ -221,11 +221,11 @@ impl Stage {
         }
     }
 
-    /// From dh to `dx`; `behind` is the activation that made x.
+    /// From dh to `dx`; `input_curve` is the activation that made x.
     #[inline(always)]
     pub fn input_gradient<L: Lanes, const T: usize, const K: usize>(
         &self,
-        behind: Curve,
+        input_curve: Curve,
         p: &[f32],
         x: &[f32],
         dh: &[f32],
@@ -239,7 +239,11 @@ impl Stage {
                 }
             }
         }
-        through::<L>(behind.known::<K>(), &mut dx[..self.by_channel.len() * self.area() * T], x);
+        through::<L>(
+            input_curve.known::<K>(),
+            &mut dx[..self.by_channel.len() * self.area() * T],
+            x,
+        );
     }
 }
 

@@ -5,7 +5,7 @@ use crate::cpu::Affine;
 use crate::network::SIDES;
 use crate::plan::abi::Record;
 
-/// Columns outside of the digit in front of it and behind it.
+/// Columns outside of the digit before it and after it.
 const OUTSIDE: usize = 2;
 /// Columns of the widest row with those.
 const COLUMNS: usize = *SIDES.end() + 2 * OUTSIDE;

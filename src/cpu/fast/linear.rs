@@ -50,7 +50,7 @@ pub fn gradient<L: Lanes>(x: &[&[V]], dy: &[&[V]], gradient: &mut [f32]) {
     for_rows!(dy[0].len(), gradient_rows, (x, dy, gradient));
 }
 
-/// The rows of a tile, each of `length`. `array::from_fn` would be a call, behind which the compiler no longer
+/// The rows of a tile, each of `length`. `array::from_fn` would be a call, after which the compiler no longer
 /// knows how long they are.
 #[inline(always)]
 fn rows_of_tile<const R: usize>(w: &[f32], length: usize) -> [&[f32]; R] {

@@ -18,7 +18,7 @@ pub enum Work {
     /// Its parameters are one piece.
     Stage { stage: Stage, piece: usize },
     /// Its biases are one piece, every few rows of its weights are another.
-    /// Outputs behind its `units` stay 0.
+    /// Outputs after its `units` stay 0.
     Linear { bias: usize, rows: usize, pieces: Range<usize>, units: usize },
     /// Distances to these centres, `[10, inputs]`.
     Rbf { centres: Vec<f32> },
@@ -41,15 +41,15 @@ pub struct Program {
     pub blocks: Vec<Work>,
     /// Inputs of each block, then outputs of the last: [`crate::plan::Layout::widths`].
     pub sizes: Vec<usize>,
-    /// Pieces of the parameters, one behind the other, each with its place.
+    /// Pieces of the parameters, one after the other, each with its place.
     pub pieces: Vec<(Piece, Range<usize>)>,
     /// Numbers up to the end of the last stage.
     pub stages: usize,
-    /// The activation behind every layer, and behind the output.
+    /// The activation after every layer, and after the output.
     pub curve: Curve,
     of_output: Curve,
     /// The activation that made the input of each block.
-    pub behind: Vec<Curve>,
+    pub input_curve: Vec<Curve>,
     /// What a sample is in the data set.
     pub record: Record,
     /// Of the input, and pixels of background around the digit.
@@ -89,8 +89,8 @@ impl Program {
                 Output::Softmax => None,
                 Output::Linear | Output::Rbf => Some(options.squash.of_output()),
             }),
-            behind: (0..layout.blocks.len())
-                .map(|block| Curve::of(layout.behind(network, block)))
+            input_curve: (0..layout.blocks.len())
+                .map(|block| Curve::of(layout.input_squash(network, block)))
                 .collect(),
             record: plan.interface.record,
             height: network.input().height,
@@ -108,7 +108,7 @@ impl Program {
                 weights: aligned(options.classes) as u32,
                 criterion: Criterion::of(&options),
                 squash: options.squash.of_output(),
-                behind: None,
+                input_squash: None,
                 curvature: false,
                 exact: false,
             },
@@ -132,7 +132,7 @@ impl Program {
         program
     }
 
-    /// Whether all stages are such as the papers have, with a tanh. (No other activation stands before or behind a
+    /// Whether all stages are such as the papers have, with a tanh. (No other activation stands before or after a
     /// stage then: a network has one, and its output is no stage.)
     pub fn is_papers(&self) -> bool {
         let is_papers = |work: &Work| match work {
@@ -142,7 +142,7 @@ impl Program {
         matches!(self.curve, Curve::Tanh { .. }) && self.blocks.iter().all(is_papers)
     }
 
-    /// The activation behind a block.
+    /// The activation after a block.
     #[inline(always)]
     pub fn curve(&self, block: usize) -> Curve {
         if block + 1 == self.blocks.len() { self.of_output } else { self.curve }
@@ -188,7 +188,7 @@ impl Program {
         self.pieces.push((Piece::Bias { block }, place.start..start));
         for first in (0..outputs).step_by(rows) {
             let last = first + rows == outputs;
-            // The last piece takes the gap behind the layer along.
+            // The last piece takes the gap after the layer along.
             let end = if last { place.end } else { start + rows * inputs };
             self.pieces.push((Piece::Rows { block, first, rows }, start..end));
             start = end;

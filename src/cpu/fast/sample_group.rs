@@ -121,6 +121,6 @@ impl SampleGroup {
             }
         }
         let Backward { x, dx: Some(dx), .. } = self.samples.backward(block) else { return };
-        through::<L>(program.behind[block], numbers_mut(dx), numbers(x));
+        through::<L>(program.input_curve[block], numbers_mut(dx), numbers(x));
     }
 }

@@ -157,7 +157,7 @@ impl<const T: usize> Samples<T> {
         let dp = &mut numbers_mut(&mut self.partials)[place.start * T..place.end * T];
         stage.backward::<L, T, K>(program.curve, p, x, h, ds, dp);
         if let Some(dx) = dx {
-            stage.input_gradient::<L, T, K>(program.behind[block], p, x, h, dx);
+            stage.input_gradient::<L, T, K>(program.input_curve[block], p, x, h, dx);
         }
         dp
     }

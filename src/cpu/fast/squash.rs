@@ -67,7 +67,7 @@ impl Curve {
         match self {
             _ if K != PAPERS => self,
             Curve::Tanh { amplitude, slope } => Curve::Tanh { amplitude, slope },
-            _ => unreachable!("the papers have a tanh behind every stage"),
+            _ => unreachable!("the papers have a tanh after every stage"),
         }
     }
 

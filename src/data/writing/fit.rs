@@ -7,10 +7,10 @@ use crate::network::DIGIT_SIDE;
 
 /// The share of the side of a picture into which MNIST's digits were fitted: 20 of 28 pixels.
 const FIT: f32 = 20.0 / DIGIT_SIDE as f32;
-/// Where MNIST has the centre of mass, behind the middle of the picture: in the middle of row 14 and column
+/// Where MNIST has the centre of mass, after the middle of the picture: in the middle of row 14 and column
 /// 14, counted from 0. Measured: so, and only so, do the test digits come back as they were after being
 /// enlarged and fitted.
-const BEHIND_MIDDLE: f32 = 0.5;
+const OFF_MIDDLE: f32 = 0.5;
 /// How far from there the centre of mass of a digit of MNIST lies at most, in pixels.
 const OFF_CENTRE: f32 = 1.0;
 
@@ -21,7 +21,7 @@ fn fitted(side: usize) -> u32 {
 
 /// Where the centre of mass is put in a picture of that side.
 fn centre(side: usize) -> f32 {
-    side as f32 / 2.0 + BEHIND_MIDDLE
+    side as f32 / 2.0 + OFF_MIDDLE
 }
 
 /// Ink `[height, width]`, cut close, in MNIST's form: a picture of that side.

@@ -125,7 +125,7 @@ pub(super) fn fault(digits: &[Digit]) -> Option<&'static str> {
     }
 }
 
-/// The rows that a digit's ink takes, each as the first and that behind the last, without the empty ones between.
+/// The rows that a digit's ink takes, each as the first and that after the last, without the empty ones between.
 fn parts(digit: &Digit) -> Vec<(u32, u32)> {
     let mut parts: Vec<(u32, u32)> = Vec::new();
     for (row, pixels) in (digit.place.top..).zip(digit.ink.rows()) {

@@ -19,8 +19,8 @@ constants! {
         /// Whether it ends with this one.
         ends: bool,
         squash: Squash,
-        /// The activation that made x; `None` behind a plain pooling.
-        behind: Option<Squash>,
+        /// The activation that made x; `None` after a plain pooling.
+        input_squash: Option<Squash>,
         /// Whether the backward kernel has second derivatives.
         curvature: bool,
     }

@@ -18,7 +18,7 @@ constants! {
         starts: bool,
         /// Whether it ends with this one.
         ends: bool,
-        /// Where the weights begin in the layer's parameters, behind the biases; a multiple of 4.
+        /// Where the weights begin in the layer's parameters, after the biases; a multiple of 4.
         weights: u32,
         epilogue: Epilogue,
     }
@@ -58,8 +58,8 @@ constants! {
     /// [`crate::plan::profile::BACKWARD_SAMPLES`] samples, whose x and dx an invocation holds.
     LinearBackward {
         update: LinearUpdate,
-        /// The activation that made x; `None` behind a plain pooling.
-        behind: Option<Squash>,
+        /// The activation that made x; `None` after a plain pooling.
+        input_squash: Option<Squash>,
     }
 }
 

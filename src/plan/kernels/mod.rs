@@ -116,7 +116,7 @@ kernels! {
     LinearBackward(LinearBackward) = "linear_backward",
     /// The last layer forward and backward, and the loss.
     Output(Output) = "output",
-    /// The sums of the convolution stages, and their epilogue.
+    /// Adds the rows of partial or shard gradients, and applies the epilogue.
     Update(Update) = "update",
     /// Everything from the digit to the loss.
     SampleForward(Sample) = "sample_forward",

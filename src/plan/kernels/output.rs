@@ -22,8 +22,8 @@ constants! {
         weights: u32,
         criterion: Criterion,
         squash: Squash,
-        /// The activation that made x; `None` behind a plain pooling.
-        behind: Option<Squash>,
+        /// The activation that made x; `None` after a plain pooling.
+        input_squash: Option<Squash>,
         /// Whether the input gradient holds second derivatives.
         curvature: bool,
         /// Whether those of eq. 9 are exact, not constant.

@@ -49,7 +49,7 @@ constants! {
         linear_weights: u32,
         /// Place in memory of x and h2.
         x_h2: u32,
-        /// Place in memory of s2, and of all y behind it.
+        /// Place in memory of s2, and of all y after it.
         features: u32,
         /// Place in memory of the outputs.
         scores: u32,
@@ -83,7 +83,7 @@ impl Sample {
             tile_height: 1,
             dx_rows: height,
             pooling: self.pooling,
-            behind: Some(self.squash),
+            input_squash: Some(self.squash),
             partial_rows: 1,
             stride: self.trace,
             squash: self.squash,

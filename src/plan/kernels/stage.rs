@@ -28,8 +28,8 @@ constants! {
         /// Rows of dx that one invocation computes, at most 14; divides the height of the input.
         dx_rows: u32,
         pooling: Option<PoolForm>,
-        /// The activation that made x; `None` behind a plain pooling.
-        behind: Option<Squash>,
+        /// The activation that made x; `None` after a plain pooling.
+        input_squash: Option<Squash>,
         /// Rows of partial gradients.
         partial_rows: u32,
         /// Numbers in such a row, over all stages.

@@ -1,4 +1,4 @@
-//! `update`: the sums of the convolution stages, and their epilogue.
+//! `update`: adds the rows of partial or shard gradients, and applies the epilogue.
 
 use super::Work;
 use crate::plan::constant::constants;

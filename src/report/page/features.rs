@@ -24,7 +24,7 @@ pub struct Features<'a> {
 impl<'a> Features<'a> {
     /// Shows digits to a network, on the naive reference.
     pub fn of(model: &'a Model, digits: &'a Digits) -> Result<Self> {
-        // Behind the input every layer is there.
+        // After the input every layer is there.
         let stored = inspect(model, digits)?.into_iter().skip(1);
         let layers = stored.map(|(_, values)| values).collect();
         Ok(Features { model, digits, layers })

@@ -1,4 +1,4 @@
-//! The record of a run and, behind a zero byte, its metrics: listed, grouped, and taken as settings.
+//! The record of a run and, after a zero byte, its metrics: listed, grouped, and taken as settings.
 
 #![no_main]
 
