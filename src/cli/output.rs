@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::disk;
 use crate::error::{Error, Result};
+use crate::report::files::is_of_run;
 use crate::text::{ERROR, WARNING, bytes, shown};
 
 /// Writes a result; a closed pipe is success.
@@ -61,9 +62,14 @@ fn message(kind: &str, style: Style, text: &str) {
 /// What stands for standard output where a file is named.
 const STANDARD: &str = "-";
 
+/// Whether a path stands for standard output.
+pub fn is_standard(path: &Path) -> bool {
+    path == Path::new(STANDARD)
+}
+
 /// Writes a file and says so; `-` is standard output.
 pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
-    if path == Path::new(STANDARD) {
+    if is_standard(path) {
         let mut out = std::io::stdout().lock();
         return written(out.write_all(content).and_then(|()| out.flush())).map(|_| ());
     }
@@ -73,12 +79,17 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
 }
 
 /// Whether the file that a flag names can be written: asked before the work whose result it gets. The files
-/// that the command reads, or writes besides, are `others`: not even `force` overwrites one of them.
+/// that the command reads, or writes besides, are `others`: not even `force` overwrites one of them, or a file of a
+/// run.
 pub fn check_free(flag: &str, path: &Path, force: bool, others: &[&Path]) -> Result<()> {
     let what = if path.is_dir() {
         "is a folder: give the name of a file"
     } else if path.symlink_metadata().is_ok() && !force {
         "exists already: give another name, or --force to overwrite it"
+    } else if is_of_run(path) {
+        "is a file of a run: give another name"
+    } else if is_standard(path) {
+        "stands for standard output, to which this is not written: give the name of a file"
     } else if others.iter().any(|other| disk::are_one(path, other)) {
         "is a file that this command reads, or writes as well: give another name"
     } else {

@@ -284,7 +284,7 @@ fn bytes_of(numbers: impl Iterator<Item = f64> + Clone) -> Result<Vec<u8>, Fault
         () if all(&|number| (0.0..=1.0).contains(&number)) => 255.0,
         () => {
             let what = "it has numbers that are neither whole from 0 to 255 nor shares from 0 to 1";
-            return Err((what.into(), "bring them to 0 to 255"));
+            return Err((what.into(), "bring pixels to 0 to 255, and labels to 0 to 63"));
         }
     };
     Ok(numbers.map(|number| (scale * number).round() as u8).collect())

@@ -19,8 +19,8 @@ use crate::train::container::{self, Container};
 use crate::train::model::Model;
 
 const WAY_OUT: &str = "save the state_dict() of one of the networks, as float32, with \
-                       safetensors.torch.save_file; --network, --connections, --output, --border \
-                       and --names say which it is";
+                       safetensors.torch.save_file; --network (a name or a file), --connections, --output, \
+                       --border and --names say which it is";
 
 /// A model, and how it was read.
 #[derive(Debug, Clone)]
@@ -65,6 +65,7 @@ pub fn import(path: &Path, args: &NetworkArgs, names: Option<Names>) -> Result<I
     }
     let (described, halves) = (!container.about.is_null(), container.has_halves());
     let Candidate { network, names, layout, .. } = nearest;
+    args.suit(&network.options)?;
     let mut parameters = container.list(&layout, "").map_err(cannot_read)?;
     let centres = parameters.split_off(Layout::of(&network)?.size);
     if !centres.is_empty() && centres != bitmaps::centres() {

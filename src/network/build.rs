@@ -138,10 +138,19 @@ fn check(options: &Options) -> Result<()> {
 fn shaped(row: &Row, input: Shape, border: usize, options: &Options) -> Result<Layer, String> {
     let side = options.side;
     let does_not_fit = |what: &str| {
+        let (height, width) = (input.height, input.width);
+        let way_out = match options.border {
+            _ if height == 1 => {
+                "convolutions and poolings stand before linear layers, while maps are large".into()
+            }
+            given if given == border => {
+                "give another border, or other layers before it".to_string()
+            }
+            _ => format!("the network was made for --border {border}: give that"),
+        };
         format!(
-            "it sees {}x{} of pictures of {side}x{side} with --border {}: {what}; the network was made for \
-             --border {border}: give another, or with --network a network for this side",
-            input.height, input.width, options.border
+            "it sees {height}x{width} of pictures of {side}x{side} with --border {}: {what}; {way_out}",
+            options.border
         )
     };
     let flat = |units| Shape { maps: units, height: 1, width: 1 };

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::tensors::Layout;
 use super::{Kind, Layer, Loss, Network, Output, PoolForm, Shape, Squash};
 use crate::error::Result;
-use crate::text::{Table, bytes, thousands};
+use crate::text::{Table, bytes, on_one_line, thousands};
 
 /// Bytes of a number, f32.
 const F32: usize = 4;
@@ -72,7 +72,7 @@ impl Summary {
 
     fn heading(&self) -> String {
         let options = &self.network.options;
-        let mut text = format!("{}: {}\n", self.network.name, self.network.source);
+        let mut text = format!("{}: {}\n", self.network.name, on_one_line(&self.network.source));
         let squash = match options.squash {
             Squash::Tanh => "tanh(a)",
             Squash::Scaled => "1.7159 tanh(2a/3)",

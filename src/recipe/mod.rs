@@ -6,6 +6,7 @@
 
 mod defaults;
 mod distortion;
+pub mod file;
 mod network;
 mod optimizer;
 mod recipes;
@@ -16,7 +17,7 @@ mod table;
 
 pub use defaults::{defaults, with_default};
 pub use distortion::{Copies, Switch};
-pub use network::{ConnectionChoice, NetworkChoice};
+pub use network::{ConnectionChoice, NetworkChoice, suits};
 pub use optimizer::{Curvature, Method};
 pub use recipes::{ALL, MAX_BATCH, MAX_EPOCHS, Rates, Recipe, names};
 pub use schedule::{Schedule, Shuffle};

@@ -6,7 +6,7 @@ use clap::builder::{NonEmptyStringValueParser, TypedValueParser, ValueParser};
 use serde_json::{Value, json};
 
 use super::setting::Held;
-use super::settings::need;
+use super::settings::{OF_J, misplaced, need};
 use super::{Available, Flags, NetworkArgs};
 use crate::disk;
 use crate::error::{Error, Result};
@@ -90,6 +90,7 @@ fn read(path: &Path) -> Result<Table> {
     build(&table, table.options)
         .and_then(|network| Layout::of(&network))
         .map_err(|error| cannot_read(error.to_string()))?;
+    super::file::of_table(&table).map_err(|error| cannot_read(format!("[recipe]: {error}")))?;
     match lenet::find(&table.name) {
         Some(own) if (&own.rows, own.options) != (&table.rows, table.options) => {
             Err(cannot_read(format!(
@@ -170,7 +171,18 @@ impl NetworkArgs {
     /// [`Error::Usage`] if the flags contradict each other.
     pub fn build(&self) -> Result<Network> {
         let table = self.table(lenet::lenet5())?;
-        build(&table, self.options(table.options))
+        let options = self.options(table.options);
+        self.suit(&options)?;
+        build(&table, options)
+    }
+
+    /// Checks that every choice means something for a network with these options.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] naming the flag that does not.
+    pub fn suit(&self, options: &Options) -> Result<()> {
+        let has_j = (options.output, options.loss) == (Output::Rbf, Loss::Map);
+        if self.j.is_some() && !has_j { Err(misplaced("j", OF_J)) } else { Ok(()) }
     }
 }
 
@@ -217,6 +229,21 @@ pub(super) fn choose(
 /// The choices of a network on these data: their side, and an output for each class, of which the table gets
 /// the names.
 fn for_data(table: &mut Table, options: Options, data: &Available) -> Result<Options> {
+    suits(table, data)?;
+    let Available { side, classes, names, .. } = data;
+    if !names.are_numbers() {
+        table.names = names.clone();
+    }
+    // Ten bitmaps do for fewer digits.
+    let digits = options.output == Output::Rbf && names.are_numbers() && *classes < CLASSES;
+    Ok(Options { side: *side, classes: if digits { CLASSES } else { *classes }, ..options })
+}
+
+/// Whether the data are such as a table asks for.
+///
+/// # Errors
+/// [`Error::Usage`] if it is for another side, or for other classes.
+pub fn suits(table: &Table, data: &Available) -> Result<()> {
     let Available { side, classes, names, .. } = data;
     for (key, asked, found) in [("side", table.side, side), ("classes", table.classes, classes)] {
         if let Some(asked) = asked.filter(|asked| asked != found) {
@@ -227,21 +254,16 @@ fn for_data(table: &mut Table, options: Options, data: &Available) -> Result<Opt
             )));
         }
     }
-    if !names.are_numbers() {
-        if ![names.list(), &[]].contains(&table.names.list()) {
-            return Err(Error::Usage(format!(
-                "the network {} is for data with the classes {}, and these have {}: give other data, or leave \
-                 \"classes\" out of its file",
-                table.name,
-                table.names.list().join(", "),
-                names.list().join(", ")
-            )));
-        }
-        table.names = names.clone();
-    }
-    // Ten bitmaps do for fewer digits.
-    let digits = options.output == Output::Rbf && names.are_numbers() && *classes < CLASSES;
-    Ok(Options { side: *side, classes: if digits { CLASSES } else { *classes }, ..options })
+    let is_same = names.are_numbers() || [names.list(), &[]].contains(&table.names.list());
+    need(is_same, || {
+        format!(
+            "the network {} is for data with the classes {}, and these have {}: give other data, or leave \
+             \"classes\" out of its file",
+            table.name,
+            table.names.list().join(", "),
+            names.list().join(", ")
+        )
+    })
 }
 
 /// The network of a model; flags may repeat what it is, but not change it.

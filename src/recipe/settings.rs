@@ -6,6 +6,7 @@
 use clap::{Args, Command, FromArgMatches};
 use serde_json::{Value, json};
 
+use super::file::with_file;
 use super::recipes::{ALL, LENET5, MAX_EPOCHS, Recipe, names};
 use super::setting::Range;
 use super::{
@@ -126,7 +127,7 @@ impl Settings {
             (method == Method::Adam, "--optimizer adam", &["beta1", "beta2", "epsilon"]),
             (method != Method::Adam, "--optimizer sgd or sdlm", &["momentum"]),
             (method != Method::Sdlm, "--optimizer sgd or adam", &["weight-decay"]),
-            (eq9, "--output rbf --loss map", &["curvature", "j"]),
+            (eq9, OF_J, &["curvature", "j"]),
             (distort == Some(Switch::On), "--distort on", OF_DISTORTION),
         ] {
             if is_used {
@@ -201,13 +202,15 @@ impl Settings {
     }
 }
 
+/// What has a j, and a choice of curvature.
+pub(super) const OF_J: &str = "--output rbf --loss map";
 /// Settings that SDLM alone has.
 const OF_SDLM: &[&str] = &["eta-scale", "mu", "curvature", "curvature-patterns"];
 /// Settings that say how digits are distorted.
 const OF_DISTORTION: &[&str] = &["distortions", "shift", "scale", "squeeze", "shear"];
 
 /// The error about a setting that a run has no use for.
-fn misplaced(name: &str, needed: &str) -> Error {
+pub(super) fn misplaced(name: &str, needed: &str) -> Error {
     Error::Usage(format!(
         "--{name} belongs to {needed}, which this run has not: leave it out, or give {needed}"
     ))
@@ -262,31 +265,6 @@ fn steps(settings: &mut Settings, flags: &Flags) -> Result<()> {
     settings.epochs = steps.div_ceil(per_epoch);
     settings.origins.insert("epochs".into(), "--steps".into());
     Ok(())
-}
-
-/// The flags, with what the file of their network says of training where they say nothing.
-fn with_file(flags: &Flags, from: Option<&Network>) -> Result<Flags> {
-    let mut flags = flags.clone();
-    let Some(asked) = flags.network.network.as_ref().filter(|_| from.is_none()) else {
-        return Ok(flags);
-    };
-    let (table, origin) = (asked.table()?, format!("{}, [recipe]", asked.name()));
-    let settings: Vec<(&str, &str)> =
-        table.recipe.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let about = |what: String| Error::Data(format!("{origin}: {what}"));
-    let layer = Flags::of(&settings).and_then(|layer| layer.check().map(|()| layer));
-    let mut layer = layer.map_err(|error| about(error.to_string()))?;
-    if layer.recipe.is_some() || layer.network != NetworkArgs::default() {
-        return Err(about(
-            "it holds settings of training alone: leave out \"recipe\", and put what describes the network above it"
-                .into(),
-        ));
-    }
-    if flags.training.steps.is_some() {
-        layer.training.epochs = None;
-    }
-    flags.under(&layer, &origin);
-    Ok(flags)
 }
 
 /// The recipe that is named, else that of the network's name, else LeNet-5's.

@@ -7,6 +7,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -35,6 +36,16 @@ pub const RUN: &str = "run.json";
 pub const METRICS: &str = "metrics.jsonl";
 /// The checkpoint: all that the run needs to resume.
 pub const CHECKPOINT: &str = "last.ckpt.safetensors";
+
+/// Whether a path is that of a file of a run that is there.
+pub fn is_of_run(path: &Path) -> bool {
+    NAMES.iter().any(|name| path.ends_with(name)) && path.parent().is_some_and(is_run)
+}
+
+/// Whether a folder holds a run.
+pub fn is_run(folder: &Path) -> bool {
+    [RUN, CHECKPOINT].iter().all(|name| disk::is_there(&folder.join(name)))
+}
 
 /// The files of a run.
 pub struct Files<'a> {

@@ -42,6 +42,11 @@ pub fn source(data: &Value) -> Source {
     Source::deserialize(data).unwrap_or_default()
 }
 
+/// Whether a set, `train` or `test`, is the one that [`digits`] wrote of a run.
+pub fn are(data: &Value, set: &str, digits: &Digits) -> bool {
+    data[set]["crc32"] == checksum(digits)
+}
+
 /// Checks that a set, `train` or `test`, is the one that [`digits`] wrote of a run.
 pub fn check(folder: &Path, data: &Value, set: &str, digits: &Digits) -> Result<()> {
     let (there, here) = (&data[set], checksum(digits));

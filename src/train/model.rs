@@ -66,7 +66,7 @@ impl Model {
     /// # Errors
     /// [`Error::Data`] naming the file and what is wrong with it.
     pub fn read(path: &Path) -> Result<Model> {
-        let way_out = "give a model.safetensors that `lenet train` wrote";
+        let way_out = "give a model.safetensors that `lenet train` wrote, or one that `lenet import` made of this";
         let path = Model::file(path);
         if let Some((folder, run)) = runs_beside(&path) {
             let (folder, run) = (folder.display(), run.display());

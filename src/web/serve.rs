@@ -130,7 +130,10 @@ fn head(stream: &mut TcpStream) -> io::Result<Option<String>> {
     let end = Instant::now() + PATIENCE;
     let mut bytes = Vec::new();
     let mut piece = [0; 1024];
-    while !bytes.windows(4).any(|window| window == b"\r\n\r\n") {
+    let ends = |bytes: &[u8]| {
+        [&b"\r\n\r\n"[..], b"\n\n"].iter().any(|end| bytes.windows(end.len()).any(|it| it == *end))
+    };
+    while !ends(&bytes) {
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() || bytes.len() > MAX_HEAD {
             return Ok(None);

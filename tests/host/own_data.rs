@@ -176,6 +176,24 @@ fn turned_digits_stay_turned() -> Outcome {
     prints(&["train", "--quiet", "--config", path(&record), "--out", path(&again)]);
     let compared = json_of(&with(&["compare", path(&out), path(&again)]));
     assert_eq!((&compared["settings"], &compared["mcnemar_p_value"]), (&json!({}), &json!(1.0)));
+    // They may move; other digits are read as typed, and that is said.
+    let loss = |args: &[&str]| {
+        json_of(&with(&[&["evaluate", path(&out)][..], args].concat()))["test"]["loss"].clone()
+    };
+    let before = loss(&[]);
+    let moved = folder.path().join("moved");
+    fs::rename(&data, &moved)?;
+    assert_eq!(loss(&["--data", path(&moved)]), before);
+    assert_eq!(loss(&["--data", path(&moved), "--train"]), before);
+    fs::create_dir(&data)?;
+    small_set(&data);
+    let images = data.join("t10k-images-idx3-ubyte");
+    let mut bytes = fs::read(&images)?;
+    bytes[16] ^= 1;
+    fs::write(&images, bytes)?;
+    let output = run(&with(&["evaluate", path(&out), "--data", path(&data)]));
+    assert!(output.status.success());
+    assert!(text(&output.stderr).contains("transpose"), "{}", text(&output.stderr));
     Ok(())
 }
 
@@ -203,6 +221,12 @@ fn shrunk_digits_stay_shrunk() -> Outcome {
     };
     assert_eq!(loss(&[]), evaluated["test"]["loss"]);
     assert_ne!(loss(&["--shrink", "1"]), evaluated["test"]["loss"]);
+    let unshrunk = json_of(&with(&["evaluate", path(&out), "--shrink", "1"]));
+    assert_eq!(unshrunk["test"]["loss"], loss(&["--shrink", "1"]));
+    // A file for another program cannot shrink what it is asked about.
+    let onnx = folder.path().join("model.onnx");
+    let exported = run(&["export", path(&out), "--out", path(&onnx)]);
+    assert!(text(&exported.stderr).contains("shrunk to 0.8"), "{}", text(&exported.stderr));
     let first = data::load_test(&Source::default())?.digit(0).to_vec();
     let streamed = |args: &[&str]| {
         let args = [&["predict", path(&model), "--stream", "raw", "--csv"][..], args].concat();

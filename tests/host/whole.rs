@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::common::program::{DATA, fails, json_of, path, prints, run, text};
+use crate::common::program::{DATA, USAGE, fails, json_of, path, prints, run, text};
 
 const RUN: &str = "run.json";
 const METRICS: &str = "metrics.jsonl";
@@ -127,6 +127,28 @@ fn a_model_of_another_run_is_refused() {
     }
     // By itself it is as good as any.
     prints(&["evaluate", path(&run.join(MODEL)), "--device", "cpu"]);
+}
+
+#[test]
+fn no_output_replaces_a_file_of_a_run() {
+    let (place, run) = mixed(None);
+    let (folder, model) = (path(&run), run.join(MODEL));
+    let record = run.join(RUN);
+    let outputs: [&[&str]; 4] = [
+        &["export", folder, "--format", "json", "--force", "--out", path(&record)],
+        &["export", folder, "--format", "web", "--force", "--out", folder],
+        &["import", path(&model), "--force", "--out", path(&model)],
+        &["evaluate", folder, "--device", "cpu", "--force", "--scores", path(&record)],
+    ];
+    let before = read(&run, RUN);
+    for output in outputs {
+        fails(output, USAGE, &["run"]);
+        assert_eq!(read(&run, RUN), before, "{output:?}");
+    }
+    // Standard output is no place for what is written as a file.
+    fails(&["export", folder, "--format", "web", "--out", "-"], USAGE, &["--out -"]);
+    fails(&["data", "--sheet", "-"], USAGE, &["--sheet -"]);
+    drop(place);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::network::{CLASSES, DIGIT_SIDE, Network, Options};
 use crate::report::finished::Record;
 use crate::run::record;
+use crate::text::plain;
 use crate::train::model::Model;
 
 /// Where the digits are.
@@ -81,8 +82,9 @@ impl DataArgs {
     pub fn load_test<'a>(&self, runs: impl IntoIterator<Item = &'a Record>) -> Result<Digits> {
         let runs: Vec<&Record> = runs.into_iter().collect();
         let (false, [first, ..]) = (self.is_given(), &runs[..]) else {
-            let test = data::load_test(&self.source).map_err(|error| self.with_way_out(error))?;
-            self.tell_left_out();
+            let here = self.as_in(&runs);
+            let test = data::load_test(&here.source).map_err(|error| self.with_way_out(error))?;
+            here.tell_left_out();
             return Ok(test);
         };
         let crc32 = |run: &Record| run.data["test"]["crc32"].clone();
@@ -97,10 +99,36 @@ impl DataArgs {
         let source = self.source.absolute().or(record::source(&first.data));
         let test = data::load_test(&source);
         let test = test.map_err(|error| named_by(&first.folder, error))?;
-        for run in runs {
+        // Digits that are shrunk otherwise are asked about on purpose.
+        let shrinks = |run: &&&Record| source.shrink == record::source(&run.data).shrink;
+        for run in runs.iter().filter(shrinks) {
             record::check(&run.folder, &run.data, "test", &test)?;
         }
         Ok(test)
+    }
+
+    /// What was typed, with how a run read its digits where these are the digits of the run at another place.
+    pub fn as_in(&self, runs: &[&Record]) -> DataArgs {
+        let typed = self.source.absolute();
+        for run in runs {
+            let source = typed.clone().or(record::source(&run.data));
+            if source == typed {
+                continue;
+            }
+            let test = data::load_test(&source);
+            if test.is_ok_and(|test| record::are(&run.data, "test", &test)) {
+                return DataArgs { source };
+            }
+            let read: Vec<String> =
+                run.read_as().map(|(name, value)| format!("{name} {}", plain(value))).collect();
+            output::warn(&format!(
+                "these are not the digits of the run in {}, which were read with {}: here only the flags that were \
+                 typed apply",
+                run.folder.display(),
+                read.join(", ")
+            ));
+        }
+        self.clone()
     }
 
     /// Adds the way out that always works.

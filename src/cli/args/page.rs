@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::data::{self, Source};
+use super::DataArgs;
+use crate::data::Source;
 use crate::error::{Error, Result};
 use crate::network::build;
 use crate::recipe::NetworkChoice;
@@ -22,17 +23,18 @@ pub struct PageArgs {
     /// Page: training digits in it [default: all]
     #[arg(long, value_name = "N")]
     digits: Option<usize>,
-    /// Page: folder with the four MNIST files, in place of the digits that are built in
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    /// The digits of the page.
+    #[command(flatten)]
+    data: DataArgs,
 }
 
 impl PageArgs {
     /// Reads the model that is exported as a file.
     pub fn only_model(&self) -> Result<Model> {
-        if self.network.is_some() || self.digits.is_some() || self.data.is_some() {
+        if self.network.is_some() || self.digits.is_some() || self.data.source != Source::default()
+        {
             return Err(Error::Usage(
-                "--network, --digits and --data are about the page: leave them out, or give --format \
+                "--network, --digits, --data and its like are about the page: leave them out, or give --format \
                  web"
                     .into(),
             ));
@@ -54,7 +56,7 @@ impl PageArgs {
             (None, Some(name)) => vec![named(name)?],
             (None, None) => web::models()?,
         };
-        let mnist = data::load(&Source { path: self.data.clone(), ..Source::default() })?;
+        let mnist = self.data.load()?;
         let all = mnist.train.len();
         let digits = self.digits.unwrap_or(all);
         if !(1..=all).contains(&digits) {

@@ -13,7 +13,7 @@ use crate::network::{Network, Options, build};
 use crate::plan::{
     Capacity, Distortion, Optimizer, Pass, Plan, Profile, Ranges, StepRow, Strategy,
 };
-use crate::recipe::{MAX_BATCH, NetworkChoice, RangeArgs};
+use crate::recipe::{Available, MAX_BATCH, NetworkChoice, RangeArgs, suits};
 use crate::train::session::distortion_key;
 
 /// Rows, and views beside each digit, at most.
@@ -64,7 +64,9 @@ pub fn run(args: Args) -> Result<()> {
             indices.len()
         )));
     }
-    let train = args.data.load()?.train;
+    let mnist = args.data.load()?;
+    let available = Available::of(&mnist);
+    let train = mnist.train;
     indices.iter().try_for_each(|&index| check_index("--index", index, &train, "training"))?;
     let device = device::choose(&args.device, device::Work::Looking)?;
     device::announce(&device);
@@ -74,6 +76,7 @@ pub fn run(args: Args) -> Result<()> {
         device => device,
     };
     let table = NetworkChoice::from(&*args.network).table()?;
+    suits(&table, &available)?;
     let options = Options { side: train.side(), ..table.options };
     let network = build(&table, options)?;
     let pictures = pictures(&device, &network, &train, &indices, columns, ranges, args.seed)?;

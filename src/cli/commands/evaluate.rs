@@ -125,7 +125,8 @@ fn sets(args: &Args, model: &Model) -> Result<Vec<(&'static str, Digits)>> {
     }
     let mnist = match &run {
         Some(run) if !data.is_given() => data.load_run(&run.folder, &run.data)?,
-        _ => data.load()?,
+        Some(run) => data.as_in(&[run]).load()?,
+        None => data.load()?,
     };
     let Mnist { train, test } = mnist.with_classes_of(&model.network)?;
     Ok(vec![("test", test), ("training", train)])

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::export::{self, Format, Names};
 use crate::network::Named;
 use crate::recipe::words;
+use crate::report::files::is_run;
 use crate::text::bytes;
 
 #[derive(Debug, clap::Args)]
@@ -62,10 +63,17 @@ pub fn run(args: Args) -> Result<()> {
         (_, None) => Names::Layers,
     };
     let read = args.page.file();
-    if args.out != Path::new("-") {
+    if !output::is_standard(&args.out) {
         check_free("--out", &args.out, args.force, &[read.as_deref().unwrap_or(Path::new(""))])?;
     }
-    let file = export::export(&args.page.only_model()?, format, names)?;
+    let model = args.page.only_model()?;
+    if let Some(fraction) = model.shrink() {
+        output::warn(&format!(
+            "the model learned digits that were shrunk to {fraction} of their size: shrink those that it is asked about, \
+             too, since no file does so by itself"
+        ));
+    }
+    let file = export::export(&model, format, names)?;
     output::write_file(&args.out, &file)
 }
 
@@ -79,6 +87,13 @@ fn page(args: &Args) -> Result<()> {
         return Err(Error::Usage(format!(
             "--out {} exists already: give an empty or a new folder, or --force to write into it",
             out.display()
+        )));
+    }
+    if is_run(out) || output::is_standard(out) {
+        return Err(Error::Usage(format!(
+            "--out {} {}: give a folder of its own for the page",
+            out.display(),
+            if is_run(out) { "is the folder of a run" } else { "is no folder" }
         )));
     }
     let site = page.site()?;

@@ -33,7 +33,9 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     let file = Model::file(&args.file);
-    check_free("--out", &args.out, args.force, &[&file])?;
+    if !output::is_standard(&args.out) {
+        check_free("--out", &args.out, args.force, &[&file])?;
+    }
     let imported = import(&file, &args.network, args.names)?;
     let Imported { model, names, described, halves } = &imported;
     let (network, options) = (&model.network, &model.network.options);
@@ -45,10 +47,10 @@ pub fn run(args: Args) -> Result<()> {
         if options.full_connections { "all" } else { "the table's" },
     ));
     output::note(&format!("names    {}", names.name()));
-    let origin = if *described { "said by the file" } else { "assumed where no flag says it" };
+    let origin = if *described { "the file says so" } else { "assumed" };
     // What no tensor tells, as flags.
     output::note(&format!(
-        "also     --squash {} --pool {} --input {} --border {}: {origin}",
+        "also     --squash {} --pool {} --input {} --border {}: {origin} where no flag does",
         options.squash.name(),
         options.pool.name(),
         options.scaling.name(),

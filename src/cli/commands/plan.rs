@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::plan::abi::Record;
 use crate::plan::{Capacity, Kernel, Pass, Plan, Profile, Strategy, print};
 use crate::recipe::{Available, Flags, Range, Settings, words};
-use crate::text::{did_you_mean, thousands};
+use crate::text::{count, did_you_mean, thousands};
 use crate::train::replay;
 use crate::tuned::Tuned;
 
@@ -92,7 +92,7 @@ pub fn run(args: Args) -> Result<()> {
     profile.replicas = replicas(&args, profile, &settings)?;
     let capacity = match args.replay {
         Some(_) => replay::capacity(&settings),
-        None => capacity(&args, settings.batch)?,
+        None => capacity(&args, profile, &settings)?,
     };
     let plan = settings.plan(profile, capacity)?;
     if let Some(name) = &args.wgsl {
@@ -170,14 +170,20 @@ fn replicas(args: &Args, profile: Profile, settings: &Settings) -> Result<usize>
         None => Ok(profile.replicas),
         Some(replicas) if replicas == 1 || replicas == most => Ok(replicas),
         Some(replicas) => Err(Error::Usage(format!(
-            "--replicas is {replicas}, but this plan has {most} shards: give 1 or {most}"
+            "--replicas is {replicas}, but this plan has {}: give {}",
+            count(most, "shard"),
+            if most == 1 { "1".into() } else { format!("1 or {most}") }
         ))),
     }
 }
 
-/// Returns the capacity of the buffers: all digits, or as many as were asked for.
-fn capacity(args: &Args, batch: usize) -> Result<Capacity> {
-    let Available { train, test, .. } = Available::MNIST;
+/// Returns the capacity of the buffers: as many digits as were asked for, else as many as MNIST has, or of another side
+/// as a binding holds.
+fn capacity(args: &Args, profile: Profile, settings: &Settings) -> Result<Capacity> {
+    let batch = settings.batch;
+    let Available { mut train, test, .. } = Available::MNIST;
+    let most = profile.data_set_words / Record { side: settings.network.options.side }.words();
+    train = train.min(most.saturating_sub(test));
     let Some(digits) = args.digits else {
         let steps = train.div_ceil(batch) + test.div_ceil(batch);
         return Ok(Capacity { samples: train + test, indices: train + test, steps });

@@ -4,7 +4,7 @@ use crate::cli::output;
 use crate::error::Result;
 use crate::network::Table;
 use crate::network::summary::Summary;
-use crate::recipe::NetworkArgs;
+use crate::recipe::{NetworkArgs, file};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -12,7 +12,7 @@ pub struct Args {
     #[arg(long)]
     table: bool,
     /// One JSON object instead of text [default: off]
-    #[arg(long)]
+    #[arg(long, conflicts_with = "table")]
     json: bool,
     /// The network as a file that --network takes [default: off]
     #[arg(long, conflicts_with_all = ["json", "table"])]
@@ -25,7 +25,7 @@ pub struct Args {
 pub fn run(args: Args) -> Result<()> {
     let network = args.network.build()?;
     if args.toml {
-        return output::print(&Table::of(&network).text());
+        return output::print(&(Table::of(&network).text() + &file::text(&args.network)?));
     }
     let summary = Summary::of(&network)?;
     if args.json {
