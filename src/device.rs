@@ -43,6 +43,10 @@ impl PlanChoice {
             PlanChoice::Tuned => match tuned.find(network, profile, batch) {
                 Some((strategy, at)) if at == batch => Ok((strategy, "tuned".into())),
                 Some((strategy, at)) => Ok((strategy, format!("tuned at batch {at}"))),
+                None if profile.is_reference() => Err(Error::Usage(
+                    "--plan tuned is about adapters, and the CPU computes here: leave out --plan"
+                        .into(),
+                )),
                 None => Err(Error::Usage(format!(
                     "--plan tuned: nothing was tuned for {} with the {} profile on this device: run \
                      `lenet tune --network {}` first, or leave out --plan",

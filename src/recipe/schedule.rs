@@ -109,6 +109,11 @@ impl FromStr for Schedule {
             ["lecun1998"] => Ok(Schedule::Lecun1998),
             ["step", epoch, factor] => {
                 let epoch = epoch.parse().map_err(|_| format!("{epoch} is no epoch"))?;
+                if epoch == 0 {
+                    return Err(
+                        "the rate falls after an epoch from 1 on: give a smaller --lr".into()
+                    );
+                }
                 let factor: f32 = factor.parse().map_err(|_| format!("{factor} is no number"))?;
                 if !(factor.is_finite() && factor > 0.0) {
                     return Err(format!("the factor {factor} has to be a positive number"));

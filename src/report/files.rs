@@ -17,6 +17,7 @@ use super::finished::{COMPLETE, RUNNING};
 pub use super::folder::{Earlier, Folder, RUNS};
 use super::html::REPORT;
 use super::lines::Line;
+use super::tensorboard;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::Network;
@@ -58,6 +59,15 @@ pub struct Files<'a> {
     metrics: String,
     /// When the last checkpoint was written.
     written: Instant,
+    /// Checksum of the model in the folder.
+    written_model: Option<String>,
+}
+
+/// A model file.
+struct Written {
+    bytes: Vec<u8>,
+    /// Of its parameters.
+    checksum: String,
 }
 
 /// What is kept besides the network after the last epoch.
@@ -86,6 +96,7 @@ impl<'a> Files<'a> {
             run: Value::Null,
             metrics,
             written: Instant::now(),
+            written_model: None,
         }
     }
 
@@ -95,7 +106,10 @@ impl<'a> Files<'a> {
 
     /// Removes what an overwritten run left, so that nobody takes it for this one's.
     fn remove_earlier(&self) -> Result<()> {
-        NAMES.iter().chain([&REPORT]).try_for_each(|name| self.remove(name))
+        // What cannot be removed ends this before anything is lost.
+        let names = [REPORT].into_iter().chain(NAMES);
+        names.into_iter().try_for_each(|name| self.remove(name))?;
+        tensorboard::remove(self.folder.path())
     }
 
     fn remove(&self, name: &str) -> Result<()> {
@@ -120,15 +134,22 @@ impl<'a> Files<'a> {
         self.write(RUN, format!("{:#}\n", self.run).as_bytes())
     }
 
-    /// The bytes of the model file.
-    fn model(&self, state: &State) -> Result<Vec<u8>> {
+    /// Whether the last completed epoch is the best by validation, and is to be kept as such.
+    fn is_best(&self, state: &State) -> bool {
+        let best = best_by_validation(&state.history);
+        self.keep.best && best.is_some_and(|best| best.epoch == state.history.len())
+    }
+
+    /// The model file.
+    fn model(&self, state: &State) -> Result<Written> {
         let (network, parameters) = (self.network.clone(), state.parameters().to_vec());
         let mut settings = self.run["identity"]["settings"].clone();
         // How a picture is brought into the form of these digits.
         if let shrink @ Value::Number(_) = &self.run["data"]["shrink"] {
             settings["shrink"] = shrink.clone();
         }
-        Model { network, parameters, settings }.to_bytes()
+        let model = Model { network, parameters, settings };
+        Ok(Written { bytes: model.to_bytes()?, checksum: model.checksum() })
     }
 
     fn write_checkpoint(&mut self, state: &State) -> Result<()> {
@@ -169,6 +190,8 @@ impl Report for Files<'_> {
                     "device": start.device,
                 }));
                 self.run["resumed"] = json!(resumed);
+                // There may be a line more than the checkpoint knows.
+                self.restore(METRICS, self.metrics.as_bytes())?;
             }
         }
         self.write_run()
@@ -184,8 +207,12 @@ impl Report for Files<'_> {
     fn state(&mut self, state: &State) -> Result<()> {
         // Files of a run that is resumed may be gone, broken, or those of another.
         if state.position.is_none() && !state.history.is_empty() {
-            self.restore(MODEL, &self.model(state)?)?;
-            self.restore(METRICS, self.metrics.as_bytes())?;
+            let model = self.model(state)?;
+            self.restore(MODEL, &model.bytes)?;
+            if self.is_best(state) {
+                self.restore(BEST, &model.bytes)?;
+            }
+            self.written_model = Some(model.checksum);
         }
         self.write_checkpoint(state)
     }
@@ -195,11 +222,11 @@ impl Report for Files<'_> {
         // It tells of fewer epochs.
         self.remove(REPORT)?;
         self.metrics.push_str(&format!("{}\n", json!(Line::from(epoch))));
-        self.write(MODEL, &model)?;
-        let best = best_by_validation(&state.history);
-        if self.keep.best && best.is_some_and(|best| best.epoch == epoch.epoch) {
-            self.write(BEST, &model)?;
+        self.write(MODEL, &model.bytes)?;
+        if self.is_best(state) {
+            self.write(BEST, &model.bytes)?;
         }
+        self.written_model = Some(model.checksum);
         self.write(METRICS, self.metrics.as_bytes())?;
         self.write_checkpoint(state)
     }
@@ -208,6 +235,7 @@ impl Report for Files<'_> {
         let status = if end.outcome.interrupted { "interrupted" } else { COMPLETE };
         self.run["status"] = json!(status);
         self.run["result"] = end_json(end);
+        self.run["result"]["model"] = json!(self.written_model);
         self.write_run()
     }
 

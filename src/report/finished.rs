@@ -128,11 +128,16 @@ impl Record {
                 settings.retain(|name, _| name != "epochs" && name != "shrink");
             }
         }
-        match there == here {
+        // Where the run has ended, its record has the checksum of its model.
+        let is_same = self.result["model"].as_str().is_none_or(|sum| sum == model.checksum());
+        match there == here && is_same {
             true => Ok(()),
             false => {
-                let what =
-                    format!("it is of another run than {RUN} ({})", difference(&there, &here));
+                let what = match there == here {
+                    true => "its parameters are others".into(),
+                    false => difference(&there, &here),
+                };
+                let what = format!("it is not the model that {RUN} tells of ({what})");
                 let own = format!(
                     "`lenet train --resume {}` writes the model of the run again, from its checkpoint",
                     self.folder.display()
@@ -144,6 +149,14 @@ impl Record {
 
     /// Says what of these lines cannot be of this run.
     fn contradiction(&self, lines: &[Line]) -> Option<String> {
+        let digits = self.number("test-limit") as usize;
+        if let Some(line) = lines.iter().find(|line| !line.is_about(digits)) {
+            return Some(format!(
+                "its errors and its accuracy of epoch {} are not those of {}",
+                line.epoch,
+                count(digits, "test digit")
+            ));
+        }
         let result = &self.result;
         if result.is_null() && self.status != COMPLETE {
             return None;
@@ -218,10 +231,21 @@ impl Run {
     }
 }
 
+/// Reads a model file, also by the folder of its run, whose model it then has to be.
+///
+/// # Errors
+/// As [`Model::read`], and [`Error::Data`] if the folder holds the model of another run.
+pub fn model(path: &Path) -> Result<Model> {
+    let model = Model::read(path)?;
+    if path.is_dir() && disk::is_there(&path.join(RUN)) {
+        Record::read(path)?.check(&model)?;
+    }
+    Ok(model)
+}
+
 /// Whether a folder has all that a complete run leaves, and its files are of one run.
 pub fn is_whole(folder: &Path) -> bool {
-    let model = |run: Run| Model::read(folder).and_then(|model| run.record.check(&model));
-    Run::read(folder).and_then(model).is_ok()
+    Run::read(folder).is_ok() && model(folder).is_ok()
 }
 
 /// A number of each epoch that all runs have, with its spread over them.

@@ -16,6 +16,8 @@ use crate::train::events::Epoch;
 const MOST: u64 = 256 << 20;
 /// Seconds of an epoch, or digits in a second, at most.
 const LARGEST: f64 = 1e15;
+/// Loss at most: a run whose weights are over 1e9 has diverged.
+const LARGEST_LOSS: f64 = 1e30;
 
 /// A completed epoch, as `metrics.jsonl` and `--json` have it. Accuracies are fractions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -85,15 +87,24 @@ impl Line {
         let accuracies =
             [Some(self.train_accuracy), Some(self.test_accuracy), self.validation_accuracy];
         let others = [self.samples_per_second, self.seconds];
+        let losses = [Some(self.train_loss), Some(self.test_loss), self.validation_loss];
         self.epoch == epoch
             && accuracies.into_iter().flatten().all(|share| (0.0..=1.0).contains(&share))
+            && losses.into_iter().flatten().all(|loss| loss.abs() < LARGEST_LOSS)
             && others.iter().all(|number| (0.0..LARGEST).contains(number))
+    }
+
+    /// Whether its numbers agree, where it is tested on so many digits.
+    pub(super) fn is_about(&self, digits: usize) -> bool {
+        let share = 1.0 - self.test_errors as f64 / digits as f64;
+        (self.test_accuracy - share).abs() < 1e-9
     }
 
     /// Whether a checkpoint remembers the same of it.
     fn is(&self, tally: &Tally) -> bool {
-        (self.epoch, self.test_errors, self.validation_errors)
-            == (tally.epoch, tally.errors, tally.validation_errors)
+        self.is_about(tally.digits)
+            && (self.epoch, self.test_errors, self.validation_errors)
+                == (tally.epoch, tally.errors, tally.validation_errors)
     }
 }
 

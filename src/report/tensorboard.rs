@@ -26,6 +26,7 @@ const START: i64 = 1;
 
 /// The event file of a run.
 pub struct TensorBoard {
+    /// Of this run alone.
     folder: PathBuf,
     /// From the first epoch on: a run that has none leaves nothing behind.
     file: Option<(PathBuf, File)>,
@@ -34,18 +35,23 @@ pub struct TensorBoard {
 }
 
 impl TensorBoard {
-    /// Event files in this folder, which is made if it is not there.
-    pub fn new(folder: &Path) -> Self {
-        TensorBoard { folder: folder.into(), file: None, before: 0 }
+    /// Event files in the folder of a run, or for a run in a folder of its own in `place`, since TensorBoard takes
+    /// all files of a folder for one run. Both are made if they are not there.
+    pub fn new(place: Option<&Path>, run: &Path) -> Self {
+        let run = disk::absolute(run);
+        let folder = match place.map(disk::absolute).filter(|place| *place != run) {
+            Some(place) => place.join(run.file_name().unwrap_or_default()),
+            None => run,
+        };
+        TensorBoard { folder, file: None, before: 0 }
     }
 
-    /// Begins a file; removes those of an earlier run, unless this run resumes it.
+    /// Begins a file; removes those of an earlier run of that name, unless this run resumes it.
     fn begin(&mut self) -> Result<(PathBuf, File)> {
         let cannot_write = |error| Error::cannot_write(&self.folder, error);
         fs::create_dir_all(&self.folder).map_err(cannot_write)?;
         if self.before == 0 {
-            let files = files(&self.folder).map_err(cannot_write)?;
-            files.iter().try_for_each(fs::remove_file).map_err(cannot_write)?;
+            remove(&self.folder)?;
         }
         let (path, mut file) = create(&self.folder).map_err(cannot_write)?;
         let mut bytes = record(event(0).bytes(3, VERSION));
@@ -129,6 +135,12 @@ fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     files.retain(|path| name(path).starts_with(PREFIX) && name(path).ends_with(SUFFIX));
     Ok(files)
+}
+
+/// Removes the event files of this program from a folder.
+pub fn remove(folder: &Path) -> Result<()> {
+    let remove = || files(folder)?.iter().try_for_each(fs::remove_file);
+    remove().map_err(|error: std::io::Error| Error::cannot_write(folder, error))
 }
 
 /// Whether a run has left event files in its folder.

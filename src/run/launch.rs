@@ -72,7 +72,8 @@ impl<'a> Launch<'a> {
         let interface = session.executor().interface().clone();
         let earlier = match beginning {
             Beginning::Checkpoint => {
-                let (earlier, warning) = resume::checkpoint(folder, &interface, &mut identity)?;
+                let (earlier, warning) =
+                    resume::checkpoint(folder, &interface, settings.epochs, &mut identity)?;
                 warning.iter().for_each(|warning| report.warn(warning));
                 Some(earlier)
             }
@@ -122,7 +123,8 @@ impl<'a> Launch<'a> {
             Ok(outcome) => {
                 report.end(&End { outcome, out: &out, fell_back: device.fell_back() })?
             }
-            Err(error) => report.fail(error)?,
+            // Why it failed matters more than that this cannot be written.
+            Err(error) => report.fail(error).unwrap_or_default(),
         }
         outcome
     }

@@ -116,10 +116,12 @@ pub fn checkpoint_if_any(
 }
 
 /// Returns the checkpoint of the run that this identity resumes, and a warning where the device is
-/// another. The identity gets what the run began with: its model, and its devices so far.
+/// another. The identity gets what the run began with: its model, and its devices so far. A run that has done all
+/// its `epochs` does not move.
 pub fn checkpoint(
     folder: &Folder,
     interface: &Interface,
+    epochs: usize,
     identity: &mut Value,
 ) -> Result<(Earlier, Option<String>)> {
     let broken = |what: &str| Error::Data(format!("{}: {what}", folder.name()));
@@ -137,7 +139,8 @@ pub fn checkpoint(
         identity["from"] = from.clone();
     }
     let (was, is) = (text(&there["arithmetic"]), text(&identity["arithmetic"]));
-    let moved = was.rsplit(THEN).next() != Some(is);
+    let is_done = earlier.state.history.len() >= epochs;
+    let moved = !is_done && was.rsplit(THEN).next() != Some(is);
     let warning = moved.then(|| {
         format!(
             "the run was made on {was} and is resumed on {is}: the last bits of its results will \

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::error::Result;
 use crate::evaluation::Answer;
 use crate::evaluation::statistics::McNemar;
-use crate::report::finished::{Record, Run};
+use crate::report::finished::{self, Record, Run};
 use crate::report::lines::Line;
 use crate::text::{plain, thousands};
 use crate::train::model::Model;
@@ -34,10 +34,7 @@ impl Side {
     /// Reads the folder of a run with its model, or a model file.
     pub fn read(path: &Path) -> Result<Side> {
         let run = path.is_dir().then(|| Run::read(path)).transpose()?;
-        let model = Model::read(path)?;
-        if let Some(run) = &run {
-            run.record.check(&model)?;
-        }
+        let model = finished::model(path)?;
         Ok(Side { name: path.display().to_string(), run, model })
     }
 

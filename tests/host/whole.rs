@@ -57,6 +57,7 @@ fn a_run_with_other_metrics_is_not_resumed() {
         whole.replace("\"epoch\":2", "\"epoch\":3"),
         whole.replacen("\"train_accuracy\":0", "\"train_accuracy\":1", 1),
         whole.replacen("\"seconds\":", "\"seconds\":-", 1),
+        whole.replacen("\"test_accuracy\":0", "\"test_accuracy\":0.0", 1),
     ];
     let foreign = String::from_utf8(read(&RUNS.path().join("2"), METRICS)).expect("a text");
     for metrics in cut.iter().chain(&changed).chain([&foreign]) {
@@ -67,8 +68,7 @@ fn a_run_with_other_metrics_is_not_resumed() {
         assert!(said.contains(METRICS), "{said}");
         assert_eq!(read(&run, METRICS), metrics.as_bytes(), "it was changed");
         fails(&["report", path(&run)], DATA, &[METRICS]);
-        let listed = crate::common::program::run(&["runs", path(&run)]);
-        assert!(text(&listed.stderr).contains(METRICS), "{metrics}");
+        fails(&["runs", path(&run)], DATA, &[METRICS]);
     }
 }
 
@@ -157,6 +157,32 @@ fn the_page_of_a_complete_run_stays() {
     let page = read(&run, "report.html");
     prints(&["train", "--quiet", "--device", "cpu", "--no-report", "--resume", path(&run)]);
     assert_eq!(read(&run, "report.html"), page);
+}
+
+#[test]
+fn a_model_of_another_epoch_is_refused() {
+    let place = TempDir::new().expect("a folder");
+    let out = place.path().join("run");
+    let short = ["train", "--quiet", "--device", "cpu", "--network", "lenet1", "--schedule"];
+    let limits = ["constant", "--train-limit", "80", "--test-limit", "50", "--epochs", "1"];
+    prints(&[&short[..], &limits, &["--out", path(&out)]].concat());
+    let first = read(&out, MODEL);
+    let more = ["train", "--quiet", "--device", "cpu", "--resume", path(&out), "--epochs", "2"];
+    prints(&more);
+    let second = read(&out, MODEL);
+    fs::write(out.join(MODEL), first).expect("a model");
+    let other = place.path().join("other");
+    let questions: [&[&str]; 4] = [
+        &["evaluate", path(&out), "--device", "cpu"],
+        &["predict", path(&out), "--index", "1", "--device", "cpu"],
+        &["export", path(&out), "--format", "json", "--out", "-"],
+        &["train", "--from", path(&out), "--device", "cpu", "--out", path(&other)],
+    ];
+    for question in questions {
+        fails(question, DATA, &[MODEL, "--resume"]);
+    }
+    prints(&more);
+    assert_eq!(read(&out, MODEL), second);
 }
 
 #[cfg(unix)]

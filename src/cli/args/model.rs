@@ -10,7 +10,7 @@ use crate::disk;
 use crate::error::Result;
 use crate::inference::Inference;
 use crate::report::files::RUN;
-use crate::report::finished::Record;
+use crate::report::finished::{self, Record};
 use crate::text::thousands;
 use crate::train::model::Model;
 
@@ -27,17 +27,13 @@ impl ModelArg {
         Model::file(&self.model)
     }
 
-    /// The run whose folder was named, if it was one; the model has to be its.
-    pub fn run(&self, model: &Model) -> Result<Option<Record>> {
-        if !disk::is_there(&self.model.join(RUN)) {
-            return Ok(None);
-        }
-        let run = Record::read(&self.model)?;
-        run.check(model).map(|()| Some(run))
+    /// The run whose folder was named, if it was one.
+    pub fn run(&self) -> Result<Option<Record>> {
+        disk::is_there(&self.model.join(RUN)).then(|| Record::read(&self.model)).transpose()
     }
 
     pub fn read(&self) -> Result<Model> {
-        Model::read(&self.file())
+        finished::model(&self.model)
     }
 
     /// Puts the model on a device with these sets of digits, `batch` at a time, and says what answers.

@@ -7,6 +7,7 @@ use crate::data::Source;
 use crate::error::{Error, Result};
 use crate::network::build;
 use crate::recipe::NetworkChoice;
+use crate::report::finished;
 use crate::train::model::Model;
 use crate::web::{self, Site};
 
@@ -42,7 +43,7 @@ impl PageArgs {
         let model = self.model.as_deref().ok_or_else(|| {
             Error::Usage("MODEL is missing: name the model.safetensors to export".into())
         })?;
-        Model::read(model)
+        finished::model(model)
     }
 
     pub fn file(&self) -> Option<PathBuf> {
@@ -52,7 +53,7 @@ impl PageArgs {
     /// Makes the page with the model, or with those of the program.
     pub fn site(&self) -> Result<Site> {
         let models = match (&self.model, self.network.as_deref()) {
-            (Some(path), _) => vec![Model::read(path)?],
+            (Some(path), _) => vec![finished::model(path)?],
             (None, Some(name)) => vec![named(name)?],
             (None, None) => web::models()?,
         };

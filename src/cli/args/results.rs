@@ -52,8 +52,8 @@ pub struct ResultArgs {
     /// [default: off]
     #[arg(long, conflicts_with_all = ["quiet", "json"])]
     dashboard: bool,
-    /// Write an event file for TensorBoard into DIR [default: off, unless the run's folder has one;
-    /// without DIR the run's folder]
+    /// Write an event file for TensorBoard, with DIR into a folder there that is named as the run's
+    /// [default: off, unless the run's folder has one; without DIR the run's folder]
     #[arg(long, value_name = "DIR", num_args = 0..=1)]
     tensorboard: Option<Option<PathBuf>>,
     /// Leave out report.html, the page that shows the run: curves, settings, mistakes, kernels and
@@ -117,12 +117,11 @@ impl ResultArgs {
         if self.json {
             reports.push(Box::new(Json));
         }
-        let events = match &self.tensorboard {
-            Some(place) => Some(place.as_deref().unwrap_or(folder.path())),
-            // What is there must not end before the run does, or tell of an earlier one.
-            None => tensorboard::is_in(folder.path()).then_some(folder.path()),
-        };
-        reports.extend(events.map(|place| Box::new(TensorBoard::new(place)) as Box<dyn Report>));
+        // What is there must not end before the run does, or tell of an earlier one.
+        if self.tensorboard.is_some() || tensorboard::is_in(folder.path()) {
+            let place = self.tensorboard.as_ref().and_then(Option::as_deref);
+            reports.push(Box::new(TensorBoard::new(place, folder.path())));
+        }
         Ok(Results { folder, keep, reports })
     }
 

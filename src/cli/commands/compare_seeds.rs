@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::evaluation::Answer;
 use crate::evaluation::statistics::Sample;
 use crate::inference::{EVALUATION_BATCH, Inference};
-use crate::report::finished::Run;
+use crate::report::finished::{self, Run};
 use crate::runs::{Seeds, SeedsComparison, page};
 use crate::text::{Table, count};
 use crate::train::model::Model;
@@ -57,7 +57,7 @@ fn answers(
     device::announce(device);
     let mut inference: Option<(Model, Inference)> = None;
     let mut ask = |run: &Run| -> Result<Vec<Answer>> {
-        let model = Model::read(&run.record.folder)?;
+        let model = finished::model(&run.record.folder)?;
         let test = test.clone().with_classes_of(&model.network)?;
         let of_network = inference.take().filter(|(other, _)| other.network == model.network);
         let mut asked = match of_network {

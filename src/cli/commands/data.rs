@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::cli::args::DataArgs;
-use crate::cli::output::{self, check_free};
+use crate::cli::output::{self, check_picture};
 use crate::data::{self, Digits, Facts, facts, image};
 use crate::error::{Error, Result};
 use crate::network::{ClassNames, Scaling};
@@ -58,7 +58,7 @@ pub fn run(mut args: Args) -> Result<()> {
     Range::UpTo(16.0).check("border", &border)?;
     for (flag, path) in [("--png", &args.png), ("--sheet", &args.sheet)] {
         if let Some(path) = path {
-            check_free(flag, path, args.force, &[])?;
+            check_picture(flag, path, args.force, &[])?;
         }
     }
     args.data.source.path = args.path.take().or(args.data.source.path);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::cli::args::device;
 use crate::cli::args::{DataArgs, DeviceArgs};
 use crate::cli::commands::data::check_index;
-use crate::cli::output::{self, check_free};
+use crate::cli::output::{self, check_picture};
 use crate::data::{Digits, image};
 use crate::device::Device;
 use crate::error::{Error, Result};
@@ -52,7 +52,7 @@ pub struct Args {
 pub fn run(args: Args) -> Result<()> {
     args.ranges.check()?;
     let ranges = args.ranges.ranges();
-    check_free("--out", &args.out, args.force, &[])?;
+    check_picture("--out", &args.out, args.force, &[])?;
     let indices = if args.index.is_empty() { (0..10).collect() } else { args.index.clone() };
     let columns = args.views + 1;
     let cells = columns.saturating_mul(indices.len());

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cli::args::model::ModelArg;
 use crate::cli::args::{DataArgs, DeviceArgs};
-use crate::cli::output::{self, check_free};
+use crate::cli::output::{self, check_free, check_picture};
 use crate::data::{Digits, Mnist};
 use crate::disk;
 use crate::error::Result;
@@ -83,7 +83,8 @@ pub fn run(args: Args) -> Result<()> {
     for (flag, path, other) in [("--mistakes", 0, 1), ("--scores", 1, 0)] {
         if let Some(path) = outputs[path] {
             let others: Vec<&Path> = outputs[other].iter().map(|path| &**path).collect();
-            check_free(flag, path, args.force, &[&others[..], &[&file]].concat())?;
+            let check = if flag == "--mistakes" { check_picture } else { check_free };
+            check(flag, path, args.force, &[&others[..], &[&file]].concat())?;
         }
     }
     let model = args.model.read()?;
@@ -118,7 +119,7 @@ pub fn run(args: Args) -> Result<()> {
 
 /// Loads the test digits and, if asked for, the training digits.
 fn sets(args: &Args, model: &Model) -> Result<Vec<(&'static str, Digits)>> {
-    let run = args.model.run(model)?;
+    let run = args.model.run()?;
     let data = args.data.for_model(model, run.is_some())?;
     if !args.train {
         return Ok(vec![("test", data.load_test(&run)?.with_classes_of(&model.network)?)]);

@@ -59,7 +59,7 @@ impl Questions {
         if args.index.is_empty() {
             return Ok(questions);
         }
-        let run = args.model.run(model)?;
+        let run = args.model.run()?;
         let data = args.data.for_model(model, run.is_some())?;
         let test = data.load_test(&run)?.with_classes_of(&model.network)?;
         for &index in &args.index {

@@ -6,7 +6,7 @@ use clap::builder::PossibleValuesParser;
 use serde_json::{Map, Value};
 
 use crate::cli::output;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::evaluation::statistics::Sample;
 use crate::report::files::RUNS;
 use crate::report::finished::{Run, STATES};
@@ -110,6 +110,9 @@ pub fn run(args: Args) -> Result<()> {
         None => Found::default(),
     };
     warnings.iter().for_each(|warning| output::warn(warning));
+    if entries.is_empty() && !warnings.is_empty() {
+        return Err(Error::Data("no run here can be read: see the warnings".into()));
+    }
     let nothing = args.filter.nothing(&entries);
     entries.retain(|entry| args.filter.takes(entry));
     let [column, name] = [args.sort.as_str(), "name"].map(Column::of);

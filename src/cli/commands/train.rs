@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::recipe::{Available, Flags, Origins, Settings, need};
 use crate::report::files::RUN;
+use crate::report::finished;
 use crate::run::launch::{Beginning, Launch};
 use crate::run::page::Test;
 use crate::run::record;
@@ -149,7 +150,7 @@ impl Source {
             file.name_network(&mut args.settings.network.network);
         }
         args.settings.origins = origins;
-        let model = args.from.as_deref().map(Model::read).transpose()?;
+        let model = args.from.as_deref().map(finished::model).transpose()?;
         let network = match &resumed {
             Some(resumed) => resumed.network_of_model()?,
             None => model.as_ref().map(|model| model.network.clone()),
