@@ -78,18 +78,6 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// The same of a file that is to be a picture.
-pub fn check_picture(flag: &str, path: &Path, force: bool, others: &[&Path]) -> Result<()> {
-    check_free(flag, path, force, others)?;
-    match path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png")) {
-        true => Ok(()),
-        false => Err(Error::Usage(format!(
-            "{flag} {} becomes a PNG: give a name that ends in .png",
-            path.display()
-        ))),
-    }
-}
-
 /// Whether the file that a flag names can be written: asked before the work whose result it gets. The files
 /// that the command reads, or writes besides, are `others`: not even `force` overwrites one of them, or a file of a
 /// run.
@@ -108,4 +96,16 @@ pub fn check_free(flag: &str, path: &Path, force: bool, others: &[&Path]) -> Res
         return disk::try_out(path);
     };
     Err(Error::Usage(format!("{flag} {} {what}", path.display())))
+}
+
+/// As [`check_free`], of a file that becomes a PNG.
+pub fn check_picture(flag: &str, path: &Path, force: bool, others: &[&Path]) -> Result<()> {
+    check_free(flag, path, force, others)?;
+    match path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png")) {
+        true => Ok(()),
+        false => Err(Error::Usage(format!(
+            "{flag} {} becomes a PNG: give a name that ends in .png",
+            path.display()
+        ))),
+    }
 }

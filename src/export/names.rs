@@ -54,7 +54,7 @@ impl Names {
         renamed().unwrap_or_else(|| tensor.to_string())
     }
 
-    /// What the module after these names computes besides what its tensors say, where that is not
+    /// What the module that has these names computes besides what its tensors say, where that is not
     /// what the table of the network says: the notebook's plain `nn.Tanh`, its mean pooling and its
     /// pixels from -1 to 1.
     pub fn assumed(self) -> Option<(Squash, PoolForm, Scaling)> {

@@ -81,7 +81,7 @@ impl Gpu {
             pipeline::layout(&device, &kernel.label, kinds)
         };
         let layouts: Vec<_> = program.kernels.iter().map(layout).collect();
-        let bound = |dispatch: &Dispatch| Launch {
+        let launch = |dispatch: &Dispatch| Launch {
             kernel: dispatch.kernel,
             group: pipeline::bind_group(
                 &device,
@@ -94,7 +94,7 @@ impl Gpu {
         let gpu = Gpu {
             pipelines: vec![None; program.kernels.len()],
             in_flight: Vec::new(),
-            passes: program.replicas[replica].map(bound),
+            passes: program.replicas[replica].map(launch),
             program,
             device,
             queue,

@@ -141,10 +141,10 @@ fn shaped(row: &Row, input: Shape, border: usize, options: &Options) -> Result<L
         let (height, width) = (input.height, input.width);
         let way_out = match options.border {
             _ if height == 1 => {
-                "convolutions and poolings stand before linear layers, while maps are large".into()
+                "convolutions and poolings stand before linear layers, while maps are large".to_string()
             }
             given if given == border => {
-                "give another border, or other layers before it".to_string()
+                "change the layers before it or the border, or name with --network one for this side".to_string()
             }
             _ => format!("the network was made for --border {border}: give that"),
         };

@@ -111,7 +111,8 @@ impl FromStr for Schedule {
                 let epoch = epoch.parse().map_err(|_| format!("{epoch} is no epoch"))?;
                 if epoch == 0 {
                     return Err(
-                        "the rate falls after an epoch from 1 on: give a smaller --lr".into()
+                        "epochs count from 1: give step:1:FACTOR or later, or a smaller --lr"
+                            .into(),
                     );
                 }
                 let factor: f32 = factor.parse().map_err(|_| format!("{factor} is no number"))?;

@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::end_json;
-use super::finished::{COMPLETE, RUNNING};
-pub use super::folder::{Earlier, Folder, RUNS};
+use super::finished::{COMPLETE, FAILED, INTERRUPTED, RUNNING};
+use super::folder::LOCK;
+pub use super::folder::{AGAIN, Earlier, Folder, RUNS};
 use super::html::REPORT;
 use super::lines::Line;
 use super::tensorboard;
@@ -40,12 +41,15 @@ pub const CHECKPOINT: &str = "last.ckpt.safetensors";
 
 /// Whether a path is that of a file of a run that is there.
 pub fn is_of_run(path: &Path) -> bool {
-    NAMES.iter().any(|name| path.ends_with(name)) && path.parent().is_some_and(is_run)
+    // A link is written through.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| disk::absolute(path));
+    let mut names = NAMES.iter().chain(&[REPORT, LOCK]);
+    names.any(|name| path.ends_with(name)) && path.parent().is_some_and(is_run)
 }
 
-/// Whether a folder holds a run.
+/// Whether a folder has the record of a run.
 pub fn is_run(folder: &Path) -> bool {
-    [RUN, CHECKPOINT].iter().all(|name| disk::is_there(&folder.join(name)))
+    disk::is_there(&folder.join(RUN))
 }
 
 /// The files of a run.
@@ -56,6 +60,8 @@ pub struct Files<'a> {
     keep: Keep,
     /// The record.
     run: Value,
+    /// Whether the folder is this run's by now.
+    begun: bool,
     metrics: String,
     /// When the last checkpoint was written.
     written: Instant,
@@ -94,6 +100,7 @@ impl<'a> Files<'a> {
             interface: interface.clone(),
             keep,
             run: Value::Null,
+            begun: false,
             metrics,
             written: Instant::now(),
             written_model: None,
@@ -107,9 +114,8 @@ impl<'a> Files<'a> {
     /// Removes what an overwritten run left, so that nobody takes it for this one's.
     fn remove_earlier(&self) -> Result<()> {
         // What cannot be removed ends this before anything is lost.
-        let names = [REPORT].into_iter().chain(NAMES);
-        names.into_iter().try_for_each(|name| self.remove(name))?;
-        tensorboard::remove(self.folder.path())
+        tensorboard::remove(self.folder.path())?;
+        [REPORT].iter().chain(&NAMES).try_for_each(|name| self.remove(name))
     }
 
     fn remove(&self, name: &str) -> Result<()> {
@@ -191,9 +197,13 @@ impl Report for Files<'_> {
                 }));
                 self.run["resumed"] = json!(resumed);
                 // There may be a line more than the checkpoint knows.
-                self.restore(METRICS, self.metrics.as_bytes())?;
+                match self.metrics.is_empty() {
+                    true => self.remove(METRICS)?,
+                    false => self.restore(METRICS, self.metrics.as_bytes())?,
+                }
             }
         }
+        self.begun = true;
         self.write_run()
     }
 
@@ -213,6 +223,10 @@ impl Report for Files<'_> {
                 self.restore(BEST, &model.bytes)?;
             }
             self.written_model = Some(model.checksum);
+        } else if !state.history.is_empty() && self.written_model.is_none() {
+            // In mid-epoch the model is that of the epoch before, which the checkpoint no longer has.
+            let there = Model::read(&self.folder.path().join(MODEL));
+            self.written_model = there.ok().map(|model| model.checksum());
         }
         self.write_checkpoint(state)
     }
@@ -232,7 +246,7 @@ impl Report for Files<'_> {
     }
 
     fn end(&mut self, end: &End) -> Result<()> {
-        let status = if end.outcome.interrupted { "interrupted" } else { COMPLETE };
+        let status = if end.outcome.interrupted { INTERRUPTED } else { COMPLETE };
         self.run["status"] = json!(status);
         self.run["result"] = end_json(end);
         self.run["result"]["model"] = json!(self.written_model);
@@ -240,7 +254,11 @@ impl Report for Files<'_> {
     }
 
     fn fail(&mut self, error: &Error) -> Result<()> {
-        self.run["status"] = json!("failed");
+        if !self.begun {
+            // The folder still holds the run that was to be overwritten.
+            return Ok(());
+        }
+        self.run["status"] = json!(FAILED);
         self.run["error"] = json!(error.to_string());
         self.write_run()
     }

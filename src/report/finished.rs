@@ -32,8 +32,12 @@ pub fn record(folder: &Path) -> Result<Value> {
 pub(super) const RUNNING: &str = "running";
 /// The status of a run that has done all its epochs.
 pub const COMPLETE: &str = "complete";
+/// The status of a run that was stopped.
+pub(super) const INTERRUPTED: &str = "interrupted";
+/// The status of a run that ended with an error.
+pub(super) const FAILED: &str = "failed";
 /// Every status that a run can have.
-pub const STATES: [&str; 5] = [RUNNING, COMPLETE, "interrupted", "failed", KILLED];
+pub const STATES: [&str; 5] = [RUNNING, COMPLETE, INTERRUPTED, FAILED, KILLED];
 /// The status of a run whose record still says `running` while no process trains.
 const KILLED: &str = "killed";
 
@@ -236,16 +240,36 @@ impl Run {
 /// # Errors
 /// As [`Model::read`], and [`Error::Data`] if the folder holds the model of another run.
 pub fn model(path: &Path) -> Result<Model> {
-    let model = Model::read(path)?;
-    if path.is_dir() && disk::is_there(&path.join(RUN)) {
-        Record::read(path)?.check(&model)?;
+    match path.is_dir() && disk::is_there(&path.join(RUN)) {
+        true => with_model(path).map(|(_, model)| model),
+        false => Model::read(path),
     }
-    Ok(model)
 }
 
-/// Whether a folder has all that a complete run leaves, and its files are of one run.
+/// Reads a run and its model.
+///
+/// # Errors
+/// As [`Run::read`] and [`Model::read`], and [`Error::Data`] if the model is that of another run.
+pub fn with_model(folder: &Path) -> Result<(Run, Model)> {
+    let read = || {
+        let run = Run::read(folder)?;
+        if run.lines.is_empty() && !disk::is_there(&folder.join(MODEL)) {
+            return Err(Error::Data(format!(
+                "the run in {0} has no model yet, since it has not ended its first epoch: wait, or continue it with \
+                 `lenet train --resume {0}`",
+                folder.display()
+            )));
+        }
+        let model = Model::read(folder)?;
+        run.record.check(&model).map(|()| (run, model))
+    };
+    // A run may end between the looks at its files.
+    read().or_else(|_: Error| read())
+}
+
+/// Whether the record, the metrics and the model of a folder can be read, and are of one run.
 pub fn is_whole(folder: &Path) -> bool {
-    Run::read(folder).is_ok() && model(folder).is_ok()
+    with_model(folder).is_ok()
 }
 
 /// A number of each epoch that all runs have, with its spread over them.
@@ -271,14 +295,17 @@ pub struct Answered {
 }
 
 impl Answered {
-    /// Reads the folder of a run; `answers` are those of its model.
-    pub fn read(folder: &Path, model: Model, answers: Vec<Answer>) -> Result<Answered> {
-        let run = Run::read(folder)?;
-        run.record.check(&model)?;
-        match run.lines.is_empty() {
-            true => Err(broken(folder, METRICS, &"it has no epoch")),
-            false => Ok(Answered { run, model, answers }),
+    /// Asks the model of the run in a folder.
+    ///
+    /// # Errors
+    /// As [`with_model`], and what `ask` meets; [`Error::Data`] if the run has no epoch.
+    pub fn ask(folder: &Path, ask: impl FnOnce(&Model) -> Result<Vec<Answer>>) -> Result<Answered> {
+        let (run, model) = with_model(folder)?;
+        if run.lines.is_empty() {
+            return Err(broken(folder, METRICS, &"it has no epoch"));
         }
+        let answers = ask(&model)?;
+        Ok(Answered { run, model, answers })
     }
 
     /// The last completed epoch.

@@ -18,9 +18,12 @@ use crate::train::checkpoint::State;
 /// Folder of runs, where none is named.
 pub const RUNS: &str = "runs";
 /// The file that a process locks while it trains; the lock ends with the process.
-const LOCK: &str = ".lock";
+pub(super) const LOCK: &str = ".lock";
 /// Pause before another try of a lock that somebody looked at: longer than a look takes.
 const LOOK: Duration = Duration::from_millis(1);
+
+/// What to do where a run cannot be resumed.
+pub const AGAIN: &str = "start the run again";
 
 /// What an earlier run left behind to resume from.
 #[derive(Debug)]
@@ -109,7 +112,7 @@ impl Folder {
         let (state, identity) = State::read(&path, interface)?;
         let metrics = self.path.join(METRICS);
         let lines = lines::of_history(&metrics, &state.history)
-            .map_err(|what| Error::cannot_read(&metrics, what, "start the run again"))?;
+            .map_err(|what| Error::cannot_read(&metrics, what, AGAIN))?;
         Ok(Some(Earlier { state, identity, metrics: lines }))
     }
 

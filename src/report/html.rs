@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::finished::{Answered, COMPLETE, RUNNING, Setting};
+use super::finished::{Answered, COMPLETE, INTERRUPTED, RUNNING, Setting};
 use super::lines::Line;
 use super::page::chart::{self, Scale};
 use super::page::{Block, Document, Section, Table, curvature, html, insides, mistakes};
@@ -48,7 +48,7 @@ fn ending(found: &Answered) -> String {
     let state = format!("this is the state after epoch {last} of {all}, on {device}.");
     match found.run.record.status.as_str() {
         COMPLETE => format!("Complete after {}, on {device}.", count(last, "epoch")),
-        "interrupted" => format!("Interrupted: {state}"),
+        INTERRUPTED => format!("Interrupted: {state}"),
         RUNNING => format!("Not ended when this was written: {state}"),
         _ => format!("Broken off: {state}"),
     }

@@ -8,6 +8,7 @@ use super::files::METRICS;
 use super::finished::broken;
 use crate::disk;
 use crate::error::Result;
+use crate::train::LARGEST_LOSS;
 use crate::train::checkpoint::Tally;
 use crate::train::curvature::LayerCurvature;
 use crate::train::events::Epoch;
@@ -16,8 +17,6 @@ use crate::train::events::Epoch;
 const MOST: u64 = 256 << 20;
 /// Seconds of an epoch, or digits in a second, at most.
 const LARGEST: f64 = 1e15;
-/// Loss at most: a run whose weights are over 1e9 has diverged.
-const LARGEST_LOSS: f64 = 1e30;
 
 /// A completed epoch, as `metrics.jsonl` and `--json` have it. Accuracies are fractions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -35,12 +35,17 @@ pub struct TensorBoard {
 }
 
 impl TensorBoard {
-    /// Event files in the folder of a run, or for a run in a folder of its own in `place`, since TensorBoard takes
-    /// all files of a folder for one run. Both are made if they are not there.
+    /// Event files in the folder of a run, or in a folder of that name in `place`, since TensorBoard takes all files of a
+    /// folder for one run. The name is the path from the current folder. Both are made if they are not there.
     pub fn new(place: Option<&Path>, run: &Path) -> Self {
-        let run = disk::absolute(run);
-        let folder = match place.map(disk::absolute).filter(|place| *place != run) {
-            Some(place) => place.join(run.file_name().unwrap_or_default()),
+        let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| disk::absolute(path));
+        let run = real(run);
+        let folder = match place.map(real).filter(|place| *place != run) {
+            // Runs of one name in two folders are not one.
+            Some(place) => place.join(
+                run.strip_prefix(real(Path::new(".")))
+                    .unwrap_or(run.file_name().map_or(Path::new("run"), Path::new)),
+            ),
             None => run,
         };
         TensorBoard { folder, file: None, before: 0 }
@@ -139,8 +144,10 @@ fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 
 /// Removes the event files of this program from a folder.
 pub fn remove(folder: &Path) -> Result<()> {
-    let remove = || files(folder)?.iter().try_for_each(fs::remove_file);
-    remove().map_err(|error: std::io::Error| Error::cannot_write(folder, error))
+    let files = files(folder).map_err(|error| Error::cannot_write(folder, error))?;
+    let remove =
+        |file: &PathBuf| fs::remove_file(file).map_err(|error| Error::cannot_write(file, error));
+    files.iter().try_for_each(remove)
 }
 
 /// Whether a run has left event files in its folder.

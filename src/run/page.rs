@@ -9,7 +9,6 @@ use crate::inference::{EVALUATION_BATCH, Inference};
 use crate::report::finished::Answered;
 use crate::report::html;
 use crate::train::Split;
-use crate::train::model::Model;
 
 /// The test digits of a run.
 pub struct Test {
@@ -28,10 +27,12 @@ impl Test {
 
 /// Asks the model in a folder about the test digits of its run and writes the report.
 pub fn write(folder: &Path, test: &Test, device: &Device, plan: PlanChoice) -> Result<PathBuf> {
-    let model = Model::read(folder)?;
-    let digits = test.digits.clone().with_classes_of(&model.network)?;
-    let mut inference = Inference::new(&model, device, plan, EVALUATION_BATCH, &[&digits])?;
-    let numbers = test.numbers.iter().copied();
-    let answers = inference.answers(0)?.scores.about(numbers, &digits);
-    html::write(folder, &Answered::read(folder, model, answers)?, &digits)
+    let mut digits = test.digits.clone();
+    let answered = Answered::ask(folder, |model| {
+        digits = digits.clone().with_classes_of(&model.network)?;
+        let mut inference = Inference::new(model, device, plan, EVALUATION_BATCH, &[&digits])?;
+        let numbers = test.numbers.iter().copied();
+        Ok(inference.answers(0)?.scores.about(numbers, &digits))
+    })?;
+    html::write(folder, &answered, &digits)
 }

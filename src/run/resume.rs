@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::plan::Interface;
 use crate::recipe::{Settings, need};
-use crate::report::files::{Earlier, Folder, RUN};
+use crate::report::files::{AGAIN, Earlier, Folder, RUN};
 use crate::report::finished;
 use crate::report::identity::difference;
 use crate::text::count;
@@ -104,7 +104,10 @@ pub fn checkpoint_if_any(
     interface: &Interface,
     identity: &Value,
 ) -> Result<Option<Earlier>, String> {
-    let again = |what: &str| format!("{what}; the run starts again");
+    let again = |what: &str| {
+        let what = what.trim_end_matches(AGAIN).trim_end_matches("; ");
+        format!("{what}; the run starts again")
+    };
     match folder.earlier(interface) {
         Ok(Some(earlier)) if earlier.identity != *identity => {
             let name = folder.name();

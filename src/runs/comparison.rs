@@ -33,8 +33,10 @@ pub struct Side {
 impl Side {
     /// Reads the folder of a run with its model, or a model file.
     pub fn read(path: &Path) -> Result<Side> {
-        let run = path.is_dir().then(|| Run::read(path)).transpose()?;
-        let model = finished::model(path)?;
+        let (run, model) = match path.is_dir() {
+            true => finished::with_model(path).map(|(run, model)| (Some(run), model))?,
+            false => (None, Model::read(path)?),
+        };
         Ok(Side { name: path.display().to_string(), run, model })
     }
 

@@ -30,7 +30,9 @@ pub fn find(folder: &Path) -> Result<Found> {
 impl Found {
     /// Takes a folder for a run if it has one of its files.
     fn take(&mut self, folder: &Path) {
-        if ![RUN, METRICS, CHECKPOINT].iter().any(|name| disk::is_there(&folder.join(name))) {
+        if fs::read_dir(folder).is_err()
+            || ![RUN, METRICS, CHECKPOINT].iter().any(|name| disk::is_there(&folder.join(name)))
+        {
             return;
         }
         match Run::read(folder) {

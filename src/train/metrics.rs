@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::plan::TOTALS;
 
+/// Mean loss of a digit at most: a run that reaches it has diverged.
+pub const LARGEST_LOSS: f64 = 1e30;
+
 /// How far a pass over a list of digits is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Position {

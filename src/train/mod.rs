@@ -22,6 +22,7 @@ use checkpoint::{State, Tally};
 use control::Control;
 use curvature::{LayerCurvature, Patterns};
 use events::{Epoch, Progress, Report, Wants};
+pub(crate) use metrics::LARGEST_LOSS;
 use order::Orders;
 use session::{Metrics, Position, Session};
 pub use split::Split;
@@ -134,7 +135,8 @@ impl Run<'_> {
             self.report.state(&state)?;
             return Ok(false);
         };
-        if !(train.loss.is_finite() && test.loss.is_finite()) {
+        let losses = [Some(train), Some(test), validation];
+        if !losses.into_iter().flatten().all(|of| of.loss.abs() < LARGEST_LOSS) {
             return Err(diverged(self.settings, epoch + 1));
         }
         let lr = rate(here - 1);

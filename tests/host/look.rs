@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::common::events;
-use crate::common::program::{DATA, USAGE, fails, path, prints, run, text};
+use crate::common::program::{DATA, USAGE, command, fails, path, prints, run, text};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -133,6 +133,14 @@ fn events_for_tensorboard() {
     let second = folder.path().join("second");
     train(&second, &["--no-report", "--tensorboard", path(&board)]);
     assert_eq!((events(&board.join("run")), events(&board.join("second"))), (1, 1));
+    // Runs of one name are told apart by their paths from the current folder.
+    let train = ["train", "--network", "lenet1", "--quiet", "--no-report", "--tensorboard", "logs"];
+    for out in ["x/run", "y/run"] {
+        let mut command = command(&[&train[..], &LIMITS, &["--out", out]].concat());
+        assert!(command.current_dir(folder.path()).output().expect("it runs").status.success());
+    }
+    let logs = folder.path().join("logs");
+    assert_eq!((events(&logs.join("x/run")), events(&logs.join("y/run"))), (1, 1));
 }
 
 /// Event files of a folder by name, which TensorBoard reads in this order.

@@ -233,6 +233,14 @@ fn shrunk_digits_stay_shrunk() -> Outcome {
         prints_of(&with(&args), &first)
     };
     let asked = json_of(&with(&["predict", path(&out), "--index", "0"]))["predictions"][0].clone();
+    // Two runs that read their digits differently are asked about what was typed.
+    let mnist = folder.path().join("mnist");
+    fs::create_dir(&mnist)?;
+    small_set(&mnist);
+    for [a, b] in [[&out, &plain], [&plain, &out]] {
+        let compared = run(&with(&["compare", path(a), path(b), "--data", path(&mnist), "--json"]));
+        assert!(text(&compared.stderr).contains("in different ways"), "{}", text(&compared.stderr));
+    }
     let [asked, difference] = ["digit", "difference"].map(|key| asked[key].clone());
     let line = streamed(&[]).lines().nth(1).expect("an answer").to_string();
     let fields: Vec<&str> = line.split(',').collect();

@@ -225,9 +225,9 @@ fn archives_of_other_types() -> Outcome {
     put("'<f2'", &|ink| (u16::from(ink) * 0x3800).to_le_bytes().into())?;
     assert_eq!(load(&file)?.test.digit(1)[..2], [0, 128], "a half of 255");
     let faults: [(&str, Bytes, &str); 6] = [
-        ("'|i1'", |ink| vec![ink.wrapping_neg()], "bring them to 0 to 255"),
-        ("'<i2'", |ink| (-i16::from(ink)).to_le_bytes().into(), "bring them to 0 to 255"),
-        ("'<f2'", |_| 0x7c00_u16.to_le_bytes().into(), "bring them to 0 to 255"),
+        ("'|i1'", |ink| vec![ink.wrapping_neg()], "bring pixels to 0 to 255"),
+        ("'<i2'", |ink| (-i16::from(ink)).to_le_bytes().into(), "bring pixels to 0 to 255"),
+        ("'<f2'", |_| 0x7c00_u16.to_le_bytes().into(), "bring pixels to 0 to 255"),
         ("'<U1'", |ink| vec![ink, 0, 0, 0], "\"<U1\", where whole numbers, floats and bool"),
         ("'|O'", |ink| vec![ink], "astype(numpy.uint8)"),
         ("[('a', '<f4'), ('b', '|u1')]", |ink| vec![ink], "records of several fields"),

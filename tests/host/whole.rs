@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::common::program::{DATA, USAGE, fails, json_of, path, prints, run, text};
+use crate::common::program::{DATA, OTHER, USAGE, fails, json_of, path, prints, run, text};
 
 const RUN: &str = "run.json";
 const METRICS: &str = "metrics.jsonl";
@@ -140,7 +140,17 @@ fn no_output_replaces_a_file_of_a_run() {
         &["import", path(&model), "--force", "--out", path(&model)],
         &["evaluate", folder, "--device", "cpu", "--force", "--scores", path(&record)],
     ];
-    let before = read(&run, RUN);
+    let (before, lock) = (read(&run, RUN), run.join(".lock"));
+    let exported = ["export", path(&model), "--format", "json", "--force", "--out"];
+    for file in [run.join("report.html"), lock] {
+        fails(&[&exported[..], &[path(&file)]].concat(), USAGE, &["a file of a run"]);
+    }
+    #[cfg(unix)]
+    {
+        let link = place.path().join("link.json");
+        std::os::unix::fs::symlink(&record, &link).expect("a link");
+        fails(&[&exported[..], &[path(&link)]].concat(), USAGE, &["a file of a run"]);
+    }
     for output in outputs {
         fails(output, USAGE, &["run"]);
         assert_eq!(read(&run, RUN), before, "{output:?}");
@@ -149,6 +159,20 @@ fn no_output_replaces_a_file_of_a_run() {
     fails(&["export", folder, "--format", "web", "--out", "-"], USAGE, &["--out -"]);
     fails(&["data", "--sheet", "-"], USAGE, &["--sheet -"]);
     drop(place);
+}
+
+#[test]
+fn a_run_that_cannot_be_overwritten_is_left_alone() {
+    for name in ["report.html", "events.out.tfevents.1.lenet"] {
+        let (_place, run) = mixed(None);
+        let _ = fs::remove_file(run.join(name));
+        fs::create_dir(run.join(name)).expect("a folder");
+        let before = [RUN, METRICS, MODEL].map(|name| read(&run, name));
+        let train = ["train", "--quiet", "--device", "cpu", "--network", "lenet1", "--seed", "9"];
+        let limits = ["--epochs", "1", "--train-limit", "80", "--force", "--out", path(&run)];
+        fails(&[&train[..], &limits].concat(), OTHER, &[name]);
+        assert!([RUN, METRICS, MODEL].map(|name| read(&run, name)) == before, "{name}");
+    }
 }
 
 #[test]

@@ -110,14 +110,23 @@ impl DataArgs {
     /// What was typed, with how a run read its digits where these are the digits of the run at another place.
     pub fn as_in(&self, runs: &[&Record]) -> DataArgs {
         let typed = self.source.absolute();
+        let way = |run: &&Record| Source { path: None, ..record::source(&run.data) };
+        if runs.windows(2).any(|two| way(&two[0]) != way(&two[1])) {
+            output::warn(
+                "the runs read their digits in different ways: here only the flags that were typed apply",
+            );
+            return self.clone();
+        }
         for run in runs {
             let source = typed.clone().or(record::source(&run.data));
             if source == typed {
                 continue;
             }
-            let test = data::load_test(&source);
-            if test.is_ok_and(|test| record::are(&run.data, "test", &test)) {
-                return DataArgs { source };
+            match data::load_test(&source) {
+                Ok(test) if record::are(&run.data, "test", &test) => return DataArgs { source },
+                // What is wrong with it is told where it is read.
+                Err(_) if data::load_test(&typed).is_err() => return self.clone(),
+                _ => {}
             }
             let read: Vec<String> =
                 run.read_as().map(|(name, value)| format!("{name} {}", plain(value))).collect();

@@ -52,7 +52,7 @@ pub struct ResultArgs {
     /// [default: off]
     #[arg(long, conflicts_with_all = ["quiet", "json"])]
     dashboard: bool,
-    /// Write an event file for TensorBoard, with DIR into a folder there that is named as the run's
+    /// Write an event file for TensorBoard, with DIR into a folder there that is named as the run
     /// [default: off, unless the run's folder has one; without DIR the run's folder]
     #[arg(long, value_name = "DIR", num_args = 0..=1)]
     tensorboard: Option<Option<PathBuf>>,

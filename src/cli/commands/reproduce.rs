@@ -28,7 +28,6 @@ use crate::run::launch::{self, Launch};
 use crate::run::record;
 use crate::train::Split;
 use crate::train::control::Control;
-use crate::train::model::Model;
 
 /// Folder of the runs where none is named.
 const OUT: &str = "runs/reproduce";
@@ -301,11 +300,11 @@ impl<'a> Shared<'a> {
         let (plan, batch, sets) = (args.device.plan, EVALUATION_BATCH, [&mnist.test]);
         let mut inference = Inference::empty(&settings.network, device, plan, batch, &sets)?;
         let mut run = |job: &&Job| {
-            let model = Model::read(&job.folder)?;
-            inference.replace(&model.parameters)?;
-            let numbers = Split::draw(&job.settings, mnist).test_numbers(mnist);
-            let answers = inference.answers(0)?.scores.about(numbers, &mnist.test);
-            Answered::read(&job.folder, model, answers)
+            Answered::ask(&job.folder, |model| {
+                inference.replace(&model.parameters)?;
+                let numbers = Split::draw(&job.settings, mnist).test_numbers(mnist);
+                Ok(inference.answers(0)?.scores.about(numbers, &mnist.test))
+            })
         };
         let runs = jobs.iter().map(&mut run).collect::<Result<Vec<_>>>()?;
         Ok(RowResults { row: *row, settings: settings.clone(), test: &mnist.test, runs })

@@ -7,7 +7,7 @@ use crate::network::DIGIT_SIDE;
 
 /// The share of the side of a picture into which MNIST's digits were fitted: 20 of 28 pixels.
 const FIT: f32 = 20.0 / DIGIT_SIDE as f32;
-/// Where MNIST has the centre of mass, after the middle of the picture: in the middle of row 14 and column
+/// How far past the middle of the picture MNIST has the centre of mass: in the middle of row 14 and column
 /// 14, counted from 0. Measured: so, and only so, do the test digits come back as they were after being
 /// enlarged and fitted.
 const OFF_MIDDLE: f32 = 0.5;
