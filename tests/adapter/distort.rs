@@ -184,7 +184,7 @@ fn trains(adapter: &Adapter, way: Way) -> Outcome {
 fn sheet() -> Outcome {
     let folder = TempDir::new()?;
     let draw = |device: &str| -> image::ImageResult<GrayImage> {
-        let file = folder.path().join(device);
+        let file = folder.path().join(format!("{device}.png"));
         let args = ["distort", "--device", device, "--out", path(&file), "--network", "lenet1"];
         prints(&[&args[..], &["--index", "3,5", "--views", "4"]].concat());
         Ok(image::load_from_memory(&std::fs::read(&file)?)?.into_luma8())
