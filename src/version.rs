@@ -26,7 +26,7 @@ pub fn line() -> String {
     format!("{VERSION} ({COMMIT})")
 }
 
-/// All that is known of the build, as `lenet --version` has it after the name.
+/// All that is known of the build: what `lenet --version` prints after the name.
 pub fn long() -> &'static str {
     static TEXT: LazyLock<String> = LazyLock::new(|| {
         let unknown = "unknown";

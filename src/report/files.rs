@@ -69,13 +69,6 @@ pub struct Files<'a> {
     written_model: Option<String>,
 }
 
-/// A model file.
-struct Written {
-    bytes: Vec<u8>,
-    /// Of its parameters.
-    checksum: String,
-}
-
 /// What is kept besides the network after the last epoch.
 #[derive(Debug, Clone, Copy)]
 pub struct Keep {
@@ -146,8 +139,8 @@ impl<'a> Files<'a> {
         self.keep.best && best.is_some_and(|best| best.epoch == state.history.len())
     }
 
-    /// The model file.
-    fn model(&self, state: &State) -> Result<Written> {
+    /// Writes the model of the last completed epoch, also as the best if it is that.
+    fn write_model(&mut self, state: &State) -> Result<()> {
         let (network, parameters) = (self.network.clone(), state.parameters().to_vec());
         let mut settings = self.run["identity"]["settings"].clone();
         // How a picture is brought into the form of these digits.
@@ -155,7 +148,13 @@ impl<'a> Files<'a> {
             settings["shrink"] = shrink.clone();
         }
         let model = Model { network, parameters, settings };
-        Ok(Written { bytes: model.to_bytes()?, checksum: model.checksum() })
+        let bytes = model.to_bytes()?;
+        self.restore(MODEL, &bytes)?;
+        if self.is_best(state) {
+            self.restore(BEST, &bytes)?;
+        }
+        self.written_model = Some(model.checksum());
+        Ok(())
     }
 
     fn write_checkpoint(&mut self, state: &State) -> Result<()> {
@@ -217,12 +216,7 @@ impl Report for Files<'_> {
     fn state(&mut self, state: &State) -> Result<()> {
         // Files of a run that is resumed may be gone, broken, or those of another.
         if state.position.is_none() && !state.history.is_empty() {
-            let model = self.model(state)?;
-            self.restore(MODEL, &model.bytes)?;
-            if self.is_best(state) {
-                self.restore(BEST, &model.bytes)?;
-            }
-            self.written_model = Some(model.checksum);
+            self.write_model(state)?;
         } else if !state.history.is_empty() && self.written_model.is_none() {
             // In mid-epoch the model is that of the epoch before, which the checkpoint no longer has.
             let there = Model::read(&self.folder.path().join(MODEL));
@@ -232,15 +226,10 @@ impl Report for Files<'_> {
     }
 
     fn epoch(&mut self, epoch: &Epoch, state: &State) -> Result<()> {
-        let model = self.model(state)?;
         // It tells of fewer epochs.
         self.remove(REPORT)?;
         self.metrics.push_str(&format!("{}\n", json!(Line::from(epoch))));
-        self.write(MODEL, &model.bytes)?;
-        if self.is_best(state) {
-            self.write(BEST, &model.bytes)?;
-        }
-        self.written_model = Some(model.checksum);
+        self.write_model(state)?;
         self.write(METRICS, self.metrics.as_bytes())?;
         self.write_checkpoint(state)
     }

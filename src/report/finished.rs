@@ -267,11 +267,6 @@ pub fn with_model(folder: &Path) -> Result<(Run, Model)> {
     read().or_else(|_: Error| read())
 }
 
-/// Whether the record, the metrics and the model of a folder can be read, and are of one run.
-pub fn is_whole(folder: &Path) -> bool {
-    with_model(folder).is_ok()
-}
-
 /// A number of each epoch that all runs have, with its spread over them.
 pub fn by_epoch<'a>(
     runs: impl Iterator<Item = &'a Run>,

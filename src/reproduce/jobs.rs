@@ -44,7 +44,7 @@ pub fn is_done(folder: &Path, identity: &Value) -> Result<bool> {
             difference(found, identity)
         )));
     }
-    Ok(record["status"] == COMPLETE && finished::is_whole(folder))
+    Ok(record["status"] == COMPLETE && finished::with_model(folder).is_ok())
 }
 
 /// How long things take, learned from the runs so far: of each its recipe, what it cost, and its seconds.

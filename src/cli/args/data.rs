@@ -117,26 +117,27 @@ impl DataArgs {
             );
             return self.clone();
         }
-        for run in runs {
-            let source = typed.clone().or(record::source(&run.data));
-            if source == typed {
-                continue;
-            }
-            match data::load_test(&source) {
-                Ok(test) if record::are(&run.data, "test", &test) => return DataArgs { source },
-                // What is wrong with it is told where it is read.
-                Err(_) if data::load_test(&typed).is_err() => return self.clone(),
-                _ => {}
-            }
-            let read: Vec<String> =
-                run.read_as().map(|(name, value)| format!("{name} {}", plain(value))).collect();
-            output::warn(&format!(
-                "these are not the digits of the run in {}, which were read with {}: here only the flags that were \
-                 typed apply",
-                run.folder.display(),
-                read.join(", ")
-            ));
+        let Some(first) = runs.first() else { return self.clone() };
+        let source = typed.clone().or(record::source(&first.data));
+        if source == typed {
+            return self.clone();
         }
+        match data::load_test(&source) {
+            Ok(test) if runs.iter().any(|run| record::are(&run.data, "test", &test)) => {
+                return DataArgs { source };
+            }
+            // What is wrong with it is told where it is read.
+            Err(_) if data::load_test(&typed).is_err() => return self.clone(),
+            _ => {}
+        }
+        let read: Vec<String> =
+            first.read_as().map(|(name, value)| format!("{name} {}", plain(value))).collect();
+        output::warn(&format!(
+            "these are not the digits of the run in {}, which were read with {}: here only the flags that were \
+             typed apply",
+            first.folder.display(),
+            read.join(", ")
+        ));
         self.clone()
     }
 
