@@ -98,21 +98,9 @@ pub fn linear_backward(
 ) {
     let LinearUpdate { samples, inputs, outputs, weights, .. } = k.update;
     // Forward, which is not asked for, would need its own squash.
-    let whole = whole_linear(samples, inputs, outputs, Squash::Tanh, false);
+    let whole = Linear::whole(samples, inputs, outputs, Squash::Tanh, false);
     let whole = Linear { input_squash: k.input_squash, ..whole };
     let w = &epilogue.parameters()[weights as usize..];
     linear_backward_input(&whole, x, w, dy, &[0], dx);
     linear_update(&k.update, x, dy, step_state, gradient, epilogue);
-}
-
-/// A layer whose weights are one window, with the same activation before and after.
-pub(super) fn whole_linear(
-    samples: u32,
-    inputs: u32,
-    outputs: u32,
-    squash: Squash,
-    curvature: bool,
-) -> Linear {
-    let (rows, tile, starts, ends, input_squash) = (outputs, 1, true, true, Some(squash));
-    Linear { samples, inputs, outputs, rows, tile, starts, ends, squash, input_squash, curvature }
 }

@@ -4,7 +4,7 @@ use super::conv::{
     conv_backward_input, conv_backward_weights, conv_pool_forward, first_stage_backward,
     first_stage_forward,
 };
-use super::linear::{linear_backward_input, linear_forward, whole_linear};
+use super::linear::{linear_backward_input, linear_forward};
 use super::update::{advance, gather};
 use super::{Epilogue, local, output};
 use crate::plan::kernels::{Gather, Linear, Output, Sample, SampleUpdate};
@@ -171,7 +171,7 @@ fn hidden(k: &Sample, layers: usize) -> usize {
 fn linear(k: &Sample, layer: &Layer) -> Linear {
     let Sample { squash, curvature, .. } = *k;
     let Layer { inputs, outputs, .. } = *layer;
-    whole_linear(1, inputs, outputs, squash, curvature)
+    Linear::whole(1, inputs, outputs, squash, curvature)
 }
 
 /// Forward pass: from the digits to the loss.

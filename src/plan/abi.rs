@@ -16,15 +16,25 @@ pub const PIXELS_PER_WORD: usize = 4;
 pub const STEP_WORDS: usize = 8;
 /// Words of the step state: a row of the step table, with the number of the step in place of the key.
 pub const STATE_WORDS: usize = STEP_WORDS;
-/// The words of a row that hold something, and the word of the step state that has the number of the step.
-pub const STEP: [(&str, usize); 7] = [
-    ("STEP_FIRST", 0),
-    ("STEP_COUNT", 1),
-    ("STEP_RATE", 2),
-    ("STEP_KEY", 3),
-    ("STEP_MEAN", 4),
-    ("STEP_SQUARE", 5),
-    ("STATE_NUMBER", STATE_NUMBER),
+/// The words of a row that hold something: what shaders call each, and what it is.
+pub(super) const STEP: [(&str, Field); 6] = [
+    ("STEP_FIRST", ("first", 0, "u32", "first entry of `indices` of the step")),
+    ("STEP_COUNT", ("count", 1, "u32", "samples of the step, at most the batch")),
+    (
+        "STEP_RATE",
+        ("rate", 2, "f32", "learning rate; in a curvature pass 1 / patterns of the pass"),
+    ),
+    ("STEP_KEY", ("key", 3, "u32", "seed of the distortions; 0 where there are none")),
+    (
+        "STEP_MEAN",
+        (
+            "mean correction",
+            4,
+            "f32",
+            "of Adam in the t-th step of the run: 1 / (1 - BETA1^t); else 0",
+        ),
+    ),
+    ("STEP_SQUARE", ("square correction", 5, "f32", "of Adam: 1 / sqrt(1 - BETA2^t); else 0")),
 ];
 /// The word of the step state with the number of the step.
 pub const STATE_NUMBER: usize = 3;
@@ -175,19 +185,6 @@ pub fn describe(plan: &Plan) -> Value {
         ),
         ("label", record.pixel_words(), "u32", "class of the digit"),
     ];
-    let step = [
-        ("first", 0, "u32", "first entry of `indices` of the step"),
-        ("count", 1, "u32", "samples of the step, at most the batch"),
-        ("rate", 2, "f32", "learning rate; in a curvature pass 1 / patterns of the pass"),
-        ("key", 3, "u32", "seed of the distortions; 0 where there are none"),
-        (
-            "mean correction",
-            4,
-            "f32",
-            "of Adam in the t-th step of the run: 1 / (1 - BETA1^t); else 0",
-        ),
-        ("square correction", 5, "f32", "of Adam: 1 / sqrt(1 - BETA2^t); else 0"),
-    ];
     let labels = [
         ("label", 0, "u32", "class of the sample"),
         ("count", 1, "u32", "samples of the step; 0 for a place without a sample"),
@@ -201,7 +198,7 @@ pub fn describe(plan: &Plan) -> Value {
     ];
     json!({
         "data_set": row(record.words(), &sample),
-        "step_table": row(STEP_WORDS, &step),
+        "step_table": row(STEP_WORDS, &STEP.map(|(_, field)| field)),
         "labels": row(LABEL_WORDS, &labels),
         "totals": row(TOTALS, &totals),
         "indices": index,

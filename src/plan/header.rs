@@ -36,7 +36,10 @@ impl Kernel {
         let mut constants = Constants::default();
         if self.op.bindings().iter().any(|binding| binding.name.starts_with("step_")) {
             constants.fixed("STEP_WORDS", STEP_WORDS as u32);
-            abi::STEP.iter().for_each(|&(name, word)| constants.fixed(name, word as u32));
+            for (name, (_, word, ..)) in abi::STEP {
+                constants.fixed(name, word as u32);
+            }
+            constants.fixed("STATE_NUMBER", abi::STATE_NUMBER as u32);
         }
         self.op.declare(&mut constants);
         constants.fixed("ITEMS", self.op.work().items);

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::end_json;
 use super::finished::{COMPLETE, FAILED, INTERRUPTED, RUNNING};
 use super::folder::LOCK;
-pub use super::folder::{AGAIN, Earlier, Folder, RUNS};
+pub use super::folder::{Earlier, Folder, RUNS};
 use super::html::REPORT;
 use super::lines::Line;
 use super::tensorboard;

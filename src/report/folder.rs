@@ -22,9 +22,6 @@ pub(super) const LOCK: &str = ".lock";
 /// Pause before another try of a lock that somebody looked at: longer than a look takes.
 const LOOK: Duration = Duration::from_millis(1);
 
-/// What to do where a run cannot be resumed.
-pub const AGAIN: &str = "start the run again";
-
 /// What an earlier run left behind to resume from.
 #[derive(Debug)]
 pub struct Earlier {
@@ -112,7 +109,7 @@ impl Folder {
         let (state, identity) = State::read(&path, interface)?;
         let metrics = self.path.join(METRICS);
         let lines = lines::of_history(&metrics, &state.history)
-            .map_err(|what| Error::cannot_read(&metrics, what, AGAIN))?;
+            .map_err(|what| Error::cannot_read(&metrics, what, "start the run again"))?;
         Ok(Some(Earlier { state, identity, metrics: lines }))
     }
 

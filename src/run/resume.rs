@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::plan::Interface;
 use crate::recipe::{Settings, need};
-use crate::report::files::{AGAIN, Earlier, Folder, RUN};
+use crate::report::files::{Earlier, Folder, RUN};
 use crate::report::finished;
 use crate::report::identity::difference;
 use crate::text::count;
@@ -104,17 +104,15 @@ pub fn checkpoint_if_any(
     interface: &Interface,
     identity: &Value,
 ) -> Result<Option<Earlier>, String> {
-    let again = |what: &str| {
-        let what = what.trim_end_matches(AGAIN).trim_end_matches("; ");
-        format!("{what}; the run starts again")
-    };
     match folder.earlier(interface) {
         Ok(Some(earlier)) if earlier.identity != *identity => {
             let name = folder.name();
-            Err(again(&format!("{name} has a checkpoint of other settings or another device")))
+            Err(format!(
+                "{name} has a checkpoint of other settings or another device; the run starts again"
+            ))
         }
         Ok(earlier) => Ok(earlier),
-        Err(error) => Err(again(&error.to_string())),
+        Err(error) => Err(format!("{error}: this is done now")),
     }
 }
 

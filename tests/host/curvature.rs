@@ -125,21 +125,8 @@ fn linear_layers() {
         let w = numbers.symmetric((outputs * inputs) as usize, 0.5);
         let d = numbers.symmetric((samples * outputs) as usize, 1.0);
         let d: Vec<f32> = d.iter().map(|d| d.abs()).collect();
-        let (rows, tile, squash) = (outputs, 1, kind);
-        let (starts, ends, curvature) = (true, true, true);
-        let input_squash = Some(squash);
-        let k = Linear {
-            samples,
-            inputs,
-            outputs,
-            rows,
-            tile,
-            starts,
-            ends,
-            squash,
-            input_squash,
-            curvature,
-        };
+        let (starts, ends, tile) = (true, true, 1);
+        let k = Linear::whole(samples, inputs, outputs, kind, true);
         let mut dx = vec![0.0; x.len()];
         cpu::linear_backward_input(&k, &x, &w, &d, &[0], &mut dx);
         let (epilogue, weights) = (Epilogue::Accumulate { exact: false }, ALIGN as u32);

@@ -152,21 +152,7 @@ fn linear_layers() {
     let kinds =
         [(Squash::Tanh, 1, 8, 5), (Squash::Scaled, 3, 36, 10), (Squash::Logistic, 2, 12, 7)];
     for (squash, samples, inputs, outputs) in kinds {
-        let rows = outputs;
-        let (tile, starts, ends, curvature) = (1, true, true, false);
-        let input_squash = Some(squash);
-        let k = Linear {
-            samples,
-            inputs,
-            outputs,
-            rows,
-            tile,
-            starts,
-            ends,
-            squash,
-            input_squash,
-            curvature,
-        };
+        let k = Linear::whole(samples, inputs, outputs, squash, false);
         let mut numbers = Numbers::new(22);
         let x = numbers.symmetric((samples * inputs) as usize, 1.0);
         let w = numbers.symmetric((outputs * inputs) as usize, 0.3);

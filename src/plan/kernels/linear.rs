@@ -27,6 +27,29 @@ constants! {
 }
 
 impl Linear {
+    /// A layer whose weights are one window, with the same activation before and after.
+    pub fn whole(
+        samples: u32,
+        inputs: u32,
+        outputs: u32,
+        squash: Squash,
+        curvature: bool,
+    ) -> Linear {
+        let (rows, tile, starts, ends, input_squash) = (outputs, 1, true, true, Some(squash));
+        Linear {
+            samples,
+            inputs,
+            outputs,
+            rows,
+            tile,
+            starts,
+            ends,
+            squash,
+            input_squash,
+            curvature,
+        }
+    }
+
     fn multiply_adds(&self) -> u64 {
         u64::from(self.samples) * u64::from(self.inputs) * u64::from(self.rows)
     }
