@@ -19,6 +19,7 @@ mod habits;
 mod hostile;
 mod house;
 mod idx;
+mod import;
 mod keep;
 mod library;
 mod limits;
