@@ -1,6 +1,6 @@
 //! What the words mean that host and kernels exchange.
 //!
-//! Shaders have the words of a step by their names, [`STEP`]. The words of labels and totals stand in `gather.wgsl`,
+//! Shaders have the words of a step by name (`STEP_RATE` and so on). The words of labels and totals stand in `gather.wgsl`,
 //! `output.wgsl` and `sample_layers.wgsl`.
 
 use serde::{Deserialize, Serialize};
