@@ -26,8 +26,15 @@ pub struct Inference {
     output: Output,
     classes: usize,
     names: ClassNames,
-    /// Digits in each set.
-    sets: Vec<usize>,
+    sets: Vec<Set>,
+}
+
+/// A set of digits on the device.
+struct Set {
+    /// Number of its first digit, counted through all sets.
+    first: u32,
+    /// Digits that are asked about.
+    asked: usize,
 }
 
 /// What a model said to digits.
@@ -41,7 +48,7 @@ pub struct Scores {
     numbers: Vec<f32>,
 }
 
-/// What the model said to every digit of a set.
+/// What the model said to the digits of a set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answers {
     pub scores: Scores,
@@ -108,19 +115,20 @@ impl Inference {
             (*set).clone().with_classes_of(network)?;
         }
         let mut first = 0;
-        let lists = sets.iter().map(|set| {
-            let list = first..first + set.len() as u32;
-            first = list.end;
-            list.collect()
-        });
-        let lists = Lists::new(sets, 0, lists.collect());
+        let list = |set: &&Digits| {
+            let digits = first..first + set.len() as u32;
+            first = digits.end;
+            digits
+        };
+        let all: Vec<_> = sets.iter().map(list).collect();
+        let lists = Lists::new(sets, 0, all.iter().cloned().map(Vec::from_iter).collect());
         let capacity = lists.capacity(batch);
         let profile = device.profile();
         let (strategy, origin) = device.strategy(plan, network, batch)?;
         let plan = Plan::new(network, strategy, profile, batch, Optimizer::NONE, capacity)?;
         let executor = device.executor(plan)?;
         let session = Session::new(executor, &lists)?;
-        let sets = sets.iter().map(|set| set.len()).collect();
+        let sets = all.iter().map(|set| Set { first: set.start, asked: set.len() }).collect();
         let Options { output, classes, .. } = network.options;
         let names = network.classes.clone();
         Ok(Inference { session, strategy, origin, output, classes, names, sets })
@@ -151,6 +159,14 @@ impl Inference {
         self.session.set_parameters(parameters)
     }
 
+    /// Has [`Inference::answers`] ask about these digits of the `set`-th set alone.
+    pub fn choose(&mut self, set: usize, numbers: &[usize]) -> Result<()> {
+        let Set { first, asked } = &mut self.sets[set];
+        *asked = numbers.len();
+        let digits: Vec<u32> = numbers.iter().map(|&number| *first + number as u32).collect();
+        self.session.list(set, &digits)
+    }
+
     /// Asks about the `set`-th set.
     pub fn answers(&mut self, set: usize) -> Result<Answers> {
         let executor = self.session.executor();
@@ -161,7 +177,7 @@ impl Inference {
         let time = start.elapsed();
         let sums = self.session.executor().read_f32(totals, batch * TOTALS)?;
         let loss: f64 = sums.chunks_exact(TOTALS).map(|row| f64::from(row[0])).sum();
-        let loss = loss / self.sets[set].max(1) as f64;
+        let loss = loss / self.sets[set].asked.max(1) as f64;
         Ok(Answers { scores: self.scored(scores), loss, time })
     }
 
@@ -222,13 +238,13 @@ impl Scores {
         }
     }
 
-    /// Returns the answers to some digits of the set, by their numbers.
+    /// Returns the answers to the digits with these numbers in the set, where these were asked about.
     pub fn about(&self, numbers: impl IntoIterator<Item = usize>, set: &Digits) -> Vec<Answer> {
-        let answer = |digit| {
-            let Ranking { digit: said, margin, .. } = self.ranking(digit);
+        let answer = |(i, digit)| {
+            let Ranking { digit: said, margin, .. } = self.ranking(i);
             Answer { digit, label: set.label(digit), said: said as u8, margin }
         };
-        numbers.into_iter().map(answer).collect()
+        numbers.into_iter().enumerate().map(answer).collect()
     }
 }
 

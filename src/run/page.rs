@@ -31,8 +31,8 @@ pub fn write(folder: &Path, test: &Test, device: &Device, plan: PlanChoice) -> R
     let answered = Answered::ask(folder, |model| {
         digits = digits.clone().with_classes_of(&model.network)?;
         let mut inference = Inference::new(model, device, plan, EVALUATION_BATCH, &[&digits])?;
-        let numbers = test.numbers.iter().copied();
-        Ok(inference.answers(0)?.scores.about(numbers, &digits))
+        inference.choose(0, &test.numbers)?;
+        Ok(inference.answers(0)?.scores.about(test.numbers.iter().copied(), &digits))
     })?;
     html::write(folder, &answered, &digits)
 }

@@ -10,6 +10,8 @@ pub(super) struct Part {
     /// First entry of the index list.
     pub first: usize,
     pub digits: usize,
+    /// Digits that it may have.
+    pub capacity: usize,
     /// First row of the step table.
     pub step: usize,
 }
@@ -54,7 +56,7 @@ impl Lists {
         let (mut first, mut step) = (0, 0);
         self.lengths()
             .map(|digits| {
-                let part = Part { first, digits, step };
+                let part = Part { first, digits, capacity: digits, step };
                 first += digits;
                 step += digits.div_ceil(batch);
                 part

@@ -41,9 +41,15 @@ impl Session {
         let mut session =
             Session { executor, parts, asked: Vec::new(), submission: [1; 3], key: 0 };
         for (set, list) in lists.sets.iter().enumerate() {
-            session.upload(set + 1, list, |_| StepSize::default())?;
+            session.list(set, list)?;
         }
         Ok(session)
+    }
+
+    /// Replaces the `set`-th list by other digits, at most as many as the list of [`Session::new`] had.
+    pub fn list(&mut self, set: usize, digits: &[u32]) -> Result<()> {
+        self.parts[set + 1].digits = digits.len();
+        self.upload(set + 1, digits, |_| StepSize::default())
     }
 
     pub fn executor(&mut self) -> &mut dyn Executor {
@@ -208,7 +214,7 @@ impl Session {
     /// If there are more digits than in a batch, or the first list to evaluate is not the data set
     /// in its order.
     pub fn ask(&mut self, pixels: &[u8]) -> Result<Vec<f32>> {
-        let Part { digits: capacity, step, .. } = self.parts[1];
+        let Part { capacity, step, .. } = self.parts[1];
         let &Interface { ports, batch, record, .. } = self.executor.interface();
         let classes = self.executor.interface().classes();
         let digits = pixels.len() / record.side.pow(2);
@@ -227,7 +233,7 @@ impl Session {
         indices: &[u32],
         size: impl Fn(usize) -> StepSize,
     ) -> Result<()> {
-        let Part { first, digits: capacity, step } = self.parts[part];
+        let Part { first, capacity, step, .. } = self.parts[part];
         assert!(indices.len() <= capacity, "the list holds at most {capacity} digits");
         let table = step_table(first, indices.len(), self.batch(), self.key, size);
         self.executor.write(self.ports().indices, first, indices)?;

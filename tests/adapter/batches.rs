@@ -2,7 +2,7 @@
 //!
 //! Mesa 22.3 ends loops without a word after 65,535 iterations of an invocation: gradients then
 //! are wrong at large batches while the loss still falls. So every gradient and every parameter is
-//! compared with the CPU executor, whose references sum in f64 and in one piece. A batch of 1 and of 7 fills no
+//! compared with the CPU executor, whose references sum in f64 and in one piece. A batch of 1 or 7 fills no
 //! tile and no partial row, 256 takes several windows of 64 KiB, 1,024 several of everything; of 65, 100
 //! and 300 the last window reaches past the batch.
 
@@ -26,13 +26,12 @@ const TOTAL: Tolerance = Tolerance { absolute: 0.0, relative: 1e-5 };
 
 /// The edges of a batch: one sample, a window that reaches past the batch, several windows, and the most
 /// there can be, of which the references take long for LeNet-5.
-const BATCHES: [(&str, &[usize]); 3] =
-    [("lenet1", &[1, 65, 1_024]), ("lenet5, linear", &[256]), ("lenet5, eq. 9", &[7])];
+const BATCHES: [(&str, &[usize]); 2] = [("lenet1", &[1, 65, 1_024]), ("lenet5, linear", &[256])];
 /// Batches that show the same on another network.
 const OTHERS: [(&str, &[usize]); 3] = [
     ("lenet1", &[7, 300, 256]),
     ("lenet5, linear", &[1, 7, 100, 1_024]),
-    ("lenet5, eq. 9", &[256]),
+    ("lenet5, eq. 9", &[7, 256]),
 ];
 
 pub fn add(tests: &mut Tests) {

@@ -20,7 +20,12 @@ const QUICK: [&str; 9] = [
 
 pub fn add(tests: &mut Tests) {
     tests.on_adapter("kernels and figures", |_| figures());
-    tests.on_adapter("a record says what was measured and on what", |_| record());
+    tests
+        .on_adapter("a record says what was measured and on what", |_| record(&[Strategy::Sample]));
+    tests.rest(|tests| {
+        let all = Strategy::candidates(&Profile::gpu());
+        tests.on_adapter("a record of every plan", move |_| record(all));
+    });
 }
 
 fn figures() -> Outcome {
@@ -42,15 +47,19 @@ fn figures() -> Outcome {
 }
 
 /// `--all` of one network at one batch: what a whole record has many of.
-fn record() -> Outcome {
+fn record(plans: &[Strategy]) -> Outcome {
     let flags = ["bench", "--device", "gpu", "--all"];
-    let json = json_of(&[&flags, &QUICK[..]].concat());
+    let named = match plans {
+        [plan] => vec!["--plan", plan.name()],
+        _ => vec![],
+    };
+    let json = json_of(&[&flags, &QUICK[..], &named].concat());
     assert_eq!((&json["kind"], &json["schema"]), (&"lenet-bench".into(), &1.into()));
     let command = json["command"].as_str().expect("the command");
     assert!(command.starts_with("lenet bench --device gpu --all --network lenet1"), "{command}");
     assert!(json["took_seconds"].as_f64() > Some(0.0) && json["unix_time"].is_u64(), "{json}");
     measured_on(&json);
-    measured(&json);
+    measured(&json, plans);
     Ok(())
 }
 
@@ -70,12 +79,11 @@ fn measured_on(json: &Value) {
     assert!(listed["adapters"].as_array().into_iter().flatten().any(|one| same(&one)), "{json}");
 }
 
-/// Every plan that is worth timing, training and inference, and the kernels of each.
-fn measured(json: &Value) {
+/// Every one of these plans, training and inference, and the kernels of each.
+fn measured(json: &Value, plans: &[Strategy]) {
     let of = |name: &str| json[name].as_array().expect("a list");
-    let profile = Profile::gpu();
-    assert_eq!(json["profile"], profile.name);
-    let plans: Vec<&str> = Strategy::candidates(&profile).iter().map(|plan| plan.name()).collect();
+    assert_eq!(json["profile"], Profile::gpu().name);
+    let plans: Vec<&str> = plans.iter().map(|plan| plan.name()).collect();
     let both = |plan: &&'static str| ["training", "inference"].map(|work| [*plan, work]);
     let wanted: Vec<[&str; 2]> = plans.iter().flat_map(both).collect();
     assert_eq!(of("figures").len(), wanted.len(), "{json}");

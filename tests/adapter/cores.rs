@@ -26,7 +26,7 @@ use Machine::{OneCore, Threads};
 /// Flags of runs, and the machines that each is repeated on: batches that are cut for several devices,
 /// second derivatives, samples of distorted digits.
 const RUNS: [(&str, &[Machine]); 3] = [
-    ("--network lenet1 --batch 16", &[OneCore, Threads("2")]),
+    ("--network lenet1 --batch 16", &[OneCore]),
     (
         "--network lenet1 --batch 16 --profile gpu --optimizer sdlm --curvature-patterns 40",
         &[Threads("2")],

@@ -15,9 +15,9 @@ const STEPS: usize = 6;
 const SGD: Optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.01 };
 const SDLM: Optimizer = Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true };
 
-/// Tables that an adapter always trains by second derivatives, too: with distances, with linear layers and
-/// with convolutions of odd widths.
-const SECOND: [&str; 3] = ["distances", "odd-mlp", "odd-maps"];
+/// Tables that an adapter always trains by second derivatives, too: with distances, and with linear layers of odd
+/// widths.
+const SECOND: [&str; 2] = ["distances", "odd-mlp"];
 
 pub fn add(tests: &mut Tests) {
     let [software, gpu] = profiles();

@@ -29,13 +29,14 @@ const TEST: usize = 40;
 const BATCH: usize = 16;
 /// Flags of runs that carry different things along: no curvature or one, or Adam's means; digits as they are,
 /// distorted differently in every epoch, or in fixed copies.
-const RUNS: [&str; 6] = [
+const RUNS: [&str; 7] = [
     "--recipe=lenet1",
     "--recipe=lenet5",
     "--recipe=lenet1 --optimizer=adam",
     "--recipe=lenet5-1998",
     "--recipe=lenet5-distorted",
     "--recipe=lenet5-1998-distorted --distortions=9",
+    "--recipe=lenet1 --optimizer=sdlm --distort=on --distortions=9",
 ];
 
 pub fn add(tests: &mut Tests) {
@@ -48,7 +49,9 @@ pub fn add(tests: &mut Tests) {
         let replicas = |replicas, profile| Profile { shards: 2, replicas, ..profile };
         match flags {
             "--recipe=lenet1" => add(tests, replicas(2, Profile::gpu())),
-            "--recipe=lenet5-1998-distorted --distortions=9" => add(tests, Profile::gpu()),
+            "--recipe=lenet1 --optimizer=sdlm --distort=on --distortions=9" => {
+                add(tests, Profile::gpu());
+            }
             _ => tests.rest(|tests| add(tests, Profile::gpu())),
         }
         tests.rest(|tests| {

@@ -57,12 +57,10 @@ pub fn add(tests: &mut Tests) {
     // GPUs take this plan by themselves. In the other profile everything is read from storage.
     let [software, gpu] = profiles();
     add_cases(tests, &narrow(20), software);
-    for table in [short(), long(), narrow(20)] {
-        add_cases(tests, &table, gpu);
-    }
+    [short(), long()].iter().for_each(|table| add_cases(tests, table, gpu));
     tests.rest(|tests| {
-        add_cases(tests, &short(), software);
-        add_cases(tests, &long(), software);
+        add_cases(tests, &narrow(20), gpu);
+        [short(), long()].iter().for_each(|table| add_cases(tests, table, software));
     });
     tests.plain("a sample that does not fit", does_not_fit);
     tests.plain("what auto takes", auto);

@@ -22,9 +22,15 @@ const BATCH: usize = 5;
 const FULL_BATCH: usize = 16;
 /// Networks that are also tried with a full batch and by second derivatives.
 const MAIN: [&str; 2] = ["lenet1", "lenet5, eq. 9"];
+/// Networks that differ from those in one constant.
+const ALIKE: [&str; 3] = ["lenet1, tanh", "lenet1, border 2", "lenet5, eq. 8"];
 /// Larger mu than the paper's: the first weights of these tests are far from a minimum.
 const SDLM: Optimizer = Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true };
 const SDLM_STEPS: usize = 4;
+
+/// An optimizer, and a batch that two devices share.
+type Shared = (Optimizer, usize);
+const SHARED: [Shared; 3] = [(OPTIMIZER, 21), (SDLM, 16), (ADAM, 21)];
 
 /// Adds a test of a run for each of these ways.
 fn add_run(tests: &mut Tests, name: &str, run: &Run, ways: &[Way]) {
@@ -39,9 +45,10 @@ pub fn add(tests: &mut Tests) {
         let run = Run::full(trained.clone(), BATCH, STEPS, OPTIMIZER);
         let [layered, sample] = ways();
         // The other networks differ in constants, which `kernels.rs` and `sample.rs` try one by one.
-        let (always, rest) = match number % 2 {
-            _ if MAIN.contains(&&*trained.name) => (vec![layered, sample, software()], vec![]),
-            0 => (vec![layered], vec![sample, software()]),
+        let (always, rest) = match &*trained.name {
+            name if MAIN.contains(&name) => (vec![layered, sample, software()], vec![]),
+            name if ALIKE.contains(&name) => (vec![], vec![layered, sample, software()]),
+            _ if number % 2 == 0 => (vec![layered], vec![sample, software()]),
             _ => (vec![sample], vec![layered, software()]),
         };
         add_run(tests, &trained.name, &run, &always);
@@ -73,12 +80,20 @@ pub fn add(tests: &mut Tests) {
         .map(|strategy| Way { strategy, profile: Profile::gpu() });
     let short = Run::full(trained("lenet5-short"), BATCH, STEPS, OPTIMIZER);
     add_run(tests, "lenet5-short", &short, &other_tiles);
-    tests.on_adapter("lenet1, workgroups of a dispatch", workgroups);
-    tests.on_adapter("lenet1, one device or two", |adapter| replicas(adapter, MAIN[0]));
+    let [software, sample] = [software(), ways()[1]];
+    tests.on_adapter("lenet1, workgroups of a dispatch", move |a| workgroups(a, software));
+    let add = |tests: &mut Tests, name: &'static str, which: &str, shared: &'static [Shared]| {
+        let name_of_test = format!("{name}, one device or two{which}");
+        tests.on_adapter(name_of_test, move |adapter| replicas(adapter, name, shared));
+    };
+    let (sgd, others) = SHARED.split_at(1);
+    add(tests, MAIN[0], "", sgd);
     tests.rest(|tests| {
-        let row = Way { strategy: Strategy::LayeredRow, ..software() };
+        tests.on_adapter("lenet1, workgroups of a sample", move |a| workgroups(a, sample));
+        add(tests, MAIN[0], ", other optimizers", others);
+        add(tests, MAIN[1], "", &SHARED);
+        let row = Way { strategy: Strategy::LayeredRow, ..software };
         add_run(tests, "lenet5-short", &short, &[row]);
-        tests.on_adapter("lenet5, one device or two", |adapter| replicas(adapter, MAIN[1]));
     });
 }
 
@@ -108,8 +123,8 @@ fn trained_state(run: &Run, adapter: &Adapter, way: Way) -> lenet::Result<State>
 
 /// Two devices with a shard each leave what one device leaves that has both, to the last bit. The last
 /// step has fewer samples than a shard.
-fn replicas(adapter: &Adapter, name: &str) -> Outcome {
-    for (batch, optimizer) in [(21, OPTIMIZER), (16, SDLM), (21, ADAM)] {
+fn replicas(adapter: &Adapter, name: &str, shared: &[Shared]) -> Outcome {
+    for &(optimizer, batch) in shared {
         let steps = vec![batch, batch, 7];
         let run = Run { trained: trained(name), batch, steps, optimizer };
         let with = |replicas| {
@@ -128,16 +143,14 @@ fn replicas(adapter: &Adapter, name: &str) -> Outcome {
 }
 
 /// A machine with more cores gets more workgroups: the bits have to be the same there.
-fn workgroups(adapter: &Adapter) -> Outcome {
+fn workgroups(adapter: &Adapter, way: Way) -> Outcome {
     let run = Run::full(trained("lenet1"), FULL_BATCH, STEPS, OPTIMIZER);
-    for way in [software(), ways()[1]] {
-        let with = |workgroups| {
-            let profile = Profile { workgroups: Some(workgroups), ..way.profile };
-            trained_state(&run, adapter, Way { profile, ..way })
-        };
-        if with(2)? != with(9)? {
-            return Err(format!("{way}: 2 workgroups leave other bits than 9").into());
-        }
+    let with = |workgroups| {
+        let profile = Profile { workgroups: Some(workgroups), ..way.profile };
+        trained_state(&run, adapter, Way { profile, ..way })
+    };
+    match with(2)? == with(9)? {
+        true => Ok(()),
+        false => Err(format!("{way}: 2 workgroups leave other bits than 9").into()),
     }
-    Ok(())
 }

@@ -12,7 +12,9 @@ use tempfile::TempDir;
 
 /// Where choices are remembered, below the folder of caches.
 const CHOICES: &str = "lenet/tuned.json";
-const NETWORK: [&str; 4] = ["--network", "lenet1", "--batch", "2"];
+/// No convolution: a driver compiles it in a moment.
+const TINY: &str = "name = \"tiny\"\nlayers = [{ linear = \"f1\", units = 9 }]\n";
+const NETWORK: [&str; 4] = ["--network", "tiny.toml", "--batch", "2"];
 /// The profile of GPUs compiles in a tenth of the time.
 const GPU: [&str; 2] = ["--profile", "gpu"];
 
@@ -25,10 +27,18 @@ pub fn add(tests: &mut Tests) {
     }
 }
 
-/// Whether a command succeeded, and what it wrote to standard output and standard error.
+/// A home with the network in it.
+fn home() -> std::io::Result<TempDir> {
+    let folder = TempDir::new()?;
+    fs::write(folder.path().join(NETWORK[1]), TINY)?;
+    Ok(folder)
+}
+
+/// Whether a command in its home succeeded, and what it wrote to standard output and standard error.
 fn ended(home: &Path, args: &[&str]) -> (bool, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_lenet"))
         .args(args)
+        .current_dir(home)
         .env("HOME", home)
         .env("XDG_CACHE_HOME", home)
         .stdin(Stdio::null())
@@ -63,7 +73,7 @@ fn train(home: &Path, flags: &[&str]) -> (Value, String) {
 }
 
 fn cache() -> Outcome {
-    let folder = TempDir::new()?;
+    let folder = home()?;
     let home = folder.path();
     // What cannot be read is told, and replaced.
     let path = home.join(CHOICES);
@@ -113,7 +123,7 @@ fn cache() -> Outcome {
 
 /// A folder in the place of the file can be neither read nor replaced, whoever runs the test.
 fn no_place() -> Outcome {
-    let folder = TempDir::new()?;
+    let folder = home()?;
     fs::create_dir_all(folder.path().join(CHOICES).join("full"))?;
     let (json, said) = tune(folder.path());
     assert_eq!(json["file"], Value::Null, "{said}");

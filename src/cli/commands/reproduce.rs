@@ -303,6 +303,7 @@ impl<'a> Shared<'a> {
             Answered::ask(&job.folder, |model| {
                 inference.replace(&model.parameters)?;
                 let numbers = Split::draw(&job.settings, mnist).test_numbers(mnist);
+                inference.choose(0, &numbers)?;
                 Ok(inference.answers(0)?.scores.about(numbers, &mnist.test))
             })
         };
