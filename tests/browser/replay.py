@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Replays programs in headless Chromium: the same bits as the native program on the same driver.
 
-    tests/browser/replay.py LENET [TEXT]    only the programs whose name has TEXT
+    tests/browser/replay.py LENET [TEXT...]    only the programs whose name has one of these
 
 Both run on the SwiftShader that Chromium brings. Ends with 1 where bits differ or a kernel has a message.
 """
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 #: What the replays are made with, and the page's own host computes again.
@@ -47,12 +48,12 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def main(lenet, text=""):
+def main(lenet, *texts):
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         names = []
         for name, flags in PROGRAMS.items():
-            if text not in name:
+            if texts and not any(text in name for text in texts):
                 continue
             command = [lenet, "plan", "--json", "--replay", "20", "--profile", "gpu", "--seed", str(SETTINGS["seed"]), *flags]
             environment = {**os.environ, "VK_DRIVER_FILES": SWIFTSHADER}
@@ -60,7 +61,7 @@ def main(lenet, text=""):
             (folder / f"{name}.json").write_bytes(out)
             names.append(f"{name}.json")
         if not names:
-            print(f"no program has {text} in its name: {', '.join(PROGRAMS)}")
+            print(f"no program has {' or '.join(texts)} in its name: {', '.join(PROGRAMS)}")
             return False
         (folder / "programs.json").write_text(json.dumps({"settings": SETTINGS, "names": names}))
         here = ["tests/browser/replay.html", "tests/browser/replay.js"]
@@ -74,12 +75,15 @@ def main(lenet, text=""):
         address = f"http://127.0.0.1:{server.server_address[1]}/replay.html"
         profile = f"--user-data-dir={folder / 'profile'}"
         browser = subprocess.Popen(["chromium", *flags, profile, address], stderr=subprocess.DEVNULL)
-        ended = server.ended.wait(1800)
+        patience = 60 * (1 + len(names))
+        end = time.monotonic() + patience
+        while not (ended := server.ended.wait(1)) and browser.poll() is None and time.monotonic() < end:
+            pass
         browser.terminate()
         browser.wait()
         results = [result for result in server.results if "name" in result]
         same = [r for r in results if not r["errors"] and r.get("found") == r.get("expected")]
-        print(f"{len(same)} of {len(names)} programs left the same bits" + ("" if ended else "; no end after 30 min"))
+        print(f"{len(same)} of {len(names)} programs left the same bits" + ("" if ended else f"; Chromium ended, or took over {patience} s"))
         return len(same) == len(names)
 
 

@@ -134,7 +134,11 @@ fn contradictions_name_both_flags() {
     fails(&["plan", "--pass", "curvature"], USAGE, &["--pass", "--optimizer sdlm"]);
     both(&["--device", "cpu", "--adapter", "0"], &["--device cpu", "--adapter"]);
     both(&["--device", "cpu", "--profile", "gpu"], &["--device cpu", "--profile"]);
+    let plan = ["plan", "--device", "cpu", "--profile", "gpu"];
+    fails(&plan, USAGE, &["--device cpu", "--profile"]);
     both(&["--device", "gpu", "--threads", "2"], &["--threads"]);
+    let sheet = ["distort", "--out", "nowhere/sheet.png", "--threads", "2"];
+    fails(&sheet, USAGE, &["--threads"]);
     both(&["--device", "cpu", "--threads", "0"], &["--threads", "1,024"]);
     both(&["--quiet", "--json"], &["--quiet", "--json"]);
     both(&["--select", "best"], &["--select best", "--validate"]);

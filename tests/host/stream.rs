@@ -150,6 +150,8 @@ fn a_broken_record_is_named_and_nothing_before_it_lost() {
     let (code, _, said) = streamed(&["--stream", "idx"], &[idx(&digits, 299)].concat());
     assert!(code == Some(3) && said.contains("299"), "{said}");
     assert_eq!(streamed(&["--stream", "raw"], &[]).0, Some(0));
+    let (_, out, _) = streamed(&["--stream", "raw", "--csv"], &[]);
+    assert_eq!(out.lines().count(), 1, "a heading, whatever comes: {out}");
 }
 
 /// What a line of CSV begins with, and what a heading says.

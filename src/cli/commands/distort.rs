@@ -7,7 +7,7 @@ use crate::cli::args::{DataArgs, DeviceArgs};
 use crate::cli::commands::data::check_index;
 use crate::cli::output::{self, check_picture};
 use crate::data::{Digits, image};
-use crate::device::Device;
+use crate::device::{Device, PlanChoice};
 use crate::error::{Error, Result};
 use crate::network::{Network, Options, build};
 use crate::plan::{
@@ -51,6 +51,15 @@ pub struct Args {
 /// Draws the sheet, with the kernel that a run gathers its digits by.
 pub fn run(args: Args) -> Result<()> {
     args.ranges.check()?;
+    let chooses = [
+        (args.device.plan != PlanChoice::Auto, "--plan"),
+        (args.device.threads.is_some(), "--threads"),
+    ];
+    if let Some((_, flag)) = chooses.iter().find(|(given, _)| *given) {
+        return Err(Error::Usage(format!(
+            "{flag} changes nothing here: one kernel draws the sheet; leave it out"
+        )));
+    }
     let ranges = args.ranges.ranges();
     check_picture("--out", &args.out, args.force, &[])?;
     let indices = if args.index.is_empty() { (0..10).collect() } else { args.index.clone() };

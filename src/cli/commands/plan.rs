@@ -9,7 +9,7 @@ use crate::device::{Device, PlanChoice};
 use crate::error::{Error, Result};
 use crate::plan::abi::Record;
 use crate::plan::{Capacity, Kernel, Pass, Plan, Profile, Strategy, print};
-use crate::recipe::{Available, Flags, Range, Settings, words};
+use crate::recipe::{Available, Flags, Range, Settings, need, words};
 use crate::text::{count, did_you_mean, thousands};
 use crate::train::replay;
 use crate::tuned::Tuned;
@@ -77,6 +77,10 @@ pub struct Args {
 /// Prints buffers, kernels and dispatches of a step as `lenet train` with the same flags would run it on
 /// this machine, or the text of one kernel.
 pub fn run(args: Args) -> Result<()> {
+    let shader_profile = args.profile.filter(|&profile| profile != ProfileName::Reference);
+    need(args.device != DeviceChoice::Cpu || shader_profile.is_none(), || {
+        "--profile chooses how an adapter is used, but --device cpu uses none: leave out one of the two".into()
+    })?;
     let device = match args.profile {
         Some(_) if args.replay.is_none() => None,
         _ => Some(choose(&args)?),

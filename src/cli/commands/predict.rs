@@ -39,7 +39,7 @@ pub struct Args {
     #[arg(long, value_name = "INDEX", value_delimiter = ',', conflicts_with = "format")]
     pub index: Vec<usize>,
     /// Say ? where the two best outputs are less than this apart; 0 never does [default: rbf 20,
-    /// linear 0.45, where about 0.5 % error is left on the test digits]
+    /// linear 0.45, where about 0.5 % error is left on the test digits; softmax 0.5]
     #[arg(long, value_name = "MARGIN")]
     reject: Option<f32>,
     /// Draw each digit as the network sees it [default: off]

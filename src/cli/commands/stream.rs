@@ -137,20 +137,21 @@ fn ask(
 fn write(from: &Receiver<Answered>, margin: f32, csv: bool, named: bool) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let mut text = String::new();
-    if csv {
-        text.push_str(HEADING);
-        text.push_str(if named { ",name\n" } else { "\n" });
+    let mut put =
+        |text: &str| output::written(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+    if csv && !put(&format!("{HEADING}{}\n", if named { ",name" } else { "" }))? {
+        return Ok(());
     }
     for answered in from {
+        text.clear();
         for (i, &label) in answered.labels.iter().enumerate() {
             let record = answered.first + i as u64;
             let prediction = answered.scores.prediction(i, margin);
             let line = Line { record, label, prediction };
             if csv { line.csv(&mut text) } else { line.json(&mut text) }
         }
-        match output::written(out.write_all(text.as_bytes()).and_then(|()| out.flush())) {
-            Ok(true) => text.clear(),
-            other => return other.map(|_| ()),
+        if !put(&text)? {
+            break;
         }
     }
     Ok(())
