@@ -155,8 +155,6 @@ impl Table {
             loss,
             j,
         } = self.options;
-        // What JSON quotes TOML reads, but for the last control character.
-        let quoted = |text: &str| json!(text).to_string().replace('\u{7f}', "\\u007f");
         let mut text = format!("name = {}\n", quoted(&self.name));
         if !self.source.is_empty() {
             text.push_str(&format!("source = {}\n", quoted(&self.source)));
@@ -166,7 +164,8 @@ impl Table {
         }
         match self.classes {
             Some(_) if !self.names.are_numbers() => {
-                text.push_str(&format!("classes = {}\n", json!(self.names.list())));
+                let names: Vec<_> = self.names.list().iter().map(|name| quoted(name)).collect();
+                text.push_str(&format!("classes = [{}]\n", names.join(", ")));
             }
             Some(classes) => text.push_str(&format!("classes = {classes}\n")),
             None => {}
@@ -240,6 +239,11 @@ fn listed(value: toml::Value) -> Result<Option<Vec<Vec<usize>>>, String> {
     })
 }
 
+/// A string as TOML has it: what JSON quotes TOML reads, but for the last control character.
+fn quoted(text: &str) -> String {
+    json!(text).to_string().replace('\u{7f}', "\\u007f")
+}
+
 /// The text of a layer in a file.
 fn entry(row: &Row) -> String {
     match row {
@@ -254,10 +258,10 @@ fn entry(row: &Row) -> String {
                 Some(rows) if rows == TABLE_1990 => ", connections = \"1990\"".into(),
                 Some(rows) => format!(", connections = {rows:?}"),
             };
-            format!("{{ conv = {name:?}, maps = {maps}{kernel}{connections} }}")
+            format!("{{ conv = {}, maps = {maps}{kernel}{connections} }}", quoted(name))
         }
-        Row::Pool { name } => format!("{{ pool = {name:?} }}"),
-        Row::Linear { name, units } => format!("{{ linear = {name:?}, units = {units} }}"),
-        Row::Rbf { name } => format!("{{ rbf = {name:?} }}"),
+        Row::Pool { name } => format!("{{ pool = {} }}", quoted(name)),
+        Row::Linear { name, units } => format!("{{ linear = {}, units = {units} }}", quoted(name)),
+        Row::Rbf { name } => format!("{{ rbf = {} }}", quoted(name)),
     }
 }

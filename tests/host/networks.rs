@@ -39,8 +39,12 @@ fn a_table_and_its_text_are_the_same() {
 
 #[test]
 fn a_text_quotes_what_its_names_have() {
-    let file =
-        "name = \"x\"\nsource = \"\\u007F\\t\\\"\"\nclasses = [\"e\\u0301\", \"'\"]\nlayers = []\n";
+    let file = r#"
+        name = "x"
+        source = "\u007F\t\""
+        classes = ["e\u0301", "'"]
+        layers = [{ conv = "\f", maps = 1 }, { pool = "\u200d" }, { linear = "\u007F", units = 9 }]
+    "#;
     let table = Table::parse(file).expect("a table");
     assert_eq!(table.source, "\u{7f}\t\"");
     assert_eq!(table.names.list(), ["e\u{301}", "'"]);
