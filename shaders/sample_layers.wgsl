@@ -46,8 +46,8 @@ fn put_vector(at: u32, vector: vec4f) {
     memory[at + 3u] = vector.w;
 }
 
-// An invocation has four outputs, and every so many vec4s of x: four reads of weights that wait
-// together for memory.
+// An invocation has four outputs, and of x every lanes-th vec4: four reads of weights that wait together
+// for memory.
 fn linear(number: u32, t: u32) {
     let k = layer_at(number);
     let quads = k.inputs / 4u;

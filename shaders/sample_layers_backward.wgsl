@@ -45,7 +45,7 @@ fn linear_backward(number: u32, trace: u32, t: u32) {
         traces[trace + k.dy_trace + o] = memory[k.y + o];
     }
 
-    // An invocation has four inputs, and TOGETHER outputs of every so many.
+    // An invocation has four inputs, and TOGETHER of every TOGETHER * lanes outputs.
     let quads = k.inputs / 4u;
     let lanes = lanes_of(quads);
     let i = t % quads;

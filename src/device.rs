@@ -100,7 +100,7 @@ impl Device {
         Device::cpu_on(threads::available())
     }
 
-    /// The CPU, on so many threads; no shader runs.
+    /// The CPU, on `threads` threads; no shader runs.
     pub fn cpu_on(threads: usize) -> Device {
         Device::Cpu { threads, fell_back: false }
     }

@@ -29,12 +29,12 @@ pub fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Reads a file of at most so many bytes.
+/// Reads a file of at most `most` bytes.
 pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     read_all(open(path)?, most)
 }
 
-/// Reads a source of at most so many bytes to its end.
+/// Reads a source of at most `most` bytes to its end.
 pub fn read_all(source: impl Read, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // One byte over the limit is enough to know that it is too long.

@@ -15,8 +15,8 @@ pub fn available() -> usize {
     thread::available_parallelism().map_or(1, |threads| threads.get())
 }
 
-/// How many of so many threads the system gives, the calling one included: it may limit a user's. All are tried
-/// at once.
+/// How many of `wanted` threads the system gives, the calling one included: it may limit a user's. All are tried at
+/// once.
 pub fn granted(wanted: usize) -> usize {
     let gate = Mutex::new(());
     thread::scope(|scope| {

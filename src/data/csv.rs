@@ -208,7 +208,7 @@ impl Columns {
     }
 }
 
-/// The side of a picture of so many pixels, if one can have them.
+/// The side of a square picture of `pixels` pixels, if there is one.
 fn side_of(pixels: usize) -> Option<usize> {
     let side = pixels.isqrt();
     (side * side == pixels && SIDES.contains(&side)).then_some(side)

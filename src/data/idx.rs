@@ -91,7 +91,7 @@ fn first_of(body: &[u8], item: usize) -> Vec<u8> {
     items.map(|&word| i32::from_be_bytes(word).try_into().unwrap_or(u8::MAX)).collect()
 }
 
-/// What stands after the head of `N` numbers: as many items of so many bytes as it promises.
+/// What stands after the head of `N` numbers: as many items of `item` bytes as it promises.
 fn body<'a, const N: usize>(file: &'a File, word: &str, item: usize) -> Result<&'a [u8]> {
     let head = whole_head::<N>(file)?;
     let limit = match head[1] as usize {

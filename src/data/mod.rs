@@ -100,7 +100,7 @@ impl Digits {
         Ok(Digits::of(DIGIT_SIDE, CLASSES, pixels, labels))
     }
 
-    /// Checked digits of any side, with so many classes.
+    /// Digits that are checked already, `[n, side, side]`, with labels below `classes`.
     fn of(side: usize, classes: usize, pixels: Vec<u8>, labels: Vec<u8>) -> Self {
         Digits { side, classes, names: ClassNames::NUMBERS, pixels, labels }
     }

@@ -52,7 +52,7 @@ pub fn halves(answers: &[Answer]) -> Option<[usize; 2]> {
     })
 }
 
-/// Counts labels and answers, of so many classes.
+/// Counts labels and answers, `[classes, classes]`.
 pub fn confusion(answers: &[Answer], classes: usize) -> Confusion {
     let mut counts = vec![vec![0; classes]; classes];
     for answer in answers {

@@ -8,7 +8,7 @@ use super::fault::in_one_line;
 use crate::error::{Error, Result};
 use crate::plan::{Buffer, Start};
 
-/// A buffer of so many bytes that the host or queries fill.
+/// A buffer of `size` bytes that the host or queries fill.
 pub(super) fn make_staging(device: &Device, size: u64, usage: BufferUsages) -> wgpu::Buffer {
     let label = Some("staging");
     device.create_buffer(&BufferDescriptor { label, size, usage, mapped_at_creation: false })

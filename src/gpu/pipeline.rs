@@ -44,7 +44,7 @@ pub fn layout(
     device.create_bind_group_layout(&BindGroupLayoutDescriptor { label, entries: &entries })
 }
 
-/// Compiles kernels of a program, by their numbers, on so many threads: a software adapter spends seconds
+/// Compiles kernels of a program, by their numbers, on `threads` threads: a software adapter spends seconds
 /// on it.
 pub fn side_by_side(
     device: &Device,

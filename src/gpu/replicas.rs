@@ -170,7 +170,7 @@ impl Replica {
     }
 }
 
-/// Channels from each of so many replicas to every other.
+/// Channels from each of `count` replicas to every other.
 fn links(count: usize) -> Vec<Links> {
     let mut links: Vec<Links> =
         (0..count).map(|_| Links { give: Vec::new(), get: Vec::new() }).collect();

@@ -101,7 +101,7 @@ impl<'a> Builder<'a> {
         Record { side: self.network.options.side }
     }
 
-    /// Adds a buffer of at least so many words.
+    /// Adds a buffer of `words` words.
     pub fn add(&mut self, name: &str, words: usize, start: Start) -> BufferId {
         self.buffers.push(Buffer { name: name.into(), words, start });
         self.buffers.len() - 1

@@ -46,7 +46,7 @@ pub struct Distortion {
 }
 
 impl Distortion {
-    /// For ranges that are checked and a data set of so many digits.
+    /// For ranges that are checked and a data set of `digits` digits.
     pub fn new(ranges: Ranges, digits: usize) -> Self {
         let parts = |value: f32, one: u32| (f64::from(value) * f64::from(one)).round() as u32;
         Distortion {

@@ -99,7 +99,7 @@ impl Epilogue {
         }
     }
 
-    /// What it moves of a binding of so many words, if the access of the binding does not say it.
+    /// What it moves of a binding of `words` words, if the access of the binding does not say it.
     pub(super) fn moved(&self, binding: &str, words: usize) -> Option<Moved> {
         match (self, binding) {
             // Without momentum SDLM leaves it alone.

@@ -110,12 +110,12 @@ impl Profile {
         }
     }
 
-    /// The same with as many workgroups in a dispatch as keep so many cores busy, which changes no bit.
+    /// The same with enough workgroups in a dispatch for `cores` cores, which changes no bit.
     pub fn for_cores(self, cores: usize) -> Self {
         Profile { workgroups: self.workgroups.map(|_| (2 * cores as u32).clamp(4, 32)), ..self }
     }
 
-    /// The same on a device that binds so many bytes at once.
+    /// The same on a device whose bindings hold `bytes` bytes.
     pub fn for_bindings(self, bytes: u64) -> Self {
         Profile { data_set_words: (bytes / 4) as usize, ..self }
     }
@@ -202,7 +202,7 @@ impl Profile {
         fuses.then_some(samples)
     }
 
-    /// Workgroups for a number of items that take so many loop iterations each.
+    /// Workgroups for `items` items that take `iterations` loop iterations each.
     pub fn workgroups_for(&self, items: u32, iterations: u32) -> u32 {
         let all = items.div_ceil(self.workgroup);
         let wanted = match self.workgroups {
@@ -213,7 +213,7 @@ impl Profile {
         wanted.max(all.div_ceil(rounds)).clamp(1, MAX_WORKGROUPS)
     }
 
-    /// Whether a binding of so many words, from that place of a buffer on, is a uniform buffer.
+    /// Whether a binding of `words` words at word `offset` of a buffer is a uniform buffer.
     pub fn reads_uniform(&self, binding: &Binding, words: usize, offset: usize) -> bool {
         let fits = words <= UNIFORM_WINDOW && offset.is_multiple_of(super::ALIGN);
         match binding.access {

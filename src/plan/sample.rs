@@ -174,8 +174,8 @@ fn within(network: &Network, limits: [(&str, u32, u32); 4]) -> Result<()> {
     }
 }
 
-/// The linear layers of a network, whose memory begins at `x` with so many `inputs`, and the length of a
-/// row of traces.
+/// The linear layers of a network, and the length of a row of traces. Their workgroup memory begins at word `x`,
+/// with the `inputs` numbers that the first of them reads.
 fn linear_layers(network: &Network, layout: &Layout, mut x: u32, inputs: u32) -> (Vec<Layer>, u32) {
     let (mut y, mut trace) = (x + inputs, layout.stages as u32);
     let mut layers = Vec::new();

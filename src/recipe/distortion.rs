@@ -90,7 +90,7 @@ impl Settings {
         }
     }
 
-    /// Checks that so many views of so many digits can be numbered.
+    /// Checks that every view of every digit has a number: digits times views fit a u32.
     pub(super) fn check_views(&self, available: &Available) -> Result<()> {
         if self.ranges().is_none() {
             return Ok(());

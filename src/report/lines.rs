@@ -93,7 +93,7 @@ impl Line {
             && others.iter().all(|number| (0.0..LARGEST).contains(number))
     }
 
-    /// Whether its numbers agree, where it is tested on so many digits.
+    /// Whether its errors and its accuracy agree, of a run with `digits` test digits.
     pub(super) fn is_about(&self, digits: usize) -> bool {
         let share = 1.0 - self.test_errors as f64 / digits as f64;
         (self.test_accuracy - share).abs() < 1e-9

@@ -26,7 +26,7 @@ impl Job {
         self.settings.train_limit * self.settings.epochs
     }
 
-    /// Returns what so many of its digits cost: digits times connections of its network.
+    /// Returns what training on `digits` digits costs: digits times connections of its network.
     fn cost(&self, digits: usize) -> f64 {
         digits as f64 * self.settings.network.connections() as f64
     }

@@ -93,7 +93,7 @@ fn flat(picture: &GrayAlphaImage) -> Plane {
     })
 }
 
-/// The picture with its aspect ratio kept, reduced to at most so many pixels.
+/// The picture with its aspect ratio kept, reduced to at most `pixels` pixels.
 pub(super) fn at_most(picture: Plane, pixels: u32) -> Plane {
     let (width, height) = picture.dimensions();
     let scale = (f64::from(pixels) / (f64::from(width) * f64::from(height))).sqrt();

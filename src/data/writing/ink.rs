@@ -11,7 +11,7 @@ const LEAST_CONTRAST: f32 = 16.0 / 255.0;
 const LIGHT_PIXELS: u32 = 256 * 256;
 /// Reach of the ground that a pixel is compared with, as a part of the picture's shorter side.
 const REACH: f32 = 1.0 / 6.0;
-/// Pixels stand out of the ground from so many standard deviations.
+/// Standard deviations from which on a pixel stands out of the ground.
 const STANDS_OUT: f32 = 2.5;
 /// A pixel this far from the ground, as a part of the farthest one, always stands out.
 const HALF: f32 = 0.5;
@@ -24,9 +24,9 @@ const FEW: f32 = 0.02;
 const CLEAR_SKEWNESS: f64 = 0.5;
 /// Part of full ink from which a pixel belongs to a digit.
 const LEAST_INK: f32 = 0.1;
-/// Noise is left out up to so many standard deviations.
+/// Standard deviations up to which noise is left out.
 const DEVIATIONS: f32 = 4.0;
-/// Ink that is not so many standard deviations of the noise away from the paper is noise.
+/// Ink is at least this many standard deviations of the noise away from the paper.
 const CLEAR_INK: f32 = 6.0;
 /// Share of the inked pixels that have at most what is then taken as full ink.
 const FULL: f64 = 0.9;

@@ -9,7 +9,7 @@ use super::Plane;
 const SPECK: f32 = 0.2;
 /// What stands clear of the picture's sides is no speck from this part of the tallest piece on.
 const CLEAR: f32 = 0.15;
-/// What touches a side is no digit if it is so many times as tall as all that is clear of them.
+/// What touches a side of the picture is no digit if it is this many times as tall as whatever touches none.
 const TALLER: f32 = 1.5;
 /// What is lower than this part of the tallest is punctuation or dirt.
 const LOW: f32 = 0.4;
@@ -62,7 +62,7 @@ impl Place {
         Place { left, top, width: right - left, height: bottom - top }
     }
 
-    /// Returns the same place in a picture that is so many times as large.
+    /// Returns the same place in a picture that is `scale` times as large.
     pub(super) fn scaled(&self, scale: f64) -> Place {
         let [left, top, width, height] = [self.left, self.top, self.width, self.height]
             .map(|number| (f64::from(number) * scale).round() as u32);

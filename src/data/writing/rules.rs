@@ -31,7 +31,7 @@ pub(super) fn take_out(ink: &mut Plane) {
     }
 }
 
-/// The thin lines among so many rows of a length, each as its first row and that after its last.
+/// The thin lines among `rows` rows of `length` pixels, each as its first row and that after its last.
 fn lines(rows: u32, length: u32, inked: impl Fn(u32, u32) -> bool) -> Vec<(u32, u32)> {
     let count = |row| (0..length).filter(|&at| inked(row, at)).count() as f32;
     let crosses: Vec<bool> = (0..rows).map(|row| count(row) >= ACROSS * length as f32).collect();

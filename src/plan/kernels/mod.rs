@@ -195,7 +195,7 @@ impl Op {
         }
     }
 
-    /// What one dispatch moves of a binding of so many words: what the kernel says of it, else what the
+    /// What one dispatch moves of a binding of `words` words: what the kernel says of it, else what the
     /// epilogue does, else what its access means.
     pub fn moved(&self, binding: &Binding, words: usize) -> Moved {
         let name = binding.name;

@@ -28,7 +28,7 @@ constants! {
 }
 
 impl SampleUpdate {
-    /// Invocations that should share the sums over so many samples.
+    /// Invocations that should share the sums over `samples` samples.
     pub fn parts_of(samples: u32) -> u32 {
         (samples / TOGETHER).next_power_of_two().clamp(1, MOST_PARTS)
     }

@@ -84,7 +84,7 @@ impl Axis {
         (10.0 * (from + share * (to - from))).round() / 10.0
     }
 
-    /// Numbers to label, at most so many: powers where two or more are in the range, else multiples of
+    /// Numbers to label, at most `most`: powers where two or more are in the range, else multiples of
     /// 1, 2 or 5 times a power of ten, which is no less than `least`.
     fn ticks(&self, most: usize, least: f64) -> Vec<f64> {
         let Range { start, end } = self.range;
