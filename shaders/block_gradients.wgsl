@@ -1,7 +1,7 @@
 // The gradients of one map and one connection to it, from the blocks of one map of h and their input
 // patches: back-propagation through a stage (1990: H1-H2, H3-H4. 1998: C1-S2, C3-S4).
 //
-//   dcoefficient  += ds[y,x] (BLOCK_SCALE the 2x2 block of h)
+//   dcoefficient  += ds[y,x] (BLOCK_SCALE sum of the 2x2 block of h)
 //   dpool_bias    += ds[y,x]
 //   dh[y,x]        = (coefficient BLOCK_SCALE) ds[y/2,x/2] f'(h[y,x])
 //   dbias         += dh[y,x]
@@ -95,7 +95,7 @@ fn pooling_gradients(g: ptr<function, Gradients>, h: ptr<function, Block>, scale
     }
 }
 
-fn plain_gradients(g: ptr<function, Gradients>, h: ptr<function, Block>, at: u32) {
+fn unpooled_gradients(g: ptr<function, Gradients>, h: ptr<function, Block>, at: u32) {
     for (var i = 0u; i < N; i++) {
         (*h)[i] = ds_at(at + i);
         (*g).dbias += (*h)[i];
@@ -112,7 +112,7 @@ fn block_gradients(
     at: u32,
 ) {
     if (POOLING == POOLING_NONE) {
-        plain_gradients(g, h, at);
+        unpooled_gradients(g, h, at);
     } else {
         pooling_gradients(g, h, scale, at);
     }

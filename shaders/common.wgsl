@@ -7,7 +7,7 @@
 //
 // expects: ACTIVATION, SQUASH_A, SQUASH_S, SQUASH_CENTER
 
-// Families of activations; in step with `Squash` in src/network/choices.rs.
+// Families of activations; in step with `family` in src/plan/constant.rs.
 const ACTIVATION_TANH = 0u;
 const ACTIVATION_RELU = 1u;
 

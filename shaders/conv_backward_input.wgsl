@@ -8,7 +8,7 @@
 // binds:
 //   x      read f32      shapes: conv_pool.wgsl
 //   p      read f32
-//   h      read f32      without a pooling s, and not looked at
+//   h      read f32      without a pooling h is s, and is not read
 //   ds     read f32
 //   table  read u32
 //   dx     write vec2f   as x

@@ -17,7 +17,7 @@
 //
 // expects: p_at; K, C, M, J, HEIGHT, WIDTH, TILE_WIDTH, TILE_HEIGHT, POOLING
 
-// What stands after the convolution; in step with `PoolForm` in src/network/choices.rs.
+// What stands after the convolution; in step with `Option<PoolForm>` in src/plan/kernels/stage.rs.
 const POOLING_NONE = 0u;
 const POOLING_TRAINED = 1u;
 const POOLING_AVERAGE = 2u;

@@ -1,4 +1,4 @@
-// conv_pool_forward: a whole convolution stage with its pooling, after the first. (1990: H3-H4. 1998: C3-S4.)
+// conv_pool_forward: a stage with its pooling; the first stage only in inspect plans. (1990: H3-H4. 1998: C3-S4.)
 //
 //   h[n,m,y,x] = f( bias[m] + sum over the connections j of m, ky, kx of
 //                   w[j,ky,kx] x[n, channel[j], y+ky, x+kx] )

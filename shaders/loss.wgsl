@@ -35,11 +35,11 @@ alias Differences = array<vec4f, CLASSES>;
 struct Verdict {
     loss: f32,
     wrong: f32,
-    /// The loss by the pre-activation of each output, or by the distances.
+    /// Derivatives of the loss by the pre-activation of each output, or by the distances.
     slopes: Scores,
 }
 
-// The loss of one sample, whether its answer is wrong, and the derivatives of the loss by the outputs.
+// The loss of one sample, whether its answer is wrong, and the slopes.
 fn judge(y: ptr<function, Scores>, right: u32) -> Verdict {
     let sign = select(1.0, -1.0, OUTPUT == OUTPUT_RBF);
     var answer = 0u;

@@ -4,13 +4,13 @@
 //   dh1[m,y,x]      = (coefficient[m] BLOCK_SCALE) ds1[m,y/2,x/2] f'(h1[m,y,x])
 //   dw[m,ky,kx]     = sum over y, x of dh1[m,y,x] x[y+ky,x+kx]
 //   dbias[m]        = sum over y, x of dh1[m,y,x]
-//   dcoefficient[m] = sum over y, x of ds1[m,y,x] (BLOCK_SCALE the 2x2 block of h1)
+//   dcoefficient[m] = sum over y, x of ds1[m,y,x] (BLOCK_SCALE sum of the 2x2 block of h1)
 //   dpool_bias[m]   = sum over y, x of ds1[m,y,x]
 //
 // For second derivatives f', x and what stands in brackets are squared (local.wgsl).
 //
 // THREADS_PER_MAP invocations share a map. Each sums every THREADS_PER_MAP-th block in registers; their sums
-// are added in order, in two halves of HALF sums, which fill the whole memory.
+// are added in order, in two halves of HALF sums, which take the memory from 0 on.
 //
 // expects: common, local, sample, sample_patch, sample_second_backward; p_at, traces
 // expects: FIRST_MAPS, WIDTH, X_H2, BLOCK_SCALE, WORKGROUP

@@ -20,8 +20,8 @@ fn patch_at(at: u32, width: u32) -> Patch {
     return tile;
 }
 
-// Weights from `w` on, in the order of the kernel, or from its end on for the backward pass, on which
-// they are local derivatives.
+// Weights from `w` on, in the order of the kernel. For the backward pass (`back`) in reverse, as local
+// derivatives.
 fn convolve(tile: ptr<function, Patch>, w: u32, back: bool) -> vec4f {
     var sum = vec4f();
     for (var ky = 0u; ky < K; ky++) {

@@ -4,7 +4,7 @@
 //   dh2[m,y,x]     = (coefficient[m] BLOCK_SCALE) ds2[m,y/2,x/2] f'(h2[m,y,x])
 //   dw[j,ky,kx]    = sum over y, x of dh2[map[j],y,x] s1[channel[j],y+ky,x+kx]
 //   dbias[m]       = sum over y, x of dh2[m,y,x]
-//   dcoefficient[m] = sum over y, x of ds2[m,y,x] (BLOCK_SCALE the 2x2 block of h2)
+//   dcoefficient[m] = sum over y, x of ds2[m,y,x] (BLOCK_SCALE sum of the 2x2 block of h2)
 //   dpool_bias[m]  = sum over y, x of ds2[m,y,x]
 //   ds1[c,y,x]     = f'(s1[c,y,x]) sum over the connections j that leave c, ky, kx of
 //                    w[j,ky,kx] dh2[map[j],y-ky,x-kx]

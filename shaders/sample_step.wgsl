@@ -13,7 +13,7 @@
 //   p           uniform f32   shapes of these three: sample.wgsl
 //   w           read vec4f
 //   table       uniform u32
-//   step_state  write u32     [8] that row, with the number of the step in place of the key, for sample_update
+//   step_state  write u32     [8] the row of step_table with the number of the step for its key, for sample_update
 //   y           write f32     [samples, CLASSES] the outputs
 //   totals      write f32     [samples, 4] sums over the steps since the host cleared them
 //   traces      write f32     [samples, TRACE] a row a sample, shapes: sample.wgsl

@@ -10,7 +10,7 @@
 //   velocity    write vec4f   laid out alike, as are
 //   parameters  write vec4f
 //
-// Without momentum the velocity is neither read nor written: half of what the step would move.
+// Without momentum the velocity is neither read nor written: two of the five values that the step would move.
 
 fn apply(at: u32, g: vec4f, rate: f32) {
     var v = g;

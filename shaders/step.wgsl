@@ -2,7 +2,7 @@
 //
 //   step_state = that row, with the number of the step in place of the key
 //
-// The cursor moves on only after the last kernel of the step.
+// Later kernels read it here, since the cursor may move on before the step ends.
 //
 // expects: cursor_at, step_table_at, step_state
 // expects: STEP_WORDS, STEP_FIRST, STEP_COUNT, STEP_RATE, STEP_MEAN, STEP_SQUARE, STATE_NUMBER

@@ -12,7 +12,7 @@ use crate::text::{count, thousands};
 
 /// Most items in one file; MNIST has 60,000. Keeps a broken or malicious file out of memory.
 pub const MAX_ITEMS: usize = 1_000_000;
-/// Most bytes that one file may have, unpacked: [`MAX_ITEMS`] images and a header.
+/// Most bytes that one file may have, unpacked: [`MAX_ITEMS`] images of 28x28 and a header.
 pub(super) const MAX_BYTES: usize = 16 + MAX_ITEMS * DIGIT_PIXELS;
 /// The first two bytes of every gzip file.
 pub(super) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -93,8 +93,8 @@ impl File {
 
     fn within_limit(self) -> Result<Self> {
         if self.bytes.len() > MAX_BYTES {
-            let (bytes, items) = (thousands(MAX_BYTES), thousands(MAX_ITEMS));
-            let what = format!("more than {bytes} bytes, the most that {items} digits need");
+            let what =
+                format!("more than {} bytes, the most that a file may have", thousands(MAX_BYTES));
             return Err(self.error(what, "give fewer digits"));
         }
         Ok(self)

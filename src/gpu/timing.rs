@@ -58,8 +58,8 @@ impl Gpu {
         Ok(Timing { clock: Clock::Submissions, dispatches })
     }
 
-    /// The time of every dispatch of a training step: each alone, `repeats` times in a submission
-    /// of its own, the time of an empty submission taken off.
+    /// The time of every dispatch of a training step: that of a submission of 1 + `repeats` launches less that of one
+    /// launch, divided by `repeats`.
     ///
     /// # Errors
     /// [`crate::Error::Adapter`] if the adapter fails.

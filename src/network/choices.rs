@@ -122,10 +122,10 @@ named! {
     pub enum Output {
         /// A linear unit for each class and the squash; the largest output wins.
         Linear = "linear",
-        /// Euclidean distance to ten fixed 7x12 bitmaps (1998, eq. 7); the smallest wins.
+        /// Squared Euclidean distance to ten fixed 7x12 bitmaps (1998, eq. 7); the smallest wins.
         Rbf = "rbf",
-        /// Ten linear units without a squash, whose softmax are the probabilities of the classes; the
-        /// largest wins.
+        /// A linear unit for each class without a squash, whose softmax are the probabilities of the classes;
+        /// the largest wins.
         Softmax = "softmax",
     }
 }

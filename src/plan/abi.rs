@@ -202,8 +202,7 @@ pub fn describe(plan: &Plan) -> Value {
         "labels": row(LABEL_WORDS, &labels),
         "totals": row(TOTALS, &totals),
         "indices": index,
-        "cursor": "the row of `step_table` to do next; the last dispatch of a pass that reads it moves it \
-                   on by one",
+        "cursor": "the row of `step_table` to do next; a dispatch of the pass adds one, after those that read it",
         "pass": "write data_set, indices and step_table; set cursor to the first row and totals to 0; run \
                  the dispatches of the pass once for each step. Before a curvature pass set curvature to 0",
     })

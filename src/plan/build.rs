@@ -144,8 +144,8 @@ impl<'a> Builder<'a> {
         let input = self.network.input();
         let (scale, background) = self.network.options.scaling.scale_and_background();
         let k = Gather {
-            samples: self.batch as u32,
-            before: (self.shard * self.batch) as u32,
+            samples: self.shard_samples as u32,
+            before: (self.shard * self.shard_samples) as u32,
             record: self.record(),
             height: input.height as u32,
             width: input.width as u32,
@@ -155,7 +155,7 @@ impl<'a> Builder<'a> {
             background,
             distort: None,
         };
-        self.over_batch("input", Op::Gather(k), 0, self.batch);
+        self.over_batch("input", Op::Gather(k), 0, self.shard_samples);
     }
 
     fn forward(&mut self, block: usize) {
@@ -206,11 +206,11 @@ impl<'a> Builder<'a> {
         let [x, h, s] = k.sizes().map(|size| size as usize);
         if block == 0 && !self.inspects {
             assert_eq!((k.c, k.j), (1, k.m), "the first stage sees one map");
-            let samples = self.profile.samples_of(self.batch, &[x], &[s]);
+            let samples = self.profile.samples_of(self.shard_samples, &[x], &[s]);
             k.samples = samples as u32;
             self.over_batch(&layer.name, Op::FirstStageForward(k), block, samples);
         } else {
-            let samples = self.profile.samples_of(self.batch, &[x], &[s, h]);
+            let samples = self.profile.samples_of(self.shard_samples, &[x], &[s, h]);
             k.samples = samples as u32;
             let most = (MAX_TILE / (k.p() * k.p() * k.tile_width) as usize).max(1);
             let height = self.profile.tiles.height(pool.is_some()).min(most);
@@ -230,10 +230,10 @@ impl<'a> Builder<'a> {
         let layer = &self.network.layers[self.layout.blocks[block].output()];
         let inputs = self.layout.widths[block];
         let sizes = [inputs, options.classes, LABEL_WORDS];
-        let samples = self.profile.samples_of(self.batch, &sizes, &sizes);
+        let samples = self.profile.samples_of(self.shard_samples, &sizes, &sizes);
         let k = Output {
             samples: samples as u32,
-            before: (self.shard * self.batch) as u32,
+            before: (self.shard * self.shard_samples) as u32,
             advances: self.is_last,
             inputs: inputs as u32,
             classes: options.classes as u32,
@@ -247,7 +247,8 @@ impl<'a> Builder<'a> {
         self.over_batch(&layer.name, Op::Output(k), block, samples);
     }
 
-    /// From the last block to the first: its input gradient, then its gradients and their epilogue.
+    /// From the last block to the first. Of a linear layer: the input gradient, then gradients and their epilogue. Of a
+    /// stage: partial gradients, then the input gradient; one `update` adds these of all stages in the end.
     fn backward(&mut self, last: usize, epilogue: Epilogue) {
         for block in (0..=last).rev() {
             match self.layout.blocks[block] {
@@ -269,12 +270,13 @@ impl<'a> Builder<'a> {
         let [x, h, s] = k.sizes().map(|size| size as usize);
         if block == 0 {
             // Each ds is read once for a hundred multiply-adds.
-            let samples = self.profile.samples_of(self.batch, self.in_windows(&[x, s]), &[x, s]);
+            let samples =
+                self.profile.samples_of(self.shard_samples, self.in_windows(&[x, s]), &[x, s]);
             for at in self.stage_windows(block, &mut k, samples) {
                 self.dispatch(&layer.name, Op::FirstStageBackward(k), at);
             }
         } else {
-            let samples = self.profile.samples_of(self.batch, &[x, h, s], &[x]);
+            let samples = self.profile.samples_of(self.shard_samples, &[x, h, s], &[x]);
             for at in self.stage_windows(block, &mut k, samples) {
                 self.dispatch(&layer.name, Op::ConvBackwardWeights(k), at);
                 match k.width.is_multiple_of(2) {
@@ -291,7 +293,7 @@ impl<'a> Builder<'a> {
         k.samples = samples as u32;
         let partial_rows = self.profile.partial_rows.min((k.samples * k.across()) as usize);
         k.partial_rows = partial_rows as u32;
-        let windows = (0..self.batch).step_by(samples);
+        let windows = (0..self.shard_samples).step_by(samples);
         let above = (windows.len() - 1) * self.profile.partial_rows;
         self.partial_rows = self.partial_rows.max(above + partial_rows);
         let window = |first| Window { block, first, samples, partial_rows, ..Window::default() };

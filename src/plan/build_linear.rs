@@ -10,11 +10,12 @@ impl<'a> Builder<'a> {
     pub(super) fn linear_forward(&mut self, block: usize, at: usize) {
         let (layer, mut k) = self.linear(block, at);
         let sizes = [k.inputs as usize, k.outputs as usize];
-        let samples = self.profile.samples_of(self.batch, self.in_windows(&sizes[..1]), &sizes);
+        let samples =
+            self.profile.samples_of(self.shard_samples, self.in_windows(&sizes[..1]), &sizes);
         k.samples = samples as u32;
         // What only fills y up stays 0, where an activation need not have f(0) = 0.
         let rows = self.rows([sizes[0], layer.output.size()]);
-        for first in (0..self.batch).step_by(samples) {
+        for first in (0..self.shard_samples).step_by(samples) {
             for &(row, rows) in &rows {
                 k.rows = rows as u32;
                 let at = Window { block, first, samples, row, rows, ..Window::default() };
@@ -58,8 +59,8 @@ impl<'a> Builder<'a> {
     ) {
         let (_, k) = self.linear(block, at);
         let sizes = [k.inputs as usize, k.outputs as usize];
-        let samples = self.profile.samples_of(self.batch, &sizes, &sizes);
-        match self.profile.fused_samples(epilogue, self.batch, &sizes) {
+        let samples = self.profile.samples_of(self.shard_samples, &sizes, &sizes);
+        match self.profile.fused_samples(epilogue, self.shard_samples, &sizes) {
             _ if is_output || block == 0 => self.linear_update(block, at, samples, epilogue, false),
             Some(few) => self.linear_update(block, at, few, epilogue, true),
             None => {
@@ -73,7 +74,7 @@ impl<'a> Builder<'a> {
         let (layer, linear) = self.linear(block, at);
         let tile = self.profile.tiles.backward_tile;
         let mut k = Linear { samples: samples as u32, tile, curvature, ..linear };
-        for first in (0..self.batch).step_by(samples) {
+        for first in (0..self.shard_samples).step_by(samples) {
             for (row, rows) in self.rows([k.inputs as usize, k.outputs as usize]) {
                 k.rows = rows as u32;
                 k.starts = row == 0;
@@ -97,8 +98,8 @@ impl<'a> Builder<'a> {
         let (layer, Linear { inputs, outputs, input_squash, .. }) = self.linear(block, at);
         let tile = self.profile.tiles.backward_tile;
         let (samples, weights) = (step as u32, aligned(outputs as usize) as u32);
-        for first in (0..self.batch).step_by(step) {
-            let (starts, ends) = (first == 0, first + step >= self.batch);
+        for first in (0..self.shard_samples).step_by(step) {
+            let (starts, ends) = (first == 0, first + step >= self.shard_samples);
             let update =
                 LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue };
             let op = match is_fused {

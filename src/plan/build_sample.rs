@@ -9,9 +9,10 @@ use crate::error::Result;
 impl Builder<'_> {
     /// The plan of a training step of two dispatches, and of an evaluation.
     pub(super) fn samples(mut self) -> Result<Plan> {
-        let Shapes { sample, table, .. } = Shapes::of(self.network, &self.layout, self.batch)?;
+        let Shapes { sample, table, .. } =
+            Shapes::of(self.network, &self.layout, self.shard_samples)?;
         self.add("table", table.len(), Start::Words(table));
-        self.add("traces", self.batch * sample.trace as usize, Start::Zero);
+        self.add("traces", self.shard_samples * sample.trace as usize, Start::Zero);
         self.sample_launch(Op::SampleForward(sample));
         self.sample_launch(Op::Advance(Advance {}));
         let forward = self.take();

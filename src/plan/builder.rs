@@ -15,11 +15,11 @@ pub(super) struct Builder<'a> {
     pub optimizer: Optimizer,
     pub profile: Profile,
     /// Samples of the whole batch.
-    pub whole: usize,
+    pub batch: usize,
     /// Parts that the batch is cut into.
     pub shards: usize,
     /// Samples of a shard.
-    pub batch: usize,
+    pub shard_samples: usize,
     pub layout: Layout,
     /// Rows of partial gradients of the stages, over all windows of a shard.
     pub partial_rows: usize,
@@ -52,20 +52,20 @@ impl<'a> Builder<'a> {
     pub fn new(
         network: &'a Network,
         profile: Profile,
-        whole: usize,
+        batch: usize,
         layout: Layout,
         optimizer: Optimizer,
         capacity: Capacity,
     ) -> Self {
-        let shards = profile.shards_of(whole);
+        let shards = profile.shards_of(batch);
         let size = layout.size;
         let mut builder = Builder {
             network,
             optimizer,
             profile,
-            whole,
+            batch,
             shards,
-            batch: whole.div_ceil(shards),
+            shard_samples: batch.div_ceil(shards),
             layout,
             partial_rows: 0,
             shard: 0,
@@ -86,7 +86,7 @@ impl<'a> Builder<'a> {
             ("curvature", matches!(optimizer, Optimizer::Sdlm { .. }).then_some(size)),
             ("squares", matches!(optimizer, Optimizer::Adam { .. }).then_some(size)),
             ("shard_gradients", (shards > 1).then_some(shards * size)),
-            ("totals", Some(whole * TOTALS)),
+            ("totals", Some(batch * TOTALS)),
         ];
         for (name, words) in buffers {
             if let Some(words) = words {
@@ -118,7 +118,7 @@ impl<'a> Builder<'a> {
 
     /// Plans the same launch for every window of `samples` samples.
     pub fn over_batch(&mut self, layer: &str, op: Op, block: usize, samples: usize) {
-        for first in (0..self.batch).step_by(samples) {
+        for first in (0..self.shard_samples).step_by(samples) {
             self.dispatch(layer, op, Window { block, first, samples, ..Window::default() });
         }
     }
@@ -179,8 +179,8 @@ impl<'a> Builder<'a> {
             profile: self.profile,
             shards: self.shards,
             interface: Interface {
-                batch: self.whole,
-                shard: self.batch,
+                batch: self.batch,
+                shard: self.shard_samples,
                 record: self.record(),
                 distortion: None,
                 activations: self.stored(),
@@ -207,9 +207,9 @@ impl<'a> Builder<'a> {
         std::iter::once(input).chain(layers).filter_map(activation).collect()
     }
 
-    /// Which of a kernel's inputs, by the numbers that a sample has in each, come in uniform windows. The
-    /// last of them is read little: from storage, but where a batch has several shards, whose devices mostly
-    /// compute in the thread that submits: a dispatch for each window costs next to nothing there.
+    /// The inputs of a kernel that come in uniform windows, by the numbers that a sample has in each. The last input is
+    /// read little and needs no window. With several shards it gets windows too: their devices mostly compute in the
+    /// thread that submits, where one more dispatch costs next to nothing.
     pub fn in_windows<'s>(&self, sizes: &'s [usize]) -> &'s [usize] {
         if self.shards > 1 { sizes } else { &sizes[..sizes.len() - 1] }
     }

@@ -45,7 +45,7 @@ impl Number for f32 {
 
 /// A value that a shader has as one or several constants.
 pub trait Constant {
-    /// Declares it; where it is several, only some have that name.
+    /// Declares it under `name`, or under names of its own.
     fn declare(&self, name: &str, constants: &mut Constants);
 }
 

@@ -108,7 +108,7 @@ fn too_large(plan: &Plan, view: &View) -> Error {
 
 fn too_long(plan: &Plan, kernel: &Kernel) -> Error {
     Error::Usage(format!(
-        "{} loops {} times in one invocation, and some drivers end loops after {}: {}",
+        "{} loops {} times in one invocation, and {} is the most, since some drivers end long loops: {}",
         kernel.label,
         thousands(kernel.iterations() as usize),
         thousands(ITERATION_LIMIT as usize),

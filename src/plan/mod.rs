@@ -5,8 +5,8 @@
 //! GPU engine follows the [`Program`] that [`Plan::program`] lowers it to, which is also what
 //! `lenet plan --json` prints.
 //!
-//! A batch is cut into **shards**, whose gradients are added in their order: profile and batch decide how
-//! many there are. **Replicas**, one device each, carry shards out; their number changes no bit.
+//! A batch is cut into **shards**, whose gradients are added in their order: strategy, profile and batch
+//! decide how many there are. **Replicas**, one device each, carry shards out; their number changes no bit.
 
 pub mod abi;
 mod binding;

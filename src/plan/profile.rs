@@ -27,8 +27,8 @@ pub const BACKWARD_SAMPLES: usize = 24;
 pub struct Tiles {
     /// Pooled outputs side by side that one invocation computes at most.
     pub tile_width: usize,
-    /// Pooled rows that one invocation of `conv_pool_forward` computes at most; up to 8. Elsewhere one:
-    /// more is not faster there and takes longer to compile.
+    /// Pooled rows that one invocation of `conv_pool_forward` computes at most, up to 8; `conv_forward` twice as many.
+    /// Other kernels compute one: more is not faster there and takes longer to compile.
     pub tile_height: usize,
     /// Rows of an input gradient that one invocation of `conv_backward_input` computes at most; up to 14.
     pub dx_rows: usize,

@@ -41,9 +41,9 @@ pub struct Shapes {
     pub table: Vec<u32>,
 }
 
-/// The layers that decide whether a network is made of two stages with 5x5 kernels and a trained pooling, of
-/// which the first sees one map, squashes that are a tanh, and linear layers: both convolutions, and the second
-/// pooling.
+/// Both convolutions and the second pooling of a network that fits the sample plan; `None` of others. It has two
+/// stages with 5x5 kernels and a trained pooling, the first with one input map, then linear layers. Its squashes are
+/// a tanh, and its output is no softmax.
 fn stages<'a>(network: &'a Network, layout: &Layout) -> Option<[&'a NetworkLayer; 3]> {
     let [
         Block::Stage { conv: first, pool: Some(_) },
@@ -109,7 +109,7 @@ impl Shapes {
         let inputs = layers.iter().map(|layer| layer.inputs);
         // Of a sum that invocations share, half of them leave four parts each.
         let scratch_size = inputs.fold(2 * SAMPLE_WORKGROUP, u32::max);
-        // What the first stage adds up fills the whole memory.
+        // The sums of the first stage take the memory from 0 on, over what stood there.
         let memory = (scratch + scratch_size).max(SUMS / 2 * (SAMPLE_WORKGROUP + 1));
         let mut words: Vec<u32> = bytemuck::cast_slice(&layers).to_vec();
         words.extend(table.words());

@@ -14,12 +14,13 @@ use serde_json::Value;
 
 use crate::disk;
 use crate::error::{Error, Result};
+use crate::network::MAX_NUMBERS;
 use crate::plan::Layout;
 
 /// The metadata key.
 const KEY: &str = "lenet";
-/// No file of this program is as large as this; a larger one is none of them.
-const MAX_BYTES: u64 = 64 << 20;
+/// Bytes of a file at most. The largest is a checkpoint, with three lists of [`MAX_NUMBERS`] f32, totals and metadata.
+const MAX_BYTES: u64 = 16 * MAX_NUMBERS as u64;
 
 /// A tensor of a file: its name, its shape and its numbers.
 pub(crate) type Named<'a> = (String, Vec<usize>, Cow<'a, [f32]>);

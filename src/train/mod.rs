@@ -47,8 +47,8 @@ impl Outcome {
     }
 }
 
-/// Trains to the end of the schedule, or until `control` asks to pause or stop, which is checked
-/// between two submissions. Resuming from a state gives the same bits as not having stopped there.
+/// Trains to the end of the schedule, or until `control` asks to stop. Stop and pause are checked between two
+/// submissions. Resuming from a state gives the same bits as not having stopped there.
 /// Reports get the state before the first step, after every completed epoch, where the run was
 /// stopped, and whenever one wants it.
 ///

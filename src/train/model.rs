@@ -51,9 +51,7 @@ impl Model {
 
     /// CRC-32 of its parameters.
     pub fn checksum(&self) -> String {
-        let mut sum = flate2::Crc::new();
-        sum.update(bytemuck::cast_slice(&self.parameters));
-        format!("{:08x}", sum.sum())
+        format!("{:08x}", super::replay::checksum(&self.parameters))
     }
 
     /// The file that a path names: in the folder of a run, its model.

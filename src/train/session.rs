@@ -21,7 +21,7 @@ pub struct Session {
     parts: Vec<Part>,
     /// Staging buffer of the last [`Session::ask`], reused because allocation would dominate packing.
     asked: Vec<u32>,
-    /// Steps of the last submission of each [`Pass`] that kept to [`SUBMISSION`].
+    /// Steps of the next submission of each [`Pass`]: as many as take about [`SUBMISSION`].
     submission: [usize; 3],
     /// Key of the distortion.
     key: u32,
@@ -208,11 +208,11 @@ impl Session {
     }
 
     /// Outputs `[n, classes]` of the network for other digits (`[n, side, side]` bytes, n at most a batch),
-    /// which take the place of the first of the data set.
+    /// which take the place of the first of the data set. The first list to evaluate has to be the data set in its
+    /// order.
     ///
     /// # Panics
-    /// If there are more digits than in a batch, or the first list to evaluate is not the data set
-    /// in its order.
+    /// If there are more digits than in a batch or in that list.
     pub fn ask(&mut self, pixels: &[u8]) -> Result<Vec<f32>> {
         let Part { capacity, step, .. } = self.parts[1];
         let &Interface { ports, batch, record, .. } = self.executor.interface();

@@ -3,13 +3,13 @@
 use crate::common::own::{self, linear, pool};
 use crate::common::profiles;
 use crate::common::program::json_of;
-use lenet::Error;
 use lenet::network::lenet as tables;
 use lenet::network::summary::Summary;
 use lenet::network::{Output, Row, Table, build};
 use lenet::plan::profile::{ITERATION_LIMIT, UNIFORM_WINDOW};
 use lenet::plan::{ALIGN, Capacity, Layout, Optimizer, Plan, Profile, Strategy};
 use lenet::rng::{Rng, Stream};
+use lenet::{Error, Model};
 
 /// Many maps, for which a software adapter has to take smaller tiles, or more rows of partial gradients.
 #[test]
@@ -172,4 +172,17 @@ fn contents_fit_their_buffers() {
             assert!(words as u64 <= buffer["words"].as_u64().expect("words"), "{}", buffer["name"]);
         }
     }
+}
+
+/// The largest networks make the largest files: what was written can be read.
+#[test]
+fn a_large_model_can_be_read() {
+    let table = own::table("large", vec![linear("f1", 22_000)], |_| {});
+    let network = build(&table, table.options).expect("a sound table");
+    let parameters = vec![0.5; Layout::of(&network).expect("a layout").size];
+    let model = Model { network, parameters, settings: serde_json::json!({}) };
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(&file, model.to_bytes().expect("a file")).expect("space on the disk");
+    assert!(file.path().metadata().expect("a file").len() > 64 << 20);
+    assert_eq!(Model::read(file.path()).expect("a model").network, model.network);
 }

@@ -9,7 +9,7 @@ use crate::plan::distortion::Distortion;
 constants! {
     /// Constants of `gather`.
     Gather {
-        /// Samples of the batch, the last window included.
+        /// Samples of the shard.
         samples: u32,
         /// Samples of the step that earlier shards of the batch have.
         before: u32,
@@ -32,12 +32,14 @@ impl Gather {
     }
 
     pub(super) fn work(&self) -> Work {
-        // Of a distorted pixel: two blends of four bytes, and the place it comes from.
-        let pixel = if self.distort.is_some() { 7 * self.width } else { self.record.side as u32 };
+        // A distorted pixel: two blends of two bytes each, their sum, and the place it comes from.
+        let row = if self.distort.is_some() { 7 * self.width } else { self.record.side as u32 };
+        // A loop over four bytes in a loop over words, or a loop over the columns of a distorted row.
+        let loops = (5 * self.record.row_words() as u32 + 1).max(self.width + 1);
         Work {
             items: self.samples * self.rows(),
-            iterations: 36.max(self.width + 1) + self.x_stride - self.height * self.width,
-            multiply_adds: u64::from(self.samples * self.rows() * pixel),
+            iterations: loops + self.x_stride - self.height * self.width,
+            multiply_adds: u64::from(self.samples * self.rows() * row),
         }
     }
 

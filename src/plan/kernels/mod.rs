@@ -96,9 +96,9 @@ kernels! {
     FirstStageForward(Stage) = "first_stage_forward",
     /// Every gradient of the first stage, which has no input gradient.
     FirstStageBackward(Stage) = "first_stage_backward",
-    /// A stage after the first, with a pooling.
+    /// A stage with a pooling; the first stage only where all activations are stored.
     ConvPoolForward(Stage) = "conv_pool_forward",
-    /// A stage after the first, without a pooling.
+    /// A stage without a pooling; the first stage only where all activations are stored.
     ConvForward(Stage) = "conv_forward",
     /// Every gradient of a stage after the first.
     ConvBackwardWeights(Stage) = "conv_backward_weights",
