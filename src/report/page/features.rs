@@ -105,11 +105,14 @@ mod tests {
     use super::*;
     use crate::cpu;
     use crate::data;
-    use crate::network::{build, init, lenet};
+    use crate::network::{Table, build, init, lenet};
     use crate::plan::Layout;
 
     fn model(name: &str) -> Model {
-        let table = lenet::find(name).unwrap();
+        model_of(lenet::find(name).unwrap())
+    }
+
+    fn model_of(table: &Table) -> Model {
         let network = build(table, table.options).unwrap();
         let layout = Layout::of(&network).unwrap();
         let parameters = init::parameters(&network, &layout, init::Init::LecunSqrt, 7);
@@ -129,11 +132,18 @@ mod tests {
                 let names = pictures.iter().filter_map(|picture| picture.name.strip_suffix(end));
                 names.collect::<Vec<_>>().join(" ")
             };
-            assert_eq!(names(&kernels(&model).unwrap(), "-kernels"), kernels_of);
+            assert_eq!(names(&kernels(&model).unwrap().0, "-kernels"), kernels_of);
             let features = Features::of(&model, &digits).unwrap();
             assert_eq!(names(&features.maps(0), "-maps"), maps_of);
             assert_eq!(features.beside_bitmaps().is_some(), name == "lenet5");
         }
+    }
+
+    #[test]
+    fn a_layer_of_too_many_weights_is_named() {
+        let text = "name = \"wide\"\nlayers = [{ linear = \"f1\", units = 400 }]";
+        let (pictures, left_out) = kernels(&model_of(&Table::parse(text).unwrap())).unwrap();
+        assert_eq!((pictures.len(), &left_out[..]), (1, &["F1".to_string()][..]));
     }
 
     /// The pooling of the maps of C1 is what S2 holds.

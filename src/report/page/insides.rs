@@ -14,11 +14,13 @@ const SHOWN: u8 = 4;
 /// Kernels and feature maps of a network, and F6 beside the bitmaps; `answers` are its own, and
 /// number the digits of `test`.
 pub fn insides(model: &Model, answers: &[Answer], test: &Digits) -> Result<Vec<Block>> {
-    let mut blocks = vec![
-        Block::Heading("Kernels".into()),
-        Block::Text("Negative weights are dark, positive ones bright, grey is 0.".into()),
-        Block::Pictures(kernels(model)?),
-    ];
+    let (pictures, left_out) = kernels(model)?;
+    let mut text = String::from("Negative weights are dark, positive ones bright, grey is 0.");
+    if !left_out.is_empty() {
+        text.push_str(&format!(" Too large to draw: {}.", left_out.join(", ")));
+    }
+    let mut blocks =
+        vec![Block::Heading("Kernels".into()), Block::Text(text), Block::Pictures(pictures)];
     // One digit of each class, of those that the network knows.
     let first = |class: usize| {
         let known = |answer: &&Answer| !answer.is_wrong() && usize::from(answer.label) == class;

@@ -9,13 +9,19 @@ use crate::train::model::Model;
 
 /// Width to which pictures are enlarged, in pixels.
 const WIDTH: usize = 640;
+/// Weights of a layer that is drawn, at most: a picture of more is too large to look at.
+const MOST: usize = 1 << 18;
 
-/// Draws the kernels of every layer that has some.
-pub fn kernels(model: &Model) -> Result<Vec<Picture>> {
+/// Draws the kernels of every layer that has some, and gives the titles of the layers that have too many.
+pub fn kernels(model: &Model) -> Result<(Vec<Picture>, Vec<String>)> {
     let layout = Layout::of(&model.network)?;
-    let mut pictures = Vec::new();
+    let (mut pictures, mut left_out) = (Vec::new(), Vec::new());
     for layer in &model.network.layers {
         let weights = weights(&layout, &model.parameters, layer);
+        if weights.len() > MOST {
+            left_out.push(title(&layer.name));
+            continue;
+        }
         let limit = largest(&weights);
         let (maps, inputs) = (layer.output.maps, layer.input.maps);
         let Shape { height, width, .. } = layer.input;
@@ -59,7 +65,7 @@ pub fn kernels(model: &Model) -> Result<Vec<Picture>> {
         let caption = format!("{}: {what}", title(&layer.name));
         pictures.push(Picture::grid(&name, &caption, &tiles, columns, [scale, gap]));
     }
-    Ok(pictures)
+    Ok((pictures, left_out))
 }
 
 /// Returns the weights of a layer, kernel by kernel; `layout` says where the parameters stand.
