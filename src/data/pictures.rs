@@ -93,7 +93,8 @@ pub(super) fn read(folder: &Path, side: Option<usize>) -> Result<Digits> {
     if labels.is_empty() {
         return Err(fault("has no pictures in a folder for each class; put them there"));
     }
-    let digit = |name: &String| name.parse::<u8>().ok().filter(|&it| usize::from(it) < CLASSES);
+    // 01 is no digit: it may stand beside 1.
+    let digit = |name: &String| (0..CLASSES as u8).find(|digit| *name == digit.to_string());
     if let Some(digits) = names.iter().map(digit).collect::<Option<Vec<u8>>>() {
         labels.iter_mut().for_each(|label| *label = digits[usize::from(*label)]);
         return Ok(Digits::found(side, pixels, labels));

@@ -72,7 +72,10 @@ impl Summary {
 
     fn heading(&self) -> String {
         let options = &self.network.options;
-        let mut text = format!("{}: {}\n", self.network.name, on_one_line(&self.network.source));
+        let mut text = match on_one_line(&self.network.source) {
+            source if source.is_empty() => format!("{}\n", self.network.name),
+            source => format!("{}: {source}\n", self.network.name),
+        };
         let squash = match options.squash {
             Squash::Tanh => "tanh(a)",
             Squash::Scaled => "1.7159 tanh(2a/3)",
