@@ -239,7 +239,7 @@ fn listed(value: toml::Value) -> Result<Option<Vec<Vec<usize>>>, String> {
     })
 }
 
-/// A string as TOML has it: what JSON quotes TOML reads, but for the last control character.
+/// Writes a string for TOML, escaped as in JSON; TOML also wants an escape for U+007F.
 fn quoted(text: &str) -> String {
     json!(text).to_string().replace('\u{7f}', "\\u007f")
 }

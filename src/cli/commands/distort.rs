@@ -13,7 +13,7 @@ use crate::network::{Network, Options, build};
 use crate::plan::{
     Capacity, Distortion, Optimizer, Pass, Plan, Profile, Ranges, StepRow, Strategy,
 };
-use crate::recipe::{Available, MAX_BATCH, NetworkChoice, RangeArgs, suits};
+use crate::recipe::{Available, MAX_BATCH, NetworkChoice, RangeArgs, need, suits};
 use crate::train::session::distortion_key;
 
 /// Rows, and views beside each digit, at most.
@@ -51,14 +51,11 @@ pub struct Args {
 /// Draws the sheet, with the kernel that a run gathers its digits by.
 pub fn run(args: Args) -> Result<()> {
     args.ranges.check()?;
-    let chooses = [
-        (args.device.plan != PlanChoice::Auto, "--plan"),
-        (args.device.threads.is_some(), "--threads"),
-    ];
-    if let Some((_, flag)) = chooses.iter().find(|(given, _)| *given) {
-        return Err(Error::Usage(format!(
-            "{flag} changes nothing here: one kernel draws the sheet; leave it out"
-        )));
+    let (plan, threads) = (args.device.plan != PlanChoice::Auto, args.device.threads.is_some());
+    for (given, flag) in [(plan, "--plan"), (threads, "--threads")] {
+        need(!given, || {
+            format!("{flag} changes nothing here: one kernel draws the sheet; leave it out")
+        })?;
     }
     let ranges = args.ranges.ranges();
     check_picture("--out", &args.out, args.force, &[])?;
