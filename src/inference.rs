@@ -159,7 +159,7 @@ impl Inference {
         self.session.set_parameters(parameters)
     }
 
-    /// Has [`Inference::answers`] ask about these digits of the `set`-th set alone.
+    /// Has [`Inference::answers`] ask about these digits of the `set`-th set alone, at most as many as it has.
     pub fn choose(&mut self, set: usize, numbers: &[usize]) -> Result<()> {
         let Set { first, asked } = &mut self.sets[set];
         *asked = numbers.len();
@@ -238,7 +238,7 @@ impl Scores {
         }
     }
 
-    /// Returns the answers to the digits with these numbers in the set, where these were asked about.
+    /// Returns the answers about the digits that were asked about; `numbers` are theirs in the set, in that order.
     pub fn about(&self, numbers: impl IntoIterator<Item = usize>, set: &Digits) -> Vec<Answer> {
         let answer = |(i, digit)| {
             let Ranking { digit: said, margin, .. } = self.ranking(i);
