@@ -49,8 +49,8 @@ impl PlanChoice {
                 )),
                 None => Err(Error::Usage(format!(
                     "--plan tuned: nothing was tuned for {} with the {} profile on this device: run \
-                     `lenet tune --network {}` first, or leave out --plan",
-                    network.name, profile.name, network.name
+                     `lenet tune` with the same network, data and batch first, or leave out --plan",
+                    network.name, profile.name
                 ))),
             },
         }

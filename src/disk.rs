@@ -23,9 +23,14 @@ pub fn is_there(path: &Path) -> bool {
 
 /// Opens a file to read it. A pipe or a device, which might never answer or never end, is an error.
 pub fn open(path: &Path) -> io::Result<File> {
-    match is_special(path) {
-        true => Err(refused("it is a device or a pipe and no file")),
-        false => File::open(path),
+    if is_special(path) {
+        return Err(refused("it is a device or a pipe and no file"));
+    }
+    match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
+            Err(io::Error::new(error.kind(), "it is a link to a file that is not there"))
+        }
+        opened => opened,
     }
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cache;
 use crate::error::{Error, Result};
-use crate::network::{Network, Output};
+use crate::network::{Loss, Network, Options, Table};
 use crate::plan::{Profile, Strategy};
 use crate::version;
 
@@ -24,10 +24,8 @@ struct Key {
     /// Version of this program.
     version: String,
     profile: String,
-    network: String,
-    border: usize,
-    output: Output,
-    full_connections: bool,
+    /// Its file, with the usual loss: another takes as long.
+    table: String,
 }
 
 /// The fastest plan of those that were timed.
@@ -102,14 +100,14 @@ impl Tuned {
     }
 
     fn key(&self, network: &Network, profile: Profile) -> Key {
+        let loss = Loss::of(network.options.output);
+        let options = Options { loss, j: 0.0, ..network.options };
+        let table = Table::of(&Network { options, ..network.clone() });
         Key {
             adapter: self.adapter.clone(),
             version: version::VERSION.into(),
             profile: profile.name.into(),
-            network: network.name.clone(),
-            border: network.options.border,
-            output: network.options.output,
-            full_connections: network.options.full_connections,
+            table: table.text(),
         }
     }
 }
@@ -130,13 +128,14 @@ pub fn forget() -> Result<Option<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{build, lenet};
+    use crate::network::{PoolForm, build, lenet};
 
     #[test]
     fn finds_the_nearest_batch_of_the_same_network() -> Result<()> {
         let network = build(lenet::lenet1(), lenet::lenet1().options)?;
-        let wide =
-            build(lenet::lenet1(), crate::network::Options { border: 2, ..network.options })?;
+        let with = |options: Options| build(lenet::lenet1(), options);
+        let wide = with(Options { border: 2, ..network.options })?;
+        let plain = with(Options { pool: PoolForm::Average, ..network.options })?;
         let gpu = Profile::gpu();
         let mut tuned = Tuned::default();
         tuned.insert(&network, gpu, 16, Strategy::Layered);
@@ -146,7 +145,9 @@ mod tests {
         assert_eq!(tuned.find(&network, gpu, 32), Some((Strategy::Sample, 16)));
         assert_eq!(tuned.find(&network, gpu, 33), Some((Strategy::Layered, 64)));
         assert_eq!(tuned.find(&network, Profile::software(), 16), None);
-        assert_eq!(tuned.find(&wide, gpu, 16), None);
+        for other in [wide, plain] {
+            assert_eq!(tuned.find(&other, gpu, 16), None);
+        }
         Ok(())
     }
 }

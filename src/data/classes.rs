@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::network::{CLASS_COUNTS, CLASSES, ClassNames, Network};
 
 /// The file of the names, and its bytes at most.
-const FILE: &str = "classes.txt";
+pub(super) const FILE: &str = "classes.txt";
 const MAX_FILE: u64 = 1 << 16;
 
 /// The names in the file beside the data at a path, if it is there.
@@ -24,9 +24,16 @@ fn beside(path: &Path) -> Result<Option<ClassNames>> {
         Error::cannot_read(&file, what, "give a name in each line, in the order of the labels")
     };
     let text = disk::read_text(&file, MAX_FILE).map_err(|error| cannot_read(error.to_string()))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    ClassNames::new(lines.map(String::from).collect()).map(Some).map_err(cannot_read)
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text).trim_end();
+    let lines: Vec<String> = text.lines().map(|line| line.trim().into()).collect();
+    // Passed over, it would give the labels after it the names of others.
+    if let Some(at) = lines.iter().position(String::is_empty) {
+        return Err(cannot_read(format!(
+            "line {} is empty, and a line is the name of a label",
+            at + 1
+        )));
+    }
+    ClassNames::new(lines).map(Some).map_err(cannot_read)
 }
 
 /// Gives all sets of the data at a path the same classes.

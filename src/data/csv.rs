@@ -100,6 +100,11 @@ impl Csv {
     /// Appends the digit of a line, or says what is wrong with it and leaves the piece alone. Blank lines,
     /// comments after a # and a heading have none.
     pub fn line(&mut self, line: &[u8], piece: &mut Piece) -> Result<(), String> {
+        if line.trim_ascii().contains(&b'\r') {
+            return Err(
+                "lines end with a carriage return alone, where a line feed was expected".into()
+            );
+        }
         if line.len() > MAX_LINE {
             return Err(format!("the line has over {MAX_LINE} bytes"));
         }

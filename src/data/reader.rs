@@ -50,19 +50,21 @@ pub fn kind(path: &Path) -> Result<&'static str> {
 
 /// Says what the reader of a path leaves out, a sentence for each folder: only pictures may lie among other things.
 pub(super) fn left_out(path: &Path) -> Vec<String> {
-    let (sets, beside) = match kind(path) {
+    let mut beside = Vec::new();
+    let sets: Vec<PathBuf> = match kind(path) {
         Ok(IN_TWO_SETS) => {
             let sets = [Set::Train, Set::Test].iter();
-            let sets: Vec<PathBuf> =
-                sets.filter_map(|&set| pictures::set_folder(path, set)).collect();
+            let sets = sets.filter_map(|&set| pictures::set_folder(path, set)).collect::<Vec<_>>();
             let others = visible(path).into_iter().filter(|it| it.is_dir() && !sets.contains(it));
-            let names: Vec<String> = others.map(|it| name_of(&it).into_owned()).collect();
-            (sets, names.join(", "))
+            beside.extend(others.map(|it| name_of(&it).into_owned()));
+            sets
         }
-        Ok(BY_CLASS) => (vec![path.to_path_buf()], String::new()),
-        _ => Default::default(),
+        Ok(BY_CLASS) => vec![path.to_path_buf()],
+        _ => return Vec::new(),
     };
-    let beside = (!beside.is_empty()).then_some((path, beside));
+    let names = find(path, &[classes::FILE], is_no_folder);
+    beside.extend(names.map(|file| format!("{} (folders name their classes)", name_of(&file))));
+    let beside = (!beside.is_empty()).then(|| (path, beside.join(", ")));
     let inside = sets.iter().filter_map(|set| Some((&**set, pictures::left_out(set)?)));
     let told =
         |(folder, what): (&Path, String)| format!("left out of {}: {what}", folder.display());

@@ -10,7 +10,7 @@ use super::settings::{OF_J, misplaced, need};
 use super::{Available, Flags, NetworkArgs};
 use crate::disk;
 use crate::error::{Error, Result};
-use crate::network::{CLASSES, Loss, Network, Options, Output, Table, build, lenet, named};
+use crate::network::{CLASSES, Loss, Network, Options, Output, SIDES, Table, build, lenet, named};
 use crate::plan::Layout;
 use crate::text::did_you_mean;
 
@@ -80,16 +80,22 @@ fn is_path(word: &str) -> bool {
     word.ends_with(".toml") || word.contains(std::path::is_separator) || Path::new(word).exists()
 }
 
-/// Reads a network file, which has to be sound with its own choices.
+/// Reads a network file, which has to be sound with its own choices. One that names no side only has to fit some
+/// pictures: whether it fits those of a run is said when their side is known.
 fn read(path: &Path) -> Result<Table> {
     let cannot_read = |what: String| {
         Error::cannot_read(path, what, "docs/networks.md says what a network file holds")
     };
     let text = disk::read_text(path, MAX_FILE).map_err(|error| cannot_read(error.to_string()))?;
     let table = Table::parse(&text).map_err(cannot_read)?;
-    build(&table, table.options)
-        .and_then(|network| Layout::of(&network))
-        .map_err(|error| cannot_read(error.to_string()))?;
+    let fits = |side: usize| {
+        build(&table, Options { side, ..table.options }).and_then(|network| Layout::of(&network))
+    };
+    if let Err(error) = fits(table.options.side)
+        && (table.side.is_some() || !SIDES.into_iter().any(|side| fits(side).is_ok()))
+    {
+        return Err(cannot_read(error.to_string()));
+    }
     super::file::of_table(&table).map_err(|error| cannot_read(format!("[recipe]: {error}")))?;
     match lenet::find(&table.name) {
         Some(own) if (&own.rows, own.options) != (&table.rows, table.options) => {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::files::{CHECKPOINT, METRICS, NAMES, RUN};
+use super::files::{CHECKPOINT, METRICS, NAMES, RUN, is_run};
 use super::lines;
 use crate::disk;
 use crate::error::{Error, Result};
@@ -57,6 +57,7 @@ impl Folder {
                 path.display()
             )));
         }
+        check_apart(&path)?;
         disk::make_folder(&path)?;
         Folder::locked(path, made)
     }
@@ -65,9 +66,15 @@ impl Folder {
     pub fn open(path: &Path) -> Result<Folder> {
         if let Some(name) = [RUN, CHECKPOINT].iter().find(|name| !disk::is_there(&path.join(name)))
         {
+            let name_one = match run_in(path) {
+                Some(run) => format!(
+                    "name one of the runs in it, {} for instance, or repeat the command that made them",
+                    run.display()
+                ),
+                None => "name the folder of a run that has made a step, or start it again".into(),
+            };
             return Err(Error::Data(format!(
-                "{} holds no run to resume ({name} is missing): name the folder of a run that \
-                 has made a step, or start it again",
+                "{} holds no run to resume ({name} is missing): {name_one}",
                 path.display()
             )));
         }
@@ -131,6 +138,26 @@ impl Drop for Folder {
             let _ = fs::remove_file(self.path.join(LOCK)).and_then(|()| fs::remove_dir(&self.path));
         }
     }
+}
+
+/// The first folder in a folder that is one of a run.
+fn run_in(folder: &Path) -> Option<PathBuf> {
+    disk::entries(folder).ok()?.into_iter().find(|path| is_run(path))
+}
+
+/// Checks that a run would neither stand in another nor hold others: a folder is that of a run, or one of runs
+/// that belong together.
+fn check_apart(path: &Path) -> Result<()> {
+    let absolute = disk::absolute(path);
+    let around = absolute.ancestors().skip(1).find(|folder| is_run(folder));
+    let what = match (around, run_in(path)) {
+        (Some(run), _) => format!("{} is the folder of a run", run.display()),
+        (None, Some(run)) => {
+            format!("{} holds other runs, {} for instance", path.display(), run.display())
+        }
+        (None, None) => return Ok(()),
+    };
+    Err(Error::Usage(format!("{what}, and a run needs a folder of its own: give another --out")))
 }
 
 /// Takes a lock for as long as the file is open. A process that trains shares it with nobody; one that

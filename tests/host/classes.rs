@@ -113,7 +113,8 @@ fn what_the_classes_of_data_are() -> Outcome {
         ("a\nb\tc\n", "control character U+0009"),
         ("a\nb\u{202e}c\n", "control character U+202E"),
         ("a\n?\n", "is \"?\", which stands for"),
-        ("a\n \n\u{2068}\n", "U+2068"),
+        ("a\n\u{2068}\n \n", "U+2068"),
+        ("a\n \nb\n", "line 2 is empty"),
     ] {
         fs::write(data.join("classes.txt"), names)?;
         let said = load(data).unwrap_err().to_string();

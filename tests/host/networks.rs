@@ -108,6 +108,25 @@ fn a_file_says_what_is_wrong_with_it() {
     fails(&["summary", "--network", folder], DATA, &[folder]);
 }
 
+/// A file that names no side is for the side of the data, whether or not its layers fit digits of 28x28.
+#[test]
+fn the_data_say_which_side_a_network_sees() {
+    let folder = TempDir::new().expect("a folder");
+    let layers = r#"[{ conv = "c1", maps = 2, kernel = 4 }, { pool = "s2" }]"#;
+    let mine = file(&folder, &format!("name = \"mine\"\nlayers = {layers}"));
+    let data = folder.path().join("digits.csv");
+    let line = |at: usize| {
+        let pixels = (0..17 * 17).map(|pixel| (pixel * (at + 3) % 256).to_string());
+        format!("{},{}\n", at % 2, pixels.collect::<Vec<_>>().join(","))
+    };
+    fs::write(&data, (0..8).map(line).collect::<String>()).expect("a file");
+    let out = folder.path().join("run");
+    let train = ["train", "--network", &mine, "--steps", "1", "--no-report", "--device", "cpu"];
+    let data = ["--data", path(&data), "--test-share", "0.5", "--out", path(&out)];
+    prints(&[&train[..], &data].concat());
+    fails(&train, USAGE, &["mine", "\"s2\"", "25x25", "28x28"]);
+}
+
 #[test]
 fn a_network_of_ones_own_goes_through_every_command() {
     let folder = TempDir::new().expect("a folder");

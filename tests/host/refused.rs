@@ -129,6 +129,9 @@ fn pictures_are_found_or_missed_in_words() -> Outcome {
         put(folder.path(), &["val-2/a/0.png"])?;
         let told = data::left_out(&Source::at(folder.path()));
         assert!(told.len() == 1 && told[0].ends_with(": val-2"), "{told:?}");
+        put(folder.path(), &["classes.txt"])?;
+        let told = data::left_out(&Source::at(folder.path()));
+        assert!(told.len() == 1 && told[0].contains(": val-2, classes.txt ("), "{told:?}");
     }
     for (names, words) in [
         (&["0.png", "1.png"][..], "2 pictures beside"),

@@ -78,6 +78,15 @@ fn seeds_come_to_a_mean() {
     let other = [&TRAIN[..], &[out, "--epochs", "2", "--seeds", "3"]].concat();
     fails(&other, USAGE, &["seed-1", "another run", "epochs"]);
     fails(&[&TRAIN[..], &[out, "--seeds", "0"]].concat(), USAGE, &["--seeds is 0"]);
+
+    // No run among or within those that belong together.
+    let within = format!("{out}/seed-1/more");
+    fails(&[&TRAIN[..], &[out, "--force"]].concat(), USAGE, &["seed-1", "other runs", "--out"]);
+    for more in [&[][..], &["--seeds", "2"]] {
+        let words = ["seed-1", "the folder of a run", "--out"];
+        fails(&[&TRAIN[..], &[&within], more].concat(), USAGE, &words);
+    }
+    fails(&["train", "--resume", out], DATA, &["no run to resume", "seed-1", "repeat"]);
 }
 
 #[test]

@@ -196,6 +196,7 @@ fn csv_as_other_programs_write_it() {
         ([b"\xff\xfe", plain.as_bytes()].concat(), "UTF-16"),
         (plain.replace(',', ";").into_bytes(), "semicolons"),
         (plain.replace(',', "\t").into_bytes(), "tabs"),
+        (plain.replace('\n', "\r").into_bytes(), "carriage return"),
         (last.into_bytes(), "heading"),
     ] {
         let (code, _, said) = streamed(&["--stream", "csv"], &input);

@@ -174,8 +174,13 @@ impl ResultArgs {
             None if self.no_report => next.push_str(&format!(", lenet report {name}")),
             None => {}
         }
+        self.say(&next);
+    }
+
+    /// Says something beside the result, unless `--quiet` asks for the result alone.
+    pub fn say(&self, note: &str) {
         if !self.quiet {
-            output::note(&next);
+            output::note(note);
         }
     }
 }

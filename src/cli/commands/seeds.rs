@@ -45,7 +45,7 @@ pub fn run(
         settings.origins.insert("seed".into(), "--seeds".into());
         let path = folder(seed);
         if !is_done(&path, &identity(&settings, device, &about["data"]))? {
-            output::note(&format!("seed     {seed} of {seeds}"));
+            args.results.say(&format!("seed     {seed} of {seeds}"));
             let opened = Folder::make(Some(&path), &settings.network.name, true)?;
             let split = Split::draw(&settings, mnist);
             let lists = split.lists(mnist);
@@ -92,6 +92,6 @@ fn tell(args: &Args, errors: &[f64], digits: usize, out: &str) -> Result<f64> {
         errors.len(),
         sample.text(2)
     ))?;
-    output::note(&format!("next     lenet runs {out}"));
+    args.results.say(&format!("next     lenet runs {out}"));
     Ok(sample.mean)
 }
