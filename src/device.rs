@@ -195,7 +195,7 @@ impl Device {
         }
     }
 
-    /// The adapter that is the fastest for one replica of a plan, if it is one.
+    /// The adapter on which one replica of the plan runs fastest; `None` on the CPU.
     pub(crate) fn adapter_for(&self, plan: &Plan) -> Option<&Adapter> {
         let is_small = plan.replicas.len() > 1 || plan.interface.batch <= llvmpipe::ALONE;
         match self {

@@ -221,16 +221,15 @@ impl Scores {
         Ranking { digit, runner_up, margin }
     }
 
-    /// All of that, where answers count from a margin on.
+    /// The answer for the `i`-th digit, which is rejected if its margin is below `margin`.
     pub fn prediction(&self, i: usize, margin: f32) -> Prediction<'_> {
         let (scores, ranking) = (self.of(i), self.ranking(i));
-        let name = |class: usize| self.names.list().get(class).map(String::as_str);
         Prediction {
             digit: ranking.digit,
-            name: name(ranking.digit),
+            name: self.names.given(ranking.digit),
             score: scores[ranking.digit],
             runner_up: ranking.runner_up,
-            runner_up_name: name(ranking.runner_up),
+            runner_up_name: self.names.given(ranking.runner_up),
             runner_up_score: scores[ranking.runner_up],
             difference: ranking.margin,
             rejected: ranking.margin < margin,

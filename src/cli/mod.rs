@@ -92,7 +92,7 @@ command_line! {
     Man = man,
 }
 
-/// Prepares the process: what would end it or speak for it is switched off.
+/// Prepares the process: ignores signals that would end it, and silences what drivers print.
 ///
 /// # Safety
 /// The process has one thread.

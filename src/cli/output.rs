@@ -6,6 +6,7 @@
 
 use std::io::{ErrorKind, Write};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use anstyle::Style;
 use serde_json::Value;
@@ -37,10 +38,31 @@ pub fn print_json(value: &Value) -> Result<()> {
     print(&format!("{value}\n"))
 }
 
-/// Says something that is no result: progress, the device, a warning.
+/// Says something that is no result: progress, the device, a warning. At once, or as soon as [`release`] is called.
 pub fn note(text: &str) {
+    match &mut *HELD.lock().unwrap_or_else(PoisonError::into_inner) {
+        Some(held) => held.push(text.into()),
+        None => say(text),
+    }
+}
+
+fn say(text: &str) {
     // There is nowhere left to complain.
     let _ = writeln!(anstream::stderr(), "{}", shown(text));
+}
+
+/// The notes that wait while something else has the terminal.
+static HELD: Mutex<Option<Vec<String>>> = Mutex::new(None);
+
+/// Keeps notes back from now on.
+pub fn hold() {
+    HELD.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+}
+
+/// Says the notes that were kept back, and the next ones at once.
+pub fn release() {
+    let held = HELD.lock().unwrap_or_else(PoisonError::into_inner).take();
+    held.into_iter().flatten().for_each(|text| say(&text));
 }
 
 /// Prints a warning.

@@ -63,18 +63,20 @@ pub struct Mnist {
 
 impl Mnist {
     /// The same digits as data for a network whose own are elsewhere, for timing and replays: cut, or padded
-    /// with background, to its side, and with labels modulo its number of classes.
-    pub fn cut_for(&self, network: &Network) -> Mnist {
+    /// with background, to its side, and with labels modulo its number of classes; the first `train` of those for
+    /// training.
+    pub fn cut_for(&self, network: &Network, train: usize) -> Mnist {
         let Options { side, classes, .. } = network.options;
-        let cut = |set: &Digits| {
-            let labels = set.labels.iter().map(|label| label % classes as u8).collect();
+        let cut = |set: &Digits, most: usize| {
+            let labels = set.labels.iter().take(most).map(|label| label % classes as u8).collect();
             let names = network.classes.clone();
+            let pixels = &set.pixels[..set.pixels.len().min(most * set.side * set.side)];
             Digits {
                 names,
-                ..Digits::of(side, classes, field::cut(&set.pixels, set.side, side).0, labels)
+                ..Digits::of(side, classes, field::cut(pixels, set.side, side).0, labels)
             }
         };
-        Mnist { train: cut(&self.train), test: cut(&self.test) }
+        Mnist { train: cut(&self.train, train), test: cut(&self.test, self.test.len()) }
     }
 }
 

@@ -63,7 +63,7 @@ pub fn import(path: &Path, args: &NetworkArgs, names: Option<Names>) -> Result<I
             sentence(&nearest.faults)
         )));
     }
-    let (described, halves) = (!container.about.is_null(), container.has_halves());
+    let (described, halves) = (Network::of(&container.about).is_ok(), container.has_halves());
     let Candidate { network, names, layout, .. } = nearest;
     args.suit(&network.options)?;
     let mut parameters = container.list(&layout, "").map_err(cannot_read)?;

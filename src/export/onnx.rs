@@ -2,8 +2,8 @@
 //!
 //! | value | type, shape | is |
 //! |---|---|---|
-//! | `digits` | uint8 `[N, 1, 28, 28]` | bytes as MNIST has them: 0 background, 255 ink |
-//! | `scores` | float `[N, 10]` | outputs of a linear network, penalties of an RBF one, or probabilities |
+//! | `digits` | uint8 `[N, 1, side, side]` | bytes as MNIST has them: 0 background, 255 ink |
+//! | `scores` | float `[N, classes]` | outputs of a linear network, penalties of an RBF one, or probabilities |
 //! | `class` | int64 `[N]` | the first of the largest outputs, or of the smallest penalties |
 //!
 //! The graph uses ordinary operators of opset 17 only; it includes the border and the scaling of the
@@ -35,14 +35,14 @@ enum DataType {
     Int64 = 7,
 }
 
-/// Scalars that several layers use.
-const SLOPE: &str = "squash.slope";
-const AMPLITUDE: &str = "squash.amplitude";
-const BLOCK: &str = "pooling.block";
+/// Scalars that several layers use. The name of a layer has no "/".
+const SLOPE: &str = "squash/slope";
+const AMPLITUDE: &str = "squash/amplitude";
+const BLOCK: &str = "pooling/block";
 /// Where a tanh is 1 or -1 to the last bit of f32. OpenCV 5.0 makes NaN of what is far beyond.
-const ENDS: [(&str, f32); 2] = [("squash.least", -16.0), ("squash.largest", 16.0)];
+const ENDS: [(&str, f32); 2] = [("squash/least", -16.0), ("squash/largest", 16.0)];
 /// Where the input of the RBF units gets a dimension more.
-const AXIS: &str = "rbf.axis";
+const AXIS: &str = "rbf/axis";
 
 /// A constant of a node after its name.
 enum Attribute {

@@ -63,9 +63,14 @@ impl ClassNames {
         &self.0
     }
 
+    /// The name that a class was given, if it was.
+    pub fn given(&self, class: usize) -> Option<&str> {
+        self.0.get(class).map(String::as_str)
+    }
+
     /// What a class is called.
     pub fn of(&self, class: usize) -> Cow<'_, str> {
-        self.0.get(class).map_or_else(|| class.to_string().into(), |name| name.into())
+        self.given(class).map_or_else(|| class.to_string().into(), Cow::from)
     }
 }
 

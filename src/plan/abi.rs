@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Plan;
 use super::constant::{Constant, Constants};
-use crate::network::DIGIT_SIDE;
+use crate::network::{DIGIT_SIDE, MAX_NUMBERS};
 
 /// Pixels in a word, the first in the lowest byte.
 pub const PIXELS_PER_WORD: usize = 4;
@@ -68,6 +68,11 @@ impl Record {
     /// Words of a sample.
     pub const fn words(self) -> usize {
         self.pixel_words() + 1
+    }
+
+    /// Samples that a binding of 128 MiB holds, WebGPU's default limit.
+    pub const fn most(self) -> usize {
+        MAX_NUMBERS / self.words()
     }
 
     /// Appends pictures (`[n, side, side]` bytes) and their labels to a data set.

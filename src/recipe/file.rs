@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Available, Flags, NetworkArgs, Row, Settings, need};
+use super::distortion::Switch;
+use super::optimizer::{Method, OF_ADAM, OF_EACH, OF_SDLM};
+use super::settings::OF_DISTORTION;
+use super::{Available, Flags, NetworkArgs, Row, Settings, TrainingArgs, need};
 use crate::error::{Error, Result};
 use crate::network::{Network, Table};
 use crate::text::plain;
@@ -15,11 +18,35 @@ pub(super) fn with_file(flags: &Flags, from: Option<&Network>) -> Result<Flags> 
     };
     let (table, origin) = (asked.table()?, format!("{}, [recipe]", asked.name()));
     let mut layer = of_table(&table).map_err(|error| Error::Data(format!("{origin}: {error}")))?;
-    if flags.training.steps.is_some() {
-        layer.training.epochs = None;
-    }
+    ruled_out(&flags, &table, &layer).into_iter().for_each(|name| layer.remove(name));
     flags.under(&layer, &origin);
     Ok(flags)
+}
+
+/// The settings of a file that typed flags leave no use for, or take the place of.
+fn ruled_out(typed: &Flags, table: &Table, of_file: &Flags) -> Vec<&'static str> {
+    let Flags { training: TrainingArgs { steps, epochs, .. }, network, .. } = typed;
+    let options = network.options(table.options);
+    let ends_alike = (options.output, options.loss) == (table.options.output, table.options.loss);
+    let method = |flags: &Flags| flags.optimizer.optimizer;
+    let of_file = method(of_file).unwrap_or(Method::Sgd);
+    let moves_alike = method(typed).is_none_or(|typed| typed == of_file);
+    let rules: [(bool, &[&str]); 7] = [
+        (steps.is_some(), &["epochs"]),
+        (epochs.is_some(), &["steps"]),
+        // A rate is for its optimizer and its loss.
+        (!ends_alike, &["lr", "curvature"]),
+        (!moves_alike, OF_EACH),
+        (!moves_alike, OF_SDLM),
+        (!moves_alike, OF_ADAM),
+        (typed.distort.distort == Some(Switch::Off), OF_DISTORTION),
+    ];
+    rules
+        .into_iter()
+        .filter(|(applies, _)| *applies)
+        .flat_map(|(_, names)| names)
+        .copied()
+        .collect()
 }
 
 /// What the file of a network says of training.

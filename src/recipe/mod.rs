@@ -19,7 +19,7 @@ pub use defaults::{defaults, with_default};
 pub use distortion::{Copies, Switch};
 pub use network::{ConnectionChoice, NetworkChoice, suits};
 pub use optimizer::{Curvature, Method};
-pub use recipes::{ALL, MAX_BATCH, MAX_EPOCHS, Rates, Recipe, names};
+pub use recipes::{ALL, MAX_BATCH, MAX_EPOCHS, MAX_SEEDS, Rates, Recipe, names};
 pub use schedule::{Schedule, Shuffle};
 pub use setting::{Origins, Range, Row, words};
 pub use settings::Available;

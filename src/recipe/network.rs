@@ -60,7 +60,7 @@ impl NetworkChoice {
             NetworkChoice::Table(table) => Ok((**table).clone()),
             NetworkChoice::Word(word) => match lenet::find(word) {
                 Some(table) => Ok(table.clone()),
-                None if is_path(word) => read(Path::new(word)),
+                None if Self::is_path(word, Path::new("")) => read(Path::new(word)),
                 None => {
                     let names = || lenet::all().iter().map(|table| table.name.as_str());
                     let all = names().collect::<Vec<_>>().join(", ");
@@ -73,11 +73,14 @@ impl NetworkChoice {
             },
         }
     }
-}
 
-/// Whether a word is meant as a path, if it is no name.
-fn is_path(word: &str) -> bool {
-    word.ends_with(".toml") || word.contains(std::path::is_separator) || Path::new(word).exists()
+    /// Whether a word is meant as a path, seen from a folder, and not as the name of a network.
+    pub fn is_path(word: &str, folder: &Path) -> bool {
+        lenet::find(word).is_none()
+            && (word.ends_with(".toml")
+                || word.contains(std::path::is_separator)
+                || folder.join(word).exists())
+    }
 }
 
 /// Reads a network file, which has to be sound with its own choices. One that names no side only has to fit some
@@ -192,7 +195,7 @@ impl NetworkArgs {
     }
 }
 
-/// The network that was asked for, of which `asked` then says everything.
+/// Builds the network that was asked for, and fills `asked` with all its settings.
 ///
 /// # Errors
 /// [`Error::Usage`] if flags contradict each other or make no network.
@@ -321,7 +324,7 @@ pub(super) fn from_model(
         )));
     }
     let network = network.with(loss)?;
-    // Of a network that was not chosen the run says no more than this.
+    // The network came with the model, so the settings name only these.
     for (name, _) in asked.network.given().iter().filter(|(name, _)| name != "loss") {
         asked.origins.remove(name);
     }

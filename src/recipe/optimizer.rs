@@ -33,6 +33,13 @@ named! {
 /// Adam's own rate, PyTorch's default.
 const ADAM: &[(&str, &str)] = &[("lr", "0.001")];
 
+/// Settings that SDLM alone has.
+pub(super) const OF_SDLM: &[&str] = &["eta-scale", "mu", "curvature", "curvature-patterns"];
+/// Settings that Adam alone has.
+pub(super) const OF_ADAM: &[&str] = &["beta1", "beta2", "epsilon"];
+/// Settings that each optimizer has its own values of.
+pub(super) const OF_EACH: &[&str] = &["lr", "schedule", "momentum", "weight-decay"];
+
 /// Returns what a method has in place of a recipe's own values. The rate of SGD depends on the end of the
 /// network; the others also have `own`, the defaults that are theirs alone.
 pub(super) fn layer(method: Method, recipe: &Recipe, own: &OptimizerArgs, end: &Options) -> Flags {
@@ -41,16 +48,12 @@ pub(super) fn layer(method: Method, recipe: &Recipe, own: &OptimizerArgs, end: &
             let training = TrainingArgs { lr: Some(recipe.rates.of(end).0), ..Default::default() };
             Flags { training, ..Flags::default() }
         }
-        Method::Adam => {
-            let own = OptimizerArgs { optimizer: None, ..own.clone() };
-            let table = Flags::of(ADAM).expect("settings of this program");
-            Flags { optimizer: own, ..table }
-        }
-        Method::Sdlm => {
+        Method::Sdlm | Method::Adam => {
+            let table = if method == Method::Sdlm { SDLM } else { ADAM };
             // How many patterns depends on the digits.
-            let own = OptimizerArgs { optimizer: None, curvature_patterns: None, ..own.clone() };
-            let table = Flags::of(SDLM).expect("settings of this program");
-            Flags { optimizer: own, ..table }
+            let optimizer =
+                OptimizerArgs { optimizer: None, curvature_patterns: None, ..own.clone() };
+            Flags { optimizer, ..Flags::of(table).expect("settings of this program") }
         }
     }
 }

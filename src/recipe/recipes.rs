@@ -5,6 +5,8 @@ use crate::network::{Loss, Options, Output};
 
 /// Samples in a batch at most.
 pub const MAX_BATCH: usize = 1024;
+/// Seeds that one command trains with at most.
+pub const MAX_SEEDS: usize = 1_000;
 /// Epochs of a run at most.
 pub const MAX_EPOCHS: usize = 10_000;
 
@@ -12,7 +14,7 @@ pub const MAX_EPOCHS: usize = 10_000;
 #[derive(Debug, Clone, Copy)]
 pub struct Recipe {
     pub name: &'static str,
-    /// The learning rate of SGD; the other optimizer has its own.
+    /// The learning rate of SGD; the other optimizers have their own.
     pub rates: Rates,
     /// Settings by the names of their flags.
     pub settings: &'static [(&'static str, &'static str)],
@@ -31,7 +33,7 @@ pub struct Rates {
 
 /// Every recipe there is. How the settings were found stands in docs/recipes.md.
 pub const ALL: &[Recipe] = &[
-    // The notes' own training: 9,840 and 2,707 random digits, x0.2 after epoch 15.
+    // The notebook's own training: 9,840 and 2,707 random digits, x0.2 after epoch 15.
     Recipe {
         name: "notebook",
         rates: Rates { linear: 0.1, distance: 0.001, competition: 0.001, softmax: 0.01 },

@@ -7,6 +7,7 @@ use clap::{Args, Command, FromArgMatches};
 use serde_json::{Value, json};
 
 use super::file::with_file;
+use super::optimizer::{OF_ADAM, OF_SDLM};
 use super::recipes::{ALL, LENET5, MAX_EPOCHS, Recipe, names};
 use super::setting::Range;
 use super::{
@@ -15,6 +16,7 @@ use super::{
 use crate::data::Mnist;
 use crate::error::{Error, Result};
 use crate::network::{CLASSES, ClassNames, DIGIT_SIDE, Loss, Network, Output, check_name, lenet};
+use crate::plan::abi::Record;
 use crate::plan::{Capacity, Distortion, Plan, Profile, Strategy};
 use crate::text::{did_you_mean, in_plain_words};
 
@@ -41,14 +43,17 @@ impl Available {
         names: ClassNames::NUMBERS,
     };
 
-    /// As many digits as MNIST has, with the side and the classes that the network of these flags is for.
+    /// As many digits as MNIST has, of a larger side as a binding of 128 MiB holds, with the side and the classes that the
+    /// network of these flags is for.
     ///
     /// # Errors
     /// As [`NetworkChoice::table`].
     pub fn suiting(flags: &NetworkArgs) -> Result<Self> {
         let table = flags.table(lenet::lenet5())?;
         let (side, classes) = (table.options.side, table.options.classes);
-        Ok(Available { side, classes, names: table.names, ..Available::MNIST })
+        let Available { train, test, .. } = Available::MNIST;
+        let train = train.min(Record { side }.most() - test);
+        Ok(Available { train, test, side, classes, names: table.names })
     }
 
     /// What there is of a data set.
@@ -124,7 +129,7 @@ impl Settings {
         let given = flags.given();
         for (is_used, needed, names) in [
             (method == Method::Sdlm, "--optimizer sdlm", OF_SDLM),
-            (method == Method::Adam, "--optimizer adam", &["beta1", "beta2", "epsilon"]),
+            (method == Method::Adam, "--optimizer adam", OF_ADAM),
             (method != Method::Adam, "--optimizer sgd or sdlm", &["momentum"]),
             (method != Method::Sdlm, "--optimizer sgd or adam", &["weight-decay"]),
             (eq9, OF_J, &["curvature", "j"]),
@@ -202,12 +207,10 @@ impl Settings {
     }
 }
 
-/// What has a j, and a choice of curvature.
+/// The flags of the only loss that has a j and a choice of curvature.
 pub(super) const OF_J: &str = "--output rbf --loss map";
-/// Settings that SDLM alone has.
-const OF_SDLM: &[&str] = &["eta-scale", "mu", "curvature", "curvature-patterns"];
 /// Settings that say how digits are distorted.
-const OF_DISTORTION: &[&str] = &["distortions", "shift", "scale", "squeeze", "shear"];
+pub(super) const OF_DISTORTION: &[&str] = &["distortions", "shift", "scale", "squeeze", "shear"];
 
 /// The error about a setting that a run has no use for.
 pub(super) fn misplaced(name: &str, needed: &str) -> Error {

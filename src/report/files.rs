@@ -1,9 +1,9 @@
 //! A run on disk: `model.safetensors`, `run.json`, `metrics.jsonl` and `last.ckpt.safetensors` in
 //! one folder.
 //!
-//! Each file is complete or absent. All are rewritten after every epoch, the checkpoint last; the
-//! checkpoint alone is also written at the start, in between, and where the run is stopped, so that
-//! the run can resume from there.
+//! Each file is complete or absent. `run.json` is written at the start and at the end. The others are rewritten after
+//! every epoch, the checkpoint last; the checkpoint alone is also written at the start, in between, and where the run
+//! is stopped, so that the run can resume from there.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -29,7 +29,7 @@ use crate::train::model::{FILE as MODEL, Model};
 use crate::version;
 
 /// The files of a run.
-pub(super) const NAMES: [&str; 5] = [MODEL, BEST, RUN, METRICS, CHECKPOINT];
+const NAMES: [&str; 5] = [MODEL, BEST, RUN, METRICS, CHECKPOINT];
 /// The network after the epoch with the fewest errors on the digits held back, if asked for.
 pub const BEST: &str = "best.safetensors";
 /// Settings, device and result.
@@ -45,6 +45,11 @@ pub fn is_of_run(path: &Path) -> bool {
     let path = fs::canonicalize(path).unwrap_or_else(|_| disk::absolute(path));
     let mut names = NAMES.iter().chain(&[REPORT, LOCK]);
     names.any(|name| path.ends_with(name)) && path.parent().is_some_and(is_run)
+}
+
+/// A file in a folder that has the name of one of a run.
+pub fn file_of_run(folder: &Path) -> Option<&'static str> {
+    NAMES.into_iter().find(|name| disk::is_there(&folder.join(name)))
 }
 
 /// Whether a folder has the record of a run.

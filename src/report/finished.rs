@@ -281,7 +281,7 @@ pub fn by_epoch<'a>(
     (0..epochs).filter_map(spread).collect()
 }
 
-/// A run with at least one epoch, its model, and what that says to the run's test digits, in their order.
+/// A run with at least one epoch, its model, and the model's answers to the run's test digits, in their order.
 #[derive(Debug, Clone)]
 pub struct Answered {
     pub run: Run,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::files::{CHECKPOINT, METRICS, NAMES, RUN, is_run};
+use super::files::{CHECKPOINT, METRICS, RUN, file_of_run, is_run};
 use super::lines;
 use crate::disk;
 use crate::error::{Error, Result};
@@ -50,7 +50,7 @@ impl Folder {
             Some(path) => (path.to_path_buf(), !disk::is_there(path)),
             None => (unused(network)?, true),
         };
-        if let Some(name) = NAMES.iter().find(|name| disk::is_there(&path.join(name)) && !force) {
+        if let Some(name) = file_of_run(&path).filter(|_| !force) {
             return Err(Error::Usage(format!(
                 "{} holds a run already ({name}): give another --out, --force to overwrite it, or \
                  --resume {0} to resume it",

@@ -1,14 +1,9 @@
-//! Which runs the table takes, which of them are there, and how long the rest will last.
+//! The runs that the table takes, and how long those that are missing will last.
 
-use std::path::{Path, PathBuf};
-
-use serde_json::Value;
+use std::path::PathBuf;
 
 use super::rows::Row;
-use crate::error::{Error, Result};
 use crate::recipe::Settings;
-use crate::report::finished::{self, COMPLETE};
-use crate::report::identity::difference;
 
 /// A run of the table.
 #[derive(Debug, Clone)]
@@ -30,21 +25,6 @@ impl Job {
     fn cost(&self, digits: usize) -> f64 {
         digits as f64 * self.settings.network.connections() as f64
     }
-}
-
-/// Tells whether a folder holds the finished run of this identity. Another run there is an error, so that
-/// nothing is overwritten.
-pub fn is_done(folder: &Path, identity: &Value) -> Result<bool> {
-    let Ok(record) = finished::record(folder) else { return Ok(false) };
-    let found = &record["identity"];
-    if found != identity {
-        return Err(Error::Usage(format!(
-            "{} holds another run ({}): give another --out, or the flags it was made with",
-            folder.display(),
-            difference(found, identity)
-        )));
-    }
-    Ok(record["status"] == COMPLETE && finished::with_model(folder).is_ok())
 }
 
 /// How long things take, learned from the runs so far: of each its recipe, what it cost, and its seconds.

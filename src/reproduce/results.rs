@@ -17,12 +17,12 @@ pub fn halves(run: &Answered) -> Option<[f64; 2]> {
 
 /// All runs of a row, by seed; there is at least one.
 #[derive(Debug, Clone)]
-pub struct RowResults<'a> {
+pub struct RowResults {
     pub row: Row,
     /// Settings of the first run; the others differ in the seed.
     pub settings: Settings,
     /// The test digits that the answers number.
-    pub test: &'a Digits,
+    pub test: Digits,
     pub runs: Vec<Answered>,
 }
 
@@ -32,7 +32,7 @@ pub fn rejected(run: &Answered, target: f64) -> Option<f64> {
     first_within(&curve(&run.answers), target).map(|point| point.rejected)
 }
 
-impl RowResults<'_> {
+impl RowResults {
     /// Returns the sample of a number of each run.
     pub fn sample(&self, of: impl Fn(&Answered) -> f64) -> Sample {
         let numbers: Vec<f64> = self.runs.iter().map(of).collect();

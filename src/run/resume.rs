@@ -1,4 +1,5 @@
-//! `train --resume DIR`: what a run left behind, and what may be different when it is resumed.
+//! What a run left behind, and what may be different when it is resumed: by `train --resume DIR`, or by a command
+//! that makes several runs and is repeated.
 
 use std::path::Path;
 
@@ -8,8 +9,8 @@ use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::plan::Interface;
 use crate::recipe::{Settings, need};
-use crate::report::files::{Earlier, Folder, RUN};
-use crate::report::finished;
+use crate::report::files::{Earlier, Folder, RUN, file_of_run, is_run};
+use crate::report::finished::{self, COMPLETE};
 use crate::report::identity::difference;
 use crate::text::count;
 use crate::version;
@@ -97,6 +98,32 @@ impl Resumed {
     }
 }
 
+/// Whether a folder holds the finished run of this identity.
+///
+/// # Errors
+/// [`Error::Usage`] if it has another run, or files of one without its record: neither is overwritten.
+/// [`Error::Data`] if the record cannot be read.
+pub fn is_done(folder: &Path, identity: &Value) -> Result<bool> {
+    let name = folder.display();
+    if !is_run(folder) {
+        return match file_of_run(folder) {
+            None => Ok(false),
+            Some(file) => Err(Error::Usage(format!(
+                "{name} holds {file} and no {RUN}: move what is there away, or give another --out"
+            ))),
+        };
+    }
+    let record = finished::record(folder)?;
+    let there = &record["identity"];
+    need(there == identity, || {
+        format!(
+            "{name} holds another run ({}): give another --out, or the flags it was made with",
+            difference(there, identity)
+        )
+    })?;
+    Ok(record["status"] == COMPLETE && finished::with_model(folder).is_ok())
+}
+
 /// Returns the checkpoint of a run of this identity, if the folder has one; why the run cannot continue
 /// from what is there.
 pub fn checkpoint_if_any(
@@ -116,9 +143,9 @@ pub fn checkpoint_if_any(
     }
 }
 
-/// Returns the checkpoint of the run that this identity resumes, and a warning where the device is
-/// another. The identity gets what the run began with: its model, and its devices so far. A run that has done all
-/// its `epochs` does not move.
+/// Reads the checkpoint of the run that this identity resumes, and adds to the identity the model that the run
+/// started from and its devices so far. The warning says where the device is another. A run that has done all its
+/// `epochs` keeps its device.
 pub fn checkpoint(
     folder: &Folder,
     interface: &Interface,

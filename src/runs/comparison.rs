@@ -110,7 +110,7 @@ pub(super) fn probability(p: f64) -> String {
 #[derive(Debug, Clone, Copy)]
 pub struct Figure {
     pub name: &'static str,
-    /// Returns the comparison as JSON.
+    /// Its key in JSON.
     pub field: &'static str,
     pub decimals: usize,
     pub(super) of: fn(&Run) -> Option<f64>,

@@ -39,6 +39,8 @@ pub struct Progress {
     pub epoch: usize,
     /// Number of the step over all epochs, from 1.
     pub step: usize,
+    /// Steps of the run.
+    pub steps: usize,
     /// Learning rate of this step.
     pub lr: f32,
     /// Digits over all epochs.

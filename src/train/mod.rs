@@ -123,7 +123,10 @@ impl Run<'_> {
         let before = epoch * per_epoch;
         let here = per_epoch.min(steps - before);
         let rate = |step: usize| lr * schedule.factor(before + step, steps, epoch);
-        let curvature = self.curvature(epoch, from.is_some(), rate(0))?;
+        let Some(curvature) = self.curvature(epoch, from.is_some(), rate(0))? else {
+            // The state before the epoch is kept already.
+            return Ok(false);
+        };
         let optimizer = self.settings.optimizer();
         let size = |step: usize| optimizer.step_size(rate(step), before + step);
         self.session.begin(&self.orders.epoch(epoch), size)?;
@@ -149,14 +152,28 @@ impl Run<'_> {
     }
 
     /// The curvature that the optimizer uses in an epoch whose first rate is `rate`: estimated at its
-    /// start, and carried along from then on.
-    fn curvature(&mut self, epoch: usize, begun: bool, rate: f32) -> Result<Vec<LayerCurvature>> {
-        let Optimizer::Sdlm { mu, .. } = self.settings.optimizer() else { return Ok(Vec::new()) };
-        let curvature = match begun {
-            true => self.session.curvature()?,
-            false => self.session.estimate_curvature(&self.patterns.of(epoch))?,
+    /// start, and carried along from then on. Empty without one; `None` if the estimate was stopped.
+    fn curvature(
+        &mut self,
+        epoch: usize,
+        begun: bool,
+        rate: f32,
+    ) -> Result<Option<Vec<LayerCurvature>>> {
+        let Optimizer::Sdlm { mu, .. } = self.settings.optimizer() else {
+            return Ok(Some(Vec::new()));
         };
-        Ok(curvature::by_layer(self.session.layout(), &curvature, mu, rate))
+        let curvature = if begun {
+            Some(self.session.curvature()?)
+        } else {
+            let Run { control, paused, .. } = self;
+            let mut go_on = |_: usize| {
+                *paused += control.wait();
+                !control.stopped()
+            };
+            self.session.estimate_curvature(&self.patterns.of(epoch), &mut go_on)?
+        };
+        let layout = self.session.layout();
+        Ok(curvature.map(|curvature| curvature::by_layer(layout, &curvature, mu, rate)))
     }
 
     /// Trains up to the step `until` of an epoch, of `steps` in all, or until it is stopped.
@@ -168,8 +185,11 @@ impl Run<'_> {
         rate: impl Fn(usize) -> f32,
         until: usize,
     ) -> Result<Position> {
-        let Settings { train_limit: digits, epochs, batch, .. } = *self.settings;
-        let before = epoch * self.session.steps();
+        let Settings { train_limit: digits, batch, .. } = *self.settings;
+        let per_epoch = self.session.steps();
+        let before = epoch * per_epoch;
+        // The last epoch may be cut, and the last step of a whole one may have fewer digits.
+        let all = steps / per_epoch * digits + digits.min(steps % per_epoch * batch);
         let mut position = from.unwrap_or_else(|| self.session.start());
         loop {
             let Run { report, control, start, paused, .. } = self;
@@ -179,9 +199,10 @@ impl Run<'_> {
                 report.progress(Progress {
                     epoch: epoch + 1,
                     step: before + step,
+                    steps,
                     lr: rate(step - 1),
                     done: epoch * digits + done,
-                    all: (steps * batch).min(epochs * digits),
+                    all,
                     time: start.elapsed().saturating_sub(*paused),
                 });
                 *paused += control.wait();

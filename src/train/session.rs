@@ -156,17 +156,21 @@ impl Session {
 
     /// Estimates the curvature of every parameter, which the steps that follow use: the mean over
     /// these training digits of the second derivatives at the present parameters. In the places of
-    /// the plan's layout.
+    /// the plan's layout; `None` if `progress` stopped it.
     ///
     /// # Panics
     /// If the plan has no curvature, or there are more digits than in the training list.
-    pub fn estimate_curvature(&mut self, patterns: &[u32]) -> Result<Vec<f32>> {
+    pub fn estimate_curvature(
+        &mut self,
+        patterns: &[u32],
+        progress: &mut dyn FnMut(usize) -> bool,
+    ) -> Result<Option<Vec<f32>>> {
         let zeros = vec![0.0; self.layout().size];
         let steps = patterns.len().div_ceil(self.batch());
         self.executor.write_f32(self.curvature_buffer(), &zeros)?;
         self.upload(0, patterns, |_| (1.0 / patterns.len() as f32).into())?;
-        self.pass(0, self.start(), steps, Pass::Curvature, &mut |_| true)?;
-        self.curvature()
+        let end = self.pass(0, self.start(), steps, Pass::Curvature, progress)?;
+        (end.step == steps).then(|| self.curvature()).transpose()
     }
 
     /// The curvature that was estimated last.

@@ -108,6 +108,36 @@ fn a_file_says_what_is_wrong_with_it() {
     fails(&["summary", "--network", folder], DATA, &[folder]);
 }
 
+/// What a file says of training gives way to what is typed, and what then has no use is left out.
+#[test]
+fn flags_stand_over_the_recipe_of_a_file() {
+    let folder = TempDir::new().expect("a folder");
+    let of_lenet5 = prints(&["summary", "--network", "lenet5", "--toml"]);
+    let of_tutorial = prints(&["summary", "--network", "lenet5-tutorial", "--toml"]);
+    let distorted = format!("{SMALL}\ndistort = \"on\"\nshift = 2\nsteps = 3");
+    for (text, flags, setting, value) in [
+        (of_lenet5.replace("\"lenet5\"", "\"mine\""), &["--optimizer", "adam"][..], "lr", "0.001"),
+        (
+            of_tutorial.replace("\"lenet5-tutorial\"", "\"mine\""),
+            &["--optimizer", "sgd"],
+            "momentum",
+            "0.9",
+        ),
+        (distorted.clone(), &["--distort", "off"], "lr", "0.05"),
+        (distorted.clone(), &["--epochs", "1"], "epochs", "1"),
+        (distorted, &["--output", "softmax"], "batch", "4"),
+    ] {
+        let mine = file(&folder, &text);
+        let out = folder.path().join("run");
+        let few = ["--train-limit", "20", "--test-limit", "20", "--device", "cpu", "--no-report"];
+        let more = ["--out", path(&out), "--force", "--quiet"];
+        prints(&[&["train", "--network", &mine], flags, &few, &more].concat());
+        let text = fs::read_to_string(out.join("run.json")).expect("a record");
+        let record: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(record["settings"][setting]["value"].to_string(), value, "{flags:?}");
+    }
+}
+
 /// A file that names no side is for the side of the data, whether or not its layers fit digits of 28x28.
 #[test]
 fn the_data_say_which_side_a_network_sees() {

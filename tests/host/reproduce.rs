@@ -125,6 +125,25 @@ fn other_flags_overwrite_nothing() -> Outcome {
     Ok(())
 }
 
+/// Three training digits teach a network of ten classes little: it answers with any of them, of which the data have
+/// two.
+#[test]
+fn data_may_have_fewer_classes_than_the_network() -> Outcome {
+    let folder = TempDir::new()?;
+    let [data, out] = ["two.csv", "table"].map(|name| folder.path().join(name));
+    let line = |at: usize| {
+        let pixels = (0..28 * 28).map(|pixel| (pixel * (at + 7) % 256).to_string());
+        format!("{},{}\n", at % 2, pixels.collect::<Vec<_>>().join(","))
+    };
+    fs::write(&data, (0..60).map(line).collect::<String>())?;
+    let own = ["--data", path(&data), "--test-share", "0.5", "--train-limit", "3"];
+    let few = ["--epochs", "1", "--seeds", "3", "--device", "cpu", "--out", path(&out)];
+    prints(&[&["reproduce", "lenet5"], &own[..], &few].concat());
+    let results: Value = serde_json::from_str(&fs::read_to_string(out.join("results.json"))?)?;
+    assert_eq!(results["rows"][0]["runs"].as_array().map(Vec::len), Some(3));
+    Ok(())
+}
+
 #[test]
 fn flags_that_make_no_sense() -> Outcome {
     fails(&["reproduce", "cake"], USAGE, &[&["cake", "lenet1-1990"], &RECIPES[..]].concat());

@@ -38,7 +38,8 @@ fn seeds_come_to_a_mean() {
     let alone = folder.path().join("alone");
     prints(&[&TRAIN[..], &[path(&alone), "--epochs", "1", "--seed", "2"]].concat());
     let numbers = |bytes: Vec<u8>| bytes[bytes.len() - 8 * 1_024..].to_vec();
-    let second = numbers(model("seed-2").expect("a model"));
+    let second_file = model("seed-2").expect("a model");
+    let second = numbers(second_file.clone());
     assert_eq!(numbers(fs::read(alone.join("model.safetensors")).expect("a model")), second);
     fs::remove_dir_all(&alone).expect("it is there");
 
@@ -87,6 +88,18 @@ fn seeds_come_to_a_mean() {
         fails(&[&TRAIN[..], &[&within], more].concat(), USAGE, &words);
     }
     fails(&["train", "--resume", out], DATA, &["no run to resume", "seed-1", "repeat"]);
+
+    // What is no run is not overwritten either.
+    let record = Path::new(out).join("seed-2/run.json");
+    for (broken, code) in [(Some("{"), DATA), (None, USAGE)] {
+        match broken {
+            Some(text) => fs::write(&record, text).expect("a file"),
+            None => fs::remove_file(&record).expect("a file"),
+        }
+        let again = [&TRAIN[..], &[out, "--epochs", "1", "--seeds", "2"]].concat();
+        fails(&again, code, &["seed-2", "run.json"]);
+        assert_eq!(model("seed-2").expect("a model"), second_file);
+    }
 }
 
 #[test]

@@ -14,14 +14,14 @@ use serde_json::Value;
 use crate::cli;
 use crate::disk;
 use crate::error::{Error, Result};
-use crate::network::{Network, Table, lenet};
+use crate::network::{Network, Table};
 use crate::recipe::{NetworkChoice, Origins, first_lines};
 use crate::run::record;
 use crate::text::{did_you_mean, plain, toml_fault, toml_word};
 
 /// Flags of which one takes the place of the other: a stronger source that gives one of them silences
 /// the other, and so does the first in a run's record, which has both.
-const RIVALS: [(&str, &str); 2] = [("steps", "epochs"), ("from", "init")];
+const RIVALS: [(&str, &str); 3] = [("steps", "epochs"), ("from", "init"), ("seeds", "seed")];
 /// Bytes of a file at most.
 const MAX_FILE: u64 = 16 << 20;
 /// Flags that no file gives.
@@ -65,7 +65,7 @@ impl Config {
             // A path in a file is seen from that file.
             for key in ["data", "network", "from"] {
                 if let (Some(Some(value)), Some(folder)) = (flags.get_mut(key), path.parent())
-                    && (key != "network" || lenet::find(value).is_none())
+                    && (key != "network" || NetworkChoice::is_path(value, folder))
                 {
                     *value = folder.join(&*value).display().to_string();
                 }

@@ -17,8 +17,8 @@ const MAX_THREADS: usize = 1_024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
     Training,
-    /// To ask a trained model: where `auto` would take a software adapter, the CPU has answered
-    /// before that has compiled.
+    /// To ask a trained model: `auto` prefers the CPU to a software adapter, which would still be compiling when the
+    /// CPU has answered.
     Asking,
     /// To measure or show what an adapter does.
     Looking,

@@ -93,7 +93,8 @@ pub fn run(args: Args) -> Result<()> {
         cpu: (!args.no_cpu).then_some(Device::cpu_on(threads)),
         naive: (!args.no_cpu && !args.all).then_some(Device::Naive),
     };
-    let mnist = data::builtin()?.cut_for(&cases[0].network);
+    let most = Available::suiting(&args.network)?.train;
+    let mnist = data::builtin()?.cut_for(&cases[0].network, most);
     let (train, test) = (mnist.train.len() as u32, mnist.test.len() as u32);
     let sets = vec![(train..train + test).collect()];
     let lists = Lists::new(&[&mnist.train, &mnist.test], mnist.train.len(), sets);

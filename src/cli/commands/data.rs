@@ -36,7 +36,7 @@ pub struct Args {
     /// Take the digit from the test set [default: the training set]
     #[arg(long, requires = "show")]
     test: bool,
-    /// Also write the digit as a PNG file of 280x280 pixels
+    /// Also write the digit as a PNG file with a square of 10x10 for each pixel
     #[arg(long, value_name = "FILE", requires = "show")]
     png: Option<PathBuf>,
     /// Draw the first training digits of each class as a PNG file, a row a class

@@ -1,4 +1,5 @@
-//! One file a command.
+//! The commands: a file for each, and one for a large part of it (`questions` and `stream` of `predict`, `seeds` of `train`,
+//! `compare_seeds`).
 
 pub mod adapters;
 pub mod bench;

@@ -14,9 +14,6 @@ use crate::text::{count, did_you_mean, thousands};
 use crate::train::replay;
 use crate::tuned::Tuned;
 
-/// Digits that a binding of 128 MiB holds, WebGPU's default limit.
-const MOST_DIGITS: usize = (128 << 20) / (4 * Record::MNIST.words());
-
 /// What to know of the plan of a CPU.
 const OF_REFERENCE: &str = "No shader runs: the CPU computes this network without a plan of \
     dispatches. What follows is the plan of its reference.\n\n";
@@ -96,7 +93,7 @@ pub fn run(args: Args) -> Result<()> {
     profile.replicas = replicas(&args, profile, &settings)?;
     let capacity = match args.replay {
         Some(_) => replay::capacity(&settings),
-        None => capacity(&args, profile, &settings)?,
+        None => capacity(&args, &settings)?,
     };
     let plan = settings.plan(profile, capacity)?;
     if let Some(name) = &args.wgsl {
@@ -113,7 +110,8 @@ pub fn run(args: Args) -> Result<()> {
         }
         let mut program = plan.program();
         if let Some(device) = device.filter(|_| args.replay.is_some()) {
-            let mnist = data::builtin()?.cut_for(&settings.network);
+            let train = Available::suiting(&args.settings.network)?.train;
+            let mnist = data::builtin()?.cut_for(&settings.network, train);
             let mut replay = replay::of(&settings, &plan, &mnist);
             let mut executor = device.executor(plan)?;
             replay.crc32 = replay::checksum(&replay::carry_out(&replay, executor.as_mut())?);
@@ -183,16 +181,15 @@ fn replicas(args: &Args, profile: Profile, settings: &Settings) -> Result<usize>
 
 /// Returns the capacity of the buffers: as many digits as were asked for, else as many as MNIST has, or of another side
 /// as a binding holds.
-fn capacity(args: &Args, profile: Profile, settings: &Settings) -> Result<Capacity> {
+fn capacity(args: &Args, settings: &Settings) -> Result<Capacity> {
     let batch = settings.batch;
-    let Available { mut train, test, .. } = Available::MNIST;
-    let most = profile.data_set_words / Record { side: settings.network.options.side }.words();
-    train = train.min(most.saturating_sub(test));
     let Some(digits) = args.digits else {
+        let Available { train, test, .. } = Available::suiting(&args.settings.network)?;
         let steps = train.div_ceil(batch) + test.div_ceil(batch);
         return Ok(Capacity { samples: train + test, indices: train + test, steps });
     };
-    Range::Count(MOST_DIGITS, "digits a binding of 128 MiB holds").check("digits", &digits)?;
+    let most = Record { side: settings.network.options.side }.most();
+    Range::Count(most, "digits a binding of 128 MiB holds").check("digits", &digits)?;
     // However they are divided into training and test digits.
     Ok(Capacity { samples: digits, indices: digits, steps: digits.div_ceil(batch) + 1 })
 }

@@ -155,7 +155,7 @@ fn told<'a>(
     scores: &'a Scores,
     margin: f32,
 ) -> impl Iterator<Item = Told<'a>> {
-    let name_of = |label: u8| scores.names.list().get(usize::from(label)).map(String::as_str);
+    let name_of = |label: u8| scores.names.given(usize::from(label));
     questions.list.iter().enumerate().map(move |(i, question)| Told {
         number: question.source,
         source: &questions.sources[question.source],

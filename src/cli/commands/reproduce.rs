@@ -16,16 +16,17 @@ use crate::error::{Error, Result};
 use crate::inference::{EVALUATION_BATCH, Inference};
 use crate::plan::Capacity;
 use crate::recipe::{
-    Available, Flags, NetworkArgs, NetworkChoice, Range, Settings, TrainingArgs, need,
+    Available, Flags, MAX_SEEDS, NetworkArgs, NetworkChoice, Range, Settings, TrainingArgs, need,
 };
 use crate::report::files::{Folder, Keep};
 use crate::report::finished::Answered;
-use crate::reproduce::jobs::{self, Job};
+use crate::reproduce::jobs::Job;
 use crate::reproduce::report::{self, Experiment, PAGE, PICTURES};
 use crate::reproduce::results::RowResults;
 use crate::reproduce::rows::{MNIST, ROWS, Row};
 use crate::run::launch::{self, Launch};
 use crate::run::record;
+use crate::run::resume::is_done;
 use crate::train::Split;
 use crate::train::control::Control;
 
@@ -38,8 +39,6 @@ const ZIP_CODES: &str = "it needs the zip code digits, which are not part of the
                          --data FOLDER";
 /// Zip code digits for training and for testing.
 const OF_1990: (usize, usize) = (7_291, 2_007);
-/// Seeds that may be asked for.
-const MAX_SEEDS: usize = 1_000;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -192,7 +191,10 @@ pub fn run(args: Args) -> Result<()> {
     missing.iter().for_each(|missing| output::note(missing));
     let control = interrupt::stop_on_ctrl_c()?;
     shared.train(&jobs, &control)?;
-    let results = rows.iter().map(|row| shared.results(row, &jobs));
+    let results = rows.iter().map(|row| match control.stopped() {
+        true => Err(Error::Interrupted("interrupted; the same command writes the report".into())),
+        false => shared.results(row, &jobs),
+    });
     let experiment = Experiment {
         rows: &results.collect::<Result<Vec<_>>>()?,
         command: &record::command(),
@@ -253,7 +255,7 @@ impl<'a> Shared<'a> {
                     })?;
                 }
                 let folder = out.join(row.recipe).join(format!("seed-{seed}"));
-                let done = jobs::is_done(&folder, &launch::identity(&settings, device, record))?;
+                let done = is_done(&folder, &launch::identity(&settings, device, record))?;
                 jobs.push(Job { row: *row, settings, folder, done });
             }
         }
@@ -269,15 +271,18 @@ impl<'a> Shared<'a> {
         for job in missing {
             let folder = Folder::make(Some(&job.folder), job.row.recipe, true)?;
             let Sets { mnist, record } = self.sets(&job.row);
+            let mnist = mnist.clone().with_classes_of(&job.settings.network)?;
             let about = json!({
                 "command": record::command(),
                 "data": record,
                 "flags": args::beside(&args.device),
             });
-            let split = Split::draw(&job.settings, mnist);
+            let split = Split::draw(&job.settings, &mnist);
+            let lists = split.lists(&mnist);
+            drop(mnist);
             let launch = Launch {
                 settings: &job.settings,
-                lists: split.lists(mnist),
+                lists,
                 split: &split,
                 device,
                 folder: &folder,
@@ -292,22 +297,23 @@ impl<'a> Shared<'a> {
     }
 
     /// Reads the runs of a row and asks each network about its test digits.
-    fn results(&self, row: &Row, jobs: &[Job]) -> Result<RowResults<'a>> {
+    fn results(&self, row: &Row, jobs: &[Job]) -> Result<RowResults> {
         let Shared { args, device, .. } = self;
         let mnist = &self.sets(row).mnist;
         let jobs: Vec<&Job> = jobs.iter().filter(|job| job.row == *row).collect();
         let settings = &jobs.first().expect("every row has a run").settings;
-        let (plan, batch, sets) = (args.device.plan, EVALUATION_BATCH, [&mnist.test]);
-        let mut inference = Inference::empty(&settings.network, device, plan, batch, &sets)?;
+        let test = mnist.test.clone().with_classes_of(&settings.network)?;
+        let (plan, batch) = (args.device.plan, EVALUATION_BATCH);
+        let mut inference = Inference::empty(&settings.network, device, plan, batch, &[&test])?;
         let mut run = |job: &&Job| {
             Answered::ask(&job.folder, |model| {
                 inference.replace(&model.parameters)?;
                 let numbers = Split::draw(&job.settings, mnist).test_numbers(mnist);
                 inference.choose(0, &numbers)?;
-                Ok(inference.answers(0)?.scores.about(numbers, &mnist.test))
+                Ok(inference.answers(0)?.scores.about(numbers, &test))
             })
         };
         let runs = jobs.iter().map(&mut run).collect::<Result<Vec<_>>>()?;
-        Ok(RowResults { row: *row, settings: settings.clone(), test: &mnist.test, runs })
+        Ok(RowResults { row: *row, settings: settings.clone(), test, runs })
     }
 }

@@ -11,18 +11,15 @@ use crate::data::Mnist;
 use crate::device::Device;
 use crate::error::Result;
 use crate::evaluation::statistics::Sample;
-use crate::recipe::{Range, Settings};
+use crate::recipe::{MAX_SEEDS, Range, Settings};
 use crate::report::files::{Folder, RUNS};
 use crate::report::lines;
-use crate::reproduce::jobs::is_done;
 use crate::run::launch::{Launch, identity};
 use crate::run::page::Test;
+use crate::run::resume::is_done;
 use crate::text::thousands;
 use crate::train::Split;
 use crate::train::control::Control;
-
-/// Seeds at most.
-const MOST: usize = 1_000;
 
 /// Trains with seeds 1 to `seeds`, each in a folder of its own. A run that is there is not repeated, and one that
 /// was interrupted goes on. Returns the test errors in per cent.
@@ -34,7 +31,7 @@ pub fn run(
     device: &Device,
     control: &Arc<Control>,
 ) -> Result<f64> {
-    Range::Count(MOST, "seeds a training may have").check("seeds", &seeds)?;
+    Range::Count(MAX_SEEDS, "seeds a training may have").check("seeds", &seeds)?;
     let place = || PathBuf::from(RUNS).join(format!("{}-seeds", settings.network.name));
     let out = args.results.out.clone().unwrap_or_else(place);
     let folder = |seed: usize| out.join(format!("seed-{seed}"));

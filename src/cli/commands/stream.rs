@@ -30,8 +30,8 @@ const HEADING: &str = "record,label,digit,runner_up,difference,rejected";
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Stream")]
 pub struct StreamArgs {
-    /// Answer digits from standard input as they come, a line each: IDX images, CSV lines of 784
-    /// numbers (a label before them is allowed, and a heading), or raw records of 784 bytes
+    /// Answer digits from standard input as they come, a line each: IDX images, CSV lines of
+    /// numbers, 784 for 28x28 (a label before them is allowed, and a heading), or raw records of as many bytes
     #[arg(long = "stream", value_name = "FORMAT", value_enum)]
     pub format: Option<Format>,
     /// Short lines of CSV instead of a JSON object each [default: off]

@@ -79,7 +79,8 @@ pub fn run(args: Args) -> Result<()> {
     if cfg!(debug_assertions) {
         output::warn("this is a build without --release: it may choose otherwise");
     }
-    let mnist = data::builtin()?.cut_for(&all[0].network);
+    let train = Available::suiting(&args.network)?.train;
+    let mnist = data::builtin()?.cut_for(&all[0].network, train);
     let lists = Lists::new(&[&mnist.train], mnist.train.len(), Vec::new());
     let mut found = Vec::new();
     for settings in all {

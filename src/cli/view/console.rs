@@ -93,7 +93,7 @@ impl Report for Console {
     }
 
     fn warn(&mut self, what: &str) {
-        output::warn(what);
+        self.bar.suspend(|| output::warn(what));
     }
 
     fn progress(&mut self, progress: Progress) {

@@ -5,7 +5,7 @@ use super::picture::{Picture, Tile};
 use crate::data::Digits;
 use crate::error::Result;
 use crate::inference::inspect;
-use crate::network::{CLASSES, Kind, Shape, bitmaps};
+use crate::network::{Kind, Shape, bitmaps};
 use crate::train::model::Model;
 
 /// Width to which a feature map is enlarged, in pixels, if it is smaller.
@@ -93,7 +93,7 @@ impl<'a> Features<'a> {
             title(&hidden.name)
         );
         let name = format!("{}-bitmaps", hidden.name);
-        Some(Picture::grid(&name, &caption, &tiles, CLASSES, [7, 10]))
+        Some(Picture::grid(&name, &caption, &tiles, self.digits.len(), [7, 10]))
     }
 }
 

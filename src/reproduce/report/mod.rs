@@ -19,7 +19,7 @@ use crate::text::duration;
 
 /// What the report is about.
 pub struct Experiment<'a> {
-    pub rows: &'a [RowResults<'a>],
+    pub rows: &'a [RowResults],
     /// How it was called.
     pub command: &'a str,
     /// Why this is not the whole experiment, where it is not.

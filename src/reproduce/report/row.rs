@@ -24,7 +24,7 @@ pub(super) fn devices<'a>(runs: impl IntoIterator<Item = &'a Answered>) -> Strin
 }
 
 pub(super) fn section(results: &RowResults) -> Result<Section> {
-    let (row, test) = (&results.row, results.test);
+    let (row, test) = (&results.row, &results.test);
     let mut blocks = vec![
         Block::Text(format!(
             "Recipe {}: {} epochs over {} digits in batches of {}, on {}.",

@@ -147,7 +147,8 @@ mod tests {
         };
         for (seconds, done) in [(0, 0), (10, 200_000)] {
             let (time, step) = (Duration::from_secs(seconds), done / 16);
-            state.progress(Progress { epoch: 4, step, lr: 5e-4, done, all: 480_000, time });
+            let (steps, all) = (30_000, 480_000);
+            state.progress(Progress { epoch: 4, step, steps, lr: 5e-4, done, all, time });
         }
         state
     }

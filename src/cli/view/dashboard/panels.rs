@@ -26,8 +26,7 @@ pub fn numbers(state: &State) -> Text<'static> {
         (
             "epoch",
             shown(now.map(|now| {
-                let steps = now.all.div_ceil(state.batch.max(1));
-                let (step, steps) = (thousands(now.step), thousands(steps));
+                let (step, steps) = (thousands(now.step), thousands(now.steps));
                 format!("{}/{}  step {step}/{steps}", now.epoch, state.epochs)
             })),
         ),

@@ -1,6 +1,7 @@
 //! Takes the terminal for the dashboard, and gives it back as it was.
 //!
-//! What is drawn goes to standard error, so that the result can be sent elsewhere.
+//! What is drawn goes to standard error, so that the result can be sent elsewhere. Notes wait until the terminal is
+//! given back: it forgets what is written meanwhile.
 
 use std::io::{IsTerminal, Result, stderr, stdin};
 use std::sync::Once;
@@ -11,6 +12,8 @@ use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
+
+use crate::cli::output;
 
 /// Whether the terminal is not as it was.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -33,6 +36,7 @@ pub fn take() -> Result<()> {
     });
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
+    output::hold();
     execute!(stderr(), EnterAlternateScreen)
 }
 
@@ -42,6 +46,7 @@ pub fn restore() {
         // There is nowhere left to complain.
         let _ = execute!(stderr(), LeaveAlternateScreen, Show);
         let _ = disable_raw_mode();
+        output::release();
     }
 }
 

@@ -31,7 +31,7 @@ pub struct State {
     pub now: Option<Progress>,
     /// Mistakes on test digits after the last completed epoch.
     pub confusion: Option<Confusion>,
-    /// Of the first convolution, after the last completed epoch: 5x5 numbers each.
+    /// Of the first convolution, after the last completed epoch: the weights of each.
     pub kernels: Vec<Vec<f32>>,
     /// The first progress that was heard of, then those of the last [`WINDOW`].
     pub(super) first: Option<Progress>,
@@ -109,7 +109,7 @@ mod tests {
 
     fn progress(seconds: u64, done: usize) -> Progress {
         let time = Duration::from_secs(seconds);
-        Progress { epoch: 1, step: done, lr: 0.1, done, all: 1_000, time }
+        Progress { epoch: 1, step: done, steps: 1_000, lr: 0.1, done, all: 1_000, time }
     }
 
     #[test]
