@@ -24,12 +24,12 @@ fn main() -> lenet::Result<()> {
     let mut inference = Inference::new(&model, &device, PlanChoice::Auto, BATCH, &[&digits])?;
     let answers = inference.answers(0)?;
 
-    let said = (0..digits.len()).map(|i| answers.scores.ranking(i).digit.to_string());
+    let said = (0..digits.len()).map(|i| answers.scores.ranking(i).class.to_string());
     println!("{}", said.collect::<String>());
     for i in 0..digits.len() {
         let (ranking, label) = (answers.scores.ranking(i), usize::from(digits.label(i)));
-        if ranking.digit != label {
-            println!("digit {i} is a {label}, taken for a {}:", ranking.digit);
+        if ranking.class != label {
+            println!("digit {i} is a {label}, taken for a {}:", ranking.class);
             print!("{}", image::draw(digits.digit(i)));
         }
     }

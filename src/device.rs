@@ -8,6 +8,7 @@ use crate::gpu::probe::Health;
 use crate::gpu::{Adapter, Gpu, Replicas, adapter, llvmpipe};
 use crate::network::Network;
 use crate::plan::{Plan, Profile, Strategy};
+use crate::text::count;
 use crate::tuned::Tuned;
 use crate::{selftest, threads};
 
@@ -174,8 +175,7 @@ impl Device {
             Device::Adapter { adapter, .. } => adapter::describe(&adapter.get_info()),
             Device::Cpu { threads, .. } => {
                 let instructions = Instructions::detect().name();
-                let s = if *threads == 1 { "" } else { "s" };
-                format!("CPU ({instructions}, {threads} thread{s}; no shader runs)")
+                format!("CPU ({instructions}, {}; no shader runs)", count(*threads, "thread"))
             }
             Device::Naive => "CPU (the naive reference; no shader runs)".into(),
         }

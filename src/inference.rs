@@ -61,7 +61,7 @@ pub struct Answers {
 /// The best answer to a digit and the next best.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ranking {
-    pub digit: usize,
+    pub class: usize,
     pub runner_up: usize,
     /// Difference between their scores, never negative.
     pub margin: f32,
@@ -213,21 +213,21 @@ impl Scores {
     /// penalties of an RBF one; of equals the first, as in the shader.
     pub fn ranking(&self, i: usize) -> Ranking {
         let scores = self.of(i);
-        let digit = self.output.winner(scores);
+        let class = self.output.winner(scores);
         let better = |a, b| if self.output.is_better(scores[b], scores[a]) { b } else { a };
-        let others = (0..self.classes).filter(|&class| class != digit);
+        let others = (0..self.classes).filter(|&other| other != class);
         let runner_up = others.reduce(better).unwrap_or(0);
-        let margin = (scores[digit] - scores[runner_up]).abs();
-        Ranking { digit, runner_up, margin }
+        let margin = (scores[class] - scores[runner_up]).abs();
+        Ranking { class, runner_up, margin }
     }
 
     /// The answer for the `i`-th digit, which is rejected if its margin is below `margin`.
     pub fn prediction(&self, i: usize, margin: f32) -> Prediction<'_> {
         let (scores, ranking) = (self.of(i), self.ranking(i));
         Prediction {
-            digit: ranking.digit,
-            name: self.names.given(ranking.digit),
-            score: scores[ranking.digit],
+            digit: ranking.class,
+            name: self.names.given(ranking.class),
+            score: scores[ranking.class],
             runner_up: ranking.runner_up,
             runner_up_name: self.names.given(ranking.runner_up),
             runner_up_score: scores[ranking.runner_up],
@@ -240,7 +240,7 @@ impl Scores {
     /// Returns the answers about the digits that were asked about; `numbers` are theirs in the set, in that order.
     pub fn about(&self, numbers: impl IntoIterator<Item = usize>, set: &Digits) -> Vec<Answer> {
         let answer = |(i, digit)| {
-            let Ranking { digit: said, margin, .. } = self.ranking(i);
+            let Ranking { class: said, margin, .. } = self.ranking(i);
             Answer { digit, label: set.label(digit), said: said as u8, margin }
         };
         numbers.into_iter().enumerate().map(answer).collect()

@@ -19,7 +19,7 @@
 //! let digit = Digits::new(mnist.test.digit(0).to_vec(), vec![0])?;
 //! let mut inference = Inference::new(&model, &device, PlanChoice::Auto, 1, &[&digit])?;
 //! let answers = inference.answers(0)?;
-//! println!("{:?}: {}", answers.scores.of(0), answers.scores.ranking(0).digit);
+//! println!("{:?}: {}", answers.scores.of(0), answers.scores.ranking(0).class);
 //! # Ok(())
 //! # }
 //! ```

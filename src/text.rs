@@ -207,13 +207,17 @@ pub struct Table {
 impl Table {
     /// A table with these headings; a `>` in front of one (and not shown) sets its column to the
     /// right.
-    pub fn new(headings: &[&str]) -> Self {
-        let right = headings.iter().map(|heading| heading.starts_with('>')).collect();
-        let names = headings.iter().map(|heading| heading.trim_start_matches('>').to_string());
-        Table { rows: vec![names.collect()], right }
+    pub fn new(headings: &[impl AsRef<str>]) -> Self {
+        let headings = headings.iter().map(|heading| {
+            let heading = heading.as_ref();
+            let number = heading.strip_prefix('>');
+            (number.unwrap_or(heading).to_string(), number.is_some())
+        });
+        let (names, right) = headings.unzip();
+        Table { rows: vec![names], right }
     }
 
-    pub fn of(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Self {
+    pub fn of(headings: &[impl AsRef<str>], rows: impl IntoIterator<Item = Vec<String>>) -> Self {
         let mut table = Table::new(headings);
         rows.into_iter().for_each(|row| table.row(row));
         table

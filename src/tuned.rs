@@ -3,12 +3,12 @@
 //! The choices are kept in `tuned.json` in the user's cache folder, each with all that it depends on.
 //! A file that cannot be read costs a warning and speed, nothing else.
 
-use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::cache;
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::{Loss, Network, Options, Table};
 use crate::plan::{Profile, Strategy};
@@ -115,14 +115,10 @@ impl Tuned {
 /// Removes the choices of all adapters; gives the file, if there was one.
 pub fn forget() -> Result<Option<PathBuf>> {
     let Some(path) = cache::path(FILE) else { return Ok(None) };
-    match std::fs::remove_file(&path) {
-        Ok(()) => Ok(Some(path)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::Other(format!(
-            "cannot remove {}: {error}; remove it by hand",
-            path.display()
-        ))),
-    }
+    let removed = disk::remove(&path).map_err(|error| {
+        Error::Other(format!("cannot remove {}: {error}; remove it by hand", path.display()))
+    })?;
+    Ok(removed.then_some(path))
 }
 
 #[cfg(test)]

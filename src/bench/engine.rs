@@ -48,7 +48,7 @@ pub struct Protocol {
 
 /// Digits a second over several measurements.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Rates {
+pub struct Throughput {
     pub median: f64,
     pub min: f64,
     pub max: f64,
@@ -113,11 +113,11 @@ impl Subject {
     }
 
     /// What was measured of one kind of work; `None` before the first turn.
-    pub fn rates(&self, work: Work) -> Option<Rates> {
+    pub fn rates(&self, work: Work) -> Option<Throughput> {
         let rates = &self.series.iter().find(|series| series.work == work)?.rates;
         let (&min, &max) = (rates.first()?, rates.last()?);
         let median = (rates[(rates.len() - 1) / 2] + rates[rates.len() / 2]) / 2.0;
-        Some(Rates { median, min, max, measurements: rates.len() })
+        Some(Throughput { median, min, max, measurements: rates.len() })
     }
 
     /// Digits a second over about that time, in which at least one submission is made.

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::Say;
-use super::engine::{Protocol, Rates, Subject, Work};
+use super::engine::{Protocol, Subject, Throughput, Work};
 use crate::device::Device;
 use crate::error::Result;
 use crate::plan::Strategy;
@@ -27,9 +27,9 @@ pub struct Figure {
     #[serde(rename = "plan")]
     pub strategy: Strategy,
     pub work: Work,
-    pub adapter: Option<Rates>,
-    pub cpu: Option<Rates>,
-    pub naive: Option<Rates>,
+    pub adapter: Option<Throughput>,
+    pub cpu: Option<Throughput>,
+    pub naive: Option<Throughput>,
     /// The adapter by the CPU.
     pub ratio: Option<f64>,
 }

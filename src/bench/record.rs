@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::engine::{Protocol, Rates};
+use super::engine::{Protocol, Throughput};
 use super::kernels::KernelTimes;
 use super::machine;
 use super::measure::{Figure, LeftOut};
@@ -95,7 +95,7 @@ impl Record {
         }
         let mut table = Table::new(&headings);
         let whole = |rate: f64| thousands(rate.round() as u64);
-        let shown = |rates: &Option<Rates>| match rates {
+        let shown = |rates: &Option<Throughput>| match rates {
             None => ["-".to_string(), String::new()],
             Some(rates) => {
                 [whole(rates.median), format!("({} .. {})", whole(rates.min), whole(rates.max))]

@@ -112,6 +112,16 @@ impl McNemar {
         McNemar::of(both.map(|(a, b)| [a, b].map(|answer| !answer.is_wrong())))
     }
 
+    /// A JSON object with the counts besides, of which the first network is A, and [`McNemar::p_value`].
+    pub fn added_to(&self, mut object: Value) -> Value {
+        object["both_right"] = json!(self.both_right);
+        object["only_a_right"] = json!(self.only_first);
+        object["only_b_right"] = json!(self.only_second);
+        object["both_wrong"] = json!(self.both_wrong);
+        object["mcnemar_p_value"] = json!(self.p_value());
+        object
+    }
+
     /// Returns the probability that the digits that tell the two apart are distributed as unequally as
     /// here, or more so, if each favours either network with probability 1/2: exact (binomial) and
     /// two-sided.

@@ -31,7 +31,7 @@ pub struct Imported {
     /// Whether the file itself said what its tensors do not.
     pub described: bool,
     /// Whether its numbers were 16-bit floats.
-    pub halves: bool,
+    pub half_precision: bool,
 }
 
 /// A network that the file could hold.
@@ -63,7 +63,8 @@ pub fn import(path: &Path, args: &NetworkArgs, names: Option<Names>) -> Result<I
             sentence(&nearest.faults)
         )));
     }
-    let (described, halves) = (Network::of(&container.about).is_ok(), container.has_halves());
+    let (described, half_precision) =
+        (Network::of(&container.about).is_ok(), container.has_halves());
     let Candidate { network, names, layout, .. } = nearest;
     args.suit(&network.options)?;
     let mut parameters = container.list(&layout, "").map_err(cannot_read)?;
@@ -73,7 +74,12 @@ pub fn import(path: &Path, args: &NetworkArgs, names: Option<Names>) -> Result<I
         return Err(cannot_read(format!("{name} are not the bitmaps of Fig. 3, which are fixed")));
     }
     let settings = if described { container.about["settings"].clone() } else { json!({}) };
-    Ok(Imported { model: Model { network, parameters, settings }, names, described, halves })
+    Ok(Imported {
+        model: Model { network, parameters, settings },
+        names,
+        described,
+        half_precision,
+    })
 }
 
 /// Every network that the flags leave open, compared with the file.

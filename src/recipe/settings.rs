@@ -15,7 +15,9 @@ use super::{
 };
 use crate::data::Mnist;
 use crate::error::{Error, Result};
-use crate::network::{CLASSES, ClassNames, DIGIT_SIDE, Loss, Network, Output, check_name, lenet};
+use crate::network::{
+    CLASSES, ClassNames, DIGIT_SIDE, Loss, Network, Options, Output, check_name, lenet,
+};
 use crate::plan::abi::Record;
 use crate::plan::{Capacity, Distortion, Plan, Profile, Strategy};
 use crate::text::{did_you_mean, in_plain_words};
@@ -125,19 +127,8 @@ impl Settings {
         let by_flag = asked.optimizer.optimizer;
         let method = by_flag.or(of_recipe.optimizer.optimizer).unwrap_or(Method::Sgd);
         let distort = asked.distort.distort.or(of_recipe.distort.distort);
-        let eq9 = network.options.output == Output::Rbf && network.options.loss == Loss::Map;
         let given = flags.given();
-        for (is_used, needed, names) in [
-            (method == Method::Sdlm, "--optimizer sdlm", OF_SDLM),
-            (method == Method::Adam, "--optimizer adam", OF_ADAM),
-            (method != Method::Adam, "--optimizer sgd or sdlm", &["momentum"]),
-            (method != Method::Sdlm, "--optimizer sgd or adam", &["weight-decay"]),
-            (eq9, OF_J, &["curvature", "j"]),
-            (distort == Some(Switch::On), "--distort on", OF_DISTORTION),
-        ] {
-            if is_used {
-                continue;
-            }
+        for (needed, names) in without_use(method, &network.options, distort == Some(Switch::On)) {
             // A flag that this run has no use for is an error; its default is left out.
             if let Some((name, _)) = given.iter().find(|(name, _)| names.contains(&name.as_str())) {
                 return Err(misplaced(name, needed));
@@ -211,6 +202,24 @@ impl Settings {
 pub(super) const OF_J: &str = "--output rbf --loss map";
 /// Settings that say how digits are distorted.
 pub(super) const OF_DISTORTION: &[&str] = &["distortions", "shift", "scale", "squeeze", "shear"];
+
+/// The settings that a run has no use for, after the flags that would give them one.
+fn without_use(
+    method: Method,
+    options: &Options,
+    is_distorted: bool,
+) -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    let has_j = options.output == Output::Rbf && options.loss == Loss::Map;
+    let all: [(bool, _, &[_]); 6] = [
+        (method == Method::Sdlm, "--optimizer sdlm", OF_SDLM),
+        (method == Method::Adam, "--optimizer adam", OF_ADAM),
+        (method != Method::Adam, "--optimizer sgd or sdlm", &["momentum"]),
+        (method != Method::Sdlm, "--optimizer sgd or adam", &["weight-decay"]),
+        (has_j, OF_J, &["curvature", "j"]),
+        (is_distorted, "--distort on", OF_DISTORTION),
+    ];
+    all.into_iter().filter(|(is_used, ..)| !is_used).map(|(_, needed, names)| (needed, names))
+}
 
 /// The error about a setting that a run has no use for.
 pub(super) fn misplaced(name: &str, needed: &str) -> Error {

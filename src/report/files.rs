@@ -5,8 +5,6 @@
 //! every epoch, the checkpoint last; the checkpoint alone is also written at the start, in between, and where the run
 //! is stopped, so that the run can resume from there.
 
-use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -42,7 +40,7 @@ pub const CHECKPOINT: &str = "last.ckpt.safetensors";
 /// Whether a path is that of a file of a run that is there.
 pub fn is_of_run(path: &Path) -> bool {
     // A link is written through.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| disk::absolute(path));
+    let path = disk::real(path);
     let mut names = NAMES.iter().chain(&[REPORT, LOCK]);
     names.any(|name| path.ends_with(name)) && path.parent().is_some_and(is_run)
 }
@@ -118,12 +116,7 @@ impl<'a> Files<'a> {
 
     fn remove(&self, name: &str) -> Result<()> {
         let path = self.folder.path().join(name);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(Error::cannot_write(&path, error))
-            }
-            _ => Ok(()),
-        }
+        disk::remove(&path).map(|_| ()).map_err(|error| Error::cannot_write(&path, error))
     }
 
     /// Writes a file unless it has these bytes.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::files::{METRICS, RUN};
+use super::files::{METRICS, RUN, is_run};
 use super::folder::is_training;
 use super::identity::difference;
 use super::lines::{self, Line};
@@ -240,7 +240,7 @@ impl Run {
 /// # Errors
 /// As [`Model::read`], and [`Error::Data`] if the folder holds the model of another run.
 pub fn model(path: &Path) -> Result<Model> {
-    match path.is_dir() && disk::is_there(&path.join(RUN)) {
+    match is_run(path) {
         true => with_model(path).map(|(_, model)| model),
         false => Model::read(path),
     }

@@ -38,12 +38,11 @@ impl TensorBoard {
     /// Event files in the folder of a run, or in a folder of that name in `place`, since TensorBoard takes all files of a
     /// folder for one run. The name is the path from the current folder. Both are made if they are not there.
     pub fn new(place: Option<&Path>, run: &Path) -> Self {
-        let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| disk::absolute(path));
-        let run = real(run);
-        let folder = match place.map(real).filter(|place| *place != run) {
+        let run = disk::real(run);
+        let folder = match place.map(disk::real).filter(|place| *place != run) {
             // Runs of one name in two folders are not one.
             Some(place) => place.join(
-                run.strip_prefix(real(Path::new(".")))
+                run.strip_prefix(disk::real(Path::new(".")))
                     .unwrap_or(run.file_name().map_or(Path::new("run"), Path::new)),
             ),
             None => run,

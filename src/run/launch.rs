@@ -8,7 +8,7 @@ use super::{first_state, resume, session};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::recipe::Settings;
-use crate::report::files::{Earlier, Files, Folder, Keep};
+use crate::report::files::{Files, Folder, Keep};
 use crate::train::checkpoint::State;
 use crate::train::control::Control;
 use crate::train::events::{All, End, Report, Start};
@@ -70,7 +70,7 @@ impl<'a> Launch<'a> {
         let mut session = session(settings, device, &lists)?;
         drop(lists);
         let interface = session.executor().interface().clone();
-        let earlier = match beginning {
+        let earlier = match &beginning {
             Beginning::Checkpoint => {
                 let (earlier, warning) =
                     resume::checkpoint(folder, &interface, settings.epochs, &mut identity)?;
@@ -82,23 +82,22 @@ impl<'a> Launch<'a> {
                     report.warn(&warning);
                     None
                 }),
-            Beginning::Model(_) | Beginning::Drawn => None,
+            Beginning::Model(model) => {
+                identity["from"] = json!(model.checksum());
+                None
+            }
+            Beginning::Drawn => None,
         };
-        if earlier.as_ref().is_some_and(|earlier| !train::fits(settings, &session, &earlier.state))
-        {
-            return Err(Error::Data(format!(
-                "{}: the checkpoint has made more steps than its epoch has: start the run again",
-                folder.name()
-            )));
-        }
-        let from = earlier.as_ref().map(|Earlier { state, .. }| {
-            let position = state.position.as_ref();
-            (state.history.len(), position.map_or(0, |position| position.step))
-        });
+        let from = earlier.as_ref().map(|earlier| earlier.state.place());
         let (state, metrics) = match (earlier, beginning) {
+            (Some(earlier), _) if !train::fits(settings, &session, &earlier.state) => {
+                return Err(Error::Data(format!(
+                    "{}: the checkpoint has made more steps than its epoch has: start the run again",
+                    folder.name()
+                )));
+            }
             (Some(earlier), _) => (earlier.state, earlier.metrics),
             (None, Beginning::Model(model)) => {
-                identity["from"] = json!(model.checksum());
                 (State::first(&interface, model.parameters), String::new())
             }
             (None, _) => (first_state(settings, &mut session), String::new()),

@@ -7,18 +7,18 @@ use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::evaluation::Answer;
-use crate::evaluation::statistics::McNemar;
+use crate::evaluation::statistics::{McNemar, Sample};
 use crate::report::finished::{self, Record, Run};
 use crate::report::lines::Line;
 use crate::text::{plain, thousands};
 use crate::train::model::Model;
 
 /// Probabilities below which a difference counts as one.
-pub const SIGNIFICANT: f64 = 0.05;
+pub const MAX_CHANCE: f64 = 0.05;
 
 /// What the checksums of a run's digits are called among its settings.
-pub(super) const TRAINING_DIGITS: &str = "training digits";
-pub(super) const TEST_DIGITS: &str = "test digits";
+pub(super) const TRAINING_CHECKSUM: &str = "training digits";
+pub(super) const TEST_CHECKSUM: &str = "test digits";
 
 /// A run or a model.
 #[derive(Debug, Clone)]
@@ -73,8 +73,8 @@ pub(super) fn settings(record: &Record) -> BTreeMap<String, Value> {
     let made_with = made_with.map(|(name, value)| (name.to_string(), json!(value)));
     let data = [
         ("data", &record.data["source"]),
-        (TRAINING_DIGITS, &record.data["train"]["crc32"]),
-        (TEST_DIGITS, &record.data["test"]["crc32"]),
+        (TRAINING_CHECKSUM, &record.data["train"]["crc32"]),
+        (TEST_CHECKSUM, &record.data["test"]["crc32"]),
     ];
     let data = data.map(|(name, value)| (name.to_string(), value.clone()));
     let read = record.read_as().map(|(name, value)| (name, value.clone()));
@@ -95,6 +95,28 @@ pub(super) fn differing([a, b]: [&BTreeMap<String, Value>; 2]) -> Vec<(String, [
 pub(super) fn setting_rows(settings: Vec<(String, [Value; 2])>) -> Vec<Vec<String>> {
     let cell = |value: Value| if value.is_null() { "-".into() } else { plain(&value) };
     settings.into_iter().map(|(name, [a, b])| vec![name, cell(a), cell(b)]).collect()
+}
+
+/// The figures that at least one side has.
+pub(super) fn results<S>(
+    sides: &[S; 2],
+    of: impl Fn(&S, &Figure) -> Option<Sample>,
+) -> Vec<(&'static Figure, [Option<Sample>; 2])> {
+    let samples = |figure: &Figure| sides.each_ref().map(|side| of(side, figure));
+    let both = FIGURES.iter().map(|figure| (figure, samples(figure)));
+    both.filter(|(_, samples)| samples.iter().any(Option::is_some)).collect()
+}
+
+/// Cells of such figures: name, A, B, B - A.
+pub(super) fn result_rows(
+    results: Vec<(&'static Figure, [Option<Sample>; 2])>,
+) -> impl Iterator<Item = Vec<String>> {
+    results.into_iter().map(|(figure, [a, b])| {
+        let decimals = figure.decimals;
+        let cell = |sample: Option<Sample>| sample.map_or("-".into(), |it| it.text(decimals));
+        let apart = a.zip(b).map(|(a, b)| format!("{:+.decimals$}", b.mean - a.mean));
+        vec![figure.name.into(), cell(a), cell(b), apart.unwrap_or_default()]
+    })
 }
 
 /// A probability for a person, with its sign: `= 0.124`.
@@ -166,13 +188,9 @@ impl Comparison {
         differing([&a, &b])
     }
 
-    /// The figures that at least one side has.
-    pub fn results(&self) -> Vec<(&'static Figure, [Option<f64>; 2])> {
-        let values = |figure: &Figure| {
-            self.sides.each_ref().map(|side| side.run.as_ref().and_then(figure.of))
-        };
-        let both = FIGURES.iter().map(|figure| (figure, values(figure)));
-        both.filter(|(_, values)| values.iter().any(Option::is_some)).collect()
+    /// The figures that at least one side has, as a sample of one run.
+    pub fn results(&self) -> Vec<(&'static Figure, [Option<Sample>; 2])> {
+        results(&self.sides, |side, figure| Sample::of(&[(figure.of)(side.run.as_ref()?)?]))
     }
 
     /// What the test on the digits comes to, in a sentence.
@@ -180,7 +198,7 @@ impl Comparison {
         let McNemar { only_first, only_second, .. } = self.mcnemar;
         let p = probability(self.mcnemar.p_value());
         let what = match self.mcnemar.p_value() {
-            p if p >= SIGNIFICANT => "The difference may be chance",
+            p if p >= MAX_CHANCE => "The difference may be chance",
             _ if only_first > only_second => "A is better on these digits",
             _ => "B is better on these digits",
         };
@@ -194,13 +212,7 @@ impl Comparison {
 
     /// Cells for [`Comparison::results`]: name, A, B, B - A.
     pub fn result_rows(&self) -> Vec<Vec<String>> {
-        let rows = self.results().into_iter().map(|(figure, [a, b])| {
-            let decimals = figure.decimals;
-            let cell = |value: Option<f64>| value.map_or("-".into(), |v| format!("{v:.decimals$}"));
-            let apart = a.zip(b).map_or(String::new(), |(a, b)| format!("{:+.decimals$}", b - a));
-            vec![figure.name.into(), cell(a), cell(b), apart]
-        });
-        rows.collect()
+        result_rows(self.results()).collect()
     }
 
     /// Cells for the digits: which of the two are right, and about how many.

@@ -16,13 +16,12 @@ const LEAST: f64 = 0.005;
 
 /// The whole comparison; the answers number the digits of `test`.
 pub fn html(comparison: &Comparison, test: &Digits) -> String {
-    let [a, b] = comparison.sides.each_ref().map(|side| side.name.as_str());
-    let sections = vec![
-        Section::new("settings", "What differs", settings([a, b], comparison.setting_rows())),
+    let names = comparison.sides.each_ref().map(|side| side.name.as_str());
+    let sections = [
         Section::new("results", "What came of it", results(comparison)),
         Section::new("digits", "Digit by digit", digits(comparison, test)),
     ];
-    html::render(&Document { title: format!("{a} and {b}"), sections })
+    page(names, comparison.setting_rows(), sections)
 }
 
 /// The test error of both runs by epoch; an error if neither has one.
@@ -38,20 +37,17 @@ pub fn svg(comparison: &Comparison) -> Result<String> {
 
 /// The whole comparison of two groups.
 pub fn html_of_seeds(comparison: &SeedsComparison) -> String {
-    let [a, b] = comparison.sides.each_ref().map(|side| side.name.as_str());
-    let mut results =
-        vec![Block::Table(Table::new(&["Result", "A", "B", "B - A"], comparison.result_rows()))];
-    results.extend(CHARTS.map(|chart| chart.block(lines_of_seeds(comparison, chart.of))));
+    let names = comparison.sides.each_ref().map(|side| side.name.as_str());
+    let results = told(comparison.result_rows(), |of| lines_of_seeds(comparison, of));
     let seeds = vec![
         Block::Table(Table::new(comparison.seed_headings(), comparison.seed_rows())),
         Block::Text(comparison.verdict()),
     ];
-    let sections = vec![
-        Section::new("settings", "What differs", settings([a, b], comparison.setting_rows())),
+    let sections = [
         Section::new("results", "What came of it, mean and standard deviation", results),
         Section::new("seeds", "Seed by seed", seeds),
     ];
-    html::render(&Document { title: format!("{a} and {b}"), sections })
+    page(names, comparison.setting_rows(), sections)
 }
 
 /// The test error of both groups by epoch.
@@ -68,12 +64,21 @@ fn lines_of_seeds(comparison: &SeedsComparison, of: Of) -> Vec<chart::Line> {
     ["A", "B"].into_iter().zip(&comparison.sides).map(line).collect()
 }
 
-fn settings([a, b]: [&str; 2], rows: Vec<Vec<String>>) -> Vec<Block> {
-    let told = match rows.is_empty() {
+/// A page about two sides with these names, the settings that differ in front.
+fn page([a, b]: [&str; 2], settings: Vec<Vec<String>>, sections: [Section; 2]) -> String {
+    let differ = match settings.is_empty() {
         true => Block::Text("All settings are the same.".into()),
-        false => Block::Table(Table::new(&["Setting", "A", "B"], rows)),
+        false => Block::Table(Table::new(&["Setting", "A", "B"], settings)),
     };
-    vec![Block::Text(format!("A is {a}, B is {b}.")), told]
+    let blocks = vec![Block::Text(format!("A is {a}, B is {b}.")), differ];
+    let sections = [Section::new("settings", "What differs", blocks)].into_iter().chain(sections);
+    html::render(&Document { title: format!("{a} and {b}"), sections: sections.collect() })
+}
+
+/// The figures of both sides, and their curves.
+fn told(rows: Vec<Vec<String>>, lines: impl Fn(Of) -> Vec<chart::Line>) -> Vec<Block> {
+    let table = Block::Table(Table::new(&["Result", "A", "B", "B - A"], rows));
+    [table].into_iter().chain(CHARTS.map(|chart| chart.block(lines(chart.of)))).collect()
 }
 
 /// A number of an epoch.
@@ -115,10 +120,7 @@ fn results(comparison: &Comparison) -> Vec<Block> {
     if comparison.sides.iter().all(|side| side.lines().is_empty()) {
         return vec![Block::Text("Models alone tell nothing of their training.".into())];
     }
-    let headings = ["Result", "A", "B", "B - A"];
-    let mut blocks = vec![Block::Table(Table::new(&headings, comparison.result_rows()))];
-    blocks.extend(CHARTS.map(|chart| chart.block(lines(comparison, chart.of))));
-    blocks
+    told(comparison.result_rows(), |of| lines(comparison, of))
 }
 
 /// A number of both runs by epoch.

@@ -8,13 +8,12 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::comparison::{self, FIGURES, Figure, SIGNIFICANT, TEST_DIGITS, TRAINING_DIGITS};
+use super::comparison::{self, Figure, MAX_CHANCE, TEST_CHECKSUM, TRAINING_CHECKSUM};
 use super::find::find;
-use crate::disk;
 use crate::error::{Error, Result};
 use crate::evaluation::statistics::{McNemar, Sample, Welch};
 use crate::evaluation::{self, Answer};
-use crate::report::files::RUN;
+use crate::report::files::is_run;
 use crate::report::finished::{COMPLETE, Record, Run};
 use crate::report::lines::Line;
 use crate::text::{plain, thousands};
@@ -36,9 +35,7 @@ pub struct Seeds {
 impl Seeds {
     /// Whether a path is a folder that holds runs and is none itself.
     pub fn are_in(path: &Path) -> bool {
-        path.is_dir()
-            && !disk::is_there(&path.join(RUN))
-            && find(path).is_ok_and(|found| !found.entries.is_empty())
+        path.is_dir() && !is_run(path) && find(path).is_ok_and(|found| !found.entries.is_empty())
     }
 
     /// Reads the runs of a folder, or the one run that it is.
@@ -115,7 +112,7 @@ impl Seeds {
 fn differences(a: &Record, b: &Record) -> Vec<String> {
     let decides = |name: &String| {
         let is_setting = [a, b].iter().any(|record| record.settings.contains_key(name));
-        name != SEED && (is_setting || [TRAINING_DIGITS, TEST_DIGITS].contains(&name.as_str()))
+        name != SEED && (is_setting || [TRAINING_CHECKSUM, TEST_CHECKSUM].contains(&name.as_str()))
     };
     let all = comparison::differing([a, b].map(comparison::settings).each_ref());
     all.into_iter().map(|(name, _)| name).filter(decides).collect()
@@ -144,9 +141,7 @@ impl SeedsComparison {
 
     /// The figures that all runs of at least one side have, as the runs wrote them down.
     pub fn results(&self) -> Vec<(&'static Figure, [Option<Sample>; 2])> {
-        let samples = |figure: &Figure| self.sides.each_ref().map(|side| side.sample(figure.of));
-        let both = FIGURES.iter().map(|figure| (figure, samples(figure)));
-        both.filter(|(_, samples)| samples.iter().any(Option::is_some)).collect()
+        comparison::results(&self.sides, |side, figure| side.sample(figure.of))
     }
 
     /// Errors in per cent of the runs of each side: on the digits that all were asked about, else on the test
@@ -199,7 +194,7 @@ impl SeedsComparison {
         };
         let p = welch.p_value();
         let what = match p {
-            p if p >= SIGNIFICANT => "The difference may be chance",
+            p if p >= MAX_CHANCE => "The difference may be chance",
             _ if welch.t > 0.0 => "B trains better",
             _ => "A trains better",
         };
@@ -218,15 +213,9 @@ impl SeedsComparison {
 
     /// Cells for [`SeedsComparison::results`]: name, A, B, B - A.
     pub fn result_rows(&self) -> Vec<Vec<String>> {
-        let runs = self.sides.each_ref().map(|side| side.runs.len().to_string());
-        let [a, b] = runs;
-        let rows = self.results().into_iter().map(|(figure, [a, b])| {
-            let decimals = figure.decimals;
-            let cell = |sample: Option<Sample>| sample.map_or("-".into(), |it| it.text(decimals));
-            let apart = a.zip(b).map(|(a, b)| format!("{:+.decimals$}", b.mean - a.mean));
-            vec![figure.name.into(), cell(a), cell(b), apart.unwrap_or_default()]
-        });
-        std::iter::once(vec!["runs".into(), a, b, String::new()]).chain(rows).collect()
+        let [a, b] = self.sides.each_ref().map(|side| side.runs.len().to_string());
+        let runs = vec!["runs".into(), a, b, String::new()];
+        std::iter::once(runs).chain(comparison::result_rows(self.results())).collect()
     }
 
     /// Headings of [`SeedsComparison::seed_rows`].

@@ -82,6 +82,11 @@ impl State {
         &self.carried[0]
     }
 
+    /// How far it is: completed epochs, and steps since.
+    pub fn place(&self) -> (usize, usize) {
+        (self.history.len(), self.position.as_ref().map_or(0, |position| position.step))
+    }
+
     /// Whether every number is finite and no parameter is over 1e9: else a run has diverged.
     pub fn is_sound(&self) -> bool {
         let sums = self.position.iter().flat_map(|position| &position.totals);

@@ -37,19 +37,19 @@ impl Patterns {
 
 /// The smallest, the middle and the largest of some numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Range {
+pub struct Spread {
     pub least: f32,
     pub median: f32,
     pub largest: f32,
 }
 
-impl Range {
+impl Spread {
     /// # Panics
     /// If there are no numbers.
     fn of(mut numbers: Vec<f32>) -> Self {
         numbers.sort_by(f32::total_cmp);
         let last = numbers.len() - 1;
-        Range { least: numbers[0], median: numbers[last / 2], largest: numbers[last] }
+        Spread { least: numbers[0], median: numbers[last / 2], largest: numbers[last] }
     }
 }
 
@@ -58,9 +58,9 @@ impl Range {
 pub struct LayerCurvature {
     pub layer: String,
     /// h, the mean second derivative of the loss.
-    pub h: Range,
+    pub h: Spread,
     /// eta / (mu + h).
-    pub rate: Range,
+    pub rate: Spread,
 }
 
 /// Summarises `curvature`, in the places of a layout, for each layer at a learning rate.
@@ -77,8 +77,8 @@ pub fn by_layer(layout: &Layout, curvature: &[f32], mu: f32, eta: f32) -> Vec<La
     }
     let of_layer = |(layer, h): (&str, Vec<f32>)| LayerCurvature {
         layer: layer.into(),
-        rate: Range::of(h.iter().map(|h| eta / (mu + h)).collect()),
-        h: Range::of(h),
+        rate: Spread::of(h.iter().map(|h| eta / (mu + h)).collect()),
+        h: Spread::of(h),
     };
     layers.into_iter().map(of_layer).collect()
 }

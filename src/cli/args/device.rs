@@ -15,7 +15,7 @@ const MAX_THREADS: usize = 1_024;
 
 /// What a device is chosen for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Work {
+pub enum Purpose {
     Training,
     /// To ask a trained model: `auto` prefers the CPU to a software adapter, which would still be compiling when the
     /// CPU has answered.
@@ -26,9 +26,9 @@ pub enum Work {
 
 /// Chooses a device, and warns of what was passed over on the way. A user's first run on an adapter
 /// tests it, which takes up to a second.
-pub fn choose(args: &DeviceArgs, work: Work) -> Result<Device> {
+pub fn choose(args: &DeviceArgs, purpose: Purpose) -> Result<Device> {
     let mut warnings = Vec::new();
-    let device = find(args, work, &mut warnings)?;
+    let device = find(args, purpose, &mut warnings)?;
     warnings.iter().for_each(|warning| output::warn(warning));
     Ok(device)
 }
@@ -43,7 +43,7 @@ fn contradiction(what: &str) -> Error {
     Error::Usage(format!("{what}: leave out one of the two"))
 }
 
-fn find(args: &DeviceArgs, work: Work, warnings: &mut Vec<String>) -> Result<Device> {
+fn find(args: &DeviceArgs, purpose: Purpose, warnings: &mut Vec<String>) -> Result<Device> {
     let (plan, named) = (args.plan, args.adapter.is_some());
     let is_open = args.device == DeviceChoice::Auto && !named;
     let insisted = args.device == DeviceChoice::Gpu || named;
@@ -82,7 +82,7 @@ fn find(args: &DeviceArgs, work: Work, warnings: &mut Vec<String>) -> Result<Dev
         let info = adapter.get_info();
         let is_slow = is_open && adapter::is_software(&info);
         let is_plain = profile.is_none() && plan == PlanChoice::Auto;
-        if is_slow && is_plain && work == Work::Asking {
+        if is_slow && is_plain && purpose == Purpose::Asking {
             return Ok(Device::cpu_on(threads));
         }
         match Device::adapter(adapter, profile, &tuned) {
@@ -90,26 +90,9 @@ fn find(args: &DeviceArgs, work: Work, warnings: &mut Vec<String>) -> Result<Dev
                 // SAFETY: commands choose what computes before they start threads; those of drivers
                 // do not look at the environment.
                 unsafe { device.find_single_threaded() };
-                if is_slow && work == Work::Training {
-                    warnings.push(format!(
-                        "{} is no GPU but software: --device cpu trains about five times as fast",
-                        info.name
-                    ));
-                }
-                if let Some(folder) = llvmpipe::full_cache() {
-                    warnings.push(format!(
-                        "{} is on a full disk, so shaders are compiled again in every run: free some space \
-                         there, or set XDG_CACHE_HOME to a folder elsewhere",
-                        folder.display()
-                    ));
-                }
-                if args.threads.is_some() && work != Work::Looking {
-                    warnings.push(format!(
-                        "--threads is about the CPU, but {} computes: it changes nothing; give \
-                         --device cpu for the CPU",
-                        info.name
-                    ));
-                }
+                let is_slow = is_slow && purpose == Purpose::Training;
+                let unused = args.threads.is_some() && purpose != Purpose::Looking;
+                warnings.extend(of_adapter(&info.name, is_slow, unused));
                 return Ok(device);
             }
             Err(error) => warnings.push(error.to_string()),
@@ -123,6 +106,26 @@ fn find(args: &DeviceArgs, work: Work, warnings: &mut Vec<String>) -> Result<Dev
         adapter::how_to_get_one()
     ));
     Ok(Device::Cpu { threads, fell_back: true })
+}
+
+/// What to know of the adapter that was chosen.
+fn of_adapter(name: &str, is_slow: bool, has_threads: bool) -> impl Iterator<Item = String> {
+    let slow = is_slow.then(|| {
+        format!("{name} is no GPU but software: --device cpu trains about five times as fast")
+    });
+    let full = llvmpipe::full_cache().map(|folder| {
+        format!(
+            "{} is on a full disk, so shaders are compiled again in every run: free some space there, or set \
+             XDG_CACHE_HOME to a folder elsewhere",
+            folder.display()
+        )
+    });
+    let unused = has_threads.then(|| {
+        format!(
+            "--threads is about the CPU, but {name} computes: it changes nothing; give --device cpu for the CPU"
+        )
+    });
+    slow.into_iter().chain(full).chain(unused)
 }
 
 /// Returns the number of threads for the CPU: as many as asked for, or as this process may run at once.

@@ -6,10 +6,9 @@ use super::{DeviceArgs, device};
 use crate::cli::output;
 use crate::data::Digits;
 use crate::device::Device;
-use crate::disk;
 use crate::error::Result;
 use crate::inference::Inference;
-use crate::report::files::RUN;
+use crate::report::files::is_run;
 use crate::report::finished::{self, Record};
 use crate::text::thousands;
 use crate::train::model::Model;
@@ -29,7 +28,7 @@ impl ModelArg {
 
     /// The run whose folder was named, if it was one.
     pub fn run(&self) -> Result<Option<Record>> {
-        disk::is_there(&self.model.join(RUN)).then(|| Record::read(&self.model)).transpose()
+        is_run(&self.model).then(|| Record::read(&self.model)).transpose()
     }
 
     pub fn read(&self) -> Result<Model> {
@@ -44,7 +43,7 @@ impl ModelArg {
         batch: usize,
         sets: &[&Digits],
     ) -> Result<(Inference, Device)> {
-        let device = device::choose(args, device::Work::Asking)?;
+        let device = device::choose(args, device::Purpose::Asking)?;
         output::note(&format!(
             "model    {}: {}, {} parameters",
             self.file().display(),

@@ -69,7 +69,7 @@ pub fn run(args: Args) -> Result<()> {
         "the two models have classes of different names: compare models of the same data".into()
     })?;
     let test = test.with_classes_of(a)?;
-    let device = device::choose(&args.device, device::Work::Asking)?;
+    let device = device::choose(&args.device, device::Purpose::Asking)?;
     device::announce(&device);
     let answers = answers(&sides, &args.device, &device, &test)?;
     let comparison = Comparison::new(sides, answers);
@@ -124,17 +124,22 @@ fn answers(
 fn text(comparison: &Comparison) -> String {
     let [a, b] = comparison.sides.each_ref().map(|side| side.name.as_str());
     let mut parts = vec![format!("A  {a}\nB  {b}\n")];
-    let mut table = |headings: &[&str], rows: Vec<Vec<String>>| {
-        if !rows.is_empty() {
-            parts.push(Table::of(headings, rows).text());
-        }
-    };
-    table(&["setting", "A", "B"], comparison.setting_rows());
-    table(&["result", ">A", ">B", ">B - A"], comparison.result_rows());
-    table(&["test digits", ">count"], comparison.digit_rows());
+    parts.extend(tables(comparison.setting_rows(), comparison.result_rows()));
+    parts.push(Table::of(&["test digits", ">count"], comparison.digit_rows()).text());
     parts.extend(curves(comparison));
     parts.push(format!("{}\n", comparison.verdict()));
     parts.join("\n")
+}
+
+/// What differs and what came of it, as far as there is something.
+pub fn tables(
+    settings: Vec<Vec<String>>,
+    results: Vec<Vec<String>>,
+) -> impl Iterator<Item = String> {
+    let tables =
+        [(&["setting", "A", "B"][..], settings), (&["result", ">A", ">B", ">B - A"], results)];
+    let told = tables.into_iter().filter(|(_, rows)| !rows.is_empty());
+    told.map(|(headings, rows)| Table::of(headings, rows).text())
 }
 
 /// The test error by epoch in a line for each run, both by one measure.
@@ -166,20 +171,16 @@ fn json(comparison: &Comparison, device: &Device) -> Value {
         })
     };
     let settings: BTreeMap<_, _> = comparison.settings().into_iter().collect();
-    let results: BTreeMap<_, _> =
-        comparison.results().into_iter().map(|(figure, both)| (figure.field, both)).collect();
-    let counts = comparison.mcnemar;
-    json!({
+    let results = comparison.results().into_iter();
+    let results: BTreeMap<_, _> = results
+        .map(|(figure, both)| (figure.field, both.map(|sample| sample.map(|it| it.mean))))
+        .collect();
+    comparison.mcnemar.added_to(json!({
         "a": side(&comparison.sides[0]),
         "b": side(&comparison.sides[1]),
         "settings": settings,
         "results": results,
         "device": device.describe(),
         "test_digits": comparison.answers[0].len(),
-        "both_right": counts.both_right,
-        "only_a_right": counts.only_first,
-        "only_b_right": counts.only_second,
-        "both_wrong": counts.both_wrong,
-        "mcnemar_p_value": counts.p_value(),
-    })
+    }))
 }

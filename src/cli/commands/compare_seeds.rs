@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::compare::{Args, Drawing, drawing};
+use super::compare::{self, Args, Drawing, drawing};
 use crate::cli::args::device;
 use crate::cli::output;
 use crate::device::Device;
@@ -24,7 +24,7 @@ pub fn run(args: &Args) -> Result<()> {
     let models: Vec<PathBuf> = models.map(|run| Model::file(&run.record.folder)).collect();
     let out = drawing(args, &models.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
     sides.iter().flat_map(|side| &side.left_out).for_each(|what| output::warn(what));
-    let device = device::choose(&args.device, device::Work::Asking)?;
+    let device = device::choose(&args.device, device::Purpose::Asking)?;
     let answers = answers(&sides, args, &device)?;
     let comparison = SeedsComparison { sides, answers };
     if let Some((path, drawing)) = out {
@@ -80,19 +80,13 @@ fn text(comparison: &SeedsComparison) -> String {
         format!("{letter}  {}: {}\n", side.name, count(side.runs.len(), "run"))
     };
     let mut parts = vec![["A", "B"].into_iter().zip(&comparison.sides).map(side).collect()];
-    let mut table = |headings: &[&str], rows: Vec<Vec<String>>| {
-        if !rows.is_empty() {
-            parts.push(Table::of(headings, rows).text());
-        }
-    };
-    table(&["setting", "A", "B"], comparison.setting_rows());
-    table(&["result", ">A", ">B", ">B - A"], comparison.result_rows());
+    parts.extend(compare::tables(comparison.setting_rows(), comparison.result_rows()));
     let headings = comparison.seed_headings().iter().map(|heading| match *heading {
         "seed" => heading.to_string(),
         number => format!(">{number}"),
     });
     let headings: Vec<String> = headings.collect();
-    table(&headings.iter().map(String::as_str).collect::<Vec<_>>(), comparison.seed_rows());
+    parts.push(Table::of(&headings, comparison.seed_rows()).text());
     if comparison.answers.is_none() {
         parts.push(
             "The runs were tested on different digits: each error is on the digits of its run.\n"
@@ -123,16 +117,8 @@ fn json(comparison: &SeedsComparison, device: &Device) -> Value {
     let results: BTreeMap<_, _> = results
         .map(|(figure, both)| (figure.field, both.map(|it| it.as_ref().map(Sample::json))))
         .collect();
-    let pairs = comparison.pairs().into_iter().map(|pair| {
-        json!({
-            "seed": pair.seed,
-            "both_right": pair.mcnemar.both_right,
-            "only_a_right": pair.mcnemar.only_first,
-            "only_b_right": pair.mcnemar.only_second,
-            "both_wrong": pair.mcnemar.both_wrong,
-            "mcnemar_p_value": pair.mcnemar.p_value(),
-        })
-    });
+    let pairs = comparison.pairs().into_iter();
+    let pairs = pairs.map(|pair| pair.mcnemar.added_to(json!({ "seed": pair.seed })));
     json!({
         "a": side(0),
         "b": side(1),

@@ -74,7 +74,7 @@ pub fn run(args: Args) -> Result<()> {
     let available = Available::of(&mnist);
     let train = mnist.train;
     indices.iter().try_for_each(|&index| check_index("--index", index, &train, "training"))?;
-    let device = device::choose(&args.device, device::Work::Looking)?;
+    let device = device::choose(&args.device, device::Purpose::Looking)?;
     device::announce(&device);
     let device = match device {
         // The fast executor keeps no pictures.

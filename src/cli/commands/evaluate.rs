@@ -139,7 +139,7 @@ fn table(set: &Digits, scores: &Scores) -> String {
     let mut text = format!("index,label,answer{classes}\n");
     for (i, label) in set.labels().iter().enumerate() {
         let numbers: String = scores.of(i).iter().map(|score| format!(",{score}")).collect();
-        text.push_str(&format!("{i},{label},{}{numbers}\n", scores.ranking(i).digit));
+        text.push_str(&format!("{i},{label},{}{numbers}\n", scores.ranking(i).class));
     }
     text
 }
@@ -248,10 +248,9 @@ impl Found {
 
 fn matrix(confusion: &Confusion, names: &ClassNames) -> String {
     let answer = |answer| format!(">{}", names.of(answer));
-    let answers: Vec<String> = (0..confusion.len()).map(answer).collect();
-    let mut headings = vec!["label \\ answer"];
-    headings.extend(answers.iter().map(String::as_str));
-    headings.push(">errors");
+    let mut headings = vec!["label \\ answer".to_string()];
+    headings.extend((0..confusion.len()).map(answer));
+    headings.push(">errors".into());
     let mut table = Table::new(&headings);
     for (label, row) in confusion.iter().enumerate() {
         let wrong = row.iter().sum::<usize>() - row[label];

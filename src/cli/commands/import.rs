@@ -37,7 +37,7 @@ pub fn run(args: Args) -> Result<()> {
         check_free("--out", &args.out, args.force, &[&file])?;
     }
     let imported = import(&file, &args.network, args.names)?;
-    let Imported { model, names, described, halves } = &imported;
+    let Imported { model, names, described, half_precision } = &imported;
     let (network, options) = (&model.network, &model.network.options);
     output::note(&format!(
         "network  {}, {} parameters, {} output, {} connections",
@@ -56,7 +56,7 @@ pub fn run(args: Args) -> Result<()> {
         options.scaling.name(),
         options.border
     ));
-    if *halves {
+    if *half_precision {
         output::note("numbers  16-bit floats, read as the 32-bit floats of a model");
     }
     output::write_file(&args.out, &model.to_bytes()?)

@@ -129,7 +129,7 @@ pub fn run(args: Args) -> Result<()> {
 fn choose(args: &Args) -> Result<Device> {
     let (device, adapter, plan) = (args.device, args.adapter.clone(), args.plan);
     let args = DeviceArgs { device, adapter, plan, ..DeviceArgs::default() };
-    device::choose(&args, device::Work::Looking)
+    device::choose(&args, device::Purpose::Looking)
 }
 
 fn settings(args: &Args, device: Option<&Device>, profile: Profile) -> Result<Settings> {

@@ -174,7 +174,7 @@ pub fn run(args: Args) -> Result<()> {
     }
     let missing = without.first().map(|row| format!("{} is left out: {ZIP_CODES}", row.recipe));
     need(!rows.is_empty(), || missing.clone().unwrap_or_default())?;
-    let device = device::choose(&args.device, device::Work::Training)?;
+    let device = device::choose(&args.device, device::Purpose::Training)?;
     let shared =
         Shared { args: &args, device: &device, main: &main, zip_codes: zip_codes.as_ref() };
     let jobs = shared.jobs(&rows)?;

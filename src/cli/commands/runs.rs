@@ -172,7 +172,6 @@ fn print_curves(args: &Args, entries: &[Run]) -> Result<()> {
     let numbers = CURVES.iter().map(|curve| format!(">{}", curve.name.replace('_', " ")));
     let headings: Vec<String> =
         of_run.iter().map(|column| column.heading.to_string()).chain(numbers).collect();
-    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     output::print(&Table::of(&headings, rows(Curve::text)).text())
 }
 
@@ -196,6 +195,5 @@ fn grouped(args: &Args, entries: &[Run]) -> Result<()> {
     }
     let headings: Vec<String> =
         names.chain([">runs", ">error %", ">deviation"].map(String::from)).collect();
-    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     output::print(&Table::of(&headings, groups.iter().map(|group| cells(group, 2))).text())
 }

@@ -64,7 +64,7 @@ pub fn run(args: Args) -> Result<()> {
     let mnist = source.digits()?;
     let mut settings = source.settings(&mnist)?;
     let mnist = mnist.with_classes_of(&settings.network)?;
-    let device = device::choose(&source.args.device, device::Work::Training)?;
+    let device = device::choose(&source.args.device, device::Purpose::Training)?;
     let about = source.finish(&mut settings, &mnist, &device)?;
     let control = interrupt::stop_on_ctrl_c()?;
     if let Some(seeds) = source.args.seeds {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::bench::engine::{Protocol, Rates, Work};
+use crate::bench::engine::{Protocol, Throughput, Work};
 use crate::bench::measure::{self, Devices, Figure};
 use crate::cli::args::{DeviceArgs, DeviceChoice, ProfileChoice, device};
 use crate::cli::output;
@@ -59,7 +59,7 @@ pub struct Args {
 /// The plans of one network and batch, the fastest first.
 struct Found {
     settings: Settings,
-    plans: Vec<(Strategy, Rates)>,
+    plans: Vec<(Strategy, Throughput)>,
 }
 
 /// Times the plans and remembers the fastest, or forgets.
@@ -74,7 +74,7 @@ pub fn run(args: Args) -> Result<()> {
         profile: args.profile,
         ..DeviceArgs::default()
     };
-    let device = device::choose(&device, device::Work::Looking)?;
+    let device = device::choose(&device, device::Purpose::Looking)?;
     device::announce(&device);
     if cfg!(debug_assertions) {
         output::warn("this is a build without --release: it may choose otherwise");
@@ -134,7 +134,11 @@ fn settings(args: &Args) -> Result<Vec<Settings>> {
 }
 
 /// The plans that suit a network with their speed in training, the fastest first.
-fn time(settings: &Settings, device: &Device, lists: &Lists) -> Result<Vec<(Strategy, Rates)>> {
+fn time(
+    settings: &Settings,
+    device: &Device,
+    lists: &Lists,
+) -> Result<Vec<(Strategy, Throughput)>> {
     let with = |&strategy| Settings { strategy, ..settings.clone() };
     let candidates: Vec<_> = Strategy::candidates(&device.profile()).iter().map(with).collect();
     let devices = Devices { adapter: Some(device), cpu: None, naive: None };
@@ -173,7 +177,7 @@ fn remember(device: &Device, found: &[Found]) -> Option<String> {
 }
 
 fn table(found: &[Found]) -> String {
-    let row = |settings: &Settings, (rank, (strategy, rates)): (usize, &(Strategy, Rates))| {
+    let row = |settings: &Settings, (rank, (strategy, rates)): (usize, &(Strategy, Throughput))| {
         let note = match rank {
             0 => "yes",
             _ if rates.measurements == 1 => "no; timed once",
@@ -197,7 +201,7 @@ fn table(found: &[Found]) -> String {
 impl Found {
     fn json(&self) -> Value {
         let Settings { network, batch, .. } = &self.settings;
-        let plan = |(strategy, rates): &(Strategy, Rates)| {
+        let plan = |(strategy, rates): &(Strategy, Throughput)| {
             json!({
                 "plan": strategy.name(),
                 "microseconds": 1e6 * *batch as f64 / rates.median,

@@ -3,7 +3,7 @@
 use super::chart::{self, Scale};
 use super::{Block, Table};
 use crate::report::lines::Line;
-use crate::train::curvature::{LayerCurvature, Range};
+use crate::train::curvature::{LayerCurvature, Spread};
 
 /// Charts of the medians, and a table of the ranges; nothing where an epoch has no curvature.
 pub fn blocks(lines: &[Line]) -> Vec<Block> {
@@ -11,7 +11,7 @@ pub fn blocks(lines: &[Line]) -> Vec<Block> {
     if lines.iter().any(|line| line.curvature.is_empty()) {
         return Vec::new();
     }
-    let chart = |name: &str, caption: &str, of: fn(&LayerCurvature) -> Range| {
+    let chart = |name: &str, caption: &str, of: fn(&LayerCurvature) -> Spread| {
         let line = |(layer, about): (usize, &LayerCurvature)| {
             let point = |line: &Line| {
                 let median = of(line.curvature.get(layer)?).median;
@@ -37,8 +37,8 @@ pub fn blocks(lines: &[Line]) -> Vec<Block> {
 
 /// Least, median and largest of each layer in the first and the last pass.
 fn ranges(first: &Line, last: &Line) -> Table {
-    let shown = |range: Range| {
-        let Range { least, median, largest } = range;
+    let shown = |range: Spread| {
+        let Spread { least, median, largest } = range;
         format!("{least:.1e}, {median:.1e}, {largest:.1e}")
     };
     let row = |(first, last): (&LayerCurvature, &LayerCurvature)| {
