@@ -200,6 +200,11 @@ pub fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
+/// Whether a file that is there is the one at another path, or stands in that folder.
+pub fn is_among(path: &Path, other: &Path) -> bool {
+    are_one(path, other) || is_there(path) && other.is_dir() && real(path).starts_with(real(other))
+}
+
 /// Whether two paths lead to one file, be it by links or by names of the same place.
 pub fn are_one(a: &Path, b: &Path) -> bool {
     #[cfg(unix)]

@@ -24,11 +24,15 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     escaped(text, |rest| rest.starts_with(['\t', '\n']) || begins_colour(rest))
 }
 
-/// Whether a text begins with the sequence of a colour, ESC [ numbers m.
+/// Whether a text begins with the sequence of a colour of this program, or with that of its end. Others may hide
+/// what follows.
 fn begins_colour(text: &str) -> bool {
-    let number = |c: char| c.is_ascii_digit() || c == ';';
-    let rest = text.strip_prefix("\u{1b}[").map(|rest| rest.trim_start_matches(number));
-    rest.is_some_and(|rest| rest.starts_with('m'))
+    const BEGIN: char = '\u{1b}';
+    let is_next = |style: Style| {
+        let all = format!("{style}{style:#}");
+        all.split_inclusive('m').any(|sequence| text.starts_with(sequence))
+    };
+    text.starts_with(BEGIN) && [ERROR, WARNING, HEADLINE].into_iter().any(is_next)
 }
 
 /// Whether a letter changes how others are shown: a control character, or one that sets the direction of writing or
@@ -264,6 +268,15 @@ mod tests {
             ["1 epoch", "0 epochs", "1,200 epochs"]
         );
         assert_eq!([840, 240_000, 55_160_000].map(bytes), ["840 B", "234.4 KiB", "52.6 MiB"]);
+    }
+
+    #[test]
+    fn no_name_hides_what_follows() {
+        let own = format!("{ERROR}error:{ERROR:#} {HEADLINE}x{HEADLINE:#} {WARNING}y{WARNING:#}");
+        assert_eq!(shown(&own), own);
+        for sequence in ["[8m", "[30;40m", "[2J", "[0", "]0;x"] {
+            assert!(!shown(&format!("\u{1b}{sequence}")).contains('\u{1b}'), "{sequence}");
+        }
     }
 
     #[test]

@@ -101,7 +101,7 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
 }
 
 /// Whether the file that a flag names can be written: asked before the work whose result it gets. The files
-/// that the command reads, or writes besides, are `others`: not even `force` overwrites one of them, or a file of a
+/// that the command reads, or writes besides, are `others`, and so are all in a folder among them: not even `force` overwrites one of them, or a file of a
 /// run.
 pub fn check_free(flag: &str, path: &Path, force: bool, others: &[&Path]) -> Result<()> {
     let what = if path.is_dir() {
@@ -112,7 +112,7 @@ pub fn check_free(flag: &str, path: &Path, force: bool, others: &[&Path]) -> Res
         "is a file of a run: give another name"
     } else if is_standard(path) {
         "stands for standard output, to which this is not written: give the name of a file"
-    } else if others.iter().any(|other| disk::are_one(path, other)) {
+    } else if others.iter().any(|other| disk::is_among(path, other)) {
         "is a file that this command reads, or writes as well: give another name"
     } else {
         return disk::try_out(path);

@@ -91,6 +91,7 @@ impl Line {
             && accuracies.into_iter().flatten().all(|share| (0.0..=1.0).contains(&share))
             && losses.into_iter().flatten().all(|loss| loss.abs() < LARGEST_LOSS)
             && others.iter().all(|number| (0.0..LARGEST).contains(number))
+            && self.curvature.iter().all(LayerCurvature::is_possible)
     }
 
     /// Whether its errors and its accuracy agree, of a run with `digits` test digits.

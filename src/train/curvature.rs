@@ -63,6 +63,16 @@ pub struct LayerCurvature {
     pub rate: Spread,
 }
 
+impl LayerCurvature {
+    /// Whether a run can have written it.
+    pub fn is_possible(&self) -> bool {
+        [self.h, self.rate]
+            .iter()
+            .flat_map(|spread| [spread.least, spread.median, spread.largest])
+            .all(f32::is_finite)
+    }
+}
+
 /// Summarises `curvature`, in the places of a layout, for each layer at a learning rate.
 pub fn by_layer(layout: &Layout, curvature: &[f32], mu: f32, eta: f32) -> Vec<LayerCurvature> {
     let mut layers: Vec<(&str, Vec<f32>)> = Vec::new();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::common::program::{
-    DATA, OTHER, USAGE, command, fails, path, prints, run, text, write_model,
+    DATA, OTHER, USAGE, command, fails, path, prints, run, small_set, text, write_model,
 };
 
 /// Flags of a run of two steps an epoch that needs no adapter.
@@ -362,6 +362,11 @@ fn nothing_that_a_command_reads_is_overwritten() {
         }
     }
     let one = at("one");
+    let set = TempDir::new().expect("a folder");
+    let data = small_set(set.path());
+    let images = set.path().join("t10k-images-idx3-ubyte");
+    let over = ["evaluate", &model, "--data", &data, "--force", "--scores", path(&images)];
+    fails(&over, USAGE, &["--scores", "t10k-images", "another name"]);
     let both = ["evaluate", &model, "--scores", path(&one), "--mistakes", path(&one)];
     fails(&both, USAGE, &["one", "as well"]);
     assert_eq!(fs::read(&model).expect("a model"), before);

@@ -56,12 +56,13 @@ pub struct Args {
 pub fn run(mut args: Args) -> Result<()> {
     let border = args.border.unwrap_or(BORDER);
     Range::UpTo(16.0).check("border", &border)?;
+    args.data.source.path = args.path.take().or(args.data.source.path);
+    let read: Vec<&Path> = args.data.source.path.iter().map(|path| &**path).collect();
     for (flag, path) in [("--png", &args.png), ("--sheet", &args.sheet)] {
         if let Some(path) = path {
-            check_picture(flag, path, args.force, &[])?;
+            check_picture(flag, path, args.force, &read)?;
         }
     }
-    args.data.source.path = args.path.take().or(args.data.source.path);
     let mnist = args.data.load()?;
     if let Some(index) = args.show {
         let (name, set) =

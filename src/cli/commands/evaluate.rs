@@ -82,7 +82,8 @@ pub fn run(args: Args) -> Result<()> {
     let (file, outputs) = (args.model.file(), [&args.mistakes, &args.scores]);
     for (flag, path, other) in [("--mistakes", 0, 1), ("--scores", 1, 0)] {
         if let Some(path) = outputs[path] {
-            let others: Vec<&Path> = outputs[other].iter().map(|path| &**path).collect();
+            let others = outputs[other].iter().chain(&args.data.source.path);
+            let others: Vec<&Path> = others.map(|path| &**path).collect();
             let check = if flag == "--mistakes" { check_picture } else { check_free };
             check(flag, path, args.force, &[&others[..], &[&file]].concat())?;
         }

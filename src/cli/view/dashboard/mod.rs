@@ -33,6 +33,8 @@ use state::State;
 
 /// Between two pictures.
 const TICK: Duration = Duration::from_millis(100);
+/// How long the last picture may take.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Between two looks at the loss in the first epoch, which has no curve yet. The device waits for each.
 const LOOK: Duration = Duration::from_secs(3);
 
@@ -76,8 +78,11 @@ impl Dashboard {
     fn leave(&mut self) {
         self.shared.over.store(true, Ordering::SeqCst);
         if let Some(thread) = self.thread.take() {
-            // If it panicked, that was said when it did.
-            let _ = thread.join();
+            // Where the terminal was closed, crossterm may wait for its keys for ever; the end of the process ends that.
+            let late = Instant::now() + PATIENCE;
+            while !thread.is_finished() && Instant::now() < late {
+                std::thread::sleep(TICK / 10);
+            }
         }
         screen::restore();
     }
