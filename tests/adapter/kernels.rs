@@ -12,26 +12,21 @@
 
 use crate::common::compare::{Differences, Tolerance};
 use crate::common::epilogues::{EPILOGUES, PASSES, arguments_of};
+use crate::common::linear;
 use crate::common::loss::{DISTANCE, MAP, PROBABILITIES, TARGETS};
-use crate::common::op::{Case, Numbers, bits, case, empty, floats};
+use crate::common::op::{COUNT, Case, Numbers, STEP, bits, case, empty, floats, steps};
 use crate::common::stages::{self, Arguments, FIRST, owned};
 use crate::common::{Outcome, Tests, profiles};
 use lenet::network::Squash;
 use lenet::plan::abi::Record;
-use lenet::plan::kernels::{Gather, Linear, LinearBackward, LinearUpdate, Output, Stage, Update};
-use lenet::plan::{
-    ALIGN, Criterion, Distortion, Epilogue, Op, Profile, Ranges, STATE_NUMBER, STATE_WORDS,
-    STEP_WORDS, StepRow, StepSize,
-};
+use lenet::plan::kernels::{Gather, Linear, Output, Stage, Update};
+use lenet::plan::{ALIGN, Criterion, Distortion, Op, Profile, Ranges, STATE_WORDS, STEP_WORDS};
 use wgpu::Adapter;
 
 /// For values of order 1 after some hundred terms.
 const TOLERANCE: Tolerance = Tolerance { absolute: 1e-5, relative: 1e-5 };
 /// For values of A that the squash could not be further from: a few last places.
 const SATURATED: Tolerance = Tolerance { absolute: 0.0, relative: 5e-7 };
-/// Row of the step table that the cases are in, and the digits in it.
-const STEP: u32 = 1;
-const COUNT: u32 = 5;
 /// Far arguments of the squash, as many as the stage has maps whose biases they are.
 const FAR: [f32; 5] = [100.0, -100.0, -1e4, 3e38, -3e38];
 
@@ -47,10 +42,10 @@ pub fn add(tests: &mut Tests) {
         ("conv_backward_weights", stages::conv_backward_weights),
         ("conv_backward_input", stages::conv_backward_input),
         ("conv_backward_odd_input", stages::conv_backward_odd_input),
-        ("linear_forward", linear_forward),
-        ("linear_backward_input", linear_backward_input),
-        ("linear_update", linear_update),
-        ("linear_backward", linear_backward),
+        ("linear_forward", linear::linear_forward),
+        ("linear_backward_input", linear::linear_backward_input),
+        ("linear_update", linear::linear_update),
+        ("linear_backward", linear::linear_backward),
         ("output", output),
         ("update", update),
     ];
@@ -78,16 +73,6 @@ pub fn add(tests: &mut Tests) {
 /// and of second derivatives, meet both.
 fn turn_of(place: usize) -> usize {
     (place ^ (place >> 1)) & 1
-}
-
-/// A row of the step table with room around it, and that row as `step_state` holds it.
-fn steps(first: u32, count: u32) -> (Vec<u32>, Vec<u32>) {
-    let size = StepSize { rate: 0.125, corrections: [1.5, 2.5] };
-    let row = StepRow { first, count, size, key: 0 };
-    let other = [7; STEP_WORDS];
-    let mut state = row.words().to_vec();
-    state[STATE_NUMBER] = STEP;
-    ([other, row.words()].concat(), state)
 }
 
 fn gather(_: Profile) -> Vec<Case> {
@@ -142,130 +127,6 @@ fn gather(_: Profile) -> Vec<Case> {
             "{record:?}, {samples} after {before}, {count} digits, border {border}, {ranges:?}"
         );
         case(name, Op::Gather(k), vec![digits, order, steps, vec![STEP], step_state, labels, x])
-    });
-    cases.collect()
-}
-
-/// Linear layers: (samples, inputs, outputs, first row of w in the window, rows in it).
-const LINEAR: [(u32, u32, u32, u32, u32); 3] =
-    [(1, 8, 5, 0, 5), (3, 36, 10, 6, 4), (7, 36, 5, 0, 3)];
-
-fn linear(profile: Profile, shape: (u32, u32, u32, u32, u32)) -> (String, Linear) {
-    let (samples, inputs, outputs, row, rows) = shape;
-    let squash = if samples == 3 { Squash::Tanh } else { Squash::Scaled };
-    // After a plain pooling, a relu and a tanh.
-    let input_squash = [None, Some(Squash::Relu), Some(squash)][samples as usize % 3];
-    let whole = Linear::whole(samples, inputs, outputs, squash, false);
-    let k = Linear { rows, tile: profile.tiles.tile, input_squash, ..whole };
-    (format!("{samples} samples, {inputs} -> {outputs}, rows {row}..{}", row + rows), k)
-}
-
-fn linear_forward(profile: Profile) -> Vec<Case> {
-    let cases = LINEAR.into_iter().map(|shape| {
-        let (name, k) = linear(profile, shape);
-        let mut numbers = Numbers::new(7);
-        let x = numbers.words((k.samples * k.inputs) as usize, 1.0);
-        let w = numbers.words((k.rows * k.inputs) as usize, 0.5);
-        let bias = numbers.words(k.outputs as usize, 0.5);
-        let y = empty(k.samples * k.outputs);
-        case(name, Op::LinearForward(k), vec![x, w, bias, vec![shape.3], y])
-    });
-    cases.collect()
-}
-
-fn linear_backward_input(profile: Profile) -> Vec<Case> {
-    let windows = [
-        (LINEAR[0], true, true),
-        (LINEAR[1], false, true),
-        (LINEAR[2], true, false),
-        (LINEAR[1], false, false),
-    ];
-    let both = windows.into_iter().flat_map(|window| [(window, false), (window, true)]);
-    let cases = both.map(|((shape, starts, ends), curvature)| {
-        let (name, k) = linear(profile, shape);
-        let k = Linear { starts, ends, curvature, tile: profile.tiles.backward_tile, ..k };
-        let mut numbers = Numbers::new(8);
-        let x = numbers.words((k.samples * k.inputs) as usize, 1.0);
-        let w = numbers.words((k.rows * k.inputs) as usize, 0.5);
-        let dy = numbers.words((k.samples * k.outputs) as usize, 0.5);
-        let dx = if starts { empty(x.len() as u32) } else { numbers.words(x.len(), 1.0) };
-        let name = format!("{name}, starts {starts}, ends {ends}, curvature {curvature}");
-        case(name, Op::LinearBackwardInput(k), vec![x, w, dy, vec![shape.3], dx])
-    });
-    cases.collect()
-}
-
-/// An epilogue with every shape if it is the first, else with one: shapes and epilogues do not meet in the kernel.
-fn epilogue_and_shapes(
-    epilogue: Epilogue,
-) -> impl Iterator<Item = (Epilogue, (u32, u32, u32, u32, u32))> {
-    let number = EPILOGUES.iter().position(|&other| other == epilogue).expect("one of them");
-    let shapes = if number == 0 { &LINEAR[..] } else { &LINEAR[number % LINEAR.len()..][..1] };
-    shapes.iter().map(move |&shape| (epilogue, shape))
-}
-
-fn linear_update(profile: Profile) -> Vec<Case> {
-    let windows = [(true, true), (true, false), (false, false), (false, true)];
-    let mut cases = Vec::new();
-    for (epilogue, (samples, inputs, outputs, ..)) in
-        EPILOGUES.into_iter().flat_map(epilogue_and_shapes)
-    {
-        // What is left for later depends on no epilogue.
-        let windows = windows.iter().filter(|(_, ends)| *ends || epilogue == EPILOGUES[0]);
-        for &(starts, ends) in windows {
-            let k = LinearUpdate {
-                samples,
-                inputs,
-                outputs,
-                tile: profile.tiles.backward_tile,
-                starts,
-                ends,
-                weights: ALIGN as u32,
-                epilogue,
-            };
-            let mut numbers = Numbers::new(9);
-            let x = numbers.words((samples * inputs) as usize, 1.0);
-            let dy = numbers.words((samples * outputs) as usize, 0.5);
-            let (_, step_state) = steps(0, COUNT);
-            let mut layer = || parameters(&mut numbers, inputs, outputs);
-            let mut arguments = vec![x, dy, step_state, layer()];
-            arguments.extend(arguments_of(epilogue, layer));
-            let shape = format!("{samples} samples, {inputs} -> {outputs}");
-            let name = format!("{shape}, {starts}, {ends}, {epilogue:?}");
-            cases.push(case(name, Op::LinearUpdate(k), arguments));
-        }
-    }
-    cases
-}
-
-/// Of a linear layer: the gap between biases and weights is 0 and stays so.
-fn parameters(numbers: &mut Numbers, inputs: u32, outputs: u32) -> Vec<u32> {
-    let mut words = numbers.words(ALIGN + (inputs * outputs) as usize, 1.0);
-    words[outputs as usize..ALIGN].fill(0);
-    words
-}
-
-fn linear_backward(profile: Profile) -> Vec<Case> {
-    let windows = [(true, true), (true, false), (false, false), (false, true)];
-    let epilogues = EPILOGUES.into_iter().filter(|epilogue| !epilogue.is_curvature());
-    let cases = epilogues
-        .flat_map(epilogue_and_shapes)
-        .flat_map(|case| windows.map(|window| (case, window)));
-    let cases = cases.map(|((epilogue, (samples, inputs, outputs, ..)), (starts, ends))| {
-        let input_squash = [None, Some(Squash::Relu), Some(Squash::Tanh)][samples as usize % 3];
-        let (tile, weights) = (profile.tiles.backward_tile, ALIGN as u32);
-        let update =
-            LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue };
-        let k = LinearBackward { update, input_squash };
-        let mut numbers = Numbers::new(10);
-        let x = numbers.words((samples * inputs) as usize, 1.0);
-        let dy = numbers.words((samples * outputs) as usize, 0.5);
-        let (_, step_state) = steps(0, COUNT);
-        let mut layer = || parameters(&mut numbers, inputs, outputs);
-        let mut arguments = vec![x, dy, step_state, empty(samples * inputs), layer()];
-        arguments.extend(arguments_of(epilogue, layer));
-        let shape = format!("{samples} samples, {inputs} -> {outputs}");
-        case(format!("{shape}, {starts}, {ends}, {epilogue:?}"), Op::LinearBackward(k), arguments)
     });
     cases.collect()
 }
@@ -361,7 +222,7 @@ fn update(_: Profile) -> Vec<Case> {
 fn saturation(adapter: &Adapter, profile: Profile) -> Outcome {
     for squash in [Squash::Tanh, Squash::Scaled] {
         let amplitude = squash.limits()[1];
-        let (_, k) = linear(profile, (1, 8, FAR.len() as u32, 0, FAR.len() as u32));
+        let (_, k) = linear::layer(profile, (1, 8, FAR.len() as u32, 0, FAR.len() as u32));
         let op = Op::LinearForward(Linear { squash, ..k });
         let x = bits(&[0.0; 8]);
         let w = bits(&[0.5; 8 * FAR.len()]);

@@ -12,6 +12,7 @@ pub mod epilogues;
 pub mod events;
 pub mod graph;
 pub mod jacobian;
+pub mod linear;
 pub mod loss;
 pub mod onnx;
 pub mod op;

@@ -9,7 +9,8 @@ use lenet::gpu::Gpu;
 use lenet::plan::abi::Record;
 use lenet::plan::{
     ALIGN, Access, Buffer, Dispatch, Element, Interface, Kernel, Layout, Op, Optimizer, Pass, Plan,
-    Ports, Profile, Replica, Start, Steps, Strategy, View,
+    Ports, Profile, Replica, STATE_NUMBER, STEP_WORDS, Start, StepRow, StepSize, Steps, Strategy,
+    View,
 };
 use lenet::rng::{Rng, Stream};
 use wgpu::Adapter;
@@ -19,6 +20,11 @@ use super::compare::{Differences, Tolerance};
 
 /// What stands around every argument, and in outputs that a kernel has to leave alone: a NaN.
 pub const GUARD: u32 = 0x7fc0_dead;
+
+/// Row of the step table that the cases are in.
+pub const STEP: u32 = 1;
+/// The digits in it.
+pub const COUNT: u32 = 5;
 
 /// A kernel and the words of each of its bindings, in order.
 #[derive(Debug, Clone)]
@@ -76,6 +82,16 @@ pub fn floats(words: &[u32]) -> Vec<f32> {
 /// An output that is not there yet.
 pub fn empty(count: u32) -> Vec<u32> {
     vec![GUARD; count as usize]
+}
+
+/// A row of the step table with room around it, and that row as `step_state` holds it.
+pub fn steps(first: u32, count: u32) -> (Vec<u32>, Vec<u32>) {
+    let size = StepSize { rate: 0.125, corrections: [1.5, 2.5] };
+    let row = StepRow { first, count, size, key: 0 };
+    let other = [7; STEP_WORDS];
+    let mut state = row.words().to_vec();
+    state[STATE_NUMBER] = STEP;
+    ([other, row.words()].concat(), state)
 }
 
 /// A case that no partials come into.

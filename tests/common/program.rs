@@ -83,6 +83,17 @@ pub fn network_of(name: &str) -> Network {
     build(table, table.options).expect("the table's own options fit")
 }
 
+/// A CSV file of pictures of two classes, one line each.
+pub fn two_classes(folder: &Path, side: usize, count: usize) -> String {
+    let line = |at: usize| {
+        let pixels = (0..side * side).map(|pixel| (pixel * (at + 7) % 256).to_string());
+        format!("{},{}\n", at % 2, pixels.collect::<Vec<_>>().join(","))
+    };
+    let file = folder.join("two.csv");
+    fs::write(&file, (0..count).map(line).collect::<String>()).expect("a file");
+    path(&file).to_string()
+}
+
 /// A network with its first weights, as a model file.
 pub fn write_model(folder: &Path, network: &str) -> String {
     let network = network_of(network);

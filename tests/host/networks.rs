@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::own;
-use crate::common::program::{DATA, USAGE, fails, json_of, path, prints};
+use crate::common::program::{DATA, USAGE, fails, json_of, path, prints, two_classes};
 use lenet::network::{Table, build, lenet as networks};
 use tempfile::TempDir;
 
@@ -144,15 +144,10 @@ fn the_data_say_which_side_a_network_sees() {
     let folder = TempDir::new().expect("a folder");
     let layers = r#"[{ conv = "c1", maps = 2, kernel = 4 }, { pool = "s2" }]"#;
     let mine = file(&folder, &format!("name = \"mine\"\nlayers = {layers}"));
-    let data = folder.path().join("digits.csv");
-    let line = |at: usize| {
-        let pixels = (0..17 * 17).map(|pixel| (pixel * (at + 3) % 256).to_string());
-        format!("{},{}\n", at % 2, pixels.collect::<Vec<_>>().join(","))
-    };
-    fs::write(&data, (0..8).map(line).collect::<String>()).expect("a file");
+    let data = two_classes(folder.path(), 17, 8);
     let out = folder.path().join("run");
     let train = ["train", "--network", &mine, "--steps", "1", "--no-report", "--device", "cpu"];
-    let data = ["--data", path(&data), "--test-share", "0.5", "--out", path(&out)];
+    let data = ["--data", &data, "--test-share", "0.5", "--out", path(&out)];
     prints(&[&train[..], &data].concat());
     fails(&train, USAGE, &["mine", "\"s2\"", "25x25", "28x28"]);
 }

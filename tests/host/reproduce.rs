@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::common::Outcome;
 use crate::common::page;
-use crate::common::program::{DATA, USAGE, command, fails, path, prints, text};
+use crate::common::program::{DATA, USAGE, command, fails, path, prints, text, two_classes};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -130,13 +130,8 @@ fn other_flags_overwrite_nothing() -> Outcome {
 #[test]
 fn data_may_have_fewer_classes_than_the_network() -> Outcome {
     let folder = TempDir::new()?;
-    let [data, out] = ["two.csv", "table"].map(|name| folder.path().join(name));
-    let line = |at: usize| {
-        let pixels = (0..28 * 28).map(|pixel| (pixel * (at + 7) % 256).to_string());
-        format!("{},{}\n", at % 2, pixels.collect::<Vec<_>>().join(","))
-    };
-    fs::write(&data, (0..60).map(line).collect::<String>())?;
-    let own = ["--data", path(&data), "--test-share", "0.5", "--train-limit", "3"];
+    let (data, out) = (two_classes(folder.path(), 28, 60), folder.path().join("table"));
+    let own = ["--data", &data, "--test-share", "0.5", "--train-limit", "3"];
     let few = ["--epochs", "1", "--seeds", "3", "--device", "cpu", "--out", path(&out)];
     prints(&[&["reproduce", "lenet5"], &own[..], &few].concat());
     let results: Value = serde_json::from_str(&fs::read_to_string(out.join("results.json"))?)?;
