@@ -200,17 +200,6 @@ pub fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
-/// Whether a file that is there is the one at another path, or stands in that folder. Of pictures those in its
-/// folders count: no reader of data takes what lies beside them.
-pub fn is_among(path: &Path, other: &Path) -> bool {
-    if !is_there(path) || !other.is_dir() {
-        return are_one(path, other);
-    }
-    let (path, folder) = (real(path), real(other));
-    let is_picture = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"));
-    path.starts_with(&folder) && !(is_picture && path.parent() == Some(&*folder))
-}
-
 /// Whether two paths lead to one file, be it by links or by names of the same place.
 pub fn are_one(a: &Path, b: &Path) -> bool {
     #[cfg(unix)]

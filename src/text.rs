@@ -27,12 +27,11 @@ pub fn shown(text: &str) -> Cow<'_, str> {
 /// Whether a text begins with the sequence of a colour of this program, or with that of its end. Others may hide
 /// what follows.
 fn begins_colour(text: &str) -> bool {
-    const BEGIN: char = '\u{1b}';
     let is_next = |style: Style| {
         let all = format!("{style}{style:#}");
         all.split_inclusive('m').any(|sequence| text.starts_with(sequence))
     };
-    text.starts_with(BEGIN) && [ERROR, WARNING, HEADLINE].into_iter().any(is_next)
+    [ERROR, WARNING, HEADLINE].into_iter().any(is_next)
 }
 
 /// Whether a letter changes how others are shown: a control character, or one that sets the direction of writing or

@@ -24,7 +24,7 @@ struct Key {
     /// Version of this program.
     version: String,
     profile: String,
-    /// Its file, with the usual loss: another takes as long.
+    /// The network as a file, with the usual loss: another takes as long.
     table: String,
 }
 

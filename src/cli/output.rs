@@ -6,7 +6,7 @@
 
 use std::io::{ErrorKind, Write};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anstyle::Style;
 use serde_json::Value;
@@ -38,31 +38,30 @@ pub fn print_json(value: &Value) -> Result<()> {
     print(&format!("{value}\n"))
 }
 
-/// Says something that is no result: progress, the device, a warning. At once, or as soon as [`release`] is called.
-pub fn note(text: &str) {
-    match &mut *HELD.lock().unwrap_or_else(PoisonError::into_inner) {
-        Some(held) => held.push(text.into()),
-        None => say(text),
-    }
+/// The notes that wait while something else has the terminal; `None` where nothing has.
+fn held() -> MutexGuard<'static, Option<Vec<String>>> {
+    static HELD: Mutex<Option<Vec<String>>> = Mutex::new(None);
+    HELD.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn say(text: &str) {
-    // There is nowhere left to complain.
-    let _ = writeln!(anstream::stderr(), "{}", shown(text));
-}
-
-/// The notes that wait while something else has the terminal.
-static HELD: Mutex<Option<Vec<String>>> = Mutex::new(None);
-
-/// Keeps notes back from now on.
+/// Keeps notes back until [`release`].
 pub fn hold() {
-    HELD.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+    held().get_or_insert_default();
 }
 
 /// Says the notes that were kept back, and the next ones at once.
 pub fn release() {
-    let held = HELD.lock().unwrap_or_else(PoisonError::into_inner).take();
-    held.into_iter().flatten().for_each(|text| say(&text));
+    let notes = held().take();
+    notes.iter().flatten().for_each(|text| note(text));
+}
+
+/// Says something that is no result: progress, the device, a warning.
+pub fn note(text: &str) {
+    if let Some(notes) = &mut *held() {
+        return notes.push(text.into());
+    }
+    // There is nowhere left to complain.
+    let _ = writeln!(anstream::stderr(), "{}", shown(text));
 }
 
 /// Prints a warning.
@@ -101,7 +100,7 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
 }
 
 /// Whether the file that a flag names can be written: asked before the work whose result it gets. The files
-/// that the command reads, or writes besides, are `others`, and so are all in a folder among them: not even `force` overwrites one of them, or a file of a
+/// that the command reads, or writes besides, are `others`: not even `force` overwrites one of them, or a file of a
 /// run.
 pub fn check_free(flag: &str, path: &Path, force: bool, others: &[&Path]) -> Result<()> {
     let what = if path.is_dir() {
@@ -112,7 +111,7 @@ pub fn check_free(flag: &str, path: &Path, force: bool, others: &[&Path]) -> Res
         "is a file of a run: give another name"
     } else if is_standard(path) {
         "stands for standard output, to which this is not written: give the name of a file"
-    } else if others.iter().any(|other| disk::is_among(path, other)) {
+    } else if others.iter().any(|other| disk::are_one(path, other)) {
         "is a file that this command reads, or writes as well: give another name"
     } else {
         return disk::try_out(path);

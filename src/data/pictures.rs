@@ -50,6 +50,11 @@ pub(super) fn read_set(folder: &Path, set: Set, side: Option<usize>) -> Result<D
     read(&found, side)
 }
 
+/// Whether a file is a picture by its name.
+pub(super) fn is_one(file: &Path) -> bool {
+    reader::ends(file, &ENDINGS)
+}
+
 /// Whether a folder has folders that have pictures.
 pub(super) fn is_set(folder: &Path) -> bool {
     folders(folder).iter().any(|class| !reader::files(class, &ENDINGS).is_empty())
@@ -125,7 +130,7 @@ fn others(classes: &[PathBuf]) -> Option<String> {
                 below += 1;
                 continue;
             }
-            _ if reader::ends(&path, &ENDINGS) => continue,
+            _ if is_one(&path) => continue,
             ending => ending.unwrap_or_else(|| "without an ending".into()),
         };
         *kinds.entry(kind).or_default() += 1;
@@ -139,9 +144,9 @@ fn others(classes: &[PathBuf]) -> Option<String> {
 /// The error for a folder that has pictures, but not in a folder for each class.
 pub(super) fn astray(folder: &Path) -> Option<Error> {
     fn has_some(folder: &Path, depth: usize) -> bool {
-        let is_one = |path: &PathBuf| reader::ends(path, &ENDINGS) || reader::ends(path, &OTHERS);
+        let is_some = |path: &PathBuf| is_one(path) || reader::ends(path, &OTHERS);
         let below = || depth > 0 && folders(folder).iter().any(|it| has_some(it, depth - 1));
-        reader::visible(folder).iter().any(is_one) || below()
+        reader::visible(folder).iter().any(is_some) || below()
     }
     let what = left_out(folder).filter(|_| has_some(folder, DEPTH))?;
     Some(Error::Data(format!(

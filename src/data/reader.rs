@@ -62,8 +62,8 @@ pub(super) fn left_out(path: &Path) -> Vec<String> {
         Ok(BY_CLASS) => vec![path.to_path_buf()],
         _ => return Vec::new(),
     };
-    let names = find(path, &[classes::FILE], is_no_folder);
-    beside.extend(names.map(|file| format!("{} (folders name their classes)", name_of(&file))));
+    let classes = find(path, &[classes::FILE], is_no_folder);
+    beside.extend(classes.map(|file| format!("{} (folders name their classes)", name_of(&file))));
     let beside = (!beside.is_empty()).then(|| (path, beside.join(", ")));
     let inside = sets.iter().filter_map(|set| Some((&**set, pictures::left_out(set)?)));
     let told =

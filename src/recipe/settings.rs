@@ -54,7 +54,7 @@ impl Available {
         let table = flags.table(lenet::lenet5())?;
         let (side, classes) = (table.options.side, table.options.classes);
         let Available { train, test, .. } = Available::MNIST;
-        let train = train.min(Record { side }.most() - test);
+        let train = train.min(Record { side }.most().saturating_sub(test));
         Ok(Available { train, test, side, classes, names: table.names })
     }
 

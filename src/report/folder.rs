@@ -66,7 +66,7 @@ impl Folder {
     pub fn open(path: &Path) -> Result<Folder> {
         if let Some(name) = [RUN, CHECKPOINT].iter().find(|name| !disk::is_there(&path.join(name)))
         {
-            let name_one = match run_in(path) {
+            let way_out = match run_in(path) {
                 Some(run) => format!(
                     "name one of the runs in it, {} for instance, or repeat the command that made them",
                     run.display()
@@ -74,7 +74,7 @@ impl Folder {
                 None => "name the folder of a run that has made a step, or start it again".into(),
             };
             return Err(Error::Data(format!(
-                "{} holds no run to resume ({name} is missing): {name_one}",
+                "{} holds no run to resume ({name} is missing): {way_out}",
                 path.display()
             )));
         }

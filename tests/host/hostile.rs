@@ -365,8 +365,10 @@ fn nothing_that_a_command_reads_is_overwritten() {
     let set = TempDir::new().expect("a folder");
     let data = small_set(set.path());
     let images = set.path().join("t10k-images-idx3-ubyte");
-    let over = ["evaluate", &model, "--data", &data, "--force", "--scores", path(&images)];
-    fails(&over, USAGE, &["--scores", "t10k-images", "another name"]);
+    for more in [["--scores", path(&images)], ["--mistakes", path(&images)]] {
+        let over = ["evaluate", &model, "--data", &data, "--force"];
+        fails(&[&over[..], &more].concat(), USAGE, &[more[0], "t10k-images", "among the data"]);
+    }
     let both = ["evaluate", &model, "--scores", path(&one), "--mistakes", path(&one)];
     fails(&both, USAGE, &["one", "as well"]);
     assert_eq!(fs::read(&model).expect("a model"), before);

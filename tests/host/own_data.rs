@@ -40,6 +40,10 @@ fn the_digits_stay_with_the_run() -> Outcome {
     }
     let compared = json_of(&with(&["compare", path(&out), path(&out)]));
     assert_eq!(compared["test_digits"], 40);
+    // They are spared, though only the run names them.
+    let images = data.join("t10k-images-idx3-ubyte");
+    let over = ["evaluate", path(&out), "--force", "--scores", path(&images)];
+    fails(&with(&over), USAGE, &["--scores", "t10k-images", "among the data"]);
     // Other digits are no reason to replace the page.
     let other = folder.path().join("other");
     fs::create_dir(&other)?;

@@ -9,6 +9,7 @@ use crate::cli::output;
 use crate::data::{self, Digits, Mnist, Source};
 use crate::error::{Error, Result};
 use crate::network::{CLASSES, DIGIT_SIDE, Network, Options};
+use crate::recipe::need;
 use crate::report::finished::Record;
 use crate::run::record;
 use crate::text::plain;
@@ -34,6 +35,14 @@ impl DataArgs {
 
     fn tell_left_out(&self) {
         data::left_out(&self.source).iter().for_each(|what| output::warn(what));
+    }
+
+    /// Checks that an output replaces none of these data, or of those of a run.
+    pub fn check_spared(&self, flag: &str, out: &Path, run: Option<&Record>) -> Result<()> {
+        let of_run = run.is_some_and(|run| record::source(&run.data).has(out));
+        need(!of_run && !self.source.has(out), || {
+            format!("{flag} {} is among the data: give another name", out.display())
+        })
     }
 
     /// Whether something was typed.

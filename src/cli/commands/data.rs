@@ -57,10 +57,10 @@ pub fn run(mut args: Args) -> Result<()> {
     let border = args.border.unwrap_or(BORDER);
     Range::UpTo(16.0).check("border", &border)?;
     args.data.source.path = args.path.take().or(args.data.source.path);
-    let read: Vec<&Path> = args.data.source.path.iter().map(|path| &**path).collect();
     for (flag, path) in [("--png", &args.png), ("--sheet", &args.sheet)] {
         if let Some(path) = path {
-            check_picture(flag, path, args.force, &read)?;
+            args.data.check_spared(flag, path, None)?;
+            check_picture(flag, path, args.force, &[])?;
         }
     }
     let mnist = args.data.load()?;

@@ -1,6 +1,6 @@
 //! `lenet distort`: a sheet of digits and of what the network sees of them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::cli::args::device;
 use crate::cli::args::{DataArgs, DeviceArgs};
@@ -58,8 +58,8 @@ pub fn run(args: Args) -> Result<()> {
         })?;
     }
     let ranges = args.ranges.ranges();
-    let read: Vec<&Path> = args.data.source.path.iter().map(|path| &**path).collect();
-    check_picture("--out", &args.out, args.force, &read)?;
+    args.data.check_spared("--out", &args.out, None)?;
+    check_picture("--out", &args.out, args.force, &[])?;
     let indices = if args.index.is_empty() { (0..10).collect() } else { args.index.clone() };
     let columns = args.views + 1;
     let cells = columns.saturating_mul(indices.len());

@@ -15,6 +15,7 @@ use crate::evaluation::{self, Answer, Confusion, TEST_DIGITS, mistakes, percent}
 use crate::inference::{Answers, EVALUATION_BATCH, Scores};
 use crate::network::ClassNames;
 use crate::recipe::{MAX_BATCH, Range};
+use crate::report::finished::Record;
 use crate::text::{Table, thousands};
 use crate::train::model::Model;
 
@@ -80,16 +81,17 @@ pub fn run(args: Args) -> Result<()> {
     let batch = args.batch.unwrap_or(EVALUATION_BATCH);
     Range::Count(MAX_BATCH, "digits a step may have").check("batch", &batch)?;
     let (file, outputs) = (args.model.file(), [&args.mistakes, &args.scores]);
+    let run = args.model.run()?;
     for (flag, path, other) in [("--mistakes", 0, 1), ("--scores", 1, 0)] {
         if let Some(path) = outputs[path] {
-            let others = outputs[other].iter().chain(&args.data.source.path);
-            let others: Vec<&Path> = others.map(|path| &**path).collect();
+            args.data.check_spared(flag, path, run.as_ref())?;
+            let others: Vec<&Path> = outputs[other].iter().map(|path| &**path).collect();
             let check = if flag == "--mistakes" { check_picture } else { check_free };
             check(flag, path, args.force, &[&others[..], &[&file]].concat())?;
         }
     }
     let model = args.model.read()?;
-    let sets = sets(&args, &model)?;
+    let sets = sets(&args, &model, run.as_ref())?;
     let digits: Vec<&Digits> = sets.iter().map(|(_, set)| set).collect();
     let (mut inference, device) = args.model.ask(&model, &args.device, batch, &digits)?;
     inference.warm_up()?;
@@ -119,13 +121,12 @@ pub fn run(args: Args) -> Result<()> {
 }
 
 /// Loads the test digits and, if asked for, the training digits.
-fn sets(args: &Args, model: &Model) -> Result<Vec<(&'static str, Digits)>> {
-    let run = args.model.run()?;
+fn sets(args: &Args, model: &Model, run: Option<&Record>) -> Result<Vec<(&'static str, Digits)>> {
     let data = args.data.for_model(model, run.is_some())?;
     if !args.train {
-        return Ok(vec![("test", data.load_test(&run)?.with_classes_of(&model.network)?)]);
+        return Ok(vec![("test", data.load_test(run)?.with_classes_of(&model.network)?)]);
     }
-    let mnist = match &run {
+    let mnist = match run {
         Some(run) if !data.is_given() => data.load_run(&run.folder, &run.data)?,
         Some(run) => data.as_in(&[run]).load()?,
         None => data.load()?,
