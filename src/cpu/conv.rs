@@ -7,15 +7,20 @@ use crate::plan::kernels::Stage;
 /// Shapes of a stage as `usize`, and its connection table.
 struct Shapes<'a> {
     samples: usize,
+    /// Input maps, feature maps, and connections between them.
     c: usize,
     m: usize,
     j: usize,
+    /// Sides of an input map.
     height: usize,
     width: usize,
+    /// Sides of a feature map, before the pooling.
     oh: usize,
     ow: usize,
+    /// Its sides after the pooling; the same where there is none.
     ph: usize,
     pw: usize,
+    /// Numbers from one sample of s to the next.
     s_stride: usize,
     table: &'a [u32],
 }
@@ -55,6 +60,7 @@ impl<'a> Shapes<'a> {
         self.table[m] as usize..self.table[m + 1] as usize
     }
 
+    /// The input map that connection `j` sees.
     fn channel(&self, j: usize) -> usize {
         self.table[self.m + 1 + j] as usize
     }

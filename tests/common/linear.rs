@@ -11,7 +11,8 @@ use super::op::{COUNT, Case, Numbers, case, empty, steps};
 /// Samples, inputs, outputs, first row of w in the window, rows in it.
 type Shape = (u32, u32, u32, u32, u32);
 
-const LINEAR: [Shape; 3] = [(1, 8, 5, 0, 5), (3, 36, 10, 6, 4), (7, 36, 5, 0, 3)];
+/// Batches that fill no tile; the second is a window of rows.
+const SHAPES: [Shape; 3] = [(1, 8, 5, 0, 5), (3, 36, 10, 6, 4), (7, 36, 5, 0, 3)];
 
 /// A layer of that shape, and what it is called.
 pub fn layer(profile: Profile, shape: Shape) -> (String, Linear) {
@@ -25,7 +26,7 @@ pub fn layer(profile: Profile, shape: Shape) -> (String, Linear) {
 }
 
 pub fn linear_forward(profile: Profile) -> Vec<Case> {
-    let cases = LINEAR.into_iter().map(|shape| {
+    let cases = SHAPES.into_iter().map(|shape| {
         let (name, k) = layer(profile, shape);
         let mut numbers = Numbers::new(7);
         let x = numbers.words((k.samples * k.inputs) as usize, 1.0);
@@ -39,10 +40,10 @@ pub fn linear_forward(profile: Profile) -> Vec<Case> {
 
 pub fn linear_backward_input(profile: Profile) -> Vec<Case> {
     let windows = [
-        (LINEAR[0], true, true),
-        (LINEAR[1], false, true),
-        (LINEAR[2], true, false),
-        (LINEAR[1], false, false),
+        (SHAPES[0], true, true),
+        (SHAPES[1], false, true),
+        (SHAPES[2], true, false),
+        (SHAPES[1], false, false),
     ];
     let both = windows.into_iter().flat_map(|window| [(window, false), (window, true)]);
     let cases = both.map(|((shape, starts, ends), curvature)| {
@@ -62,7 +63,7 @@ pub fn linear_backward_input(profile: Profile) -> Vec<Case> {
 /// An epilogue with every shape if it is the first, else with one: shapes and epilogues do not meet in the kernel.
 fn epilogue_and_shapes(epilogue: Epilogue) -> impl Iterator<Item = (Epilogue, Shape)> {
     let number = EPILOGUES.iter().position(|&other| other == epilogue).expect("one of them");
-    let shapes = if number == 0 { &LINEAR[..] } else { &LINEAR[number % LINEAR.len()..][..1] };
+    let shapes = if number == 0 { &SHAPES[..] } else { &SHAPES[number % SHAPES.len()..][..1] };
     shapes.iter().map(move |&shape| (epilogue, shape))
 }
 
