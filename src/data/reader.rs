@@ -29,6 +29,8 @@ impl Set {
 /// What folders of pictures are, in words.
 const IN_TWO_SETS: &str = "pictures by class, in two sets";
 const BY_CLASS: &str = "pictures by class";
+/// What a folder of CSV is, in words.
+const OF_CSV: &str = "files of CSV";
 
 /// How a path is read.
 enum Reader {
@@ -69,6 +71,17 @@ pub(super) fn left_out(path: &Path) -> Vec<String> {
     let told =
         |(folder, what): (&Path, String)| format!("left out of {}: {what}", folder.display());
     beside.into_iter().chain(inside).map(told).collect()
+}
+
+/// Whether a file in a folder of data is one of them, and not a result that somebody put there.
+pub(super) fn takes(folder: &Path, file: &Path) -> bool {
+    let in_csv = |set| csv::files(folder, set).iter().any(|found| found == file);
+    match kind(folder) {
+        Ok(IN_TWO_SETS | BY_CLASS) => pictures::is_one(file) && file.parent() != Some(folder),
+        Ok(OF_CSV) => in_csv(Set::Train) || in_csv(Set::Test),
+        // Results are PNG or CSV, which the other readers do not read.
+        _ => !ends(file, &["png", "csv"]),
+    }
 }
 
 /// Both sets of a source with a path.
@@ -153,7 +166,7 @@ impl Reader {
             }
             () if has(&is_set) => (IN_TWO_SETS, Reader::Sets(pictures::read_set)),
             () if has(&|set| !csv::files(path, set).is_empty()) => {
-                ("files of CSV", Reader::Sets(csv::read_set))
+                (OF_CSV, Reader::Sets(csv::read_set))
             }
             () if pictures::is_set(path) => (BY_CLASS, Reader::Pool(pictures::read)),
             () => ("files of IDX, as MNIST's", Reader::Idx),

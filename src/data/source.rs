@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::reader::Set;
-use super::{Digits, field, pictures, zipcodes};
+use super::reader::{self, Set};
+use super::{Digits, field, zipcodes};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::network::SIDES;
@@ -63,16 +63,14 @@ impl Source {
         self.path.as_ref().is_some_and(files)
     }
 
-    /// Whether a file that is there is one of the data, as far as its place tells: the file that was named, or one in the
-    /// folder. Pictures count in the folders of that folder only, since their reader passes over those beside.
+    /// Whether a file that is there is one of the data: the file that was named, or one that is read in the folder.
     pub fn has(&self, file: &Path) -> bool {
         let Some(path) = &self.path else { return false };
         if !path.is_dir() || !disk::is_there(file) {
             return disk::are_one(file, path);
         }
         let (file, folder) = (disk::real(file), disk::real(path));
-        let is_beside = file.parent() == Some(&*folder) && pictures::is_one(&file);
-        file.starts_with(&folder) && !is_beside
+        file.starts_with(&folder) && reader::takes(&folder, &file)
     }
 
     /// Whether it has settings that apply only to digits read from a path.

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::Outcome;
+use crate::common::program::small_set;
 use image::GrayImage;
 use lenet::data::{self, Mnist, Source};
 use tempfile::TempDir;
@@ -114,6 +115,31 @@ fn no_picture_vanishes() -> Outcome {
     }
     put(path, &["c/0.heic"])?;
     says(half(path), &["/c", "1 .heic", "remove the folder"]);
+    Ok(())
+}
+
+/// A result may replace an earlier one that stands beside the data, and none of them.
+#[test]
+fn data_are_told_from_results_beside_them() -> Outcome {
+    let at = |name: &str| -> Result<_, std::io::Error> {
+        let folder = TempDir::new()?;
+        fs::write(folder.path().join(name), "")?;
+        Ok(folder)
+    };
+    let (pictures, csv, idx) = (at("mistakes.png")?, at("scores.csv")?, at("scores.csv")?);
+    put(pictures.path(), &["a/0.png", "b/0.png"])?;
+    for set in ["train.csv", "test.csv"] {
+        fs::write(csv.path().join(set), "")?;
+    }
+    small_set(idx.path());
+    for (folder, result, data) in [
+        (&pictures, "mistakes.png", "b/0.png"),
+        (&csv, "scores.csv", "test.csv"),
+        (&idx, "scores.csv", "t10k-labels-idx1-ubyte"),
+    ] {
+        let has = |name: &str| Source::at(folder.path()).has(&folder.path().join(name));
+        assert_eq!([result, data, "new.png"].map(has), [false, true, false], "{data}");
+    }
     Ok(())
 }
 
