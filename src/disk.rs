@@ -10,6 +10,8 @@ use crate::error::{Error, Result};
 
 /// How the names of files end that are being written.
 const PARTIAL: &str = ".partial";
+/// What a dangling link is called.
+const LEADS_NOWHERE: &str = "it is a link to a file that is not there";
 /// How long a pipe may be without a reader.
 #[cfg(unix)]
 const READER: Duration = Duration::from_secs(1);
@@ -28,7 +30,7 @@ pub fn open(path: &Path) -> io::Result<File> {
     }
     match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
-            Err(io::Error::new(error.kind(), "it is a link to a file that is not there"))
+            Err(io::Error::new(error.kind(), LEADS_NOWHERE))
         }
         opened => opened,
     }
@@ -86,16 +88,25 @@ pub fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+/// Where a file is written: a link stays one, and its file is replaced.
+fn written_at(path: &Path) -> io::Result<PathBuf> {
+    match fs::canonicalize(path) {
+        Err(_) if path.is_symlink() => Err(refused(LEADS_NOWHERE)),
+        Err(_) => Ok(path.into()),
+        real => real,
+    }
+}
+
 /// Tries whether a file can be put there, before the work whose result it is to hold.
 pub fn try_out(path: &Path) -> Result<()> {
+    let cannot = |error| Error::cannot_write(path, error);
     if is_special(path) {
         return Ok(());
     }
+    let path = written_at(path).map_err(cannot)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let probe = path.with_file_name(format!(".{name}.{}.probe", std::process::id()));
-    File::create(&probe)
-        .and_then(|_| fs::remove_file(&probe))
-        .map_err(|error| Error::cannot_write(path, error))
+    File::create(&probe).and_then(|_| fs::remove_file(&probe)).map_err(cannot)
 }
 
 /// Makes a write beyond the limit of a file's size (`ulimit -f`) an error as any other. By default the system
@@ -144,8 +155,7 @@ pub fn make_folder(path: &Path) -> Result<()> {
 /// old bytes or the new ones, also after the machine has stopped in between or the disk is full.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let cannot = |error| Error::cannot_write(path, error);
-    // A link stays one.
-    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let path = &written_at(path).map_err(cannot)?;
     if is_special(path) {
         let file = open_special(path);
         return file.and_then(|mut file| file.write_all(bytes)).map_err(cannot);

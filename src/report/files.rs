@@ -37,12 +37,16 @@ pub const METRICS: &str = "metrics.jsonl";
 /// The checkpoint: all that the run needs to resume.
 pub const CHECKPOINT: &str = "last.ckpt.safetensors";
 
+/// The names of all files that stand in the folder of a run.
+pub(super) fn files() -> impl Iterator<Item = &'static str> {
+    NAMES.into_iter().chain([REPORT, LOCK])
+}
+
 /// Whether a path is that of a file of a run that is there.
 pub fn is_of_run(path: &Path) -> bool {
     // A link is written through.
     let path = disk::real(path);
-    let mut names = NAMES.iter().chain(&[REPORT, LOCK]);
-    names.any(|name| path.ends_with(name)) && path.parent().is_some_and(is_run)
+    files().any(|name| path.ends_with(name)) && path.parent().is_some_and(is_run)
 }
 
 /// A file in a folder that has the name of one of a run.

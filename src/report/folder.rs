@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::files::{CHECKPOINT, METRICS, RUN, file_of_run, is_run};
+use super::files::{CHECKPOINT, METRICS, RUN, file_of_run, files, is_run};
 use super::lines;
 use crate::disk;
 use crate::error::{Error, Result};
@@ -58,6 +58,7 @@ impl Folder {
             )));
         }
         check_apart(&path)?;
+        check_files(&path, files())?;
         disk::make_folder(&path)?;
         Folder::locked(path, made)
     }
@@ -82,13 +83,8 @@ impl Folder {
     }
 
     fn locked(path: PathBuf, made: bool) -> Result<Folder> {
+        check_files(&path, [LOCK])?;
         let lock = path.join(LOCK);
-        if disk::is_special(&lock) {
-            return Err(Error::Other(format!(
-                "cannot write {}: it is a device or a pipe and no file; name another folder",
-                lock.display()
-            )));
-        }
         let file = File::options().create(true).truncate(false).write(true).open(&lock);
         let named = if disk::is_there(&lock) { &lock } else { &path };
         let file = file.map_err(|error| Error::cannot_write(named, error))?;
@@ -158,6 +154,17 @@ fn check_apart(path: &Path) -> Result<()> {
         (None, None) => return Ok(()),
     };
     Err(Error::Usage(format!("{what}, and a run needs a folder of its own: give another --out")))
+}
+
+/// Checks that no file of these names is a device or a pipe, which would be written to or replaced.
+fn check_files(path: &Path, names: impl IntoIterator<Item = &'static str>) -> Result<()> {
+    match names.into_iter().map(|name| path.join(name)).find(|path| disk::is_special(path)) {
+        None => Ok(()),
+        Some(file) => Err(Error::Other(format!(
+            "cannot write {}: it is a device or a pipe and no file; name another folder",
+            file.display()
+        ))),
+    }
 }
 
 /// Takes a lock for as long as the file is open. A process that trains shares it with nobody; one that

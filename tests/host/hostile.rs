@@ -239,6 +239,9 @@ fn links_and_pipes_are_never_replaced() {
     symlink(at("nowhere"), at("dangling")).expect("a link");
     let output = run(&["export", &model, "--format", "json", "--out", path(&at("dangling"))]);
     assert_eq!(output.status.code(), Some(USAGE), "{}", text(&output.stderr));
+    let output = export(&at("dangling"));
+    assert_eq!(output.status.code(), Some(OTHER), "{}", text(&output.stderr));
+    assert!(fs::symlink_metadata(at("dangling")).expect("it is there").is_symlink());
 
     let made = std::process::Command::new("mkfifo").arg(at("pipe")).status();
     assert!(made.expect("mkfifo runs").success());
@@ -253,6 +256,17 @@ fn links_and_pipes_are_never_replaced() {
     let output = export(&at("pipe"));
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("nobody reads"), "{}", text(&output.stderr));
+
+    // Nor does a run replace one that has the name of a file of its own.
+    let folder = at("run");
+    fs::create_dir(&folder).expect("a folder");
+    let metrics = folder.join("metrics.jsonl");
+    let made = std::process::Command::new("mkfifo").arg(&metrics).status();
+    assert!(made.expect("mkfifo runs").success());
+    let start = ["--epochs", "1", "--force", "--out", path(&folder)];
+    let output = run(&[&SHORT[..], &start].concat());
+    assert_eq!(output.status.code(), Some(OTHER), "{}", text(&output.stderr));
+    assert!(fs::symlink_metadata(&metrics).expect("it is there").file_type().is_fifo());
 }
 
 #[cfg(unix)]
