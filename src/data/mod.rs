@@ -7,7 +7,8 @@
 //! a [`Digits`] promises: a square picture for every digit, all of one side, and a label that is one of the
 //! classes, by number or by name. [`stream`] reads digits as
 //! they arrive, [`writing`] finds digits in pictures of any kind, [`image`] writes digits as PNG files and
-//! draws them in a terminal, [`mod@facts`] counts and averages, [`odd()`] says what is probably wrong.
+//! draws them in a terminal, [`mod@facts`] counts and averages, [`odd()`] and [`turned()`] say what is probably
+//! wrong.
 
 mod classes;
 mod csv;
@@ -23,6 +24,7 @@ mod pictures;
 mod reader;
 mod source;
 pub mod stream;
+mod turned;
 pub mod writing;
 mod zipcodes;
 
@@ -35,6 +37,7 @@ use file::File;
 pub use odd::odd;
 pub use reader::kind;
 pub use source::Source;
+pub use turned::turned;
 
 /// Pixels of one digit: 28 x 28.
 pub const DIGIT_PIXELS: usize = DIGIT_SIDE * DIGIT_SIDE;

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use lenet::data;
+use lenet::data::{self, Mnist};
 use lenet::network::{Network, build, init, lenet as tables};
 use lenet::plan::Layout;
 use lenet::train::model::Model;
@@ -107,10 +107,16 @@ pub fn write_model(folder: &Path, network: &str) -> String {
 
 /// A folder with five training and forty test digits.
 pub fn small_set(folder: &Path) -> String {
-    let mnist = data::builtin().expect("the built-in digits");
-    let sets = [("train", mnist.train, 5_u32), ("t10k", mnist.test, 40)];
-    for (name, mut digits, count) in sets {
-        digits.truncate(count as usize);
+    let Mnist { mut train, mut test } = data::builtin().expect("the built-in digits");
+    train.truncate(5);
+    test.truncate(40);
+    write_set(folder, &Mnist { train, test })
+}
+
+/// A folder with digits, as MNIST's files.
+pub fn write_set(folder: &Path, mnist: &Mnist) -> String {
+    for (name, digits) in [("train", &mnist.train), ("t10k", &mnist.test)] {
+        let count = digits.len() as u32;
         let images = [2051, count, 28, 28].map(u32::to_be_bytes).concat();
         let labels = [2049, count].map(u32::to_be_bytes).concat();
         let write = |kind: &str, head: Vec<u8>, bytes: &[u8]| {

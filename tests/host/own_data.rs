@@ -5,9 +5,10 @@ use std::path::Path;
 
 use crate::common::Outcome;
 use crate::common::program::{
-    DATA, USAGE, fails, json_of, path, prints, prints_of, run, small_set, text,
+    DATA, USAGE, fails, json_of, path, prints, prints_of, run, small_set, text, write_model,
+    write_set,
 };
-use lenet::data::{self, Source, image};
+use lenet::data::{self, Mnist, Source, image};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -153,6 +154,29 @@ fn what_is_odd_is_named() -> Outcome {
     assert!(said(&[]).contains("has 1 of the 40 test digits"));
     fails(&["data", "--invert"], USAGE, &["--data"]);
     fails(&["data", "--shrink", "1.5"], USAGE, &["--shrink is 1.5", "0.1 to 1"]);
+    Ok(())
+}
+
+/// EMNIST's digits have their rows and columns exchanged, and a network reads a tenth of them.
+#[test]
+fn exchanged_rows_and_columns_are_noticed() -> Outcome {
+    let folder = TempDir::new()?;
+    let Mnist { mut train, mut test } = data::builtin()?;
+    train.truncate(300);
+    test.truncate(300);
+    let data = write_set(folder.path(), &Mnist { train, test });
+    let model = write_model(folder.path(), "lenet1");
+    let warns = |args: &[&str]| {
+        let output = run(&[args, &["--data", &data]].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stderr).contains("rows and columns exchanged")
+    };
+    let evaluate = ["evaluate", &model, "--device", "cpu"];
+    for command in [&["data"][..], &evaluate] {
+        assert!(!warns(command), "{command:?}");
+        // So they are as EMNIST's would be without the flag.
+        assert!(warns(&[command, &["--transpose"]].concat()), "{command:?}");
+    }
     Ok(())
 }
 

@@ -94,6 +94,8 @@ impl DataArgs {
             let here = self.as_in(&runs);
             let test = data::load_test(&here.source).map_err(|error| self.with_way_out(error))?;
             here.tell_left_out();
+            // The other oddities are about training.
+            data::turned(&test).iter().for_each(|what| output::warn(what));
             return Ok(test);
         };
         let crc32 = |run: &Record| run.data["test"]["crc32"].clone();
