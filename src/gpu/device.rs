@@ -50,7 +50,9 @@ pub(super) fn open(adapter: &Adapter, largest: u64) -> Result<(Device, Queue)> {
         false => {
             // Even giving the device back would wait for it.
             std::mem::forget((device, queue));
-            Err(no_device("its driver file offers Vulkan 1.0 only, and 1.2 or later is needed"))
+            Err(no_device(
+                "its driver file says Vulkan 1.0, and the driver needs more: correct the api_version in it",
+            ))
         }
     }
 }

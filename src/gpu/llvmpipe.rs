@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use wgpu::{Adapter, AdapterInfo};
 
-use super::adapter;
+use super::{adapter, device};
 use crate::disk;
 
 /// How the adapter calls itself.
@@ -40,7 +40,15 @@ pub unsafe fn single_threaded(info: &AdapterInfo, cores: usize) -> Option<[Adapt
     }
     // SAFETY: the caller's promise.
     unsafe { env::set_var(DRIVER_THREADS, "0") };
-    let same = || adapter::all().into_iter().find(|other| other.get_info() == *info);
+    let same = || {
+        let mut same = adapter::all();
+        same.retain(|other| other.get_info() == *info);
+        match same.len() {
+            1 => same.pop(),
+            // Two driver files may name one driver, and one of them wrongly.
+            _ => same.into_iter().find(|other| device::open(other, 0).is_ok()),
+        }
+    };
     let found = same().zip(same()).map(<[Adapter; REPLICAS]>::from);
     // SAFETY: as above.
     unsafe { env::remove_var(DRIVER_THREADS) };

@@ -114,7 +114,7 @@ fn vulkan_1_0() -> Outcome {
     let Some(lavapipe) = files.find(|path| path.display().to_string().contains("/lvp_icd")) else {
         return Ok(());
     };
-    let mut driver: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(lavapipe)?)?;
+    let mut driver: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&lavapipe)?)?;
     driver["ICD"]["api_version"] = "1.0.0".into();
     let file = folder.path().join("driver.json");
     std::fs::write(&file, driver.to_string())?;
@@ -127,6 +127,12 @@ fn vulkan_1_0() -> Outcome {
         let said = text(&output.stderr) + &text(&output.stdout);
         assert_eq!(output.status.code(), Some(4), "{said}");
         assert!(said.contains("Vulkan 1.0") && !said.contains("panicked"), "{said}");
+    }
+    // Beside the right file it is passed over.
+    for [first, second] in [[&file, &lavapipe], [&lavapipe, &file]] {
+        let both = format!("{}:{}", first.display(), second.display());
+        let output = command(&args).env("VK_DRIVER_FILES", both).output()?;
+        assert!(output.status.success(), "{}", text(&output.stderr));
     }
     Ok(())
 }

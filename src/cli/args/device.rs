@@ -65,13 +65,11 @@ fn find(args: &DeviceArgs, purpose: Purpose, warnings: &mut Vec<String>) -> Resu
     if insisted && args.threads.is_some() {
         return Err(contradiction("--threads is about the CPU, but an adapter was asked for"));
     }
-    let adapters = adapter::find(args.adapter.as_deref()).or_else(|error| match insisted {
-        true => Err(error),
-        false => {
-            warnings.push(error.to_string());
-            Ok(Vec::new())
-        }
-    })?;
+    let adapters = match adapter::find(args.adapter.as_deref()) {
+        Err(error) if insisted => return Err(error),
+        found => found.unwrap_or_default(),
+    };
+    let none = if adapters.is_empty() { "no adapter was found, and " } else { "" };
     let mut tuned = Tuned::default();
     if plan == PlanChoice::Tuned && !adapters.is_empty() {
         let (found, warning) = Tuned::read();
@@ -102,7 +100,7 @@ fn find(args: &DeviceArgs, purpose: Purpose, warnings: &mut Vec<String>) -> Resu
         return Err(Error::Adapter(warnings.join("\n")));
     }
     warnings.push(format!(
-        "no shader runs: the CPU computes instead. To use an adapter, {}",
+        "{none}no shader runs: the CPU computes instead. To use an adapter, {}",
         adapter::how_to_get_one()
     ));
     Ok(Device::Cpu { threads, fell_back: true })
