@@ -30,7 +30,7 @@ fn read(path: &Path) -> Result<Writing> {
 /// The only digit of a picture, and whether its ink is dark.
 #[track_caller]
 fn read_digit(path: &Path) -> (Written, bool) {
-    let Writing { dark_ink, digits } = read(path).unwrap();
+    let Writing { dark_ink, digits, .. } = read(path).unwrap();
     assert_eq!(digits.len(), 1);
     (digits[0].clone(), dark_ink)
 }
@@ -172,9 +172,13 @@ fn a_line_is_read_from_left_to_right() {
     // A dot and a speck, which are no digits.
     let mut dotted = line.clone();
     (0..9).for_each(|i| dotted.put_pixel(216 + i % 3, 120 + i / 3, Luma([20])));
-    for picture in [line, dotted] {
-        let Writing { dark_ink, digits } = read(&saved(&dir, picture)).unwrap();
+    // A dash, which is told.
+    let mut dashed = line.clone();
+    (98..118).for_each(|x| (60..66).for_each(|y| dashed.put_pixel(x, y, Luma([20]))));
+    for (picture, marks) in [(line, 0), (dotted, 0), (dashed, 1)] {
+        let Writing { dark_ink, digits, left_out } = read(&saved(&dir, picture)).unwrap();
         assert!(dark_ink && digits.len() == 3, "{}", digits.len());
+        assert_eq!(left_out, marks);
         let lefts: Vec<u32> = digits.iter().map(|digit| digit.place.left / 110).collect();
         assert_eq!(lefts, [0, 1, 2]);
         for (i, digit) in digits.iter().enumerate() {
@@ -206,9 +210,18 @@ fn refuses_what_is_no_picture() {
     let path = dir.path().join("digit.png");
     refused(&path, &[]);
     refused(dir.path(), &[]);
-    for bytes in [&b""[..], b"\x89PNG", b"GIF89a and so on", b"no picture at all"] {
+    for bytes in [&b""[..], b"\x89PNG", b"no picture at all"] {
         fs::write(&path, bytes).unwrap();
         refused(&path, &["PNG", "JPEG", "BMP", "PGM", "WebP"]);
+    }
+    for (bytes, kind) in [
+        (&b"GIF89a and so on"[..], "GIF"),
+        (b"\0\0\0\x18ftypheic and so on", "HEIC"),
+        (b"%PDF-1.7", "PDF"),
+        (b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>", "SVG"),
+    ] {
+        fs::write(&path, bytes).unwrap();
+        refused(&path, &[kind, "save it as PNG"]);
     }
 }
 

@@ -8,6 +8,7 @@ use crate::cli::output;
 use crate::data::field;
 use crate::data::writing::{self, Place};
 use crate::error::Result;
+use crate::text::count;
 use crate::train::model::Model;
 
 /// A digit to be asked about.
@@ -95,6 +96,12 @@ impl Questions {
             return Ok([false, false]);
         }
         let writing = writing::read(&source, &bytes, side)?;
+        if writing.left_out > 0 {
+            output::warn(&format!(
+                "{source} has {} too low for a digit, as a dash, a point or dirt, which is not read",
+                count(writing.left_out, "mark")
+            ));
+        }
         self.sources.push(source);
         let fitted = writing.digits.iter().any(|digit| digit.fitted);
         for digit in writing.digits {

@@ -15,6 +15,19 @@ pub const MAX_PICTURE_SIDE: u32 = 16_384;
 /// Longest file that is read.
 const MAX_BYTES: u64 = 256 << 20;
 const WAY_OUT: &str = "name a readable picture: PNG, JPEG, BMP, PGM or WebP";
+/// Kinds of pictures that are not read: which bytes stand at which place, and what they are called.
+const UNREAD: [(usize, &[u8], &str); 10] = [
+    (4, b"ftyphei", "a HEIC picture"),
+    (4, b"ftypmif1", "a HEIC picture"),
+    (4, b"ftypavif", "an AVIF picture"),
+    (0, b"%PDF", "a PDF"),
+    (0, b"GIF8", "a GIF picture"),
+    (0, b"II*\0", "a TIFF picture"),
+    (0, b"MM\0*", "a TIFF picture"),
+    (0, b"\0\0\x01\0", "an icon"),
+    (0, b"<svg", "an SVG drawing"),
+    (0, b"<?xml", "XML, perhaps an SVG drawing"),
+];
 
 /// The bytes of the file at `path`, or of standard input for `-`.
 ///
@@ -36,7 +49,13 @@ pub(super) fn decode(name: &str, bytes: &[u8]) -> Result<Plane> {
     if is_cut_jpeg(bytes) {
         return Err(data_error(name, "is a JPEG file whose end is missing", "copy it again"));
     }
-    let unknown = || data_error(name, "is no picture of a kind that is read", WAY_OUT);
+    let unknown = || match unread(bytes) {
+        _ if bytes.is_empty() => data_error(name, "is empty", WAY_OUT),
+        Some(kind) => {
+            data_error(name, format!("is {kind}, which is not read"), "save it as PNG or JPEG")
+        }
+        None => data_error(name, "is no picture of a kind that is read", WAY_OUT),
+    };
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
     let reader = reader.ok().filter(|reader| reader.format().is_some()).ok_or_else(unknown)?;
     let mut decoder = reader.into_decoder().map_err(|e| match e {
@@ -61,6 +80,14 @@ pub(super) fn decode(name: &str, bytes: &[u8]) -> Result<Plane> {
         grey.iter_mut().for_each(|value| *value <<= empty);
     }
     Ok(flat(&picture.into_luma_alpha8()))
+}
+
+/// What a picture of a kind that is not read is called.
+fn unread(bytes: &[u8]) -> Option<&'static str> {
+    let is_at = |&(at, begin, _): &(usize, &[u8], _)| {
+        bytes.get(at..).is_some_and(|bytes| bytes.starts_with(begin))
+    };
+    UNREAD.iter().find(|kind| is_at(kind)).map(|(.., called)| *called)
 }
 
 /// Whether a JPEG file has no end: its decoder would show the rest in grey.

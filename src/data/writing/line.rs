@@ -84,8 +84,9 @@ impl Place {
     }
 }
 
-/// The digits in ink, left to right.
-pub(super) fn digits(ink: &Plane) -> Vec<Digit> {
+/// The digits in ink, left to right, and how many marks are too low for one, as a dash or a comma; specks do not
+/// count.
+pub(super) fn digits(ink: &Plane) -> (Vec<Digit>, usize) {
     let mut pieces = without_surroundings(pieces(ink), ink);
     let tallest = |pieces: &[Piece]| {
         pieces.iter().map(|piece| piece.place.height.max(1)).max().unwrap_or(0) as f32
@@ -94,9 +95,11 @@ pub(super) fn digits(ink: &Plane) -> Vec<Digit> {
     pieces.retain(|piece| piece.place.width.max(piece.place.height) as f32 >= speck);
     let mut digits = merged(pieces);
     let low = LOW * tallest(&digits);
+    let marks = digits.len();
     digits.retain(|piece| piece.place.height as f32 >= low);
+    let low_marks = marks - digits.len();
     digits.sort_by_key(|piece| (2 * piece.place.left + piece.place.width, piece.place.top));
-    digits.iter().map(|piece| piece.digit(ink)).collect()
+    (digits.iter().map(|piece| piece.digit(ink)).collect(), low_marks)
 }
 
 /// What keeps the digits from being read, if anything does: lines above each other, or marks that are too wide.

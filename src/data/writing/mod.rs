@@ -40,6 +40,8 @@ pub struct Writing {
     pub dark_ink: bool,
     /// Left to right; at least one.
     pub digits: Vec<Written>,
+    /// Marks that are too low for a digit, as a dash or a comma, and were left out.
+    pub left_out: usize,
 }
 
 /// A digit from a picture.
@@ -63,11 +65,12 @@ pub fn read(name: &str, bytes: &[u8], side: usize) -> Result<Writing> {
     let picture = decode::decode(name, bytes)?;
     let full = picture.dimensions();
     let picture = decode::at_most(picture, MOST_PIXELS);
-    let Found { ink, digits, margin } = find(name, &picture)?;
+    let Found { ink, digits, left_out, margin } = find(name, &picture)?;
     let dark_ink = ink.dark;
     if let Some(pixels) = fit::as_it_is(&picture, dark_ink, side) {
         let place = line::surrounding(&digits).without_margin(margin);
-        return Ok(Writing { dark_ink, digits: vec![Written { pixels, place, fitted: false }] });
+        let digits = vec![Written { pixels, place, fitted: false }];
+        return Ok(Writing { dark_ink, digits, left_out: 0 });
     }
     if let Some(what) = line::fault(&digits) {
         return Err(data_error(name, what, "give it in parts: digits in one line, apart"));
@@ -78,7 +81,7 @@ pub fn read(name: &str, bytes: &[u8], side: usize) -> Result<Writing> {
         place: digit.place.without_margin(margin).scaled(scale),
         fitted: true,
     };
-    Ok(Writing { dark_ink, digits: digits.iter().map(written).collect() })
+    Ok(Writing { dark_ink, digits: digits.iter().map(written).collect(), left_out })
 }
 
 /// Reads a picture of one digit: of that side as it is, any other fitted, all its pieces as one.
@@ -103,6 +106,8 @@ struct Found {
     ink: ink::Found,
     /// At least one.
     digits: Vec<line::Digit>,
+    /// Marks that are too low for one.
+    left_out: usize,
     /// Pixels that were added on each side, since the ink touched them.
     margin: u32,
 }
@@ -111,7 +116,8 @@ fn find(name: &str, picture: &Plane) -> Result<Found> {
     let (wide, margin) = margin::added(picture).unwrap_or_else(|| (picture.clone(), 0));
     let found = ink::find(&wide).map(|mut ink| {
         rules::take_out(&mut ink.ink);
-        Found { digits: line::digits(&ink.ink), ink, margin }
+        let (digits, left_out) = line::digits(&ink.ink);
+        Found { digits, left_out, ink, margin }
     });
     found.filter(|found| !found.digits.is_empty()).ok_or_else(|| {
         data_error(
