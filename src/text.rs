@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
@@ -56,6 +57,11 @@ fn escaped(text: &str, keeps: impl Fn(&str) -> bool) -> Cow<'_, str> {
 /// A text whose control characters are escapes, all of them.
 pub fn on_one_line(text: &str) -> Cow<'_, str> {
     escaped(text, |_| false)
+}
+
+/// A path as it stands in a line of text, on one line whatever its name.
+pub fn on_line(path: &Path) -> String {
+    on_one_line(&path.display().to_string()).into()
 }
 
 /// A text without control characters, and cut after [`LONGEST`] letters.

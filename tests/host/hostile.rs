@@ -158,6 +158,31 @@ fn a_name_of_a_picture_cannot_fake_an_answer() {
     assert!(said.lines().count() == 1 && !said.contains('\u{1b}'), "{said:?}");
 }
 
+/// A line of a name would pass for one of the program.
+#[test]
+fn names_of_files_stay_on_their_line() {
+    let place = folder();
+    let (model, name) = (write_model(place.path(), "lenet1"), "a\nfaked");
+    let at = |ending: &str| place.path().join(format!("{name}{ending}"));
+    let (copy, run_folder) = (at(".safetensors"), at(""));
+    fs::copy(&model, &copy).expect("a file");
+    let set = small_set(place.path());
+    let on_cpu = ["--device", "cpu"];
+    for args in [
+        vec!["evaluate", path(&copy), "--data", &set, "--mistakes", path(&at("m.png"))],
+        vec!["export", &model, "--out", path(&at(".onnx"))],
+        vec!["distort", "--out", path(&at("d.png"))],
+        vec!["compare", path(&copy), path(&copy), "--data", &set],
+        [&SHORT[..], &["--epochs", "1", "--out", path(&run_folder)]].concat(),
+    ] {
+        let has_device = !args.contains(&"export") && !args.contains(&"--train-limit");
+        let output = run(&[&args[..], if has_device { &on_cpu[..] } else { &[] }].concat());
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        assert!(said.contains("a\\u000afaked") && !said.contains(name), "{args:?}: {said}");
+    }
+}
+
 #[test]
 fn of_several_pictures_the_good_ones_are_answered() {
     const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/pictures");

@@ -16,7 +16,7 @@ use crate::inference::{EVALUATION_BATCH, Inference};
 use crate::recipe::need;
 use crate::report::lines::Line;
 use crate::runs::{Comparison, Seeds, Side, page};
-use crate::text::{Table, sparkline};
+use crate::text::{Table, on_one_line, sparkline};
 use crate::train::model::Model;
 
 #[derive(Debug, clap::Args)]
@@ -122,7 +122,7 @@ fn answers(
 }
 
 fn text(comparison: &Comparison) -> String {
-    let [a, b] = comparison.sides.each_ref().map(|side| side.name.as_str());
+    let [a, b] = comparison.sides.each_ref().map(|side| on_one_line(&side.name));
     let mut parts = vec![format!("A  {a}\nB  {b}\n")];
     parts.extend(tables(comparison.setting_rows(), comparison.result_rows()));
     parts.push(Table::of(&["test digits", ">count"], comparison.digit_rows()).text());

@@ -15,7 +15,7 @@ use crate::evaluation::statistics::Sample;
 use crate::inference::{EVALUATION_BATCH, Inference};
 use crate::report::finished::{self, Run};
 use crate::runs::{Seeds, SeedsComparison, page};
-use crate::text::{Table, count};
+use crate::text::{Table, count, on_one_line};
 use crate::train::model::Model;
 
 pub fn run(args: &Args) -> Result<()> {
@@ -77,7 +77,7 @@ fn answers(
 
 fn text(comparison: &SeedsComparison) -> String {
     let side = |(letter, side): (&str, &Seeds)| {
-        format!("{letter}  {}: {}\n", side.name, count(side.runs.len(), "run"))
+        format!("{letter}  {}: {}\n", on_one_line(&side.name), count(side.runs.len(), "run"))
     };
     let mut parts = vec![["A", "B"].into_iter().zip(&comparison.sides).map(side).collect()];
     parts.extend(compare::tables(comparison.setting_rows(), comparison.result_rows()));

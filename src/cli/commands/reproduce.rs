@@ -27,6 +27,7 @@ use crate::reproduce::rows::{MNIST, ROWS, Row};
 use crate::run::launch::{self, Launch};
 use crate::run::record;
 use crate::run::resume::is_done;
+use crate::text::on_line;
 use crate::train::Split;
 use crate::train::control::Control;
 
@@ -185,7 +186,7 @@ pub fn run(args: Args) -> Result<()> {
     output::print(&format!(
         "device   {}\nresults  {}\nruns     {}, of which {done} are there\n",
         device.describe(),
-        out.display(),
+        on_line(&out),
         jobs.len()
     ))?;
     missing.iter().for_each(|missing| output::note(missing));
@@ -202,7 +203,7 @@ pub fn run(args: Args) -> Result<()> {
         missing: missing.as_deref(),
     };
     report::write(&out, &experiment)?;
-    output::print(&format!("report   {}\n", out.join(PAGE).display()))
+    output::print(&format!("report   {}\n", on_line(&out.join(PAGE))))
 }
 
 /// Digits, and what records say of them.

@@ -17,7 +17,7 @@ use crate::report::lines;
 use crate::run::launch::{Launch, identity};
 use crate::run::page::Test;
 use crate::run::resume::is_done;
-use crate::text::thousands;
+use crate::text::{on_one_line, thousands};
 use crate::train::Split;
 use crate::train::control::Control;
 
@@ -89,6 +89,6 @@ fn tell(args: &Args, errors: &[f64], digits: usize, out: &str) -> Result<f64> {
         errors.len(),
         sample.text(2)
     ))?;
-    args.results.say(&format!("next     lenet runs {out}"));
+    args.results.say(&format!("next     lenet runs {}", on_one_line(out)));
     Ok(sample.mean)
 }

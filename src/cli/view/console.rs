@@ -6,7 +6,7 @@ use indicatif::ProgressBar;
 
 use crate::cli::output;
 use crate::error::Result;
-use crate::text::{HEADLINE, count, shown, thousands};
+use crate::text::{HEADLINE, count, on_one_line, shown, thousands};
 use crate::train::checkpoint::State;
 use crate::train::events::{End, Epoch, Progress, Report, Start};
 
@@ -69,7 +69,7 @@ impl Report for Console {
                 thousands(network.parameters()),
                 thousands(network.connections())
             ),
-            format!("results  {}", start.out),
+            format!("results  {}", on_one_line(start.out)),
         ];
         if let Some((epochs, steps)) = start.from {
             let (epochs, steps) = (count(epochs, "epoch"), count(steps, "step"));
@@ -167,7 +167,7 @@ impl Report for Console {
                     thousands(self.validate)
                 ))?;
             }
-            self.say(&format!("written to {}", end.out))?;
+            self.say(&format!("written to {}", on_one_line(end.out)))?;
         }
         if end.fell_back {
             self.say("no shader ran: this was the CPU, for want of an adapter that works")?;
