@@ -253,10 +253,15 @@ pub fn model(path: &Path) -> Result<Model> {
 pub fn with_model(folder: &Path) -> Result<(Run, Model)> {
     let read = || {
         let run = Run::read(folder)?;
-        if run.lines.is_empty() && !disk::is_there(&folder.join(MODEL)) {
+        if !disk::is_there(&folder.join(MODEL)) {
+            let what = match run.lines.is_empty() {
+                true => {
+                    "has no model yet, since it has not ended its first epoch: wait, or continue it"
+                }
+                false => "has lost its model: write it again, from its checkpoint,",
+            };
             return Err(Error::Data(format!(
-                "the run in {0} has no model yet, since it has not ended its first epoch: wait, or continue it with \
-                 `lenet train --resume {0}`",
+                "the run in {0} {what} with `lenet train --resume {0}`",
                 folder.display()
             )));
         }

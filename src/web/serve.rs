@@ -65,14 +65,19 @@ pub fn serve(listener: &TcpListener, site: Site) -> ! {
             thread::sleep(Duration::from_millis(50));
             continue;
         };
-        let (site, client) = (site.clone(), clients.clone());
+        let (its_site, client) = (site.clone(), clients.clone());
         if Arc::strong_count(&clients) <= MOST_CLIENTS {
-            // Whoever leaves in the middle misses the rest; without a thread the client is turned away.
-            let answer = move || {
+            // Whoever leaves in the middle misses the rest.
+            let started = stream.try_clone().and_then(|stream| {
+                thread::Builder::new().spawn(move || {
+                    let _ = answer(stream, &its_site);
+                    drop(client);
+                })
+            });
+            if started.is_err() {
+                // The system gives no thread: the others wait.
                 let _ = answer(stream, &site);
-                drop(client);
-            };
-            let _ = thread::Builder::new().spawn(answer);
+            }
         }
     }
 }

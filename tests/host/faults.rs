@@ -297,6 +297,7 @@ fn files_that_may_not_be_so_long() {
     assert!(lenet(&[&train[..], &["--force"]].concat(), path).status.success());
     let state = fs::read(path.join("run/last.ckpt.safetensors")).expect("a checkpoint");
     fs::remove_file(path.join("run/model.safetensors")).expect("it can be removed");
+    fails_in(path, &["evaluate", "run", "--device", "cpu"], DATA, &["its model", "--resume run"]);
     let resume = ["train", "--resume", "run", "--device", "cpu", "--quiet"];
     let said = limited("9", &resume);
     assert!(said.contains("model.safetensors"), "{said}");

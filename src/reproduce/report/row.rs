@@ -9,6 +9,7 @@ use crate::report::finished::Answered;
 use crate::report::page::chart::{Chart, Line, Scale};
 use crate::report::page::{Block, Section, curvature, insides, mistakes};
 use crate::reproduce::results::{RowResults, rejected};
+use crate::text::{count, thousands};
 
 /// Rejected shares that are drawn, in per cent: up to the last, this many steps.
 const LAST_SHARE: f64 = 10.0;
@@ -27,10 +28,10 @@ pub(super) fn section(results: &RowResults) -> Result<Section> {
     let (row, test) = (&results.row, &results.test);
     let mut blocks = vec![
         Block::Text(format!(
-            "Recipe {}: {} epochs over {} digits in batches of {}, on {}.",
+            "Recipe {}: {} over {} digits in batches of {}, on {}.",
             row.recipe,
-            results.settings.epochs,
-            crate::text::thousands(results.settings.train_limit),
+            count(results.settings.epochs, "epoch"),
+            thousands(results.settings.train_limit),
             results.settings.batch,
             devices(&results.runs)
         )),
