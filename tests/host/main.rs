@@ -25,6 +25,7 @@ mod library;
 mod limits;
 mod look;
 mod mutations;
+mod names;
 mod networks;
 mod own_data;
 mod paper;
