@@ -60,7 +60,7 @@ pub fn on_one_line(text: &str) -> Cow<'_, str> {
 }
 
 /// A path as it stands in a line of text, on one line whatever its name.
-pub fn on_line(path: &Path) -> String {
+pub fn path_on_one_line(path: &Path) -> String {
     on_one_line(&path.display().to_string()).into()
 }
 

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::report::files::is_of_run;
-use crate::text::{ERROR, WARNING, bytes, on_line, shown};
+use crate::text::{ERROR, WARNING, bytes, path_on_one_line, shown};
 
 /// Writes a result; a closed pipe is success.
 pub fn print(text: &str) -> Result<()> {
@@ -95,7 +95,7 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
         return written(out.write_all(content).and_then(|()| out.flush())).map(|_| ());
     }
     disk::write(path, content)?;
-    note(&format!("written to {}: {}", on_line(path), bytes(content.len())));
+    note(&format!("written to {}: {}", path_on_one_line(path), bytes(content.len())));
     Ok(())
 }
 

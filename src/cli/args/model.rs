@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::inference::Inference;
 use crate::report::files::is_run;
 use crate::report::finished::{self, Record};
-use crate::text::{on_line, thousands};
+use crate::text::{path_on_one_line, thousands};
 use crate::train::model::Model;
 
 #[derive(Debug, Clone, clap::Args)]
@@ -46,7 +46,7 @@ impl ModelArg {
         let device = device::choose(args, device::Purpose::Asking)?;
         output::note(&format!(
             "model    {}: {}, {} parameters",
-            on_line(&self.file()),
+            path_on_one_line(&self.file()),
             model.network.name,
             thousands(model.network.parameters())
         ));

@@ -21,7 +21,7 @@ use crate::report::files::{Folder, Keep};
 use crate::report::tensorboard::{self, TensorBoard};
 use crate::run::launch;
 use crate::run::page::{self, Test};
-use crate::text::on_line;
+use crate::text::path_on_one_line;
 use crate::train::control::Control;
 use crate::train::events::Report;
 use crate::train::model::FILE as MODEL;
@@ -168,10 +168,10 @@ impl ResultArgs {
 
     /// Writes the page of the run and says what can be done next.
     pub fn finish(&self, folder: &Folder, test: &Test, device: &Device, plan: PlanChoice) {
-        let name = on_line(folder.path());
+        let name = path_on_one_line(folder.path());
         let mut next = format!("next     lenet predict {name}/{MODEL} PICTURE");
         match self.page(folder, test, device, plan) {
-            Some(path) => next = format!("report   {}\n{next}", on_line(&path)),
+            Some(path) => next = format!("report   {}\n{next}", path_on_one_line(&path)),
             None if self.no_report => next.push_str(&format!(", lenet report {name}")),
             None => {}
         }

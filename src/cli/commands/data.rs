@@ -10,7 +10,7 @@ use crate::data::{self, Digits, Facts, facts, image};
 use crate::error::{Error, Result};
 use crate::network::{ClassNames, Scaling};
 use crate::recipe::{Range, words};
-use crate::text::{Table, on_line, thousands};
+use crate::text::{Table, path_on_one_line, thousands};
 
 /// Side of the square that a pixel of a digit becomes in a PNG file.
 const PNG_SCALE: usize = 10;
@@ -71,7 +71,7 @@ pub fn run(mut args: Args) -> Result<()> {
     }
     if let Some(path) = &args.sheet {
         write_sheet(path, &mnist.train)?;
-        output::note(&format!("written to {}", on_line(path)));
+        output::note(&format!("written to {}", path_on_one_line(path)));
     }
     let source = &args.data.source;
     let kind = source.path.as_deref().map(data::kind).transpose()?;
@@ -145,7 +145,7 @@ fn show(args: &Args, name: &str, set: &Digits, index: usize) -> Result<()> {
         image::draw(pixels)
     ))?;
     if let Some(path) = &args.png {
-        output::note(&format!("written to {}", on_line(path)));
+        output::note(&format!("written to {}", path_on_one_line(path)));
     }
     Ok(())
 }

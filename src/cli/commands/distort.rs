@@ -14,7 +14,7 @@ use crate::plan::{
     Capacity, Distortion, Optimizer, Pass, Plan, Profile, Ranges, StepRow, Strategy,
 };
 use crate::recipe::{Available, MAX_BATCH, NetworkChoice, RangeArgs, need, suits};
-use crate::text::on_line;
+use crate::text::path_on_one_line;
 use crate::train::session::distortion_key;
 
 /// Rows, and views beside each digit, at most.
@@ -89,7 +89,7 @@ pub fn run(args: Args) -> Result<()> {
     let network = build(&table, options)?;
     let pictures = pictures(&device, &network, &train, &indices, columns, ranges, args.seed)?;
     image::write_sheet(&args.out, &pictures, network.input().width, columns)?;
-    output::note(&format!("written to {}", on_line(&args.out)));
+    output::note(&format!("written to {}", path_on_one_line(&args.out)));
     Ok(())
 }
 

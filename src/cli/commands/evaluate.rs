@@ -16,7 +16,7 @@ use crate::inference::{Answers, EVALUATION_BATCH, Scores};
 use crate::network::ClassNames;
 use crate::recipe::{MAX_BATCH, Range};
 use crate::report::finished::Record;
-use crate::text::{Table, on_line, thousands};
+use crate::text::{Table, path_on_one_line, thousands};
 use crate::train::model::Model;
 
 /// Per cent of the digits that are rejected in the rows of the table.
@@ -149,11 +149,11 @@ fn table(set: &Digits, scores: &Scores) -> String {
 fn draw_mistakes(path: &Path, answers: &[Answer], test: &Digits) -> Result<()> {
     let (shown, all) = (mistakes::write(path, answers, test)?, evaluation::errors(answers));
     output::note(&match (shown, all) {
-        (0, _) => format!("no mistakes: {} is not written", on_line(path)),
+        (0, _) => format!("no mistakes: {} is not written", path_on_one_line(path)),
         (shown, all) if shown < all => {
-            format!("mistakes {}, the surest {shown} of {}", on_line(path), thousands(all))
+            format!("mistakes {}, the surest {shown} of {}", path_on_one_line(path), thousands(all))
         }
-        _ => format!("mistakes {}", on_line(path)),
+        _ => format!("mistakes {}", path_on_one_line(path)),
     });
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::export::{self, Format, Names};
 use crate::network::Named;
 use crate::recipe::words;
 use crate::report::files::is_run;
-use crate::text::{bytes, on_line};
+use crate::text::{bytes, path_on_one_line};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -101,7 +101,7 @@ fn page(args: &Args) -> Result<()> {
     let (size, count) = (bytes(site.size()), site.files.len());
     output::note(&format!(
         "written to {}: {size} in {count} files; put the folder on any static host",
-        on_line(out)
+        path_on_one_line(out)
     ));
     Ok(())
 }

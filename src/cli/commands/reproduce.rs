@@ -27,7 +27,7 @@ use crate::reproduce::rows::{MNIST, ROWS, Row};
 use crate::run::launch::{self, Launch};
 use crate::run::record;
 use crate::run::resume::is_done;
-use crate::text::on_line;
+use crate::text::path_on_one_line;
 use crate::train::Split;
 use crate::train::control::Control;
 
@@ -186,7 +186,7 @@ pub fn run(args: Args) -> Result<()> {
     output::print(&format!(
         "device   {}\nresults  {}\nruns     {}, of which {done} are there\n",
         device.describe(),
-        on_line(&out),
+        path_on_one_line(&out),
         jobs.len()
     ))?;
     missing.iter().for_each(|missing| output::note(missing));
@@ -203,7 +203,7 @@ pub fn run(args: Args) -> Result<()> {
         missing: missing.as_deref(),
     };
     report::write(&out, &experiment)?;
-    output::print(&format!("report   {}\n", on_line(&out.join(PAGE))))
+    output::print(&format!("report   {}\n", path_on_one_line(&out.join(PAGE))))
 }
 
 /// Digits, and what records say of them.
