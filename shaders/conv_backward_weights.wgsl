@@ -46,10 +46,10 @@ fn conv_backward_weights(@builtin(global_invocation_id) id: vec3u) {
             let n = unit / TILE_COLUMNS;
             let left = TILE_WIDTH * (unit % TILE_COLUMNS);
             var input = Patch();
-            load_patch_head(&input, (n * C + c) * HEIGHT * WIDTH + P * left);
+            load_patch_head(&input, n * X_STRIDE + c * HEIGHT * WIDTH + P * left);
             var y = 0u;
             loop {
-                move_patch_down(&input, ((n * C + c) * HEIGHT + P * y + (K - 1u)) * WIDTH + P * left);
+                move_patch_down(&input, n * X_STRIDE + (c * HEIGHT + P * y + (K - 1u)) * WIDTH + P * left);
                 var h = Block();
                 let stored = ((n * M + m) * OH + P * y) * OW + P * left;
                 load_h_row(&h, 0u, stored);

@@ -4,7 +4,7 @@
 //   SAMPLES       samples in the window of one dispatch
 //   K             side of the kernel, 1 to 7
 //   C, M, J       input maps, feature maps, connections between them
-//   x  [SAMPLES, C, HEIGHT, WIDTH]   the input
+//   x  [SAMPLES, C, HEIGHT, WIDTH]   the input; a sample every X_STRIDE numbers. dx alike
 //   h  [SAMPLES, M, OH, OW]          after the convolution and its activation
 //   s  [SAMPLES, M, PH, PW]          after the pooling; a sample every S_STRIDE numbers. Without a pooling s is h
 //   dh, ds                           gradients of the loss by the pre-activations: dE/da, where h = f(a). After a

@@ -3,15 +3,15 @@
 //
 //   sum[y,x] = sum over the connections j of m, ky, kx of w[j,ky,kx] x[n, channel[j], y+ky, x+kx]
 //
-// expects: conv_pool, convolve; table_at; C, HEIGHT, WIDTH
+// expects: conv_pool, convolve; table_at; X_STRIDE, HEIGHT, WIDTH
 
 fn convolve_map(sum: ptr<function, Block>, n: u32, m: u32, place: vec2u) {
     let last = table_at(m + 1u);
     var j = table_at(m);
     loop {
-        let channel = n * C + table_at(CHANNEL + j);
+        let channel = table_at(CHANNEL + j);
         var input = Patch();
-        load_patch(&input, (channel * HEIGHT + P * place.x) * WIDTH + P * place.y);
+        load_patch(&input, n * X_STRIDE + (channel * HEIGHT + P * place.x) * WIDTH + P * place.y);
         var kernel = kernel_at(TAPS * j);
         convolve(sum, &input, &kernel);
         continuing {

@@ -35,10 +35,10 @@ fn first_stage_backward(@builtin(global_invocation_id) id: vec3u) {
             let n = unit / TILE_COLUMNS;
             let left = TILE_WIDTH * (unit % TILE_COLUMNS);
             var input = Patch();
-            load_patch_head(&input, n * HEIGHT * WIDTH + P * left);
+            load_patch_head(&input, n * X_STRIDE + P * left);
             var y = 0u;
             loop {
-                move_patch_down(&input, (n * HEIGHT + P * y + (K - 1u)) * WIDTH + P * left);
+                move_patch_down(&input, n * X_STRIDE + (P * y + (K - 1u)) * WIDTH + P * left);
                 var h = Block();
                 if (POOLING != POOLING_NONE) {
                     convolve(&h, &input, &kernel);

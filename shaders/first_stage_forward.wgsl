@@ -24,7 +24,7 @@ fn first_stage_forward(@builtin(global_invocation_id) id: vec3u) {
         let n = item / BLOCKS;
 
         var input = Patch();
-        load_patch(&input, (n * HEIGHT + P * place.x) * WIDTH + P * place.y);
+        load_patch(&input, n * X_STRIDE + P * place.x * WIDTH + P * place.y);
         var m = 0u;
         loop {
             var kernel = kernel_at(TAPS * m);

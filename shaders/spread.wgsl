@@ -17,7 +17,8 @@
 // taps are written out, up to seven in a row. dh is an array of rows: Mesa always unrolls a loop over a whole
 // array, however long. LLVM compiles a large loop that is not unrolled for minutes.
 //
-// expects: common, local, conv_pool, pooling_backward; h_at, ds_at, table_at, store_dx_row; SAMPLES, S_STRIDE, DX_ROWS
+// expects: common, local, conv_pool, pooling_backward; h_at, ds_at, table_at, store_dx_row
+// expects: SAMPLES, X_STRIDE, S_STRIDE, DX_ROWS
 
 alias DxRows = array<f32, DX_ROWS * WIDTH>;
 alias DhRows = array<array<f32, OW>, DX_ROWS + (K - 1u)>;
@@ -161,7 +162,7 @@ fn input_gradient(item: u32) {
         }
     }
 
-    let at = ((n * C + c) * HEIGHT + y) * WIDTH;
+    let at = n * X_STRIDE + (c * HEIGHT + y) * WIDTH;
     store_dx_four(&sum, 0u, at);
     store_dx_four(&sum, 4u, at);
     store_dx_four(&sum, 8u, at);

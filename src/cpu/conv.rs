@@ -20,6 +20,8 @@ struct Shapes<'a> {
     /// Its sides after the pooling; the same where there is none.
     ph: usize,
     pw: usize,
+    /// Numbers from one sample of x to the next.
+    x_stride: usize,
     /// Numbers from one sample of s to the next.
     s_stride: usize,
     table: &'a [u32],
@@ -28,14 +30,15 @@ struct Shapes<'a> {
 impl<'a> Shapes<'a> {
     fn of(k: &Stage, table: &'a [u32]) -> Self {
         let [samples, c, m, j] = [k.samples, k.c, k.m, k.j].map(|number| number as usize);
-        let [height, width, s_stride] = [k.height, k.width, k.s_stride].map(|size| size as usize);
+        let [height, width] = [k.height, k.width].map(|size| size as usize);
+        let [x_stride, s_stride] = [k.x_stride, k.s_stride].map(|size| size as usize);
         let [oh, ow, ph, pw] = [k.oh(), k.ow(), k.ph(), k.pw()].map(|size| size as usize);
-        Shapes { samples, c, m, j, height, width, oh, ow, ph, pw, s_stride, table }
+        Shapes { samples, c, m, j, height, width, oh, ow, ph, pw, x_stride, s_stride, table }
     }
 
     /// Place of x[n, c, y, x].
     fn x(&self, n: usize, c: usize, y: usize, x: usize) -> usize {
-        ((n * self.c + c) * self.height + y) * self.width + x
+        n * self.x_stride + (c * self.height + y) * self.width + x
     }
 
     /// Place of h[n, m, y, x].
@@ -204,7 +207,7 @@ pub fn conv_backward_input(
 ) {
     let at = Shapes::of(k, table);
     let dh = deltas(k, p, h, ds);
-    let mut sums = vec![0.0; at.samples * at.c * at.height * at.width];
+    let mut sums = vec![0.0; at.samples * at.x_stride];
     for n in 0..at.samples {
         for j in 0..at.j {
             let (c, m) = (at.channel(j), at.map(j));
@@ -219,8 +222,11 @@ pub fn conv_backward_input(
             }
         }
     }
-    for ((out, sum), &x) in dx.iter_mut().zip(sums).zip(x) {
-        *out = (sum * local(k.curvature, input_slope(k.input_squash, f64::from(x)))) as f32;
+    for n in 0..at.samples {
+        for place in at.x(n, 0, 0, 0)..at.x(n, at.c, 0, 0) {
+            let slope = local(k.curvature, input_slope(k.input_squash, f64::from(x[place])));
+            dx[place] = (sums[place] * slope) as f32;
+        }
     }
 }
 

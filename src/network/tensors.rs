@@ -21,6 +21,12 @@ use crate::error::Result;
 /// Numbers between two places where a binding may begin: 256 bytes, WebGPU's default limit.
 pub const ALIGN: usize = 64;
 
+/// Numbers in a uniform window: 64 KiB, WebGPU's default limit.
+pub const UNIFORM_WINDOW: usize = 16_384;
+
+/// Samples of a window of a stage, where so many fit.
+const WINDOW_SAMPLES: usize = 8;
+
 /// Inputs that the kernels of a linear layer read side by side.
 pub const QUAD: usize = 4;
 
@@ -110,7 +116,8 @@ impl Block {
 pub struct Layout {
     pub blocks: Vec<Block>,
     /// Numbers from one sample to the next in front of each block and after the last: those that
-    /// there are, filled up to a multiple of [`QUAD`] in front of a linear layer.
+    /// there are, filled up in front of a linear layer to a multiple of [`QUAD`], beside a stage so that few samples
+    /// make a window.
     pub widths: Vec<usize>,
     /// Place of the first number of each block.
     pub starts: Vec<usize>,
@@ -153,16 +160,36 @@ pub fn blocks(network: &Network) -> Result<Vec<Block>> {
 
 fn widths(network: &Network, blocks: &[Block]) -> Vec<usize> {
     let in_front = |index: usize| {
-        let size = match index.checked_sub(1) {
-            Some(before) => network.layers[blocks[before].output()].output.size(),
+        let before = index.checked_sub(1).map(|before| &blocks[before]);
+        let size = match before {
+            Some(before) => network.layers[before.output()].output.size(),
             None => network.input().size(),
         };
         match blocks.get(index) {
-            Some(Block::Linear(_) | Block::Rbf(_)) => size.next_multiple_of(QUAD),
-            Some(Block::Stage { .. }) | None => size,
+            // The bitmaps have 84 numbers.
+            Some(Block::Rbf(_)) | None => size,
+            Some(block) => {
+                let before = before.map_or(1, |before| multiple(network, before));
+                size.next_multiple_of(multiple(network, block).max(before))
+            }
         }
     };
     (0..=blocks.len()).map(in_front).collect()
+}
+
+/// What the numbers from one sample to the next are a multiple of in front of a block and after it. Windows of
+/// [`WINDOW_SAMPLES`] samples of a stage, or of as few as a uniform window holds, begin where a binding may.
+fn multiple(network: &Network, block: &Block) -> usize {
+    let &Block::Stage { conv, pool } = block else { return QUAD };
+    let Layer { input, output, .. } = &network.layers[conv];
+    // The first stage stores no output of the convolution.
+    let most = match pool {
+        Some(pool) if conv == 0 => network.layers[pool].output.size(),
+        _ => output.size(),
+    };
+    let samples = (UNIFORM_WINDOW / most.max(input.size())).clamp(1, WINDOW_SAMPLES);
+    // A power of two divides ALIGN.
+    ALIGN >> samples.ilog2()
 }
 
 impl Layout {

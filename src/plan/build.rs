@@ -184,6 +184,7 @@ impl<'a> Builder<'a> {
             j: table.count() as u32,
             height: layer.input.height as u32,
             width: layer.input.width as u32,
+            x_stride: self.layout.widths[block] as u32,
             s_stride: self.layout.widths[block + 1] as u32,
             tile_width: largest_divisor(output.width, tiles.width(pool.is_some())),
             tile_height: 1,

@@ -5,8 +5,7 @@ use super::epilogue::Epilogue;
 use super::kernels::{Op, Work};
 use crate::network::MAX_NUMBERS;
 
-/// Numbers in a uniform window: 64 KiB, WebGPU's default limit.
-pub const UNIFORM_WINDOW: usize = 16_384;
+pub use crate::network::tensors::UNIFORM_WINDOW;
 
 /// Workgroups a dispatch may have in one dimension, WebGPU's default limit.
 const MAX_WORKGROUPS: u32 = 65_535;

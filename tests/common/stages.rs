@@ -231,6 +231,7 @@ impl Shape {
             j: self.table.iter().map(|row| row.len() as u32).sum(),
             height: self.height,
             width: self.width,
+            x_stride: 0,
             s_stride: 0,
             tile_width: 1,
             tile_height: 1,
@@ -242,6 +243,7 @@ impl Shape {
             squash: self.squash,
             curvature: false,
         };
+        stage.x_stride = (stage.c * stage.height * stage.width).next_multiple_of(8);
         // As in front of a linear layer.
         stage.s_stride = (stage.m * stage.ph() * stage.pw()).next_multiple_of(4);
         stage.tile_width = largest_divisor(stage.pw() as usize, profile.tiles.tile_width);

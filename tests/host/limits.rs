@@ -7,7 +7,7 @@ use lenet::network::lenet as tables;
 use lenet::network::summary::Summary;
 use lenet::network::{Output, Row, Table, build};
 use lenet::plan::profile::{ITERATION_LIMIT, UNIFORM_WINDOW};
-use lenet::plan::{ALIGN, Capacity, Layout, Optimizer, Plan, Profile, Strategy};
+use lenet::plan::{ALIGN, Access, Capacity, Kernel, Layout, Optimizer, Plan, Profile, Strategy};
 use lenet::rng::{Rng, Stream};
 use lenet::{Error, Model};
 
@@ -27,6 +27,33 @@ fn many_maps_have_a_plan() {
             let plan = Plan::new(&network, Strategy::Layered, profile, 32, optimizer, capacity);
             assert!(plan.is_ok(), "{kernel}x{kernel}, {}: {:?}", profile.name, plan.err());
         }
+    }
+}
+
+/// From storage a software adapter reads so slowly that 3x3 kernels took longer than 5x5.
+#[test]
+fn stages_read_uniform_windows() {
+    for (kernel, border) in [(3, 1), (5, 2), (7, 3)] {
+        let stages =
+            [own::conv_of(kernel, "a", 6), pool("b"), own::conv_of(kernel, "c", 16), pool("d")];
+        let table = own::table("mine", stages.into(), |options| options.border = border);
+        let network = build(&table, table.options).expect("a sound table");
+        let optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 };
+        let (profile, capacity) = (Profile::software(), Capacity::default());
+        let plan = Plan::new(&network, Strategy::Layered, profile, 256, optimizer, capacity);
+        let plan = plan.expect("it fits");
+        let mut seen = 0;
+        for Kernel { label, op, windows, .. } in &plan.kernels {
+            let is_of_stage = label.starts_with("a.") || label.starts_with("c.");
+            for (binding, window) in op.bindings().iter().zip(windows) {
+                let moves = ["x", "h", "ds"].contains(&binding.name);
+                if is_of_stage && moves && binding.access != Access::Write {
+                    assert!(window.is_some(), "{kernel}x{kernel}, {label}: {}", binding.name);
+                    seen += 1;
+                }
+            }
+        }
+        assert_eq!(seen, 10, "two kernels forward, three backward");
     }
 }
 

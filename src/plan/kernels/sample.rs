@@ -78,6 +78,7 @@ impl Sample {
             j,
             height,
             width,
+            x_stride: c * height * width,
             s_stride: 0,
             tile_width: 1,
             tile_height: 1,

@@ -18,6 +18,8 @@ constants! {
         /// Rows of an input map.
         height: u32,
         width: u32,
+        /// Numbers from one sample to the next in x and dx.
+        x_stride: u32,
         /// Numbers from one sample to the next in s and ds.
         s_stride: u32,
         /// Numbers of s side by side in a block; divides the width of s.
@@ -101,8 +103,7 @@ impl Stage {
     }
     /// Numbers from one sample to the next in x, h and s.
     pub fn sizes(&self) -> [u32; 3] {
-        let [x, h] = [self.height * self.width, self.oh() * self.ow()];
-        [self.c * x, self.m * h, self.s_stride]
+        [self.x_stride, self.m * self.oh() * self.ow(), self.s_stride]
     }
     /// Blocks of one map of one sample.
     pub fn blocks(&self) -> u32 {
