@@ -4,6 +4,11 @@ use std::process::ExitCode;
 
 use lenet::cli;
 
+mod memory;
+
+#[global_allocator]
+static MEMORY: memory::Memory = memory::Memory;
+
 fn main() -> ExitCode {
     // SAFETY: the program has one thread so far.
     unsafe { cli::prepare() };

@@ -270,6 +270,31 @@ fn results_that_cannot_be_written() {
     assert_eq!(before, after, "a run that is there is left alone");
 }
 
+/// What `ulimit -v` does not allow ends the program with a sentence.
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_that_may_not_be_had() {
+    let folder = TempDir::new().expect("a folder");
+    let mut refused = 0;
+    for kilobytes in (80_000..400_000).step_by(10_000) {
+        let limit = format!("ulimit -v {kilobytes}; exec \"$0\" \"$@\"");
+        let output = Command::new("sh")
+            .args(["-c", &limit, env!("CARGO_BIN_EXE_lenet")])
+            .args(short(&["--steps", "2", "--quiet", "--no-report", "--out", "run"]))
+            .current_dir(folder.path())
+            .output()
+            .expect("the program starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        if output.status.success() {
+            break;
+        }
+        assert_eq!(output.status.code(), Some(OTHER), "{kilobytes}: {said}");
+        assert!(said.contains("out of memory") && said.lines().count() == 1, "{kilobytes}: {said}");
+        refused += 1;
+    }
+    assert!(refused > 0 && folder.path().join("run/model.safetensors").exists(), "{refused}");
+}
+
 /// What `ulimit -f` does not allow is an error like any other, and the state before it stays.
 #[test]
 #[cfg(target_os = "linux")]

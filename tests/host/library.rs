@@ -9,7 +9,7 @@ use lenet::rng::{Rng, Stream};
 use lenet::train::control::Control;
 
 /// The parts that talk to a terminal: the commands and the program around them.
-const PROGRAM: [&str; 2] = ["src/cli", "src/main.rs"];
+const PROGRAM: [&str; 3] = ["src/cli", "src/main.rs", "src/memory.rs"];
 /// What prints or ends the process.
 const TALK: [&str; 8] =
     ["print!", "println!", "eprint!", "eprintln!", "dbg!", "stdout()", "stderr()", "process::exit"];
