@@ -47,6 +47,31 @@ pub fn start<'scope, T: Send + 'scope>(
     }
 }
 
+/// Works on every item with as many threads as there are processors; results come in the order of the items.
+pub fn each<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let threads = granted(available().min(items.len()));
+    let (items, results) = (Mutex::new(items.into_iter().enumerate()), Mutex::new(Vec::new()));
+    let next = || items.lock().expect(NO_PANIC).next();
+    let work = || {
+        while let Some((at, item)) = next() {
+            let result = work(item);
+            results.lock().expect(NO_PANIC).push((at, result));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            start(scope, work);
+        }
+        work();
+    });
+    let mut results = results.into_inner().expect(NO_PANIC);
+    results.sort_by_key(|&(at, _)| at);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Why no lock is poisoned.
+const NO_PANIC: &str = "nothing panics while it is held";
+
 /// Starts a thread.
 pub fn spawn<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
@@ -70,5 +95,7 @@ mod tests {
         assert_eq!([0, 1, 4].map(granted), [1, 1, 4]);
         let sum = thread::scope(|scope| start(scope, || 1).join().unwrap() + 1);
         assert_eq!(sum, 2);
+        assert_eq!(each((0..100).collect(), |number| 2 * number)[99], 198);
+        assert!(each(Vec::new(), |never: u8| never).is_empty());
     }
 }

@@ -10,17 +10,19 @@ use super::subject::{STEPS, Subject, checksum};
 use crate::cpu::Cpu;
 use crate::data::Mnist;
 use crate::device::{Device, PlanChoice};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::gpu::{Adapter, Gpu};
 use crate::network::Named;
 use crate::plan::Strategy;
 use crate::recipe::Method;
 
-/// Networks and optimizers: with sdlm the second derivatives are computed, too.
-pub const CASES: [(&str, &str); 4] =
-    [("lenet1", "sgd"), ("lenet1", "sdlm"), LENET5, ("lenet5", "sdlm")];
+/// A network and an optimizer.
+pub type Case = (&'static str, &'static str);
+
+/// What trains: with sdlm the second derivatives are computed, too.
+pub const CASES: [Case; 4] = [("lenet1", "sgd"), ("lenet1", "sdlm"), LENET5, ("lenet5", "sdlm")];
 /// The case whose speed is told.
-pub const LENET5: (&str, &str) = ("lenet5", "sgd");
+pub const LENET5: Case = ("lenet5", "sgd");
 /// Runs that have to leave the same bits.
 pub const RUNS: usize = 3;
 /// How far a parameter may be from the reference's after the last step.
@@ -82,63 +84,103 @@ impl Training {
     }
 }
 
-/// Trains a network by an optimizer in one or several plans; a plan that ends with an error leaves a sentence that
-/// names it.
+/// One network, optimizer and plan, trained by an adapter and not compared with anything yet.
+pub struct Trained {
+    subject: Subject,
+    gpu: Gpu,
+    /// The parameters that the first run left.
+    parameters: Vec<f32>,
+    training: Training,
+}
+
+/// Trains a network by an optimizer in a plan, and takes the time.
 ///
 /// # Errors
-/// The errors of the reference.
+/// A sentence that names what failed.
 pub fn train(
     adapter: &Adapter,
     device: &Device,
     mnist: &Mnist,
-    (network, optimizer): (&str, &str),
-    plans: &[PlanChoice],
-) -> Result<Vec<std::result::Result<Training, String>>> {
-    let reference = Subject::new(&Device::Naive, mnist, (network, optimizer), PlanChoice::Auto)?;
-    let expected = reference.run(&mut Cpu::new(reference.plan.clone()))?;
-    let trained = |&plan: &PlanChoice| -> Result<Training> {
+    (network, optimizer): Case,
+    plan: PlanChoice,
+) -> std::result::Result<Trained, String> {
+    let trained = || -> Result<Trained> {
         let subject = Subject::new(device, mnist, (network, optimizer), plan)?;
         let start = Instant::now();
         let mut gpu = Gpu::new(adapter, subject.plan.program())?;
-        let found = subject.run(&mut gpu)?;
+        let parameters = subject.run(&mut gpu)?;
         let first_seconds = start.elapsed().as_secs_f64();
-        let mut checksums = vec![checksum(&found)];
+        let mut checksums = vec![checksum(&parameters)];
         let mut last = Instant::now();
         for _ in 1..RUNS {
             last = Instant::now();
             checksums.push(checksum(&subject.run(&mut gpu)?));
         }
         let last_seconds = last.elapsed().as_secs_f64();
-        let (place, largest) = largest(&found, &expected);
-        let layout = &subject.plan.interface.layout;
-        let tensor = layout.tensors.iter().rfind(|tensor| tensor.start <= place);
-        Ok(Training {
+        let training = Training {
             network: network.into(),
             optimizer: optimizer.into(),
             plan: subject.settings.strategy.name(),
-            largest_difference: Some(largest).filter(|largest| largest.is_finite()),
+            largest_difference: None,
             allowed: TOLERANCE,
-            tensor: tensor.map(|tensor| tensor.name.clone()).unwrap_or_default(),
+            tensor: String::new(),
             checksums,
-            kernels: subject.compared(&mut gpu, |plan, gpu, cpu| {
-                kernels::compare(plan, &subject.replay.phases, gpu, cpu)
-            })?,
-            gradients: match subject.settings.optimizer {
-                Method::Sgd => subject.compared(&mut gpu, differences::compare)?,
-                Method::Sdlm | Method::Adam => Vec::new(),
-            },
+            kernels: Vec::new(),
+            gradients: Vec::new(),
             first_seconds,
             last_seconds,
             digits_per_second: subject.speed(&mut gpu)?,
-        })
+        };
+        Ok(Trained { subject, gpu, parameters, training })
     };
-    let named = |plan: &PlanChoice| {
-        trained(plan).map_err(|error| {
-            let plan = plan.name();
-            format!("{network} by {optimizer} in the plan {plan}: {error}")
+    trained().map_err(|error| failure((network, optimizer), plan.name(), error))
+}
+
+fn failure((network, optimizer): (&str, &str), plan: &str, error: Error) -> String {
+    format!("{network} by {optimizer} in the plan {plan}: {error}")
+}
+
+/// The parameters that the reference leaves.
+///
+/// # Errors
+/// Those of the settings.
+pub fn reference(mnist: &Mnist, case: Case) -> Result<Vec<f32>> {
+    let subject = Subject::new(&Device::Naive, mnist, case, PlanChoice::Auto)?;
+    subject.run(&mut Cpu::new(subject.plan.clone()))
+}
+
+impl Trained {
+    /// Compares what was trained with the parameters that the reference leaves, every kernel with its reference,
+    /// and the gradient with differences.
+    ///
+    /// # Errors
+    /// A sentence that names what failed.
+    pub fn compare(self, expected: &[f32]) -> std::result::Result<Training, String> {
+        let Trained { subject, mut gpu, parameters, training } = self;
+        let (place, largest) = largest(&parameters, expected);
+        let layout = &subject.plan.interface.layout;
+        let tensor = layout.tensors.iter().rfind(|tensor| tensor.start <= place);
+        let mut compared = || -> Result<[Vec<Deviation>; 2]> {
+            let kernels = subject.compared(&mut gpu, |plan, gpu, cpu| {
+                kernels::compare(plan, &subject.replay.phases, gpu, cpu)
+            })?;
+            let gradients = match subject.settings.optimizer {
+                Method::Sgd => subject.compared(&mut gpu, differences::compare)?,
+                Method::Sdlm | Method::Adam => Vec::new(),
+            };
+            Ok([kernels, gradients])
+        };
+        let case = (&*training.network, &*training.optimizer);
+        let [kernels, gradients] =
+            compared().map_err(|error| failure(case, training.plan, error))?;
+        Ok(Training {
+            largest_difference: Some(largest).filter(|largest| largest.is_finite()),
+            tensor: tensor.map(|tensor| tensor.name.clone()).unwrap_or_default(),
+            kernels,
+            gradients,
+            ..training
         })
-    };
-    Ok(plans.iter().map(named).collect())
+    }
 }
 
 /// The same steps again and again, for hardware that one does not trust.
@@ -237,11 +279,14 @@ mod tests {
         let adapter = pollster::block_on(instance.request_adapter(&Default::default())).unwrap();
         let (mnist, plans) =
             (crate::data::builtin().unwrap(), [PlanChoice::Tuned, PlanChoice::Auto]);
-        let trained = train(&adapter, &Device::Naive, &mnist, CASES[0], &plans).unwrap();
-        let [tuned, auto] = &trained[..] else { panic!("one for each plan") };
-        let failure = tuned.as_ref().unwrap_err();
+        let expected = reference(&mnist, CASES[0]).unwrap();
+        let [tuned, auto] = plans.map(|plan| {
+            let trained = train(&adapter, &Device::Naive, &mnist, CASES[0], plan)?;
+            trained.compare(&expected)
+        });
+        let failure = tuned.unwrap_err();
         assert!(failure.starts_with("lenet1 by sgd in the plan tuned: "), "{failure}");
-        assert!(auto.as_ref().unwrap().fault().is_some(), "it computes nothing");
+        assert!(auto.unwrap().fault().is_some(), "it computes nothing");
     }
 
     #[test]
