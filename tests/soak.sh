@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
-# Tries for a while what no single test has the time for: tests/soak.sh LENET [KILLS] [EPOCHS]
+# Tries for a while what no single test has the time for: tests/soak.sh LENET [KILLS] [EPOCHS] [MUTATIONS]
 #
 # - KILLS runs (100) by SGD, SDLM and on distortions that are killed at random moments and resumed end with the
 #   bytes of a run that was left alone;
 # - full disks of twenty sizes: one sentence, nothing half-written, and the run resumes to the same bytes;
-# - a run of EPOCHS epochs (200) needs no more memory at its end than after its first tenth.
+# - a run of EPOCHS epochs (200) needs no more memory at its end than after its first tenth;
+# - MUTATIONS files (200) of every kind that the program reads, a few bytes of each changed or its end cut off: no
+#   panic, no signal, no answer that takes 20 s.
 #
 # All on the CPU. Prints figures, and ends with 1 where something fails. Disks need `unshare -rm`.
 set -euo pipefail
-lenet=$(realpath "$1") kills=${2:-100} epochs=${3:-200}
+lenet=$(realpath "$1") kills=${2:-100} epochs=${3:-200} mutations=${4:-200}
+repository=$(realpath "$(dirname "$0")/..")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
@@ -91,6 +94,57 @@ done
 wait "$process" || fail "the long run ended with $?"
 echo "$early KB after a tenth, $last KB at the end"
 [ "$last" -le $((early + early / 20 + 1024)) ] || fail "memory grows"
+
+echo "== $mutations mutations of each kind of file"
+# FILE: some bytes become others, letters in half of the files; one in four loses its end.
+mutate() {
+    local size at least=0 values=256
+    size=$(stat -c %s "$1")
+    [ $((RANDOM % 2)) = 0 ] || { least=32 values=95; }
+    for _ in $(seq $((RANDOM % 8 + 1))); do
+        at=$(((RANDOM * 32768 + RANDOM) % size))
+        # Half of the places are in the head, where the sizes stand.
+        [ $((RANDOM % 2)) = 0 ] || at=$((at % 200 % size))
+        printf "\\x$(printf %02x $((least + RANDOM % values)))" | dd of="$1" bs=1 seek="$at" conv=notrunc status=none
+    done
+    [ $((RANDOM % 4)) != 0 ] || truncate -s "$(((RANDOM * 32768 + RANDOM) % size))" "$1"
+}
+mkdir kinds
+cp -r small kinds/run
+cp -r small kinds/broken
+cp "$repository"/assets/mnist/t10k-images-* "$repository/assets/networks/lenet1.toml" kinds
+gunzip -c "$repository"/assets/mnist/t10k-labels-*.gz >kinds/t10k-labels-idx1-ubyte
+printf '%s\n' "$(seq -s, 0 784)" "$(seq -s, 1 785)" >kinds/digits.csv
+cp "$repository/tests/fixtures/pictures/line-lamp-9407.jpg" kinds/line.jpg
+# A file, and the command that reads it.
+while IFS='|' read -r file arguments; do
+    for _ in $(seq "$mutations"); do
+        rm -rf case
+        cp -r kinds case
+        # A checkpoint is read where the model has to be written again.
+        [ "$file" != broken/last.ckpt.safetensors ] || rm case/broken/model.safetensors
+        mutate "case/$file"
+        cp "case/$file" mutated
+        code=0
+        # The arguments are words.
+        # shellcheck disable=SC2086
+        (cd case && timeout 20 "$lenet" $arguments) >/dev/null 2>said </dev/null || code=$?
+        if [ "$code" -gt 6 ] || grep -qE "panicked|--help" said; then
+            found=$(mktemp -t "mutated-XXXXXX-$(basename "$file")")
+            cp mutated "$found"
+            fail "$arguments ended with $code over $found: $(tail -n 1 said)"
+        fi
+    done
+done <<END
+broken/model.safetensors|evaluate broken/model.safetensors --device cpu
+broken/last.ckpt.safetensors|train --resume broken --device cpu --quiet --no-report
+broken/run.json|runs .
+broken/metrics.jsonl|compare broken run
+t10k-labels-idx1-ubyte|evaluate run/model.safetensors --data . --device cpu
+digits.csv|data digits.csv --test-share 0.5
+lenet1.toml|summary --network lenet1.toml
+line.jpg|predict run line.jpg --device cpu
+END
 
 [ "$failures" = 0 ] || { echo "$failures failures"; exit 1; }
 echo "everything holds"
