@@ -11,8 +11,8 @@
 const ACTIVATION_TANH = 0u;
 const ACTIVATION_RELU = 1u;
 
-// A - 2 A / (e^(2 S a) + 1): a fifth of the price of some drivers' tanh, which also overflows to NaN.
-// The power of two is kept in range; far below it becomes 0, which is right.
+// A tanh(S a) as A - 2 A / (e^(2 S a) + 1): some drivers' tanh costs five times as much and overflows to NaN. The
+// exponent is kept below 60. Of one far below 0 the power is 0, which gives -A. 2.885 is 2 log2(e).
 fn squash(a: f32) -> f32 {
     if (ACTIVATION == ACTIVATION_RELU) {
         return max(a, 0.0);
@@ -21,7 +21,7 @@ fn squash(a: f32) -> f32 {
     return (SQUASH_CENTER + SQUASH_A) - 2.0 * SQUASH_A / (power + 1.0);
 }
 
-// f'(a), from y = f(a):  S (A - y^2 / A) of a tanh; 1 of a relu where y > 0, else 0.
+// f'(a), from y = f(a):  S (A - z^2 / A) of a tanh, where z = y - SQUASH_CENTER; 1 of a relu where y > 0, else 0.
 fn squash_slope(y: f32) -> f32 {
     if (ACTIVATION == ACTIVATION_RELU) {
         return select(0.0, 1.0, y > 0.0);

@@ -8,7 +8,6 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use wgpu::Adapter;
 
 use crate::cache;
 use crate::cpu::Cpu;
@@ -17,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::gpu::check::Checker;
 use crate::gpu::probe::{self, Health, LOOPS_ASKED, near};
-use crate::gpu::{Gpu, adapter};
+use crate::gpu::{Adapter, Gpu, adapter};
 use crate::network::{build, init, lenet};
 use crate::plan::profile::ITERATION_LIMIT;
 use crate::plan::{Optimizer, Plan, Profile, Strategy, Tiles};
@@ -61,7 +60,7 @@ pub fn test(adapter: &Adapter) -> Result<Health> {
     let refused = |what: String| {
         Error::Adapter(format!(
             "{} computes wrongly and is not used: {what}; update its driver, choose another with \
-             --adapter, or train with --device cpu",
+             --adapter, or compute with --device cpu",
             adapter::describe(&adapter.get_info())
         ))
     };

@@ -4,50 +4,49 @@
 use crate::plan::Epilogue::{Accumulate, Apply, Store};
 use crate::plan::{self, Optimizer, StepSize};
 
-/// What a backward kernel does with an accumulated gradient, and its tensors, all laid out alike.
+/// An epilogue and the tensors that it reads and writes, all laid out alike.
 #[derive(Debug)]
 pub struct Epilogue<'a> {
-    pub does: plan::Epilogue,
-    /// The curvature, which SDLM alone reads; else empty.
+    pub kind: plan::Epilogue,
+    /// The curvature; empty unless SDLM reads it.
     pub h: &'a [f32],
-    /// The tensors that it writes, in the order of the bindings: the parameters are the last.
+    /// The tensors that it writes, in the order of the bindings. Of [`Apply`] and [`Store`] the last is the parameters.
     pub written: Vec<&'a mut [f32]>,
 }
 
 impl<'a> Epilogue<'a> {
-    /// Takes the bindings of the epilogue: what is left of the read and of the written ones when its kernel has
-    /// taken its own.
+    /// Builds an epilogue from the bindings that remain after its kernel's own.
     pub fn of(
-        does: plan::Epilogue,
+        kind: plan::Epilogue,
         reads: &[&'a [u32]],
         writes: impl Iterator<Item = &'a mut [u32]>,
     ) -> Self {
         let h = reads.first().map_or(&[][..], |h| bytemuck::cast_slice(h));
-        Epilogue { does, h, written: writes.map(bytemuck::cast_slice_mut).collect() }
+        Epilogue { kind, h, written: writes.map(bytemuck::cast_slice_mut).collect() }
     }
 
     /// The parameters whose gradients these are.
     ///
     /// # Panics
-    /// If the epilogue has none.
+    /// If the sums are second derivatives.
     pub fn parameters(&self) -> &[f32] {
-        assert!(!self.does.is_curvature(), "second derivatives move no parameters");
+        assert!(!self.kind.is_curvature(), "second derivatives move no parameters");
         self.written.last().expect("a tensor")
     }
 
-    /// Applies the gradient `g` of the parameter at `at`.
+    /// Carries the epilogue out for the gradient `g` of the parameter at `at`: moves it, stores g, or accumulates it.
     ///
     /// # Panics
     /// If the epilogue writes another number of tensors.
     pub fn apply(&mut self, at: usize, g: f32, size: StepSize) {
         let StepSize { rate, corrections } = size;
-        match (self.does, &mut self.written[..]) {
+        match (self.kind, &mut self.written[..]) {
             (Apply(Optimizer::Sgd { momentum, weight_decay }), [velocity, parameters]) => {
                 let (v, w) = (&mut velocity[at], &mut parameters[at]);
                 *v = momentum * *v + g + weight_decay * *w;
                 *w -= rate * *v;
             }
-            // Without momentum the velocity stays as it is.
+            // Without momentum the velocity is neither read nor written.
             (Apply(Optimizer::Sdlm { momentum, mu, .. }), [velocity, parameters]) => {
                 let mut v = g;
                 if momentum != 0.0 {
@@ -66,9 +65,11 @@ impl<'a> Epilogue<'a> {
                 *v = beta2 * *v + (1.0 - beta2) * g * g;
                 *w -= rate * corrections[0] * *m / (v.sqrt() * corrections[1] + epsilon);
             }
+            // The parameters are bound and stay as they are.
             (Store { .. }, [shard_gradient, _]) => shard_gradient[at] = g,
+            // The rate is 1 / patterns.
             (Accumulate { .. }, [curvature]) => curvature[at] += rate * g,
-            (does, written) => panic!("{does:?} does not write {} tensors", written.len()),
+            (kind, written) => panic!("{kind:?} does not write {} tensors", written.len()),
         }
     }
 }

@@ -1,16 +1,15 @@
-//! Whether digits lie on their side, rows exchanged with columns, as EMNIST's files have them.
+//! Detects digits whose rows and columns are exchanged, as in EMNIST's files.
 
 use super::{Digits, Source};
 use crate::network::{CLASSES, DIGIT_SIDE};
 
-/// Likeness to MNIST from which digits count as its kind. Its own reach 0.98, 100 of them 0.89; turned or
-/// mirrored ones, or with other labels, stay below 0.77.
-const ALIKE: f64 = 0.8;
-/// How much more the turned digits have to look like MNIST's.
-const CLEARLY: f64 = 0.1;
+/// Likeness to MNIST above which digits count as upright. MNIST's own reach 0.98, 100 of them 0.89; transposed,
+/// mirrored or mislabelled ones stay below 0.77.
+const MIN_LIKENESS: f64 = 0.8;
+/// How much the likeness has to rise when the digits are transposed.
+const MIN_GAIN: f64 = 0.1;
 
-/// Says so if the pictures labelled 0 to 9 look like MNIST's once their rows and columns are exchanged, and not as
-/// they are.
+/// Returns a warning if the pictures labelled 0 to 9 look like MNIST's only after their rows and columns are exchanged.
 pub fn turned(set: &Digits) -> Option<String> {
     let is_digit = |class: usize| set.names().of(class) == class.to_string();
     if set.side() != DIGIT_SIDE || set.classes() < CLASSES || !(0..CLASSES).all(is_digit) {
@@ -20,9 +19,9 @@ pub fn turned(set: &Digits) -> Option<String> {
     let sums = sums(set);
     let turned: Vec<Sum> = sums.iter().map(transposed).collect();
     let (as_it_is, turned) = (likeness(&sums, &mnist), likeness(&turned, &mnist));
-    (turned > ALIKE && turned > as_it_is + CLEARLY).then(|| {
-        "the digits seem to have their rows and columns exchanged, as EMNIST's files have them: --transpose \
-         exchanges them (leave it out where it is given)"
+    (turned > MIN_LIKENESS && turned > as_it_is + MIN_GAIN).then(|| {
+        "the digits seem to have their rows and columns exchanged, as in EMNIST's files: add --transpose, or leave it \
+         out if you gave it"
             .into()
     })
 }

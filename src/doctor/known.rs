@@ -4,19 +4,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::gpu::facts::Facts;
 
-/// A fault that others were bitten by.
+/// A known fault of an adapter or driver.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Problem {
-    /// Parts of the adapter's name; all have to be there.
+    /// Parts of the adapter's name: each has to occur.
     #[serde(default, skip_serializing)]
     adapter: Vec<String>,
-    /// Parts of what the driver says of itself.
+    /// Parts of the driver's name or description.
     #[serde(default, skip_serializing)]
     driver: Vec<String>,
     #[serde(skip_serializing)]
     backend: Option<String>,
-    /// Name of the check that finds it.
+    /// Name of the check of `lenet doctor` that finds it.
     pub check: Option<String>,
     pub what: String,
     pub advice: String,
@@ -29,14 +29,14 @@ struct Table {
     problem: Vec<Problem>,
 }
 
-/// The whole table.
+/// All known problems.
 pub fn all() -> Vec<Problem> {
     let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/doctor/known.toml"));
-    let table: Table = toml::from_str(text).expect("a table of this program");
+    let table: Table = toml::from_str(text).expect("known.toml is valid");
     table.problem
 }
 
-/// The problems that an adapter may have.
+/// The known problems of an adapter.
 pub fn of(facts: &Facts) -> Vec<Problem> {
     let driver = format!("{} {}", facts.driver, facts.driver_info);
     let Facts { name, backend, .. } = facts;
@@ -44,7 +44,7 @@ pub fn of(facts: &Facts) -> Vec<Problem> {
 }
 
 impl Problem {
-    /// Whether it is known of adapters with this name, driver and backend.
+    /// Whether the problem concerns adapters with this name, driver and backend.
     fn concerns(&self, name: &str, driver: &str, backend: &str) -> bool {
         has(name, &self.adapter)
             && has(driver, &self.driver)
@@ -52,7 +52,7 @@ impl Problem {
     }
 }
 
-/// Whether a text has all of these parts, in any case.
+/// Whether a text contains every part, whatever the case.
 fn has(text: &str, parts: &[String]) -> bool {
     let text = text.to_lowercase();
     parts.iter().all(|part| text.contains(&part.to_lowercase()))

@@ -7,7 +7,7 @@ use crate::plan::Profile;
 
 /// What to do on a machine without a driver.
 pub const HOW_TO_GET_ONE: &str = "install a Vulkan driver (on Debian and Ubuntu \
-     `apt install mesa-vulkan-drivers` brings a software adapter), or train with --device cpu";
+     `apt install mesa-vulkan-drivers` brings a software adapter), or compute with --device cpu";
 
 /// Environment variables that can hide adapters.
 pub const HIDING: [&str; 5] = [

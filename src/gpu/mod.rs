@@ -1,8 +1,8 @@
-//! Programs on adapters. Only this folder knows wgpu.
+//! Runs programs on adapters. Outside tests, only this folder uses wgpu.
 //!
-//! [`Gpu::new`] makes buffers and bind groups once; pipelines are made when they are first needed,
-//! since a software adapter takes its time to compile them. Steps are recorded many to a
-//! submission, nothing is read back between them; but [`Replicas`] exchange gradients after each.
+//! [`Gpu::new`] creates buffers and bind groups. Pipelines are compiled when they are first needed, because compiling
+//! is slow on a software adapter. A submission holds many steps and nothing is read back between them, except that
+//! [`Replicas`] exchange gradients after each step.
 
 pub mod adapter;
 mod buffers;

@@ -1,13 +1,13 @@
-//! Shapes of kernels as plain structs that can print themselves as WGSL constants.
+//! Declares WGSL constants and pipeline overrides from Rust values and structs.
 
 use crate::network::{Squash, Tanh};
 
-/// The constants in front of a shader, as they are put together.
+/// The constants in front of a shader.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Constants {
     /// Their declarations in WGSL.
     pub text: String,
-    /// Those that a pipeline may be given another value of, with that of the plan.
+    /// Pipeline overrides by name, with the values of the plan.
     pub overrides: Vec<(&'static str, f64)>,
 }
 

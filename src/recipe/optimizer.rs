@@ -1,12 +1,14 @@
-//! How the parameters move: the optimizers.
+//! Settings of the optimizers: names, defaults, and which setting belongs to which optimizer.
 
 use super::{Flags, OptimizerArgs, Recipe, Settings, TrainingArgs};
 use crate::network::{Options, named};
 use crate::plan::Optimizer;
 
-/// What stochastic diagonal Levenberg-Marquardt has in place of a recipe's: the 1998 paper's eta of the
-/// first pass, the others by its schedule.
+/// Defaults of SDLM that replace a recipe's: eta of the first pass (1998); the schedule gives the later ones.
 const SDLM: &[(&str, &str)] = &[("lr", "0.0005"), ("schedule", "lecun1998"), ("momentum", "0")];
+
+/// Adam's learning rate: PyTorch's default.
+const ADAM: &[(&str, &str)] = &[("lr", "0.001")];
 
 named! {
     /// Which optimizer.
@@ -21,36 +23,39 @@ named! {
 }
 
 named! {
-    /// Second derivatives of eq. 9 with respect to the distances.
+    /// Second derivatives of the loss of eq. 9 by F6's outputs.
     pub enum Curvature {
-        /// 2, that of eq. 8.
+        /// The constant 2, which is exact for eq. 8.
         Constant = "constant",
-        /// Those of eq. 9.
+        /// The exact ones of eq. 9.
         Exact = "exact",
     }
 }
 
-/// Adam's own rate, PyTorch's default.
-const ADAM: &[(&str, &str)] = &[("lr", "0.001")];
-
-/// Settings that SDLM alone has.
+/// Settings that only SDLM has.
 pub(super) const OF_SDLM: &[&str] = &["eta-scale", "mu", "curvature", "curvature-patterns"];
-/// Settings that Adam alone has.
+/// Settings that only Adam has.
 pub(super) const OF_ADAM: &[&str] = &["beta1", "beta2", "epsilon"];
-/// Settings that each optimizer has its own values of.
+/// Settings of a network file that are dropped where another optimizer is chosen.
 pub(super) const OF_EACH: &[&str] = &["lr", "schedule", "momentum", "weight-decay"];
 
-/// Returns what a method has in place of a recipe's own values. The rate of SGD depends on the end of the
-/// network; the others also have `own`, the defaults that are theirs alone.
-pub(super) fn layer(method: Method, recipe: &Recipe, own: &OptimizerArgs, end: &Options) -> Flags {
+/// The values that an optimizer puts in place of a recipe's: for SGD the learning rate for this output and loss; for
+/// the others their table above and `own`, the defaults of their settings.
+pub(super) fn layer(
+    method: Method,
+    recipe: &Recipe,
+    own: &OptimizerArgs,
+    options: &Options,
+) -> Flags {
     match method {
         Method::Sgd => {
-            let training = TrainingArgs { lr: Some(recipe.rates.of(end).0), ..Default::default() };
+            let training =
+                TrainingArgs { lr: Some(recipe.rates.of(options).0), ..Default::default() };
             Flags { training, ..Flags::default() }
         }
         Method::Sdlm | Method::Adam => {
             let table = if method == Method::Sdlm { SDLM } else { ADAM };
-            // How many patterns depends on the digits.
+            // The number of patterns depends on the size of the data set.
             let optimizer =
                 OptimizerArgs { optimizer: None, curvature_patterns: None, ..own.clone() };
             Flags { optimizer, ..Flags::of(table).expect("settings of this program") }

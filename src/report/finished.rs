@@ -39,7 +39,7 @@ pub(super) const FAILED: &str = "failed";
 /// Every status that a run can have.
 pub const STATES: [&str; 5] = [RUNNING, COMPLETE, INTERRUPTED, FAILED, KILLED];
 /// The status of a run whose record still says `running` while no process trains.
-const KILLED: &str = "killed";
+pub(super) const KILLED: &str = "killed";
 
 /// A setting with where it comes from.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

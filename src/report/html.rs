@@ -1,8 +1,8 @@
-//! The page of a finished run: `report.html`, one file that needs nothing else.
+//! The page of a run, `report.html`: one file that needs nothing else.
 
 use std::path::{Path, PathBuf};
 
-use super::finished::{Answered, COMPLETE, INTERRUPTED, RUNNING, Setting};
+use super::finished::{Answered, COMPLETE, INTERRUPTED, KILLED, RUNNING, Setting};
 use super::lines::Line;
 use super::page::chart::{self, Scale};
 use super::page::{Block, Document, Section, Table, curvature, html, insides, mistakes};
@@ -14,8 +14,8 @@ use crate::text::{count, duration, plain, thousands};
 /// The file, in the folder of its run.
 pub const REPORT: &str = "report.html";
 
-/// Writes the report of a run into its folder and returns its path; the run's answers number the
-/// digits of `test`.
+/// Writes the report of a run into its folder and returns its path. `test` holds all test digits; the answers name
+/// them by index.
 pub fn write(folder: &Path, found: &Answered, test: &Digits) -> Result<PathBuf> {
     let document = document(found, test)?;
     let path = folder.join(REPORT);
@@ -41,7 +41,7 @@ fn document(found: &Answered, test: &Digits) -> Result<Document> {
     Ok(Document { title, sections })
 }
 
-/// How far the run came.
+/// How the run ended, and after which epoch.
 fn ending(found: &Answered) -> String {
     let (last, all) = (found.last().epoch, found.run.record.number("epochs"));
     let device = &found.run.record.device;
@@ -49,8 +49,9 @@ fn ending(found: &Answered) -> String {
     match found.run.record.status.as_str() {
         COMPLETE => format!("Complete after {}, on {device}.", count(last, "epoch")),
         INTERRUPTED => format!("Interrupted: {state}"),
-        RUNNING => format!("Not ended when this was written: {state}"),
-        _ => format!("Broken off: {state}"),
+        RUNNING => format!("Still running when this was written: {state}"),
+        KILLED => format!("Killed: {state}"),
+        _ => format!("Failed: {state}"),
     }
 }
 
@@ -64,7 +65,7 @@ fn result(found: &Answered) -> Table {
         ("Best epoch", format!("{}, {}", best.epoch, percent(best.test_error()))),
         ("Training error", percent(last.train_error())),
         ("Time", duration(found.run.seconds())),
-        ("Digits a second", thousands((rate / found.run.lines.len() as f64) as usize)),
+        ("Samples/s, mean of epochs", thousands((rate / found.run.lines.len() as f64) as usize)),
     ];
     if let Some(error) = last.validation_error() {
         columns.insert(2, ("Validation error", percent(error)));
@@ -76,7 +77,7 @@ fn result(found: &Answered) -> Table {
 /// Errors and losses by epoch.
 fn curves(lines: &[Line]) -> [Block; 2] {
     let line = |name: &str, of: &dyn Fn(&Line) -> Option<f64>| {
-        // A logarithm has no place for 0.
+        // The axis is logarithmic: zeros are left out.
         let points = lines.iter().filter_map(|line| Some((line.epoch as f64, of(line)?)));
         chart::Line::plain(name, points.filter(|&(_, y)| y > 0.0))
     };
@@ -94,13 +95,17 @@ fn curves(lines: &[Line]) -> [Block; 2] {
         line("training digits", &|line| Some(line.train_loss)),
     ];
     [
-        drawn("error", "error %", "Error by epoch; on training digits while it trained.", errors),
-        drawn("loss", "loss", "Mean loss a digit by epoch.", losses),
+        drawn(
+            "error",
+            "error %",
+            "Error by epoch. The training error is counted during the epoch, while the weights still change.",
+            errors,
+        ),
+        drawn("loss", "loss", "Mean loss of a digit, by epoch.", losses),
     ]
 }
 
-/// A note for a network that, asked on another device or about other digits, makes another number of
-/// mistakes than the run counted.
+/// A note if the network makes another number of mistakes now than the run counted.
 fn recount(found: &Answered) -> Option<String> {
     let wrong = found.answers.iter().filter(|answer| answer.is_wrong()).count();
     (wrong != found.last().test_errors).then(|| {

@@ -1,5 +1,5 @@
-//! What a run left behind, and what may be different when it is resumed: by `train --resume DIR`, or by a command
-//! that makes several runs and is repeated.
+//! Resumes runs, for `train --resume DIR` and for commands that make several runs: what the folder holds, and which
+//! settings may change.
 
 use std::path::Path;
 
@@ -15,12 +15,12 @@ use crate::report::identity::difference;
 use crate::text::count;
 use crate::version;
 
-/// What of a record stays as the run's first start wrote it.
+/// Keys of run.json that keep the values of the first start.
 const KEPT: [&str; 7] = ["lenet", "commit", "command", "device", "profile", "flags", "resumed"];
-/// What stands between the devices of a run that changed its device.
+/// Separates the devices of a run that changed its device: "A, then B".
 const THEN: &str = ", then ";
 
-/// A run that is there, locked.
+/// An existing run, whose folder this process has locked.
 pub struct Resumed {
     pub folder: Folder,
     /// Its `run.json`.
@@ -33,7 +33,7 @@ impl Resumed {
         Ok(Resumed { folder, record: finished::record(path)? })
     }
 
-    /// The network of a run that started from a model, which may be gone.
+    /// The network of a run that started from a model file, from run.json, since that file may be gone.
     pub fn network_of_model(&self) -> Result<Option<Network>> {
         let identity = &self.record["identity"];
         if identity["from"].is_null() {
@@ -44,14 +44,14 @@ impl Resumed {
         })
     }
 
-    /// Returns what its record keeps.
+    /// The keys of the record that stay as they were.
     pub fn about(&self) -> serde_json::Map<String, Value> {
         let kept = KEPT.iter().filter_map(|&key| Some((key, self.record.get(key)?.clone())));
         kept.map(|(key, value)| (key.to_string(), value)).collect()
     }
 
-    /// Checks that settings and flags `beside` them are those of the run, but for more epochs. Returns a
-    /// warning where another version of the program resumes it.
+    /// Checks that the settings, and the flags `beside` them, are those of the run; epochs may grow. Returns a warning
+    /// if another version of the program resumes it.
     pub fn check(&self, now: &Settings, beside: &Value) -> Result<Option<String>> {
         let name = self.folder.name();
         need(self.record["flags"]["select"] == beside["select"], || {
@@ -72,16 +72,15 @@ impl Resumed {
         })?;
         need(now.epochs >= epochs, || {
             format!(
-                "the run in {name} was to have {epochs} epochs and cannot end after {}: leave out \
+                "the run in {name} is planned for {epochs} epochs and cannot end after {}: leave out \
                  --epochs, or give more",
                 now.epochs
             )
         })?;
         need(now.epochs == epochs || now.schedule.is_open(), || {
             format!(
-                "the run in {name} was planned for {}, over which its {} schedule takes the learning rate down \
-                 to 0, and cannot have more: leave out --epochs, start another run with --epochs {}, or one from its \
-                 network with --from {name}",
+                "the run in {name} cannot have more than {}: its {} schedule lowers the learning rate to 0 over them. \
+                 Leave out --epochs, start another run with --epochs {}, or start from this network with --from {name}",
                 count(epochs, "epoch"),
                 now.schedule,
                 now.epochs
@@ -91,17 +90,17 @@ impl Resumed {
         Ok(((lenet, commit) != (version::VERSION, version::COMMIT)).then(|| {
             format!(
                 "the run was started by lenet {lenet} ({commit}) and is resumed by {}: the last \
-                 bits of its results may differ from a run of one of them",
+                 bits of its results may differ from those of a run by one version",
                 version::line()
             )
         }))
     }
 }
 
-/// Whether a folder holds the finished run of this identity.
+/// Whether a folder holds the complete run of this identity, with its model.
 ///
 /// # Errors
-/// [`Error::Usage`] if it has another run, or files of one without its record: neither is overwritten.
+/// [`Error::Usage`] if it holds another run, or files of a run without `run.json`: neither is overwritten.
 /// [`Error::Data`] if the record cannot be read.
 pub fn is_done(folder: &Path, identity: &Value) -> Result<bool> {
     let name = folder.display();
@@ -124,8 +123,8 @@ pub fn is_done(folder: &Path, identity: &Value) -> Result<bool> {
     Ok(record["status"] == COMPLETE && finished::with_model(folder).is_ok())
 }
 
-/// Returns the checkpoint of a run of this identity, if the folder has one; why the run cannot continue
-/// from what is there.
+/// Returns the checkpoint of a run of this identity, if the folder has one. The error is a warning for the user: the
+/// run then starts again.
 pub fn checkpoint_if_any(
     folder: &Folder,
     interface: &Interface,
@@ -133,18 +132,16 @@ pub fn checkpoint_if_any(
 ) -> Result<Option<Earlier>, String> {
     match folder.earlier(interface) {
         Ok(Some(earlier)) if earlier.identity != *identity => {
-            let name = folder.name();
-            Err(format!(
-                "{name} has a checkpoint of other settings or another device; the run starts again"
-            ))
+            let (name, other) = (folder.name(), difference(&earlier.identity, identity));
+            Err(format!("{name} has the checkpoint of another run ({other}); the run starts again"))
         }
         Ok(earlier) => Ok(earlier),
-        Err(error) => Err(format!("{error}: this is done now")),
+        Err(error) => Err(format!("{error}. The run starts again now")),
     }
 }
 
 /// Reads the checkpoint of the run that this identity resumes, and adds to the identity the model that the run
-/// started from and its devices so far. The warning says where the device is another. A run that has done all its
+/// started from and its devices so far. Returns a warning if the device changed. A run that has done all its
 /// `epochs` keeps its device.
 pub fn checkpoint(
     folder: &Folder,
@@ -153,7 +150,9 @@ pub fn checkpoint(
     identity: &mut Value,
 ) -> Result<(Earlier, Option<String>)> {
     let broken = |what: &str| Error::Data(format!("{}: {what}", folder.name()));
-    let earlier = folder.earlier(interface)?.ok_or_else(|| broken("there is no checkpoint"))?;
+    let earlier = folder
+        .earlier(interface)?
+        .ok_or_else(|| broken("there is no checkpoint: start the run again"))?;
     let there = &earlier.identity;
     if let Some(digits) = there.get("data").filter(|digits| **digits != identity["data"]) {
         return Err(Error::Data(format!(
@@ -171,8 +170,8 @@ pub fn checkpoint(
     let moved = !is_done && was.rsplit(THEN).next() != Some(is);
     let warning = moved.then(|| {
         format!(
-            "the run was made on {was} and is resumed on {is}: the last bits of its results will \
-             differ from a run that stayed"
+            "the run was trained on {was} and is resumed on {is}: the last bits of its results will \
+             differ from those of a run on one device"
         )
     });
     identity["arithmetic"] = json!(if moved { format!("{was}{THEN}{is}") } else { was.into() });

@@ -10,12 +10,12 @@ use lenet::rng::{Rng, Stream};
 use super::Way;
 use super::run::{Run, Trained};
 
-/// Times the usual tolerance: these networks may sum 60,000 terms that cancel.
+/// Factor on the usual tolerance: these networks may sum 60,000 terms that cancel.
 pub const SLACK: f32 = 10.0;
-/// Digits of each of the steps that a random network trains.
+/// Steps that a random network trains; the last one is short.
 const STEPS: usize = 2;
 
-/// A network file with its number, which says everything about it.
+/// A network file and the seed that determines it.
 pub struct RandomFile {
     pub seed: u64,
     pub text: String,
@@ -24,7 +24,7 @@ pub struct RandomFile {
 }
 
 impl RandomFile {
-    /// About half of all files hold a network.
+    /// At least a quarter of the files describe a network, and at least a quarter do not.
     pub fn new(seed: u64) -> Self {
         let mut draw = Draw(Rng::new(seed, Stream::Test));
         let text = file(&mut draw);
@@ -39,13 +39,13 @@ impl RandomFile {
         RandomFile { seed, text, batch, optimizer }
     }
 
-    /// The network, or why there is none.
+    /// The network, or the reason why the file is refused.
     pub fn network(&self) -> Result<Network, String> {
         let table = Table::parse(&self.text)?;
         build(&table, table.options).map_err(|error| error.to_string())
     }
 
-    /// Some steps of its network, the last of them short, or why there is no plan of them.
+    /// [`STEPS`] training steps, or the reason why there is no plan.
     pub fn run(&self, way: impl Into<Way>) -> Result<Run, String> {
         let network = self.network()?;
         let Way { strategy, profile } = way.into();
@@ -85,7 +85,7 @@ impl Draw {
 
 fn file(draw: &mut Draw) -> String {
     let mut text = String::from("name = \"random\"\n");
-    // One side and one number of classes in forty is out of range.
+    // One side in forty and one number of classes in twenty are out of range.
     let side = if draw.one_in(40) { draw.from(65..=99) } else { draw.from(8..=64) };
     let output = draw.word::<Output>();
     let is_rbf = output == Output::Rbf.name() && !draw.one_in(10);

@@ -133,7 +133,7 @@ fn linear_layers() {
         let k = LinearUpdate { samples, inputs, outputs, tile, starts, ends, weights, epilogue };
         let mut curvature = vec![0.0; ALIGN + w.len()];
         let step_state = StepRow { size: 1.0.into(), ..StepRow::default() }.words();
-        let epilogue = cpu::Epilogue { does: epilogue, h: &[], written: vec![&mut curvature] };
+        let epilogue = cpu::Epilogue { kind: epilogue, h: &[], written: vec![&mut curvature] };
         cpu::linear_update(&k, &x, &d, &step_state, &mut vec![0.0; ALIGN + w.len()], epilogue);
 
         let layer = Layer::Linear { outputs: outputs as usize };
@@ -232,7 +232,7 @@ fn converges_on_a_quadratic() {
         let gradient: Vec<f32> = h.iter().zip(&w).map(|(h, w)| h * w).collect();
         let mut velocity = vec![f32::NAN; ALIGN];
         let written = vec![&mut velocity[..], &mut w[..]];
-        let epilogue = cpu::Epilogue { does: epilogue, h: &h, written };
+        let epilogue = cpu::Epilogue { kind: epilogue, h: &h, written };
         cpu::update(&k, &gradient, &step_state, epilogue);
     }
     for (h, w) in h.iter().zip(&w) {

@@ -187,7 +187,7 @@ fn step(k: &Linear, x: &[f32], dy: &[f32]) -> Vec<f32> {
     let mut velocity = vec![0.0; ALIGN + (inputs * outputs) as usize];
     let (mut gradient, mut parameters) = (velocity.clone(), velocity.clone());
     let written = vec![&mut velocity[..], &mut parameters[..]];
-    let epilogue = cpu::Epilogue { does: epilogue, h: &[], written };
+    let epilogue = cpu::Epilogue { kind: epilogue, h: &[], written };
     cpu::linear_update(&k, x, dy, &[0; STEP_WORDS], &mut gradient, epilogue);
     velocity
 }
