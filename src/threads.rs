@@ -47,9 +47,14 @@ pub fn start<'scope, T: Send + 'scope>(
     }
 }
 
-/// Works on every item with as many threads as there are processors; results come in the order of the items.
-pub fn each<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let threads = granted(available().min(items.len()));
+/// Works on every item with up to `threads` threads; results come in the order of the items. Where the system gives
+/// no further thread, the others do more.
+pub fn each<T: Send, R: Send>(
+    items: Vec<T>,
+    threads: usize,
+    work: impl Fn(T) -> R + Sync,
+) -> Vec<R> {
+    let threads = threads.min(items.len());
     let (items, results) = (Mutex::new(items.into_iter().enumerate()), Mutex::new(Vec::new()));
     let next = || items.lock().expect(NO_PANIC).next();
     let work = || {
@@ -60,7 +65,7 @@ pub fn each<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Ve
     };
     thread::scope(|scope| {
         for _ in 1..threads {
-            start(scope, work);
+            let _ = Builder::new().spawn_scoped(scope, work);
         }
         work();
     });
@@ -95,7 +100,7 @@ mod tests {
         assert_eq!([0, 1, 4].map(granted), [1, 1, 4]);
         let sum = thread::scope(|scope| start(scope, || 1).join().unwrap() + 1);
         assert_eq!(sum, 2);
-        assert_eq!(each((0..100).collect(), |number| 2 * number)[99], 198);
-        assert!(each(Vec::new(), |never: u8| never).is_empty());
+        assert_eq!(each((0..100).collect(), 3, |number| 2 * number)[99], 198);
+        assert!(each(Vec::new(), 3, |never: u8| never).is_empty());
     }
 }

@@ -151,7 +151,8 @@ impl Examined {
             trained.push((case, plans.iter().map(train).collect::<Vec<_>>()));
         }
         say("references");
-        let compared = threads::each(trained, |(case, trained)| -> Result<Vec<_>> {
+        let cores = threads::available();
+        let compared = threads::each(trained, cores, |(case, trained)| -> Result<Vec<_>> {
             let expected = training::reference(&mnist, case)?;
             Ok(trained.into_iter().map(|one| one?.compare(&expected)).collect())
         });

@@ -1,8 +1,6 @@
 //! From kernels and dispatches to pipelines and bind groups.
 
 use std::cmp::Reverse;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::Builder;
 
 use wgpu::{
     BindGroup, BindGroupDescriptor, BindGroupEntry, BindGroupLayout, BindGroupLayoutDescriptor,
@@ -15,6 +13,7 @@ use wgpu::{
 use super::llvmpipe;
 use crate::plan::View;
 use crate::plan::program::{BindingKind, Program, Shader};
+use crate::threads;
 
 /// Environment variable. If it is set, wgpu adds a counter to every loop that ends it where it would not end.
 pub const CHECK_LOOPS: &str = "LENET_CHECK_LOOPS";
@@ -56,24 +55,10 @@ pub fn side_by_side(
     // What an item writes grows with the size of its unrolled code. The largest comes first, so that nobody
     // waits for it in the end.
     numbers.sort_by_key(|&kernel| Reverse(program.kernels[kernel].written_per_item));
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut made = Vec::new();
-        while let Some(&kernel) = numbers.get(next.fetch_add(1, Ordering::Relaxed)) {
-            made.push((kernel, pipeline(device, &program.kernels[kernel], &layouts[kernel])));
-            llvmpipe::trim();
-        }
-        made
-    };
-    std::thread::scope(|scope| {
-        // Where the system gives no thread, this one does more.
-        let start = |_| Builder::new().spawn_scoped(scope, work).ok();
-        let others: Vec<_> = (1..threads.min(numbers.len())).filter_map(start).collect();
-        let mut made = work();
-        for other in others {
-            made.extend(other.join().expect("compiling does not panic"));
-        }
-        made
+    threads::each(numbers, threads, |kernel| {
+        let made = pipeline(device, &program.kernels[kernel], &layouts[kernel]);
+        llvmpipe::trim();
+        (kernel, made)
     })
 }
 
