@@ -26,7 +26,7 @@ const SHORT: [&str; 9] = [
     "16",
 ];
 
-fn lenet(args: &[&str], folder: &Path) -> Output {
+pub(super) fn lenet(args: &[&str], folder: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_lenet"))
         .args(args)
         .current_dir(folder)
@@ -43,7 +43,7 @@ fn fails(args: &[&str], code: i32, words: &[&str]) {
     assert!(left.is_empty(), "{args:?} left {left:?}");
 }
 
-fn fails_in(folder: &Path, args: &[&str], code: i32, words: &[&str]) {
+pub(super) fn fails_in(folder: &Path, args: &[&str], code: i32, words: &[&str]) {
     let output = lenet(args, folder);
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{args:?} said {said}");
@@ -56,7 +56,7 @@ fn fails_in(folder: &Path, args: &[&str], code: i32, words: &[&str]) {
 }
 
 /// Files below a folder; empty folders do not count.
-fn walk(folder: &Path) -> Vec<String> {
+pub(super) fn walk(folder: &Path) -> Vec<String> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder").flatten() {
         match entry.path() {
@@ -67,7 +67,7 @@ fn walk(folder: &Path) -> Vec<String> {
     files
 }
 
-fn short(more: &[&'static str]) -> Vec<&'static str> {
+pub(super) fn short(more: &[&'static str]) -> Vec<&'static str> {
     [&SHORT[..], more].concat()
 }
 
@@ -268,67 +268,6 @@ fn results_that_cannot_be_written() {
     fails_in(path, &short(&["--steps", "2", "--out", "run"]), USAGE, &["run", "--force"]);
     let after = fs::read(path.join("run/model.safetensors")).expect("a model");
     assert_eq!(before, after, "a run that is there is left alone");
-}
-
-/// What `ulimit -v` does not allow ends the program with a sentence.
-#[test]
-#[cfg(target_os = "linux")]
-fn memory_that_may_not_be_had() {
-    let folder = TempDir::new().expect("a folder");
-    let mut refused = 0;
-    for kilobytes in (80_000..400_000).step_by(10_000) {
-        let limit = format!("ulimit -v {kilobytes}; exec \"$0\" \"$@\"");
-        let output = Command::new("sh")
-            .args(["-c", &limit, env!("CARGO_BIN_EXE_lenet")])
-            .args(short(&["--steps", "2", "--quiet", "--no-report", "--out", "run"]))
-            .current_dir(folder.path())
-            .output()
-            .expect("the program starts");
-        let said = String::from_utf8_lossy(&output.stderr);
-        if output.status.success() {
-            break;
-        }
-        assert_eq!(output.status.code(), Some(OTHER), "{kilobytes}: {said}");
-        assert!(said.contains("out of memory") && said.lines().count() == 1, "{kilobytes}: {said}");
-        refused += 1;
-    }
-    assert!(refused > 0 && folder.path().join("run/model.safetensors").exists(), "{refused}");
-}
-
-/// What `ulimit -f` does not allow is an error like any other, and the state before it stays.
-#[test]
-#[cfg(target_os = "linux")]
-fn files_that_may_not_be_so_long() {
-    let folder = TempDir::new().expect("a folder");
-    let path = folder.path();
-    let limited = |blocks: &str, args: &[&str]| {
-        let limit = format!("ulimit -f {blocks}; exec \"$0\" \"$@\"");
-        let output = Command::new("sh")
-            .args(["-c", &limit, env!("CARGO_BIN_EXE_lenet")])
-            .args(args)
-            .current_dir(path)
-            .output()
-            .expect("the program starts");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(OTHER), "{said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
-        assert!(walk(path).iter().all(|file| !file.ends_with(".partial")));
-        said
-    };
-    // A checkpoint has 27 KB, a model 13, and a block of `ulimit` half a KB or one.
-    let train = short(&["--epochs", "1", "--no-report", "--quiet", "--out", "run"]);
-    let said = limited("20", &train);
-    assert!(said.contains("last.ckpt.safetensors"), "{said}");
-    assert!(lenet(&[&train[..], &["--force"]].concat(), path).status.success());
-    let state = fs::read(path.join("run/last.ckpt.safetensors")).expect("a checkpoint");
-    fs::remove_file(path.join("run/model.safetensors")).expect("it can be removed");
-    fails_in(path, &["evaluate", "run", "--device", "cpu"], DATA, &["its model", "--resume run"]);
-    let resume = ["train", "--resume", "run", "--device", "cpu", "--quiet"];
-    let said = limited("9", &resume);
-    assert!(said.contains("model.safetensors"), "{said}");
-    assert_eq!(fs::read(path.join("run/last.ckpt.safetensors")).expect("a checkpoint"), state);
-    let model = "run/model.safetensors";
-    assert!(lenet(&resume, path).status.success() && path.join(model).exists());
 }
 
 #[test]

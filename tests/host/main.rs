@@ -42,6 +42,7 @@ mod shaders;
 mod share;
 mod stream;
 mod tables;
+mod ulimits;
 mod views;
 mod web;
 mod whole;
