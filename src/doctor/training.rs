@@ -86,11 +86,15 @@ impl Training {
 
 /// One network, optimizer and plan, trained by an adapter and not compared with anything yet.
 pub struct Trained {
+    case: Case,
     subject: Subject,
     gpu: Gpu,
     /// The parameters that the first run left.
     parameters: Vec<f32>,
-    training: Training,
+    checksums: Vec<String>,
+    first_seconds: f64,
+    last_seconds: f64,
+    digits_per_second: f64,
 }
 
 /// Trains a network by an optimizer in a plan, and takes the time.
@@ -101,11 +105,11 @@ pub fn train(
     adapter: &Adapter,
     device: &Device,
     mnist: &Mnist,
-    (network, optimizer): Case,
+    case: Case,
     plan: PlanChoice,
 ) -> std::result::Result<Trained, String> {
     let trained = || -> Result<Trained> {
-        let subject = Subject::new(device, mnist, (network, optimizer), plan)?;
+        let subject = Subject::new(device, mnist, case, plan)?;
         let start = Instant::now();
         let mut gpu = Gpu::new(adapter, subject.plan.program())?;
         let parameters = subject.run(&mut gpu)?;
@@ -117,26 +121,22 @@ pub fn train(
             checksums.push(checksum(&subject.run(&mut gpu)?));
         }
         let last_seconds = last.elapsed().as_secs_f64();
-        let training = Training {
-            network: network.into(),
-            optimizer: optimizer.into(),
-            plan: subject.settings.strategy.name(),
-            largest_difference: None,
-            allowed: TOLERANCE,
-            tensor: String::new(),
+        let digits_per_second = subject.speed(&mut gpu)?;
+        Ok(Trained {
+            case,
+            subject,
+            gpu,
+            parameters,
             checksums,
-            kernels: Vec::new(),
-            gradients: Vec::new(),
             first_seconds,
             last_seconds,
-            digits_per_second: subject.speed(&mut gpu)?,
-        };
-        Ok(Trained { subject, gpu, parameters, training })
+            digits_per_second,
+        })
     };
-    trained().map_err(|error| failure((network, optimizer), plan.name(), error))
+    trained().map_err(|error| failure(case, plan.name(), error))
 }
 
-fn failure((network, optimizer): (&str, &str), plan: &str, error: Error) -> String {
+fn failure((network, optimizer): Case, plan: &str, error: Error) -> String {
     format!("{network} by {optimizer} in the plan {plan}: {error}")
 }
 
@@ -156,10 +156,8 @@ impl Trained {
     /// # Errors
     /// A sentence that names what failed.
     pub fn compare(self, expected: &[f32]) -> std::result::Result<Training, String> {
-        let Trained { subject, mut gpu, parameters, training } = self;
-        let (place, largest) = largest(&parameters, expected);
-        let layout = &subject.plan.interface.layout;
-        let tensor = layout.tensors.iter().rfind(|tensor| tensor.start <= place);
+        let Trained { case, subject, mut gpu, parameters, .. } = self;
+        let plan = subject.settings.strategy.name();
         let mut compared = || -> Result<[Vec<Deviation>; 2]> {
             let kernels = subject.compared(&mut gpu, |plan, gpu, cpu| {
                 kernels::compare(plan, &subject.replay.phases, gpu, cpu)
@@ -170,15 +168,24 @@ impl Trained {
             };
             Ok([kernels, gradients])
         };
-        let case = (&*training.network, &*training.optimizer);
-        let [kernels, gradients] =
-            compared().map_err(|error| failure(case, training.plan, error))?;
+        let [kernels, gradients] = compared().map_err(|error| failure(case, plan, error))?;
+        let (place, largest) = largest(&parameters, expected);
+        let layout = &subject.plan.interface.layout;
+        let tensor = layout.tensors.iter().rfind(|tensor| tensor.start <= place);
+        let (network, optimizer) = case;
         Ok(Training {
+            network: network.into(),
+            optimizer: optimizer.into(),
+            plan,
             largest_difference: Some(largest).filter(|largest| largest.is_finite()),
+            allowed: TOLERANCE,
             tensor: tensor.map(|tensor| tensor.name.clone()).unwrap_or_default(),
+            checksums: self.checksums,
             kernels,
             gradients,
-            ..training
+            first_seconds: self.first_seconds,
+            last_seconds: self.last_seconds,
+            digits_per_second: self.digits_per_second,
         })
     }
 }
