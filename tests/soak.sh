@@ -104,7 +104,7 @@ mutate() {
     for _ in $(seq $((RANDOM % 8 + 1))); do
         at=$(((RANDOM * 32768 + RANDOM) % size))
         # Half of the places are in the head, where the sizes stand.
-        [ $((RANDOM % 2)) = 0 ] || at=$((at % 200 % size))
+        [ $((RANDOM % 2)) = 0 ] || at=$((at % 200))
         printf "\\x$(printf %02x $((least + RANDOM % values)))" | dd of="$1" bs=1 seek="$at" conv=notrunc status=none
     done
     [ $((RANDOM % 4)) != 0 ] || truncate -s "$(((RANDOM * 32768 + RANDOM) % size))" "$1"
