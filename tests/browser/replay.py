@@ -6,11 +6,13 @@
 Both run on the SwiftShader that Chromium brings. Ends with 1 where bits differ or a kernel has a message.
 """
 
+import contextlib
 import functools
 import http.server
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -48,8 +50,17 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+def stop(browser):
+    """Ends a browser and the processes that it started."""
+    browser.terminate()
+    browser.wait()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(browser.pid, signal.SIGKILL)
+
+
 def main(lenet, *texts):
-    with tempfile.TemporaryDirectory() as folder:
+    # What is left of Chromium may still write to its profile.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         folder = pathlib.Path(folder)
         names = []
         for name, flags in PROGRAMS.items():
@@ -74,13 +85,15 @@ def main(lenet, *texts):
         flags = ["--headless=new", "--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
         address = f"http://127.0.0.1:{server.server_address[1]}/replay.html"
         profile = f"--user-data-dir={folder / 'profile'}"
-        browser = subprocess.Popen(["chromium", *flags, profile, address], stderr=subprocess.DEVNULL)
+        command = ["chromium", *flags, profile, address]
         patience = 60 * (1 + len(names))
         end = time.monotonic() + patience
-        while not (ended := server.ended.wait(1)) and browser.poll() is None and time.monotonic() < end:
-            pass
-        browser.terminate()
-        browser.wait()
+        browser = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
+        try:
+            while not (ended := server.ended.wait(1)) and browser.poll() is None and time.monotonic() < end:
+                pass
+        finally:
+            stop(browser)
         results = [result for result in server.results if "name" in result]
         same = [r for r in results if not r["errors"] and r.get("found") == r.get("expected")]
         print(f"{len(same)} of {len(names)} programs left the same bits" + ("" if ended else f"; Chromium ended, or took over {patience} s"))
