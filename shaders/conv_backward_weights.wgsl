@@ -2,11 +2,11 @@
 // (1990: H3-H4. 1998: C3-S4.)
 //
 //   dw[j,ky,kx] = sum over n, y, x of dh[n,map[j],y,x] x[n,channel[j],y+ky,x+kx]
-//   and the gradients of bias and pooling (block_gradients.wgsl)
-//   partials[row] = the share of the columns row, row + PARTIAL_ROWS, ..; a column of blocks is TILE_WIDTH wide in
+//   and the gradients of bias and pooling (tile_gradients.wgsl)
+//   partials[row] = the share of the columns row, row + PARTIAL_ROWS, ..; a column of tiles is TILE_WIDTH wide in
 //   s, as tall as the map, and of one sample
 //
-// uses: common, local, conv_pool, convolve, pooling_backward, block_gradients
+// uses: common, local, conv_pool, convolve, pooling_backward, tile_gradients
 // binds:
 //   x         read f32    shapes: conv_pool.wgsl
 //   p         read f32
@@ -15,11 +15,11 @@
 //   table     read u32
 //   partials  write f32   [PARTIAL_ROWS, STRIDE], rows laid out as p; `update` adds them
 //
-// One invocation sums every PARTIAL_ROWS-th column of blocks of one connection, from top to bottom, and
+// One invocation sums every PARTIAL_ROWS-th column of tiles of one connection, from top to bottom, and
 // writes its own row of partials. The first connection of a map also sums the gradients of that map's
 // bias and pooling.
 
-fn load_h_row(h: ptr<function, Block>, y: u32, at: u32) {
+fn load_h_row(h: ptr<function, Tile>, y: u32, at: u32) {
     if (y < P && POOLING != POOLING_NONE) {
         for (var i = 0u; i < N; i++) {
             (*h)[N * y + i] = h_at(at + OW * y + i);
@@ -36,8 +36,8 @@ fn conv_backward_weights(@builtin(global_invocation_id) id: vec3u) {
     loop {
         let row = item % PARTIAL_ROWS;
         let j = item / PARTIAL_ROWS;
-        let c = table_at(CHANNEL + j);
-        let m = table_at(MAP + j);
+        let c = table_at(CHANNEL_AT + j);
+        let m = table_at(MAP_AT + j);
         let scale = pooling_slope(m);
 
         var g = Gradients();
@@ -50,11 +50,11 @@ fn conv_backward_weights(@builtin(global_invocation_id) id: vec3u) {
             var y = 0u;
             loop {
                 move_patch_down(&input, n * X_STRIDE + (c * HEIGHT + P * y + (K - 1u)) * WIDTH + P * left);
-                var h = Block();
+                var h = Tile();
                 let stored = ((n * M + m) * OH + P * y) * OW + P * left;
                 load_h_row(&h, 0u, stored);
                 load_h_row(&h, 1u, stored);
-                block_gradients(&g, &input, &h, scale, n * S_STRIDE + (m * PH + y) * PW + left);
+                tile_gradients(&g, &input, &h, scale, n * S_STRIDE + (m * PH + y) * PW + left);
                 continuing {
                     y++;
                     break if y == PH;

@@ -10,7 +10,7 @@
 //   table  read u32
 //   s      write f32
 //
-// One invocation computes one block of one map and sample.
+// One invocation computes one tile of one map and sample.
 
 @compute @workgroup_size(WORKGROUP)
 fn conv_forward(@builtin(global_invocation_id) id: vec3u) {
@@ -19,13 +19,13 @@ fn conv_forward(@builtin(global_invocation_id) id: vec3u) {
         return;
     }
     loop {
-        let place = corner(item % BLOCKS);
-        let n = item / BLOCKS % SAMPLES;
-        let m = item / (BLOCKS * SAMPLES);
+        let place = corner(item % TILES);
+        let n = item / TILES % SAMPLES;
+        let m = item / (TILES * SAMPLES);
 
-        var sum = Block();
+        var sum = Tile();
         convolve_map(&sum, n, m, place);
-        squash_block(&sum, p_at(BIAS + m));
+        squash_tile(&sum, p_at(BIAS + m));
         pool(&sum, m, n * S_STRIDE + (m * PH + place.x) * PW + place.y);
         continuing {
             item += THREADS;

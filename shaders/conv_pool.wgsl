@@ -7,8 +7,8 @@
 //   x  [SAMPLES, C, HEIGHT, WIDTH]   the input; a sample every X_STRIDE numbers. dx alike
 //   h  [SAMPLES, M, OH, OW]          after the convolution and its activation
 //   s  [SAMPLES, M, PH, PW]          after the pooling; a sample every S_STRIDE numbers. Without a pooling s is h
-//   dh, ds                           gradients of the loss by the pre-activations: dE/da, where h = f(a). After a
-//                                    plain pooling, which has no activation, ds is dE/ds
+//   dh, ds                           gradients of the loss with respect to the pre-activations: dE/da, where h = f(a).
+//                                    After a plain pooling, which has no activation, ds is dE/ds
 //   p  weights [J, K, K], bias [M]; for a trained pooling also coefficient [M], pooling bias [M]
 //   table  first [M+1], channel [J], map [J], first_out [C+1], by_channel [J]:
 //          map m owns the connections first[m] .. first[m+1]; connection j leads from the input
@@ -36,25 +36,25 @@ const PW = OW / P;
 const BIAS = J * TAPS;
 const COEFFICIENT = BIAS + M;
 const POOL_BIAS = COEFFICIENT + M;
-const CHANNEL = M + 1u;
-const MAP = CHANNEL + J;
-const FIRST_OUT = MAP + J;
-const BY_CHANNEL = FIRST_OUT + C + 1u;
+const CHANNEL_AT = M + 1u;
+const MAP_AT = CHANNEL_AT + J;
+const FIRST_OUT_AT = MAP_AT + J;
+const BY_CHANNEL_AT = FIRST_OUT_AT + C + 1u;
 
-// A block is TILE_HEIGHT x TILE_WIDTH numbers of s: ROWS rows of N outputs of the convolution, whose input
-// patch is ROWS + K - 1 rows of R inputs. Blocks of a map are numbered row by row.
+// A tile is TILE_HEIGHT x TILE_WIDTH numbers of s: ROWS rows of N outputs of the convolution, whose input
+// patch is ROWS + K - 1 rows of R inputs. Tiles of a map are numbered row by row.
 const ROWS = P * TILE_HEIGHT;
 const N = P * TILE_WIDTH;
 const R = N + (K - 1u);
 const TILE_COLUMNS = PW / TILE_WIDTH;
-const BLOCKS = PH / TILE_HEIGHT * TILE_COLUMNS;
-alias Block = array<f32, ROWS * N>;
+const TILES = PH / TILE_HEIGHT * TILE_COLUMNS;
+alias Tile = array<f32, ROWS * N>;
 alias Patch = array<f32, (ROWS + (K - 1u)) * R>;
 alias Kernel = array<f32, TAPS>;
 
-// The first row and column of a block in s.
-fn corner(block: u32) -> vec2u {
-    return vec2u(TILE_HEIGHT * (block / TILE_COLUMNS), TILE_WIDTH * (block % TILE_COLUMNS));
+// Where a tile begins in s: x is the row, y the column.
+fn corner(tile: u32) -> vec2u {
+    return vec2u(TILE_HEIGHT * (tile / TILE_COLUMNS), TILE_WIDTH * (tile % TILE_COLUMNS));
 }
 
 fn kernel_at(w: u32) -> Kernel {

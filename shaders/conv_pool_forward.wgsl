@@ -13,9 +13,9 @@
 //   h      write vec2f
 //   s      write f32
 //
-// One invocation computes one block of one map and sample.
+// One invocation computes one tile of one map and sample.
 
-fn store_row(sum: ptr<function, Block>, y: u32, at: u32) {
+fn store_row(sum: ptr<function, Tile>, y: u32, at: u32) {
     if (y < ROWS) {
         for (var i = 0u; i < TILE_WIDTH; i++) {
             let source = N * y + 2u * i;
@@ -24,7 +24,7 @@ fn store_row(sum: ptr<function, Block>, y: u32, at: u32) {
     }
 }
 
-fn store_four(sum: ptr<function, Block>, y: u32, at: u32) {
+fn store_four(sum: ptr<function, Tile>, y: u32, at: u32) {
     store_row(sum, y, at);
     store_row(sum, y + 1u, at);
     store_row(sum, y + 2u, at);
@@ -38,13 +38,13 @@ fn conv_pool_forward(@builtin(global_invocation_id) id: vec3u) {
         return;
     }
     loop {
-        let place = corner(item % BLOCKS);
-        let n = item / BLOCKS % SAMPLES;
-        let m = item / (BLOCKS * SAMPLES);
+        let place = corner(item % TILES);
+        let n = item / TILES % SAMPLES;
+        let m = item / (TILES * SAMPLES);
 
-        var sum = Block();
+        var sum = Tile();
         convolve_map(&sum, n, m, place);
-        squash_block(&sum, p_at(BIAS + m));
+        squash_tile(&sum, p_at(BIAS + m));
 
         let at = ((n * M + m) * OH + 2u * place.x) * OW + 2u * place.y;
         store_four(&sum, 0u, at);

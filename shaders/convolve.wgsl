@@ -1,15 +1,15 @@
-// The convolution of one block with one kernel, in registers.
+// The convolution of one tile with one kernel, in registers.
 //
 //   sum[y,x] += sum over ky, kx of w[ky,kx] input[y+ky, x+kx]
 //
 // Every index of a private array has to become a constant: a dynamic one costs ten times as much on
 // a software adapter and spills on a GPU. Drivers unroll two short loops inside each other, not
-// three, so that rows are called one by one; those that the block does not have fall away. Taps are
+// three, so that rows are called one by one; those that the tile does not have fall away. Taps are
 // written out as well, up to seven in a row; those that the kernel does not have fall away too.
 //
 // expects: conv_pool, common; x_at; K, WIDTH
 
-// Row y of the input patch of a block, from `at` on in x.
+// Row y of the input patch of a tile, from `at` on in x.
 fn load_patch_row(input: ptr<function, Patch>, y: u32, at: u32) {
     if (y < ROWS + (K - 1u)) {
         for (var i = 0u; i < R; i++) {
@@ -26,7 +26,7 @@ fn load_patch_four(input: ptr<function, Patch>, y: u32, at: u32) {
     load_patch_row(input, y + 3u, at + 3u * WIDTH);
 }
 
-// Loads the input patch of a block, which begins at `at` in x.
+// Loads the input patch of a tile, which begins at `at` in x.
 fn load_patch(input: ptr<function, Patch>, at: u32) {
     load_patch_four(input, 0u, at);
     load_patch_four(input, 4u, at + 4u * WIDTH);
@@ -36,7 +36,7 @@ fn load_patch(input: ptr<function, Patch>, at: u32) {
     load_patch_four(input, 20u, at + 20u * WIDTH);
 }
 
-// Loads the first K - 1 rows of the first patch of a column of blocks, from `at` on in x (TILE_HEIGHT = 1). They go
+// Loads the first K - 1 rows of the first patch of a column of tiles, from `at` on in x (TILE_HEIGHT = 1). They go
 // P rows too low, since move_patch_down shifts them up by P.
 fn load_patch_head(input: ptr<function, Patch>, at: u32) {
     load_patch_four(input, P, at);
@@ -51,7 +51,7 @@ fn shift_patch_row(input: ptr<function, Patch>, y: u32) {
     }
 }
 
-// The patch of the block below: K - 1 rows are known, the P new ones begin at `at` in x.
+// The patch of the tile below: K - 1 rows are known, the P new ones begin at `at` in x.
 fn move_patch_down(input: ptr<function, Patch>, at: u32) {
     shift_patch_row(input, 0u);
     shift_patch_row(input, 1u);
@@ -65,7 +65,7 @@ fn move_patch_down(input: ptr<function, Patch>, at: u32) {
 
 // Row ky of the kernel on a row of the patch, added to a row of sums.
 fn add_taps(
-    sum: ptr<function, Block>,
+    sum: ptr<function, Tile>,
     to: u32,
     input: ptr<function, Patch>,
     source: u32,
@@ -92,7 +92,7 @@ fn add_taps(
 }
 
 fn convolve_row(
-    sum: ptr<function, Block>,
+    sum: ptr<function, Tile>,
     input: ptr<function, Patch>,
     kernel: ptr<function, Kernel>,
     y: u32,
@@ -109,7 +109,7 @@ fn convolve_row(
 }
 
 fn convolve_four(
-    sum: ptr<function, Block>,
+    sum: ptr<function, Tile>,
     input: ptr<function, Patch>,
     kernel: ptr<function, Kernel>,
     y: u32,
@@ -121,7 +121,7 @@ fn convolve_four(
 }
 
 fn convolve(
-    sum: ptr<function, Block>,
+    sum: ptr<function, Tile>,
     input: ptr<function, Patch>,
     kernel: ptr<function, Kernel>,
 ) {
@@ -131,7 +131,7 @@ fn convolve(
     convolve_four(sum, input, kernel, 12u);
 }
 
-fn squash_row(sum: ptr<function, Block>, bias: f32, y: u32) {
+fn squash_row(sum: ptr<function, Tile>, bias: f32, y: u32) {
     if (y < ROWS) {
         for (var i = 0u; i < N; i++) {
             (*sum)[N * y + i] = squash((*sum)[N * y + i] + bias);
@@ -139,15 +139,15 @@ fn squash_row(sum: ptr<function, Block>, bias: f32, y: u32) {
     }
 }
 
-fn squash_four(sum: ptr<function, Block>, bias: f32, y: u32) {
+fn squash_four(sum: ptr<function, Tile>, bias: f32, y: u32) {
     squash_row(sum, bias, y);
     squash_row(sum, bias, y + 1u);
     squash_row(sum, bias, y + 2u);
     squash_row(sum, bias, y + 3u);
 }
 
-// From the sums of a block to h.
-fn squash_block(sum: ptr<function, Block>, bias: f32) {
+// From the sums of a tile to h.
+fn squash_tile(sum: ptr<function, Tile>, bias: f32) {
     squash_four(sum, bias, 0u);
     squash_four(sum, bias, 4u);
     squash_four(sum, bias, 8u);

@@ -11,7 +11,7 @@
 //   s  write f32
 //
 // h is not stored: the backward pass recomputes it, which costs less than to load it.
-// One invocation computes one block of every map, from an input patch that it loads once.
+// One invocation computes one tile of every map, from an input patch that it loads once.
 
 @compute @workgroup_size(WORKGROUP)
 fn first_stage_forward(@builtin(global_invocation_id) id: vec3u) {
@@ -20,8 +20,8 @@ fn first_stage_forward(@builtin(global_invocation_id) id: vec3u) {
         return;
     }
     loop {
-        let place = corner(item % BLOCKS);
-        let n = item / BLOCKS;
+        let place = corner(item % TILES);
+        let n = item / TILES;
 
         var input = Patch();
         load_patch(&input, n * X_STRIDE + P * place.x * WIDTH + P * place.y);
@@ -29,9 +29,9 @@ fn first_stage_forward(@builtin(global_invocation_id) id: vec3u) {
         loop {
             var kernel = kernel_at(TAPS * m);
             let bias = p_at(BIAS + m);
-            var sum = Block();
+            var sum = Tile();
             convolve(&sum, &input, &kernel);
-            squash_block(&sum, bias);
+            squash_tile(&sum, bias);
             pool(&sum, m, n * S_STRIDE + (m * PH + place.x) * PW + place.y);
             continuing {
                 m++;

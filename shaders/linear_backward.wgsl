@@ -44,7 +44,7 @@ fn linear_backward(@builtin(global_invocation_id) id: vec3u) {
                 dx_sum[n] += d * w;
                 sum += d * x[n];
             }
-            finish(at, sum, rate);
+            add_window(at, sum, rate);
             continuing {
                 o++;
                 break if o == OUTPUTS;

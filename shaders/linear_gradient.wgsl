@@ -1,15 +1,15 @@
-// The sums over the batch of a linear layer: `finish` ends one, `update_biases` sums the bias gradients. (1998: C5,
-// F6.)
+// Sums over the batch in a linear layer: `add_window` adds the part of one window, `update_biases` sums the bias
+// gradients. (1998: C5, F6.)
 //
-//   gradient, velocity, parameters, curvature   biases [OUTPUTS], then w [OUTPUTS, INPUTS]
+//   gradient, velocity, parameters, curvature   biases [OUTPUTS], a gap up to WEIGHTS that stays 0, w [OUTPUTS, INPUTS]
 //   dbias[o] = sum over n of dy[n,o]
 //
-// Where the batch comes in several windows, the first (STARTS) starts a sum, each but the last leaves it
-// in `gradient`, and the last (ENDS) applies the epilogue, for the four parameters at `at`.
+// A batch may take several windows. The first (STARTS) starts the sum. Each but the last stores it in `gradient`.
+// The last (ENDS) applies the epilogue. `at` is the index of four parameters.
 //
 // expects: an epilogue; dy_at, gradient; SAMPLES, OUTPUTS, STARTS, ENDS, THREADS
 
-fn finish(at: u32, part: vec4f, rate: f32) {
+fn add_window(at: u32, part: vec4f, rate: f32) {
     var sum = part;
     if (!STARTS) {
         sum += gradient[at];
@@ -21,7 +21,7 @@ fn finish(at: u32, part: vec4f, rate: f32) {
     }
 }
 
-// Four biases to an invocation.
+// One invocation sums four biases.
 fn update_biases(invocation: u32, rate: f32) {
     for (var o = 4u * invocation; o < OUTPUTS; o += 4u * THREADS) {
         var sum = vec4f();
@@ -32,6 +32,6 @@ fn update_biases(invocation: u32, rate: f32) {
                 sum[a] += select(0.0, d, o + a < OUTPUTS);
             }
         }
-        finish(o / 4u, sum, rate);
+        add_window(o / 4u, sum, rate);
     }
 }

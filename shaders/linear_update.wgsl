@@ -34,7 +34,7 @@ fn linear_update(@builtin(global_invocation_id) id: vec3u) {
         }
         for (var a = 0u; a < TILE; a++) {
             if (o + a < OUTPUTS) {
-                finish(WEIGHTS / 4u + QUADS * (o + a) + i, sum[a], rate);
+                add_window(WEIGHTS / 4u + QUADS * (o + a) + i, sum[a], rate);
             }
         }
 

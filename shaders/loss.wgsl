@@ -35,7 +35,7 @@ alias Differences = array<vec4f, CLASSES>;
 struct Verdict {
     loss: f32,
     wrong: f32,
-    /// Derivatives of the loss by the pre-activation of each output, or by the distances.
+    /// Derivatives of the loss with respect to the pre-activation of each output, or to the distances.
     slopes: Scores,
 }
 
@@ -92,8 +92,8 @@ fn judge(y: ptr<function, Scores>, right: u32) -> Verdict {
     return verdict;
 }
 
-// The second derivative by four inputs of the distances, for the class `right`; `differences` are the x - w,
-// `slopes` the first derivatives by the distances.
+// The second derivative with respect to four inputs of the distances, for the class `right`. `differences` are the
+// x - w, `slopes` the first derivatives with respect to the distances.
 fn distance_seed(
     slopes: ptr<function, Scores>,
     right: u32,

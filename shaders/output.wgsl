@@ -16,9 +16,10 @@
 //                         window may reach
 //   y       write f32     [BEFORE + SAMPLES, CLASSES] the outputs, from row BEFORE on: those before are of
 //                         earlier shards
-//   dy      write f32     [SAMPLES, CLASSES] the gradient of the loss by the pre-activation of each output (by y
-//                         of an RBF)
-//   dx      write vec4f   [SAMPLES, INPUTS] the gradient of the loss by the pre-activations of the layer before
+//   dy      write f32     [SAMPLES, CLASSES] the gradient of the loss with respect to the pre-activation of each
+//                         output (to y of an RBF)
+//   dx      write vec4f   [SAMPLES, INPUTS] the gradient of the loss with respect to the pre-activations of the
+//                         layer before
 //   totals  write f32     [BEFORE + SAMPLES, 4] from row BEFORE on, sums over the steps since the host cleared
 //                         them: loss, errors, and both divided by the samples of their step
 //   cursor  write u32     [1] moved to the next step, where ADVANCES says so: by the last shard

@@ -1,4 +1,4 @@
-// The pooling of a block h, written to s from `at` on. (1990: H2, H4. 1998, section II.B: S2, S4.)
+// The pooling of a tile of h, written to s from `at` on. (1990: H2, H4. 1998, section II.B: S2, S4.)
 //
 //   POOLING_TRAINED  s[y,x] = f( coefficient[m] BLOCK_SCALE (sum of the 2x2 block of h at 2y, 2x) + pooling bias[m] )
 //   POOLING_AVERAGE  s[y,x] = BLOCK_SCALE (the same sum): no parameters and no activation
@@ -9,7 +9,7 @@
 //
 // expects: conv_pool, common; p_at, s; TILE_HEIGHT, TILE_WIDTH, BLOCK_SCALE
 
-fn pool_row(h: ptr<function, Block>, y: u32, coefficient: f32, bias: f32, at: u32) {
+fn pool_row(h: ptr<function, Tile>, y: u32, coefficient: f32, bias: f32, at: u32) {
     if (y < TILE_HEIGHT) {
         for (var i = 0u; i < TILE_WIDTH; i++) {
             let to = at + PW * y + i;
@@ -32,14 +32,14 @@ fn pool_row(h: ptr<function, Block>, y: u32, coefficient: f32, bias: f32, at: u3
     }
 }
 
-fn pool_four(h: ptr<function, Block>, y: u32, coefficient: f32, bias: f32, at: u32) {
+fn pool_four(h: ptr<function, Tile>, y: u32, coefficient: f32, bias: f32, at: u32) {
     pool_row(h, y, coefficient, bias, at);
     pool_row(h, y + 1u, coefficient, bias, at);
     pool_row(h, y + 2u, coefficient, bias, at);
     pool_row(h, y + 3u, coefficient, bias, at);
 }
 
-fn pool(h: ptr<function, Block>, m: u32, at: u32) {
+fn pool(h: ptr<function, Tile>, m: u32, at: u32) {
     var coefficient = 0.0;
     var bias = 0.0;
     if (POOLING == POOLING_TRAINED) {

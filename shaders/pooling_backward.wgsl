@@ -1,4 +1,4 @@
-// How the gradient goes back through a pooling: dE/dh of the 2x2 block of h from dE by the pooled value.
+// How the gradient goes back through a pooling: dE/dh of the 2x2 block of h from dE/ds of the pooled value s.
 // (1990: H2, H4. 1998, section II.B: S2, S4.)
 //
 //   POOLING_TRAINED  coefficient[m] BLOCK_SCALE ds for each of the four

@@ -2,20 +2,21 @@
 //
 //   x    [HEIGHT, WIDTH]          the digit with its border, SCALE byte + BACKGROUND; with DISTORT
 //                                 distorted by its view (distort.wgsl)
-//   h1   [FIRST_MAPS, OH1, OW1]   after the first convolution; never kept
+//   h1   [FIRST_MAPS, OH1, OW1]   after the first convolution; never stored
 //   s1   [FIRST_MAPS, PH1, PW1]   after its pooling
 //   h2   [MAPS, OH2, OW2]         after the second convolution, over what the table names of s1
 //   s2   [MAPS, PH2, PW2]         after its pooling: the input of the first linear layer
 //   y    of each linear layer, one after the other; then come the CLASSES outputs or distances
 //   p    of both stages, each: weights [J, K, K], bias, coefficient, pooling bias
 //   w    of the linear layers, in vec4s: biases and weights at the places that `table` names
-//   table  LAYERS rows of eight words (struct Layer), the table of the second convolution as in
-//          conv_pool.wgsl, and the bitmaps of the RBF output as the bits of f32
-//   traces [samples, TRACE]  what the update needs of a sample: gradients of p, x and dy of layers
+//   table  LAYERS rows of struct Layer (8 words each), the connection table as in conv_pool.wgsl, and the bitmaps of
+//          the RBF output as bits of f32
+//   traces [samples, TRACE]  what sample_update reads for each sample: the gradients of p, then x and dy of each linear
+//          layer
 //
 //   memory   0: s1    X_H2: x, then h2, then x again    FEATURES: s2 and all y    SCRATCH
 //
-// In the backward pass, the gradient by a pre-activation replaces the activation.
+// In the backward pass, the gradient with respect to a pre-activation replaces the activation.
 //
 // expects: distort; data_set_at, indices_at, step_table_at, cursor_at, table_at
 // expects: SIDE, ROW_WORDS, SAMPLE_WORDS, STEP_WORDS, STEP_FIRST, STEP_COUNT, STEP_KEY
@@ -44,12 +45,12 @@ const POOL_BIAS1 = COEFFICIENT1 + FIRST_MAPS;
 const BIAS2 = SECOND + TAPS * CONNECTIONS;
 const COEFFICIENT2 = BIAS2 + MAPS;
 const POOL_BIAS2 = COEFFICIENT2 + MAPS;
-const FIRST = 8u * LAYERS;
-const CHANNEL = FIRST + MAPS + 1u;
-const MAP = CHANNEL + CONNECTIONS;
-const FIRST_OUT = MAP + CONNECTIONS;
-const BY_CHANNEL = FIRST_OUT + FIRST_MAPS + 1u;
-const CENTRES = BY_CHANNEL + CONNECTIONS;
+const CONNECTIONS_AT = 8u * LAYERS;
+const CHANNEL_AT = CONNECTIONS_AT + MAPS + 1u;
+const MAP_AT = CHANNEL_AT + CONNECTIONS;
+const FIRST_OUT_AT = MAP_AT + CONNECTIONS;
+const BY_CHANNEL_AT = FIRST_OUT_AT + FIRST_MAPS + 1u;
+const CENTRES_AT = BY_CHANNEL_AT + CONNECTIONS;
 
 var<workgroup> memory: array<f32, MEMORY>;
 
@@ -116,7 +117,7 @@ fn read_digit(sample: Sample, t: u32) {
 
 fn copy_digit(place: u32, t: u32) {
     for (var i = t; i < HEIGHT * WIDTH; i += WORKGROUP) {
-        // Above and left of the digit these are huge.
+        // Above and left of the digit these wrap around to huge values, which the comparison rejects.
         let row = i / WIDTH - BORDER;
         let column = i % WIDTH - BORDER;
         let inside = row < SIDE && column < SIDE;

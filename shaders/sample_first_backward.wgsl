@@ -23,11 +23,11 @@ const BETWEEN = WORKGROUP + 1u;
 
 alias Sums = array<f32, SUMS>;
 
-fn add_taps(sums: ptr<function, Sums>, tile: ptr<function, Patch>, d: vec4f) {
+fn add_taps(sums: ptr<function, Sums>, values: ptr<function, Patch>, d: vec4f) {
     for (var ky = 0u; ky < K; ky++) {
         for (var kx = 0u; kx < K; kx++) {
             let i = PATCH * ky + kx;
-            let inputs = vec4f((*tile)[i], (*tile)[i + 1u], (*tile)[i + PATCH], (*tile)[i + (PATCH + 1u)]);
+            let inputs = vec4f((*values)[i], (*values)[i + 1u], (*values)[i + PATCH], (*values)[i + (PATCH + 1u)]);
             (*sums)[K * ky + kx] += dot(d, locals(inputs));
         }
     }
@@ -58,11 +58,11 @@ fn first_gradients(trace: u32, t: u32) {
         let bias = p_at(BIAS1 + m);
         let scale = local(BLOCK_SCALE * p_at(COEFFICIENT1 + m));
         for (var block = t % THREADS_PER_MAP; block < BLOCKS1; block += THREADS_PER_MAP) {
-            var tile = patch_at(X_H2 + 2u * (block / PW1 * WIDTH + block % PW1), WIDTH);
-            let h = squashes(convolve(&tile, TAPS * m, false) + bias);
+            var values = patch_at(X_H2 + 2u * (block / PW1 * WIDTH + block % PW1), WIDTH);
+            let h = squashes(convolve(&values, TAPS * m, false) + bias);
             let d = memory[m * BLOCKS1 + block];
             let dh = scale * d * locals(squash_slopes(h));
-            add_taps(&sums, &tile, dh);
+            add_taps(&sums, &values, dh);
             sums[TAPS] += dot(dh, vec4f(1.0));
             sums[TAPS + 1u] += d * local(BLOCK_SCALE * dot(h, vec4f(1.0)));
             sums[TAPS + 2u] += d;

@@ -83,7 +83,7 @@ fn linear(number: u32, t: u32) {
 }
 
 fn centre(class_: u32, i: u32, units: u32) -> f32 {
-    return bitcast<f32>(table_at(CENTRES + units * class_ + i));
+    return bitcast<f32>(table_at(CENTRES_AT + units * class_ + i));
 }
 
 fn distances(t: u32) {

@@ -11,24 +11,24 @@ const PATCH = K + 1u;
 alias Patch = array<f32, PATCH * PATCH>;
 
 fn patch_at(at: u32, width: u32) -> Patch {
-    var tile = Patch();
+    var values = Patch();
     for (var y = 0u; y < PATCH; y++) {
         for (var x = 0u; x < PATCH; x++) {
-            tile[PATCH * y + x] = memory[at + width * y + x];
+            values[PATCH * y + x] = memory[at + width * y + x];
         }
     }
-    return tile;
+    return values;
 }
 
 // Weights from `w` on, in the order of the kernel. For the backward pass (`back`) in reverse, as local
 // derivatives.
-fn convolve(tile: ptr<function, Patch>, w: u32, back: bool) -> vec4f {
+fn convolve(values: ptr<function, Patch>, w: u32, back: bool) -> vec4f {
     var sum = vec4f();
     for (var ky = 0u; ky < K; ky++) {
         for (var kx = 0u; kx < K; kx++) {
             let tap = K * ky + kx;
             let i = PATCH * ky + kx;
-            let inputs = vec4f((*tile)[i], (*tile)[i + 1u], (*tile)[i + PATCH], (*tile)[i + (PATCH + 1u)]);
+            let inputs = vec4f((*values)[i], (*values)[i + 1u], (*values)[i + PATCH], (*values)[i + (PATCH + 1u)]);
             let weight = p_at(w + select(tap, TAPS - 1u - tap, back));
             sum += select(weight, local(weight), back) * inputs;
         }

@@ -1,4 +1,4 @@
-// The second stage of a sample, backward: ds2 to dh2, every gradient, and ds1.
+// The second stage of a sample, backward: ds2 to dh2, the gradients of its parameters, and ds1.
 // (1990: H3-H4. 1998: C3-S4.)
 //
 //   dh2[m,y,x]     = (coefficient[m] BLOCK_SCALE) ds2[m,y/2,x/2] f'(h2[m,y,x])
@@ -9,7 +9,7 @@
 //   ds1[c,y,x]     = f'(s1[c,y,x]) sum over the connections j that leave c, ky, kx of
 //                    w[j,ky,kx] dh2[map[j],y-ky,x-kx]
 //
-// For second derivatives f', w, s1 and what stands in brackets are squared (local.wgsl).
+// For second derivatives f', w, s1 and the factors in brackets are squared (local.wgsl).
 //
 // expects: common, local, sample, sample_patch; p_at, table_at, traces
 // expects: CONNECTIONS, FIRST_MAPS, MAPS, SECOND, X_H2, FEATURES, SCRATCH, BLOCK_SCALE, WORKGROUP
@@ -37,11 +37,11 @@ fn sum_of(first: u32, count: u32) -> f32 {
     return sum;
 }
 
-// One row of a kernel: K sums, over a window of K inputs that slides along each row of s1. A vec4 and one
-// more: written for K = 5.
+// One row of a kernel: K sums. A window of K inputs slides along each row of s1. Written for K = 5, as a vec4 and one
+// number.
 fn kernel_row(j: u32, ky: u32, to: u32) {
-    let inputs = (table_at(CHANNEL + j) * PH1 + ky) * PW1;
-    let deltas = X_H2 + table_at(MAP + j) * OH2 * OW2;
+    let inputs = (table_at(CHANNEL_AT + j) * PH1 + ky) * PW1;
+    let deltas = X_H2 + table_at(MAP_AT + j) * OH2 * OW2;
     var dw = vec4f();
     var last = 0.0;
     for (var y = 0u; y < OH2; y++) {
@@ -83,19 +83,19 @@ fn second_gradients(trace: u32, t: u32) {
 // The values of dh2 that depend on the 2x2 block of s1 at y, x: from K - 1 rows above and K - 1 columns left on,
 // zeros where there is none.
 fn deltas_around(m: u32, y: u32, x: u32) -> Patch {
-    var tile = Patch();
+    var deltas = Patch();
     for (var a = 0u; a < PATCH; a++) {
-        // Above and left of dh2 row and column are huge.
+        // Above and left of dh2 these wrap around to huge values, which the comparisons reject.
         let row = y + a - (K - 1u);
         if (row < OH2) {
             for (var b = 0u; b < PATCH; b++) {
                 let column = x + b - (K - 1u);
                 let delta = memory[X_H2 + (m * OH2 + row) * OW2 + min(column, OW2 - 1u)];
-                tile[PATCH * a + b] = select(0.0, delta, column < OW2);
+                deltas[PATCH * a + b] = select(0.0, delta, column < OW2);
             }
         }
     }
-    return tile;
+    return deltas;
 }
 
 // ds1 over s1. PH1 and PW1 are even, since OH2 and OW2 are.
@@ -105,11 +105,11 @@ fn second_backward_input(t: u32) {
         let y = 2u * (item % (BLOCKS1 / 4u) / (PW1 / 2u));
         let x = 2u * (item % (PW1 / 2u));
         var sum = vec4f();
-        let last = table_at(FIRST_OUT + c + 1u);
-        for (var q = table_at(FIRST_OUT + c); q < last; q++) {
-            let j = table_at(BY_CHANNEL + q);
-            var tile = deltas_around(table_at(MAP + j), y, x);
-            sum += convolve(&tile, SECOND + TAPS * j, true);
+        let last = table_at(FIRST_OUT_AT + c + 1u);
+        for (var q = table_at(FIRST_OUT_AT + c); q < last; q++) {
+            let j = table_at(BY_CHANNEL_AT + q);
+            var deltas = deltas_around(table_at(MAP_AT + j), y, x);
+            sum += convolve(&deltas, SECOND + TAPS * j, true);
         }
         let at = (c * PH1 + y) * PW1 + x;
         put_block(at, PW1, sum * locals(squash_slopes(block_at(at, PW1))));

@@ -14,9 +14,9 @@
 fn first_stage(t: u32) {
     for (var block = t; block < BLOCKS1; block += WORKGROUP) {
         let corner = X_H2 + 2u * (block / PW1 * WIDTH + block % PW1);
-        var tile = patch_at(corner, WIDTH);
+        var values = patch_at(corner, WIDTH);
         for (var m = 0u; m < FIRST_MAPS; m++) {
-            let h = squashes(convolve(&tile, TAPS * m, false) + p_at(BIAS1 + m));
+            let h = squashes(convolve(&values, TAPS * m, false) + p_at(BIAS1 + m));
             memory[m * BLOCKS1 + block] = pool(h, COEFFICIENT1 + m, POOL_BIAS1 + m);
         }
     }
@@ -29,10 +29,10 @@ fn second_stage(t: u32) {
         let y = 2u * (item % BLOCKS2 / PW2);
         let x = 2u * (item % PW2);
         var sum = vec4f(p_at(BIAS2 + m));
-        let last = table_at(FIRST + m + 1u);
-        for (var j = table_at(FIRST + m); j < last; j++) {
-            var tile = patch_at((table_at(CHANNEL + j) * PH1 + y) * PW1 + x, PW1);
-            sum += convolve(&tile, SECOND + TAPS * j, false);
+        let last = table_at(CONNECTIONS_AT + m + 1u);
+        for (var j = table_at(CONNECTIONS_AT + m); j < last; j++) {
+            var values = patch_at((table_at(CHANNEL_AT + j) * PH1 + y) * PW1 + x, PW1);
+            sum += convolve(&values, SECOND + TAPS * j, false);
         }
         let h = squashes(sum);
         put_block(X_H2 + (m * OH2 + y) * OW2 + x, OW2, h);

@@ -6,29 +6,29 @@
 //
 // uses: local, epilogue
 // binds:
-//   traces      read vec4f    [SAMPLES, TRACE] as sample_step leaves them; from STAGES on x and dy of the
-//                             layers
+//   traces      read vec4f    [SAMPLES, TRACE] as sample_step writes them: gradients up to STAGES, then x and dy
+//                             of each linear layer
 //   layers      uniform u32   [LAYERS, 8] struct Layer of sample.wgsl
 //   step_state  uniform u32   [8] of this step: the rate, its number
 //   cursor      write u32     [1] moved to the next step
 //   epilogue
 //
 // An invocation computes four parameters side by side, and reads TOGETHER samples at a time, so that the waits
-// for memory overlap. PARTS invocations of a workgroup share the samples; the first adds their sums.
+// for memory overlap. PARTS invocations of a workgroup each sum a part of the samples; the first adds these sums.
 
 const TOGETHER = 8u;
 // Words of a row of layers.
-const LAYER = 8u;
+const LAYER_WORDS = 8u;
 const WHOLE = SAMPLES - SAMPLES % TOGETHER;
-// Parameters, in fours, of a workgroup.
-const PLACES = WORKGROUP / PARTS;
+// Groups of four parameters in one workgroup.
+const QUADS = WORKGROUP / PARTS;
 
 var<workgroup> sums: array<vec4f, WORKGROUP>;
 
 // Where the terms of four gradients stand in a row of traces.
 struct Terms {
     vector: u32,
-    /// What the vector is multiplied with, where that is x.
+    /// The trace value that multiplies the vector, where the vector is x.
     factor: u32,
     is_weight: bool,
     /// False for a gap after the biases or the weights, which stays 0.
@@ -41,8 +41,8 @@ fn terms_of(item: u32) -> Terms {
     }
     let place = 4u * item - STAGES;
     var k = 0u;
-    while (k + LAYER < LAYER * LAYERS && place >= layers_at(k + (LAYER + 2u))) {
-        k += LAYER;
+    while (k + LAYER_WORDS < LAYER_WORDS * LAYERS && place >= layers_at(k + (LAYER_WORDS + 2u))) {
+        k += LAYER_WORDS;
     }
     let inputs = layers_at(k);
     let outputs = layers_at(k + 1u);
@@ -68,8 +68,8 @@ fn sample_update(
     if (workgroup.x == 0u && t == 0u) {
         cursor[0] = step_state_at(STATE_NUMBER) + 1u;
     }
-    let item = PLACES * workgroup.x + t % PLACES;
-    let part = t / PLACES;
+    let item = QUADS * workgroup.x + t % QUADS;
+    let part = t / QUADS;
     let terms = terms_of(min(item, PARAMETERS / 4u - 1u));
 
     var g = vec4f();
@@ -85,7 +85,7 @@ fn sample_update(
     workgroupBarrier();
     if (part == 0u && item < PARAMETERS / 4u && terms.any) {
         for (var other = 1u; other < PARTS; other++) {
-            g += sums[PLACES * other + t];
+            g += sums[QUADS * other + t];
         }
         apply(item, g, bitcast<f32>(step_state_at(STEP_RATE)));
     }

@@ -7,7 +7,7 @@
 //
 // For second derivatives f', w and what stands in brackets are squared (local.wgsl).
 //
-// x is an activation f(a), and dx is the gradient of the loss by its pre-activation a. dh is recomputed
+// x is an activation f(a), and dx is the gradient of the loss with respect to its pre-activation a. dh is recomputed
 // wherever it is needed, which is cheaper than to store and load it.
 // One item is DX_ROWS whole rows of one input map and sample, from the DX_ROWS + K - 1 rows of
 // dh that depend on them; row r of these is row y + r - (K - 1) of dh.
@@ -139,12 +139,12 @@ fn input_gradient(item: u32) {
     let c = item / (HEIGHT / DX_ROWS * SAMPLES);
 
     var sum = DxRows();
-    let last = table_at(FIRST_OUT + c + 1u);
-    var q = table_at(FIRST_OUT + c);
+    let last = table_at(FIRST_OUT_AT + c + 1u);
+    var q = table_at(FIRST_OUT_AT + c);
     if (q < last) {
         loop {
-            let j = table_at(BY_CHANNEL + q);
-            let m = table_at(MAP + j);
+            let j = table_at(BY_CHANNEL_AT + q);
+            let m = table_at(MAP_AT + j);
             let scale = pooling_slope(m);
             var kernel = kernel_at(TAPS * j);
             var dh = DhRows();

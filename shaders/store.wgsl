@@ -1,5 +1,5 @@
-// Epilogue of a gradient where the batch has several shards: stores the sums of a shard, for `update` to add
-// those of all shards in their order. For the four parameters at `at`.
+// Epilogue of a gradient in a sharded batch: stores the gradient of one shard. `update` adds those of all shards in
+// order. `at` is the index of four parameters.
 //
 //   shard_gradient = g
 //

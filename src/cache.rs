@@ -10,11 +10,11 @@ use serde::de::DeserializeOwned;
 use crate::disk;
 use crate::error::{Error, Result};
 
-/// Bytes of a file at most.
+/// Largest cache file that is read, in bytes.
 const MAX_FILE: u64 = 16 << 20;
 
-/// Returns where a file of that name is kept: the place that each system has for such files; `None` for
-/// a user without a home.
+/// Returns the path of the cache file `name` in the system's folder for caches; `None` if the environment names no such
+/// folder.
 pub fn path(name: &str) -> Option<PathBuf> {
     let absolute = |path: PathBuf| Some(path).filter(|path| path.is_absolute());
     let variable = |name| env::var_os(name).map(PathBuf::from).and_then(absolute);
@@ -27,7 +27,7 @@ pub fn path(name: &str) -> Option<PathBuf> {
     Some(folder.join(name))
 }
 
-/// Reads a file; the default where there is none. The error names no file.
+/// Reads a cache file, or returns the default where there is none. The error does not name the file.
 pub fn read<T: DeserializeOwned + Default>(name: &str) -> Result<T, String> {
     let Some(path) = path(name) else { return Ok(T::default()) };
     match disk::read(&path, MAX_FILE) {
@@ -37,7 +37,7 @@ pub fn read<T: DeserializeOwned + Default>(name: &str) -> Result<T, String> {
     }
 }
 
-/// Puts a file in place, whole or not at all, and returns where it is.
+/// Writes a cache file, complete or not at all, and returns its path.
 pub fn write(name: &str, content: &impl Serialize) -> Result<PathBuf> {
     let no_folder =
         || Error::Other("there is no cache folder: set HOME (LOCALAPPDATA on Windows)".into());

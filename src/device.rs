@@ -82,7 +82,7 @@ pub enum Device {
 }
 
 impl Device {
-    /// The best adapter that computes rightly, else the CPU. A user's first run on an adapter tests
+    /// The best adapter that computes correctly, else the CPU. A user's first run on an adapter tests
     /// it, which takes up to a second.
     ///
     /// With one or two cores a software adapter does steps of up to 64 samples sooner if
@@ -111,7 +111,7 @@ impl Device {
         matches!(self, Device::Cpu { fell_back: true, .. })
     }
 
-    /// An adapter that computes rightly, with a profile or that which suits it.
+    /// An adapter that computes correctly, with a profile or that which suits it.
     pub(crate) fn adapter(
         adapter: Adapter,
         profile: Option<Profile>,

@@ -13,7 +13,7 @@ pub enum Error {
     Usage(String),
     /// A data set, image or model file that is missing or broken (exit code 3).
     Data(String),
-    /// No adapter, no such adapter, or one that computes wrongly (exit code 4).
+    /// No adapter, no such adapter, or one that fails or computes wrongly (exit code 4).
     Adapter(String),
     /// The loss stopped being a finite number (exit code 5).
     Diverged(String),
@@ -21,7 +21,7 @@ pub enum Error {
     Missed(String),
     /// Ctrl-C: what was there has been written (exit code 130).
     Interrupted(String),
-    /// Everything else: a file that cannot be written, a lost device (exit code 1).
+    /// Everything else, such as a file that cannot be written (exit code 1).
     Other(String),
 }
 
@@ -32,10 +32,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    anything else: a file that cannot be written, say
+  1    anything else, such as a file that cannot be written
   2    usage: a flag, a setting, or two that contradict each other
   3    data: a missing or broken data set, image, model or run
-  4    no adapter, no such adapter, or one that computes wrongly
+  4    no adapter, no such adapter, or one that fails or computes wrongly
   5    diverged: loss or weights are no longer finite
   6    trained, but the test error is above --fail-above
   130  interrupted; what was complete is on disk";

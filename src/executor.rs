@@ -25,8 +25,11 @@ pub trait Executor {
     /// have ended, but lets only few calls run ahead.
     fn run(&mut self, count: usize, pass: Pass) -> Result<()>;
 
-    /// Waits until every queued step has ended.
-    fn wait(&mut self) -> Result<()>;
+    /// Waits until every queued step has ended. An executor whose [`Executor::run`] returns after the last step has none
+    /// to wait for.
+    fn wait(&mut self) -> Result<()> {
+        Ok(())
+    }
 
     /// The time of every dispatch of the training step that the first row of the step table names,
     /// as medians of `rounds` rounds; `None` where there are no dispatches to time.

@@ -164,7 +164,7 @@ impl Inference {
         let Set { first, asked } = &mut self.sets[set];
         *asked = numbers.len();
         let digits: Vec<u32> = numbers.iter().map(|&number| *first + number as u32).collect();
-        self.session.list(set, &digits)
+        self.session.set_list(set, &digits)
     }
 
     /// Asks about the `set`-th set.
@@ -183,8 +183,8 @@ impl Inference {
 
     /// Asks about other digits, at most a batch (`[n, side, side]` bytes), where the first set is at least a
     /// batch long; they take the place of its first.
-    pub fn ask(&mut self, pixels: &[u8]) -> Result<Scores> {
-        let numbers = self.session.ask(pixels)?;
+    pub fn infer(&mut self, pixels: &[u8]) -> Result<Scores> {
+        let numbers = self.session.infer(pixels)?;
         Ok(self.scored(numbers))
     }
 
@@ -244,6 +244,36 @@ impl Scores {
             Answer { digit, label: set.label(digit), said: said as u8, margin }
         };
         numbers.into_iter().enumerate().map(answer).collect()
+    }
+}
+
+/// Asks models about digits, one after the other. A model of the network before takes its place on the device.
+pub struct Examiner<'a> {
+    device: &'a Device,
+    plan: PlanChoice,
+    last: Option<(Network, Inference)>,
+}
+
+impl<'a> Examiner<'a> {
+    pub fn new(device: &'a Device, plan: PlanChoice) -> Self {
+        Examiner { device, plan, last: None }
+    }
+
+    /// Returns what a model says to every digit of a set, which is the same set for all models of one network.
+    ///
+    /// # Errors
+    /// [`crate::Error::Adapter`] if the device fails.
+    pub fn answers(&mut self, model: &Model, set: &Digits) -> Result<Vec<Answer>> {
+        let mut inference = match self.last.take() {
+            Some((network, mut inference)) if network == model.network => {
+                inference.replace(&model.parameters)?;
+                inference
+            }
+            _ => Inference::new(model, self.device, self.plan, EVALUATION_BATCH, &[set])?,
+        };
+        let answers = inference.answers(0)?.scores.about(0..set.len(), set);
+        self.last = Some((model.network.clone(), inference));
+        Ok(answers)
     }
 }
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Tries for a while what no single test has the time for: tests/soak.sh LENET [KILLS] [EPOCHS] [MUTATIONS]
 #
-# - KILLS runs (100) by SGD, SDLM and on distortions that are killed at random moments and resumed end with the
-#   bytes of a run that was left alone;
+# - runs by SGD, by SDLM and on distorted digits are killed KILLS times (100) at random moments and resumed; each ends
+#   with the model of a run that was left alone;
 # - full disks of twenty sizes: one sentence, nothing half-written, and the run resumes to the same bytes;
-# - a run of EPOCHS epochs (200) needs no more memory at its end than after its first tenth;
+# - a run of EPOCHS epochs (200) needs at most 5 % and 1 MB more memory at its end than after its first tenth;
 # - MUTATIONS files (200) of every kind that the program reads, a few bytes of each changed or its end cut off: no
-#   panic, no signal, no answer that takes 20 s.
+#   panic, no signal, no answer that takes 20 s, an exit code of at most 6, and no message that shows usage ("--help").
 #
 # All on the CPU. Prints figures, and ends with 1 where something fails. Disks need `unshare -rm`.
 set -euo pipefail
@@ -96,7 +96,7 @@ echo "$early KB after a tenth, $last KB at the end"
 [ "$last" -le $((early + early / 20 + 1024)) ] || fail "memory grows"
 
 echo "== $mutations mutations of each kind of file"
-# FILE: some bytes become others, letters in half of the files; one in four loses its end.
+# FILE: changes one to eight bytes, in half of the files to printable characters; cuts off the end of one in four.
 mutate() {
     local size at least=0 values=256
     size=$(stat -c %s "$1")

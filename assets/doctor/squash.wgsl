@@ -7,16 +7,16 @@
 
 const SQUASH_A = 1.7159f;
 const SQUASH_S = 0.6666667f;
-const SQUASH_CENTER = 0.0f;
-const ACTIVATION = 0u;
-const ACTIVATION_RELU = 1u;
+const SQUASH_CENTRE = 0.0f;
+const SQUASH = 0u;
+const SQUASH_RELU = 1u;
 
 fn squash(a: f32) -> f32 {
-    if (ACTIVATION == ACTIVATION_RELU) {
+    if (SQUASH == SQUASH_RELU) {
         return max(a, 0.0);
     }
     let power = exp2(min(SQUASH_S * 2.885390082 * a, 60.0));
-    return (SQUASH_CENTER + SQUASH_A) - 2.0 * SQUASH_A / (power + 1.0);
+    return (SQUASH_CENTRE + SQUASH_A) - 2.0 * SQUASH_A / (power + 1.0);
 }
 
 @compute @workgroup_size(16)

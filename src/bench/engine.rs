@@ -16,12 +16,11 @@ use crate::rng::{Rng, Stream};
 use crate::run;
 use crate::train::session::{Lists, Session};
 
-/// How long an adapter works before it is measured, once its kernels are compiled, so that
-/// submissions find their size.
+/// How long an adapter runs, after compilation and before the measurements, so that submissions find their size.
 const WARM_UP: Duration = Duration::from_millis(200);
-/// How many times longer than asked for the measurements of a figure may take together. A submission
-/// that runs ahead when the time is over is waited for, which is up to twice a short time.
-const PATIENCE: u32 = 4;
+/// The measurements of a figure may together take this many times what was asked for. A measurement also waits for
+/// submissions that are queued when its time is over.
+const MAX_OVERRUN: u32 = 4;
 
 named! {
     /// What is measured.
@@ -40,7 +39,7 @@ pub struct Protocol {
     /// Duration of one measurement, in which a subject makes one submission at least.
     pub time: Duration,
     /// Measurements of a figure, fewer where they take much longer than `time`: none begins once
-    /// those before took [`PATIENCE`] times what all should.
+    /// those before took [`MAX_OVERRUN`] times what all should.
     pub repeats: usize,
     /// Whether a plan that the adapter refuses is left out, in place of an error.
     pub leave_out: bool,
@@ -82,7 +81,7 @@ impl Subject {
         if let Some(k) = session.executor().interface().distortion {
             order.iter_mut().for_each(|digit| *digit = k.entry(*digit, 1));
         }
-        // Slower than a run trains, so that nothing diverges however long this takes.
+        // A tenth of the rate, so that nothing diverges however long this takes.
         let size = settings.optimizer().step_size(0.1 * settings.rate(), 0);
         let series = |&work| Series { work, rates: Vec::new(), spent: Duration::ZERO };
         let series = work.iter().map(series).collect();
@@ -100,7 +99,7 @@ impl Subject {
     pub fn turn(&mut self, protocol: &Protocol) -> Result<()> {
         for at in 0..self.series.len() {
             let Series { work, spent, .. } = self.series[at];
-            if spent < PATIENCE * protocol.time * protocol.repeats as u32 {
+            if spent < MAX_OVERRUN * protocol.time * protocol.repeats as u32 {
                 let start = Instant::now();
                 let rate = self.measure(work, protocol.time)?;
                 let series = &mut self.series[at];
@@ -120,7 +119,7 @@ impl Subject {
         Some(Throughput { median, min, max, measurements: rates.len() })
     }
 
-    /// Digits a second over about that time, in which at least one submission is made.
+    /// Measures digits a second for about `time`, with at least one submission.
     fn measure(&mut self, work: Work, time: Duration) -> Result<f64> {
         let start = Instant::now();
         let (mut digits, mut seconds) = (0, 0.0);

@@ -195,7 +195,8 @@ pub fn conv_backward_weights(
     kernel_gradients(k, x, &dh, table, partials);
 }
 
-/// The input gradient dx of a stage after the first: the gradient of the loss by the pre-activations of the layer before.
+/// The input gradient dx of a stage after the first: the gradient of the loss with respect to the pre-activations of
+/// the layer before.
 pub fn conv_backward_input(
     k: &Stage,
     x: &[f32],
@@ -230,7 +231,7 @@ pub fn conv_backward_input(
     }
 }
 
-/// dh, from the derivatives by the pooled values.
+/// dh, from the derivatives with respect to the pooled values.
 fn deltas(k: &Stage, p: &[f32], h: &[f32], ds: &[f32]) -> Vec<f32> {
     let at = Shapes::of(k, &[]);
     let mut dh = vec![0.0; h.len()];

@@ -32,7 +32,7 @@ use sample::{Inputs, sample_forward, sample_step, sample_update};
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::network::Squash;
-use crate::plan::{Access, BufferId, Dispatch, Interface, Op, Pass, Plan, Start, View};
+use crate::plan::{Access, Buffer, BufferId, Dispatch, Interface, Op, Pass, Plan, View};
 
 /// f(a) = centre + A tanh(S a), or max(a, 0).
 pub fn squash(squash: Squash, a: f64) -> f64 {
@@ -67,7 +67,7 @@ pub struct Cpu {
 impl Cpu {
     /// Sets up the buffers of a plan as it says they start.
     pub fn new(plan: Plan) -> Self {
-        Cpu { memory: memory(&plan), plan }
+        Cpu { memory: plan.buffers.iter().map(Buffer::contents).collect(), plan }
     }
 
     /// Runs the reference of one dispatch.
@@ -97,22 +97,6 @@ fn range(view: &View) -> std::ops::Range<usize> {
     view.offset..view.offset + view.words
 }
 
-/// The buffers of a plan as it says they start.
-fn memory(plan: &Plan) -> Vec<Vec<u32>> {
-    plan.buffers
-        .iter()
-        .map(|buffer| match &buffer.start {
-            Start::Zero => vec![0; buffer.words],
-            Start::Fill(value) => vec![value.to_bits(); buffer.words],
-            Start::Words(words) => {
-                let mut words = words.clone();
-                words.resize(buffer.words.max(words.len()), 0);
-                words
-            }
-        })
-        .collect()
-}
-
 impl Executor for Cpu {
     fn interface(&self) -> &Interface {
         &self.plan.interface
@@ -132,10 +116,6 @@ impl Executor for Cpu {
         for _ in 0..count {
             step.iter().for_each(|dispatch| self.dispatch(dispatch));
         }
-        Ok(())
-    }
-
-    fn wait(&mut self) -> Result<()> {
         Ok(())
     }
 }

@@ -63,13 +63,13 @@ pub fn output(
     }
 }
 
-/// The derivative by an input, where `slope(c)` is that of output c by the input.
+/// The derivative with respect to an input, where `slope(c)` is that of output c.
 fn by_input(dy: &[f32], slope: impl Fn(usize) -> f64) -> f64 {
     dy.iter().enumerate().map(|(c, &dy)| f64::from(dy) * slope(c)).sum()
 }
 
 /// The second derivative of loss and distances by one of their inputs, whose distance to centre c is
-/// `apart(c)`; `slopes` are the first derivatives by the distances. See `shaders/loss.wgsl`.
+/// `apart(c)`; `slopes` are the first derivatives with respect to the distances. See `shaders/loss.wgsl`.
 pub(super) fn distance_seed(
     k: &Output,
     slopes: &[f32],

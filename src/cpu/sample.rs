@@ -55,14 +55,14 @@ impl<'a> Inputs<'a> {
     }
 }
 
-/// The tensors of one sample: forward, and the loss by what each squash got.
+/// The tensors of one sample: activations, and the gradients with respect to the pre-activations.
 struct Pass {
     x: Vec<f32>,
     s1: Vec<f32>,
     h2: Vec<f32>,
     /// s2, then the output of each linear layer.
     values: Vec<Vec<f32>>,
-    /// The derivatives by each of these.
+    /// The gradient with respect to each of these.
     deltas: Vec<Vec<f32>>,
 }
 

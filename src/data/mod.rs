@@ -7,7 +7,7 @@
 //! a [`Digits`] promises: a square picture for every digit, all of one side, and a label that is one of the
 //! classes, by number or by name. [`stream`] reads digits as
 //! they arrive, [`writing`] finds digits in pictures of any kind, [`image`] writes digits as PNG files and
-//! draws them in a terminal, [`mod@facts`] counts and averages, [`odd()`] and [`turned()`] say what is probably
+//! draws them in a terminal, [`mod@facts`] counts and averages, [`odd()`] and [`transposed()`] say what is probably
 //! wrong.
 
 mod classes;
@@ -24,7 +24,7 @@ mod pictures;
 mod reader;
 mod source;
 pub mod stream;
-mod turned;
+mod transposed;
 pub mod writing;
 mod zipcodes;
 
@@ -37,7 +37,7 @@ use file::File;
 pub use odd::odd;
 pub use reader::kind;
 pub use source::Source;
-pub use turned::turned;
+pub use transposed::transposed;
 
 /// Pixels of one digit: 28 x 28.
 pub const DIGIT_PIXELS: usize = DIGIT_SIDE * DIGIT_SIDE;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Digits, Mnist, turned};
+use super::{Digits, Mnist, transposed};
 use crate::network::CLASSES;
 use crate::text::thousands;
 
@@ -51,7 +51,7 @@ pub fn odd(mnist: &Mnist) -> Vec<String> {
             format!("the training set has {both} of the {all} test digits too, so the test error says less")
         }),
     ];
-    said.into_iter().flatten().chain(turned(train)).collect()
+    said.into_iter().flatten().chain(transposed(train)).collect()
 }
 
 /// Whether the outermost pixels are bright in the mean.

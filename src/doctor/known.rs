@@ -37,7 +37,7 @@ pub fn all() -> Vec<Problem> {
 }
 
 /// The known problems of an adapter.
-pub fn of(facts: &Facts) -> Vec<Problem> {
+pub fn matching(facts: &Facts) -> Vec<Problem> {
     let driver = format!("{} {}", facts.driver, facts.driver_info);
     let Facts { name, backend, .. } = facts;
     all().into_iter().filter(|problem| problem.concerns(name, &driver, backend)).collect()

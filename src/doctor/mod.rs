@@ -1,4 +1,4 @@
-//! `lenet doctor`: what an adapter is, whether it computes rightly, and what to do where it does not.
+//! `lenet doctor`: what an adapter is, whether it computes correctly, and what to do where it does not.
 //!
 //! GPU programs fail in ways that look like success: a loop cut short, a sum that misses a term, an array that is
 //! not zeroed. So every part here compares with answers that are known beforehand.
@@ -24,6 +24,7 @@ use crate::error::Result;
 use crate::gpu::check::Checker;
 use crate::gpu::facts::{Facts, Need};
 use crate::gpu::{Adapter, adapter};
+use crate::plan::Strategy;
 use crate::tuned::Tuned;
 use crate::{selftest, threads, version};
 use checks::Answer;
@@ -116,7 +117,7 @@ impl Examined {
         let facts = Facts::of(adapter, selftest::test(adapter));
         let mut examined = Examined {
             limits: facts.needs(),
-            known: known::of(&facts),
+            known: known::matching(&facts),
             facts,
             checks: Vec::new(),
             training: Vec::new(),
@@ -142,7 +143,10 @@ impl Examined {
         }
         let device = Device::adapter(adapter.clone(), None, &Tuned::default())?;
         let mnist = data::builtin()?;
-        let plans = if scope.all { training::every_plan() } else { vec![PlanChoice::Auto] };
+        let plans = match scope.all {
+            true => Strategy::ALL.map(PlanChoice::Named).to_vec(),
+            false => vec![PlanChoice::Auto],
+        };
         // Nothing else computes while the adapter is timed; then the references do on all cores.
         let mut trained = Vec::new();
         for case in training::CASES {

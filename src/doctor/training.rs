@@ -13,7 +13,6 @@ use crate::device::{Device, PlanChoice};
 use crate::error::{Error, Result};
 use crate::gpu::{Adapter, Gpu};
 use crate::network::Named;
-use crate::plan::Strategy;
 use crate::recipe::Method;
 
 /// A network and an optimizer.
@@ -211,7 +210,7 @@ pub fn repeat(
     time: Duration,
     say: &dyn Fn(&str),
 ) -> Result<Repeated> {
-    let subject = Subject::new(device, mnist, ("lenet5", "sgd"), PlanChoice::Auto)?;
+    let subject = Subject::new(device, mnist, LENET5, PlanChoice::Auto)?;
     let mut gpu = Gpu::new(adapter, subject.plan.program())?;
     let first = checksum(&subject.run(&mut gpu)?);
     let (start, mut runs, mut others) = (Instant::now(), 1, Vec::new());
@@ -237,11 +236,6 @@ impl Repeated {
             self.runs
         ))
     }
-}
-
-/// Every plan, for those who ask for all.
-pub fn every_plan() -> Vec<PlanChoice> {
-    Strategy::ALL.map(PlanChoice::Named).into()
 }
 
 /// Place and size of the largest difference; one that is no number is the largest.

@@ -37,15 +37,8 @@ pub(super) fn mapped<T: Pod>(device: &Device, staging: &wgpu::Buffer) -> Result<
 
 /// A buffer of a program, with what it holds at the start.
 pub(super) fn make_buffer(device: &Device, buffer: &Buffer) -> wgpu::Buffer {
-    let contents = match &buffer.start {
-        Start::Zero => None,
-        Start::Fill(value) => Some(vec![value.to_bits(); buffer.words]),
-        Start::Words(held) => {
-            let mut held = held.clone();
-            held.resize(buffer.words, 0);
-            Some(held)
-        }
-    };
+    // A device zeroes its buffers by itself.
+    let contents = (buffer.start != Start::Zero).then(|| buffer.contents());
     let made = device.create_buffer(&BufferDescriptor {
         label: Some(&buffer.name),
         size: 4 * buffer.words as u64,

@@ -11,7 +11,7 @@ use crate::plan::constant::{Constant, Constants};
 /// Iterations that are asked for; a driver that runs them all has no limit that matters.
 pub const LOOPS_ASKED: u32 = 200_000;
 
-/// What is known of an adapter that computes rightly.
+/// What is known of an adapter that computes correctly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
     /// Loop iterations that an invocation really runs, up to [`LOOPS_ASKED`].

@@ -62,9 +62,9 @@ pub fn build(table: &Table, options: Options) -> Result<Network> {
     Ok(Network { name: name.clone(), source: source.clone(), options, classes, layers })
 }
 
-/// What is wrong with the layer `name`, row `at` (from 0) of a network.
-pub(super) fn fault(network: &str, at: usize, name: &str, what: &str) -> Error {
-    Error::Usage(format!("{network}, row {}, {name:?}: {what}", at + 1))
+/// What is wrong with the layer `name` of a network, which is layer `at`, counted from 0.
+pub(crate) fn fault(network: &str, at: usize, name: &str, what: &str) -> Error {
+    Error::Usage(format!("{network}, layer {} ({name:?}): {what}", at + 1))
 }
 
 /// Checks the name of a network that is to be trained: folders of runs will have it. Models that exist may have any name.

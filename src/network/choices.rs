@@ -3,7 +3,7 @@
 use super::named;
 
 named! {
-    /// The activation f after every layer; in step with `ACTIVATION_..` in `shaders/common.wgsl`.
+    /// The activation f after every layer; in step with `SQUASH_..` in `shaders/common.wgsl`.
     pub enum Squash {
         /// tanh(a): A = S = 1, the activation of the notebook.
         Tanh = "tanh",

@@ -17,6 +17,7 @@ pub mod summary;
 mod table;
 pub mod tensors;
 
+pub(crate) use build::fault;
 pub use build::{Options, build, check_name};
 pub use choices::{Loss, Output, PoolForm, Scaling, Squash, Tanh};
 pub use classes::ClassNames;

@@ -105,7 +105,7 @@ impl Row {
             return Some("the program itself uses this name: choose another".into());
         }
         if let Some(other) = before.iter().position(|row| row.name() == name) {
-            return Some(format!("row {} has the same name: choose another", other + 1));
+            return Some(format!("layer {} has the same name: choose another", other + 1));
         }
         match self {
             Row::Conv { kernel, .. } if !KERNELS.contains(kernel) => {

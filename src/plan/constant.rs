@@ -62,18 +62,21 @@ impl Constant for bool {
 }
 
 impl Constant for Squash {
-    /// Declares `ACTIVATION` and its parameters, in step with `shaders/common.wgsl`.
     fn declare(&self, name: &str, constants: &mut Constants) {
-        constants.fixed("ACTIVATION", family(Some(*self)));
-        parameters(Some(*self), name, constants);
+        Some(*self).declare(name, constants);
     }
 }
 
 impl Constant for Option<Squash> {
-    /// Declares the same of the activation in front, in step with `shaders/input_slope.wgsl`.
+    /// Declares the family and its parameters, in step with `shaders/common.wgsl` and `shaders/input_slope.wgsl`.
     fn declare(&self, name: &str, constants: &mut Constants) {
+        // The parameters of a tanh: no other family looks at them.
+        let any = Tanh { centre: 0.0, amplitude: 1.0, slope: 1.0 };
+        let Tanh { centre, amplitude, slope } = self.and_then(Squash::tanh).unwrap_or(any);
         constants.fixed(name, family(*self));
-        parameters(*self, name, constants);
+        constants.fixed(&format!("{name}_CENTRE"), centre);
+        constants.fixed(&format!("{name}_A"), amplitude);
+        constants.fixed(&format!("{name}_S"), slope);
     }
 }
 
@@ -84,15 +87,6 @@ fn family(squash: Option<Squash>) -> u32 {
         Some(Squash::Relu) => 1,
         None => 2,
     }
-}
-
-/// Declares the parameters of a tanh, which no other family looks at.
-fn parameters(squash: Option<Squash>, name: &str, constants: &mut Constants) {
-    let any = Tanh { centre: 0.0, amplitude: 1.0, slope: 1.0 };
-    let Tanh { centre, amplitude, slope } = squash.and_then(Squash::tanh).unwrap_or(any);
-    constants.fixed(&format!("{name}_CENTER"), centre);
-    constants.fixed(&format!("{name}_A"), amplitude);
-    constants.fixed(&format!("{name}_S"), slope);
 }
 
 /// Declares a struct of constants: the field `stride` is the shader's `STRIDE`.

@@ -4,7 +4,7 @@
 use super::profile::{ITERATION_LIMIT, Tiles};
 use super::{ALIGN, Kernel, Plan, Profile, Strategy, View};
 use crate::error::{Error, Result};
-use crate::network::{MAX_NUMBERS, Network};
+use crate::network::{MAX_NUMBERS, Network, fault};
 use crate::text::thousands;
 
 /// The way out of a plan that is too large.
@@ -24,15 +24,13 @@ pub(super) fn check(network: &Network, batch: usize, parameters: usize) -> Resul
         // A last window may go past the batch.
         let numbers = layer.input.size().max(layer.output.size()) * batch.max(ALIGN);
         if numbers > MAX_NUMBERS {
-            return Err(Error::Usage(format!(
-                "{}, row {}, {:?}: it makes {} numbers of a batch of {batch}, and a shader binds {} at most: \
-                 give a smaller --batch, or a smaller layer",
-                network.name,
-                at + 1,
-                layer.name,
+            let what = format!(
+                "it makes {} numbers of a batch of {batch}, and a shader binds {} at most: give a smaller \
+                 --batch, or a smaller layer",
                 thousands(numbers),
                 thousands(MAX_NUMBERS)
-            )));
+            );
+            return Err(fault(&network.name, at, &layer.name, &what));
         }
     }
     if parameters > MAX_NUMBERS {

@@ -80,6 +80,21 @@ pub struct Buffer {
     pub start: Start,
 }
 
+impl Buffer {
+    /// Its words before the first dispatch.
+    pub fn contents(&self) -> Vec<u32> {
+        match &self.start {
+            Start::Zero => vec![0; self.words],
+            Start::Fill(value) => vec![value.to_bits(); self.words],
+            Start::Words(held) => {
+                let mut words = held.clone();
+                words.resize(self.words, 0);
+                words
+            }
+        }
+    }
+}
+
 /// Index of a buffer in [`Plan::buffers`].
 pub type BufferId = usize;
 

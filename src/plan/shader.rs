@@ -152,7 +152,6 @@ macro_rules! library {
 
 /// Files without an entry point that kernels use, but for epilogues.
 const LIBRARY: &[(&str, &str)] = &library![
-    "block_gradients",
     "common",
     "conv_pool",
     "convolve",
@@ -174,4 +173,5 @@ const LIBRARY: &[(&str, &str)] = &library![
     "sample_stages",
     "spread",
     "step",
+    "tile_gradients",
 ];

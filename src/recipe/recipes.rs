@@ -14,20 +14,20 @@ pub const MAX_EPOCHS: usize = 10_000;
 #[derive(Debug, Clone, Copy)]
 pub struct Recipe {
     pub name: &'static str,
-    /// The learning rate of SGD; the other optimizers have their own.
+    /// Learning rates by output and loss; Adam has its own.
     pub rates: Rates,
     /// Settings by the names of their flags.
     pub settings: &'static [(&'static str, &'static str)],
 }
 
-/// Learning rates by what stands at the end of the network.
+/// Learning rates by output and loss.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rates {
     pub linear: f32,
     /// RBF output, eq. 8.
-    pub distance: f32,
+    pub rbf_eq8: f32,
     /// RBF output, eq. 9.
-    pub competition: f32,
+    pub rbf_eq9: f32,
     pub softmax: f32,
 }
 
@@ -36,7 +36,7 @@ pub const ALL: &[Recipe] = &[
     // The notebook's own training: 9,840 and 2,707 random digits, x0.2 after epoch 15.
     Recipe {
         name: "notebook",
-        rates: Rates { linear: 0.1, distance: 0.001, competition: 0.001, softmax: 0.01 },
+        rates: Rates { linear: 0.1, rbf_eq8: 0.001, rbf_eq9: 0.001, softmax: 0.01 },
         settings: &[
             ("network", "lenet1"),
             ("input", "symmetric"),
@@ -49,13 +49,13 @@ pub const ALL: &[Recipe] = &[
     // LeNet-1 on all digits.
     Recipe {
         name: "lenet1",
-        rates: Rates { linear: 0.03, distance: 0.001, competition: 0.001, softmax: 0.01 },
+        rates: Rates { linear: 0.03, rbf_eq8: 0.001, rbf_eq9: 0.001, softmax: 0.01 },
         settings: &[("network", "lenet1"), ("epochs", "20"), ("batch", "8")],
     },
     // The zip code digits of 1990, which `--data` has to name: see docs/data.md.
     Recipe {
         name: "lenet1-1990",
-        rates: Rates { linear: 0.03, distance: 0.001, competition: 0.001, softmax: 0.01 },
+        rates: Rates { linear: 0.03, rbf_eq8: 0.001, rbf_eq9: 0.001, softmax: 0.01 },
         settings: &[
             ("network", "lenet1"),
             ("input", "symmetric"),
@@ -93,7 +93,7 @@ pub const ALL: &[Recipe] = &[
     // LeNet-5 on digits that every epoch distorts differently.
     Recipe {
         name: "lenet5-distorted",
-        rates: Rates { linear: 0.1, distance: 0.001, competition: 0.001, softmax: 0.01 },
+        rates: Rates { linear: 0.1, rbf_eq8: 0.001, rbf_eq9: 0.001, softmax: 0.01 },
         settings: &[("epochs", "25"), ("batch", "32"), ("distort", "on")],
     },
     // The training of the 1998 paper on digits that every pass distorts differently.
@@ -111,10 +111,10 @@ pub const ALL: &[Recipe] = &[
     },
 ];
 
-/// LeNet-5 on all digits: the default, in everything.
+/// LeNet-5 on all digits: the default recipe.
 pub const LENET5: Recipe = Recipe {
     name: "lenet5",
-    rates: Rates { linear: 0.03, distance: 0.001, competition: 0.0005, softmax: 0.01 },
+    rates: Rates { linear: 0.03, rbf_eq8: 0.001, rbf_eq9: 0.0005, softmax: 0.01 },
     settings: &[],
 };
 
@@ -127,19 +127,19 @@ impl Recipe {
     /// Its settings.
     ///
     /// # Panics
-    /// If its table has a setting that there is not, which is a bug.
+    /// If the table names a setting that does not exist, which is a bug.
     pub fn flags(&self) -> Flags {
         Flags::of(self.settings).expect("the settings of a recipe")
     }
 }
 
 impl Rates {
-    /// The rate for a network, and what of it decides.
+    /// The rate for a network, and the words that say what decided it.
     pub(super) fn of(self, options: &Options) -> (f32, &'static str) {
         match (options.output, options.loss) {
             (Output::Linear, _) => (self.linear, "linear output"),
-            (Output::Rbf, Loss::Mse) => (self.distance, "rbf, mse"),
-            (Output::Rbf, _) => (self.competition, "rbf, map"),
+            (Output::Rbf, Loss::Mse) => (self.rbf_eq8, "rbf, mse"),
+            (Output::Rbf, _) => (self.rbf_eq9, "rbf, map"),
             (Output::Softmax, _) => (self.softmax, "softmax"),
         }
     }

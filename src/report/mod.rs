@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::train::checkpoint::Tally;
 use crate::train::events::End;
 
-/// The result of a run, as `run.json` and `--json` have it.
+/// The result of a run, as `--json` prints it. `run.json` adds the checksum of the model.
 pub fn end_json(end: &End) -> Value {
     let outcome = end.outcome;
     let of = |epoch: Option<&Tally>| {

@@ -45,7 +45,7 @@ impl Resumed {
     }
 
     /// The keys of the record that stay as they were.
-    pub fn about(&self) -> serde_json::Map<String, Value> {
+    pub fn kept(&self) -> serde_json::Map<String, Value> {
         let kept = KEPT.iter().filter_map(|&key| Some((key, self.record.get(key)?.clone())));
         kept.map(|(key, value)| (key.to_string(), value)).collect()
     }

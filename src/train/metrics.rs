@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::plan::TOTALS;
 
-/// Mean loss of a digit at most: a run that reaches it has diverged.
+/// A run whose mean loss per digit reaches this has diverged.
 pub const LARGEST_LOSS: f64 = 1e30;
 
 /// How far a pass over a list of digits is.
@@ -12,9 +12,9 @@ pub const LARGEST_LOSS: f64 = 1e30;
 pub struct Position {
     /// Steps that are done.
     pub step: usize,
-    /// Sums over them, `[batch, 4]`.
+    /// Sums over the steps done, `[batch, TOTALS]`.
     pub totals: Vec<f32>,
-    /// From their first submission to the end of the last, pauses left out.
+    /// Time from the first submission to the end of the last, without pauses.
     pub time: Duration,
 }
 
@@ -22,7 +22,7 @@ pub struct Position {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Metrics {
     pub digits: usize,
-    /// Mean loss a digit.
+    /// Mean loss per digit.
     pub loss: f64,
     /// Digits that were answered wrongly.
     pub errors: usize,
@@ -30,9 +30,9 @@ pub struct Metrics {
     pub batch_loss: f64,
     /// Mean over the batches of their share of right answers, as the notebook counts.
     pub batch_accuracy: f64,
-    /// Time from the first submission to the end of the last.
+    /// Time from the first submission to the end of the last, without pauses.
     pub time: Duration,
-    /// Whether it was stopped before the end; the sums then mean nothing.
+    /// Whether the pass was stopped early. The means are then too small: they divide by all digits.
     pub stopped: bool,
 }
 

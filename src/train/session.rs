@@ -14,12 +14,11 @@ pub use crate::train::metrics::{Metrics, Position};
 /// and Ctrl-C, long enough that submitting costs nothing.
 const SUBMISSION: Duration = Duration::from_millis(100);
 
-/// An executor with a data set. Every method that returns a [`Result`] fails with
-/// [`crate::Error::Adapter`] if the adapter fails, and otherwise not.
+/// An executor with a data set. Methods fail only with [`crate::Error::Adapter`], where the adapter fails.
 pub struct Session {
     executor: Box<dyn Executor>,
     parts: Vec<Part>,
-    /// Staging buffer of the last [`Session::ask`], reused because allocation would dominate packing.
+    /// Staging buffer of the last [`Session::infer`], reused because allocation would dominate packing.
     asked: Vec<u32>,
     /// Steps of the next submission of each [`Pass`]: as many as take about [`SUBMISSION`].
     submission: [usize; 3],
@@ -41,13 +40,16 @@ impl Session {
         let mut session =
             Session { executor, parts, asked: Vec::new(), submission: [1; 3], key: 0 };
         for (set, list) in lists.sets.iter().enumerate() {
-            session.list(set, list)?;
+            session.set_list(set, list)?;
         }
         Ok(session)
     }
 
-    /// Replaces the `set`-th list by other digits, at most as many as the list of [`Session::new`] had.
-    pub fn list(&mut self, set: usize, digits: &[u32]) -> Result<()> {
+    /// Replaces the `set`-th list by other digits.
+    ///
+    /// # Panics
+    /// If there are more digits than the list of [`Session::new`] had.
+    pub fn set_list(&mut self, set: usize, digits: &[u32]) -> Result<()> {
         self.parts[set + 1].digits = digits.len();
         self.upload(set + 1, digits, |_| StepSize::default())
     }
@@ -156,7 +158,8 @@ impl Session {
 
     /// Estimates the curvature of every parameter, which the steps that follow use: the mean over
     /// these training digits of the second derivatives at the present parameters. In the places of
-    /// the plan's layout; `None` if `progress` stopped it.
+    /// the plan's layout; `None` if `progress` stopped it. Overwrites the training list: call [`Session::begin`]
+    /// afterwards.
     ///
     /// # Panics
     /// If the plan has no curvature, or there are more digits than in the training list.
@@ -211,18 +214,18 @@ impl Session {
         Ok(scores)
     }
 
-    /// Outputs `[n, classes]` of the network for other digits (`[n, side, side]` bytes, n at most a batch),
-    /// which take the place of the first of the data set. The first list to evaluate has to be the data set in its
-    /// order.
+    /// Outputs `[n, classes]` for digits that are not in the data set (`[n, side, side]` bytes, at most a batch). They
+    /// overwrite its first digits. The first evaluation list has to be the data set in its order.
     ///
     /// # Panics
     /// If there are more digits than in a batch or in that list.
-    pub fn ask(&mut self, pixels: &[u8]) -> Result<Vec<f32>> {
+    pub fn infer(&mut self, pixels: &[u8]) -> Result<Vec<f32>> {
         let Part { capacity, step, .. } = self.parts[1];
         let &Interface { ports, batch, record, .. } = self.executor.interface();
         let classes = self.executor.interface().classes();
         let digits = pixels.len() / record.side.pow(2);
-        assert!(digits <= batch.min(capacity), "a batch holds at most {batch} digits");
+        let most = batch.min(capacity);
+        assert!(digits <= most, "at most {most} digits at once");
         self.asked.clear();
         record.append(&mut self.asked, pixels, &vec![0; digits]);
         self.executor.write(ports.data_set, 0, &self.asked)?;

@@ -1,7 +1,7 @@
-//! The fast executor of the CPU against the references: every network, at batches that fill groups of
+//! The fast executor of the CPU against the reference: every network, at batches that fill groups of
 //! eight samples and at some that do not, with a last batch that is not full.
 //!
-//! It has to leave the same scores, totals, parameters and velocity, with either instruction set.
+//! Scores, totals, parameters and velocity have to agree within the tolerances below, with either instruction set.
 //! Then the same steps with two and three threads: not a bit may differ.
 
 use crate::common::compare::{Differences, Tolerance};
@@ -17,7 +17,7 @@ const OPTIMIZER: Optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.01 
 const BATCHES: [usize; 2] = [1, 19];
 /// One group that is not full; groups that all are.
 const OTHER_BATCHES: [usize; 2] = [7, 16];
-/// Networks that second derivatives are tried with, by their loss, and batches.
+/// Networks whose second derivatives are compared, one for each loss; the batches.
 const SECOND: [&str; 3] = ["lenet1", "lenet5, eq. 8", "lenet5, eq. 9"];
 const SECOND_BATCHES: [usize; 2] = [1, 9];
 /// Larger mu than the paper's: the first weights of these tests are far from a minimum.
@@ -43,11 +43,11 @@ const VELOCITY: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
 /// Velocities of several steps.
 const LATER_VELOCITY: Tolerance = Tolerance { absolute: 2e-4, relative: 2e-4 };
 
-/// What an executor has left behind.
+/// What an executor has computed.
 #[derive(Debug, Clone, PartialEq)]
-struct Left {
+struct Outcomes {
     scores: Vec<f32>,
-    /// A row a place of the batch.
+    /// `[batch, TOTALS]`: one row for each place in the batch.
     totals: Vec<f32>,
     parameters: Vec<f32>,
     velocity: Vec<f32>,
@@ -58,27 +58,24 @@ pub fn add(tests: &mut Tests) {
     sets.dedup();
     add_batches(tests, &BATCHES, &sets);
     tests.rest(|tests| add_batches(tests, &OTHER_BATCHES, &sets));
-    for (name, batch) in SECOND.into_iter().flat_map(|name| SECOND_BATCHES.map(|b| (name, b))) {
-        for instructions in sets.clone() {
-            let label = format!("{name}, batch {batch}, sdlm, {}", instructions.name());
-            tests.plain(label, move || {
-                SDLM.into_iter().try_for_each(|optimizer| {
-                    all_that_is_carried(&Run { optimizer, ..run(name, batch) }, instructions)
-                })
-            });
+    let sdlm = SECOND.map(|name| (name, "sdlm", &SDLM[..]));
+    for (name, label, optimizers) in sdlm.into_iter().chain([("lenet1", "adam", &[ADAM][..])]) {
+        for batch in SECOND_BATCHES {
+            for instructions in sets.clone() {
+                let label = format!("{name}, batch {batch}, {label}, {}", instructions.name());
+                tests.plain(label, move || {
+                    optimizers.iter().try_for_each(|&optimizer| {
+                        let run = Run { optimizer, ..run(name, batch) };
+                        state_matches_the_reference(&run, instructions)
+                    })
+                });
+            }
         }
-    }
-    for (batch, instructions) in
-        SECOND_BATCHES.into_iter().flat_map(|b| sets.iter().map(move |&i| (b, i)))
-    {
-        tests.plain(format!("lenet1, batch {batch}, adam, {}", instructions.name()), move || {
-            all_that_is_carried(&Run { optimizer: ADAM, ..run("lenet1", batch) }, instructions)
-        });
     }
     for name in ["lenet1", "lenet5, eq. 9", "lenet5, linear"] {
         for instructions in sets.clone() {
             tests.plain(format!("{name}, threads, {}", instructions.name()), move || {
-                any_threads(name, instructions)
+                threads_change_no_bit(name, instructions)
             });
         }
     }
@@ -115,10 +112,10 @@ fn fast(run: &Run, threads: usize, instructions: Instructions) -> lenet::Result<
     run.prepared(Box::new(Fast::new(plan, threads, instructions)))
 }
 
-fn left(executor: &mut dyn Executor) -> lenet::Result<Left> {
+fn read_outcomes(executor: &mut dyn Executor) -> lenet::Result<Outcomes> {
     let plan = executor.interface();
     let (ports, batch, size) = (plan.ports, plan.batch, plan.layout.size);
-    Ok(Left {
+    Ok(Outcomes {
         scores: executor.read_f32(ports.scores, batch * CLASSES)?,
         totals: executor.read_f32(ports.totals, batch * TOTALS)?,
         parameters: executor.read_f32(ports.parameters, size)?,
@@ -126,7 +123,7 @@ fn left(executor: &mut dyn Executor) -> lenet::Result<Left> {
     })
 }
 
-/// One step, then the others, the last digits forward only as well.
+/// Compares after one training step, after all of them, and after the first step once more, forward only.
 fn matches_the_reference(run: &Run, instructions: Instructions) -> Outcome {
     let (mut found, mut expected) = (fast(run, 2, instructions)?, run.on_cpu()?);
     for (count, pass, score, velocity, which) in [
@@ -143,11 +140,11 @@ fn matches_the_reference(run: &Run, instructions: Instructions) -> Outcome {
         expected.run(count, pass)?;
         let layout = found.interface().layout.clone();
         assert_eq!(found.read(cursor, 1)?, expected.read(cursor, 1)?, "the next step");
-        let (found, expected) = (left(found.as_mut())?, left(expected.as_mut())?);
+        let (found, expected) = (read_outcomes(found.as_mut())?, read_outcomes(expected.as_mut())?);
         let mut differences = Differences::default();
         differences.numbers("scores", &found.scores, &expected.scores, score);
-        let (sums, rows) = (columns(&found.totals), columns(&expected.totals));
-        differences.numbers("totals", &sums, &rows, TOTAL);
+        let (found_totals, expected_totals) = (columns(&found.totals), columns(&expected.totals));
+        differences.numbers("totals", &found_totals, &expected_totals, TOTAL);
         let mut tensors = |what, found, expected, tolerance| {
             compare_tensors(&mut differences, what, &layout, found, expected, tolerance);
         };
@@ -159,7 +156,7 @@ fn matches_the_reference(run: &Run, instructions: Instructions) -> Outcome {
 }
 
 /// Steps, after a pass of the curvature where the optimizer has one.
-fn all_that_is_carried(run: &Run, instructions: Instructions) -> Outcome {
+fn state_matches_the_reference(run: &Run, instructions: Instructions) -> Outcome {
     let (mut found, mut expected) = (fast(run, 2, instructions)?, run.on_cpu()?);
     run.train(found.as_mut(), STEPS, STEPS)?;
     run.train(expected.as_mut(), STEPS, STEPS)?;
@@ -181,13 +178,13 @@ fn columns(totals: &[f32]) -> Vec<f32> {
     (0..TOTALS).map(|column| sum(column) as f32).collect()
 }
 
-fn any_threads(name: &'static str, instructions: Instructions) -> Outcome {
+fn threads_change_no_bit(name: &'static str, instructions: Instructions) -> Outcome {
     // Five groups: three threads have two, two and one.
     let run = run(name, 37);
-    let with = |threads| -> lenet::Result<Left> {
+    let with = |threads| -> lenet::Result<Outcomes> {
         let mut executor = fast(&run, threads, instructions)?;
         executor.run(STEPS, Pass::Training)?;
-        left(executor.as_mut())
+        read_outcomes(executor.as_mut())
     };
     let one = with(1)?;
     for threads in [2, 3] {

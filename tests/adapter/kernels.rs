@@ -13,7 +13,7 @@
 use crate::common::compare::{Differences, Tolerance};
 use crate::common::epilogues::{EPILOGUES, PASSES, arguments_of};
 use crate::common::linear;
-use crate::common::loss::{DISTANCE, MAP, PROBABILITIES, TARGETS};
+use crate::common::loss::{LINEAR_MSE, RBF_EQ8, RBF_EQ9, SOFTMAX};
 use crate::common::op::{COUNT, Case, Numbers, STEP, bits, case, empty, floats, steps};
 use crate::common::stages::{self, Arguments, FIRST, owned};
 use crate::common::{Outcome, Tests, profiles};
@@ -133,22 +133,22 @@ fn gather(_: Profile) -> Vec<Case> {
 
 fn output(_: Profile) -> Vec<Case> {
     let kinds = [
-        (TARGETS, Squash::Tanh, 1, 8, 10, 0.5),
-        (TARGETS, Squash::Scaled, 7, 36, 10, 0.5),
+        (LINEAR_MSE, Squash::Tanh, 1, 8, 10, 0.5),
+        (LINEAR_MSE, Squash::Scaled, 7, 36, 10, 0.5),
         // Weights that the squash saturates at.
-        (TARGETS, Squash::Scaled, 7, 36, 10, 40.0),
-        (TARGETS, Squash::Scaled, 7, 36, 2, 0.5),
-        (TARGETS, Squash::Tanh, 3, 8, 26, 0.5),
-        (TARGETS, Squash::Scaled, 3, 36, 64, 0.5),
-        (TARGETS, Squash::Scaled, 3, 12, 10, 0.5),
-        (PROBABILITIES, Squash::Relu, 7, 36, 26, 0.5),
+        (LINEAR_MSE, Squash::Scaled, 7, 36, 10, 40.0),
+        (LINEAR_MSE, Squash::Scaled, 7, 36, 2, 0.5),
+        (LINEAR_MSE, Squash::Tanh, 3, 8, 26, 0.5),
+        (LINEAR_MSE, Squash::Scaled, 3, 36, 64, 0.5),
+        (LINEAR_MSE, Squash::Scaled, 3, 12, 10, 0.5),
+        (SOFTMAX, Squash::Relu, 7, 36, 26, 0.5),
         // Sums whose e^y overflows.
-        (PROBABILITIES, Squash::Logistic, 3, 12, 10, 40.0),
-        (DISTANCE, Squash::Scaled, 7, 84, 10, 1.0),
-        (MAP, Squash::Scaled, 7, 8, 10, 1.0),
+        (SOFTMAX, Squash::Logistic, 3, 12, 10, 40.0),
+        (RBF_EQ8, Squash::Scaled, 7, 84, 10, 1.0),
+        (RBF_EQ9, Squash::Scaled, 7, 8, 10, 1.0),
         // Distances of some hundred, where e^-y is 0.
-        (MAP, Squash::Scaled, 7, 84, 10, 2.0),
-        (Criterion { j: 0.1, ..MAP }, Squash::Scaled, 3, 8, 10, 0.5),
+        (RBF_EQ9, Squash::Scaled, 7, 84, 10, 2.0),
+        (Criterion { j: 0.1, ..RBF_EQ9 }, Squash::Scaled, 3, 8, 10, 0.5),
     ];
     let mut cases = Vec::new();
     for (criterion, squash, samples, inputs, classes, limit) in kinds {

@@ -4,14 +4,14 @@ use lenet::network::{Loss, Output};
 use lenet::plan::Criterion;
 
 /// The error against +1 and -1, of 1990.
-pub const TARGETS: Criterion = Criterion { output: Output::Linear, loss: Loss::Mse, j: 10.0 };
+pub const LINEAR_MSE: Criterion = Criterion { output: Output::Linear, loss: Loss::Mse, j: 10.0 };
 /// Cross-entropy.
-pub const PROBABILITIES: Criterion =
+pub const SOFTMAX: Criterion =
     Criterion { output: Output::Softmax, loss: Loss::CrossEntropy, j: 10.0 };
 /// Eq. 8 of 1998.
-pub const DISTANCE: Criterion = Criterion { output: Output::Rbf, loss: Loss::Mse, j: 10.0 };
+pub const RBF_EQ8: Criterion = Criterion { output: Output::Rbf, loss: Loss::Mse, j: 10.0 };
 /// Eq. 9 of 1998.
-pub const MAP: Criterion = Criterion { output: Output::Rbf, loss: Loss::Map, j: 10.0 };
+pub const RBF_EQ9: Criterion = Criterion { output: Output::Rbf, loss: Loss::Map, j: 10.0 };
 
 /// The loss of one sample after an output layer, whose squash, if it has one, gives x.
 fn loss(kind: Criterion, x: &[f64], w: &[f64], right: usize) -> f64 {

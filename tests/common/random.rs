@@ -28,10 +28,10 @@ impl RandomFile {
     pub fn new(seed: u64) -> Self {
         let mut draw = Draw(Rng::new(seed, Stream::Test));
         let text = file(&mut draw);
-        let batch = draw.from(1..=20);
+        let batch = draw.within(1..=20);
         // With a small epsilon a gradient that is nothing but rounding would move its parameter far.
         let (beta1, beta2, epsilon) = (0.9, 0.99, 1.0);
-        let optimizer = match draw.from(0..=5) {
+        let optimizer = match draw.within(0..=5) {
             0 | 1 => Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true },
             2 => Optimizer::Adam { beta1, beta2, epsilon, weight_decay: 0.0 },
             _ => Optimizer::Sgd { momentum: 0.9, weight_decay: 0.01 },
@@ -70,7 +70,7 @@ impl RandomFile {
 struct Draw(Rng);
 
 impl Draw {
-    fn from(&mut self, range: std::ops::RangeInclusive<usize>) -> usize {
+    fn within(&mut self, range: std::ops::RangeInclusive<usize>) -> usize {
         range.start() + self.0.below((range.end() - range.start() + 1) as u32) as usize
     }
 
@@ -86,16 +86,16 @@ impl Draw {
 fn file(draw: &mut Draw) -> String {
     let mut text = String::from("name = \"random\"\n");
     // One side in forty and one number of classes in twenty are out of range.
-    let side = if draw.one_in(40) { draw.from(65..=99) } else { draw.from(8..=64) };
+    let side = if draw.one_in(40) { draw.within(65..=99) } else { draw.within(8..=64) };
     let output = draw.word::<Output>();
     let is_rbf = output == Output::Rbf.name() && !draw.one_in(10);
-    let classes = match draw.from(0..=39) {
-        0 => draw.from(0..=1),
-        1 => draw.from(65..=300),
+    let classes = match draw.within(0..=39) {
+        0 => draw.within(0..=1),
+        1 => draw.within(65..=300),
         _ if is_rbf => 10,
-        _ => draw.from(2..=64),
+        _ => draw.within(2..=64),
     };
-    let border = if draw.one_in(3) { draw.from(0..=4) } else { 0 };
+    let border = if draw.one_in(3) { draw.within(0..=4) } else { 0 };
     let squash = if is_rbf { Squash::Scaled.name() } else { draw.word::<Squash>() };
     let (input, pool) = (draw.word::<Scaling>(), draw.word::<PoolForm>());
     let _ = write!(
@@ -107,7 +107,7 @@ fn file(draw: &mut Draw) -> String {
         let _ = writeln!(text, "loss = {:?}", draw.word::<Loss>());
     }
     let mut layers = stages(draw, side + 2 * border);
-    for number in 0..draw.from(0..=2) {
+    for number in 0..draw.within(0..=2) {
         layers.push(format!("linear = \"l{number}\", units = {}", units(draw)));
     }
     if is_rbf {
@@ -122,15 +122,15 @@ fn file(draw: &mut Draw) -> String {
 fn stages(draw: &mut Draw, mut side: usize) -> Vec<String> {
     let mut layers = Vec::new();
     let mut maps = 1;
-    for number in 0..draw.from(0..=4) {
+    for number in 0..draw.within(0..=4) {
         let has_pool = !draw.one_in(3);
-        let mut kernel = draw.from(1..=7);
+        let mut kernel = draw.within(1..=7);
         // Most kernels leave an even side to a pooling.
         if has_pool && side.saturating_sub(kernel).is_multiple_of(2) && !draw.one_in(12) {
             kernel = if kernel == 1 { 2 } else { kernel - 1 };
         }
         if draw.one_in(60) {
-            kernel = draw.from(7..=9) % 9;
+            kernel = draw.within(7..=9) % 9;
         }
         let before = maps;
         maps = units(draw).min(12);
@@ -147,7 +147,7 @@ fn stages(draw: &mut Draw, mut side: usize) -> Vec<String> {
 
 /// Mostly few, and one in sixty none.
 fn units(draw: &mut Draw) -> usize {
-    if draw.one_in(60) { 0 } else { draw.from(1..=9) * draw.from(1..=3) }
+    if draw.one_in(60) { 0 } else { draw.within(1..=9) * draw.within(1..=3) }
 }
 
 /// For one convolution in three a list of what each map sees, of which one in ten names a map that is not there.

@@ -6,7 +6,7 @@
 
 use crate::common::compare::Tolerance;
 use crate::common::jacobian::{Layer, assert_near, diagonal, through, wide};
-use crate::common::loss::{DISTANCE, MAP, PROBABILITIES, TARGETS, second};
+use crate::common::loss::{LINEAR_MSE, RBF_EQ8, RBF_EQ9, SOFTMAX, second};
 use crate::common::op::{Numbers, floats};
 use crate::common::stages::{Arguments, FIRST, LATER, Shape};
 use lenet::cpu;
@@ -155,13 +155,13 @@ fn linear_layers() {
 #[test]
 fn outputs() {
     let kinds = [
-        (TARGETS, Squash::Tanh, 8, 0.5, false),
-        (TARGETS, Squash::Scaled, 36, 0.2, true),
-        (PROBABILITIES, Squash::Tanh, 12, 0.5, false),
-        (DISTANCE, Squash::Scaled, 84, 1.0, true),
-        (MAP, Squash::Scaled, 8, 0.5, true),
-        (Criterion { j: 1.0, ..MAP }, Squash::Scaled, 4, 1.0, true),
-        (Criterion { j: 1.0, ..MAP }, Squash::Scaled, 4, 1.0, false),
+        (LINEAR_MSE, Squash::Tanh, 8, 0.5, false),
+        (LINEAR_MSE, Squash::Scaled, 36, 0.2, true),
+        (SOFTMAX, Squash::Tanh, 12, 0.5, false),
+        (RBF_EQ8, Squash::Scaled, 84, 1.0, true),
+        (RBF_EQ9, Squash::Scaled, 8, 0.5, true),
+        (Criterion { j: 1.0, ..RBF_EQ9 }, Squash::Scaled, 4, 1.0, true),
+        (Criterion { j: 1.0, ..RBF_EQ9 }, Squash::Scaled, 4, 1.0, false),
     ];
     for (criterion, squash, inputs, limit, exact) in kinds {
         let linear = !criterion.is_rbf();
@@ -197,7 +197,7 @@ fn outputs() {
             let by_x = match (criterion.is_rbf(), criterion.is_map() && !exact) {
                 (false, _) => {
                     let seeds = second(criterion, &y, &[], labels[n]);
-                    let d = match criterion == PROBABILITIES {
+                    let d = match criterion == SOFTMAX {
                         true => seeds,
                         false => through(squash, &seeds, &y),
                     };

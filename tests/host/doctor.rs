@@ -11,7 +11,7 @@ use lenet::rng::pcg4d;
 use tempfile::TempDir;
 use wgpu::{Device, DeviceDescriptor};
 
-/// The exit code where no adapter computes rightly.
+/// The exit code where no adapter computes correctly.
 const ADAPTER: i32 = 4;
 
 /// A reference of each check in naive loops: from the words of `input` to those of the answer. The name of the

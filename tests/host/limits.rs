@@ -133,7 +133,7 @@ fn random_tables_never_panic() {
         let refused = |error: Error| {
             let said = error.to_string();
             assert!(matches!(error, Error::Usage(_)), "{number}: {said}");
-            let way_out = ["row ", "--plan layered", "--batch", "smaller"];
+            let way_out = ["layer ", "--plan layered", "--batch", "smaller"];
             assert!(way_out.iter().any(|part| said.contains(part)), "{number}: {said}");
         };
         let network = match build(&table, table.options) {

@@ -1,4 +1,4 @@
-//! Networks as files: those of the program, and one of one's own through every command.
+//! Network files: those of the program, and one of the user's own.
 
 use std::fs;
 use std::path::Path;
@@ -85,11 +85,11 @@ fn a_file_says_what_is_wrong_with_it() {
         ("name = \"\\u001b[31m\"\nlayers = []", &["\\u{1b}[31m", "letters"]),
         ("name = \"-x\"\nlayers = []", &["\"-x\"", "begin"]),
         (&layer("conv = \"c\", maps = 2, side = 5"), &["line 2", "side"]),
-        (&layer("conv = \"c\", maps = 2, kernel = 8"), &["row 1", "\"c\"", "8x8", "7x7"]),
+        (&layer("conv = \"c\", maps = 2, kernel = 8"), &["layer 1", "\"c\"", "8x8", "7x7"]),
         (&layer("linear = \"l\", units = 8, kernel = 3"), &["layer 1", "kernel"]),
         (&layer("conv = \"c\", maps = 1, connections = \"table-2\""), &["layer 1", "table-1"]),
-        (&layer("conv = \"c\", maps = 1, connections = [[1]]"), &["row 1", "\"c\"", "map 1"]),
-        (&layer("pool = \"p\""), &["row 1", "\"p\"", "after a convolution"]),
+        (&layer("conv = \"c\", maps = 1, connections = [[1]]"), &["layer 1", "\"c\"", "map 1"]),
+        (&layer("pool = \"p\""), &["layer 1", "\"p\"", "after a convolution"]),
         (&of_recipe("epochs = 0"), &["[recipe]", "--epochs"]),
         (&of_recipe("epoch = 1"), &["[recipe]", "\"epoch\"", "did you mean epochs?"]),
         (&of_recipe("squash = \"tanh\""), &["[recipe]", "above"]),
@@ -100,17 +100,17 @@ fn a_file_says_what_is_wrong_with_it() {
         let words = [&["mine.toml"], words].concat();
         fails(&["train", "--network", &file, "--steps", "1"], DATA, &words);
     }
-    let renamed = networks::lenet1().text().replace("maps = 4", "maps = 5");
-    let file = file(&folder, &renamed);
+    let changed = networks::lenet1().text().replace("maps = 4", "maps = 5");
+    let file = file(&folder, &changed);
     fails(&["summary", "--network", &file], DATA, &["another name", "\"lenet1\""]);
     fails(&["summary", "--network", "lenet6"], USAGE, &["did you mean lenet5?", "a network file"]);
     let folder = path(folder.path());
     fails(&["summary", "--network", folder], DATA, &[folder]);
 }
 
-/// What a file says of training gives way to what is typed, and what then has no use is left out.
+/// Typed flags override the recipe of the file; settings that then have no use are left out.
 #[test]
-fn flags_stand_over_the_recipe_of_a_file() {
+fn flags_override_the_recipe_of_a_file() {
     let folder = TempDir::new().expect("a folder");
     let of_lenet5 = prints(&["summary", "--network", "lenet5", "--toml"]);
     let of_tutorial = prints(&["summary", "--network", "lenet5-tutorial", "--toml"]);
@@ -138,7 +138,7 @@ fn flags_stand_over_the_recipe_of_a_file() {
     }
 }
 
-/// A file that names no side is for the side of the data, whether or not its layers fit digits of 28x28.
+/// A file that names no side takes the side of the data, also if its layers do not fit 28x28.
 #[test]
 fn the_data_say_which_side_a_network_sees() {
     let folder = TempDir::new().expect("a folder");
@@ -153,7 +153,7 @@ fn the_data_say_which_side_a_network_sees() {
 }
 
 #[test]
-fn a_network_of_ones_own_goes_through_every_command() {
+fn only_the_first_run_needs_the_network_file() {
     let folder = TempDir::new().expect("a folder");
     let place = |name: &str| folder.path().join(name).to_str().expect("a plain name").to_string();
     let (mine, run) = (file(&folder, SMALL), place("run"));

@@ -1,4 +1,4 @@
-//! Made pictures of ten kinds that people have: how many are read rightly, refused, and wrong but sure. The
+//! Made pictures of ten kinds that people have: how many are read correctly, refused, and wrong but sure. The
 //! numbers of docs/predict.md: `LENET_PICTURES=200 cargo test --test host papers -- --nocapture`.
 
 use std::io::Cursor;
@@ -175,7 +175,7 @@ fn papers_are_read_or_refused() {
     let mut read = |bytes: &[u8]| {
         let digits = writing::read("picture", bytes, 28).ok()?.digits;
         let answer = |digit: &writing::Written| {
-            let scores = inference.ask(&digit.pixels).unwrap();
+            let scores = inference.infer(&digit.pixels).unwrap();
             let answer = scores.prediction(0, margin);
             if answer.rejected { "?".into() } else { answer.digit.to_string() }
         };

@@ -22,7 +22,7 @@ fn random_networks_are_refused_or_train_as_the_reference() {
             Err(reason) => {
                 println!("refused: {reason}\n");
                 let names = |key: &&str| reason.contains(*key);
-                assert!(reason.contains("row ") || KEYS.iter().any(names), "{reason}");
+                assert!(reason.contains("layer ") || KEYS.iter().any(names), "{reason}");
                 refused += 1;
             }
             Ok(run) => {

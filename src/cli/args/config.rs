@@ -1,8 +1,7 @@
 //! Flags from a file: `train --config FILE`, and the run that `train --resume DIR` resumes.
 //!
-//! A file says the same as flags do, under their names without the dashes. What it says is put in
-//! front of what was typed and read as flags are, so that both know the same values and give the same
-//! errors; of a flag that is there twice the last, which was typed, wins.
+//! A file holds flags, under their names without dashes. They are put in front of the typed words and parsed together,
+//! so values and errors are the same. The last of two equal flags wins, which is the typed one.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -19,10 +18,10 @@ use crate::recipe::{NetworkChoice, Origins, first_lines};
 use crate::run::record;
 use crate::text::{did_you_mean, plain, toml_fault, toml_word};
 
-/// Flags of which one takes the place of the other: a stronger source that gives one of them silences
-/// the other, and so does the first in a run's record, which has both.
+/// Pairs of flags that exclude each other. A typed flag removes its rival from the file; in a run's record, which may
+/// hold both, the first of the pair wins.
 const RIVALS: [(&str, &str); 3] = [("steps", "epochs"), ("from", "init"), ("seeds", "seed")];
-/// Bytes of a file at most.
+/// Largest file that is read, in bytes.
 const MAX_FILE: u64 = 16 << 20;
 /// Flags that no file gives.
 const NOT_IN_FILES: [&str; 2] = ["config", "resume"];
@@ -37,9 +36,10 @@ pub struct Config {
     flags: Flags,
     /// Where each value comes from, as the table of settings shows it.
     origins: Origins,
-    /// The device that computed the run of a record, in the words of [`crate::Device::arithmetic`].
+    /// The device that computed the run to repeat, in the words of [`crate::Device::arithmetic`]; `None` for a TOML
+    /// file and for a run that is resumed.
     pub made_on: Option<String>,
-    /// The network of a record that is none of this program.
+    /// The network of a record that is not built in.
     network: Option<Network>,
 }
 
@@ -62,7 +62,7 @@ impl Config {
             let table: toml::Table =
                 text.parse().map_err(|error| cannot_read(toml_fault(&text, &error)))?;
             let mut flags = of_toml(table, &name)?;
-            // A path in a file is seen from that file.
+            // A path in a file is relative to that file.
             for key in ["data", "network", "from"] {
                 if let (Some(Some(value)), Some(folder)) = (flags.get_mut(key), path.parent())
                     && (key != "network" || NetworkChoice::is_path(value, folder))
@@ -81,7 +81,7 @@ impl Config {
         let mut flags = of_record(record).ok_or_else(|| {
             Error::cannot_read(path, "it has no \"settings\"", "start the run again")
         })?;
-        // The checkpoint has what became of that model.
+        // The checkpoint already holds what training made of that model.
         flags.remove("from");
         let origin = |key: &String| {
             let origin = record["settings"][key.as_str()]["origin"].as_str()?;
@@ -94,7 +94,7 @@ impl Config {
         Ok(Config { name, flags, origins, made_on: None, network })
     }
 
-    /// Puts the network of the record in the place of its name, unless another was typed.
+    /// Replaces the network's name by the network of the record, unless another name was typed.
     pub fn name_network(&self, asked: &mut Option<NetworkChoice>) {
         let own = self.network.as_ref();
         if let Some(own) = own.filter(|own| asked.as_ref().is_some_and(|it| it.name() == own.name))
@@ -103,8 +103,8 @@ impl Config {
         }
     }
 
-    /// Returns the flags of `lenet train` with what the file says under what was typed, and where the
-    /// values come from that were not typed. A key or value that there is not is named with the file.
+    /// Parses the typed flags over those of the file. Returns the flags, and the origins of the values that were not
+    /// typed. Errors about a key or a value name the file.
     pub fn under<A: FromArgMatches>(&self, typed: &[OsString]) -> Result<(A, Origins)> {
         let train = cli::command().find_subcommand("train").expect("a command").clone();
         let mut train = train.no_binary_name(true).args_override_self(true);
@@ -149,7 +149,7 @@ fn is_flag(command: &Command, key: &str) -> bool {
     command.get_arguments().any(known) && !NOT_IN_FILES.contains(&key)
 }
 
-/// Returns the network of a record that is none of this program, and that no model brings.
+/// Returns the network of a record that is not built in, and that no model brings.
 fn own_network(record: &Value) -> Result<Option<Network>, String> {
     let identity = &record["identity"];
     let own = !identity["layers"].is_null() && identity["from"].is_null();

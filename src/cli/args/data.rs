@@ -95,7 +95,7 @@ impl DataArgs {
             let test = data::load_test(&here.source).map_err(|error| self.with_way_out(error))?;
             here.tell_left_out();
             // The other oddities are about training.
-            data::turned(&test).iter().for_each(|what| output::warn(what));
+            data::transposed(&test).iter().for_each(|what| output::warn(what));
             return Ok(test);
         };
         let crc32 = |run: &Record| run.data["test"]["crc32"].clone();

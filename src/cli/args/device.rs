@@ -1,4 +1,4 @@
-//! From `--device`, `--adapter`, `--profile` and `--threads` to a device.
+//! Chooses the device from `--device`, `--adapter`, `--profile` and `--threads`.
 
 use crate::cli::args::{DeviceArgs, DeviceChoice, ProfileChoice};
 use crate::cli::output;
@@ -17,15 +17,14 @@ const MAX_THREADS: usize = 1_024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     Training,
-    /// To ask a trained model: `auto` prefers the CPU to a software adapter, which would still be compiling when the
+    /// Of a trained model: `auto` prefers the CPU to a software adapter, which would still be compiling when the
     /// CPU has answered.
-    Asking,
-    /// To measure or show what an adapter does.
-    Looking,
+    Inference,
+    /// Measures or shows what an adapter does.
+    Inspection,
 }
 
-/// Chooses a device, and warns of what was passed over on the way. A user's first run on an adapter
-/// tests it, which takes up to a second.
+/// Chooses a device and prints the warnings. The first use of an adapter tests it, which takes up to a second.
 pub fn choose(args: &DeviceArgs, purpose: Purpose) -> Result<Device> {
     let mut warnings = Vec::new();
     let device = find(args, purpose, &mut warnings)?;
@@ -33,20 +32,25 @@ pub fn choose(args: &DeviceArgs, purpose: Purpose) -> Result<Device> {
     Ok(device)
 }
 
-/// Says what computes.
+/// Prints the device.
 pub fn announce(device: &Device) {
     output::note(&format!("device   {}", device.describe()));
 }
 
 /// Returns an error about two flags that contradict each other.
-fn contradiction(what: &str) -> Error {
+pub fn contradiction(what: &str) -> Error {
     Error::Usage(format!("{what}: leave out one of the two"))
 }
 
+/// Returns an error about a flag for adapters beside `--device cpu`.
+pub fn no_adapter(flag: &str) -> Error {
+    contradiction(&format!("{flag} chooses how an adapter is used, but --device cpu uses none"))
+}
+
 fn find(args: &DeviceArgs, purpose: Purpose, warnings: &mut Vec<String>) -> Result<Device> {
-    let (plan, named) = (args.plan, args.adapter.is_some());
-    let is_open = args.device == DeviceChoice::Auto && !named;
-    let insisted = args.device == DeviceChoice::Gpu || named;
+    let named = args.adapter.is_some();
+    let is_auto = args.device == DeviceChoice::Auto && !named;
+    let must_be_adapter = args.device == DeviceChoice::Gpu || named;
     let profile = match args.profile {
         ProfileChoice::Auto => None,
         ProfileChoice::Software => Some(Profile::software()),
@@ -54,33 +58,29 @@ fn find(args: &DeviceArgs, purpose: Purpose, warnings: &mut Vec<String>) -> Resu
     };
     let threads = threads(args)?;
     if args.device == DeviceChoice::Cpu {
-        let given = [(named, "--adapter"), (profile.is_some(), "--profile")];
-        return match given.iter().find(|(given, _)| *given) {
-            None => Ok(Device::cpu_on(threads)),
-            Some((_, flag)) => Err(contradiction(&format!(
-                "{flag} chooses how an adapter is used, but --device cpu uses none"
-            ))),
-        };
+        return cpu(named, profile.is_some(), threads);
     }
-    if insisted && args.threads.is_some() {
+    if must_be_adapter && args.threads.is_some() {
         return Err(contradiction("--threads is about the CPU, but an adapter was asked for"));
     }
     let adapters = match adapter::find(args.adapter.as_deref()) {
-        Err(error) if insisted => return Err(error),
+        Err(error) if must_be_adapter => return Err(error),
         found => found.unwrap_or_default(),
     };
-    let none = if adapters.is_empty() { "no adapter was found, and " } else { "" };
-    let mut tuned = Tuned::default();
-    if plan == PlanChoice::Tuned && !adapters.is_empty() {
-        let (found, warning) = Tuned::read();
-        warnings.extend(warning);
-        tuned = found;
-    }
+    let prefix = if adapters.is_empty() { "no adapter was found, and " } else { "" };
+    let is_plain = profile.is_none() && args.plan == PlanChoice::Auto;
+    let tuned = match args.plan {
+        PlanChoice::Tuned if !adapters.is_empty() => {
+            let (tuned, warning) = Tuned::read();
+            warnings.extend(warning);
+            tuned
+        }
+        _ => Tuned::default(),
+    };
     for adapter in adapters {
         let info = adapter.get_info();
-        let is_slow = is_open && adapter::is_software(&info);
-        let is_plain = profile.is_none() && plan == PlanChoice::Auto;
-        if is_slow && is_plain && purpose == Purpose::Asking {
+        let is_slow = is_auto && adapter::is_software(&info);
+        if is_slow && is_plain && purpose == Purpose::Inference {
             return Ok(Device::cpu_on(threads));
         }
         match Device::adapter(adapter, profile, &tuned) {
@@ -89,25 +89,33 @@ fn find(args: &DeviceArgs, purpose: Purpose, warnings: &mut Vec<String>) -> Resu
                 // do not look at the environment.
                 unsafe { device.find_single_threaded() };
                 let is_slow = is_slow && purpose == Purpose::Training;
-                let unused = args.threads.is_some() && purpose != Purpose::Looking;
-                warnings.extend(of_adapter(&info.name, is_slow, unused));
+                let unused = args.threads.is_some() && purpose != Purpose::Inspection;
+                warnings.extend(adapter_warnings(&info.name, is_slow, unused));
                 return Ok(device);
             }
             Err(error) => warnings.push(error.to_string()),
         }
     }
-    if insisted {
+    if must_be_adapter {
         return Err(Error::Adapter(warnings.join("\n")));
     }
     warnings.push(format!(
-        "{none}no shader runs: the CPU computes instead. To use an adapter, {}",
+        "{prefix}no shader runs: the CPU computes instead. To use an adapter, {}",
         adapter::how_to_get_one()
     ));
     Ok(Device::Cpu { threads, fell_back: true })
 }
+/// The CPU, unless a flag says how an adapter is used.
+fn cpu(has_adapter: bool, has_profile: bool, threads: usize) -> Result<Device> {
+    match (has_adapter, has_profile) {
+        (true, _) => Err(no_adapter("--adapter")),
+        (_, true) => Err(no_adapter("--profile")),
+        _ => Ok(Device::cpu_on(threads)),
+    }
+}
 
 /// What to know of the adapter that was chosen.
-fn of_adapter(name: &str, is_slow: bool, has_threads: bool) -> impl Iterator<Item = String> {
+fn adapter_warnings(name: &str, is_slow: bool, has_threads: bool) -> impl Iterator<Item = String> {
     let slow = is_slow.then(|| {
         format!("{name} is no GPU but software: --device cpu trains about five times as fast")
     });

@@ -43,7 +43,7 @@ impl ModelArg {
         batch: usize,
         sets: &[&Digits],
     ) -> Result<(Inference, Device)> {
-        let device = device::choose(args, device::Purpose::Asking)?;
+        let device = device::choose(args, device::Purpose::Inference)?;
         output::note(&format!(
             "model    {}: {}, {} parameters",
             path_on_one_line(&self.file()),

@@ -1,4 +1,4 @@
-//! `lenet adapters`: what this machine could compute with.
+//! `lenet adapters`: the GPUs and drivers of this machine.
 
 use serde_json::{Value, json};
 
@@ -35,13 +35,13 @@ pub fn run(args: Args) -> Result<()> {
     if all.iter().any(|facts| facts.health.is_ok()) {
         Ok(())
     } else if all.is_empty() {
-        // For a person the way out stands on standard output already.
+        // Text output has already said what to do.
         let way_out =
             if args.json { format!(": {}", adapter::how_to_get_one()) } else { String::new() };
         Err(Error::Adapter(format!("no adapter was found{way_out}")))
     } else {
         Err(Error::Adapter(format!(
-            "no adapter here computes rightly: update its driver, or {HOW_TO_GET_ONE}"
+            "no adapter here computes correctly: update its driver, or {HOW_TO_GET_ONE}"
         )))
     }
 }
@@ -66,10 +66,9 @@ fn text_of(index: usize, facts: &Facts) -> String {
     };
     let (test, loops) = match &facts.health {
         Err(fault) => (format!("FAILED: {fault}"), "not known".to_string()),
-        Ok(health) if health.loops < LOOPS_ASKED => (
-            "passed".into(),
-            format!("loops end, without an error, after {}", thousands(health.loops)),
-        ),
+        Ok(health) if health.loops < LOOPS_ASKED => {
+            ("passed".into(), format!("loops end silently after {}", thousands(health.loops)))
+        }
         Ok(health) => (
             "passed".into(),
             format!("at least {} in the loops of an invocation", thousands(health.loops)),

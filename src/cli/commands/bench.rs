@@ -83,7 +83,7 @@ pub fn run(args: Args) -> Result<()> {
     let start = Instant::now();
     let protocol = check(&args)?;
     let cases = cases(&args)?;
-    let device = device::choose(&args.device, device::Purpose::Looking)?;
+    let device = device::choose(&args.device, device::Purpose::Inspection)?;
     device::announce(&device);
     warn_of_company();
     let adapter = adapter(&args, &device)?;

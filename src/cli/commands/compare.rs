@@ -8,11 +8,9 @@ use serde_json::{Value, json};
 use super::compare_seeds;
 use crate::cli::args::{DataArgs, DeviceArgs, device};
 use crate::cli::output::{self, check_free};
-use crate::data::Digits;
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::evaluation::Answer;
-use crate::inference::{EVALUATION_BATCH, Inference};
+use crate::inference::Examiner;
 use crate::recipe::need;
 use crate::report::lines::Line;
 use crate::runs::{Comparison, Seeds, Side, page};
@@ -69,10 +67,11 @@ pub fn run(args: Args) -> Result<()> {
         "the two models have classes of different names: compare models of the same data".into()
     })?;
     let test = test.with_classes_of(a)?;
-    let device = device::choose(&args.device, device::Purpose::Asking)?;
+    let device = device::choose(&args.device, device::Purpose::Inference)?;
     device::announce(&device);
-    let answers = answers(&sides, &args.device, &device, &test)?;
-    let comparison = Comparison::new(sides, answers);
+    let mut examiner = Examiner::new(&device, args.device.plan);
+    let [a, b] = sides.each_ref().map(|side| examiner.answers(&side.model, &test));
+    let comparison = Comparison::new(sides, [a?, b?]);
     if let Some((path, drawing)) = out {
         let drawn = match drawing {
             Drawing::Page => page::html(&comparison, &test),
@@ -101,24 +100,6 @@ pub fn drawing<'a>(args: &'a Args, read: &[&Path]) -> Result<Option<(&'a Path, D
     };
     check_free("--out", path, args.force, read)?;
     Ok(Some((path, drawing)))
-}
-
-/// Asks both models about every test digit.
-fn answers(
-    sides: &[Side; 2],
-    args: &DeviceArgs,
-    device: &Device,
-    test: &Digits,
-) -> Result<[Vec<Answer>; 2]> {
-    let [a, b] = sides.each_ref().map(|side| &side.model);
-    let ask = |model| Inference::new(model, device, args.plan, EVALUATION_BATCH, &[test]);
-    let mut inference = ask(a)?;
-    let first = inference.answers(0)?.scores.about(0..test.len(), test);
-    match a.network == b.network {
-        true => inference.replace(&b.parameters)?,
-        false => inference = ask(b)?,
-    }
-    Ok([first, inference.answers(0)?.scores.about(0..test.len(), test)])
 }
 
 fn text(comparison: &Comparison) -> String {

@@ -12,7 +12,7 @@ use crate::device::Device;
 use crate::error::Result;
 use crate::evaluation::Answer;
 use crate::evaluation::statistics::Sample;
-use crate::inference::{EVALUATION_BATCH, Inference};
+use crate::inference::Examiner;
 use crate::report::finished::{self, Run};
 use crate::runs::{Seeds, SeedsComparison, page};
 use crate::text::{Table, count, on_one_line};
@@ -24,7 +24,7 @@ pub fn run(args: &Args) -> Result<()> {
     let models: Vec<PathBuf> = models.map(|run| Model::file(&run.record.folder)).collect();
     let out = drawing(args, &models.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
     sides.iter().flat_map(|side| &side.left_out).for_each(|what| output::warn(what));
-    let device = device::choose(&args.device, device::Purpose::Asking)?;
+    let device = device::choose(&args.device, device::Purpose::Inference)?;
     let answers = answers(&sides, args, &device)?;
     let comparison = SeedsComparison { sides, answers };
     if let Some((path, drawing)) = out {
@@ -55,21 +55,10 @@ fn answers(
     }
     let test = args.data.load_test(runs().map(|run| &run.record))?;
     device::announce(device);
-    let mut inference: Option<(Model, Inference)> = None;
+    let mut examiner = Examiner::new(device, args.device.plan);
     let mut ask = |run: &Run| -> Result<Vec<Answer>> {
         let model = finished::model(&run.record.folder)?;
-        let test = test.clone().with_classes_of(&model.network)?;
-        let of_network = inference.take().filter(|(other, _)| other.network == model.network);
-        let mut asked = match of_network {
-            Some((_, mut asked)) => {
-                asked.replace(&model.parameters)?;
-                asked
-            }
-            None => Inference::new(&model, device, args.device.plan, EVALUATION_BATCH, &[&test])?,
-        };
-        let answers = asked.answers(0)?.scores.about(0..test.len(), &test);
-        inference = Some((model, asked));
-        Ok(answers)
+        examiner.answers(&model, &test.clone().with_classes_of(&model.network)?)
     };
     let mut all = |side: &Seeds| side.runs.iter().map(&mut ask).collect::<Result<Vec<_>>>();
     Ok(Some([all(&sides[0])?, all(&sides[1])?]))

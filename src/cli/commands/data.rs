@@ -12,9 +12,9 @@ use crate::network::{ClassNames, Scaling};
 use crate::recipe::{Range, words};
 use crate::text::{Table, path_on_one_line, thousands};
 
-/// Side of the square that a pixel of a digit becomes in a PNG file.
+/// Pixels of the PNG file for one pixel of a digit, in each direction.
 const PNG_SCALE: usize = 10;
-/// LeNet-5's.
+/// Default border, that of LeNet-5.
 const BORDER: usize = 2;
 /// Digits of a class on a sheet.
 const SHEET_COLUMNS: usize = 20;
@@ -52,7 +52,7 @@ pub struct Args {
     data: DataArgs,
 }
 
-/// Prints counts and moments of both sets, or draws one digit.
+/// Prints counts, means and deviations of both sets, or draws one digit or a sheet.
 pub fn run(mut args: Args) -> Result<()> {
     let border = args.border.unwrap_or(BORDER);
     Range::UpTo(16.0).check("border", &border)?;
@@ -150,7 +150,7 @@ fn show(args: &Args, name: &str, set: &Digits, index: usize) -> Result<()> {
     Ok(())
 }
 
-/// Whether a set has a digit of that number.
+/// Checks that a set has a digit of this number.
 pub fn check_index(flag: &str, index: usize, set: &Digits, name: &str) -> Result<()> {
     if index < set.len() {
         return Ok(());

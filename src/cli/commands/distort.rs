@@ -76,7 +76,7 @@ pub fn run(args: Args) -> Result<()> {
     let available = Available::of(&mnist);
     let train = mnist.train;
     indices.iter().try_for_each(|&index| check_index("--index", index, &train, "training"))?;
-    let device = device::choose(&args.device, device::Purpose::Looking)?;
+    let device = device::choose(&args.device, device::Purpose::Inspection)?;
     device::announce(&device);
     let device = match device {
         // The fast executor keeps no pictures.

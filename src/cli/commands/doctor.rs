@@ -1,4 +1,4 @@
-//! `lenet doctor`: whether an adapter computes rightly, and what to do where it does not.
+//! `lenet doctor`: whether an adapter computes correctly, and what to do where it does not.
 
 use std::time::Duration;
 

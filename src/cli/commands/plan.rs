@@ -9,21 +9,21 @@ use crate::device::{Device, PlanChoice};
 use crate::error::{Error, Result};
 use crate::plan::abi::Record;
 use crate::plan::{Capacity, Kernel, Pass, Plan, Profile, Strategy, print};
-use crate::recipe::{Available, Flags, Range, Settings, need, words};
+use crate::recipe::{Available, Flags, Range, Settings, words};
 use crate::text::{count, did_you_mean, thousands};
 use crate::train::replay;
 use crate::tuned::Tuned;
 
-/// What to know of the plan of a CPU.
+/// Printed above the plan where the CPU would compute.
 const OF_REFERENCE: &str = "No shader runs: the CPU computes this network without a plan of \
     dispatches. What follows is the plan of its reference.\n\n";
 
 /// How the kernels of the plan are launched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ProfileName {
-    /// Few and fat invocations, as many as this machine's cores need, uniform reads.
+    /// Few invocations with much work each, in 8 workgroups a dispatch; reads through uniform buffers.
     Software,
-    /// An invocation for every item, storage reads.
+    /// One invocation for each item; reads from storage buffers.
     Gpu,
     /// One call for the whole batch: that of the CPU reference.
     Reference,
@@ -31,7 +31,7 @@ enum ProfileName {
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// Launch profile; with it no adapter is touched [default: that of the device]
+    /// Launch profile; with it no adapter is used, except by --replay [default: that of the device]
     #[arg(long, value_enum)]
     profile: Option<ProfileName>,
     #[arg(long, help = PLAN_HELP, value_parser = words::<PlanChoice>(), default_value = "auto",
@@ -75,9 +75,9 @@ pub struct Args {
 /// this machine, or the text of one kernel.
 pub fn run(args: Args) -> Result<()> {
     let shader_profile = args.profile.filter(|&profile| profile != ProfileName::Reference);
-    need(args.device != DeviceChoice::Cpu || shader_profile.is_none(), || {
-        "--profile chooses how an adapter is used, but --device cpu uses none: leave out one of the two".into()
-    })?;
+    if args.device == DeviceChoice::Cpu && shader_profile.is_some() {
+        return Err(device::no_adapter("--profile"));
+    }
     let device = match args.profile {
         Some(_) if args.replay.is_none() => None,
         _ => Some(choose(&args)?),
@@ -129,7 +129,7 @@ pub fn run(args: Args) -> Result<()> {
 fn choose(args: &Args) -> Result<Device> {
     let (device, adapter, plan) = (args.device, args.adapter.clone(), args.plan);
     let args = DeviceArgs { device, adapter, plan, ..DeviceArgs::default() };
-    device::choose(&args, device::Purpose::Looking)
+    device::choose(&args, device::Purpose::Inspection)
 }
 
 fn settings(args: &Args, device: Option<&Device>, profile: Profile) -> Result<Settings> {
@@ -151,8 +151,8 @@ fn settings(args: &Args, device: Option<&Device>, profile: Profile) -> Result<Se
         (Some(device), plan) if args.profile.is_none() => device.strategy(plan, network, batch)?,
         (_, PlanChoice::Tuned) => {
             return Err(Error::Usage(
-                "--plan tuned depends on the adapter, and with --profile none is touched: leave out \
-                 one of the two"
+                "--plan tuned depends on the adapter, and --profile chooses the plan without one: leave \
+                 out one of the two"
                     .into(),
             ));
         }
@@ -179,8 +179,8 @@ fn replicas(args: &Args, profile: Profile, settings: &Settings) -> Result<usize>
     }
 }
 
-/// Returns the capacity of the buffers: as many digits as were asked for, else as many as MNIST has, or of another side
-/// as a binding holds.
+/// Returns the capacity of the buffers: `--digits`, else the size of MNIST, or fewer digits if pictures are so large
+/// that a binding holds no more.
 fn capacity(args: &Args, settings: &Settings) -> Result<Capacity> {
     let batch = settings.batch;
     let Some(digits) = args.digits else {

@@ -21,7 +21,7 @@ use crate::recipe::Range;
 use crate::text::on_one_line;
 use crate::train::model::Model;
 
-/// Digits in a step: as in training, so that a driver that keeps kernels has these already.
+/// Digits in a step: the default batch of training, whose kernels a driver may have cached.
 const BATCH: usize = 16;
 
 #[derive(Debug, clap::Args)]
@@ -57,7 +57,7 @@ pub struct Args {
 }
 
 impl Args {
-    /// The difference between the two best outputs from which an answer of this model counts.
+    /// The margin between the two best outputs below which an answer is rejected.
     pub fn margin(&self, model: &Model) -> Result<f32> {
         let margin = self.reject.unwrap_or(rejection::default_margin(model.network.options.output));
         Range::NotNegative.check("reject", &margin)?;
@@ -100,10 +100,10 @@ pub fn run(args: Args) -> Result<()> {
     let digits = Digits::unlabelled(model.network.options.side, pixels.collect());
     let (mut inference, device) = args.model.ask(&model, &args.device, BATCH, &[&digits])?;
     let scores = inference.answers(0)?.scores;
-    let told: Vec<Told> = told(&questions, &scores, margin).collect();
-    let readings: Vec<&[Told]> = told.chunk_by(|a, b| a.number == b.number).collect();
+    let answers: Vec<Reading> = readings_of(&questions, &scores, margin).collect();
+    let readings: Vec<&[Reading]> = answers.chunk_by(|a, b| a.number == b.number).collect();
     if args.json {
-        let reading = |of: &&[Told]| json!({ "source": of[0].source, "text": read(of) });
+        let reading = |of: &&[Reading]| json!({ "source": of[0].source, "text": digits_text(of) });
         output::print_json(&json!({
             "model": args.model.file().display().to_string(),
             "network": model.network.name,
@@ -113,7 +113,7 @@ pub fn run(args: Args) -> Result<()> {
             "plan": inference.strategy().name(),
             "reject": margin,
             "readings": readings.iter().map(reading).collect::<Vec<_>>(),
-            "predictions": told,
+            "predictions": answers,
         }))?;
     } else {
         output::note(match scores.output {
@@ -132,8 +132,8 @@ pub fn run(args: Args) -> Result<()> {
 
 /// A digit with its answer.
 #[derive(Serialize)]
-struct Told<'a> {
-    /// Of its source.
+struct Reading<'a> {
+    /// Index of its source.
     #[serde(skip)]
     number: usize,
     source: &'a str,
@@ -150,13 +150,13 @@ struct Told<'a> {
 }
 
 /// The answers, in the order of the questions.
-fn told<'a>(
+fn readings_of<'a>(
     questions: &'a Questions,
     scores: &'a Scores,
     margin: f32,
-) -> impl Iterator<Item = Told<'a>> {
+) -> impl Iterator<Item = Reading<'a>> {
     let name_of = |label: u8| scores.names.given(usize::from(label));
-    questions.list.iter().enumerate().map(move |(i, question)| Told {
+    questions.list.iter().enumerate().map(move |(i, question)| Reading {
         number: question.source,
         source: &questions.sources[question.source],
         place: question.place,
@@ -168,26 +168,26 @@ fn told<'a>(
     })
 }
 
-/// What the digits of a source read: of each its class, or ? where the network would rather not say.
-fn read(digits: &[Told]) -> String {
-    let shown = |told: &Told| match told.prediction.rejected {
+/// The digits of one source as text; ? for a rejected answer.
+fn digits_text(digits: &[Reading]) -> String {
+    let shown = |reading: &Reading| match reading.prediction.rejected {
         true => "?".to_string(),
-        false => told.name(told.prediction.digit),
+        false => reading.name(reading.prediction.digit),
     };
     // Names of several letters are apart, digits are not.
-    let names = digits.first().map_or(&[][..], |told| told.names.list());
+    let names = digits.first().map_or(&[][..], |reading| reading.names.list());
     let apart = names.iter().any(|name| name.chars().count() > 1);
     digits.iter().map(shown).collect::<Vec<_>>().join(if apart { " " } else { "" })
 }
 
-fn text(readings: &[&[Told]], output: Output, margin: f32, show: bool) -> String {
+fn text(readings: &[&[Reading]], output: Output, margin: f32, show: bool) -> String {
     let width =
         readings.iter().map(|of| on_one_line(of[0].source).chars().count()).max().unwrap_or(0);
     let mut text = String::new();
     for digits in readings {
         let (source, single) = (on_one_line(digits[0].source), digits.len() == 1);
         if !single {
-            text.push_str(&format!("{source:<width$}  {}\n", read(digits)));
+            text.push_str(&format!("{source:<width$}  {}\n", digits_text(digits)));
         }
         for (place, digit) in (1..).zip(*digits) {
             let name = if single { source.to_string() } else { format!("  digit {place}") };
@@ -200,7 +200,7 @@ fn text(readings: &[&[Told]], output: Output, margin: f32, show: bool) -> String
     text
 }
 
-impl Told<'_> {
+impl Reading<'_> {
     /// What a class is called.
     fn name(&self, class: usize) -> String {
         self.names.of(class).into_owned()
@@ -228,7 +228,7 @@ impl Told<'_> {
         format!(
             "{}  {perhaps}{what} {score:.3}, next best {} with {runner_up_score:.3}: \
              margin {difference:.3}, {sure}{verdict}",
-            read(std::slice::from_ref(self)),
+            digits_text(std::slice::from_ref(self)),
             self.name(runner_up)
         )
     }

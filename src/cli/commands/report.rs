@@ -34,7 +34,7 @@ pub fn run(args: Args) -> Result<()> {
         )));
     }
     let split = Split::of(counts, record.number("seed"), &mnist);
-    let device = device::choose(&args.device, device::Purpose::Asking)?;
+    let device = device::choose(&args.device, device::Purpose::Inference)?;
     device::announce(&device);
     let test = Test::of(&split, mnist);
     let path = page::write(&args.folder, &test, &device, args.device.plan)?;

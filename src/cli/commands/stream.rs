@@ -124,7 +124,7 @@ fn ask(
             }
         }
         let count = batch.min(waiting.len());
-        let scores = inference.ask(&waiting.pixels[..count * pixels])?;
+        let scores = inference.infer(&waiting.pixels[..count * pixels])?;
         let labels = waiting.drop_first(count);
         if to.send(Answered { first, labels, scores }).is_err() {
             return Ok(());

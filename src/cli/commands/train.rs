@@ -204,7 +204,7 @@ impl Source {
         if let Some(resumed) = &self.resumed {
             let warning = resumed.check(settings, &beside)?;
             warning.iter().for_each(|warning| output::warn(warning));
-            kept = resumed.about();
+            kept = resumed.kept();
         }
         let mut about = json!({
             "command": record::command(),

@@ -74,7 +74,7 @@ pub fn run(args: Args) -> Result<()> {
         profile: args.profile,
         ..DeviceArgs::default()
     };
-    let device = device::choose(&device, device::Purpose::Looking)?;
+    let device = device::choose(&device, device::Purpose::Inspection)?;
     device::announce(&device);
     if cfg!(debug_assertions) {
         output::warn("this is a build without --release: it may choose otherwise");

@@ -47,11 +47,10 @@ use sample_group::{GroupPass, SampleGroup};
 use samples::Source;
 use update::{Parameters, Update};
 
-use super::memory;
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::plan::{
-    BufferId, Epilogue, Interface, Pass, Plan, STEP_WORDS, StepRow, StepSize, TOTALS,
+    Buffer, BufferId, Epilogue, Interface, Pass, Plan, STEP_WORDS, StepRow, StepSize, TOTALS,
 };
 use crate::threads;
 
@@ -80,7 +79,7 @@ impl Fast {
         let groups: Vec<_> = (0..batch).step_by(LANES).map(group).collect();
         let threads = threads::granted(threads.clamp(1, groups.len().max(1)));
         let begun = groups.iter().map(|_| AtomicUsize::new(0)).collect();
-        let memory = memory(&plan);
+        let memory = plan.buffers.iter().map(Buffer::contents).collect();
         Fast { plan, memory, program, groups, begun, one, threads, instructions }
     }
 
@@ -164,10 +163,6 @@ impl Executor for Fast {
         self.memory[ports.cursor][0] += count as u32;
         self.exchange_totals(|totals, row| row.copy_from_slice(totals));
         self.collect_scores();
-        Ok(())
-    }
-
-    fn wait(&mut self) -> Result<()> {
         Ok(())
     }
 }

@@ -26,10 +26,10 @@ pub struct Samples<const T: usize> {
     labels: [Option<usize>; T],
     /// `activations[b]` is the input of block b; the last are the scores.
     activations: Vec<Vec<V>>,
-    /// Of each stage the output of its convolution, then the loss by what the squash there got; else
+    /// Of each stage the output of its convolution, then the gradient with respect to its pre-activation; else
     /// empty.
     hidden: Vec<Vec<V>>,
-    /// The loss by what the squash of each block got; for the RBF by its outputs.
+    /// The gradient with respect to the pre-activation of each pooled block; for the RBF, to its outputs.
     pub deltas: Vec<Vec<V>>,
     /// Gradients of the stages, laid out as their parameters.
     pub partials: Vec<V>,

@@ -140,8 +140,8 @@ pub fn squash_all<L: Lanes>(f: Curve, numbers: &mut [f32]) {
     }
 }
 
-/// Turns derivatives by y = f(a) into those by a: each times f'(a), a local derivative. There may be
-/// more y than derivatives.
+/// Turns derivatives with respect to y = f(a) into those with respect to a: each times f'(a), a local derivative. There
+/// may be more y than derivatives.
 #[inline(always)]
 pub fn through<L: Lanes>(f: Curve, derivatives: &mut [f32], y: &[f32]) {
     let y = &y[..derivatives.len()];

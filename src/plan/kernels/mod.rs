@@ -2,8 +2,8 @@
 //!
 //! The name of a kernel is that of its shader file, of the entry point in it, of its reference in
 //! [`crate::cpu`] and of its row in tests and benchmarks. A new kernel is a shader file that says what it
-//! uses and binds (`src/plan/shader.rs`), constants and costs in a file here, a row in the table of [`Op`]
-//! and an arm in [`Op::work`], and a reference.
+//! uses and binds (`src/plan/shader.rs`), constants and costs in a file here, a row in the table of [`Op`],
+//! and a reference.
 
 mod advance;
 mod backward;
@@ -69,8 +69,9 @@ impl Moved {
     }
 }
 
+/// A row has the variant with its constants, the shader file, and the method of the constants that gives the work.
 macro_rules! kernels {
-    ($($(#[$doc:meta])* $kernel:ident($constants:ty) = $file:literal,)*) => {
+    ($($(#[$doc:meta])* $kernel:ident($constants:ty) = $file:literal, $work:ident;)*) => {
         /// A kernel with its constants.
         #[derive(Debug, Clone, Copy, PartialEq)]
         pub enum Op { $($(#[$doc])* $kernel($constants),)* }
@@ -85,47 +86,52 @@ macro_rules! kernels {
             pub(super) fn declare(&self, constants: &mut Constants) {
                 match self { $(Op::$kernel(k) => k.declare("", constants),)* }
             }
+
+            /// The work items and their cost.
+            pub fn work(&self) -> Work {
+                match self { $(Op::$kernel(k) => k.$work(),)* }
+            }
         }
     };
 }
 
 kernels! {
     /// The samples of a step.
-    Gather(Gather) = "gather",
+    Gather(Gather) = "gather", work;
     /// The first stage, which sees one map.
-    FirstStageForward(Stage) = "first_stage_forward",
+    FirstStageForward(Stage) = "first_stage_forward", first_forward;
     /// Every gradient of the first stage, which has no input gradient.
-    FirstStageBackward(Stage) = "first_stage_backward",
+    FirstStageBackward(Stage) = "first_stage_backward", first_backward;
     /// A stage with a pooling; the first stage only where all activations are stored.
-    ConvPoolForward(Stage) = "conv_pool_forward",
+    ConvPoolForward(Stage) = "conv_pool_forward", forward;
     /// A stage without a pooling; the first stage only where all activations are stored.
-    ConvForward(Stage) = "conv_forward",
+    ConvForward(Stage) = "conv_forward", forward;
     /// Every gradient of a stage after the first.
-    ConvBackwardWeights(Stage) = "conv_backward_weights",
+    ConvBackwardWeights(Stage) = "conv_backward_weights", backward_weights;
     /// The input gradient of a stage after the first, whose input has an even width.
-    ConvBackwardInput(Stage) = "conv_backward_input",
+    ConvBackwardInput(Stage) = "conv_backward_input", backward_input;
     /// The same for an odd width.
-    ConvBackwardOddInput(Stage) = "conv_backward_odd_input",
+    ConvBackwardOddInput(Stage) = "conv_backward_odd_input", backward_input;
     /// A linear layer, for the rows of w in a window.
-    LinearForward(Linear) = "linear_forward",
+    LinearForward(Linear) = "linear_forward", forward;
     /// The input gradient of a linear layer, from the rows of w in a window.
-    LinearBackwardInput(Linear) = "linear_backward_input",
+    LinearBackwardInput(Linear) = "linear_backward_input", backward_input;
     /// The gradient of a linear layer and its epilogue.
-    LinearUpdate(LinearUpdate) = "linear_update",
+    LinearUpdate(LinearUpdate) = "linear_update", work;
     /// The same with the input gradient.
-    LinearBackward(LinearBackward) = "linear_backward",
+    LinearBackward(LinearBackward) = "linear_backward", work;
     /// The last layer forward and backward, and the loss.
-    Output(Output) = "output",
+    Output(Output) = "output", work;
     /// Adds the rows of partial or shard gradients, and applies the epilogue.
-    Update(Update) = "update",
+    Update(Update) = "update", work;
     /// Everything from the digit to the loss.
-    SampleForward(Sample) = "sample_forward",
+    SampleForward(Sample) = "sample_forward", forward;
     /// Everything from the digit to the gradients of each sample.
-    SampleStep(Sample) = "sample_step",
+    SampleStep(Sample) = "sample_step", step;
     /// The sums over the samples that `sample_step` leaves, and their epilogue.
-    SampleUpdate(SampleUpdate) = "sample_update",
+    SampleUpdate(SampleUpdate) = "sample_update", work;
     /// The cursor, where no other kernel moves it.
-    Advance(Advance) = "advance",
+    Advance(Advance) = "advance", work;
 }
 
 impl Op {
@@ -137,28 +143,6 @@ impl Op {
     /// The arguments, in the order of the shader's bindings and of the reference's parameters.
     pub fn bindings(&self) -> Vec<Binding> {
         self.shader().bindings(self.epilogue().map(|epilogue| epilogue.shader()))
-    }
-
-    /// The work items and their cost.
-    pub fn work(&self) -> Work {
-        match self {
-            Op::Gather(k) => k.work(),
-            Op::FirstStageForward(k) => k.first_forward(),
-            Op::FirstStageBackward(k) => k.first_backward(),
-            Op::ConvPoolForward(k) | Op::ConvForward(k) => k.forward(),
-            Op::ConvBackwardWeights(k) => k.backward_weights(),
-            Op::ConvBackwardInput(k) | Op::ConvBackwardOddInput(k) => k.backward_input(),
-            Op::LinearForward(k) => k.forward(),
-            Op::LinearBackwardInput(k) => k.backward_input(),
-            Op::LinearUpdate(k) => k.work(),
-            Op::LinearBackward(k) => k.work(),
-            Op::Output(k) => k.work(),
-            Op::Update(k) => k.work(),
-            Op::SampleForward(k) => k.forward(),
-            Op::SampleStep(k) => k.step(),
-            Op::SampleUpdate(k) => k.work(),
-            Op::Advance(k) => k.work(),
-        }
     }
 
     /// What it does with the sums of a backward pass, if it has any.

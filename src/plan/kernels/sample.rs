@@ -14,9 +14,9 @@ use crate::plan::sample::LAYER_WORDS;
 pub const SAMPLE_WORKGROUP: u32 = 256;
 /// Side of the kernels.
 const K: u32 = KERNEL as u32;
-/// Sums of a map of the first stage: a kernel, a bias, a coefficient, a pooling bias.
+/// Gradients of one map of the first stage: those of a kernel, a bias, a coefficient and a pooling bias.
 pub const SUMS: u32 = K * K + 3;
-/// Invocations that share a sum at most; also those of a distance.
+/// Most invocations that share one sum of a linear layer; an RBF distance always has this many.
 pub const LANES: u32 = 8;
 
 constants! {
@@ -45,7 +45,7 @@ constants! {
         layers: u32,
         /// Outputs.
         classes: u32,
-        /// The weights of the linear layers, all together.
+        /// Number of weights of all linear layers.
         linear_weights: u32,
         /// Place in memory of x and h2.
         x_h2: u32,
@@ -148,7 +148,7 @@ impl Sample {
         (SAMPLE_WORKGROUP, self.samples)
     }
 
-    /// Loop iterations of the busiest invocation up to the loss, at most.
+    /// Most loop iterations of the busiest invocation up to the loss.
     fn forward_iterations(&self) -> u32 {
         let (first, second) = (self.first_stage(), self.second_stage());
         let digit = rounds(self.height * self.width);
@@ -173,7 +173,7 @@ impl Sample {
         digit + linear + weights + input + blocks + sums
     }
 
-    /// Units of a linear layer at most.
+    /// Upper bound of the units of a linear layer.
     fn widest(&self) -> u32 {
         self.scratch - self.features
     }
@@ -201,7 +201,7 @@ impl Sample {
     }
 }
 
-/// Items of the busiest invocation.
+/// Number of items that the busiest invocation computes.
 fn rounds(items: u32) -> u32 {
     items.div_ceil(SAMPLE_WORKGROUP)
 }

@@ -9,12 +9,15 @@ use crate::evaluation::statistics::Sample;
 /// Width and height of the picture in its own units: as wide as a small telephone, so that letters
 /// stay readable.
 const SIZE: [f64; 2] = [390.0, 280.0];
-/// The left, upper and lower edge of the plot.
+/// Left edge of the plot.
 const LEFT: f64 = 60.0;
+/// Upper edge.
 const TOP: f64 = 6.0;
+/// Lower edge.
 const BOTTOM: f64 = 234.0;
-/// Margin at the right, and where the names of the lines stand beside the plot.
+/// Right margin.
 const MARGIN: f64 = 15.0;
+/// Right margin where the names of the lines stand beside the plot.
 const WIDE_MARGIN: f64 = 47.0;
 /// Lines whose names fit into a corner of the plot.
 const IN_CORNER: usize = 3;
@@ -84,8 +87,8 @@ impl Axis {
         (10.0 * (from + share * (to - from))).round() / 10.0
     }
 
-    /// Numbers to label, at most `most`: powers where two or more are in the range, else multiples of
-    /// 1, 2 or 5 times a power of ten, which is no less than `least`.
+    /// Numbers to label, at most `most`: powers of the base where two or more are in the range; otherwise multiples of
+    /// 1, 2 or 5 times a power of ten, in steps of at least `least`.
     fn ticks(&self, most: usize, least: f64) -> Vec<f64> {
         let Range { start, end } = self.range;
         if let Scale::Powers(base) = self.scale {

@@ -4,8 +4,9 @@ use crate::report::page::{Block, Document, Mistake, Picture, Section, Table};
 
 /// Folder of the pictures, beside the Markdown file.
 pub const PICTURES: &str = "pictures";
-/// Mistakes side by side in their sheet, and the size of one with what was said.
+/// Mistakes in a row of their sheet.
 const COLUMNS: usize = 14;
+/// Width and height of one mistake with its caption.
 const CELL: [usize; 2] = [52, 66];
 
 /// A file's name and bytes.

@@ -1,4 +1,4 @@
-//! Network files: parsed, built, written again, and planned in every way.
+//! Network files: parsed, built, written again, and planned with every strategy, on two profiles, with two optimizers.
 
 #![no_main]
 
@@ -7,8 +7,8 @@ use lenet::network::Table;
 use lenet::plan::{Capacity, Optimizer, Plan, Profile, Strategy};
 use libfuzzer_sys::fuzz_target;
 
-/// Parameters of a network that is planned; a larger one takes long.
-const MOST: usize = 100_000;
+/// Larger networks are not planned: it takes too long.
+const MAX_PARAMETERS: usize = 100_000;
 const OPTIMIZERS: [Optimizer; 2] = [
     Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 },
     Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true },
@@ -19,7 +19,7 @@ fuzz_target!(|text: &str| {
     let again = Table::parse(&table.text()).expect("what was written can be read");
     assert_eq!((&again.rows, &again.name), (&table.rows, &table.name));
     let Ok(network) = network(text) else { return };
-    if network.parameters() > MOST {
+    if network.parameters() > MAX_PARAMETERS {
         return;
     }
     for strategy in Strategy::ALL {

@@ -2,7 +2,7 @@
 
 use crate::record::{Case, LENET, PYTORCH_BEST, PYTORCH_NOTEBOOK, Record, thousands, title};
 
-/// Picture, table and what they rest on. `picture` is the path from the file that this stands in.
+/// Picture, table and the conditions of the measurement. `picture` is the path from the file that holds the text.
 pub fn markdown(record: &Record, picture: &str) -> String {
     let mut text = format!("![Digits a second of lenet, PyTorch and burn]({picture})\n\n");
     text.push_str(&table(record));
@@ -84,18 +84,19 @@ fn notes(record: &Record) -> String {
     text
 }
 
-/// `readme` with the text between the markers of that name replaced.
+/// Replaces the text between the markers of that name.
 ///
 /// # Errors
-/// If the markers are not there, once each and in order.
+/// If a marker is missing or doubled, or if they are in the wrong order.
 pub fn replace(readme: &str, text: &str, name: &str) -> Result<String, String> {
     let [begin, end] = markers(name);
     let missing = || format!("the file needs the lines {begin} and {end}, once and in this order");
-    let (before, rest) = readme.split_once(&begin).ok_or_else(missing)?;
-    let (_, after) = rest.split_once(&end).ok_or_else(missing)?;
-    if after.contains(&begin) || after.contains(&end) {
+    let is_once = |marker: &str| readme.matches(marker).count() == 1;
+    if !is_once(&begin) || !is_once(&end) {
         return Err(missing());
     }
+    let (before, rest) = readme.split_once(&begin).ok_or_else(missing)?;
+    let (_, after) = rest.split_once(&end).ok_or_else(missing)?;
     Ok(format!("{before}{begin}\n{text}{end}{after}"))
 }
 
@@ -143,6 +144,9 @@ mod tests {
         let [begin, end] = markers("x");
         assert!(replace("nothing", "new", "x").is_err());
         assert!(replace(&format!("{end}{begin}"), "new", "x").is_err());
-        assert!(replace(&format!("{begin}{end}{begin}{end}"), "new", "x").is_err());
+        for doubled in ["{begin}{end}{begin}{end}", "{begin}{begin}{end}", "{end}{begin}{end}"] {
+            let text = doubled.replace("{begin}", &begin).replace("{end}", &end);
+            assert!(replace(&text, "new", "x").is_err(), "{doubled}");
+        }
     }
 }

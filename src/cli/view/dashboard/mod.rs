@@ -31,11 +31,11 @@ use crate::train::control::Control;
 use crate::train::events::{End, Epoch, Progress, Report, Start, Wants};
 use state::State;
 
-/// Between two pictures.
+/// Time between two redraws.
 const TICK: Duration = Duration::from_millis(100);
-/// How long the last picture may take.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// Between two looks at the loss in the first epoch, which has no curve yet. The device waits for each.
+/// How long to wait for the last redraw.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
+/// Time between two reads of the loss in the first epoch, which has no curve yet. The device waits for each.
 const LOOK: Duration = Duration::from_secs(3);
 
 /// Answers test digits with these parameters.
@@ -57,7 +57,7 @@ pub struct Dashboard {
 struct Shared {
     state: Mutex<State>,
     over: AtomicBool,
-    /// Whether a key asks for a checkpoint of now.
+    /// Whether a key asks for a checkpoint now.
     wants_state: AtomicBool,
 }
 
@@ -78,8 +78,8 @@ impl Dashboard {
     fn leave(&mut self) {
         self.shared.over.store(true, Ordering::SeqCst);
         if let Some(thread) = self.thread.take() {
-            // Where the terminal was closed, crossterm may wait for its keys for ever; the end of the process ends that.
-            let late = Instant::now() + PATIENCE;
+            // If the terminal was closed, crossterm may wait for keys for ever. The process does not wait for it.
+            let late = Instant::now() + LEAVE_TIMEOUT;
             while !thread.is_finished() && Instant::now() < late {
                 std::thread::sleep(TICK / 10);
             }
@@ -170,7 +170,7 @@ fn watch(
             .and_then(|some| some.then(event::read).transpose())
         {
             Ok(Some(Event::Key(key))) if key.kind == KeyEventKind::Press => {
-                heed(key, control, shared)
+                handle_key(key, control, shared)
             }
             Ok(_) => {}
             Err(_) => return,
@@ -178,8 +178,8 @@ fn watch(
     }
 }
 
-/// Does what a key stands for.
-fn heed(key: KeyEvent, control: &Control, shared: &Shared) {
+/// Carries out what a key asks for.
+fn handle_key(key: KeyEvent, control: &Control, shared: &Shared) {
     match key.code {
         // In this mode of the terminal Ctrl-C is a key like others.
         KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => {

@@ -1,4 +1,4 @@
-// The gradients of one map and one connection to it, from the blocks of one map of h and their input
+// The gradients of one map and one connection to it, from the tiles of one map of h and their input
 // patches: back-propagation through a stage (1990: H1-H2, H3-H4. 1998: C1-S2, C3-S4).
 //
 //   dcoefficient  += ds[y,x] (BLOCK_SCALE sum of the 2x2 block of h)
@@ -26,7 +26,7 @@ fn add_tap_gradients(
     ky: u32,
     input: ptr<function, Patch>,
     source: u32,
-    dh: ptr<function, Block>,
+    dh: ptr<function, Tile>,
     at: u32,
 ) {
     var d0 = 0.0;
@@ -59,7 +59,7 @@ fn add_tap_gradients(
 fn row_gradients(
     g: ptr<function, Gradients>,
     input: ptr<function, Patch>,
-    dh: ptr<function, Block>,
+    dh: ptr<function, Tile>,
     y: u32,
 ) {
     if (y < P) {
@@ -74,7 +74,7 @@ fn row_gradients(
 }
 
 // From a row of ds, which begins at `at`, to dh where h was; `scale` is the derivative of the pooling.
-fn pooling_gradients(g: ptr<function, Gradients>, h: ptr<function, Block>, scale: f32, at: u32) {
+fn pooling_gradients(g: ptr<function, Gradients>, h: ptr<function, Tile>, scale: f32, at: u32) {
     for (var i = 0u; i < TILE_WIDTH; i++) {
         let d = ds_at(at + i);
         let e = scale * d;
@@ -95,19 +95,19 @@ fn pooling_gradients(g: ptr<function, Gradients>, h: ptr<function, Block>, scale
     }
 }
 
-fn unpooled_gradients(g: ptr<function, Gradients>, h: ptr<function, Block>, at: u32) {
+fn unpooled_gradients(g: ptr<function, Gradients>, h: ptr<function, Tile>, at: u32) {
     for (var i = 0u; i < N; i++) {
         (*h)[i] = ds_at(at + i);
         (*g).dbias += (*h)[i];
     }
 }
 
-// Adds the gradients of a block of one row of s (TILE_HEIGHT = 1), and replaces h by dh; its ds begins at
+// Adds the gradients of a tile of one row of s (TILE_HEIGHT = 1), and replaces h by dh; its ds begins at
 // `at`.
-fn block_gradients(
+fn tile_gradients(
     g: ptr<function, Gradients>,
     input: ptr<function, Patch>,
-    h: ptr<function, Block>,
+    h: ptr<function, Tile>,
     scale: f32,
     at: u32,
 ) {

@@ -10,16 +10,16 @@ const MIN_LIKENESS: f64 = 0.8;
 const MIN_GAIN: f64 = 0.1;
 
 /// Returns a warning if the pictures labelled 0 to 9 look like MNIST's only after their rows and columns are exchanged.
-pub fn turned(set: &Digits) -> Option<String> {
+pub fn transposed(set: &Digits) -> Option<String> {
     let is_digit = |class: usize| set.names().of(class) == class.to_string();
     if set.side() != DIGIT_SIDE || set.classes() < CLASSES || !(0..CLASSES).all(is_digit) {
         return None;
     }
     let mnist = sums(&super::load_test(&Source::default()).ok()?);
     let sums = sums(set);
-    let turned: Vec<Sum> = sums.iter().map(transposed).collect();
-    let (as_it_is, turned) = (likeness(&sums, &mnist), likeness(&turned, &mnist));
-    (turned > MIN_LIKENESS && turned > as_it_is + MIN_GAIN).then(|| {
+    let transposed: Vec<Sum> = sums.iter().map(transpose).collect();
+    let (as_it_is, transposed) = (likeness(&sums, &mnist), likeness(&transposed, &mnist));
+    (transposed > MIN_LIKENESS && transposed > as_it_is + MIN_GAIN).then(|| {
         "the digits seem to have their rows and columns exchanged, as in EMNIST's files: add --transpose, or leave it \
          out if you gave it"
             .into()
@@ -40,7 +40,7 @@ fn sums(set: &Digits) -> Vec<Sum> {
     sums
 }
 
-fn transposed(sum: &Sum) -> Sum {
+fn transpose(sum: &Sum) -> Sum {
     let at = |i: usize| sum[i % DIGIT_SIDE * DIGIT_SIDE + i / DIGIT_SIDE];
     (0..sum.len()).map(at).collect()
 }
