@@ -8,12 +8,13 @@ mod view;
 use std::ffi::OsString;
 use std::io::Write;
 
+use clap::error::ErrorKind;
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 #[doc(hidden)] // For tests/fuzz.
 pub use args::config::Config;
 
-use crate::error::{EXIT_CODES, Result};
+use crate::error::{EXIT_CODES, Error, Result};
 use crate::gpu::llvmpipe;
 use crate::text::{brief, in_plain_words};
 use crate::{disk, recipe, version};
@@ -121,6 +122,14 @@ pub fn command() -> clap::Command {
     command
 }
 
+/// Names the arguments that are no UTF-8. Paths may be such, but one of these stands where text is expected.
+fn not_utf8(args: &[OsString]) -> Error {
+    let args = args.iter().filter(|arg| arg.to_str().is_none());
+    let names: Vec<_> = args.map(|arg| brief(&arg.to_string_lossy())).collect();
+    let names = names.join(" or ");
+    Error::Usage(format!("{names} is not UTF-8, where text is expected: rename it"))
+}
+
 /// Reads the command line; ends the process where it is wrong or asks for help.
 pub fn parse() -> Result<Cli> {
     let read = |args: Vec<OsString>| {
@@ -129,6 +138,9 @@ pub fn parse() -> Result<Cli> {
     };
     let args: Vec<OsString> = std::env::args_os().collect();
     read(args.clone()).or_else(|error| {
+        if error.kind() == ErrorKind::InvalidUtf8 {
+            return Err(not_utf8(&args));
+        }
         // An error quotes arguments: the same again, without what would reach the terminal raw.
         let shown = |arg: &OsString| brief(&arg.to_string_lossy()).into();
         let error = read(args.iter().map(shown).collect()).err().unwrap_or(error);

@@ -176,7 +176,7 @@ impl Checker {
         wgsl: &str,
         buffers: &[wgpu::Buffer],
         input: usize,
-    ) -> Vec<Launch> {
+    ) -> Vec<BoundDispatch> {
         let (device, label) = (&self.device, check.name.as_str());
         let kinds = [BindingKind::ReadOnlyStorage, BindingKind::Storage, BindingKind::Uniform];
         let kinds = if wgsl.contains("var<uniform>") { &kinds[..] } else { &kinds[..2] };
@@ -212,14 +212,14 @@ impl Checker {
             let views =
                 [view(0, at, rest, false), view(1, 0, output, false), view(0, at, rest, true)];
             let group = pipeline::bind_group(device, &group_layout, buffers, &views[..kinds.len()]);
-            Launch { pipeline, group, workgroups: dispatch.workgroups }
+            BoundDispatch { pipeline, group, workgroups: dispatch.workgroups }
         };
         dispatches.map(launch).collect()
     }
 }
 
 /// A dispatch, ready to be recorded.
-struct Launch {
+struct BoundDispatch {
     pipeline: ComputePipeline,
     group: BindGroup,
     workgroups: u32,
@@ -229,7 +229,7 @@ struct Launch {
 fn record(
     encoder: &mut CommandEncoder,
     steps: &[Step],
-    launches: &[Launch],
+    launches: &[BoundDispatch],
     [input, output]: &[wgpu::Buffer; 2],
 ) {
     let mut launches = launches.iter();

@@ -18,7 +18,8 @@ const LARGEST_FILE: u64 = 1 << 30;
 pub(super) fn open(adapter: &Adapter, largest: u64) -> Result<(Device, Queue)> {
     let no_device = |what: &str| {
         Error::Adapter(format!(
-            "{} gives no device: {what}; choose another with --adapter (see `lenet adapters`)",
+            "{} gives no device: {what}; choose another with --adapter (see \
+             `lenet adapters`), or compute with --device cpu",
             adapter::describe(&adapter.get_info())
         ))
     };

@@ -25,7 +25,7 @@ const IN_FLIGHT: usize = 2;
 const PIECE: usize = 1 << 20;
 
 /// A dispatch, ready to be recorded.
-pub(super) struct Launch {
+pub(super) struct BoundDispatch {
     kernel: usize,
     group: BindGroup,
     workgroups: u32,
@@ -39,7 +39,7 @@ pub struct Gpu {
     pub(super) buffers: Vec<wgpu::Buffer>,
     layouts: Vec<wgpu::BindGroupLayout>,
     pipelines: Vec<Option<ComputePipeline>>,
-    pub(super) passes: Replica<Launch>,
+    pub(super) passes: Replica<BoundDispatch>,
     in_flight: Vec<SubmissionIndex>,
     fault: Fault,
 }
@@ -81,7 +81,7 @@ impl Gpu {
             pipeline::layout(&device, &kernel.label, kinds)
         };
         let layouts: Vec<_> = program.kernels.iter().map(layout).collect();
-        let launch = |dispatch: &Dispatch| Launch {
+        let launch = |dispatch: &Dispatch| BoundDispatch {
             kernel: dispatch.kernel,
             group: pipeline::bind_group(
                 &device,
@@ -127,7 +127,7 @@ impl Gpu {
     }
 
     /// Records dispatches; their pipelines have to be compiled.
-    pub(super) fn record(&self, commands: &mut ComputePass, launches: &[Launch]) {
+    pub(super) fn record(&self, commands: &mut ComputePass, launches: &[BoundDispatch]) {
         for launch in launches {
             let pipeline = self.pipelines[launch.kernel].as_ref();
             commands.set_pipeline(pipeline.expect("compiled before recording"));

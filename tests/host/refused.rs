@@ -207,9 +207,17 @@ fn a_name_that_no_record_can_keep_is_refused() -> Outcome {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
 
+    use crate::common::program::{USAGE, command, text};
+
     let folder = TempDir::new()?;
     let odd = folder.path().join(OsStr::from_bytes(b"digits-\xff"));
     put(&odd, &["a/0.png", "a/1.png", "b/0.png", "b/1.png"])?;
     says(half(&odd), &["is not UTF-8", "rename it"]);
+    let output =
+        command(&["summary", "--network"]).arg(OsStr::from_bytes(b"mine-\xff.toml")).output()?;
+    assert_eq!(output.status.code(), Some(USAGE));
+    let said = text(&output.stderr);
+    assert!(["mine-", "not UTF-8", "rename it"].iter().all(|word| said.contains(word)), "{said}");
+    assert!(!said.contains("--help"), "{said}");
     Ok(())
 }
