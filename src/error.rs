@@ -28,6 +28,11 @@ pub enum Error {
 /// The result type of the program.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// Passes what holds; of what does not, the message is a usage error.
+pub(crate) fn need(holds: bool, message: impl FnOnce() -> String) -> Result<()> {
+    if holds { Ok(()) } else { Err(Error::Usage(message())) }
+}
+
 /// What the numbers of [`Error::exit_code`] mean, for the help and the manual.
 pub const EXIT_CODES: &str = "\
 Exit codes:

@@ -9,6 +9,7 @@ mod differences;
 pub mod drivers;
 mod kernels;
 pub mod known;
+mod repeat;
 mod speed;
 mod subject;
 mod text;
@@ -30,8 +31,9 @@ use crate::{selftest, threads, version};
 use checks::Answer;
 use drivers::Drivers;
 use known::Problem;
+use repeat::Repeated;
 use speed::Figure;
-use training::{Repeated, Training};
+use training::Training;
 
 /// Version of the JSON form.
 const FORMAT: u32 = 1;
@@ -175,7 +177,7 @@ impl Examined {
         }
         if let Some(time) = scope.repeat {
             say("the same steps again and again");
-            self.repeated = Some(training::repeat(adapter, &device, &mnist, time, say)?);
+            self.repeated = Some(repeat::repeat(adapter, &device, &mnist, time, say)?);
         }
         Ok(())
     }

@@ -4,9 +4,10 @@ use super::checks::Answer;
 use super::drivers::Drivers;
 use super::kernels::Deviation;
 use super::known::Problem;
+use super::repeat::Repeated;
 use super::speed::Figure;
 use super::subject::STEPS;
-use super::training::{RUNS, Repeated, Training};
+use super::training::{RUNS, Training};
 use super::{Examined, Report};
 use crate::text::{Table, count, duration, thousands};
 

@@ -8,6 +8,7 @@
 pub mod document;
 pub mod import;
 pub mod names;
+mod node;
 pub mod npz;
 pub mod onnx;
 mod state;

@@ -16,6 +16,8 @@
 
 use std::collections::HashMap;
 
+use super::node::Attribute::{self, Int, Ints};
+use super::node::{DataType, attribute, convolution, pooling, value};
 use super::{CENTRES, Names, State};
 use crate::error::Result;
 use crate::network::{Connections, Kind, Layer, Options, Output, PoolForm, Squash, Tanh};
@@ -27,14 +29,6 @@ const OPSET: i64 = 17;
 /// Version of the format that came with them.
 const IR_VERSION: i64 = 8;
 
-/// `TensorProto.DataType`.
-#[derive(Clone, Copy)]
-enum DataType {
-    Float = 1,
-    Uint8 = 2,
-    Int64 = 7,
-}
-
 /// Scalars that several layers use. The name of a layer has no "/".
 const SLOPE: &str = "squash/slope";
 const AMPLITUDE: &str = "squash/amplitude";
@@ -43,28 +37,6 @@ const BLOCK: &str = "pooling/block";
 const ENDS: [(&str, f32); 2] = [("squash/least", -16.0), ("squash/largest", 16.0)];
 /// Where the input of the RBF units gets a dimension more.
 const AXIS: &str = "rbf/axis";
-
-/// A constant of a node after its name.
-enum Attribute {
-    Int(&'static str, i64),
-    Ints(&'static str, Vec<i64>),
-}
-use Attribute::{Int, Ints};
-
-/// A convolution without padding. Some readers insist on what others find out or assume.
-fn convolution(side: usize) -> Vec<Attribute> {
-    vec![
-        Ints("dilations", vec![1, 1]),
-        Int("group", 1),
-        Ints("kernel_shape", vec![side as i64; 2]),
-        Ints("pads", vec![0; 4]),
-        Ints("strides", vec![1, 1]),
-    ]
-}
-
-fn pooling() -> Vec<Attribute> {
-    vec![Ints("kernel_shape", vec![2, 2]), Ints("pads", vec![0; 4]), Ints("strides", vec![2, 2])]
-}
 
 /// A node that continues a chain: its operator, its inputs besides the value before it, what it
 /// makes, and its attributes.
@@ -297,23 +269,4 @@ impl Graph<'_> {
         let tensor = Message::default().ints(1, &shape).int(2, element as i64);
         self.tensors.push(tensor.bytes(8, name).bytes(9, bytes));
     }
-}
-
-/// `AttributeProto`.
-fn attribute(attribute: &Attribute) -> Message {
-    match attribute {
-        Int(name, number) => Message::default().bytes(1, name).int(3, *number).int(20, 2),
-        Ints(name, numbers) => Message::default().bytes(1, name).ints(8, numbers).int(20, 7),
-    }
-}
-
-/// `ValueInfoProto`: a value that goes in or comes out, of as many rows as there are digits, with a
-/// line about it.
-fn value(name: &str, element: DataType, sides: &[usize], about: &str) -> Message {
-    let fixed = sides.iter().map(|&side| Message::default().int(1, side as i64));
-    let shape = [Message::default().bytes(2, "N")].into_iter().chain(fixed);
-    let shape = Message::default().each(1, shape);
-    let tensor = Message::default().int(1, element as i64).bytes(2, shape);
-    let kind = Message::default().bytes(1, tensor);
-    Message::default().bytes(1, name).bytes(2, kind).bytes(3, about)
 }

@@ -7,7 +7,9 @@ use super::builder::{Builder, Window};
 use super::kernels::{Gather, Op, Output, Stage, Update};
 use super::limits;
 use super::profile::largest_divisor;
-use super::{Criterion, Epilogue, Layout, Optimizer, Plan, Profile, Replica, Steps, Strategy};
+use super::{
+    Capacity, Criterion, Epilogue, Layout, Optimizer, Plan, Profile, Replica, Steps, Strategy,
+};
 use crate::error::Result;
 use crate::network::tensors::{Block, aligned};
 use crate::network::{Kind, Layer, Network};
@@ -19,17 +21,6 @@ const MAX_TILE: usize = 112;
 /// Most multiply-adds, for each feature map, that a compiler unrolls for one invocation of an input gradient. LeNet-5
 /// has as many.
 const MAX_SPREAD: usize = 3_500;
-
-/// How many samples, indices and steps the buffers of a plan hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Capacity {
-    /// Samples of the data set, training and test together.
-    pub samples: usize,
-    /// Entries of the index list.
-    pub indices: usize,
-    /// Rows of the step table.
-    pub steps: usize,
-}
 
 impl Plan {
     /// Plans a training step.

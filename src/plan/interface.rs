@@ -6,6 +6,17 @@ use super::abi::Record;
 use super::{BufferId, Distortion, Layout};
 use crate::network::Shape;
 
+/// How many samples, indices and steps the buffers of a plan hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Capacity {
+    /// Samples of the data set, training and test together.
+    pub samples: usize,
+    /// Entries of the index list.
+    pub indices: usize,
+    /// Rows of the step table.
+    pub steps: usize,
+}
+
 /// Buffers the host writes or reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ports {

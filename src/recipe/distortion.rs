@@ -6,9 +6,8 @@ use clap::builder::ValueParser;
 use serde_json::{Value, json};
 
 use super::setting::Held;
-use super::settings::need;
 use super::{Available, RangeArgs, Settings};
-use crate::error::Result;
+use crate::error::{Result, need};
 use crate::network::named;
 use crate::plan::Ranges;
 

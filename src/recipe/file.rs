@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::distortion::Switch;
 use super::optimizer::{Method, OF_ADAM, OF_EACH, OF_SDLM};
 use super::settings::OF_DISTORTION;
-use super::{Available, Flags, NetworkArgs, Row, Settings, TrainingArgs, need};
-use crate::error::{Error, Result};
+use super::{Available, Flags, NetworkArgs, Row, Settings, TrainingArgs};
+use crate::error::{Error, Result, need};
 use crate::network::{Network, Table};
 use crate::text::plain;
 

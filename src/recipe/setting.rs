@@ -8,10 +8,7 @@ use std::collections::BTreeMap;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser, ValueParser};
 use serde_json::{Value, json};
 
-use super::settings::need;
-use crate::error::Result;
 use crate::network::Named;
-use crate::text::thousands;
 
 /// Where values come from, by the names of their settings.
 pub type Origins = BTreeMap<String, String>;
@@ -32,7 +29,7 @@ impl Row {
 }
 
 /// Returns a value as it is typed.
-fn words_of(value: &Value) -> String {
+pub(super) fn words_of(value: &Value) -> String {
     match value {
         Value::String(word) => word.clone(),
         Value::Null => "no finite number".into(),
@@ -47,52 +44,6 @@ pub trait Held: Clone + Send + Sync + 'static {
 
     /// The value in `run.json`: a number or a word.
     fn json(&self) -> Value;
-}
-
-/// Which numbers a setting takes.
-#[derive(Debug, Clone, Copy)]
-pub enum Range {
-    /// All numbers, or those that are checked where they are used.
-    Any,
-    /// From 1 to a limit, with the word for what is counted.
-    Count(usize, &'static str),
-    /// From 0 to a limit.
-    UpTo(f32),
-    Positive,
-    NotNegative,
-    /// From 0 to below 1.
-    BelowOne,
-}
-
-impl Range {
-    /// Whether a value is in range.
-    ///
-    /// # Errors
-    /// [`crate::Error::Usage`] naming the flag, the value and the range.
-    pub fn check(self, name: &str, value: &impl Held) -> Result<()> {
-        let value = value.json();
-        if value.is_string() {
-            return Ok(());
-        }
-        // What JSON has no number for is in no range.
-        let number = value.as_f64().unwrap_or(f64::NAN);
-        let (fits, range) = match self {
-            Range::Any => return Ok(()),
-            Range::Count(most, what) => {
-                let range = format!("1 to {}: that many {what}", thousands(most));
-                ((1.0..=most as f64).contains(&number), range)
-            }
-            Range::UpTo(most) => {
-                ((0.0..=f64::from(most)).contains(&number), format!("0 to {most}"))
-            }
-            Range::Positive => (number.is_finite() && number > 0.0, "a positive number".into()),
-            Range::NotNegative => {
-                (number.is_finite() && number >= 0.0, "0 or a positive number".into())
-            }
-            Range::BelowOne => ((0.0..1.0).contains(&number), "at least 0 and below 1".into()),
-        };
-        need(fits, || format!("--{name} is {}, but must be {range}", words_of(&value)))
-    }
 }
 
 /// Reads a choice from its word.

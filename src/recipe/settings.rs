@@ -8,68 +8,19 @@ use serde_json::{Value, json};
 
 use super::file::with_file;
 use super::optimizer::{OF_ADAM, OF_SDLM};
+use super::range::Range;
 use super::recipes::{ALL, LENET5, MAX_EPOCHS, Recipe, names};
-use super::setting::Range;
 use super::{
-    Flags, Method, NetworkArgs, NetworkChoice, Settings, Switch, TrainingArgs, network, optimizer,
+    Available, Flags, Method, NetworkArgs, NetworkChoice, Settings, Switch, TrainingArgs, choose,
+    optimizer,
 };
-use crate::data::Mnist;
-use crate::error::{Error, Result};
-use crate::network::{
-    CLASSES, ClassNames, DIGIT_SIDE, Loss, Network, Options, Output, check_name, lenet,
-};
-use crate::plan::abi::Record;
+use crate::error::{Error, Result, need};
+use crate::network::{Loss, Network, Options, Output, check_name};
 use crate::plan::{Capacity, Distortion, Plan, Profile, Strategy};
 use crate::text::{did_you_mean, in_plain_words};
 
 /// The origin of a number of digits that nobody limits.
 pub(super) const ALL_THERE_ARE: &str = "all there are";
-
-/// What a data set has: digits, their side, their classes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Available {
-    pub train: usize,
-    pub test: usize,
-    pub side: usize,
-    pub classes: usize,
-    pub names: ClassNames,
-}
-
-impl Available {
-    /// The digits of MNIST.
-    pub const MNIST: Available = Available {
-        train: 60_000,
-        test: 10_000,
-        side: DIGIT_SIDE,
-        classes: CLASSES,
-        names: ClassNames::NUMBERS,
-    };
-
-    /// As many digits as MNIST has, of a larger side as a binding of 128 MiB holds, with the side and the classes that the
-    /// network of these flags is for.
-    ///
-    /// # Errors
-    /// As [`NetworkChoice::table`].
-    pub fn suiting(flags: &NetworkArgs) -> Result<Self> {
-        let table = flags.table(lenet::lenet5())?;
-        let (side, classes) = (table.options.side, table.options.classes);
-        let Available { train, test, .. } = Available::MNIST;
-        let train = train.min(Record { side }.most().saturating_sub(test));
-        Ok(Available { train, test, side, classes, names: table.names })
-    }
-
-    /// What there is of a data set.
-    pub fn of(mnist: &Mnist) -> Self {
-        let Mnist { train, test } = mnist;
-        Available {
-            train: train.len(),
-            test: test.len(),
-            side: train.side(),
-            classes: train.classes(),
-            names: train.names().clone(),
-        }
-    }
-}
 
 impl Flags {
     /// Flags by their names, without the dashes: `[("recipe", "lenet1"), ("steps", "300")]`.
@@ -114,8 +65,8 @@ impl Settings {
         asked.origins = flags.given().into_iter().map(origin).collect();
 
         let network = match from {
-            None => network::choose(&mut asked, &of_recipe, &by_recipe, &available)?,
-            Some(network) => network::from_model(&mut asked, network, &available)?,
+            None => choose::choose(&mut asked, &of_recipe, &by_recipe, &available)?,
+            Some(network) => choose::from_model(&mut asked, network, &available)?,
         };
         check_name(&network.name)?;
         of_recipe.network = NetworkArgs::default();
@@ -293,11 +244,6 @@ fn recipe(flags: &Flags, from: Option<&Network>) -> Result<&'static Recipe> {
         let names = names.join(", ");
         Error::Usage(format!("--recipe {name} is unknown: give one of {names}{meant}"))
     })
-}
-
-/// Passes what holds; of what does not, the message is a usage error.
-pub(crate) fn need(holds: bool, message: impl FnOnce() -> String) -> Result<()> {
-    if holds { Ok(()) } else { Err(Error::Usage(message())) }
 }
 
 /// Returns what is wrong, without how the command is used.

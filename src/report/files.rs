@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::end_json;
-use super::finished::{COMPLETE, FAILED, INTERRUPTED, RUNNING};
 use super::folder::LOCK;
 pub use super::folder::{Earlier, Folder, RUNS};
 use super::html::REPORT;
 use super::lines::Line;
+use super::record::{COMPLETE, FAILED, INTERRUPTED, RUNNING};
 use super::tensorboard;
 use crate::disk;
 use crate::error::{Error, Result};

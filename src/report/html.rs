@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::finished::{Answered, COMPLETE, INTERRUPTED, KILLED, RUNNING, Setting};
+use super::finished::Answered;
 use super::lines::Line;
 use super::page::chart::{self, Scale};
 use super::page::{Block, Document, Section, Table, curvature, html, insides, mistakes};
+use super::record::{COMPLETE, INTERRUPTED, KILLED, RUNNING, Setting};
 use crate::data::Digits;
 use crate::disk;
 use crate::error::Result;

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::files::METRICS;
-use super::finished::broken;
+use super::record::broken;
 use crate::disk;
 use crate::error::Result;
 use crate::train::LARGEST_LOSS;

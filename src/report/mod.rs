@@ -8,6 +8,7 @@ pub mod html;
 pub mod identity;
 pub mod lines;
 pub(crate) mod page;
+pub mod record;
 pub mod tensorboard;
 
 use serde_json::{Value, json};

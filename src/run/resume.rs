@@ -5,13 +5,14 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, need};
 use crate::network::Network;
 use crate::plan::Interface;
-use crate::recipe::{Settings, need};
+use crate::recipe::Settings;
 use crate::report::files::{Earlier, Folder, RUN, file_of_run, is_run};
-use crate::report::finished::{self, COMPLETE};
+use crate::report::finished;
 use crate::report::identity::difference;
+use crate::report::record::{self, COMPLETE};
 use crate::text::count;
 use crate::version;
 
@@ -30,7 +31,7 @@ pub struct Resumed {
 impl Resumed {
     pub fn open(path: &Path) -> Result<Self> {
         let folder = Folder::open(path)?;
-        Ok(Resumed { folder, record: finished::record(path)? })
+        Ok(Resumed { folder, record: record::json(path)? })
     }
 
     /// The network of a run that started from a model file, from run.json, since that file may be gone.
@@ -112,7 +113,7 @@ pub fn is_done(folder: &Path, identity: &Value) -> Result<bool> {
             ))),
         };
     }
-    let record = finished::record(folder)?;
+    let record = record::json(folder)?;
     let there = &record["identity"];
     need(there == identity, || {
         format!(

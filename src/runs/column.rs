@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 
 use serde_json::{Value, json};
 
-use crate::report::finished::{COMPLETE, Run};
+use crate::report::finished::Run;
 use crate::report::lines::Line;
+use crate::report::record::COMPLETE;
 use crate::text::{duration, plain};
 
 /// A fact about runs.

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use crate::error::Result;
 use crate::evaluation::Answer;
 use crate::evaluation::statistics::{McNemar, Sample};
-use crate::report::finished::{self, Record, Run};
+use crate::report::finished::{self, Run};
 use crate::report::lines::Line;
+use crate::report::record::Record;
 use crate::text::{plain, thousands};
 use crate::train::model::Model;
 

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::{COLUMNS, Column};
 use crate::error::{Error, Result};
 use crate::evaluation::statistics::Sample;
-use crate::report::finished::{COMPLETE, Run};
+use crate::report::finished::Run;
 use crate::report::lines::Line;
+use crate::report::record::COMPLETE;
 use crate::text::did_you_mean;
 
 /// Complete runs whose settings of these names are the same.

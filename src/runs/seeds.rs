@@ -14,8 +14,9 @@ use crate::error::{Error, Result};
 use crate::evaluation::statistics::{McNemar, Sample, Welch};
 use crate::evaluation::{self, Answer};
 use crate::report::files::is_run;
-use crate::report::finished::{COMPLETE, Record, Run};
+use crate::report::finished::Run;
 use crate::report::lines::Line;
+use crate::report::record::{COMPLETE, Record};
 use crate::text::{plain, thousands};
 
 /// The setting in which the runs of a training differ.

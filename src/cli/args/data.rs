@@ -7,10 +7,9 @@ use serde_json::Value;
 
 use crate::cli::output;
 use crate::data::{self, Digits, Mnist, Source};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, need};
 use crate::network::{CLASSES, DIGIT_SIDE, Network, Options};
-use crate::recipe::need;
-use crate::report::finished::Record;
+use crate::report::record::Record;
 use crate::run::record;
 use crate::text::plain;
 use crate::train::model::Model;

@@ -9,7 +9,8 @@ use crate::device::Device;
 use crate::error::Result;
 use crate::inference::Inference;
 use crate::report::files::is_run;
-use crate::report::finished::{self, Record};
+use crate::report::finished;
+use crate::report::record::Record;
 use crate::text::{path_on_one_line, thousands};
 use crate::train::model::Model;
 

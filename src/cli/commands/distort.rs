@@ -8,12 +8,12 @@ use crate::cli::commands::data::check_index;
 use crate::cli::output::{self, check_picture};
 use crate::data::{Digits, image};
 use crate::device::{Device, PlanChoice};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, need};
 use crate::network::{Network, Options, build};
 use crate::plan::{
     Capacity, Distortion, Optimizer, Pass, Plan, Profile, Ranges, StepRow, Strategy,
 };
-use crate::recipe::{Available, MAX_BATCH, NetworkChoice, RangeArgs, need, suits};
+use crate::recipe::{Available, MAX_BATCH, NetworkChoice, RangeArgs, suits};
 use crate::text::path_on_one_line;
 use crate::train::session::distortion_key;
 

@@ -15,7 +15,7 @@ use crate::evaluation::{self, Answer, Confusion, TEST_DIGITS, mistakes, percent}
 use crate::inference::{Answers, EVALUATION_BATCH, Scores};
 use crate::network::ClassNames;
 use crate::recipe::{MAX_BATCH, Range};
-use crate::report::finished::Record;
+use crate::report::record::Record;
 use crate::text::{Table, path_on_one_line, thousands};
 use crate::train::model::Model;
 

@@ -6,7 +6,7 @@ use crate::cli::args::device;
 use crate::cli::args::{DataArgs, DeviceArgs};
 use crate::cli::output;
 use crate::error::{Error, Result};
-use crate::report::finished::Record;
+use crate::report::record::Record;
 use crate::run::page::{self, Test};
 use crate::train::Split;
 

@@ -12,11 +12,11 @@ use crate::cli::view::progress::Board;
 use crate::data::{self, Mnist, Source};
 use crate::device::Device;
 use crate::disk;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, need};
 use crate::inference::{EVALUATION_BATCH, Inference};
 use crate::plan::Capacity;
 use crate::recipe::{
-    Available, Flags, MAX_SEEDS, NetworkArgs, NetworkChoice, Range, Settings, TrainingArgs, need,
+    Available, Flags, MAX_SEEDS, NetworkArgs, NetworkChoice, Range, Settings, TrainingArgs,
 };
 use crate::report::files::{Folder, Keep};
 use crate::report::finished::Answered;

@@ -1,4 +1,7 @@
-//! Numbers and tables for a terminal, and CSV.
+//! Names, numbers and tables for a terminal, CSV, and messages in plain words.
+
+mod messages;
+mod table;
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -8,6 +11,8 @@ use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+pub use messages::{in_plain_words, toml_fault, toml_place, toml_word};
+pub use table::Table;
 
 /// How the word in front of an error looks.
 pub const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -146,50 +151,6 @@ pub fn did_you_mean<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) ->
     }
 }
 
-/// What is wrong with a TOML file of this text, and where.
-pub fn toml_fault(text: &str, error: &toml::de::Error) -> String {
-    let place = error.span().map(|span| toml_place(text, span.start)).unwrap_or_default();
-    place + &in_plain_words(error.message())
-}
-
-/// A message of a library with plain words for those of Rust.
-pub fn in_plain_words(message: &str) -> String {
-    let replaced = |message: String, (rust, word): &(&str, &str)| message.replace(rust, word);
-    PLAIN.iter().fold(message.to_string(), replaced)
-}
-
-const PLAIN: [(&str, &str); 11] = [
-    ("invalid digit found in string", "a whole number from 0 on is expected"),
-    ("number too large to fit in target type", "it is too large"),
-    ("invalid float literal", "a number is expected"),
-    ("cannot parse integer from empty string", "a whole number is expected"),
-    ("cannot parse float from empty string", "a number is expected"),
-    (" as i128", ""),
-    ("expected usize", "expected a whole number from 0 on"),
-    ("expected f32", "expected a number"),
-    ("expected a sequence", "expected a list"),
-    ("missing field", "missing key"),
-    ("unknown field", "unknown key"),
-];
-
-/// Line and column of a byte of a text; nothing if there is no such byte.
-pub fn toml_place(text: &str, at: usize) -> String {
-    text.get(..at).map_or_else(String::new, |before| {
-        let column = before.chars().rev().take_while(|&letter| letter != '\n').count() + 1;
-        format!("line {}, column {column}: ", before.matches('\n').count() + 1)
-    })
-}
-
-/// A word or a number of a TOML file as it is typed on the command line.
-pub fn toml_word(value: &toml::Value) -> Option<String> {
-    match value {
-        toml::Value::String(word) => Some(word.clone()),
-        toml::Value::Integer(number) => Some(number.to_string()),
-        toml::Value::Float(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
 /// Most letters of a [`sparkline`].
 const SPARKS: usize = 60;
 
@@ -203,61 +164,6 @@ pub fn sparkline(numbers: &[f64], least: f64, most: f64) -> String {
     };
     let step = numbers.len().div_ceil(SPARKS).max(1);
     numbers.chunks(step).filter_map(|chunk| chunk.last()).map(|&number| level(number)).collect()
-}
-
-/// A table of text in columns.
-#[derive(Debug, Clone)]
-pub struct Table {
-    rows: Vec<Vec<String>>,
-    /// Whether a column leans to the right, as numbers do.
-    right: Vec<bool>,
-}
-
-impl Table {
-    /// A table with these headings; a `>` in front of one (and not shown) sets its column to the
-    /// right.
-    pub fn new(headings: &[impl AsRef<str>]) -> Self {
-        let headings = headings.iter().map(|heading| {
-            let heading = heading.as_ref();
-            let number = heading.strip_prefix('>');
-            (number.unwrap_or(heading).to_string(), number.is_some())
-        });
-        let (names, right) = headings.unzip();
-        Table { rows: vec![names], right }
-    }
-
-    pub fn of(headings: &[impl AsRef<str>], rows: impl IntoIterator<Item = Vec<String>>) -> Self {
-        let mut table = Table::new(headings);
-        rows.into_iter().for_each(|row| table.row(row));
-        table
-    }
-
-    /// Adds a row; cells left out at its end stay empty.
-    pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
-        self.rows.push(cells.into_iter().map(|text| brief(&text.into())).collect());
-    }
-
-    /// The lines, headings first, columns two spaces apart.
-    pub fn text(&self) -> String {
-        let width = |column: usize| {
-            let cells = self.rows.iter().filter_map(|row| row.get(column));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..self.right.len()).map(width).collect();
-        let mut text = String::new();
-        for row in &self.rows {
-            let mut line = String::new();
-            for ((cell, &width), &right) in row.iter().zip(&widths).zip(&self.right) {
-                line.push_str(&match right {
-                    true => format!("{cell:>width$}  "),
-                    false => format!("{cell:<width$}  "),
-                });
-            }
-            text.push_str(line.trim_end());
-            text.push('\n');
-        }
-        text
-    }
 }
 
 #[cfg(test)]
@@ -308,13 +214,5 @@ mod tests {
         let long: Vec<f64> = (0..=600).map(f64::from).collect();
         let drawn = sparkline(&long, 0.0, 600.0);
         assert!(drawn.chars().count() <= SPARKS && drawn.ends_with('█'), "{drawn}");
-    }
-
-    #[test]
-    fn sets_columns_apart() {
-        let mut table = Table::new(&["name", ">words"]);
-        table.row(["c1", "1,024"]);
-        table.row(["parameters"]);
-        assert_eq!(table.text(), "name        words\nc1          1,024\nparameters\n");
     }
 }
