@@ -38,5 +38,9 @@ fn second_stage(t: u32) {
         put_block(X_H2 + (m * OH2 + y) * OW2 + x, OW2, h);
         memory[FEATURES + item] = pool(h, COEFFICIENT2 + m, POOL_BIAS2 + m);
     }
+    // Rows of weights may be longer than s2: the inputs beyond it are 0.
+    for (var i = MAPS * BLOCKS2 + t; i < layer_at(0u).inputs; i += WORKGROUP) {
+        memory[FEATURES + i] = 0.0;
+    }
     workgroupBarrier();
 }

@@ -121,6 +121,8 @@ fn pass(
 
     let layers = from.layers(k);
     let hidden = hidden(k, layers.len());
+    // Rows of weights may be longer than s2: the inputs beyond it are 0.
+    s2.resize(layers[0].inputs as usize, 0.0);
     let mut values = vec![s2];
     for layer in &layers[..hidden] {
         let (bias, weights) = from.of_layer(layer);

@@ -41,19 +41,19 @@ pub struct Shapes {
     pub table: Vec<u32>,
 }
 
-/// Both convolutions and the second pooling of a network that fits the sample plan; `None` of others. It has two
+/// Both convolutions of a network that fits the sample plan; `None` of others. It has two
 /// stages with 5x5 kernels and a trained pooling, the first with one input map, then linear layers. Its squashes are
 /// a tanh, and its output is no softmax.
-fn stages<'a>(network: &'a Network, layout: &Layout) -> Option<[&'a NetworkLayer; 3]> {
+fn stages<'a>(network: &'a Network, layout: &Layout) -> Option<[&'a NetworkLayer; 2]> {
     let [
         Block::Stage { conv: first, pool: Some(_) },
-        Block::Stage { conv, pool: Some(pool) },
+        Block::Stage { conv, pool: Some(_) },
         rest @ ..,
     ] = &layout.blocks[..]
     else {
         return None;
     };
-    let stages @ [first, conv, _] = [first, conv, pool].map(|&at| &network.layers[at]);
+    let stages @ [first, conv] = [first, conv].map(|&at| &network.layers[at]);
     let fits = first.input.maps == 1
         && [first, conv].iter().all(|layer| layer.kernel() == KERNEL)
         && network.options.pool.is_trained()
@@ -71,7 +71,7 @@ impl Shapes {
     /// # Errors
     /// [`Error::Usage`] if the network has other layers, or does not fit the memory.
     pub fn of(network: &Network, layout: &Layout, samples: usize) -> Result<Shapes> {
-        let [first, conv, pool] = stages(network, layout).ok_or_else(|| {
+        let [first, conv] = stages(network, layout).ok_or_else(|| {
             refused(format!(
                 "is made for two 5x5 convolutions, each with a trained pooling, linear layers after them, \
                  and a tanh after every layer, which {} is not",
@@ -97,7 +97,7 @@ impl Shapes {
         let input = network.input();
         let x_h2 = network.layers[1].output.size() as u32;
         let features = x_h2 + conv.output.size().max(input.size()) as u32;
-        let (layers, trace) = linear_layers(network, layout, features, pool.output.size() as u32);
+        let (layers, trace) = linear_layers(network, layout, features);
         let widest = layers.iter().map(|layer| layer.inputs.max(layer.outputs)).max().unwrap_or(0);
         // Distances come after the last layer; a linear output is the last layer.
         let criterion = Criterion::of(&options);
@@ -174,21 +174,22 @@ fn within(network: &Network, limits: [(&str, u32, u32); 4]) -> Result<()> {
     }
 }
 
-/// The linear layers of a network, and the length of a row of traces. Their workgroup memory begins at word `x`,
-/// with the `inputs` numbers that the first of them reads.
-fn linear_layers(network: &Network, layout: &Layout, mut x: u32, inputs: u32) -> (Vec<Layer>, u32) {
-    let (mut y, mut trace) = (x + inputs, layout.stages as u32);
+/// The linear layers of a network, and the length of a row of traces. Their workgroup memory begins at word `x`, with
+/// what the first of them reads. The inputs of a layer are the numbers of a row of its weights, gaps included.
+fn linear_layers(network: &Network, layout: &Layout, mut x: u32) -> (Vec<Layer>, u32) {
+    let mut trace = layout.stages as u32;
     let mut layers = Vec::new();
-    for (block, &start) in layout.blocks.iter().zip(&layout.starts) {
+    for (index, (block, &start)) in layout.blocks.iter().zip(&layout.starts).enumerate() {
         let Block::Linear(at) = *block else { continue };
-        let layer = &network.layers[at];
-        let (inputs, outputs) = (layer.input.size() as u32, layer.output.maps as u32);
+        let (inputs, outputs) =
+            (layout.widths[index] as u32, network.layers[at].output.maps as u32);
         let biases = (start - layout.stages) as u32;
         let weights = biases + aligned(outputs as usize) as u32;
         let (x_trace, dy_trace) = (trace, trace + inputs);
+        let y = x + inputs;
         layers.push(Layer { inputs, outputs, biases, weights, x, y, x_trace, dy_trace });
         trace += inputs + outputs.next_multiple_of(4);
-        (x, y) = (y, y + outputs);
+        x = y;
     }
     (layers, trace)
 }
