@@ -1,4 +1,5 @@
-//! Trains LeNet-5 for 1,000 steps on the best adapter there is, else on the CPU, and keeps the model.
+//! Trains LeNet-5 for 1,000 steps on the best adapter there is, else on the CPU, and writes the model to a file that is
+//! named.
 //!
 //! `cargo run --release --example train [MODEL.safetensors]`
 

@@ -15,9 +15,9 @@
 //   table     read u32
 //   partials  write f32   [PARTIAL_ROWS, STRIDE], rows laid out as p; `update` adds them
 //
-// One invocation sums every PARTIAL_ROWS-th column of tiles of one connection, from top to bottom, and
-// writes its own row of partials. The first connection of a map also sums the gradients of that map's
-// bias and pooling.
+// One invocation sums every PARTIAL_ROWS-th column of tiles of one connection, from top to bottom, and writes its part
+// of one row of partials. Every connection of a map finds the same gradients of the map's bias and pooling; only the
+// first connection writes them.
 
 fn load_h_row(h: ptr<function, Tile>, y: u32, at: u32) {
     if (y < P && POOLING != POOLING_NONE) {

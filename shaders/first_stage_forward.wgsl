@@ -10,7 +10,7 @@
 //   p  read f32
 //   s  write f32
 //
-// h is not stored: the backward pass recomputes it, which costs less than to load it.
+// Before a pooling h is not stored: the backward pass recomputes it, which costs less than to store and load it.
 // One invocation computes one tile of every map, from an input patch that it loads once.
 
 @compute @workgroup_size(WORKGROUP)

@@ -1,24 +1,25 @@
-// The linear layers of a sample, the outputs and the loss; and `forward`, its whole forward pass.
+// The linear layers of a sample, its outputs and its loss; `forward` is the whole forward pass of the sample.
 //
 //   y[o]      = f( bias[o] + sum over i of w[o,i] x[i] )                 C5, F6, a linear output
 //   scores[c] = sum over i of (x[i] - centre[c,i])^2                     (1998, eq. 7)
 //   totals [samples, 4]   sums over steps: loss, errors, and both divided by the samples of a step
 //
-// Several invocations share a sum: of a layer their parts are added in halves (fold), of a distance each
-// leaves its part in SCRATCH.
+// Several invocations share a sum. For a linear layer `fold` adds their parts in a tree. For a distance each leaves its
+// part in SCRATCH, and one invocation adds these.
 //
 // expects: common, local, loss, sample, sample_stages; w_at, table_at, y, totals
 // expects: OUTPUT, CLASSES, LAYERS, SCORES, SCRATCH, CURVATURE, WORKGROUP
 
+// Most invocations that share one sum; in step with `LANES` in src/plan/kernels/sample.rs.
 const LANES = 8u;
 
-// Invocations that share four sums, so that as many as can be have something to do.
+// Invocations that share the four sums of a quad: as many as keep the workgroup busy, at most LANES.
 fn lanes_of(quads: u32) -> u32 {
     return clamp(WORKGROUP / quads, 1u, LANES);
 }
 
-// The sum of the parts that the lanes of a place have, for its first lane. The upper half of the lanes leaves its
-// parts in SCRATCH, the lower adds them to its own, until one lane is left.
+// Returns to the first lane of a place the sum of the parts of all its lanes. In each round the upper half of the lanes
+// writes its parts to SCRATCH and the lower half adds them to its own, until one lane is left.
 fn fold(part: vec4f, place: u32, places: u32, lane: u32, lanes: u32) -> vec4f {
     var sum = part;
     for (var left = lanes; left > 1u; left = (left + 1u) / 2u) {
@@ -46,8 +47,8 @@ fn put_vector(at: u32, vector: vec4f) {
     memory[at + 3u] = vector.w;
 }
 
-// An invocation has four outputs, and of x every lanes-th vec4: four reads of weights that wait together
-// for memory.
+// An invocation sums four outputs over every lanes-th vec4 of x. Its four reads of weights are independent, so that
+// their waits for memory overlap.
 fn linear(number: u32, t: u32) {
     let k = layer_at(number);
     let quads = k.inputs / 4u;
@@ -58,7 +59,7 @@ fn linear(number: u32, t: u32) {
     var sums = vec4f();
     if (first < k.outputs) {
         if (lane == 0u) {
-            // As the layer's weights, its biases begin with a vec4.
+            // The biases of a layer, like its weights, begin at a multiple of 4.
             sums = w_at((k.biases + first) / 4u);
         }
         let last = vec4u(k.outputs - 1u);
@@ -107,13 +108,13 @@ fn distances(t: u32) {
     workgroupBarrier();
 }
 
-// The factor of a sample's derivatives: 1 / samples of the step; for second derivatives 1, since the epilogue takes the
-// mean; 0 where there is no digit.
+// The factor of a sample's derivatives: 1 / samples of the step, or 0 where there is no digit. For second derivatives
+// it is 1 in place of 1 / samples, since the epilogue takes the mean.
 fn weight_of(sample: Sample) -> f32 {
     return select(sample.per_sample, ceil(sample.per_sample), CURVATURE);
 }
 
-// Writes the outputs and the totals, and puts the derivatives of the loss in the place of the scores.
+// Writes the outputs, adds to the totals, and replaces the scores in memory by the derivatives of the loss.
 fn judge_sample(n: u32, sample: Sample, t: u32) {
     if (t == 0u) {
         var scores = Scores();

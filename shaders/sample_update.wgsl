@@ -13,11 +13,13 @@
 //   cursor      write u32     [1] moved to the next step
 //   epilogue
 //
-// An invocation computes four parameters side by side, and reads TOGETHER samples at a time, so that the waits
-// for memory overlap. PARTS invocations of a workgroup each sum a part of the samples; the first adds these sums.
+// An invocation sums the gradients of four parameters. It reads TOGETHER samples at a time, so that the waits for
+// memory overlap. PARTS invocations of a workgroup share the samples; the first of them adds up the parts and applies
+// the epilogue.
 
+// Samples that are read together; in step with `TOGETHER` in src/plan/kernels/sample_update.rs.
 const TOGETHER = 8u;
-// Words of a row of layers.
+// Words of a row of layers; in step with `Layer` in src/plan/sample.rs.
 const LAYER_WORDS = 8u;
 const WHOLE = SAMPLES - SAMPLES % TOGETHER;
 // Groups of four parameters in one workgroup.
@@ -28,10 +30,10 @@ var<workgroup> sums: array<vec4f, WORKGROUP>;
 // Where the terms of four gradients stand in a row of traces.
 struct Terms {
     vector: u32,
-    /// The trace value that multiplies the vector, where the vector is x.
+    /// Place of the dy that multiplies the vector, where the vector is x.
     factor: u32,
     is_weight: bool,
-    /// False for a gap after the biases or the weights, which stays 0.
+    /// False in the gaps after the biases and after the weights, whose parameters stay 0.
     any: bool,
 }
 
@@ -53,7 +55,7 @@ fn terms_of(item: u32) -> Terms {
     return Terms(select(dy, layers_at(k + 6u) + weight % inputs, is_weight), dy, is_weight, o < outputs);
 }
 
-// What sample n adds to four gradients: a vec4 of its traces, times one number where that is x.
+// What sample n adds to the four sums: a vec4 of its traces. For weights that is x, times the dy of their output.
 fn term_of(n: u32, terms: Terms) -> vec4f {
     let trace = traces_at((TRACE * n + terms.vector) / 4u);
     let dy = traces_at((TRACE * n + terms.factor) / 4u)[terms.factor % 4u];

@@ -26,12 +26,14 @@ impl Message {
         numbers.iter().fold(self, |message, &number| message.int(field, number))
     }
 
+    /// Adds an f32.
     pub fn float(mut self, field: u32, number: f32) -> Self {
         self.key(field, Wire::Fixed32);
         self.0.extend(number.to_le_bytes());
         self
     }
 
+    /// Adds an f64.
     pub fn double(mut self, field: u32, number: f64) -> Self {
         self.key(field, Wire::Fixed64);
         self.0.extend(number.to_le_bytes());

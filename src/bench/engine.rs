@@ -1,7 +1,7 @@
 //! The one timing engine: networks on devices, measured in turns.
 //!
-//! Those that are compared take turns, so that a machine that slows down slows all. Compilation is not
-//! counted: each does its work once before.
+//! Subjects that are compared take turns, so that a machine that slows down slows all of them. Compilation is not
+//! counted: each subject does its work once before it is measured.
 
 use std::time::{Duration, Instant};
 
@@ -18,8 +18,8 @@ use crate::train::session::{Lists, Session};
 
 /// How long an adapter runs, after compilation and before the measurements, so that submissions find their size.
 const WARM_UP: Duration = Duration::from_millis(200);
-/// The measurements of a figure may together take this many times what was asked for. A measurement also waits for
-/// submissions that are queued when its time is over.
+/// All measurements of a figure may take this many times the time that was asked for. A measurement can overrun, since
+/// it waits for the submissions that are queued when its time is over.
 const MAX_OVERRUN: u32 = 4;
 
 named! {
@@ -38,8 +38,8 @@ pub struct Protocol {
     pub work: &'static [Work],
     /// Duration of one measurement, in which a subject makes one submission at least.
     pub time: Duration,
-    /// Measurements of a figure, fewer where they take much longer than `time`: none begins once
-    /// those before took [`MAX_OVERRUN`] times what all should.
+    /// Measurements of a figure. There are fewer where they overrun: none begins once those before it took
+    /// [`MAX_OVERRUN`] times `time` for each of all `repeats`.
     pub repeats: usize,
     /// Whether a plan that the adapter refuses is left out, in place of an error.
     pub leave_out: bool,
@@ -54,7 +54,7 @@ pub struct Throughput {
     pub measurements: usize,
 }
 
-/// A network with first weights on a device, and what was measured of it.
+/// A network with its first weights on a device, and its measurements so far.
 pub struct Subject {
     session: Session,
     order: Vec<u32>,

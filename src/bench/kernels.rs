@@ -15,11 +15,11 @@ use crate::run::first_state;
 use crate::text::{Table, thousands};
 use crate::train::session::{Lists, Session};
 
-/// Rounds of timestamps, or times that a dispatch is repeated, at most.
+/// Most rounds of timestamps; without timestamps, most repetitions of a dispatch.
 const MOST_ROUNDS: u32 = 15;
-/// Seconds that the rounds may take, where more than one has to be made.
+/// Seconds that all rounds may take together; the first one is made however long it takes.
 const MOST_SECONDS: f64 = 1.0;
-/// Launches of each dispatch in a round.
+/// Launches of each dispatch in a round: once, then 1 + `MORE` times; in step with src/gpu/timing.rs.
 const LAUNCHES: f64 = 6.0;
 
 /// All dispatches of one kernel in a step.
@@ -31,7 +31,7 @@ struct Row {
     /// Share of the time of all kernels.
     share: f64,
     multiply_adds: u64,
-    /// 0 where the time was too short to be seen.
+    /// 0 where the clock shows no time.
     multiply_adds_per_second: f64,
 }
 
@@ -44,13 +44,13 @@ pub struct KernelTimes {
     strategy: Strategy,
     clock: Clock,
     kernel_seconds: f64,
-    /// Seconds of a step as a run does it, many to a pass.
+    /// Seconds of a step in a run, where many steps share a submission.
     step_seconds: f64,
     kernels: Vec<Row>,
 }
 
-/// Times the kernels of a training step, which takes `step` as a run does it, if the device is an
-/// adapter.
+/// Times the kernels of a training step; `None` if the device is no adapter. `step` is the time of a step in a run,
+/// and limits how often the kernels are repeated.
 pub fn time(
     device: &Device,
     settings: &Settings,
@@ -59,7 +59,7 @@ pub fn time(
 ) -> Result<Option<KernelTimes>> {
     let Settings { network, strategy, .. } = settings;
     let batch = settings.batch;
-    // One step on the first digits, again and again.
+    // The same step on the first digits is repeated.
     let mut digits = mnist.train.clone();
     digits.truncate(batch);
     let lists = Lists::new(&[&digits], digits.len(), Vec::new());

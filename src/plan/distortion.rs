@@ -1,4 +1,4 @@
-//! How far digits are distorted, and what the kernels know of it.
+//! How far digits are distorted, and the constants with which kernels distort them.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,25 +28,26 @@ impl Default for Ranges {
 }
 
 impl Ranges {
-    /// The most that each may be: at least a fifth of a digit's width and height stays.
+    /// The most that each may be. However scale and squeeze fall, a picture shows at least a fifth of the digit's width
+    /// and height.
     pub const MOST: Ranges = Ranges { shift: 8.0, scale: 0.4, squeeze: 0.4, shear: 0.9 };
 }
 
-/// What kernels know of it: whole numbers, in step with `shaders/distort.wgsl`.
+/// The constants of the kernels that distort: whole numbers, in step with `shaders/distort.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Distortion {
     /// Digits of the data set: an entry of the indices is digit + digits * view.
     pub digits: u32,
     /// Largest shift, in 2^-12 pixels.
     pub max_shift: u32,
-    /// Largest change of scale, in 2^-16 like those that follow.
+    /// Largest change of scale, in units of 2^-16, as are the next two.
     pub max_scale: u32,
     pub max_squeeze: u32,
     pub max_shear: u32,
 }
 
 impl Distortion {
-    /// For ranges that are checked and a data set of `digits` digits.
+    /// For a data set of `digits` digits; the ranges have to be within [`Ranges::MOST`].
     pub fn new(ranges: Ranges, digits: usize) -> Self {
         let parts = |value: f32, one: u32| (f64::from(value) * f64::from(one)).round() as u32;
         Distortion {
@@ -70,7 +71,8 @@ impl Distortion {
 }
 
 impl Constant for Option<Distortion> {
-    /// Declares whether there is any, and with it its ranges.
+    /// Declares whether there is one, then `DIGITS` and the ranges; these can be overridden where there is one, else
+    /// they are 0.
     fn declare(&self, name: &str, constants: &mut Constants) {
         self.is_some().declare(name, constants);
         constants.fixed("DIGITS", self.map_or(1, |distortion| distortion.digits));

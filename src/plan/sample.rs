@@ -41,9 +41,9 @@ pub struct Shapes {
     pub table: Vec<u32>,
 }
 
-/// Both convolutions of a network that fits the sample plan; `None` of others. It has two
-/// stages with 5x5 kernels and a trained pooling, the first with one input map, then linear layers. Its squashes are
-/// a tanh, and its output is no softmax.
+/// Both convolutions of a network that fits the sample plan; `None` for any other network. Such a network has two
+/// stages with 5x5 kernels and a trained pooling, then linear layers. Its first stage has one input map, and at most a
+/// feature map for each invocation. Its squash is a tanh from -A to A, and its output is no softmax.
 fn stages<'a>(network: &'a Network, layout: &Layout) -> Option<[&'a NetworkLayer; 2]> {
     let [
         Block::Stage { conv: first, pool: Some(_) },
@@ -66,7 +66,7 @@ fn stages<'a>(network: &'a Network, layout: &Layout) -> Option<[&'a NetworkLayer
 }
 
 impl Shapes {
-    /// Lays a sample of a network out.
+    /// Lays out the memory, the table and the traces of a sample.
     ///
     /// # Errors
     /// [`Error::Usage`] if the network has other layers, or does not fit the memory.
@@ -99,7 +99,7 @@ impl Shapes {
         let features = x_h2 + conv.output.size().max(input.size()) as u32;
         let (layers, trace) = linear_layers(network, layout, features);
         let widest = layers.iter().map(|layer| layer.inputs.max(layer.outputs)).max().unwrap_or(0);
-        // Distances come after the last layer; a linear output is the last layer.
+        // The scores are distances, which come after the last layer, or the outputs of the last layer itself.
         let criterion = Criterion::of(&options);
         let last = layers.last().expect("a network has an output");
         let (scores, scratch) = match criterion.is_rbf() {
@@ -107,7 +107,8 @@ impl Shapes {
             false => (last.y, last.y + last.outputs),
         };
         let inputs = layers.iter().map(|layer| layer.inputs);
-        // Of a sum that invocations share, half of them leave four parts each.
+        // The larger of two uses: where invocations share sums, half of them leave a vec4 each; and the second pooling
+        // leaves a term for each number of s2 (sample_second_backward.wgsl), which the first linear layer reads.
         let scratch_size = inputs.fold(2 * SAMPLE_WORKGROUP, u32::max);
         // The sums of the first stage take the memory from 0 on, over what stood there.
         let memory = (scratch + scratch_size).max(SUMS / 2 * (SAMPLE_WORKGROUP + 1));

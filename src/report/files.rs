@@ -1,9 +1,10 @@
-//! A run on disk: `model.safetensors`, `run.json`, `metrics.jsonl` and `last.ckpt.safetensors` in
-//! one folder.
+//! A run on disk: `model.safetensors`, `run.json`, `metrics.jsonl` and `last.ckpt.safetensors` in one folder, and
+//! `best.safetensors` if it was asked for.
 //!
-//! Each file is complete or absent. `run.json` is written at the start and at the end. The others are rewritten after
-//! every epoch, the checkpoint last; the checkpoint alone is also written at the start, in between, and where the run
-//! is stopped, so that the run can resume from there.
+//! Each file is complete or absent. `run.json` is written at the start, and at the end or where the run fails. The
+//! others are rewritten after every epoch, the checkpoint last. The checkpoint is also written at the start, in
+//! mid-epoch and where the run is stopped, so that the run can resume from there. A run that resumes also restores
+//! files that are missing or broken.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -26,7 +27,7 @@ use crate::train::events::{End, Epoch, Report, Start, Wants};
 use crate::train::model::{FILE as MODEL, Model};
 use crate::version;
 
-/// The files of a run.
+/// The names of the files that [`Files`] writes.
 const NAMES: [&str; 5] = [MODEL, BEST, RUN, METRICS, CHECKPOINT];
 /// The network after the epoch with the fewest errors on the digits held back, if asked for.
 pub const BEST: &str = "best.safetensors";
@@ -49,7 +50,7 @@ pub fn is_of_run(path: &Path) -> bool {
     files().any(|name| path.ends_with(name)) && path.parent().is_some_and(is_run)
 }
 
-/// A file in a folder that has the name of one of a run.
+/// The name of the first file in a folder that is named as a file of a run.
 pub fn file_of_run(folder: &Path) -> Option<&'static str> {
     NAMES.into_iter().find(|name| disk::is_there(&folder.join(name)))
 }
@@ -59,7 +60,7 @@ pub fn is_run(folder: &Path) -> bool {
     disk::is_there(&folder.join(RUN))
 }
 
-/// The files of a run.
+/// Writes the files of a run.
 pub struct Files<'a> {
     folder: &'a Folder,
     network: Network,
@@ -67,7 +68,7 @@ pub struct Files<'a> {
     keep: Keep,
     /// The record.
     run: Value,
-    /// Whether the folder is this run's by now.
+    /// Whether this run has begun to write; before, the folder may hold an earlier run.
     begun: bool,
     metrics: String,
     /// When the last checkpoint was written.
@@ -111,9 +112,9 @@ impl<'a> Files<'a> {
         disk::write(&self.folder.path().join(name), bytes)
     }
 
-    /// Removes what an overwritten run left, so that nobody takes it for this one's.
+    /// Removes the files of the run that this one overwrites, so that nobody takes them for this run's.
     fn remove_earlier(&self) -> Result<()> {
-        // What cannot be removed ends this before anything is lost.
+        // The event files first: where they cannot be removed, the model and the record are still there.
         tensorboard::remove(self.folder.path())?;
         [REPORT].iter().chain(&NAMES).try_for_each(|name| self.remove(name))
     }
@@ -145,7 +146,7 @@ impl<'a> Files<'a> {
     fn write_model(&mut self, state: &State) -> Result<()> {
         let (network, parameters) = (self.network.clone(), state.parameters().to_vec());
         let mut settings = self.run["identity"]["settings"].clone();
-        // How a picture is brought into the form of these digits.
+        // Whoever reads pictures with the model has to shrink them in the same way.
         if let shrink @ Value::Number(_) = &self.run["data"]["shrink"] {
             settings["shrink"] = shrink.clone();
         }
@@ -197,7 +198,7 @@ impl Report for Files<'_> {
                     "device": start.device,
                 }));
                 self.run["resumed"] = json!(resumed);
-                // There may be a line more than the checkpoint knows.
+                // The file may have the line of an epoch that the checkpoint does not have.
                 match self.metrics.is_empty() {
                     true => self.remove(METRICS)?,
                     false => self.restore(METRICS, self.metrics.as_bytes())?,
@@ -228,7 +229,7 @@ impl Report for Files<'_> {
     }
 
     fn epoch(&mut self, epoch: &Epoch, state: &State) -> Result<()> {
-        // It tells of fewer epochs.
+        // The report that is there has fewer epochs.
         self.remove(REPORT)?;
         self.metrics.push_str(&format!("{}\n", json!(Line::from(epoch))));
         self.write_model(state)?;

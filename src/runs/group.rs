@@ -1,4 +1,4 @@
-//! Runs that agree in some settings, taken together.
+//! Groups of runs that agree in some settings.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::report::lines::Line;
 use crate::report::record::COMPLETE;
 use crate::text::did_you_mean;
 
-/// Complete runs whose settings of these names are the same.
+/// Complete runs that agree in the settings and columns by which [`groups`] was asked to group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
     /// The values that they share, in the order of the names.
@@ -48,7 +48,7 @@ pub fn groups(entries: &[Run], by: &[String]) -> Result<Vec<Group>> {
     Ok(groups.into_iter().map(group).collect())
 }
 
-/// A setting of a run, or a column of that name.
+/// The setting of that name, else the column of that name; null where the run has neither.
 fn value(entry: &Run, name: &str) -> Value {
     let setting = entry.record.settings.get(name).map(|setting| setting.value.clone());
     setting.or_else(|| Column::find(name).map(|column| (column.value)(entry))).unwrap_or_default()

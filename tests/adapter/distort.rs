@@ -1,7 +1,7 @@
 //! Distorted digits on every executor: kernel, reference and fast executor compute in whole numbers, so
 //! that they have to agree to the bit, and training on them repeats with any number of threads.
 //!
-//! `tests/views.rs` says whether what they agree on is right.
+//! `tests/host/views.rs` says whether what they agree on is right.
 
 use crate::common::compare::{Differences, Tolerance};
 use crate::common::op::{Case, Numbers, case, empty, floats};

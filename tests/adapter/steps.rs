@@ -2,13 +2,13 @@
 //!
 //! One step can hide what adds up: a velocity that is not carried over, a decay on the wrong side,
 //! a buffer that keeps what an earlier step left. After twenty steps with momentum and weight decay
-//! every parameter and velocity is compared with the CPU executor, at a batch that does not fill the tiles,
+//! every parameter and velocity is compared with the CPU reference, at a batch that does not fill the tiles,
 //! with two networks also at one that does.
 //!
-//! SDLM runs fewer steps, and each of them first as a pass of second derivatives.
+//! SDLM runs fewer steps. All of them run first as a curvature pass, then as training.
 //!
-//! Then the same steps once more, one to a submission: not a bit may differ. Nor with another number of
-//! workgroups, or with two devices in place of one. `cores.rs` changes the threads below the adapter.
+//! Then the same steps run once more, one to a submission: not a bit may differ. Other tests repeat them with another
+//! number of workgroups, and with two devices in place of one. `cores.rs` changes the threads of the driver.
 
 use crate::common::run::{ADAM, Run, State, compare_states, networks, state, trained};
 use crate::common::{Outcome, Tests, Way, all_ways, other_ways, software, ways};
@@ -17,14 +17,15 @@ use wgpu::Adapter;
 
 const STEPS: usize = 20;
 const OPTIMIZER: Optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.01 };
-/// Fills no tile; and one that does.
+/// A batch that does not fill the tiles.
 const BATCH: usize = 5;
+/// A batch that does.
 const FULL_BATCH: usize = 16;
 /// Networks that are also tried with a full batch and by second derivatives.
 const MAIN: [&str; 2] = ["lenet1", "lenet5, eq. 9"];
-/// Networks that differ from those in one constant.
+/// Networks that differ from those in constants alone.
 const ALIKE: [&str; 2] = ["lenet1, tanh", "lenet5, eq. 8"];
-/// A network whose output layer has rows of weights longer than the stage in front of it.
+/// A network whose last stage is filled up: the rows of weights of its output layer are longer than the stage's output.
 const PADDED: &str = "lenet1, border 2";
 /// Larger mu than the paper's: the first weights of these tests are far from a minimum.
 const SDLM: Optimizer = Optimizer::Sdlm { momentum: 0.5, mu: 1.0, exact: true };
@@ -83,7 +84,7 @@ pub fn add(tests: &mut Tests) {
         .map(|strategy| Way { strategy, profile: Profile::gpu() });
     let short = Run::full(trained("lenet5-short"), BATCH, STEPS, OPTIMIZER);
     add_run(tests, "lenet5-short", &short, &other_tiles);
-    let [software, sample] = [software(), ways()[1]];
+    let software = software();
     tests.on_adapter("lenet1, workgroups of a dispatch", move |a| workgroups(a, software));
     let add = |tests: &mut Tests, name: &'static str, which: &str, shared: &'static [Shared]| {
         let name_of_test = format!("{name}, one device or two{which}");
@@ -92,7 +93,6 @@ pub fn add(tests: &mut Tests) {
     let (sgd, others) = SHARED.split_at(1);
     add(tests, MAIN[0], "", sgd);
     tests.rest(|tests| {
-        tests.on_adapter("lenet1, workgroups of a sample", move |a| workgroups(a, sample));
         add(tests, MAIN[0], ", other optimizers", others);
         add(tests, MAIN[1], "", &SHARED);
         let row = Way { strategy: Strategy::LayeredRow, ..software };
@@ -113,7 +113,7 @@ fn as_the_cpu(adapter: &Adapter, run: &Run, way: Way) -> Outcome {
     run.reset(executor.as_mut())?;
     run.train(executor.as_mut(), steps, 1)?;
     if state(executor.as_mut())? != found {
-        return Err("a second time, a step to a submission, differs".into());
+        return Err("the second time, with one step a submission, the bits differ".into());
     }
     Ok(())
 }
@@ -124,8 +124,8 @@ fn trained_state(run: &Run, adapter: &Adapter, way: Way) -> lenet::Result<State>
     state(executor.as_mut())
 }
 
-/// Two devices with a shard each leave what one device leaves that has both, to the last bit. The last
-/// step has fewer samples than a shard.
+/// Two devices with one shard each leave the same bits as one device with both shards. The last step has fewer samples
+/// than a shard.
 fn replicas(adapter: &Adapter, name: &str, shared: &[Shared]) -> Outcome {
     for &(optimizer, batch) in shared {
         let steps = vec![batch, batch, 7];

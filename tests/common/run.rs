@@ -1,4 +1,4 @@
-//! Whole networks: a start, digits to step through, and what a run leaves behind.
+//! Whole networks: first weights, steps on digits of the test set, and the state that a run leaves behind.
 
 use std::sync::LazyLock;
 
@@ -57,7 +57,8 @@ pub fn linear(options: &mut Options) {
     options.loss = Loss::Mse;
 }
 
-/// Every network, output, loss, squash and pooling that the tests train.
+/// The networks that most tests train: each of the papers' outputs, losses, squashes and trained poolings in one of
+/// them.
 pub fn networks() -> Vec<Trained> {
     const LINEAR: f32 = 0.02;
     const RBF: f32 = 0.001;
@@ -122,7 +123,7 @@ impl Run {
         Run { trained, batch, steps: vec![batch; steps], optimizer }
     }
 
-    /// The plan of a step.
+    /// The plan of the run.
     pub fn plan(&self, way: impl Into<Way>) -> Plan {
         let Way { strategy, profile } = way.into();
         let digits = self.steps.iter().sum();
@@ -131,7 +132,7 @@ impl Run {
             .expect("a network that kernels are made for")
     }
 
-    /// On the CPU, ready for the first step.
+    /// On the CPU reference, ready for the first step.
     pub fn on_cpu(&self) -> lenet::Result<Box<dyn Executor>> {
         self.prepared(Box::new(Cpu::new(self.plan(Profile::reference()))))
     }
@@ -153,7 +154,7 @@ impl Run {
         taken.truncate(digits);
         assert_eq!(taken.len(), digits, "no run takes more digits than {DIGITS}");
         let (record, classes) = (executor.interface().record, executor.interface().classes());
-        // Of another side, whatever bytes come.
+        // A network of another side gets the same bytes, cut into pictures of that side.
         let bytes = taken.pixels().iter().copied().cycle().take(digits * record.side.pow(2));
         let labels = taken.labels().iter().map(|label| label % classes as u8);
         let mut packed = Vec::new();
@@ -184,8 +185,8 @@ impl Run {
         executor.write(ports.cursor, 0, &[0])
     }
 
-    /// The first `count` steps in submissions of `at_once`, from the start on: where the optimizer
-    /// has a curvature, first all of them as its pass, then as training.
+    /// Runs the first `count` steps, `at_once` to a submission. Where the optimizer has a curvature, all of them run
+    /// first as a curvature pass, then as training.
     pub fn train(
         &self,
         executor: &mut dyn Executor,
@@ -257,8 +258,8 @@ pub fn state(executor: &mut dyn Executor) -> lenet::Result<State> {
     })
 }
 
-/// The numbers that a layer has in all its tensors of one kind: the one bias of a map may well be a
-/// sum that cancels, and says nothing about the size of its terms.
+/// The numbers of all tensors of a layer that have the same role. A map has a single bias, whose gradient may be a sum
+/// that cancels: on its own it says nothing about the size of the terms.
 pub fn of_kind(layout: &Layout, tensor: &Tensor, numbers: &[f32]) -> Vec<f32> {
     let layer = |tensor: &Tensor| tensor.name.split('.').next().map(str::to_string);
     layout
@@ -290,7 +291,7 @@ pub fn compare_tensors(
     differences.numbers(format!("gaps of {what}"), &gaps, &vec![0.0; found.len()], exact);
 }
 
-/// Parameters after some steps; absolute as a share of the largest of its kind.
+/// Parameters after some steps. The absolute part here and below is a share of the largest [`of_kind`].
 const PARAMETER: Tolerance = Tolerance { absolute: 2e-5, relative: 2e-5 };
 /// Velocities, which carry the gradients of all steps.
 const VELOCITY: Tolerance = Tolerance { absolute: 2e-4, relative: 2e-4 };
@@ -304,7 +305,7 @@ pub fn compare_states(run: &Run, found: &State, expected: &State) -> Differences
     compare_loosely(run, found, expected, 1.0)
 }
 
-/// The same with a tolerance of so many times as much.
+/// As [`compare_states`], with tolerances that are `times` as large.
 pub fn compare_loosely(run: &Run, found: &State, expected: &State, times: f32) -> Differences {
     let layout = run.plan(Profile::reference()).interface.layout;
     let mut differences = Differences::default();

@@ -1,11 +1,11 @@
-//! The order of the house: folders import each other in one direction, and the folders that a browser
-//! could run know no system.
+//! The order of the house: no two folders import each other, and the folders that a browser could run use nothing of an
+//! operating system. A cycle of three folders would go unseen.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a folder that has to compile anywhere may not mention.
+/// What the folders of [`PURE`] may not mention.
 const SYSTEM: [&str; 6] =
     ["std::fs", "std::thread", "std::time", "clap", "wgpu", "available_parallelism"];
 /// Folders that have to compile anywhere.
@@ -75,7 +75,7 @@ fn sources() -> Vec<(PathBuf, String)> {
     files
 }
 
-/// The lines of code with their numbers, from 1: no comments, and not the tests at a file's end.
+/// The lines of code with their numbers, from 1: no lines of comments, and nothing from the first `#[cfg(test)]` on.
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
     (1..).zip(lines).filter(|(_, line)| !line.trim_start().starts_with("//"))
@@ -86,7 +86,8 @@ fn folder(path: &Path) -> String {
     path.parent().expect("a file").display().to_string()
 }
 
-/// What a line names by `crate::` or `super::`, as paths from the root: `cli/view/console`.
+/// What a line names by `crate::` or `super::`, as paths from the root: `cli/view/console`. A list of names counts as
+/// far as it stands on this line.
 fn modules(file: &Path, line: &str) -> Vec<String> {
     let mut found = Vec::new();
     for start in ["crate::", "super::"] {

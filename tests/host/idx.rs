@@ -66,7 +66,7 @@ fn gz_folder() -> TempDir {
     small_folder(|name| format!("{name}.gz"), gzip)
 }
 
-/// Asserts that `dir` is refused with exit code 3, all of `words`, and the way out.
+/// Asserts that `dir` is refused with exit code 3 and a message that has all of `words`.
 #[track_caller]
 fn refused(dir: &Path, words: &[&str]) {
     let Err(error) = data::load(&Source::at(dir)) else { panic!("accepted, without {words:?}") };
@@ -77,13 +77,13 @@ fn refused(dir: &Path, words: &[&str]) {
     }
 }
 
-/// Changes the raw file `name` of a sound folder and asserts that it is refused by name.
+/// Changes the raw file `name` of a sound folder, and asserts that the refusal names the file.
 #[track_caller]
 fn refused_after(name: &str, change: impl Fn(&mut Vec<u8>), words: &[&str]) {
     changed_and_refused(raw_folder(), name, change, words);
 }
 
-/// Changes the file `name` of `dir` and asserts that it is refused by name.
+/// Changes the file `name` of `dir`, and asserts that the refusal names the file.
 #[track_caller]
 fn changed_and_refused(dir: TempDir, name: &str, change: impl Fn(&mut Vec<u8>), words: &[&str]) {
     let path = dir.path().join(name);
@@ -131,7 +131,7 @@ fn accepts_every_form_of_folder() {
         small_folder(|name| name.replace("t10k", "test"), <[u8]>::to_vec),
         // As EMNIST has them.
         small_folder(|name| format!("emnist-digits-{}", name.replace("t10k", "test")), gzip),
-        // Whatever the names say.
+        // Packed or raw by its content, whatever the name says; also packed twice.
         small_folder(str::to_string, gzip),
         small_folder(|name| format!("{name}.gz"), <[u8]>::to_vec),
         small_folder(|name| format!("{name}.gz"), |bytes| gzip(&gzip(bytes))),
@@ -162,7 +162,7 @@ fn accepts_every_form_of_folder() {
     fs::create_dir(above.path().join("MNIST")).unwrap();
     fs::rename(raw.path(), above.path().join("MNIST/raw")).unwrap();
     assert!(read(above.path()) == small);
-    // Of two sets neither is meant.
+    // Two sets of images in one folder: neither is chosen.
     let dir = small_folder(|name| format!("emnist-digits-{name}"), gzip);
     fs::write(dir.path().join("emnist-letters-train-images-idx3-ubyte.gz"), "other").unwrap();
     refused(dir.path(), &[TRAIN_IMAGES]);
@@ -241,15 +241,22 @@ fn other_sides_have_a_place_in_28x28() {
         assert_eq!(digits.digit(0), expected, "{side}");
         assert_eq!(digits.digit(4), vec![0; DIGIT_PIXELS], "{side}");
     }
-    // What has no such place, or is no digit's side, stays as it is.
+    // Pictures of any other side keep it, and so do those of 32x32 with ink in their border.
     for (side, pixel) in [(32, [1, 9]), (20, [1, 9]), (8, [7, 0]), (64, [63, 63])] {
         let found = data::load(&Source::at(with_side(side, pixel).path()));
-        // The test set of 32x32 has no ink in its border, and alone would become 28x28.
+        // The ink stands in both sets: where only one of them became 28x28, they would be refused.
         assert_eq!(found.unwrap().train.side(), side as usize);
     }
+    // A training set with ink in its border keeps 32x32, a test set without becomes 28x28.
+    let dir = with_side(32, [1, 9]);
+    let file = dir.path().join(TEST_IMAGES);
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[16..].fill(0);
+    fs::write(&file, bytes).unwrap();
+    refused(dir.path(), &["32x32", "28x28", "--side 32"]);
     refused(with_side(7, [0, 0]).path(), &["7x7", "8x8 to 64x64"]);
     refused(with_side(65, [0, 0]).path(), &["65x65", "8x8 to 64x64"]);
-    // Another side is made by putting pictures into the middle, or by taking their empty border off.
+    // `--side` puts smaller pictures into the middle of a field, and takes the empty border off larger ones.
     let of_side = |side: u32, pixel: [u32; 2], wanted: usize| {
         let dir = with_side(side, pixel);
         data::load(&Source { side: Some(wanted), ..Source::at(dir.path()) })
@@ -302,7 +309,7 @@ fn gzip_may_have_zeros_after_it() {
     assert!(read(padded.path()) == first(5, 3));
 }
 
-/// Whatever else IDX may hold, and the way out that fits it.
+/// IDX files of other types and dimensions: the message says what was found and what is needed.
 #[test]
 fn says_which_numbers_are_needed() {
     for (magic, words) in [

@@ -1,5 +1,5 @@
-//! Files with bytes changed, cut off, put in or said twice: whatever reads them answers or refuses, soon and without
-//! a panic.
+//! Files with bytes changed, removed, inserted or repeated: every reader accepts or refuses them, soon and without a
+//! panic.
 
 use std::fmt::Debug;
 use std::fs;
@@ -20,7 +20,7 @@ use crate::common::program::{path, run, text, write_model};
 
 /// Mutations of each file.
 const ROUNDS: usize = 100;
-/// No answer takes as long.
+/// A reader that takes this long has failed.
 const SLOW: Duration = Duration::from_secs(20);
 /// Bytes that formats give a meaning.
 const TELLING: &[u8] = b"\0\xff\x7f\x80\"',;.[]{}:-+eE09 \n\r\t\x1f\x8b";

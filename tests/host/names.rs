@@ -1,4 +1,5 @@
-//! Names and words of other people's files: nothing of them reaches a terminal raw, or passes for a line of the program.
+//! Names and words from files that somebody else wrote: none of their control characters reaches a terminal, and none
+//! of their lines passes for a message of the program.
 
 use std::fs;
 
@@ -45,7 +46,7 @@ fn a_name_of_a_picture_cannot_fake_an_answer() {
     assert!(said.lines().count() == 1 && !said.contains('\u{1b}'), "{said:?}");
 }
 
-/// A line of a name would pass for one of the program.
+/// Otherwise the second line of a name could pass for a message of the program.
 #[cfg(unix)]
 #[test]
 fn names_of_files_stay_on_their_line() {

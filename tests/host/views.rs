@@ -1,8 +1,8 @@
 //! Views of digits: the numbers that are drawn, the map that they make, the order of the epochs, and
 //! whole runs through the program.
 //!
-//! An independent reference in f64 says whether the map is right; `tests/distort.rs` whether kernels
-//! and executors have it.
+//! Here an independent formula in f64 says whether the CPU reference is right; `tests/adapter/distort.rs` says whether
+//! kernels and executors agree with that reference.
 
 use std::collections::BTreeSet;
 
@@ -17,13 +17,14 @@ use lenet::rng::pcg4d;
 use lenet::train::order::Orders;
 use tempfile::TempDir;
 
-/// Places come in steps of 1/256 of a pixel, by which a value may be off in either direction.
+/// Tolerance of a grey value: the reference cuts x and y of a place to 1/256 of a pixel. Each cut shifts the value by
+/// up to 255/256.
 const STEPS: f64 = 2.0 * 255.0 / 256.0;
 const WIDE: Ranges = Ranges { shift: 3.5, scale: 0.3, squeeze: 0.25, shear: 0.6 };
-/// Digits that the orders are of.
+/// Training digits of the tests of orders.
 const DIGITS: usize = 40;
 
-/// Words of an implementation in Python, from the paper's text.
+/// The expected words come from an implementation in Python, written after the paper's text.
 #[test]
 fn the_generator_repeats_known_words() {
     for (counter, expected) in [
@@ -89,7 +90,7 @@ fn five_numbers_are_uniform_and_independent() {
     }
 }
 
-/// A picture of `pixels` in f64: the map as the numbers have it, the weights of the four pixels.
+/// One pixel of the picture that a map makes of `pixels`, in f64 by the formula: four pixels of the digit, weighted.
 fn bilinear(map: &Affine, pixels: &[u8], side: usize, row: usize, column: usize) -> f64 {
     let one = 65_536.0;
     let centre = (side as f64 - 1.0) / 2.0;
@@ -104,7 +105,7 @@ fn bilinear(map: &Affine, pixels: &[u8], side: usize, row: usize, column: usize)
     (0..28).filter(|&i| weight(i, source_y) > 0.0).map(|i| weight(i, source_y) * row(i)).sum()
 }
 
-/// A picture by the reference.
+/// The whole picture, by the CPU reference.
 fn picture(map: &Affine, pixels: &[u8], side: usize) -> Vec<f32> {
     let mut record = Vec::new();
     Record::MNIST.append(&mut record, pixels, &[0]);
@@ -194,7 +195,7 @@ fn orders_follow_from_seed_and_epoch() {
     assert_eq!(in_order, digits.iter().map(|&digit| k.entry(digit, 4)).collect::<Vec<_>>());
 }
 
-/// Whole runs: the same bytes again, others in each way to distort.
+/// Whole runs: a command leaves the same model twice, and each way to distort leaves another model.
 #[test]
 fn runs_repeat_undistorted_anew_and_with_copies() {
     let folder = TempDir::new().expect("a folder");
@@ -215,7 +216,7 @@ fn runs_repeat_undistorted_anew_and_with_copies() {
     for (name, more) in ways {
         let first = model(name, more);
         assert_eq!(first, model(&format!("{name} again"), more), "{name}");
-        // The settings differ in any case; the parameters come after them.
+        // The header has the settings, which differ in any case; the parameters come after it.
         let header = u64::from_le_bytes(first[..8].try_into().expect("eight bytes")) as usize;
         models.push(first[8 + header..].to_vec());
     }

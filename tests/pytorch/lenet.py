@@ -17,7 +17,9 @@ DIGIT_SIDE = 28
 
 @dataclass(frozen=True)
 class Settings:
-    """What can be chosen about a network; in step with `Options` in src/network/build.rs."""
+    """A network and its choices, which are in step with `Options` in src/network/build.rs. Side and
+    classes are fixed here.
+    """
 
     network: str  # lenet1, lenet5, lenet5-short
     squash: str  # tanh, scaled, logistic, relu

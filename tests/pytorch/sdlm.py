@@ -1,8 +1,9 @@
-"""Writes tests/fixtures/<case>.safetensors: second derivatives and steps by them, written out by hand.
+"""Writes tests/fixtures/<case>.safetensors: second derivatives, and steps that use them.
 
-Each digit goes through the network alone, in float64. On the way back D, the second derivatives by
-what a squash got, are carried through each layer with its local derivatives squared (1998, appendix
-C); none of it comes from automatic differentiation. First weights and digits are those of another
+Each digit goes through the network alone, in float64. On the way back D is the second derivatives
+of the loss with respect to pre-activations. Each layer passes it on with its local derivatives
+squared (1998, appendix C). All of it is written out by hand; automatic differentiation is not used.
+First weights and digits are those of another
 fixture. With --check the files stay as they are and are compared with what would be written.
 """
 
@@ -22,7 +23,7 @@ from lenet import KERNEL, LeNet, Linear, PartialConv2d, Pool, Rbf, inputs, loss
 from make_fixture import BATCH, CASES, FIXTURES, VERSIONS, differences, serialized, stored
 
 STEPS = 3
-C5_ROWS = 8  # of c5.weight that a file keeps: the others are made alike
+C5_ROWS = 8  # rows of c5.weight that a file keeps; the same code computes the others
 
 
 @dataclass(frozen=True)
@@ -46,15 +47,15 @@ def slope(y: torch.Tensor, squash: str) -> torch.Tensor:
 
 
 def forward(net: LeNet, x: torch.Tensor) -> list[torch.Tensor]:
-    """What each layer sees, [1, C, H, W] or [1, C], and last the scores."""
+    """The input of each layer, [1, C, H, W] or [1, C], then the scores."""
     seen = [x]
     for layer in net.children():
         seen.append(layer(seen[-1]) if isinstance(layer, Rbf) else net.squash(layer(seen[-1])))
     return seen
 
 
-def seed(net: LeNet, seen: list[torch.Tensor], right: int, case, second: Second) -> torch.Tensor:
-    """Second derivatives of the loss by the last squashed values."""
+def seed(net: LeNet, seen: list[torch.Tensor], case, second: Second) -> torch.Tensor:
+    """Second derivatives of the loss with respect to the values after the last squash."""
     settings = case.settings
     if settings.output == "linear":
         return torch.full_like(seen[-1], 2 / seen[-1].numel())
@@ -76,7 +77,7 @@ def conv_back(x, D, weight) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 
 
 def layer_back(layer, x, D) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-    """D by what a layer gives before its squash, to those of its parameters and of what it sees."""
+    """From D of a layer's pre-activations to those of its parameters and of its input."""
     if isinstance(layer, nn.Conv2d):
         weight, bias, below = conv_back(x, D, layer.weight)
         return {"weight": weight, "bias": bias}, below
@@ -103,12 +104,12 @@ def layer_back(layer, x, D) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
     raise TypeError(f"no rule for {layer}")
 
 
-def curvature(net: LeNet, x: torch.Tensor, right: int, case, second: Second):
-    """The second derivatives of one digit by every parameter."""
+def curvature(net: LeNet, x: torch.Tensor, case, second: Second):
+    """Second derivatives of the loss of one digit with respect to every parameter."""
     layers = [(n, layer) for n, layer in net.named_children() if not isinstance(layer, Rbf)]
     seen = forward(net, x)
     squash = case.settings.squash
-    D = seed(net, seen, right, case, second)
+    D = seed(net, seen, case, second)
     found = {}
     for at in reversed(range(len(layers))):
         name, layer = layers[at]
@@ -126,7 +127,7 @@ def compute(second: Second) -> dict[str, np.ndarray]:
     net = LeNet(case.settings).double()
     make_fixture.start(net, case)
     with torch.no_grad():
-        each = [curvature(net, x[n : n + 1], int(labels[n]), case, second) for n in range(BATCH)]
+        each = [curvature(net, x[n : n + 1], case, second) for n in range(BATCH)]
     h = {name: sum(one[name] for one in each) / BATCH for name in each[0]}
     for n in range(STEPS):  # one digit at a time, h held
         net.zero_grad()

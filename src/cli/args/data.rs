@@ -1,4 +1,4 @@
-//! The digits that a command is about: those that were typed, else those that a run names.
+//! The digits of a command: those that its flags name, else those that a run names.
 
 use std::path::Path;
 
@@ -14,6 +14,11 @@ use crate::run::record;
 use crate::text::plain;
 use crate::train::model::Model;
 
+/// The digits that are used without `--data`.
+const BUILT_IN: &str = "the built-in digits";
+/// The same where a run is named.
+const OF_RUN: &str = "the digits of the run";
+
 /// Where the digits are.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DataArgs {
@@ -24,7 +29,7 @@ pub struct DataArgs {
 impl DataArgs {
     /// Loads both sets of digits, and warns of what is odd about them if they are not the built-in ones.
     pub fn load(&self) -> Result<Mnist> {
-        let mnist = data::load(&self.source).map_err(|error| self.with_way_out(error))?;
+        let mnist = data::load(&self.source).map_err(|error| self.with_way_out(error, BUILT_IN))?;
         if self.is_given() {
             self.tell_left_out();
             data::odd(&mnist).iter().for_each(|what| output::warn(what));
@@ -44,12 +49,12 @@ impl DataArgs {
         })
     }
 
-    /// Whether something was typed.
+    /// Whether `--data` is set: typed, in a file of settings, or by the run that is resumed. `--shrink` does not count.
     pub fn is_given(&self) -> bool {
         self.source.path.is_some()
     }
 
-    /// The digits for a model, made as small as those that it has learned, where nothing else is said.
+    /// The digits for a model: without `--shrink` they are shrunk as those that the model learned.
     pub fn as_learned(&self, model: &Model) -> Result<DataArgs> {
         let shrink = self.source.shrink.or(model.shrink());
         let source = Source { shrink, ..self.source.clone() };
@@ -77,23 +82,25 @@ impl DataArgs {
     pub fn load_run(&self, folder: &Path, recorded: &Value) -> Result<Mnist> {
         let named = record::source(recorded);
         let source = self.source.absolute().or(named.clone());
-        let mnist = data::load(&source).map_err(|error| match source == named {
+        let mnist = data::load(&source).map_err(|error| match source.path == named.path {
             true => named_by(folder, error),
-            false => self.with_way_out(error),
+            false => self.with_way_out(error, OF_RUN),
         })?;
         record::check(folder, recorded, "train", &mnist.train)?;
         record::check(folder, recorded, "test", &mnist.test)?;
         Ok(mnist)
     }
 
-    /// Loads the test digits: those that were typed, else those that all these runs were tested on.
+    /// Loads the test digits: those of `--data`, else those that all these runs were tested on, else the built-in ones.
     pub fn load_test<'a>(&self, runs: impl IntoIterator<Item = &'a Record>) -> Result<Digits> {
         let runs: Vec<&Record> = runs.into_iter().collect();
         let (false, [first, ..]) = (self.is_given(), &runs[..]) else {
             let here = self.as_in(&runs);
-            let test = data::load_test(&here.source).map_err(|error| self.with_way_out(error))?;
+            let others = if runs.is_empty() { BUILT_IN } else { OF_RUN };
+            let test = data::load_test(&here.source);
+            let test = test.map_err(|error| self.with_way_out(error, others))?;
             here.tell_left_out();
-            // The other oddities are about training.
+            // The other warnings of `data::odd` are about training.
             data::transposed(&test).iter().for_each(|what| output::warn(what));
             return Ok(test);
         };
@@ -109,7 +116,7 @@ impl DataArgs {
         let source = self.source.absolute().or(record::source(&first.data));
         let test = data::load_test(&source);
         let test = test.map_err(|error| named_by(&first.folder, error))?;
-        // Digits that are shrunk otherwise are asked about on purpose.
+        // Where `--shrink` differs from that of a run, other digits are wanted: there is nothing to compare.
         let shrinks = |run: &&&Record| source.shrink == record::source(&run.data).shrink;
         for run in runs.iter().filter(shrinks) {
             record::check(&run.folder, &run.data, "test", &test)?;
@@ -117,7 +124,8 @@ impl DataArgs {
         Ok(test)
     }
 
-    /// What was typed, with how a run read its digits where these are the digits of the run at another place.
+    /// The flags that were typed. Where they name the digits of these runs at another path, the flags with which the
+    /// runs read them are added.
     pub fn as_in(&self, runs: &[&Record]) -> DataArgs {
         let typed = self.source.absolute();
         let way = |run: &&Record| Source { path: None, ..record::source(&run.data) };
@@ -136,7 +144,7 @@ impl DataArgs {
             Ok(test) if runs.iter().any(|run| record::are(&run.data, "test", &test)) => {
                 return DataArgs { source };
             }
-            // What is wrong with it is told where it is read.
+            // The caller reads the path again, and reports what is wrong with it.
             Err(_) if data::load_test(&typed).is_err() => return self.clone(),
             _ => {}
         }
@@ -151,11 +159,11 @@ impl DataArgs {
         self.clone()
     }
 
-    /// Adds the way out that always works.
-    fn with_way_out(&self, error: Error) -> Error {
+    /// Adds a way out to an error about `--data`: to leave it out.
+    fn with_way_out(&self, error: Error, others: &str) -> Error {
         match (error, self.is_given()) {
             (Error::Data(what), true) => {
-                Error::Data(format!("{what}; or leave out --data to use the built-in digits"))
+                Error::Data(format!("{what}; or leave out --data to use {others}"))
             }
             (error, _) => error,
         }

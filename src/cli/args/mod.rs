@@ -21,7 +21,7 @@ pub use data::DataArgs;
 /// What computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum DeviceChoice {
-    /// The best adapter there is, else the CPU, with a warning.
+    /// The best adapter there is, else the CPU, with a warning; to read digits the CPU instead of a software adapter.
     #[default]
     Auto,
     /// An adapter, or an error.
@@ -67,7 +67,7 @@ pub const PLAN_HELP: &str = "How a step is cut into dispatches [default: auto]";
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Device")]
 pub struct DeviceArgs {
-    /// What computes: auto takes an adapter, else the CPU [default: auto]
+    /// What computes: auto takes a GPU, else a software adapter or the CPU [default: auto]
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
     pub device: DeviceChoice,
     /// Adapter by a part of its name or its index in `lenet adapters` [default: the best]

@@ -1,4 +1,4 @@
-//! `lenet completions`: what makes a shell complete commands and flags.
+//! `lenet completions`: prints the script with which a shell completes commands and flags.
 
 use clap_complete::{Shell, generate};
 

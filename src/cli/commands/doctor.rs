@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::gpu::adapter;
 use crate::recipe::Range;
 
-/// A week.
+/// Most minutes of repetition: a week.
 const MOST_MINUTES: usize = 7 * 24 * 60;
 
 #[derive(Debug, clap::Args)]

@@ -34,10 +34,10 @@ pub struct Args {
     force: bool,
 }
 
-/// The form that is no file of a model.
+/// The word of `--format` for the page, which is no format of a model file.
 const WEB: &str = "web";
 
-/// The formats of a model, and the page.
+/// The words of `--format`: the formats of a model, and the page.
 fn forms() -> PossibleValuesParser {
     let named = |(_, name, help): &(_, &'static str, &'static str)| {
         PossibleValue::new(*name).help(help.trim().trim_end_matches('.'))
@@ -82,18 +82,17 @@ fn page(args: &Args) -> Result<()> {
     if names.is_some() {
         return Err(Error::Usage("--names is about tensors of a file: leave it out".into()));
     }
-    let taken = out.is_file() || out.read_dir().is_ok_and(|mut entries| entries.next().is_some());
-    if taken && !force {
-        return Err(Error::Usage(format!(
-            "--out {} exists already: give an empty or a new folder, or --force to write into it",
-            out.display()
-        )));
-    }
-    if is_run(out) || output::is_standard(out) {
+    if is_run(out) || out.is_file() || output::is_standard(out) {
         return Err(Error::Usage(format!(
             "--out {} {}: give a folder of its own for the page",
             out.display(),
             if is_run(out) { "is the folder of a run" } else { "is no folder" }
+        )));
+    }
+    if !force && out.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(Error::Usage(format!(
+            "--out {} exists already: give an empty or a new folder, or --force to write into it",
+            out.display()
         )));
     }
     let site = page.site()?;

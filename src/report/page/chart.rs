@@ -39,7 +39,7 @@ impl Line {
         Line { name: name.into(), points: points.map(|(x, y)| [x, y, y, y]).collect() }
     }
 
-    /// Mean and one standard deviation to both sides, but no less than 0.
+    /// The mean, with a band of one standard deviation to both sides that ends at 0.
     pub fn band(name: &str, samples: impl IntoIterator<Item = (f64, Sample)>) -> Self {
         let point = |(x, Sample { mean, deviation, .. })| {
             let s = deviation.unwrap_or(0.0);
@@ -116,7 +116,7 @@ impl Chart {
         let x = Axis { range: self.x_range(), scale: Scale::Linear, places: [LEFT, right] };
         let y = Axis { range: self.y_range(), scale: self.y, places: [BOTTOM, TOP] };
         let point = |[number, value]: [f64; 2]| format!("{},{} ", x.place(number), y.place(value));
-        // Of the line, at 1, or of an edge of its band.
+        // The points of the line (`at` is 1), or of the lower (2) or upper (3) edge of its band.
         let edge = |line: &Line, at: usize| -> Vec<String> {
             line.points.iter().map(|values| point([values[0], values[at]])).collect()
         };
@@ -134,7 +134,7 @@ impl Chart {
                     line x1="54" y1=(place) x2=(right) y2=(place) {}
                     text.end x="50" y=(place) dy="0.5ex" { (plain(tick)) }
                 }
-                // Epochs and per cents: what lies between them needs no label.
+                // x is an epoch or a per cent: whole numbers are labels enough.
                 @for tick in x.ticks(8, 1.0) {
                     @let place = x.place(tick);
                     line x1=(place) y1=(BOTTOM) x2=(place) y2="239" {}
@@ -182,7 +182,7 @@ impl Chart {
     }
 }
 
-/// The name of a line at the upper right, below those of the lines before it.
+/// A name at the upper right, `number` rows below the first.
 fn legend(number: usize, name: &str) -> Markup {
     html! { text.end x=(SIZE[0] - 18.0) y=(10 + 18 * number) dy="0.76em" { (name) } }
 }

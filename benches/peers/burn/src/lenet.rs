@@ -33,7 +33,7 @@ const TABLE_I: &[&[usize]] = &[
 
 /// Mean of a 2x2 block times a weight plus a bias: `[B, C, H, W]` -> `[B, C, H / 2, W / 2]`.
 ///
-/// LeNet-5 has the sum in place of the mean: the weight here is four times the paper's coefficient.
+/// The paper's LeNet-5 sums where this takes the mean: the weight here is four times the paper's coefficient.
 #[derive(Module, Debug)]
 struct Pool {
     mean: AvgPool2d,

@@ -1,5 +1,5 @@
-//! The picture of how cost grows: seconds of a step by batch and of an epoch by digits, all axes
-//! logarithmic, the slope of each line in its legend.
+//! The picture of how the cost of training grows. One panel has the seconds of a step by batch, the other those of an
+//! epoch by digits. All axes are logarithmic, and the legend has the slope of each line.
 
 use std::error::Error;
 
@@ -12,8 +12,8 @@ use crate::scaling::{Half, Line, Scaling, duration};
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 const HEIGHT: u32 = 420;
-/// Labels of an axis of sizes: more of them make plotters label between powers of ten, where they
-/// run into each other.
+/// Labels of an axis of sizes. With more of them plotters also labels places between powers of ten, where the labels
+/// overlap.
 const LABELS: usize = 4;
 /// Radius of a point.
 const POINT: i32 = 3;
@@ -84,8 +84,8 @@ fn range(half: &Half) -> (f64, f64) {
     (10f64.powf(least.log10().floor()), 10f64.powf(most.log10().ceil() + 1.0))
 }
 
-/// Warm for LeNet-1 and cool for LeNet-5, paler for more threads, darkest for replicas, which were
-/// called halves once.
+/// Warm for LeNet-1 and cool for LeNet-5, paler for more threads, darkest for replicas. Older records call the plan
+/// with replicas `halves`.
 fn color(line: &Line) -> RGBColor {
     let shades = match line.network.as_str() {
         "lenet1" => [(120, 40, 0), (213, 94, 0), (230, 159, 0), (240, 200, 150)],

@@ -1,7 +1,7 @@
 //! Takes the terminal for the dashboard, and gives it back as it was.
 //!
-//! What is drawn goes to standard error, so that the result can be sent elsewhere. Notes wait until the terminal is
-//! given back: it forgets what is written meanwhile.
+//! The dashboard draws on standard error, so that the result on standard output can be redirected. Notes wait until
+//! the terminal is given back: what is written on the alternate screen is lost.
 
 use std::io::{IsTerminal, Result, stderr, stdin};
 use std::sync::Once;
@@ -15,7 +15,7 @@ use ratatui::crossterm::terminal::{
 
 use crate::cli::output;
 
-/// Whether the terminal is not as it was.
+/// Whether the dashboard has taken the terminal.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Whether there is a terminal to draw in and to read keys from.
@@ -24,7 +24,7 @@ pub fn is_there() -> bool {
     stderr().is_terminal() && stdin().is_terminal() && !dumb
 }
 
-/// Takes the terminal; a panic gives it back before it says anything.
+/// Takes the terminal. A panic gives it back before it prints its message.
 pub fn take() -> Result<()> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -40,7 +40,7 @@ pub fn take() -> Result<()> {
     execute!(stderr(), EnterAlternateScreen)
 }
 
-/// Gives the terminal back as it was; does nothing if it is.
+/// Gives the terminal back as it was; does nothing where it is not taken.
 pub fn restore() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         // There is nowhere left to complain.
