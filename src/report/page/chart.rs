@@ -168,7 +168,9 @@ impl Chart {
         let all = || self.lines.iter().flat_map(|line| &line.points);
         let references = || self.reference.iter().map(|(_, y)| *y);
         let most = all().map(|point| point[3]).chain(references()).fold(0.0, f64::max);
-        let least = all().map(|point| point[2]).chain(references()).fold(most, f64::min);
+        // A logarithm has no place for 0, where a band may end.
+        let edges = all().flat_map(|point| [point[1], point[2]]).chain(references());
+        let least = edges.filter(|&y| y > 0.0).fold(most, f64::min);
         match self.y {
             Scale::Powers(_) => least.max(1e-9) / 1.5..most.max(2e-9) * 1.5,
             Scale::Linear => 0.0..(1.05 * most).max(0.1),
@@ -226,6 +228,10 @@ mod tests {
     fn axes_hold_every_point() {
         assert_eq!(chart(Scale::Linear).y_range(), 0.0..1.05 * 3.5);
         assert_eq!(chart(Scale::Linear).x_range(), 1.0..3.0);
+        // A band that ends at 0 leaves a logarithmic axis as it is.
+        let mut wide = chart(Scale::Powers(2.0));
+        wide.lines[0].points[0] = [1.0, 3.0, 0.0, 3.5];
+        assert_eq!(wide.y_range(), chart(Scale::Powers(2.0)).y_range());
         let log = chart(Scale::Powers(2.0)).y_range();
         assert!(log.start < 0.9 && log.end > 3.5);
         assert_eq!([0.0, 0.5, 20.0, 1e-5].map(plain), ["0", "0.5", "20", "1e-5"]);
