@@ -1,8 +1,8 @@
 // The activation f after a layer, and its slope.
 //
 //   SQUASH_TANH  f(a) = SQUASH_CENTRE + A tanh(S a), with A and S from the header: 1.7159 and 2/3 in the 1998
-//                    paper (appendix A), 1 and 1 in the notebook. The logistic function 1 / (1 + e^-a) is
-//                    the same with A = S = 1/2 around 1/2
+//                paper (appendix A), 1 and 1 in the notebook. The logistic function 1 / (1 + e^-a) is
+//                the same with A = S = 1/2 around 1/2
 //   SQUASH_RELU  f(a) = max(a, 0)
 //
 // expects: SQUASH, SQUASH_A, SQUASH_S, SQUASH_CENTRE

@@ -6,7 +6,7 @@
 //   x   [SAMPLES, INPUTS]     the input: activations of the layer before
 //   y   [SAMPLES, OUTPUTS]    = f(w x + bias)
 //   dy  [SAMPLES, OUTPUTS]    the gradient of the loss with respect to the pre-activations of this layer
-//   dx  [SAMPLES, INPUTS]     the input gradient: the same by the pre-activations of the layer before
+//   dx  [SAMPLES, INPUTS]     the input gradient: the same with respect to those of the layer before
 //   w   [OUTPUTS, INPUTS]     its rows from `row` on, ROWS of them, where w is larger than a window
 //   row [1]
 //

@@ -264,16 +264,14 @@ impl<'a> Examiner<'a> {
     /// # Errors
     /// [`crate::Error::Adapter`] if the device fails.
     pub fn answers(&mut self, model: &Model, set: &Digits) -> Result<Vec<Answer>> {
-        let mut inference = match self.last.take() {
-            Some((network, mut inference)) if network == model.network => {
-                inference.replace(&model.parameters)?;
-                inference
-            }
-            _ => Inference::new(model, self.device, self.plan, EVALUATION_BATCH, &[set])?,
-        };
-        let answers = inference.answers(0)?.scores.about(0..set.len(), set);
-        self.last = Some((model.network.clone(), inference));
-        Ok(answers)
+        if self.last.as_ref().is_none_or(|(network, _)| *network != model.network) {
+            let (device, plan, batch) = (self.device, self.plan, EVALUATION_BATCH);
+            let inference = Inference::empty(&model.network, device, plan, batch, &[set])?;
+            self.last = Some((model.network.clone(), inference));
+        }
+        let (_, inference) = self.last.as_mut().expect("just set up");
+        inference.replace(&model.parameters)?;
+        Ok(inference.answers(0)?.scores.about(0..set.len(), set))
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) fn convolution(side: usize) -> Vec<Attribute> {
     ]
 }
 
+/// A pooling of 2x2 blocks.
 pub(super) fn pooling() -> Vec<Attribute> {
     vec![Ints("kernel_shape", vec![2, 2]), Ints("pads", vec![0; 4]), Ints("strides", vec![2, 2])]
 }

@@ -61,7 +61,7 @@ const CURVATURE: Tolerance = Tolerance { absolute: 2e-6, relative: 2e-5 };
 /// Three steps carry the errors of three gradients into the weights, times the learning rate.
 const AFTER: Tolerance = Tolerance { absolute: 5e-6, relative: 5e-6 };
 /// Adam divides a gradient by its own size, so the error of one that is as small as epsilon is no longer small. This
-/// is a thousandth of how far three steps move a weight.
+/// is less than a thousandth of how far three steps move a weight.
 const AFTER_ADAM: Tolerance = Tolerance { absolute: 5e-5, relative: 5e-6 };
 
 pub fn add(tests: &mut Tests) {

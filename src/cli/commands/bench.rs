@@ -177,8 +177,8 @@ fn check(args: &Args) -> Result<Protocol> {
     let of_adapter = [(args.no_cpu, "--no-cpu"), (args.kernels, "--kernels")];
     let given = of_adapter.iter().find(|(given, _)| *given);
     if let (Some((_, flag)), DeviceChoice::Cpu) = (given, args.device.device) {
-        return Err(Error::Usage(format!(
-            "{flag} is about an adapter, and --device cpu uses none: leave out one of the two"
+        return Err(device::contradiction(&format!(
+            "{flag} is about an adapter, and --device cpu uses none"
         )));
     }
     let time = Duration::from_secs_f64(seconds);

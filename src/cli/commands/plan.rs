@@ -150,10 +150,8 @@ fn settings(args: &Args, device: Option<&Device>, profile: Profile) -> Result<Se
         _ if args.inspect => (Strategy::Inspect, "--inspect".into()),
         (Some(device), plan) if args.profile.is_none() => device.strategy(plan, network, batch)?,
         (_, PlanChoice::Tuned) => {
-            return Err(Error::Usage(
-                "--plan tuned depends on the adapter, and --profile chooses the plan without one: leave \
-                 out one of the two"
-                    .into(),
+            return Err(device::contradiction(
+                "--plan tuned depends on the adapter, and --profile chooses the plan without one",
             ));
         }
         (_, plan) => plan.strategy(network, profile, batch, &Tuned::default())?,

@@ -45,7 +45,7 @@ constants! {
         layers: u32,
         /// Outputs.
         classes: u32,
-        /// Number of weights of all linear layers.
+        /// Number of weights of all linear layers, gaps in their rows included.
         linear_weights: u32,
         /// Place in memory of x and h2.
         x_h2: u32,
