@@ -16,6 +16,8 @@ pub const MAX_ITEMS: usize = 1_000_000;
 pub(super) const MAX_BYTES: usize = 16 + MAX_ITEMS * DIGIT_PIXELS;
 /// The first two bytes of every gzip file.
 pub(super) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// How many times longer than the packed bytes a gzip file can become, at most.
+const MOST_SHRUNK: usize = 1032;
 /// How often one file may be packed: some servers pack what is packed.
 pub(super) const MOST_PACKED: usize = 2;
 /// What to do about a broken file.
@@ -48,7 +50,9 @@ impl File {
         source.read_to_end(&mut file.bytes).map_err(cannot_read)?;
         file = file.within_limit()?;
         for _ in 0..MOST_PACKED {
-            file = if file.bytes.starts_with(&GZIP_MAGIC) { file.unpack()? } else { file };
+            if file.bytes.starts_with(&GZIP_MAGIC) {
+                file = File { bytes: file.unpacked(&file.bytes)?, ..file }.within_limit()?;
+            }
         }
         Ok(file)
     }
@@ -56,11 +60,13 @@ impl File {
     /// One of the gzip files that are part of the program.
     pub fn built_in(name: &str, gzip: &[u8]) -> Result<Self> {
         let name = format!("{name} (built in)");
-        File { name, bytes: gzip.to_vec(), built_in: true }.unpack()
+        let file = File { name, bytes: Vec::new(), built_in: true };
+        Ok(File { bytes: file.unpacked(gzip)?, ..file })
     }
 
-    fn unpack(self) -> Result<Self> {
-        let (mut bytes, mut rest) = (Vec::new(), &self.bytes[..]);
+    /// The bytes that are packed in `gzip`; those over the limit may be missing.
+    fn unpacked(&self, gzip: &[u8]) -> Result<Vec<u8>> {
+        let (mut bytes, mut rest) = (Vec::with_capacity(promised(gzip)), gzip);
         let unpacked = loop {
             let mut part = GzDecoder::new(rest);
             let most = (MAX_BYTES + 1).saturating_sub(bytes.len());
@@ -78,9 +84,9 @@ impl File {
             }
         };
         match unpacked {
-            Ok(()) => File { bytes, ..self }.within_limit(),
+            Ok(()) => Ok(bytes),
             Err(e) if e.kind() == ErrorKind::UnexpectedEof => {
-                let (packed, whole) = (thousands(self.bytes.len()), thousands(bytes.len()));
+                let (packed, whole) = (thousands(gzip.len()), thousands(bytes.len()));
                 let what = format!(
                     "the gzip file is cut (its {packed} bytes end after {whole} unpacked bytes and \
                      too early)"
@@ -108,4 +114,10 @@ impl File {
         };
         Error::Data(format!("{}: {what}; {way_out}", self.name))
     }
+}
+
+/// The length that the end of a gzip file promises, if it can be true; else 0.
+fn promised(gzip: &[u8]) -> usize {
+    let length = gzip.last_chunk().map_or(0, |&end| u32::from_le_bytes(end) as usize);
+    if length <= MAX_BYTES.min(MOST_SHRUNK.saturating_mul(gzip.len())) { length } else { 0 }
 }

@@ -30,9 +30,11 @@ pub struct Lists {
 impl Lists {
     /// Digits one set after the other: an index counts through all of them.
     pub fn new(digits: &[&Digits], train: usize, sets: Vec<Vec<u32>>) -> Self {
-        let mut packed = Vec::new();
+        let record = |set: &Digits| Record { side: set.side() };
+        let words = digits.iter().map(|set| set.len() * record(set).words()).sum();
+        let mut packed = Vec::with_capacity(words);
         for set in digits {
-            Record { side: set.side() }.append(&mut packed, set.pixels(), set.labels());
+            record(set).append(&mut packed, set.pixels(), set.labels());
         }
         let digits = digits.iter().map(|set| set.len()).sum();
         Lists { data_set: packed, digits, train, sets }
