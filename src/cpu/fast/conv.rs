@@ -23,9 +23,10 @@
 //! Everything is compiled for the stages of the papers, with 5x5 kernels, a trained pooling and a tanh, and once more
 //! for all others (K = [`ANY`]), where the taps of a row are not held in registers.
 
+use super::instructions::Kernel;
 use super::lanes::{LANES, Lanes};
 use super::squash::{Curve, squash_all, through};
-use super::taps::{convolve, convolve_back, tap_gradients};
+use super::taps::{TapGradients, convolve, convolve_back};
 use crate::network::{Connections, KERNEL, Layer, PoolForm, Shape};
 
 /// The K of the stages of the papers.
@@ -101,7 +102,7 @@ impl Stage {
     }
 
     /// Weights of a connection.
-    fn taps(&self) -> usize {
+    pub(super) fn taps(&self) -> usize {
         self.side * self.side
     }
 
@@ -121,7 +122,7 @@ impl Stage {
     }
 
     /// Places of a map of x.
-    fn area(&self) -> usize {
+    pub(super) fn area(&self) -> usize {
         self.height * self.width
     }
 
@@ -170,13 +171,13 @@ impl Stage {
         }
     }
 
-    /// From `ds` to the gradients `dp`. Leaves dh where `h` was.
+    /// From `ds` to the gradients `dp`. Leaves dh where `h` was. `seen` is the input as local derivatives.
     #[inline(always)]
     pub fn backward<L: Lanes, const T: usize, const K: usize>(
         &self,
         f: Curve,
         p: &[f32],
-        x: &[f32],
+        seen: &[f32],
         h: &mut [f32],
         ds: &[f32],
         dp: &mut [f32],
@@ -189,61 +190,49 @@ impl Stage {
                 (true, _) => self.pool_backward_one::<L>(f, p, m, dh, ds, dp),
                 (false, _) => self.plain_backward::<L, T>(f, m, dh, ds, dp),
             }
-            for &(j, c) in &self.by_map[m] {
-                let x = &x[c * self.area() * T..];
-                let dp = &mut dp[j * self.taps() * T..][..self.taps() * T];
-                // Twelve to fourteen sums at a time fill the registers, if they lie in at most three rows of taps.
-                match if K == PAPERS { PAPERS } else { self.side } {
-                    1 => tap_gradients::<L, T, 1, 0, 1>(self, x, dh, dp),
-                    2 => tap_gradients::<L, T, 2, 0, 4>(self, x, dh, dp),
-                    3 => tap_gradients::<L, T, 3, 0, 9>(self, x, dh, dp),
-                    4 => {
-                        tap_gradients::<L, T, 4, 0, 12>(self, x, dh, dp);
-                        tap_gradients::<L, T, 4, 12, 4>(self, x, dh, dp);
-                    }
-                    5 => {
-                        tap_gradients::<L, T, 5, 0, 13>(self, x, dh, dp);
-                        tap_gradients::<L, T, 5, 13, 12>(self, x, dh, dp);
-                    }
-                    6 => {
-                        tap_gradients::<L, T, 6, 0, 12>(self, x, dh, dp);
-                        tap_gradients::<L, T, 6, 12, 12>(self, x, dh, dp);
-                        tap_gradients::<L, T, 6, 24, 12>(self, x, dh, dp);
-                    }
-                    _ => {
-                        tap_gradients::<L, T, 7, 0, 14>(self, x, dh, dp);
-                        tap_gradients::<L, T, 7, 14, 14>(self, x, dh, dp);
-                        tap_gradients::<L, T, 7, 28, 14>(self, x, dh, dp);
-                        tap_gradients::<L, T, 7, 42, 7>(self, x, dh, dp);
-                    }
-                }
-            }
+            L::apart(TapGradients::<T> { stage: self, m, x: seen, dh, dp });
         }
     }
 
-    /// From dh to `dx`; `input_curve` is the activation that made x.
+    /// From dh to `dx`; `input_curve` is the activation that made x, `w` the parameters as local derivatives.
     #[inline(always)]
     pub fn input_gradient<L: Lanes, const T: usize, const K: usize>(
         &self,
         input_curve: Curve,
-        p: &[f32],
+        w: &[f32],
         x: &[f32],
         dh: &[f32],
         dx: &mut [f32],
     ) {
-        for c in 0..self.by_channel.len() {
-            for y in (0..self.height).step_by(2) {
-                // From the right: a vector that reaches over the end of the upper row is overwritten.
-                for (left, vectors) in blocks(self.width * T).rev() {
-                    for_vectors!(vectors, convolve_back, (self, p, dh, dx, [c, y, left]));
-                }
-            }
-        }
+        L::apart(ConvolveBack::<T, K> { stage: self, w, dh, dx });
         through::<L>(
             input_curve.known::<K>(),
             &mut dx[..self.by_channel.len() * self.area() * T],
             x,
         );
+    }
+}
+
+/// The input gradient of a stage before the slope of what is in front, from dh to dx.
+struct ConvolveBack<'a, const T: usize, const K: usize> {
+    stage: &'a Stage,
+    w: &'a [f32],
+    dh: &'a [f32],
+    dx: &'a mut [f32],
+}
+
+impl<const T: usize, const K: usize> Kernel for ConvolveBack<'_, T, K> {
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let ConvolveBack { stage, w, dh, dx } = self;
+        for c in 0..stage.by_channel.len() {
+            for y in (0..stage.height).step_by(2) {
+                // From the right: a vector that reaches over the end of the upper row is overwritten.
+                for (left, vectors) in blocks(stage.width * T).rev() {
+                    for_vectors!(vectors, convolve_back, (stage, w, dh, dx, [c, y, left]));
+                }
+            }
+        }
     }
 }
 

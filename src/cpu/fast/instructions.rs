@@ -63,6 +63,7 @@ impl Instructions {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn run_with_avx2(kernel: impl Kernel) {
+#[inline(never)]
+pub(super) fn run_with_avx2(kernel: impl Kernel) {
     kernel.run::<Avx2>();
 }

@@ -4,6 +4,8 @@
 //! processor has them, and for the baseline of the target. Every kernel is `inline(always)`, so that
 //! it ends up inside the one function that has the instructions enabled.
 
+use super::instructions::Kernel;
+
 /// Numbers that are computed side by side.
 pub const LANES: usize = 8;
 
@@ -28,7 +30,12 @@ impl V {
 pub trait Lanes: Copy {
     /// These lanes in a backward pass of second derivatives, where [`Lanes::local`] squares.
     type Squares: Lanes;
+    /// These lanes in every other pass.
+    type Numbers: Lanes;
     const SQUARES: bool;
+    /// Runs a kernel as a function of its own, which is compiled once and not again with each caller. It gets
+    /// [`Lanes::Numbers`].
+    fn apart(kernel: impl Kernel);
     /// The first eight of some numbers.
     fn from(numbers: &[f32]) -> Self;
     /// To the first eight places of some.
@@ -92,8 +99,13 @@ macro_rules! lanewise {
 
 impl<const SQUARES: bool> Lanes for Baseline<SQUARES> {
     type Squares = Baseline<true>;
+    type Numbers = Baseline;
     const SQUARES: bool = SQUARES;
 
+    #[inline(never)]
+    fn apart(kernel: impl Kernel) {
+        kernel.run::<Baseline>();
+    }
     #[inline(always)]
     fn from(numbers: &[f32]) -> Self {
         let mut result = [0.0; LANES];
@@ -128,6 +140,7 @@ mod avx2 {
     use std::arch::x86_64::*;
 
     use super::{LANES, Lanes};
+    use crate::cpu::fast::instructions::{Kernel, run_with_avx2};
 
     #[derive(Clone, Copy)]
     pub struct Avx2<const SQUARES: bool = false>(__m256);
@@ -154,8 +167,13 @@ mod avx2 {
 
     impl<const SQUARES: bool> Lanes for Avx2<SQUARES> {
         type Squares = Avx2<true>;
+        type Numbers = Avx2;
         const SQUARES: bool = SQUARES;
 
+        #[inline(always)]
+        fn apart(kernel: impl Kernel) {
+            avx2!(run_with_avx2(kernel));
+        }
         #[inline(always)]
         fn from(numbers: &[f32]) -> Self {
             let numbers = &numbers[..LANES];

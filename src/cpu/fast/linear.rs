@@ -36,14 +36,15 @@ pub fn forward<L: Lanes>(f: Curve, w: &[f32], bias: &[f32], x: &[V], y: &mut [V]
     for_rows!(y.len(), forward_rows, (f, w, bias, x, y));
 }
 
-/// Adds the input gradient of the rows of a tile: `dx += w^T dy`, before the slope of the squash.
+/// Adds the input gradient of the rows of a tile: `dx += w^T dy`, before the slope of the squash. The weights are
+/// local derivatives.
 #[inline(always)]
 pub fn backward<L: Lanes>(w: &[f32], dy: &[V], dx: &mut [V]) {
     for_rows!(dy.len(), backward_rows, (w, dy, dx));
 }
 
 /// The gradient of a tile over a batch: `sum over n of dy[n, o] x[n, i]`. For each group of eight
-/// samples, `x` holds a row a sample, filled up to whole vectors as are the rows of `gradient`, and
+/// samples, `x` holds a row a sample, as local derivatives, filled up to whole vectors as are the rows of `gradient`, and
 /// `dy` a derivative a row of the tile.
 #[inline(always)]
 pub fn gradient<L: Lanes>(x: &[&[V]], dy: &[&[V]], gradient: &mut [f32]) {
@@ -89,7 +90,7 @@ fn backward_rows<L: Lanes, const R: usize>(w: &[f32], dy: &[V], dx: &mut [V]) {
     for (i, dx) in dx.iter_mut().enumerate() {
         let mut sum = L::load(dx);
         for row in 0..R {
-            sum = L::splat(rows[row][i]).local().mul_add(deltas[row], sum);
+            sum = L::splat(rows[row][i]).mul_add(deltas[row], sum);
         }
         sum.store(dx);
     }
@@ -103,7 +104,7 @@ fn gradient_rows<L: Lanes, const R: usize>(x: &[&[V]], dy: &[&[V]], gradient: &m
         for (x, dy) in x.iter().zip(dy) {
             let dy = &dy[..R];
             for lane in 0..LANES {
-                let input = L::load(&x[lane * length + i]).local();
+                let input = L::load(&x[lane * length + i]);
                 for row in 0..R {
                     sums[row] = L::splat(dy[row].0[lane]).mul_add(input, sums[row]);
                 }
@@ -117,14 +118,14 @@ fn gradient_rows<L: Lanes, const R: usize>(x: &[&[V]], dy: &[&[V]], gradient: &m
     }
 }
 
-/// `[8, inputs]` from `[inputs]` of eight samples; a row is filled up to whole vectors.
-pub fn transpose(x: &[V], rows: &mut [V]) {
+/// `[8, inputs]` from `[inputs]` of eight samples, with `f` of each number; a row is filled up to whole vectors.
+pub fn transpose(x: &[V], rows: &mut [V], f: impl Fn(f32) -> f32) {
     let length = rows.len() / LANES;
     for (i, inputs) in x.chunks(LANES).enumerate() {
         for lane in 0..LANES {
             let row = &mut rows[lane * length + i].0;
             for (to, from) in row.iter_mut().zip(inputs) {
-                *to = from.0[lane];
+                *to = f(from.0[lane]);
             }
         }
     }

@@ -4,7 +4,7 @@ use super::instructions::Kernel;
 use super::lanes::{LANES, Lanes, V};
 use super::linear;
 use super::program::{Program, Work};
-use super::samples::{Backward, Samples, Source, numbers, numbers_mut};
+use super::samples::{Backward, Samples, Source, local, numbers, numbers_mut};
 use super::squash::through;
 use crate::plan::Pass;
 use crate::plan::kernels::Output;
@@ -13,7 +13,7 @@ use crate::plan::kernels::Output;
 #[derive(Debug)]
 pub struct SampleGroup {
     pub samples: Samples<LANES>,
-    /// Inputs of each linear block, a row a sample; else empty.
+    /// Inputs of each linear block as local derivatives, a row a sample; else empty.
     pub rows: Vec<Vec<V>>,
 }
 
@@ -34,7 +34,7 @@ impl<const K: usize> Kernel for GroupPass<'_, K> {
         let GroupPass { group, program, source, pieces, pass } = self;
         group.samples.gather(program, source);
         for block in 0..program.blocks.len() {
-            group.forward::<L, K>(program, block, pieces, pass != Pass::Forward);
+            group.forward::<L, K>(program, block, pieces, pass);
         }
         let output = program.output(pass);
         group.samples.judge(&output, source.step.count);
@@ -64,7 +64,7 @@ impl SampleGroup {
         program: &Program,
         block: usize,
         parameters: &[&[f32]],
-        train: bool,
+        pass: Pass,
     ) {
         match &program.blocks[block] {
             Work::Stage { stage, piece } => {
@@ -78,8 +78,11 @@ impl SampleGroup {
                     linear::forward::<L>(program.curve(block), w, bias, x, y);
                 }
                 y[*units..].fill(V::ZERO);
-                if train {
-                    linear::transpose(x, &mut self.rows[block]);
+                let rows = &mut self.rows[block];
+                match pass {
+                    Pass::Forward => {}
+                    Pass::Training => linear::transpose(x, rows, |x| x),
+                    Pass::Curvature => linear::transpose(x, rows, |x| x * x),
                 }
             }
             Work::Rbf { centres } => {
@@ -109,7 +112,7 @@ impl SampleGroup {
                 };
                 dx.fill(V::ZERO);
                 for (w, dy) in parameters[pieces.clone()].iter().zip(dy.chunks_exact(*rows)) {
-                    linear::backward::<L>(w, dy, dx);
+                    linear::backward::<L::Numbers>(&local::<L>(w), dy, dx);
                 }
             }
             Work::Rbf { centres } if output.curvature => {

@@ -1,5 +1,7 @@
 //! Samples on their way through the network: what sample groups and a batch of one have in common.
 
+use std::borrow::Cow;
+
 use super::conv::{SLACK, Stage};
 use super::distort::distort;
 use super::lanes::{LANES, Lanes, V};
@@ -153,11 +155,12 @@ impl<const T: usize> Samples<T> {
         let (below, here) = self.deltas.split_at_mut(block);
         let (ds, dx) = (numbers(&here[0]), below.last_mut().map(|dx| numbers_mut(dx)));
         let (x, h) = (numbers(&self.activations[block]), numbers_mut(&mut self.hidden[block]));
+        let (seen, w) = (local::<L>(x), local::<L>(p));
         let place = &program.pieces[piece].1;
         let dp = &mut numbers_mut(&mut self.partials)[place.start * T..place.end * T];
-        stage.backward::<L, T, K>(program.curve, p, x, h, ds, dp);
+        stage.backward::<L, T, K>(program.curve, p, &seen, h, ds, dp);
         if let Some(dx) = dx {
-            stage.input_gradient::<L, T, K>(program.input_curve[block], p, x, h, dx);
+            stage.input_gradient::<L, T, K>(program.input_curve[block], &w, x, h, dx);
         }
         dp
     }
@@ -198,6 +201,15 @@ impl<const T: usize> Samples<T> {
                 dx[at] = seed.unwrap_or(0.0) as f32;
             }
         }
+    }
+}
+
+/// Numbers as local derivatives.
+#[inline(always)]
+pub fn local<L: Lanes>(numbers: &[f32]) -> Cow<'_, [f32]> {
+    match L::SQUARES {
+        false => numbers.into(),
+        true => numbers.iter().map(|number| number * number).collect(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The loops over the taps of the kernels of a stage, forward and backward; shapes as in `conv.rs`.
 
 use super::conv::{ANY, PAPERS, Stage};
+use super::instructions::Kernel;
 use super::lanes::{LANES, Lanes};
 use super::squash::Curve;
 
@@ -36,11 +37,11 @@ pub(super) fn convolve<L: Lanes, const T: usize, const N: usize, const K: usize>
 }
 
 /// Rows y and y + 1 of dx of input map c, N vectors from vector `left` on, before the slope of what is in
-/// front.
+/// front. `w` are the parameters as local derivatives.
 #[inline(always)]
 pub(super) fn convolve_back<L: Lanes, const T: usize, const N: usize, const K: usize>(
     k: &Stage,
-    p: &[f32],
+    w: &[f32],
     dh: &[f32],
     dx: &mut [f32],
     [c, y, left]: [usize; 3],
@@ -50,7 +51,7 @@ pub(super) fn convolve_back<L: Lanes, const T: usize, const N: usize, const K: u
     for &(j, m) in &k.by_channel[c] {
         let plane = &dh[m * k.oh * k.row::<T>()..];
         for ky in 0..side {
-            let taps = &p[(j * side + ky) * side..][..side];
+            let taps = &w[(j * side + ky) * side..][..side];
             for (row, sums) in sums.iter_mut().enumerate() {
                 // Below 0 an index wraps and is outside too.
                 let above = (y + row).wrapping_sub(ky);
@@ -71,10 +72,10 @@ pub(super) fn convolve_back<L: Lanes, const T: usize, const N: usize, const K: u
     }
 }
 
-/// A tap; in the backward pass of the row from the right, as a local derivative.
+/// A tap; in the backward pass of the row from the right.
 #[inline(always)]
 fn tap<L: Lanes, const BACKWARD: bool>(taps: &[f32], kx: usize) -> L {
-    if BACKWARD { L::splat(taps[taps.len() - 1 - kx]).local() } else { L::splat(taps[kx]) }
+    L::splat(if BACKWARD { taps[taps.len() - 1 - kx] } else { taps[kx] })
 }
 
 /// `sums[n] += sum over kx of taps[kx] row[n, kx]`, the input of vector n shifted by kx columns.
@@ -118,10 +119,57 @@ fn add_taps<L: Lanes, const T: usize, const N: usize, const K: usize, const BACK
     }
 }
 
+/// The gradients of the taps of every connection of map m.
+pub(super) struct TapGradients<'a, const T: usize> {
+    pub stage: &'a Stage,
+    pub m: usize,
+    /// The input as local derivatives.
+    pub x: &'a [f32],
+    pub dh: &'a [f32],
+    /// The gradients of the stage.
+    pub dp: &'a mut [f32],
+}
+
+impl<const T: usize> Kernel for TapGradients<'_, T> {
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let TapGradients { stage, m, x, dh, dp } = self;
+        let (taps, area) = (stage.taps() * T, stage.area() * T);
+        for &(j, c) in &stage.by_map[m] {
+            let (x, dp) = (&x[c * area..], &mut dp[j * taps..][..taps]);
+            // Twelve to fourteen sums at a time fill the registers, if they lie in at most three rows of taps.
+            match stage.side {
+                1 => tap_gradients::<L, T, 1, 0, 1>(stage, x, dh, dp),
+                2 => tap_gradients::<L, T, 2, 0, 4>(stage, x, dh, dp),
+                3 => tap_gradients::<L, T, 3, 0, 9>(stage, x, dh, dp),
+                4 => {
+                    tap_gradients::<L, T, 4, 0, 12>(stage, x, dh, dp);
+                    tap_gradients::<L, T, 4, 12, 4>(stage, x, dh, dp);
+                }
+                5 => {
+                    tap_gradients::<L, T, 5, 0, 13>(stage, x, dh, dp);
+                    tap_gradients::<L, T, 5, 13, 12>(stage, x, dh, dp);
+                }
+                6 => {
+                    tap_gradients::<L, T, 6, 0, 12>(stage, x, dh, dp);
+                    tap_gradients::<L, T, 6, 12, 12>(stage, x, dh, dp);
+                    tap_gradients::<L, T, 6, 24, 12>(stage, x, dh, dp);
+                }
+                _ => {
+                    tap_gradients::<L, T, 7, 0, 14>(stage, x, dh, dp);
+                    tap_gradients::<L, T, 7, 14, 14>(stage, x, dh, dp);
+                    tap_gradients::<L, T, 7, 28, 14>(stage, x, dh, dp);
+                    tap_gradients::<L, T, 7, 42, 7>(stage, x, dh, dp);
+                }
+            }
+        }
+    }
+}
+
 /// The gradients of the taps FIRST..FIRST + COUNT of one connection with kernels of side K, which lie in at
 /// most three rows.
 #[inline(always)]
-pub(super) fn tap_gradients<
+fn tap_gradients<
     L: Lanes,
     const T: usize,
     const K: usize,
@@ -183,7 +231,7 @@ fn add_products<
         for kx in 0..K {
             let tap = (FIRST / K + ky) * K + kx;
             if (FIRST..FIRST + COUNT).contains(&tap) {
-                let input = L::from(&seen[kx * T..]).local();
+                let input = L::from(&seen[kx * T..]);
                 sums[tap - FIRST] = d.mul_add(input, sums[tap - FIRST]);
             }
         }

@@ -61,10 +61,7 @@ impl Kernel for Update<'_, '_> {
                 let here = *first..first + rows;
                 let dy = groups.iter().map(|group| &group.samples.deltas[*block][here.clone()]);
                 let dy: Vec<&[V]> = dy.collect();
-                match step.0.is_curvature() {
-                    false => linear::gradient::<L>(&x, &dy, gradient),
-                    true => linear::gradient::<L::Squares>(&x, &dy, gradient),
-                }
+                linear::gradient::<L>(&x, &dy, gradient);
                 for (row, gradient) in gradient.chunks_exact(length).enumerate() {
                     piece.apply(row * inputs, inputs, gradient, step);
                 }
