@@ -20,8 +20,9 @@
 //! Two rows of a few vectors of sums stay in registers while every connection and tap goes by. The
 //! zeros beside dh make the input gradient the same loop with the taps reversed.
 //!
-//! Everything is compiled for the stages of the papers, with 5x5 kernels, a trained pooling and a tanh, and once more
-//! for all others (K = [`ANY`]), where the taps of a row are not held in registers.
+//! Everything is compiled for the stages of the papers, with 5x5 kernels, a trained pooling and a tanh (K = [`PAPERS`]),
+//! and once more for all others (K = [`ANY`]). The loops over taps are compiled for 5x5 kernels and an even number of rows
+//! (K = [`PAPERS`]), and for others (K = [`ANY`]), where the taps of a row are not held in registers.
 
 use super::instructions::Kernel;
 use super::lanes::{LANES, Lanes};
@@ -56,15 +57,20 @@ pub struct Stage {
     pub(super) by_channel: Vec<Vec<(usize, usize)>>,
 }
 
-/// Calls a kernel made for `$count` vectors, 1 to [`VECTORS`].
+/// Calls a function made for `$count` vectors, 1 to [`VECTORS`], and for the K `$k` of its taps.
 macro_rules! for_vectors {
-    ($count:expr, $kernel:ident, $arguments:tt) => {
-        match $count {
-            1 => $kernel::<L, T, 1, K> $arguments,
-            2 => $kernel::<L, T, 2, K> $arguments,
-            3 => $kernel::<L, T, 3, K> $arguments,
-            4 => $kernel::<L, T, 4, K> $arguments,
-            _ => $kernel::<L, T, VECTORS, K> $arguments,
+    ($count:expr, $k:expr, $function:ident, $arguments:tt) => {
+        match ($k, $count) {
+            (PAPERS, 1) => $function::<L, T, 1, PAPERS> $arguments,
+            (PAPERS, 2) => $function::<L, T, 2, PAPERS> $arguments,
+            (PAPERS, 3) => $function::<L, T, 3, PAPERS> $arguments,
+            (PAPERS, 4) => $function::<L, T, 4, PAPERS> $arguments,
+            (PAPERS, _) => $function::<L, T, VECTORS, PAPERS> $arguments,
+            (_, 1) => $function::<L, T, 1, ANY> $arguments,
+            (_, 2) => $function::<L, T, 2, ANY> $arguments,
+            (_, 3) => $function::<L, T, 3, ANY> $arguments,
+            (_, 4) => $function::<L, T, 4, ANY> $arguments,
+            _ => $function::<L, T, VECTORS, ANY> $arguments,
         }
     };
 }
@@ -94,6 +100,11 @@ impl Stage {
     /// Whether it is a stage of the papers.
     pub fn is_papers(&self) -> bool {
         self.side == PAPERS && self.is_trained()
+    }
+
+    /// The K of its loops over taps.
+    fn k(&self) -> usize {
+        if self.side == PAPERS && self.oh.is_multiple_of(2) { PAPERS } else { ANY }
     }
 
     /// Zeros on either side of a row of h, and columns that a kernel reaches beyond the first.
@@ -161,7 +172,8 @@ impl Stage {
             let rows = h.chunks_mut(2 * row).zip(s.chunks_mut(of_rows));
             for (y, (h, s)) in rows.enumerate() {
                 for (left, vectors) in blocks(self.ow * T) {
-                    for_vectors!(vectors, convolve, (self, f, p, x, h, [m, 2 * y, left]));
+                    let (k, at) = (if K == PAPERS { K } else { self.k() }, [m, 2 * y, left]);
+                    for_vectors!(vectors, k, convolve, (self, f, p, x, h, at));
                 }
                 self.pool::<L, T, K>(p, m, h, s);
             }
@@ -204,7 +216,7 @@ impl Stage {
         dh: &[f32],
         dx: &mut [f32],
     ) {
-        L::apart(ConvolveBack::<T, K> { stage: self, w, dh, dx });
+        L::apart(ConvolveBack::<T> { stage: self, w, dh, dx });
         through::<L>(
             input_curve.known::<K>(),
             &mut dx[..self.by_channel.len() * self.area() * T],
@@ -214,14 +226,14 @@ impl Stage {
 }
 
 /// The input gradient of a stage before the slope of what is in front, from dh to dx.
-struct ConvolveBack<'a, const T: usize, const K: usize> {
+struct ConvolveBack<'a, const T: usize> {
     stage: &'a Stage,
     w: &'a [f32],
     dh: &'a [f32],
     dx: &'a mut [f32],
 }
 
-impl<const T: usize, const K: usize> Kernel for ConvolveBack<'_, T, K> {
+impl<const T: usize> Kernel for ConvolveBack<'_, T> {
     #[inline(always)]
     fn run<L: Lanes>(self) {
         let ConvolveBack { stage, w, dh, dx } = self;
@@ -229,7 +241,8 @@ impl<const T: usize, const K: usize> Kernel for ConvolveBack<'_, T, K> {
             for y in (0..stage.height).step_by(2) {
                 // From the right: a vector that reaches over the end of the upper row is overwritten.
                 for (left, vectors) in blocks(stage.width * T).rev() {
-                    for_vectors!(vectors, convolve_back, (stage, w, dh, dx, [c, y, left]));
+                    let at = [c, y, left];
+                    for_vectors!(vectors, stage.k(), convolve_back, (stage, w, dh, dx, at));
                 }
             }
         }

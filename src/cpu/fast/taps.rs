@@ -1,6 +1,6 @@
 //! The loops over the taps of the kernels of a stage, forward and backward; shapes as in `conv.rs`.
 
-use super::conv::{ANY, PAPERS, Stage};
+use super::conv::{ANY, Stage};
 use super::instructions::Kernel;
 use super::lanes::{LANES, Lanes};
 use super::squash::Curve;
@@ -21,7 +21,7 @@ pub(super) fn convolve<L: Lanes, const T: usize, const N: usize, const K: usize>
         for ky in 0..side {
             let taps = &p[(j * side + ky) * side..][..side];
             for (row, sums) in sums.iter_mut().enumerate() {
-                if K == PAPERS || y + row < k.oh {
+                if K != ANY || y + row < k.oh {
                     let at = (c * k.height + y + ky + row) * k.width * T + left * LANES;
                     add_taps::<L, T, N, K, false>(sums, &x[at..], taps);
                 }
@@ -63,7 +63,7 @@ pub(super) fn convolve_back<L: Lanes, const T: usize, const N: usize, const K: u
         }
     }
     for (row, sums) in sums.iter().enumerate() {
-        if K == PAPERS || y + row < k.height {
+        if K != ANY || y + row < k.height {
             let dx = &mut dx[(c * k.height + y + row) * k.width * T + left * LANES..];
             for (sum, dx) in sums.iter().zip(dx.chunks_exact_mut(LANES)) {
                 sum.to(dx);
