@@ -2,7 +2,9 @@
 
 use std::process::{Command, Output};
 
-use crate::common::program::{command, json_of, path, prints, small_set, text, write_model};
+use crate::common::program::{
+    TINY, command, json_of, path, prints, small_set, text, write_tiny_model,
+};
 use crate::common::{Outcome, Tests};
 use lenet::gpu::adapter;
 use tempfile::TempDir;
@@ -24,7 +26,7 @@ fn software(adapter: &Adapter) -> Outcome {
         return Ok(());
     }
     let folder = TempDir::new()?;
-    let (set, model) = (small_set(folder.path()), write_model(folder.path(), "lenet1"));
+    let (set, model) = (small_set(folder.path()), write_tiny_model(folder.path()));
     let evaluate = ["evaluate", &model, "--data", &set];
     let device = |more: &[&str]| json_of(&[&evaluate[..], more].concat())["device"].to_string();
     assert!(device(&[]).starts_with("\"CPU"), "{}", device(&[]));
@@ -32,7 +34,9 @@ fn software(adapter: &Adapter) -> Outcome {
     assert!(!device(&["--profile", "software"]).starts_with("\"CPU"));
 
     let out = folder.path().join("run");
-    let steps = ["--network", "lenet1", "--steps", "1", "--no-report", "--data", &set];
+    let network = folder.path().join("tiny.toml");
+    std::fs::write(&network, TINY)?;
+    let steps = ["--network", path(&network), "--steps", "1", "--no-report", "--data", &set];
     let train = [&["train", "--out", path(&out)], &steps[..]].concat();
     let output = command(&train).env_remove("XDG_RUNTIME_DIR").output()?;
     let said = text(&output.stderr);
@@ -54,7 +58,7 @@ fn ask_in_shell(prepare: &[&str]) -> Result<Output, Box<dyn std::error::Error>> 
     let folder = TempDir::new()?;
     let cache = folder.path().join("cache");
     std::fs::create_dir(&cache)?;
-    let (set, model) = (small_set(folder.path()), write_model(folder.path(), "lenet1"));
+    let (set, model) = (small_set(folder.path()), write_tiny_model(folder.path()));
     let program = env!("CARGO_BIN_EXE_lenet");
     let args = ["evaluate", &model, "--data", &set, "--device", "gpu"];
     let output = Command::new(prepare[0])
@@ -118,7 +122,7 @@ fn vulkan_1_0() -> Outcome {
     driver["ICD"]["api_version"] = "1.0.0".into();
     let file = folder.path().join("driver.json");
     std::fs::write(&file, driver.to_string())?;
-    let (set, model) = (small_set(folder.path()), write_model(folder.path(), "lenet1"));
+    let (set, model) = (small_set(folder.path()), write_tiny_model(folder.path()));
     let args = ["evaluate", &model, "--data", &set, "--device", "gpu"];
     // The same driver by its own file passes its self-test, which is remembered.
     prints(&["adapters"]);

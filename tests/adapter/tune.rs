@@ -6,14 +6,13 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::common::program::TINY;
 use crate::common::{Outcome, Tests};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Where choices are remembered, below the folder of caches.
 const CHOICES: &str = "lenet/tuned.json";
-/// No convolution: a driver compiles it in a moment.
-const TINY: &str = "name = \"tiny\"\nlayers = [{ linear = \"f1\", units = 9 }]\n";
 const NETWORK: [&str; 4] = ["--network", "tiny.toml", "--batch", "2"];
 /// The profile of GPUs compiles in a tenth of the time.
 const GPU: [&str; 2] = ["--profile", "gpu"];
