@@ -11,6 +11,9 @@ use crate::network::{KERNEL, Kind, Layer as NetworkLayer, Network, Output, bitma
 
 /// Numbers that a workgroup can keep: 16 KiB, WebGPU's default limit.
 pub const MEMORY: u32 = 4_096;
+/// What the first stage needs: an invocation for each of its maps.
+const FEW_MAPS: &str = "at most 256 maps in the first convolution";
+const _: () = assert!(SAMPLE_WORKGROUP == 256);
 /// Words of a row of the table of linear layers.
 pub const LAYER_WORDS: usize = size_of::<Layer>() / size_of::<u32>();
 
@@ -41,28 +44,36 @@ pub struct Shapes {
     pub table: Vec<u32>,
 }
 
-/// Both convolutions of a network that fits the sample plan; `None` for any other network. Such a network has two
-/// stages with 5x5 kernels and a trained pooling, then linear layers. Its first stage has one input map, and at most a
-/// feature map for each invocation. Its squash is a tanh from -A to A, and its output is no softmax.
-fn stages<'a>(network: &'a Network, layout: &Layout) -> Option<[&'a NetworkLayer; 2]> {
+/// Both convolutions of a network that fits the sample plan, or what the plan needs that the network lacks.
+fn stages<'a>(
+    network: &'a Network,
+    layout: &Layout,
+) -> std::result::Result<[&'a NetworkLayer; 2], &'static str> {
+    const LAYERS: &str = "two convolutions, each with a pooling, and linear layers after them";
     let [
         Block::Stage { conv: first, pool: Some(_) },
         Block::Stage { conv, pool: Some(_) },
+        Block::Linear(_),
         rest @ ..,
     ] = &layout.blocks[..]
     else {
-        return None;
+        return Err(LAYERS);
     };
     let stages @ [first, conv] = [first, conv].map(|&at| &network.layers[at]);
-    let fits = first.input.maps == 1
-        && [first, conv].iter().all(|layer| layer.kernel() == KERNEL)
-        && network.options.pool.is_trained()
-        && network.options.squash.of_output() == network.options.squash
-        && network.options.output != Output::Softmax
-        && first.output.maps <= (SAMPLE_WORKGROUP as usize)
-        && matches!(rest.first(), Some(Block::Linear(_)))
-        && !rest.iter().any(|block| matches!(block, Block::Stage { .. }));
-    fits.then_some(stages)
+    let options = network.options;
+    let needs = [
+        (!rest.iter().any(|block| matches!(block, Block::Stage { .. })), LAYERS),
+        ([first, conv].iter().all(|layer| layer.kernel() == KERNEL), "5x5 kernels"),
+        (options.pool.is_trained(), "a trained pooling (mean or sum)"),
+        (options.squash.of_output() == options.squash, "a tanh after every layer"),
+        (options.output != Output::Softmax, "an output that is no softmax"),
+        (first.input.maps == 1, "one input map"),
+        (first.output.maps <= SAMPLE_WORKGROUP as usize, FEW_MAPS),
+    ];
+    match needs.into_iter().find(|(met, _)| !met) {
+        None => Ok(stages),
+        Some((_, need)) => Err(need),
+    }
 }
 
 impl Shapes {
@@ -71,13 +82,8 @@ impl Shapes {
     /// # Errors
     /// [`Error::Usage`] if the network has other layers, or does not fit the memory.
     pub fn of(network: &Network, layout: &Layout, samples: usize) -> Result<Shapes> {
-        let [first, conv] = stages(network, layout).ok_or_else(|| {
-            refused(format!(
-                "is made for two 5x5 convolutions, each with a trained pooling, linear layers after them, \
-                 and a tanh after every layer, which {} is not",
-                network.name
-            ))
-        })?;
+        let [first, conv] = stages(network, layout)
+            .map_err(|need| refused(format!("needs {need}, which {} lacks", network.name)))?;
         let Kind::Conv(table) = &conv.kind else {
             unreachable!("a stage begins with a convolution")
         };

@@ -16,7 +16,7 @@ const ALWAYS: [&str; 4] = [
     "--network lenet1 --batch 16 --plan layered --replicas 1 --profile gpu",
     "--network lenet1 --batch 16 --plan layered --replicas 2 --profile software",
     "--network lenet1 --batch 16 --plan sample --profile gpu",
-    "--network lenet1 --batch 16 --plan layered --replicas 1 --profile gpu --optimizer sdlm",
+    "--network lenet5 --batch 16 --plan layered --replicas 1 --profile gpu --optimizer sdlm",
 ];
 
 pub fn add(tests: &mut Tests) {

@@ -6,8 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use lenet::data::{self, Mnist};
-use lenet::network::Table;
-use lenet::network::{Network, build, init, lenet as tables};
+use lenet::network::{Network, Table, build, init, lenet as tables};
 use lenet::plan::Layout;
 use lenet::train::model::Model;
 use serde_json::{Value, json};
@@ -95,21 +94,21 @@ pub fn two_classes(folder: &Path, side: usize, count: usize) -> String {
     path(&file).to_string()
 }
 
-/// A network file without a convolution, which a driver compiles in a moment.
+/// The text of a network file without a convolution, which a driver compiles in a moment.
 pub const TINY: &str = "name = \"tiny\"\nlayers = [{ linear = \"f1\", units = 9 }]\n";
 
-/// A known network with its first weights, as a model file.
+/// A built-in network with its first weights, as a model file.
 pub fn write_model(folder: &Path, network: &str) -> String {
-    write_first(folder, network_of(network))
+    write_with_first_weights(folder, network_of(network))
 }
 
 /// The network of [`TINY`] with its first weights, as a model file.
 pub fn write_tiny_model(folder: &Path) -> String {
     let table = Table::parse(TINY).expect("a table");
-    write_first(folder, build(&table, table.options).expect("a network"))
+    write_with_first_weights(folder, build(&table, table.options).expect("a network"))
 }
 
-fn write_first(folder: &Path, network: Network) -> String {
+fn write_with_first_weights(folder: &Path, network: Network) -> String {
     let layout = Layout::of(&network).expect("a layout");
     let parameters = init::parameters(&network, &layout, init::Init::LecunSqrt, 7);
     let file = folder.join(format!("{}.safetensors", network.name));

@@ -16,7 +16,7 @@ use lenet::train::model::Model;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::common::program::{path, run, text, write_model};
+use crate::common::program::{path, prints, run, small_set, text, write_model};
 
 /// Mutations of each file.
 const ROUNDS: usize = 100;
@@ -147,7 +147,7 @@ fn records_and_settings() {
         fs::write(run_folder.join("metrics.jsonl"), mutated(&mut rng, line.as_bytes()))
             .expect("a file");
     }
-    let settings = b"recipe = \"lenet1\"\nepochs = 0\ntrain-limit = 16\ndevice = \"cpu\"\n[nothing]\nlr = 0.1\n";
+    let settings = b"recipe = \"lenet1\"\nbatch = 4\ntrain-limit = 4\ndevice = \"cpu\"\nlr = 0.1\n";
     let file = place.path().join("settings.toml");
     let check = |args: &[&str]| {
         let output = run(args);
@@ -156,8 +156,14 @@ fn records_and_settings() {
         assert!(!said.contains("panicked"), "{args:?} said {said}");
     };
     check(&["runs", path(place.path())]);
+    let (set, out) = (small_set(place.path()), place.path().join("trained"));
+    let train =
+        ["train", "--quiet", "--steps", "1", "--data", &set, "--out", path(&out), "--force"];
+    let train = [&train[..], &["--no-report", "--config", path(&file)]].concat();
+    fs::write(&file, settings).expect("a file");
+    prints(&train);
     for _ in 0..EACH {
         fs::write(&file, mutated(&mut rng, settings)).expect("a file");
-        check(&["train", "--steps", "0", "--config", path(&file)]);
+        check(&train);
     }
 }

@@ -20,9 +20,9 @@
 //! Two rows of a few vectors of sums stay in registers while every connection and tap goes by. The
 //! zeros beside dh make the input gradient the same loop with the taps reversed.
 //!
-//! Everything is compiled for the stages of the papers, with 5x5 kernels, a trained pooling and a tanh (K = [`PAPERS`]),
-//! and once more for all others (K = [`ANY`]). The loops over taps are compiled for 5x5 kernels and an even number of rows
-//! (K = [`PAPERS`]), and for others (K = [`ANY`]), where the taps of a row are not held in registers.
+//! The passes are compiled twice: for the stages of the papers, with 5x5 kernels, a trained pooling and a tanh
+//! (K = [`PAPERS`]), and for all others (K = [`ANY`]). So are the loops over taps: for 5x5 kernels and an even number
+//! of rows (K = [`PAPERS`]), and for all others (K = [`ANY`]), where the taps of a row are not held in registers.
 
 use super::instructions::Kernel;
 use super::lanes::{LANES, Lanes};
@@ -30,9 +30,9 @@ use super::squash::{Curve, squash_all, through};
 use super::taps::{TapGradients, convolve, convolve_back};
 use crate::network::{Connections, KERNEL, Layer, PoolForm, Shape};
 
-/// The K of the stages of the papers.
+/// The K of the stages of the papers, and of 5x5 kernels.
 pub const PAPERS: usize = KERNEL;
-/// The K of code that asks the stage for the side of its kernels and for its pooling.
+/// The K of code that asks the stage for the side of its kernels, its rows and its pooling.
 pub const ANY: usize = 0;
 /// Numbers after the last row of a buffer with T = 1, for vectors that reach over.
 pub const SLACK: usize = 2 * LANES;
@@ -102,8 +102,8 @@ impl Stage {
         self.side == PAPERS && self.is_trained()
     }
 
-    /// The K of its loops over taps.
-    fn k(&self) -> usize {
+    /// The K of its loops over taps: [`PAPERS`] takes two whole rows at a time.
+    fn k_of_taps(&self) -> usize {
         if self.side == PAPERS && self.oh.is_multiple_of(2) { PAPERS } else { ANY }
     }
 
@@ -172,7 +172,8 @@ impl Stage {
             let rows = h.chunks_mut(2 * row).zip(s.chunks_mut(of_rows));
             for (y, (h, s)) in rows.enumerate() {
                 for (left, vectors) in blocks(self.ow * T) {
-                    let (k, at) = (if K == PAPERS { K } else { self.k() }, [m, 2 * y, left]);
+                    let (k, at) =
+                        (if K == PAPERS { K } else { self.k_of_taps() }, [m, 2 * y, left]);
                     for_vectors!(vectors, k, convolve, (self, f, p, x, h, at));
                 }
                 self.pool::<L, T, K>(p, m, h, s);
@@ -183,7 +184,8 @@ impl Stage {
         }
     }
 
-    /// From `ds` to the gradients `dp`. Leaves dh where `h` was. `seen` is the input as local derivatives.
+    /// From `ds` to the gradients `dp`. Leaves dh where `h` was. `seen` is the input, squared in a curvature
+    /// pass.
     #[inline(always)]
     pub fn backward<L: Lanes, const T: usize, const K: usize>(
         &self,
@@ -206,7 +208,8 @@ impl Stage {
         }
     }
 
-    /// From dh to `dx`; `input_curve` is the activation that made x, `w` the parameters as local derivatives.
+    /// From dh to `dx`; `input_curve` is the activation that made x, `w` the parameters, squared in a
+    /// curvature pass.
     #[inline(always)]
     pub fn input_gradient<L: Lanes, const T: usize, const K: usize>(
         &self,
@@ -242,7 +245,7 @@ impl<const T: usize> Kernel for ConvolveBack<'_, T> {
                 // From the right: a vector that reaches over the end of the upper row is overwritten.
                 for (left, vectors) in blocks(stage.width * T).rev() {
                     let at = [c, y, left];
-                    for_vectors!(vectors, stage.k(), convolve_back, (stage, w, dh, dx, at));
+                    for_vectors!(vectors, stage.k_of_taps(), convolve_back, (stage, w, dh, dx, at));
                 }
             }
         }

@@ -56,11 +56,18 @@ impl Instructions {
             // SAFETY: the processor has both, or this variant would not be there.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => unsafe { run_with_avx2(kernel) },
-            Set::Baseline => kernel.run::<Baseline>(),
+            Set::Baseline => run_with_baseline(kernel),
         }
     }
 }
 
+/// Runs a kernel as a function of its own, with what every processor of the target has.
+#[inline(never)]
+pub(super) fn run_with_baseline(kernel: impl Kernel) {
+    kernel.run::<Baseline>();
+}
+
+/// Runs a kernel as a function of its own, compiled with AVX2 and FMA.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 #[inline(never)]

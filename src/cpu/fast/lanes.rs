@@ -2,9 +2,9 @@
 //!
 //! Kernels are written once, for any [`Lanes`], and compiled twice: with AVX2 and FMA where the
 //! processor has them, and for the baseline of the target. Every kernel is `inline(always)`, so that
-//! it ends up inside the one function that has the instructions enabled.
+//! it ends up inside a function that has the instructions enabled.
 
-use super::instructions::Kernel;
+use super::instructions::{Kernel, run_with_baseline};
 
 /// Numbers that are computed side by side.
 pub const LANES: usize = 8;
@@ -30,11 +30,11 @@ impl V {
 pub trait Lanes: Copy {
     /// These lanes in a backward pass of second derivatives, where [`Lanes::local`] squares.
     type Squares: Lanes;
-    /// These lanes in every other pass.
-    type Numbers: Lanes;
+    /// The same lanes, which do not square. Work that is given squares anyway is compiled for these alone.
+    type Plain: Lanes;
     const SQUARES: bool;
-    /// Runs a kernel as a function of its own, which is compiled once and not again with each caller. It gets
-    /// [`Lanes::Numbers`].
+    /// Runs a kernel with [`Lanes::Plain`], as a function of its own: it is compiled once, and not again inside of each
+    /// caller.
     fn apart(kernel: impl Kernel);
     /// The first eight of some numbers.
     fn from(numbers: &[f32]) -> Self;
@@ -99,12 +99,12 @@ macro_rules! lanewise {
 
 impl<const SQUARES: bool> Lanes for Baseline<SQUARES> {
     type Squares = Baseline<true>;
-    type Numbers = Baseline;
+    type Plain = Baseline;
     const SQUARES: bool = SQUARES;
 
-    #[inline(never)]
+    #[inline(always)]
     fn apart(kernel: impl Kernel) {
-        kernel.run::<Baseline>();
+        run_with_baseline(kernel);
     }
     #[inline(always)]
     fn from(numbers: &[f32]) -> Self {
@@ -145,7 +145,7 @@ mod avx2 {
     #[derive(Clone, Copy)]
     pub struct Avx2<const SQUARES: bool = false>(__m256);
 
-    /// Calls an instruction of AVX2 or FMA.
+    /// Calls an instruction of AVX2 or FMA, or a function that is compiled with them.
     macro_rules! avx2 {
         ($call:expr) => {
             // SAFETY: these lanes are used by functions that have avx2 and fma enabled, which are
@@ -167,7 +167,7 @@ mod avx2 {
 
     impl<const SQUARES: bool> Lanes for Avx2<SQUARES> {
         type Squares = Avx2<true>;
-        type Numbers = Avx2;
+        type Plain = Avx2;
         const SQUARES: bool = SQUARES;
 
         #[inline(always)]

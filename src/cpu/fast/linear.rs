@@ -37,15 +37,15 @@ pub fn forward<L: Lanes>(f: Curve, w: &[f32], bias: &[f32], x: &[V], y: &mut [V]
 }
 
 /// Adds the input gradient of the rows of a tile: `dx += w^T dy`, before the slope of the squash. The weights are
-/// local derivatives.
+/// squared in a curvature pass.
 #[inline(always)]
 pub fn backward<L: Lanes>(w: &[f32], dy: &[V], dx: &mut [V]) {
     for_rows!(dy.len(), backward_rows, (w, dy, dx));
 }
 
 /// The gradient of a tile over a batch: `sum over n of dy[n, o] x[n, i]`. For each group of eight
-/// samples, `x` holds a row a sample, as local derivatives, filled up to whole vectors as are the rows of `gradient`, and
-/// `dy` a derivative a row of the tile.
+/// samples, `x` holds a row a sample, and `dy` a derivative a row of the tile. The rows of `x` are squared in a curvature
+/// pass. They are filled up to whole vectors, and so are those of `gradient`.
 #[inline(always)]
 pub fn gradient<L: Lanes>(x: &[&[V]], dy: &[&[V]], gradient: &mut [f32]) {
     for_rows!(dy[0].len(), gradient_rows, (x, dy, gradient));

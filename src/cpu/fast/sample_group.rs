@@ -13,7 +13,7 @@ use crate::plan::kernels::Output;
 #[derive(Debug)]
 pub struct SampleGroup {
     pub samples: Samples<LANES>,
-    /// Inputs of each linear block as local derivatives, a row a sample; else empty.
+    /// Inputs of each linear block, squared in a curvature pass, a row a sample; else empty.
     pub rows: Vec<Vec<V>>,
 }
 
@@ -112,7 +112,7 @@ impl SampleGroup {
                 };
                 dx.fill(V::ZERO);
                 for (w, dy) in parameters[pieces.clone()].iter().zip(dy.chunks_exact(*rows)) {
-                    linear::backward::<L::Numbers>(&local::<L>(w), dy, dx);
+                    linear::backward::<L::Plain>(&local::<L>(w), dy, dx);
                 }
             }
             Work::Rbf { centres } if output.curvature => {

@@ -155,11 +155,12 @@ impl<const T: usize> Samples<T> {
         let (below, here) = self.deltas.split_at_mut(block);
         let (ds, dx) = (numbers(&here[0]), below.last_mut().map(|dx| numbers_mut(dx)));
         let (x, h) = (numbers(&self.activations[block]), numbers_mut(&mut self.hidden[block]));
-        let (seen, w) = (local::<L>(x), local::<L>(p));
+        let seen = local::<L>(x);
         let place = &program.pieces[piece].1;
         let dp = &mut numbers_mut(&mut self.partials)[place.start * T..place.end * T];
         stage.backward::<L, T, K>(program.curve, p, &seen, h, ds, dp);
         if let Some(dx) = dx {
+            let w = local::<L>(p);
             stage.input_gradient::<L, T, K>(program.input_curve[block], &w, x, h, dx);
         }
         dp
@@ -204,7 +205,7 @@ impl<const T: usize> Samples<T> {
     }
 }
 
-/// Numbers as local derivatives.
+/// The numbers, squared in a curvature pass: [`Lanes::local`] of all of them.
 #[inline(always)]
 pub fn local<L: Lanes>(numbers: &[f32]) -> Cow<'_, [f32]> {
     match L::SQUARES {

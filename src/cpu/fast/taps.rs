@@ -37,7 +37,7 @@ pub(super) fn convolve<L: Lanes, const T: usize, const N: usize, const K: usize>
 }
 
 /// Rows y and y + 1 of dx of input map c, N vectors from vector `left` on, before the slope of what is in
-/// front. `w` are the parameters as local derivatives.
+/// front. `w` are the parameters, squared in a curvature pass.
 #[inline(always)]
 pub(super) fn convolve_back<L: Lanes, const T: usize, const N: usize, const K: usize>(
     k: &Stage,
@@ -72,7 +72,7 @@ pub(super) fn convolve_back<L: Lanes, const T: usize, const N: usize, const K: u
     }
 }
 
-/// A tap; in the backward pass of the row from the right.
+/// Tap kx of a row, in the backward pass counted from the right.
 #[inline(always)]
 fn tap<L: Lanes, const BACKWARD: bool>(taps: &[f32], kx: usize) -> L {
     L::splat(if BACKWARD { taps[taps.len() - 1 - kx] } else { taps[kx] })
@@ -123,7 +123,7 @@ fn add_taps<L: Lanes, const T: usize, const N: usize, const K: usize, const BACK
 pub(super) struct TapGradients<'a, const T: usize> {
     pub stage: &'a Stage,
     pub m: usize,
-    /// The input as local derivatives.
+    /// The input, squared in a curvature pass.
     pub x: &'a [f32],
     pub dh: &'a [f32],
     /// The gradients of the stage.
