@@ -87,7 +87,7 @@ pub fn spawn<T: Send + 'static>(
 /// The error that the system gives no thread.
 pub fn refused(error: io::Error) -> Error {
     Error::Other(format!(
-        "the system gives no further thread: {error}; end other programs, or raise the limit (ulimit -u)"
+        "the system gives no further thread: {error}; end other programs, or raise the limits (ulimit -u, -v)"
     ))
 }
 

@@ -32,7 +32,8 @@ fn memory_that_may_not_be_had() {
             break;
         }
         assert_eq!(output.status.code(), Some(OTHER), "{kilobytes}: {said}");
-        assert!(said.contains("out of memory") && said.lines().count() == 1, "{kilobytes}: {said}");
+        // A thread needs memory, too.
+        assert!(said.contains("-v") && said.lines().count() == 1, "{kilobytes}: {said}");
         refused += 1;
     }
     assert!(refused > 0 && folder.path().join("run/model.safetensors").exists(), "{refused}");

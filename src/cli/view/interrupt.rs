@@ -38,7 +38,7 @@ pub fn stop_on_ctrl_c() -> Result<Arc<Control>> {
     };
     keep_nohup(|| ctrlc::set_handler(stop)).map_err(|error| {
         Error::Other(format!(
-            "cannot listen for Ctrl-C: {error}; end other programs, or raise the limits (ulimit -u, ulimit -n)"
+            "cannot listen for Ctrl-C: {error}; end other programs, or raise the limits (ulimit -u, -v, -n)"
         ))
     })?;
     Ok(control)

@@ -165,8 +165,9 @@ impl Stage {
         s: &mut [f32],
     ) {
         let (f, row) = (f.known::<K>(), self.row::<T>());
-        let planes = h.chunks_exact_mut(self.oh * row);
-        for (m, (h, s)) in planes.zip(s.chunks_exact_mut(self.pooled() * T)).enumerate() {
+        let planes = h.chunks_exact_mut(self.oh * row).zip(s.chunks_exact_mut(self.pooled() * T));
+        // The slack can be as long as a small map.
+        for (m, (h, s)) in planes.take(self.by_map.len()).enumerate() {
             // Of two rows of h a pooling makes one; without one, the last may be alone.
             let of_rows = 2 * self.ow / (self.p() * self.p()) * T;
             let rows = h.chunks_mut(2 * row).zip(s.chunks_mut(of_rows));
@@ -197,7 +198,8 @@ impl Stage {
         dp: &mut [f32],
     ) {
         let (f, pooled) = (f.known::<K>(), self.pooled() * T);
-        for (m, dh) in h.chunks_exact_mut(self.oh * self.row::<T>()).enumerate() {
+        let planes = h.chunks_exact_mut(self.oh * self.row::<T>());
+        for (m, dh) in planes.take(self.by_map.len()).enumerate() {
             let ds = &ds[m * pooled..][..pooled];
             match (K == PAPERS || self.is_trained(), T) {
                 (true, LANES) => self.pool_backward_group::<L>(f, p, m, dh, ds, dp),
