@@ -165,6 +165,8 @@ impl Stage {
         s: &mut [f32],
     ) {
         let (f, row) = (f.known::<K>(), self.row::<T>());
+        // A stage of the papers has 5x5 kernels and, since it is pooled, an even number of rows: here a constant.
+        let k = if K == PAPERS { PAPERS } else { self.k_of_taps() };
         let planes = h.chunks_exact_mut(self.oh * row).zip(s.chunks_exact_mut(self.pooled() * T));
         // The slack can be as long as a small map.
         for (m, (h, s)) in planes.take(self.by_map.len()).enumerate() {
@@ -173,8 +175,7 @@ impl Stage {
             let rows = h.chunks_mut(2 * row).zip(s.chunks_mut(of_rows));
             for (y, (h, s)) in rows.enumerate() {
                 for (left, vectors) in blocks(self.ow * T) {
-                    let (k, at) =
-                        (if K == PAPERS { K } else { self.k_of_taps() }, [m, 2 * y, left]);
+                    let at = [m, 2 * y, left];
                     for_vectors!(vectors, k, convolve, (self, f, p, x, h, at));
                 }
                 self.pool::<L, T, K>(p, m, h, s);
